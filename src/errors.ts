@@ -1,0 +1,74 @@
+/**
+ * The one error class of the project. Every failure a user can meet carries a code (documented in
+ * docs/errors.md), says what was expected and what came, and how to mend it.
+ */
+
+/** Error families; the family decides the exit code of the command line. */
+export const errorFamilies = {
+  usage: 2,
+  data: 3,
+  checkpoint: 4,
+  training: 5,
+  internal: 1,
+} as const;
+
+export type ErrorFamily = keyof typeof errorFamilies;
+
+/** Every code the project throws, with its family. A test holds docs/errors.md to this list. */
+export const errorCodes = {
+  // usage: flags, settings, folders
+  "unknown-setting": "usage",
+  "invalid-setting": "usage",
+  "missing-setting": "usage",
+  "output-exists": "usage",
+  "file-missing": "usage",
+  // data: files of texts and labels
+  "data-format": "data",
+  "data-column": "data",
+  "data-empty": "data",
+  "data-label": "data",
+  "data-classes": "data",
+  "data-encoding": "data",
+  // checkpoint: model and tokenizer folders
+  "checkpoint-missing": "checkpoint",
+  "checkpoint-config": "checkpoint",
+  "checkpoint-format": "checkpoint",
+  "checkpoint-pickle": "checkpoint",
+  "checkpoint-shape": "checkpoint",
+  "checkpoint-tensor": "checkpoint",
+  "tokenizer-format": "checkpoint",
+  // training
+  "training-diverged": "training",
+  "interrupted": "training",
+  // internal: a fault of ours or of the runtime
+  "graph-invalid": "internal",
+  "runtime-missing": "internal",
+  "runtime-failed": "internal",
+  "worker-failed": "internal",
+} as const satisfies Record<string, ErrorFamily>;
+
+export type ErrorCode = keyof typeof errorCodes;
+
+export interface ErrorDetails {
+  /** How to mend it: one imperative sentence. */
+  readonly hint?: string;
+  readonly cause?: unknown;
+}
+
+/** An error with a code, a message (expected, got, where) and a hint (how to mend it). */
+export class L3MaskingError extends Error {
+  readonly code: ErrorCode;
+  readonly hint: string | undefined;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = "L3MaskingError";
+    this.code = code;
+    this.hint = details.hint;
+  }
+
+  /** 130 for an interrupt, else the exit code of the error's family. */
+  get exitCode(): number {
+    return this.code === "interrupted" ? 130 : errorFamilies[errorCodes[this.code]];
+  }
+}

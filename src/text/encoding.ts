@@ -1,0 +1,40 @@
+/** A text as the model reads it. */
+
+/** The word id of a special token, which belongs to no word. */
+export const NO_WORD = -1;
+
+/** One text: special tokens included, cut to `max_length`. All arrays have the length n of the row. */
+export interface Encoding {
+  /** Vocabulary id of each token. */
+  readonly ids: Int32Array; // [n]
+  /** The pre-token each token belongs to (Hugging Face's `word_ids()`); NO_WORD for special tokens. */
+  readonly wordIds: Int32Array; // [n]
+  /** How many tokens of the text `max_length` cut off. */
+  readonly truncated: number;
+}
+
+/** Ids of the tokens with a role. */
+export interface SpecialIds {
+  /** First token of every row: [CLS] or <s>. */
+  readonly first: number;
+  /** Last token of every row: [SEP] or </s>. */
+  readonly last: number;
+  readonly pad: number;
+  readonly mask: number;
+  readonly unknown: number;
+}
+
+export interface Tokenizer {
+  /** Ids and word ids of a text, special tokens added, at most `maxLength` tokens in all. */
+  encode(text: string, maxLength: number): Encoding;
+  /** The token string of an id (as in the vocabulary file). */
+  token(id: number): string;
+  readonly vocabularySize: number;
+  readonly special: SpecialIds;
+  /** All ids that stand for a special or added token: never drawn as a random replacement. */
+  readonly specialIds: ReadonlySet<number>;
+  /** SHA-256 (hex) of what decides ids and word ids; part of cache keys. */
+  readonly digest: string;
+  /** File name -> content of a folder that Python's transformers and transformers.js read. */
+  files(): ReadonlyMap<string, string>;
+}

@@ -1,0 +1,20 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: "unit",
+          include: ["src/**/*.test.ts", "test/**/*.test.ts"],
+          exclude: ["test/data/**"],
+          testTimeout: 60_000,
+        },
+      },
+      {
+        // Needs the data folder beside the checkout, or minutes; skips with a printed reason without it.
+        test: { name: "data", include: ["test/data/**/*.test.ts"], testTimeout: 600_000 },
+      },
+    ],
+  },
+});
