@@ -1,0 +1,125 @@
+/**
+ * What an operation is: one record with its shape rule, its gradient, its float64 reference and its
+ * ONNX form side by side, so that they cannot drift apart. `ops.ts` joins the records in one table.
+ */
+import type { Builder } from "./builder.js";
+import type { ElementType, Tensor, TensorType } from "./graph.js";
+import type { Shape } from "./shape.js";
+
+/** Attributes of every operation; an operation without any has `Record<never, never>`. */
+export interface OpAttributes {
+  add: Nothing;
+  subtract: Nothing;
+  multiply: Nothing;
+  /** y = factor * x */
+  scale: { readonly factor: number };
+  tanh: Nothing;
+  gelu: Nothing;
+  geluDerivative: Nothing;
+  /** bool or int32 to float32 */
+  toFloat: Nothing;
+  /** int32, int32 -> bool */
+  equal: Nothing;
+  reshape: { readonly shape: Shape };
+  transpose: { readonly order: readonly number[] };
+  gatherRows: Nothing;
+  scatterRows: { readonly rows: Shape[number] };
+  fill: { readonly value: number; readonly shape: Shape };
+  sum: { readonly axes: readonly number[]; readonly keepAxes: boolean };
+  meanLast: Nothing;
+  gemm: { readonly transA: boolean; readonly transB: boolean; readonly alpha: number };
+  matmul: { readonly transA: boolean; readonly transB: boolean; readonly alpha: number };
+  softmax: Nothing;
+  layerNorm: { readonly epsilon: number };
+  attention: { readonly scale: number; readonly dropoutScale: number };
+  crossEntropy: Nothing;
+  decoderCrossEntropy: Nothing;
+}
+
+export type Nothing = Readonly<Record<never, never>>;
+export type OpName = keyof OpAttributes;
+
+export interface Op<A> {
+  /** Types and shapes of the outputs. Throws `graph-invalid` where the inputs do not fit. */
+  infer(inputs: readonly TensorType[], attributes: A): readonly TensorType[];
+  /** The vector-Jacobian product, or the statement that there is none. */
+  readonly vjp: VjpRule<A> | "not differentiable";
+  /** The outputs in float64, the plain way. */
+  evaluate(
+    inputs: readonly NdArray[],
+    attributes: A,
+    bind: (shape: Shape) => number[],
+  ): readonly NdArray[];
+  /** Emits ONNX nodes and returns the names of the outputs. */
+  onnx(
+    emit: OnnxEmitter,
+    inputs: readonly string[],
+    attributes: A,
+    types: readonly TensorType[],
+  ): readonly string[];
+}
+
+/**
+ * Per input, a function that builds its gradient, or null for an input that has none (indices,
+ * masks, labels). The walker calls only what is needed, and undoes broadcasting.
+ */
+export type VjpRule<A> = (context: VjpContext<A>) => readonly ((() => Gradient) | null)[];
+
+export interface VjpContext<A> {
+  readonly build: Builder;
+  readonly inputs: readonly Tensor[];
+  readonly outputs: readonly Tensor[];
+  /** Gradient of the loss with respect to the first output (the others are never differentiated). */
+  readonly gradient: Tensor;
+  readonly attributes: A;
+}
+
+/** A gradient of a table that is zero but for some rows: table[indices[k]] += rows[k]. */
+export interface RowGradient {
+  readonly kind: "rows";
+  readonly indices: Tensor; // int32 [N]
+  readonly rows: Tensor; // [N, ...row]
+}
+
+export type Gradient =
+  | { readonly kind: "dense"; readonly tensor: Tensor }
+  | RowGradient
+  /** Both at once: a dense gradient and some rows to add to it. */
+  | { readonly kind: "mixed"; readonly tensor: Tensor; readonly rows: RowGradient };
+
+/** A float64 array of known shape, row-major; booleans are 0 and 1. */
+export interface NdArray {
+  readonly shape: readonly number[];
+  readonly data: Float64Array;
+}
+
+export type OnnxAttributes = Readonly<
+  Record<
+    string,
+    | number
+    | { readonly int: number }
+    | { readonly ints: readonly number[] }
+    | { readonly text: string }
+  >
+>;
+
+/** What a record's `onnx` writes to. */
+export interface OnnxEmitter {
+  /** "cpu" may use ONNX Runtime's CPU-only kernels; "portable" keeps to those every provider has. */
+  readonly target: OnnxTarget;
+  /** Adds a node; plain numbers in `attributes` are floats. */
+  node(
+    type: string,
+    inputs: readonly string[],
+    attributes?: OnnxAttributes,
+    options?: { readonly domain?: string; readonly outputs?: number },
+  ): string[];
+  scalar(value: number): string;
+  /** An int64 vector of fixed numbers. */
+  ints(values: readonly number[]): string;
+  /** An int64 vector holding a shape; named sizes are read from the run's size inputs. */
+  shape(shape: Shape): string;
+  cast(input: string, type: ElementType): string;
+}
+
+export type OnnxTarget = "cpu" | "portable";

@@ -1,0 +1,49 @@
+/**
+ * The two heads over the encoder's hidden states.
+ *
+ * Legend: T slots, H hidden size, B texts, C classes, K selected tokens, V vocabulary.
+ */
+import type { Tensor } from "../graph/graph.js";
+import { dropoutAt, layerNorm, linear, type ModelContext } from "./encoder.js";
+
+/**
+ * Classification logits [B, C]: hidden state of each text's first token, dropout, dense(H) with
+ * tanh, dropout, dense(C). Input (int32): `firstSlots` [B].
+ */
+export function classificationHead(context: ModelContext, hidden: Tensor): Tensor {
+  const { build } = context;
+  return build.scope("classification-head", () => {
+    const firstSlots = build.input("firstSlots", "int32", ["B"]);
+    const first = build.gatherRows(hidden, firstSlots); // [B, H]
+    const dropped = dropoutAt(context, "classification.input", first);
+    const dense = build.tanh(linear(context, "classification.dense", dropped)); // [B, H]
+    const features = dropoutAt(context, "classification.dense", dense);
+    return linear(context, "classification.out", features); // [B, C]
+  });
+}
+
+export interface MaskedTokenOutputs {
+  /** -log P(label) of each selected token, in nats. */
+  readonly nll: Tensor; // [K]
+  /** 1 where the label is the most likely token. */
+  readonly correct: Tensor; // [K]
+}
+
+/**
+ * The masked-LM head at selected tokens: dense(H), GELU, LayerNorm, decoder tied to the word
+ * embeddings. Only the selected rows are decoded. Inputs (int32): `targetSlots` [K], `targetIds` [K].
+ */
+export function maskedTokenHead(context: ModelContext, hidden: Tensor): MaskedTokenOutputs {
+  const { build } = context;
+  return build.scope("mlm-head", () => {
+    const slots = build.input("targetSlots", "int32", ["K"]);
+    const labels = build.input("targetIds", "int32", ["K"]);
+    const selected = build.gatherRows(hidden, slots); // [K, H]
+    const dense = build.gelu(linear(context, "mlm.dense", selected));
+    const transformed = layerNorm(context, "mlm.layer_norm", dense); // [K, H]
+    const decoder = context.weight("embeddings.word_embeddings.weight"); // [V, H]
+    const operands = [transformed, decoder, context.weight("mlm.bias"), labels];
+    const [nll, , correct] = build.apply("decoderCrossEntropy", operands, {});
+    return { nll, correct };
+  });
+}

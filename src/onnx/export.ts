@@ -1,0 +1,228 @@
+/** Writes a verified graph as ONNX. */
+import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
+import {
+  type ElementType,
+  type GraphOutputs,
+  graphInputs,
+  type Node,
+  orderedNodes,
+  type Tensor,
+} from "../graph/graph.js";
+import type { OnnxAttributes, OnnxEmitter, OnnxTarget, OpName } from "../graph/op.js";
+import { ops } from "../graph/ops.js";
+import { type Shape, sizeNames } from "../graph/shape.js";
+import { verifyGraph } from "../graph/verify.js";
+import {
+  type AttributeProtoSchema,
+  AttributeProto_AttributeType as AttributeType,
+  TensorProto_DataType as DataType,
+  ModelProtoSchema,
+  type NodeProtoSchema,
+  type TensorProtoSchema,
+  type ValueInfoProtoSchema,
+} from "./onnx_pb.js";
+
+const OPSET = 20n;
+const IR_VERSION = 10n;
+
+export interface OnnxModel {
+  readonly bytes: Uint8Array;
+  /** Inputs of the graph by name. */
+  readonly inputs: ReadonlyMap<string, { readonly type: ElementType; readonly shape: Shape }>;
+  /** Named sizes that the graph computes with; each is an extra int64 input `size.NAME` of shape [1]. */
+  readonly sizeInputs: readonly string[];
+  readonly outputs: ReadonlyMap<string, { readonly type: ElementType; readonly shape: Shape }>;
+}
+
+/** Name of the input that carries the value of a named size. */
+export function sizeInputName(size: string): string {
+  return `size.${size}`;
+}
+
+/**
+ * The ONNX model (opset 20, IR 10) of a graph. Weights are inputs, never part of the file, so the
+ * bytes are a few hundred kB for any model size. Throws `graph-invalid` if the graph fails
+ * verification.
+ */
+export function toOnnx(name: string, outputs: GraphOutputs, target: OnnxTarget): OnnxModel {
+  verifyGraph(outputs);
+  const tensors = Object.values(outputs);
+  const inputs = graphInputs(tensors);
+  const writer = createWriter(target);
+  for (const input of inputs) writer.names.set(input, input.source.name);
+  for (const node of orderedNodes(tensors)) writer.write(node);
+  const sizeInputs = [...writer.usedSizes].sort();
+  for (const [outputName, tensor] of Object.entries(outputs)) writer.alias(tensor, outputName);
+  const model = create(ModelProtoSchema, {
+    irVersion: IR_VERSION,
+    producerName: "l3masking",
+    opsetImport: [
+      { domain: "", version: OPSET },
+      { domain: "com.microsoft", version: 1n },
+    ],
+    graph: {
+      name,
+      node: writer.nodes,
+      initializer: writer.initializers,
+      input: [
+        ...inputs.map((input) => valueInfo(input.source.name, input)),
+        ...sizeInputs.map(sizeInfo),
+      ],
+      output: Object.entries(outputs).map(([key, tensor]) => valueInfo(key, tensor)),
+    },
+  });
+  return {
+    bytes: toBinary(ModelProtoSchema, model),
+    inputs: new Map(inputs.map(({ source, type, shape }) => [source.name, { type, shape }])),
+    sizeInputs,
+    outputs: new Map(
+      Object.entries(outputs).map(([key, { type, shape }]) => [key, { type, shape }]),
+    ),
+  };
+}
+
+function createWriter(target: OnnxTarget) {
+  const nodes: MessageInitShape<typeof NodeProtoSchema>[] = [];
+  const initializers: MessageInitShape<typeof TensorProtoSchema>[] = [];
+  const names = new Map<Tensor, string>();
+  const usedSizes = new Set<string>();
+  const shared = new Map<string, string>();
+  let scope = "graph";
+  let count = 0;
+
+  /** Makes a value once, however often it is asked for. */
+  const once = (key: string, make: () => string) => {
+    const known = shared.get(key);
+    if (known !== undefined) return known;
+    const made = make();
+    shared.set(key, made);
+    return made;
+  };
+  const initializer = (type: DataType, dims: readonly number[], data: ArrayBufferView) => {
+    const name = `constant.${initializers.length}`;
+    initializers.push({
+      name,
+      dims: dims.map(BigInt),
+      dataType: type,
+      rawData: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+    });
+    return name;
+  };
+
+  const emit: OnnxEmitter = {
+    target,
+    node(type, inputs, attributes = {}, options = {}) {
+      const outputs = Array.from({ length: options.outputs ?? 1 }, () => `t${count++}`);
+      nodes.push({
+        name: `${scope}/${type}.${nodes.length}`,
+        opType: type,
+        domain: options.domain ?? "",
+        input: [...inputs],
+        output: outputs,
+        attribute: attributeProtos(attributes),
+      });
+      return outputs;
+    },
+    scalar: (value) =>
+      once(`scalar ${value}`, () => initializer(DataType.FLOAT, [], new Float32Array([value]))),
+    ints: (values) =>
+      once(`ints ${values}`, () =>
+        initializer(DataType.INT64, [values.length], BigInt64Array.from(values, BigInt)),
+      ),
+    shape(shape) {
+      const symbolic = shape.filter((size) => typeof size === "string");
+      if (symbolic.length === 0) return emit.ints(shape.map(Number));
+      return once(`shape ${shape}`, () => {
+        const parts = shape.map((size) =>
+          typeof size === "number" ? emit.ints([size]) : sizeVector(size),
+        );
+        return parts.length === 1 ? parts[0] : emit.node("Concat", parts, { axis: { int: 0 } })[0];
+      });
+    },
+    cast: (input, type) => emit.node("Cast", [input], { to: { int: onnxType(type) } })[0],
+  };
+
+  /** An int64 [1] holding the value of a named size or a product of them. */
+  function sizeVector(size: string): string {
+    return once(`size ${size}`, () => {
+      const factors = size.split("*").map((factor) => {
+        if (sizeNames(factor).length === 0) return emit.ints([Number(factor)]);
+        usedSizes.add(factor);
+        return sizeInputName(factor);
+      });
+      return factors.reduce((a, b) => emit.node("Mul", [a, b])[0]);
+    });
+  }
+
+  function nameOf(tensor: Tensor): string {
+    const known = names.get(tensor);
+    if (known !== undefined) return known;
+    const { source } = tensor;
+    if (source.kind !== "constant") return "";
+    const dims = tensor.shape.map(Number);
+    const data =
+      tensor.type === "int32" ? Int32Array.from(source.values) : Float32Array.from(source.values);
+    const name = initializer(onnxType(tensor.type), dims, data);
+    names.set(tensor, name);
+    return name;
+  }
+
+  function write<K extends OpName>(node: Node<K>): void {
+    scope = node.scope === "" ? node.op : `${node.scope}/${node.op}`;
+    const results = ops[node.op].onnx(emit, node.inputs.map(nameOf), node.attributes, node.outputs);
+    node.outputs.forEach((output, index) => {
+      names.set(output, results[index]);
+    });
+  }
+
+  /** Gives a tensor the name of a graph output. */
+  function alias(tensor: Tensor, outputName: string): void {
+    nodes.push({ opType: "Identity", input: [nameOf(tensor)], output: [outputName] });
+  }
+
+  return { nodes, initializers, names, usedSizes, write, alias };
+}
+
+function attributeProtos(
+  attributes: OnnxAttributes,
+): MessageInitShape<typeof AttributeProtoSchema>[] {
+  return Object.entries(attributes).map(([name, value]) => {
+    if (typeof value === "number") return { name, type: AttributeType.FLOAT, f: value };
+    if ("int" in value) return { name, type: AttributeType.INT, i: BigInt(value.int) };
+    if ("ints" in value) return { name, type: AttributeType.INTS, ints: value.ints.map(BigInt) };
+    return { name, type: AttributeType.STRING, s: new TextEncoder().encode(value.text) };
+  });
+}
+
+function valueInfo(
+  name: string,
+  { type, shape }: { readonly type: ElementType; readonly shape: Shape },
+): MessageInitShape<typeof ValueInfoProtoSchema> {
+  const dim = shape.map((size) =>
+    typeof size === "number"
+      ? { value: { case: "dimValue" as const, value: BigInt(size) } }
+      : { value: { case: "dimParam" as const, value: size } },
+  );
+  return tensorInfo(name, onnxType(type), dim);
+}
+
+function sizeInfo(size: string): MessageInitShape<typeof ValueInfoProtoSchema> {
+  return tensorInfo(sizeInputName(size), DataType.INT64, [
+    { value: { case: "dimValue" as const, value: 1n } },
+  ]);
+}
+
+function tensorInfo(
+  name: string,
+  elemType: DataType,
+  dim: { value: { case: "dimValue"; value: bigint } | { case: "dimParam"; value: string } }[],
+): MessageInitShape<typeof ValueInfoProtoSchema> {
+  return {
+    name,
+    type: { value: { case: "tensorType", value: { elemType, shape: { dim } } } },
+  };
+}
+
+function onnxType(type: ElementType): DataType {
+  return { float32: DataType.FLOAT, int32: DataType.INT32, bool: DataType.BOOL }[type];
+}

@@ -1,0 +1,252 @@
+/**
+ * Programs that compute a loss and add its gradient to gradient arrays: the classification task and
+ * the masked-LM task. Each runs by itself, so that the activations of one are free before the other
+ * begins; the gradient so far enters as an input and leaves as an output, added by the products.
+ */
+import type { PackedBatch } from "../batch/packed.js";
+import { L3MaskingError } from "../errors.js";
+import type { Builder } from "../graph/builder.js";
+import { gradients } from "../graph/grad.js";
+import type { GraphOutputs, Tensor } from "../graph/graph.js";
+import { bindSize, type Shape } from "../graph/shape.js";
+import { encoder, type ModelContext } from "../model/encoder.js";
+import { classificationHead, maskedTokenHead } from "../model/heads.js";
+import {
+  bodyParameters,
+  classificationHeadParameters,
+  mlmHeadParameters,
+  type Parameter,
+} from "../model/parameters.js";
+import type { ModelSpec } from "../model/spec.js";
+import type { Runtime } from "../runtime/runtime.js";
+import { compileProgram, type Feeds, floatOutput, scalarOutput } from "./compile.js";
+import { batchFeeds, evaluationContext, type Weights, weightFeeds } from "./inference.js";
+
+/** Fills the keep mask of a dropout site for the current pass: `count` bytes of 0 or 1. */
+export type KeepMask = (site: string, count: number) => Uint8Array;
+
+/** What a training program reads and writes. */
+export interface TrainingArrays {
+  readonly weights: Weights;
+  /** Gradient arrays by canonical name: added to, never cleared here. */
+  readonly gradients: Weights;
+  readonly keepMask: KeepMask;
+}
+
+export interface TrainingRates {
+  readonly dropout: number;
+  readonly attentionDropout: number;
+}
+
+export interface ClassificationTraining {
+  /**
+   * Adds d(lossScale * sum of CE over the texts) to the gradients. Returns the sum of the losses in nats
+   * and how many texts the model (with dropout) classified correctly.
+   */
+  accumulate(
+    batch: PackedBatch,
+    labels: Int32Array,
+    lossScale: number,
+  ): Promise<{ readonly lossSum: number; readonly correct: number }>;
+  dispose(): Promise<void>;
+}
+
+/** The main task: cross entropy of the classification head. */
+export async function compileClassificationTraining(
+  runtime: Runtime,
+  spec: ModelSpec,
+  classes: number,
+  rates: TrainingRates,
+  arrays: TrainingArrays,
+): Promise<ClassificationTraining> {
+  const parameters = [...bodyParameters(spec), ...classificationHeadParameters(spec, classes)];
+  const training = await compileTraining(runtime, "classification-training", {
+    spec,
+    parameters,
+    rates,
+    arrays,
+    loss(context) {
+      const logits = classificationHead(context, encoder(context));
+      const labels = context.build.input("labels", "int32", ["B"]);
+      const [nll, , correct] = context.build.apply("crossEntropy", [logits, labels], {});
+      return { nll, correct };
+    },
+  });
+  return {
+    accumulate: (batch, labels, lossScale) =>
+      training.accumulate(batch, { firstSlots: batch.firstSlots, labels }, lossScale, {
+        B: labels.length,
+      }),
+    dispose: training.dispose,
+  };
+}
+
+export interface MaskedTokenTraining {
+  /**
+   * Adds d(lossScale * sum of CE over the selected tokens) to the gradients. `targetSlots` are flat slots of the
+   * batch, `targetIds` their original ids.
+   */
+  accumulate(
+    batch: PackedBatch,
+    targetSlots: Int32Array,
+    targetIds: Int32Array,
+    lossScale: number,
+  ): Promise<{ readonly lossSum: number; readonly correct: number }>;
+  dispose(): Promise<void>;
+}
+
+/** The auxiliary task: cross entropy of the masked-LM head at the selected tokens. */
+export async function compileMaskedTokenTraining(
+  runtime: Runtime,
+  spec: ModelSpec,
+  rates: TrainingRates,
+  arrays: TrainingArrays,
+): Promise<MaskedTokenTraining> {
+  const training = await compileTraining(runtime, "masked-token-training", {
+    spec,
+    parameters: [...bodyParameters(spec), ...mlmHeadParameters(spec)],
+    rates,
+    arrays,
+    loss: (context) => maskedTokenHead(context, encoder(context)),
+  });
+  return {
+    accumulate: (batch, targetSlots, targetIds, lossScale) =>
+      training.accumulate(batch, { targetSlots, targetIds }, lossScale, {
+        K: targetSlots.length,
+      }),
+    dispose: training.dispose,
+  };
+}
+
+interface TrainingDefinition {
+  readonly spec: ModelSpec;
+  readonly parameters: readonly Parameter[];
+  readonly rates: TrainingRates;
+  readonly arrays: TrainingArrays;
+  loss(context: ModelContext): { readonly nll: Tensor; readonly correct: Tensor };
+}
+
+/** Rows to add to a table after a run: table[indices[k]] += rows[k]. */
+interface RowUpdate {
+  readonly parameter: string;
+  readonly indices: { readonly input: string } | { readonly fixed: Int32Array };
+  readonly output: string;
+}
+
+async function compileTraining(runtime: Runtime, name: string, definition: TrainingDefinition) {
+  const { spec, parameters, rates, arrays, loss } = definition;
+  const keepSites = new Map<string, Shape>();
+  const rowUpdates: RowUpdate[] = [];
+  const denseNames: string[] = [];
+
+  const define = (build: Builder): GraphOutputs => {
+    const context: ModelContext = {
+      ...evaluationContext(build, spec, parameters),
+      dropout: {
+        rate: rates.dropout,
+        attentionRate: rates.attentionDropout,
+        keep(site, shape) {
+          keepSites.set(site, shape);
+          return build.input(`keep.${site}`, "bool", shape);
+        },
+      },
+    };
+    const { nll, correct } = loss(context);
+    const lossSum = build.sum(nll, [0]);
+    const weights = parameters.map(({ name: parameter }) => context.weight(parameter));
+    const bases = parameters.map(({ name: parameter, shape }) =>
+      build.input(`gradient.${parameter}`, "float32", shape),
+    );
+    const results = gradients(build, lossSum, weights, {
+      seed: build.input("lossScale", "float32", []),
+      bases: new Map(weights.map((weight, index) => [weight, bases[index]])),
+    });
+    const outputs: Record<string, Tensor> = { lossSum, correct: build.sum(correct, [0]) };
+    const rowOutputs = new Map<Tensor, string>();
+    parameters.forEach(({ name: parameter }, index) => {
+      const gradient = results.get(weights[index]);
+      if (gradient?.dense !== undefined) {
+        outputs[`gradient.${parameter}`] = gradient.dense;
+        denseNames.push(parameter);
+      }
+      for (const { indices, rows } of gradient?.rows ?? []) {
+        const output = rowOutputs.get(rows) ?? `rows.${rowOutputs.size}`;
+        rowOutputs.set(rows, output);
+        outputs[output] = rows;
+        rowUpdates.push({ parameter, indices: rowIndices(indices), output });
+      }
+    });
+    return outputs;
+  };
+
+  const program = await compileProgram(runtime, name, define);
+  const weights = weightFeeds(program.inputs, arrays.weights);
+  const sums: Record<string, Float32Array> = {};
+  for (const parameter of denseNames) sums[`gradient.${parameter}`] = arrays.gradients(parameter);
+  const widths = new Map(
+    parameters.map((p) => [p.name, p.shape.slice(1).reduce((a, b) => a * b, 1)]),
+  );
+
+  return {
+    async accumulate(
+      batch: PackedBatch,
+      feeds: Feeds,
+      lossScale: number,
+      sizes: Readonly<Record<string, number>>,
+    ) {
+      const bindings: Record<string, number> = { R: batch.rows, S: batch.slots, ...sizes };
+      const masks: Record<string, Uint8Array> = {};
+      for (const [site, shape] of keepSites) {
+        masks[`keep.${site}`] = arrays.keepMask(site, elements(shape, bindings));
+      }
+      const all: Feeds = {
+        ...weights,
+        ...sums,
+        ...masks,
+        ...batchFeeds(batch),
+        ...feeds,
+        lossScale: Float32Array.of(lossScale),
+      };
+      const outputs = await program.run(all, bindings, sums);
+      for (const { parameter, indices, output } of rowUpdates) {
+        const at = "fixed" in indices ? indices.fixed : all[indices.input];
+        addRows(
+          arrays.gradients(parameter),
+          at,
+          floatOutput(outputs, output),
+          widths.get(parameter) ?? 1,
+        );
+      }
+      return {
+        lossSum: scalarOutput(outputs, "lossSum"),
+        correct: scalarOutput(outputs, "correct"),
+      };
+    },
+    dispose: () => program.dispose(),
+  };
+}
+
+function rowIndices(indices: Tensor): RowUpdate["indices"] {
+  const { source } = indices;
+  if (source.kind === "input") return { input: source.name };
+  if (source.kind === "constant") return { fixed: Int32Array.from(source.values) };
+  throw new L3MaskingError("graph-invalid", "row gradients need indices that are fed or fixed");
+}
+
+/** table[indices[k]] += rows[k] for rows of the given width. */
+function addRows(
+  table: Float32Array,
+  indices: ArrayLike<number>,
+  rows: Float32Array,
+  width: number,
+): void {
+  for (let k = 0; k < indices.length; k++) {
+    const target = indices[k] * width;
+    const source = k * width;
+    for (let i = 0; i < width; i++) table[target + i] += rows[source + i];
+  }
+}
+
+function elements(shape: Shape, bindings: Readonly<Record<string, number>>): number {
+  return shape.reduce<number>((product, size) => product * bindSize(size, bindings), 1);
+}
