@@ -8,3 +8,13 @@ export interface TextRecord {
   /** 1-based line (text formats) or row (Parquet, JSON) in `file`. */
   readonly line: number;
 }
+
+/** Two texts count as the same if their keys are equal: surrounding white space does not matter. */
+export function textKey(text: string): string {
+  return text.trim();
+}
+
+/** A text of white space only; such rows are counted and left out of training and evaluation. */
+export function isEmptyText(text: string): boolean {
+  return textKey(text) === "";
+}

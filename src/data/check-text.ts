@@ -1,0 +1,115 @@
+/** A dataset check as a plain-text page for a terminal, at most `pageWidth` columns but for long names. */
+
+import { grouped, percent } from "./check-numbers.js";
+import type { DatasetCheck, LengthSummary, SplitCheck } from "./check-result.js";
+
+const pageWidth = 96;
+const longestLabel = 36;
+
+type Align = "left" | "right";
+
+/** Tables of rows, lengths, labels and shared texts, then the warnings. Ends with a line end. */
+export function formatCheck(check: DatasetCheck): string {
+  const { splits, labels, overlaps, warnings } = check;
+  const sections = [splitTable(splits)];
+  if (labels.length > 0) sections.push(labelTable(check));
+  if (overlaps.length > 0) sections.push(overlapTable(check));
+  sections.push(
+    warnings.length === 0
+      ? "No warnings."
+      : ["Warnings", ...warnings.map(({ message }) => wrapped(message, "  ! ", "    "))].join("\n"),
+  );
+  return `${sections.join("\n\n")}\n`;
+}
+
+function splitTable(splits: readonly SplitCheck[]): string {
+  const line = (name: string, cell: (split: SplitCheck) => string) => [name, ...splits.map(cell)];
+  const length = (name: string, value: (lengths: LengthSummary) => string) =>
+    line(name, ({ lengths }) => (lengths === undefined ? "-" : value(lengths)));
+  const unit = splits.find(({ lengths }) => lengths !== undefined)?.lengths?.unit ?? "words";
+  const lines = [
+    ["", ...splits.map(({ name }) => name)],
+    line("rows", ({ rows }) => grouped(rows)),
+    line("empty texts", ({ emptyTexts }) => grouped(emptyTexts)),
+    line("rows repeating a text", ({ repeatedRows }) => grouped(repeatedRows)),
+    line("texts with several labels", ({ conflictingTexts }) => grouped(conflictingTexts)),
+    length(`${unit} per text: mean`, ({ mean }) => mean.toFixed(1)),
+    length("  median", ({ median }) => grouped(median)),
+    length("  95th percentile", ({ p95 }) => grouped(p95)),
+    length("  longest", ({ max }) => grouped(max)),
+  ];
+  if (splits.some(({ unlabelledRows }) => unlabelledRows > 0)) {
+    lines.splice(
+      2,
+      0,
+      line("rows without a label", (split) => grouped(split.unlabelledRows)),
+    );
+  }
+  const limit = splits.find(({ truncation }) => truncation !== undefined)?.truncation?.maxLength;
+  if (limit !== undefined) {
+    lines.push(
+      line(`rows cut at ${limit} tokens`, ({ truncation, rows }) =>
+        truncation === undefined
+          ? "-"
+          : `${grouped(truncation.rows)} (${percent(truncation.rows, rows)})`,
+      ),
+    );
+  }
+  return aligned(lines, ["left", ...splits.map((): Align => "right")]);
+}
+
+function labelTable({ labels, splits }: DatasetCheck): string {
+  const lines = labels.map((label, id) => [
+    shortened(label),
+    ...splits.flatMap(({ labelRows, rows }) => [
+      grouped(labelRows[id]),
+      percent(labelRows[id], rows),
+    ]),
+  ]);
+  const header = [`Labels (${labels.length})`, ...splits.flatMap(({ name }) => [name, ""])];
+  return aligned([header, ...lines], ["left", ...header.slice(1).map((): Align => "right")]);
+}
+
+function overlapTable({ overlaps, splits }: DatasetCheck): string {
+  const lines = overlaps.map(({ first, second, texts, rows, rowsSameLabel }) => {
+    const total = splits.find(({ name }) => name === second)?.rows ?? 0;
+    return [
+      `${first} and ${second}`,
+      grouped(texts),
+      `${grouped(rows)} of ${grouped(total)} ${second} rows (${percent(rows, total)})`,
+      grouped(rowsSameLabel),
+    ];
+  });
+  const header = ["Texts in two splits", "texts", "rows", "with the same label"];
+  return aligned([header, ...lines], ["left", "right", "right", "right"]);
+}
+
+function shortened(label: string): string {
+  const line = label.replace(/\s+/g, " ");
+  return line.length <= longestLabel ? line : `${line.slice(0, longestLabel - 3)}...`;
+}
+
+/** Columns two spaces apart, each as wide as its widest cell. */
+function aligned(lines: readonly (readonly string[])[], aligns: readonly Align[]): string {
+  const widths = aligns.map((_, column) => Math.max(...lines.map((line) => line[column].length)));
+  const pad = (cell: string, column: number) =>
+    aligns[column] === "left" ? cell.padEnd(widths[column]) : cell.padStart(widths[column]);
+  return lines.map((line) => line.map(pad).join("  ").trimEnd()).join("\n");
+}
+
+/** Words of `text` on lines of at most `pageWidth` characters. */
+function wrapped(text: string, first: string, rest: string): string {
+  const lines: string[] = [];
+  let line = first;
+  let empty = true;
+  for (const word of text.split(" ")) {
+    if (!empty && line.length + 1 + word.length > pageWidth) {
+      lines.push(line);
+      line = rest;
+      empty = true;
+    }
+    line += empty ? word : ` ${word}`;
+    empty = false;
+  }
+  return [...lines, line].join("\n");
+}

@@ -1,0 +1,134 @@
+/** What a check found that the user should act on or keep in mind, in words. */
+
+import { countOf, grouped, percent } from "./check-numbers.js";
+import {
+  type DatasetCheck,
+  type DatasetWarning,
+  type SplitCheck,
+  type SplitOverlap,
+  type WarningCode,
+  warningCodes,
+} from "./check-result.js";
+
+type Facts = Omit<DatasetCheck, "warnings">;
+
+/** A label with fewer rows than this is named. */
+const fewRows = 10;
+/** More truncated rows than this part of a split are named. */
+const manyTruncated = 0.05;
+/** More rows with a repeated text than this part of a split are named. */
+const manyRepeated = 0.05;
+
+/** All warnings, ordered as `warningCodes`. */
+export function checkWarnings(facts: Facts): DatasetWarning[] {
+  return [
+    ...facts.overlaps.flatMap((found) => overlapWarning(found, facts)),
+    ...labelWarnings(facts),
+    ...facts.splits.flatMap((split) => splitWarnings(split, facts)),
+  ].toSorted(
+    (first, second) => warningCodes.indexOf(first.code) - warningCodes.indexOf(second.code),
+  );
+}
+
+function overlapWarning(found: SplitOverlap, facts: Facts): DatasetWarning[] {
+  const { first, second, texts, rows, rowsSameLabel } = found;
+  const split = facts.splits.find(({ name }) => name === second);
+  if (rows === 0 || split === undefined) return [];
+  // Empty texts are left out of every score, so they are left out of these totals.
+  const total = split.rows - split.emptyTexts;
+  const share =
+    `${grouped(rows)} of ${grouped(total)} ${second} rows (${percent(rows, total)}) ` +
+    `${rows === 1 ? "has" : "have"} a text that is also in ${first}`;
+  const detail = `${countOf(texts, "distinct text")}; ${grouped(rowsSameLabel)} of these rows carry a label that ${first} gives the same text`;
+  if (first === "train" && second === "test") {
+    const message =
+      `TEST TEXTS SEEN IN TRAINING: ${share} (${detail}). Scores on all test rows overstate how well ` +
+      `new texts are classified: every test metric is reported twice, on all ${grouped(total)} rows and on ` +
+      `the ${grouped(total - rows)} not seen in training.`;
+    return [{ code: "test-seen-in-train", message }];
+  }
+  if (first === "train") {
+    const message = `${share} (${detail}). The best checkpoint is chosen on rows that training has partly seen.`;
+    return [{ code: "dev-seen-in-train", message }];
+  }
+  const message = `${share} (${detail}). The checkpoint is chosen on texts that the test then scores.`;
+  return [{ code: "test-seen-in-dev", message }];
+}
+
+function labelWarnings({ labels, splits, smallestClass }: Facts): DatasetWarning[] {
+  const warnings: DatasetWarning[] = [];
+  const train = splits.find(({ name }) => name === "train");
+  if (train === undefined) return warnings;
+  const inTrain = labels.filter((_, id) => train.labelRows[id] > 0);
+  if (inTrain.length === 1) {
+    const message = `train has one label only (${inTrain[0]}); training needs at least two.`;
+    warnings.push({ code: "one-class", message });
+  }
+  for (const split of splits) {
+    if (split.unlabelledRows === split.rows) continue;
+    const unknown = labels.filter((_, id) => split.labelRows[id] > 0 && train.labelRows[id] === 0);
+    if (unknown.length > 0) {
+      const message = `${split.name} has ${named(unknown)} that train lacks; training will refuse this.`;
+      warnings.push({ code: "label-not-in-train", message });
+    }
+    const missing = labels.filter((_, id) => split.labelRows[id] === 0 && train.labelRows[id] > 0);
+    if (missing.length > 0) {
+      const message = `${split.name} has no row of ${named(missing)}; macro-F1 over ${split.name} counts each such label as 0.`;
+      warnings.push({ code: "label-missing", message });
+    }
+  }
+  if (smallestClass !== undefined && smallestClass.rows < fewRows) {
+    const message = `the smallest class of train is ${smallestClass.label} with ${countOf(smallestClass.rows, "row")}; expect it to be learnt badly.`;
+    warnings.push({ code: "small-class", message });
+  }
+  return warnings;
+}
+
+function splitWarnings(split: SplitCheck, { labels }: Facts): DatasetWarning[] {
+  const warnings: DatasetWarning[] = [];
+  const { name, rows, truncation } = split;
+  const add = (code: WarningCode, message: string) => warnings.push({ code, message });
+  if (split.conflictingTexts > 0) {
+    add(
+      "conflicting-labels",
+      `${name} has ${countOf(split.conflictingTexts, "text")} with more than one label; no classifier can get all their rows right.`,
+    );
+  }
+  const few = labels.filter((_, id) => split.labelRows[id] > 0 && split.labelRows[id] < fewRows);
+  if (name === "test" && few.length > 0) {
+    const least = Math.min(...split.labelRows.filter((count) => count > 0));
+    add(
+      "small-test-class",
+      `test has fewer than ${fewRows} rows of ${named(few)}; one row more or less right moves a recall by up to ${percent(1, least)}, so macro-F1 is coarse.`,
+    );
+  }
+  if (truncation !== undefined && truncation.rows > manyTruncated * rows) {
+    add(
+      "truncation",
+      `${grouped(truncation.rows)} of ${grouped(rows)} ${name} rows (${percent(truncation.rows, rows)}) are cut at ${truncation.maxLength} tokens, which drops ${percent(truncation.lostShare, 1)} of its tokens.`,
+    );
+  }
+  if (split.emptyTexts > 0) {
+    add(
+      "empty-texts",
+      `${countOf(split.emptyTexts, "row")} of ${name} without a text will be left out.`,
+    );
+  }
+  if (split.unlabelledRows > 0) {
+    add("unlabelled", `${countOf(split.unlabelledRows, "row")} of ${name} without a label.`);
+  }
+  if (split.repeatedRows > manyRepeated * rows) {
+    add(
+      "repeated-texts",
+      `${grouped(split.repeatedRows)} of ${grouped(rows)} ${name} rows (${percent(split.repeatedRows, rows)}) ${split.repeatedRows === 1 ? "repeats" : "repeat"} the text of an earlier row.`,
+    );
+  }
+  return warnings;
+}
+
+/** "the label A" or "the labels A, B, C and 4 more". */
+function named(labels: readonly string[]): string {
+  const shown = labels.slice(0, 5).join(", ");
+  const rest = labels.length > 5 ? ` and ${labels.length - 5} more` : "";
+  return `the ${labels.length === 1 ? "label" : "labels"} ${shown}${rest}`;
+}

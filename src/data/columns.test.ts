@@ -1,0 +1,156 @@
+import { describe, expect, it } from "vitest";
+import { chooseColumns, toRecords } from "./columns.js";
+import type { Table } from "./table.js";
+
+const required = { labels: "required" } as const;
+const optional = { labels: "optional" } as const;
+
+describe("chooseColumns", () => {
+  it.each([
+    [["id", "text", "label"], "text", "label"],
+    [["Sentence", "LABEL"], "Sentence", "LABEL"],
+    [["category", "review", "title"], "review", "category"],
+    [["content", "text", "class", "target"], "text", "target"],
+    [["Text", "text", "label"], "text", "label"],
+  ])("finds usual names in %j", (columns, text, label) => {
+    expect(chooseColumns(columns, "a.csv", required)).toEqual({ text, label });
+  });
+
+  it("follows the names asked for", () => {
+    const columns = ["text", "label", "title", "stars"];
+    const options = { ...required, textColumn: "title", labelColumn: "stars" };
+    expect(chooseColumns(columns, "a.csv", options)).toEqual({ text: "title", label: "stars" });
+  });
+
+  it("does not take the same column twice", () => {
+    const columns = ["text", "content"];
+    const options = { ...required, labelColumn: "text" };
+    expect(chooseColumns(columns, "a.csv", options)).toEqual({ text: "content", label: "text" });
+  });
+
+  it("takes the only column as text, and needs no label for prediction", () => {
+    expect(chooseColumns(["Satz"], "a.csv", optional)).toEqual({ text: "Satz", label: undefined });
+  });
+
+  it.each([
+    [
+      ["text", "labl"],
+      { ...required, labelColumn: "lable" },
+      'a.csv: expected a label column named "lable", got columns "text", "labl"',
+      "Did you mean --label-column labl?",
+    ],
+    [
+      ["the text", "label"],
+      { ...required, textColumn: "thetext" },
+      'a.csv: expected a text column named "thetext", got columns "the text", "label"',
+      'Did you mean --text-column "the text"?',
+    ],
+    [
+      ["a", "b"],
+      { ...required, textColumn: "message" },
+      'a.csv: expected a text column named "message", got columns "a", "b"',
+      "Name one of the file's columns with --text-column.",
+    ],
+  ])("refuses an unknown name among %j", (columns, options, message, hint) => {
+    expect(() => chooseColumns(columns, "a.csv", options)).toThrow(
+      expect.objectContaining({ code: "data-column", message, hint }),
+    );
+  });
+
+  it.each([
+    [["a", "b"], "expected a text column with a usual name (text, sentence, "],
+    [["text", "b"], "expected a label column with a usual name (label, labels, "],
+    [["text"], "expected a label column"],
+  ])("refuses %j, which have no usual names", (columns, message) => {
+    expect(() => chooseColumns(columns, "a.csv", required)).toThrow(
+      expect.objectContaining({
+        code: "data-column",
+        message: expect.stringContaining(message),
+        hint: expect.stringMatching(/--(text|label)-column/),
+      }),
+    );
+  });
+
+  it("refuses one column for both", () => {
+    const options = { ...required, textColumn: "text", labelColumn: "text" };
+    expect(() => chooseColumns(["text"], "a.csv", options)).toThrow(
+      expect.objectContaining({
+        code: "data-column",
+        message: expect.stringContaining("for both"),
+      }),
+    );
+  });
+});
+
+describe("toRecords", () => {
+  const choice = { text: "text", label: "label" };
+  const table = (...rows: Record<string, unknown>[]): Table => ({
+    columns: ["text", "label"],
+    rows: rows.map((columns, index) => ({ columns, line: index + 2 })),
+    unit: "line",
+  });
+
+  it("keeps the other columns and the line", () => {
+    const records = toRecords(
+      table({ id: 7, text: " a ", label: " x " }),
+      "a.csv",
+      choice,
+      "required",
+    );
+    expect(records).toEqual([{ text: " a ", label: "x", columns: { id: 7 }, line: 2 }]);
+  });
+
+  it("writes numbers and booleans as strings", () => {
+    const rows = table({ text: 3.5, label: 1 }, { text: false, label: true });
+    expect(toRecords(rows, "a.csv", choice, "required")).toMatchObject([
+      { text: "3.5", label: "1" },
+      { text: "false", label: "true" },
+    ]);
+  });
+
+  it("reads an absent text as the empty text", () => {
+    const rows = table(
+      { text: null, label: "x" },
+      { label: "x" },
+      { text: Number.NaN, label: "x" },
+    );
+    expect(toRecords(rows, "a.csv", choice, "required").map(({ text }) => text)).toEqual([
+      "",
+      "",
+      "",
+    ]);
+  });
+
+  it.each([null, undefined, " ", Number.NaN])(
+    "needs a label where labels are required (%s)",
+    (label) => {
+      const rows = table({ text: "a", label: "x" }, { text: "b", label });
+      expect(() => toRecords(rows, "a.csv", choice, "required")).toThrow(
+        expect.objectContaining({
+          code: "data-label",
+          message: "a.csv line 3: expected a label, got none",
+          hint: expect.stringContaining('"label"'),
+        }),
+      );
+      expect(toRecords(rows, "a.csv", choice, "optional")[1]).toEqual({
+        text: "b",
+        columns: {},
+        line: 3,
+      });
+    },
+  );
+
+  it.each([
+    [{ text: "a", label: ["x", "y"] }, 'the label column "label", got an array'],
+    [{ text: { en: "a" }, label: "x" }, 'the text column "text", got an object'],
+  ])("refuses values that are no scalars: %j", (row, message) => {
+    const rows: Table = { ...table(row), unit: "row" };
+    expect(() => toRecords(rows, "a.json", choice, "required")).toThrow(
+      expect.objectContaining({
+        code: "data-format",
+        message: `a.json row 2: expected a string, number or boolean in ${message}`,
+        hint: expect.any(String),
+      }),
+    );
+  });
+});

@@ -1,0 +1,179 @@
+/** Records -> the data set that training and evaluation see. */
+
+import { L3MaskingError } from "../errors.js";
+import { randomStream } from "../random.js";
+import { labelIds, sortedLabels } from "./labels.js";
+import { nearestName } from "./nearest.js";
+import { isEmptyText, type TextRecord, textKey } from "./record.js";
+import { sha256 } from "./sha256.js";
+import { stratifiedSplit } from "./split.js";
+
+export const splitNames = ["train", "dev", "test"] as const;
+
+export type SplitName = (typeof splitNames)[number];
+
+/** The rows of each split that exists, empty texts included. */
+export interface SplitRecords {
+  readonly train: readonly TextRecord[];
+  readonly dev?: readonly TextRecord[] | undefined;
+  readonly test?: readonly TextRecord[] | undefined;
+}
+
+export interface DatasetSources extends SplitRecords {
+  /** Decides which rows leave train when dev is missing. */
+  readonly splitSeed: number;
+}
+
+export interface DatasetSplit {
+  readonly texts: readonly string[];
+  readonly labelIds: Int32Array; // [rows], index into Dataset.labels
+  readonly records: readonly TextRecord[];
+}
+
+export interface Dataset {
+  /** All labels of train, in id order. */
+  readonly labels: readonly string[];
+  readonly train: DatasetSplit;
+  readonly dev: DatasetSplit;
+  /** Absent if dev was given and test was not. */
+  readonly test: DatasetSplit | undefined;
+  /** Rows left out. */
+  readonly excluded: { readonly emptyTexts: Readonly<Record<SplitName, number>> };
+  /** 1 for each test row whose text also occurs in train, else 0. */
+  readonly seenInTraining: Uint8Array; // [test rows]
+  /** SHA-256 (hex) of labels, texts, label ids and their order. */
+  readonly digest: string;
+}
+
+/**
+ * The splits as they will be used: those given, or, without a dev split, train split in two (90/10, if
+ * test is given) or three (80/10/10) by `stratifiedSplit`. Empty texts are still in.
+ */
+export function resolveSplits(sources: DatasetSources): SplitRecords {
+  const { train, dev, test, splitSeed } = sources;
+  if (dev !== undefined) return { train, dev, test };
+  const random = randomStream(splitSeed, "split");
+  const sides = stratifiedSplit(train, { dev: 0.1, test: test === undefined ? 0.1 : 0 }, random);
+  return { train: sides.train, dev: sides.dev, test: test ?? sides.test };
+}
+
+/**
+ * The data set: splits resolved, empty texts left out and counted, labels numbered.
+ *
+ * Throws `data-empty` for a split without rows, `data-classes` if train has one label only, and
+ * `data-label` for a row without a label or with one that train lacks.
+ */
+export function buildDataset(sources: DatasetSources): Dataset {
+  if (sources.train.every(({ text }) => isEmptyText(text))) throw emptySplit("train");
+  const splits = resolveSplits(sources);
+  const counts = { train: 0, dev: 0, test: 0 };
+  const kept = (name: SplitName): readonly TextRecord[] => {
+    const rows = splits[name] ?? [];
+    const filled = rows.filter(({ text }) => !isEmptyText(text));
+    counts[name] = rows.length - filled.length;
+    return filled;
+  };
+  const trainRows = kept("train");
+  const labels = sortedLabels(trainRows.map((record) => labelOf(record, "train")));
+  if (labels.length < 2) throw oneClass(labels);
+  const train = numbered(trainRows, labels, "train");
+  const dev = numbered(kept("dev"), labels, "dev", sources.dev === undefined);
+  const test =
+    splits.test === undefined
+      ? undefined
+      : numbered(kept("test"), labels, "test", sources.test === undefined);
+  const trainKeys = new Set(train.texts.map(textKey));
+  return {
+    labels,
+    train,
+    dev,
+    test,
+    excluded: { emptyTexts: counts },
+    seenInTraining: Uint8Array.from(test?.texts ?? [], (text) => +trainKeys.has(textKey(text))),
+    digest: sha256(digestParts(labels, { train, dev, test })),
+  };
+}
+
+/** `cutFromTrain` only words the error of an empty split. */
+function numbered(
+  records: readonly TextRecord[],
+  labels: readonly string[],
+  split: SplitName,
+  cutFromTrain = false,
+): DatasetSplit {
+  if (records.length === 0) throw emptySplit(split, cutFromTrain);
+  const ids = labelIds(labels);
+  return {
+    texts: records.map(({ text }) => text),
+    labelIds: Int32Array.from(records, (record) => {
+      const label = labelOf(record, split);
+      const id = ids.get(label);
+      if (id === undefined) throw unknownLabel(label, record.line, split, labels);
+      return id;
+    }),
+    records,
+  };
+}
+
+function labelOf(record: TextRecord, split: SplitName): string {
+  if (record.label !== undefined) return record.label;
+  throw new L3MaskingError(
+    "data-label",
+    `${split} line ${record.line}: expected a label, got none`,
+    { hint: "Fill in the label column, or remove the row." },
+  );
+}
+
+function unknownLabel(
+  label: string,
+  line: number,
+  split: SplitName,
+  labels: readonly string[],
+): L3MaskingError {
+  const nearest = nearestName(label, labels);
+  return new L3MaskingError(
+    "data-label",
+    `${split} line ${line}: expected one of train's ${labels.length} labels, got "${label}", which train lacks`,
+    {
+      hint:
+        nearest === undefined
+          ? `Add rows with "${label}" to train, or remove them from ${split}.`
+          : `If "${nearest}" is meant, rename the label; else add it to train or remove it from ${split}.`,
+    },
+  );
+}
+
+function emptySplit(split: SplitName, cutFromTrain = false): L3MaskingError {
+  const expected = `expected at least one row with a text in ${split}, got none`;
+  return cutFromTrain
+    ? new L3MaskingError("data-empty", `${expected} after splitting train`, {
+        hint: "Give a label at least 3 different texts, or pass a file for this split.",
+      })
+    : new L3MaskingError("data-empty", expected, {
+        hint: "Check the file and its text column.",
+      });
+}
+
+function oneClass(labels: readonly string[]): L3MaskingError {
+  return new L3MaskingError(
+    "data-classes",
+    `expected at least 2 labels in train, got only "${labels.join()}"`,
+    { hint: "Check the label column (--label-column), or add rows of another label." },
+  );
+}
+
+/** Lengths stand before contents, so that no two data sets give the same parts. */
+function* digestParts(
+  labels: readonly string[],
+  splits: Readonly<Record<SplitName, DatasetSplit | undefined>>,
+): Generator<string> {
+  yield JSON.stringify(labels);
+  for (const name of splitNames) {
+    const split = splits[name];
+    yield `\n${name} ${split?.texts.length ?? "absent"}`;
+    if (split === undefined) continue;
+    for (const [row, text] of split.texts.entries()) {
+      yield `\n${split.labelIds[row]} ${text.length} ${text}`;
+    }
+  }
+}

@@ -1,0 +1,25 @@
+import { describe, expect, it } from "vitest";
+import { fileKind, formatName } from "./formats.js";
+
+describe("fileKind", () => {
+  it.each([
+    ["reviews.jsonl", "jsonl"],
+    ["reviews.ndjson", "jsonl"],
+    ["data/reviews.JSON", "json"],
+    ["reviews.v2.csv", "csv"],
+    ["reviews.tsv.gz", "tsv.gz"],
+    ["reviews.Parquet.GZ", "parquet.gz"],
+  ])("tells %s from its name: %s", (file, expected) => {
+    expect(formatName(fileKind(file))).toBe(expected);
+  });
+
+  it.each(["reviews.txt", "reviews", "csv", "reviews.gz"])("refuses %s", (file) => {
+    expect(() => fileKind(file)).toThrow(
+      expect.objectContaining({
+        code: "data-format",
+        message: expect.stringContaining(file),
+        hint: expect.any(String),
+      }),
+    );
+  });
+});

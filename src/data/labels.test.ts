@@ -1,0 +1,56 @@
+import { describe, expect, it } from "vitest";
+import { labelIds, sortedLabels } from "./labels.js";
+import { nearestName } from "./nearest.js";
+
+describe("sortedLabels", () => {
+  it.each([
+    [
+      ["b", "a", "b", "C"],
+      ["C", "a", "b"],
+    ],
+    [
+      ["10", "9", "-1", "10"],
+      ["-1", "9", "10"],
+    ],
+    [
+      ["10", "9", "x"],
+      ["10", "9", "x"],
+    ],
+    [
+      ["1.5", "10", "9"],
+      ["1.5", "10", "9"],
+    ],
+    [
+      ["01", "2", "1"],
+      ["01", "1", "2"],
+    ],
+    [
+      ["ä", "z", "é"],
+      ["z", "ä", "é"],
+    ],
+  ])("sorts %j", (labels, expected) => {
+    expect(sortedLabels(labels)).toEqual(expected);
+    expect(sortedLabels(labels.toReversed())).toEqual(expected);
+  });
+});
+
+describe("labelIds", () => {
+  it("numbers labels by their place", () => {
+    expect([...labelIds(["neg", "pos"])]).toEqual([
+      ["neg", 0],
+      ["pos", 1],
+    ]);
+  });
+});
+
+describe("nearestName", () => {
+  it.each([
+    ["lable", ["text", "label", "labels"], "label"],
+    ["POSITIVE", ["negative", "positive"], "positive"],
+    ["kitten", ["sitting", "mitten"], "mitten"],
+    ["cat", ["dog", "bird"], undefined],
+    ["x", [], undefined],
+  ])("of %s among %j", (name, candidates, expected) => {
+    expect(nearestName(name, candidates)).toBe(expected);
+  });
+});

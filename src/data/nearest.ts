@@ -1,0 +1,37 @@
+/** The name a user most likely meant. */
+
+/**
+ * The candidate with the smallest edit distance to `name` (case ignored), or undefined when even the
+ * best one differs in more than half of its letters. Ties go to the earlier candidate.
+ */
+export function nearestName(name: string, candidates: readonly string[]): string | undefined {
+  let best: string | undefined;
+  let bestDistance = Number.POSITIVE_INFINITY;
+  for (const candidate of candidates) {
+    const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
+    const limit = Math.max(name.length, candidate.length) / 2;
+    if (distance <= limit && distance < bestDistance) {
+      best = candidate;
+      bestDistance = distance;
+    }
+  }
+  return best;
+}
+
+/** The least number of insertions, deletions, substitutions and swaps of neighbours. */
+function editDistance(first: string, second: string): number {
+  const rows = [Array.from({ length: second.length + 1 }, (_, j) => j)];
+  for (let i = 1; i <= first.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= second.length; j++) {
+      const substitution = rows[i - 1][j - 1] + (first[i - 1] === second[j - 1] ? 0 : 1);
+      let distance = Math.min(substitution, rows[i - 1][j] + 1, row[j - 1] + 1);
+      const swapped =
+        i > 1 && j > 1 && first[i - 1] === second[j - 2] && first[i - 2] === second[j - 1];
+      if (swapped) distance = Math.min(distance, rows[i - 2][j - 2] + 1);
+      row.push(distance);
+    }
+    rows.push(row);
+  }
+  return rows[first.length][second.length];
+}

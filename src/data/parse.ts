@@ -1,0 +1,57 @@
+/** Bytes of a data file (already unzipped) -> records. Touches no file, so it runs in a browser. */
+
+import { L3MaskingError } from "../errors.js";
+import { type ColumnOptions, chooseColumns, toRecords } from "./columns.js";
+import { parseCsv, parseTsv } from "./delimited.js";
+import type { FileFormat } from "./formats.js";
+import { parseJsonFile, parseJsonLines } from "./json.js";
+import { parseParquet } from "./parquet.js";
+import type { TextRecord } from "./record.js";
+import type { Table } from "./table.js";
+import { decodeUtf8 } from "./utf8.js";
+
+export interface ParsedFile {
+  readonly records: readonly TextRecord[]; // one per row of the file, in its order
+  readonly textColumn: string;
+  readonly labelColumn: string | undefined;
+}
+
+/**
+ * Rows of `bytes`, which hold `format`; `file` only names the place in messages.
+ * Throws `data-format`, `data-encoding`, `data-column`, `data-label`, or `data-empty` for no rows.
+ */
+export async function parseRecords(
+  bytes: Uint8Array,
+  format: FileFormat,
+  file: string,
+  options: ColumnOptions,
+): Promise<ParsedFile> {
+  const table = await parseTable(bytes, format, file);
+  if (table.rows.length === 0) {
+    throw new L3MaskingError("data-empty", `${file}: expected at least one row, got none`, {
+      hint: "Check that this is the file you mean.",
+    });
+  }
+  const choice = chooseColumns(table.columns, file, options);
+  return {
+    records: toRecords(table, file, choice, options.labels),
+    textColumn: choice.text,
+    labelColumn: choice.label,
+  };
+}
+
+/** The reader of each format. */
+async function parseTable(bytes: Uint8Array, format: FileFormat, file: string): Promise<Table> {
+  switch (format) {
+    case "jsonl":
+      return parseJsonLines(decodeUtf8(bytes, file), file);
+    case "json":
+      return parseJsonFile(decodeUtf8(bytes, file), file);
+    case "csv":
+      return parseCsv(decodeUtf8(bytes, file), file);
+    case "tsv":
+      return parseTsv(decodeUtf8(bytes, file), file);
+    case "parquet":
+      return parseParquet(bytes, file);
+  }
+}

@@ -1,0 +1,88 @@
+/** Files on disk -> records. The only file of this folder that touches the disk. */
+
+import { readdir, readFile } from "node:fs/promises";
+import { basename, dirname } from "node:path";
+import { promisify } from "node:util";
+import { gunzip } from "node:zlib";
+import { L3MaskingError } from "../errors.js";
+import type { ColumnOptions } from "./columns.js";
+import { fileKind, formatName } from "./formats.js";
+import { nearestName } from "./nearest.js";
+import { type ParsedFile, parseRecords } from "./parse.js";
+
+export interface RecordFile extends ParsedFile {
+  /** As told from the name: "jsonl", "csv.gz", ... */
+  readonly format: string;
+}
+
+const unzip = promisify(gunzip);
+
+/**
+ * All rows of a data file. Throws `file-missing` if it cannot be read, and what `parseRecords` throws.
+ */
+export async function readRecords(path: string, options: ColumnOptions): Promise<RecordFile> {
+  const kind = fileKind(path);
+  const content = await readBytes(path);
+  const bytes = kind.gzipped ? await unzipBytes(content, path) : content;
+  const parsed = await parseRecords(bytes, kind.format, path, options);
+  return { ...parsed, format: formatName(kind) };
+}
+
+async function readBytes(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (cause) {
+    const code = errorCode(cause);
+    if (code === undefined) throw cause;
+    const nearest = code === "ENOENT" ? await nearestFile(path) : undefined;
+    throw new L3MaskingError(
+      "file-missing",
+      `expected a data file at ${path}, got ${reason(code)}`,
+      {
+        hint:
+          nearest === undefined
+            ? "Check the path; it is taken from the current folder."
+            : `Did you mean ${nearest}?`,
+        cause,
+      },
+    );
+  }
+}
+
+async function unzipBytes(content: Uint8Array, path: string): Promise<Uint8Array> {
+  try {
+    return await unzip(content);
+  } catch (cause) {
+    const detail = cause instanceof Error ? cause.message : String(cause);
+    throw new L3MaskingError("data-format", `${path}: expected gzip data, got: ${detail}`, {
+      hint: "Compress the file again, or drop .gz from its name if it is not compressed.",
+      cause,
+    });
+  }
+}
+
+function reason(code: string): string {
+  if (code === "ENOENT") return "no such file";
+  if (code === "EISDIR") return "a folder";
+  return `an error of the file system (${code})`;
+}
+
+/** A file of the same folder with a similar name. */
+async function nearestFile(path: string): Promise<string | undefined> {
+  const folder = dirname(path);
+  try {
+    const name = nearestName(basename(path), await readdir(folder));
+    return name === undefined
+      ? undefined
+      : path.slice(0, path.length - basename(path).length) + name;
+  } catch (error) {
+    // Without the folder there is nothing to propose; the caller reports the missing file.
+    if (errorCode(error) !== undefined) return undefined;
+    throw error;
+  }
+}
+
+function errorCode(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !("code" in error)) return undefined;
+  return typeof error.code === "string" ? error.code : undefined;
+}
