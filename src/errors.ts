@@ -37,10 +37,12 @@ export const errorCodes = {
   "checkpoint-shape": "checkpoint",
   "checkpoint-tensor": "checkpoint",
   "tokenizer-format": "checkpoint",
+  "score-invalid": "checkpoint",
   // training
   "training-diverged": "training",
-  "interrupted": "training",
+  interrupted: "training",
   // internal: a fault of ours or of the runtime
+  "input-mismatch": "internal",
   "graph-invalid": "internal",
   "runtime-missing": "internal",
   "runtime-failed": "internal",

@@ -2,10 +2,10 @@
 
 import { L3MaskingError } from "../errors.js";
 import { randomStream } from "../random.js";
+import { sha256 } from "../sha256.js";
 import { labelIds, sortedLabels } from "./labels.js";
 import { nearestName } from "./nearest.js";
 import { isEmptyText, type TextRecord, textKey } from "./record.js";
-import { sha256 } from "./sha256.js";
 import { stratifiedSplit } from "./split.js";
 
 export const splitNames = ["train", "dev", "test"] as const;

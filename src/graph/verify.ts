@@ -7,7 +7,7 @@ import { formatShape, sameShape, sizeNames } from "./shape.js";
 
 /**
  * Throws `graph-invalid` unless: there are outputs; every node's recorded output types are those
- * that its operation infers; inputs precede users; input names are unique; constants are complete;
+ * that its operation infers; inputs precede users; names of inputs and outputs are unique; constants are complete;
  * and every named size of the graph occurs in the shape of some input.
  */
 export function verifyGraph(outputs: GraphOutputs): void {
@@ -17,6 +17,8 @@ export function verifyGraph(outputs: GraphOutputs): void {
   const names = inputs.map((input) => input.source.name);
   const repeated = names.find((name, index) => names.indexOf(name) !== index);
   if (repeated !== undefined) fail(`two inputs are named ${repeated}`);
+  const taken = Object.keys(outputs).find((name) => names.includes(name));
+  if (taken !== undefined) fail(`an input and an output are both named ${taken}`);
   const bound = new Set(inputs.flatMap((input) => input.shape.flatMap(sizeNames)));
   for (const node of orderedNodes(tensors)) verifyNode(node, bound);
 }

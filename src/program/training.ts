@@ -166,7 +166,7 @@ async function compileTraining(runtime: Runtime, name: string, definition: Train
     parameters.forEach(({ name: parameter }, index) => {
       const gradient = results.get(weights[index]);
       if (gradient?.dense !== undefined) {
-        outputs[`gradient.${parameter}`] = gradient.dense;
+        outputs[`sum.${parameter}`] = gradient.dense;
         denseNames.push(parameter);
       }
       for (const { indices, rows } of gradient?.rows ?? []) {
@@ -181,8 +181,13 @@ async function compileTraining(runtime: Runtime, name: string, definition: Train
 
   const program = await compileProgram(runtime, name, define);
   const weights = weightFeeds(program.inputs, arrays.weights);
+  // The gradient so far is read as gradient.NAME and its sum with this pass's written to the same place.
+  const soFar: Record<string, Float32Array> = {};
   const sums: Record<string, Float32Array> = {};
-  for (const parameter of denseNames) sums[`gradient.${parameter}`] = arrays.gradients(parameter);
+  for (const parameter of denseNames) {
+    soFar[`gradient.${parameter}`] = arrays.gradients(parameter);
+    sums[`sum.${parameter}`] = arrays.gradients(parameter);
+  }
   const widths = new Map(
     parameters.map((p) => [p.name, p.shape.slice(1).reduce((a, b) => a * b, 1)]),
   );
@@ -201,7 +206,7 @@ async function compileTraining(runtime: Runtime, name: string, definition: Train
       }
       const all: Feeds = {
         ...weights,
-        ...sums,
+        ...soFar,
         ...masks,
         ...batchFeeds(batch),
         ...feeds,

@@ -1,0 +1,190 @@
+/** Loads a checkpoint folder: config.json and weights in any layout Hugging Face has written. */
+import { join } from "node:path";
+import * as z from "zod";
+import { L3MaskingError } from "../errors.js";
+import type { ParameterValues } from "../model/parameters.js";
+import { type ModelSpec, parseModelConfig } from "../model/spec.js";
+import { assembleParameters } from "./assemble.js";
+import {
+  digestFiles,
+  isPlainFileName,
+  listFolder,
+  type OpenFile,
+  openFile,
+  readTextFile,
+} from "./folder.js";
+import type { LoadReport, WeightFormat } from "./report.js";
+import { readSafetensors } from "./safetensors.js";
+import type { StoredTensor } from "./stored-tensor.js";
+import { readTorchBin } from "./torch-bin.js";
+
+export interface Checkpoint {
+  /** `labels` is set if and only if the checkpoint is a sequence classifier. */
+  readonly spec: ModelSpec;
+  /** The body, and the heads the checkpoint has. */
+  readonly values: ParameterValues;
+  readonly report: LoadReport;
+  /** SHA-256 (hex) of config.json and the weight files: equal files, equal scores. */
+  readonly digest: string;
+}
+
+/** Weight files in the order of preference; an index names the shards. */
+export const weightFileNames = [
+  "model.safetensors",
+  "model.safetensors.index.json",
+  "pytorch_model.bin",
+  "pytorch_model.bin.index.json",
+] as const;
+
+/**
+ * Loads the checkpoint in `folder`. Float16 and bfloat16 weights are widened to float32. Heads may be
+ * missing (`report.missing`) and tensors may be left over (`report.unexpected`).
+ *
+ * Throws `checkpoint-missing` (folder or file), `checkpoint-config` (not a model we compute),
+ * `checkpoint-format` (damaged file), `checkpoint-pickle` (a pickle of more than tensors),
+ * `checkpoint-shape` and `checkpoint-tensor` (weights that disagree with the config).
+ */
+export async function loadCheckpoint(folder: string): Promise<Checkpoint> {
+  const present = await listFolder(folder);
+  const configPath = join(folder, "config.json");
+  const json = parseJson(await readTextFile(configPath), configPath, "checkpoint-config");
+  const spec = parseModelConfig(json, configPath);
+  const weights = weightFileNames.find((name) => present.has(name));
+  if (weights === undefined) throw noWeights(folder, present);
+
+  const shards = weights.endsWith(".index.json")
+    ? readIndex(await readTextFile(join(folder, weights)), join(folder, weights))
+    : undefined;
+  const files = shards ? [...new Set(shards.values())].sort() : [weights];
+  const opened: OpenFile[] = [];
+  try {
+    const parts: WeightFile[] = [];
+    for (const name of files) {
+      const file = await openFile(join(folder, name));
+      opened.push(file);
+      parts.push(await readWeights(file, weights));
+    }
+    const stored = parts.flatMap(({ tensors }) => tensors);
+    requireDistinct(stored);
+    if (shards) requireIndexed(shards, stored, join(folder, weights));
+    const assembly = await assembleParameters(spec, stored, {
+      where: folder,
+      sequenceClassifier: mayBeSequenceClassifier(json),
+    });
+    const { values, missing, unexpected, dtypes, classes } = assembly;
+    return {
+      spec: { ...spec, labels: classes === undefined ? undefined : labelsOf(spec, classes) },
+      values,
+      report: { files, format: parts[0].format, dtypes, loaded: values.size, missing, unexpected },
+      digest: await digestFiles(folder, ["config.json", ...files]),
+    };
+  } finally {
+    for (const file of opened) await file.close();
+  }
+}
+
+interface WeightFile {
+  readonly format: WeightFormat;
+  readonly tensors: readonly StoredTensor[];
+}
+
+async function readWeights(file: OpenFile, weights: string): Promise<WeightFile> {
+  if (!weights.startsWith("model.safetensors")) return readTorchBin(file.source);
+  return { format: "safetensors", tensors: await readSafetensors(file.source) };
+}
+
+const indexSchema = z.object({ weight_map: z.record(z.string(), z.string()) });
+
+/** File of each tensor, by the index of a sharded checkpoint. */
+function readIndex(text: string, where: string): ReadonlyMap<string, string> {
+  const parsed = indexSchema.safeParse(parseJson(text, where, "checkpoint-format"));
+  const shards = new Map(parsed.success ? Object.entries(parsed.data.weight_map) : []);
+  if (shards.size === 0) {
+    throw new L3MaskingError(
+      "checkpoint-format",
+      `expected weight_map to name the file of each tensor, got none in ${where}`,
+      { hint: "The index is damaged: fetch it again." },
+    );
+  }
+  const outside = [...shards.values()].find((name) => !isPlainFileName(name));
+  if (outside !== undefined) {
+    throw new L3MaskingError(
+      "checkpoint-format",
+      `expected plain file names in weight_map, got ${JSON.stringify(outside)} in ${where}`,
+      { hint: "Shards must lie beside the index; do not trust this checkpoint." },
+    );
+  }
+  return shards;
+}
+
+function requireDistinct(stored: readonly StoredTensor[]): void {
+  const seen = new Map<string, string>();
+  for (const { name, where } of stored) {
+    const other = seen.get(name);
+    if (other !== undefined) {
+      throw new L3MaskingError(
+        "checkpoint-tensor",
+        `expected tensor ${name} once, got it in ${other} and in ${where}`,
+        { hint: "Shards of different checkpoints are mixed: fetch the folder again." },
+      );
+    }
+    seen.set(name, where);
+  }
+}
+
+function requireIndexed(
+  shards: ReadonlyMap<string, string>,
+  stored: readonly StoredTensor[],
+  where: string,
+): void {
+  const names = new Set(stored.map(({ name }) => name));
+  const absent = [...shards].find(([name]) => !names.has(name));
+  if (absent) {
+    throw new L3MaskingError(
+      "checkpoint-tensor",
+      `expected tensor ${absent[0]} in ${absent[1]}, got none, by ${where}`,
+      { hint: "Shards of different checkpoints are mixed: fetch the folder again." },
+    );
+  }
+}
+
+const architecturesSchema = z.object({ architectures: z.array(z.string()).nullish() });
+
+/** Token classifiers and others use the name `classifier` too; the class tells them apart. */
+function mayBeSequenceClassifier(config: unknown): boolean {
+  const architectures = architecturesSchema.parse(config).architectures ?? [];
+  return (
+    architectures.length === 0 ||
+    architectures.some((name) => name.endsWith("ForSequenceClassification"))
+  );
+}
+
+function labelsOf(spec: ModelSpec, classes: number): readonly string[] {
+  return spec.labels ?? Array.from({ length: classes }, (_, id) => `LABEL_${id}`);
+}
+
+function parseJson(
+  text: string,
+  where: string,
+  code: "checkpoint-config" | "checkpoint-format",
+): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new L3MaskingError(code, `expected JSON, got text that is none in ${where}`, {
+      hint: "The file is damaged: fetch it again.",
+      cause,
+    });
+  }
+}
+
+function noWeights(folder: string, present: ReadonlySet<string>): L3MaskingError {
+  const foreign = ["tf_model.h5", "flax_model.msgpack", "model.ckpt.index"].find((name) =>
+    present.has(name),
+  );
+  return new L3MaskingError(
+    "checkpoint-missing",
+    `expected weights (${weightFileNames.join(", ")}), got ${foreign ?? "none"} in ${folder}`,
+    { hint: "Fetch the PyTorch or safetensors weights of the checkpoint." },
+  );
+}

@@ -1,0 +1,44 @@
+import { describe, expect, it } from "vitest";
+import { formatLoadReport, type LoadReport } from "./report.js";
+
+const whole: LoadReport = {
+  files: ["model.safetensors"],
+  format: "safetensors",
+  dtypes: ["F32"],
+  loaded: 199,
+  missing: [],
+  unexpected: [],
+};
+
+describe("formatLoadReport", () => {
+  it("is one line when everything fits", () => {
+    expect(formatLoadReport(whole)).toBe(
+      "loaded      199 tensors from model.safetensors (safetensors, F32)",
+    );
+  });
+
+  it("says what was widened, is missing and is not used", () => {
+    const report: LoadReport = {
+      ...whole,
+      files: ["a.bin", "b.bin", "c.bin"],
+      format: "torch-legacy",
+      dtypes: ["F16", "F32"],
+      missing: ["mlm.bias", "classification.out.weight", "classification.out.bias"],
+      unexpected: ["pooler.dense.weight", "cls.seq_relationship.bias"],
+    };
+    expect(formatLoadReport(report).split("\n")).toEqual([
+      "loaded      199 tensors from a.bin and 2 more (torch legacy, F16 + F32, read as float32)",
+      "missing     masked-LM head: starts untrained",
+      "missing     classification head: starts untrained",
+      "unexpected  2 tensors not used: cls.seq_relationship.bias, pooler.dense.weight",
+    ]);
+  });
+
+  it("cuts a long list", () => {
+    const unexpected = Array.from({ length: 30 }, (_, i) => `decoder.${10 + i}`);
+    const text = formatLoadReport({ ...whole, unexpected });
+    expect(text).toContain("30 tensors not used: decoder.10, ");
+    expect(text).toContain("decoder.17, and 22 more");
+    expect(text).not.toContain("decoder.18");
+  });
+});

@@ -1,0 +1,199 @@
+/** The commands of the command line: what they take, what they call, examples. */
+import {
+  type CommandName,
+  checkSchema,
+  evaluateSchema,
+  predictSchema,
+  pretrainSchema,
+  resolveSettings,
+  scoreSchema,
+  trainSchema,
+} from "../config.js";
+import { L3MaskingError } from "../errors.js";
+import type { Watch } from "../node.js";
+import { type DataFiles, filesOfFolder, filesOfList } from "./data-files.js";
+import type { Outcome } from "./reporter.js";
+import {
+  doctorSummary,
+  evaluateSummary,
+  predictSummary,
+  pretrainSummary,
+  scoreSummary,
+  trainSummary,
+} from "./summaries.js";
+import type { Terminal } from "./terminal.js";
+
+/** The package's public functions that commands call. */
+export type Library = Pick<
+  typeof import("../node.js"),
+  "fineTune" | "scoreFile" | "predictFile" | "evaluateFile" | "checkFiles" | "pretrain" | "doctor"
+>;
+
+/** Settings as flags and files gave them, not yet checked. */
+export type GivenSettings = Readonly<Record<string, unknown>>;
+
+export interface CommandDescription {
+  readonly name: string;
+  readonly summary: string;
+  /** Whose settings are the flags; absent for a command without settings. */
+  readonly settings?: CommandName;
+  /** Words that belong to no flag. */
+  readonly operands?: {
+    readonly syntax: string;
+    readonly description: string;
+    /** The required setting that they make unnecessary. */
+    readonly replaces: string;
+    /** Settings that the operands stand for. */
+    resolve(
+      operands: readonly string[],
+      given: GivenSettings,
+      terminal: Terminal,
+    ): Promise<GivenSettings>;
+  };
+  readonly examples: readonly string[];
+  run(library: Library, given: GivenSettings, watch: Watch): Promise<Outcome>;
+}
+
+export const commandDescriptions: readonly CommandDescription[] = [
+  {
+    name: "train",
+    summary: "Fine-tune a text classifier and write a run folder",
+    settings: "train",
+    operands: {
+      syntax: "DATA",
+      description:
+        "Training file, or a folder with train, dev (or valid, validation) and test files",
+      replaces: "trainFile",
+      resolve: trainFiles,
+    },
+    examples: [
+      "l3masking train examples/sample-task --model models/small --output-dir runs/l3",
+      "l3masking train data.csv --model roberta-base --method stl --seed 1 --output-dir runs/stl-1",
+    ],
+    async run(library, given, watch) {
+      const settings = resolveSettings(trainSchema, given);
+      const result = await library.fineTune(settings, watch);
+      const text = trainSummary(result, settings.testFile ?? settings.validationFile);
+      return { result, text, exitCode: 0 };
+    },
+  },
+  {
+    name: "score",
+    summary: "Write the log-likelihood of every token of every text",
+    settings: "score",
+    examples: [
+      "l3masking score --model models/small --input texts.jsonl --output scores.jsonl",
+      "l3masking score --model models/small --input texts.csv --estimator block-7 --output fast.jsonl",
+    ],
+    async run(library, given, watch) {
+      const result = await library.scoreFile(resolveSettings(scoreSchema, given), watch);
+      return { result, text: scoreSummary(result), exitCode: 0 };
+    },
+  },
+  {
+    name: "predict",
+    summary: "Classify texts",
+    settings: "predict",
+    examples: [
+      "l3masking predict --model runs/l3/model --input texts.jsonl",
+      "l3masking predict --model runs/l3/model --input texts.csv --output labels.jsonl",
+    ],
+    async run(library, given, watch) {
+      const result = await library.predictFile(resolveSettings(predictSchema, given), watch);
+      return { result, text: predictSummary(result), exitCode: 0 };
+    },
+  },
+  {
+    name: "evaluate",
+    summary: "Measure a classifier on labelled texts",
+    settings: "evaluate",
+    examples: ["l3masking evaluate --model runs/l3/model --input test.jsonl"],
+    async run(library, given, watch) {
+      const result = await library.evaluateFile(resolveSettings(evaluateSchema, given), watch);
+      return { result, text: evaluateSummary(result), exitCode: 0 };
+    },
+  },
+  {
+    name: "check",
+    summary: "Examine a data set before training: labels, lengths, duplicates, leaks",
+    settings: "check",
+    operands: {
+      syntax: "FILE...",
+      description:
+        "One file: train. Several: told apart by train, dev (or valid, validation) and test in their names, else in this order. Or one folder",
+      replaces: "trainFile",
+      resolve: checkedFiles,
+    },
+    examples: [
+      "l3masking check train.jsonl dev.jsonl test.jsonl",
+      "l3masking check examples/sample-task --model models/small",
+    ],
+    async run(library, given, watch) {
+      const result = await library.checkFiles(resolveSettings(checkSchema, given), watch);
+      return { result, text: result.text, exitCode: 0 };
+    },
+  },
+  {
+    name: "pretrain",
+    summary: "Pretrain a small model with masked-token prediction",
+    settings: "pretrain",
+    examples: [
+      "l3masking pretrain --tokenizer tokenizer.json --text corpus.txt --max-steps 20000 --output-dir models/mine",
+      "l3masking pretrain --tokenizer tokenizer.json --text corpus.txt --max-steps 20000 --output-dir models/mine --resume",
+    ],
+    async run(library, given, watch) {
+      const result = await library.pretrain(resolveSettings(pretrainSchema, given), watch);
+      return { result, text: pretrainSummary(result), exitCode: 0 };
+    },
+  },
+  {
+    name: "doctor",
+    summary: "Check that everything the package needs is there and works",
+    examples: ["l3masking doctor"],
+    async run(library, _given, watch) {
+      const result = await library.doctor(watch);
+      const exitCode = result.every(({ ok }) => ok) ? 0 : 1;
+      return { result, text: doctorSummary(result), exitCode };
+    },
+  },
+];
+
+/** DATA of `train`. Files given by flags come before those found in the folder. */
+async function trainFiles(
+  operands: readonly string[],
+  given: GivenSettings,
+  terminal: Terminal,
+): Promise<DataFiles> {
+  if (operands.length === 0) return {};
+  const [data] = operands;
+  if (given.trainFile !== undefined) throw givenTwice(data);
+  return filesAt(data, terminal);
+}
+
+/** FILE... of `check`. */
+async function checkedFiles(
+  operands: readonly string[],
+  given: GivenSettings,
+  terminal: Terminal,
+): Promise<DataFiles> {
+  if (operands.length === 0) return {};
+  if (operands.length === 1 && given.trainFile === undefined) {
+    return filesAt(operands[0], terminal);
+  }
+  const flags = ["trainFile", "validationFile", "testFile"];
+  if (flags.some((name) => given[name] !== undefined)) throw givenTwice(operands[0]);
+  return filesOfList(operands);
+}
+
+async function filesAt(path: string, terminal: Terminal): Promise<DataFiles> {
+  const names = await terminal.listFolder(path);
+  return names === undefined ? { trainFile: path } : filesOfFolder(path, names);
+}
+
+function givenTwice(operand: string): L3MaskingError {
+  return new L3MaskingError(
+    "invalid-setting",
+    `expected files by name or by flag, got ${operand} and a flag such as --train-file`,
+    { hint: "Keep one of the two." },
+  );
+}

@@ -1,0 +1,93 @@
+import { describe, expect, it } from "vitest";
+import { type CommandName, settingShapes } from "../config.js";
+import { type Flag, flagGroups, flagsOf, flagValue } from "./flags.js";
+
+const commands: readonly CommandName[] = [
+  "train",
+  "score",
+  "predict",
+  "evaluate",
+  "check",
+  "pretrain",
+];
+
+function flag(command: CommandName, name: string): Flag {
+  const found = flagsOf(command).find((candidate) => candidate.name === name);
+  if (found === undefined) throw new Error(`no flag ${name}`);
+  return found;
+}
+
+describe("flagsOf", () => {
+  it("reads everything off a setting", () => {
+    expect(flag("train", "max-length")).toEqual({
+      setting: "maxLength",
+      name: "max-length",
+      aliases: ["max-seq-length"],
+      kind: "integer",
+      placeholder: "integer",
+      choices: [],
+      required: false,
+      defaultValue: "128",
+      description: "Longest text, special tokens included; the rest is cut off and counted",
+      unit: "tokens",
+      origin: "the published run for ACL-ARC (docs/method.md)",
+      group: "Limits",
+    });
+  });
+
+  it("tells the kinds apart", () => {
+    expect(flag("train", "learning-rate").kind).toBe("number");
+    expect(flag("train", "method")).toMatchObject({
+      kind: "choice",
+      choices: ["stl", "rtm", "l3"],
+    });
+    expect(flag("train", "output-dir")).toMatchObject({ kind: "text", required: true });
+    expect(flag("pretrain", "resume").kind).toBe("switch");
+    expect(flag("pretrain", "text")).toMatchObject({ kind: "list", required: true });
+  });
+
+  it.each(commands)("gives every setting of %s one flag, in a group of its own", (command) => {
+    const flags = flagsOf(command);
+    expect(flags.map(({ setting }) => setting)).toEqual(Object.keys(settingShapes[command]));
+    expect(flags.filter(({ group }) => group === "More")).toEqual([]);
+    for (const { group } of flags) expect(flagGroups).toContain(group);
+  });
+
+  it.each(commands)("has no name twice in %s, and none that the parser takes", (command) => {
+    const names = flagsOf(command).flatMap(({ name, aliases }) => [name, ...aliases]);
+    expect(new Set(names).size).toBe(names.length);
+    for (const taken of ["help", "h", "json", "version"]) expect(names).not.toContain(taken);
+  });
+
+  it.each(commands)("has only switches that are off by default in %s", (command) => {
+    for (const { kind, defaultValue } of flagsOf(command)) {
+      if (kind === "switch") expect(defaultValue).toBe("false");
+    }
+  });
+});
+
+describe("flagValue", () => {
+  it("reads numbers", () => {
+    expect(flagValue(flag("train", "learning-rate"), "1e-4")).toBe(0.0001);
+    expect(flagValue(flag("train", "seed"), "7")).toBe(7);
+    expect(flagValue(flag("train", "text-column"), "7")).toBe("7");
+  });
+
+  it.each(["", " ", "abc", "1x", "NaN", "Infinity"])("refuses %j as a number", (text) => {
+    expect(() => flagValue(flag("train", "learning-rate"), text)).toThrow(
+      expect.objectContaining({
+        code: "invalid-setting",
+        message: `expected a number after --learning-rate, got ${JSON.stringify(text)}`,
+      }),
+    );
+  });
+
+  it("refuses a fraction as a whole number", () => {
+    expect(() => flagValue(flag("train", "seed"), "0.5")).toThrow(
+      expect.objectContaining({
+        code: "invalid-setting",
+        message: 'expected a whole number after --seed, got "0.5"',
+      }),
+    );
+  });
+});

@@ -1,0 +1,71 @@
+#!/usr/bin/env node
+/** Connects the command line with the process. */
+import { readFileSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { performance } from "node:perf_hooks";
+import { z } from "zod";
+import { runCommandLine } from "./program.js";
+import type { Output, Terminal } from "./terminal.js";
+
+const DEFAULT_COLUMNS = 80;
+
+function outputTo(stream: NodeJS.WriteStream): Output {
+  let closed = false;
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    // A reader may close early (head); the work goes on, only nobody listens any more.
+    if (error.code !== "EPIPE") throw error;
+    closed = true;
+  });
+  return {
+    write(text) {
+      if (!closed) stream.write(text);
+    },
+    isTerminal: stream.isTTY === true,
+    get columns() {
+      return stream.columns ?? DEFAULT_COLUMNS;
+    },
+  };
+}
+
+const signals = ["SIGINT", "SIGTERM"] as const;
+
+const terminal: Terminal = {
+  stdout: outputTo(process.stdout),
+  stderr: outputTo(process.stderr),
+  environment: process.env,
+  now: () => performance.now(),
+  onInterrupt(listener) {
+    const stopListening = () => {
+      for (const signal of signals) process.off(signal, once);
+    };
+    // Without a listener the next signal has its default effect: the process ends at once, without
+    // the tidying up that could abort a worker inside the runtime. Shells report 130.
+    const once = () => {
+      stopListening();
+      listener();
+    };
+    for (const signal of signals) process.on(signal, once);
+    return stopListening;
+  },
+  async listFolder(path) {
+    try {
+      return await readdir(path);
+    } catch (error) {
+      const code = error instanceof Error && "code" in error ? error.code : undefined;
+      // Not a folder: the reader of the file says what is wrong with it, if anything.
+      if (code === "ENOTDIR" || code === "ENOENT") return undefined;
+      throw error;
+    }
+  },
+};
+
+function packageVersion(): string {
+  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  return z.object({ version: z.string() }).parse(JSON.parse(text)).version;
+}
+
+process.exitCode = await runCommandLine(
+  process.argv.slice(2),
+  { version: packageVersion(), loadLibrary: () => import("../node.js") },
+  terminal,
+);

@@ -1,0 +1,290 @@
+import { describe, expect, it } from "vitest";
+import { L3MaskingError } from "../errors.js";
+import type { Watch } from "../node.js";
+import type { Library } from "./commands.js";
+import { runCommandLine } from "./program.js";
+
+const unexpected = () => Promise.reject(new Error("not this one"));
+
+const noLibrary: Library = {
+  fineTune: unexpected,
+  scoreFile: unexpected,
+  predictFile: unexpected,
+  evaluateFile: unexpected,
+  checkFiles: unexpected,
+  pretrain: unexpected,
+  doctor: unexpected,
+};
+
+interface Run {
+  readonly library?: Partial<Library>;
+  readonly folders?: Readonly<Record<string, readonly string[]>>;
+  /** Called with the function that interrupts. */
+  readonly onListen?: (interrupt: () => void) => void;
+}
+
+/** Runs a command line without a process. */
+async function run(line: string, { library = {}, folders = {}, onListen }: Run = {}) {
+  let out = "";
+  let err = "";
+  let listening = 0;
+  let loaded = false;
+  const exitCode = await runCommandLine(
+    line.split(" ").filter((word) => word !== ""),
+    {
+      version: "1.2.3",
+      async loadLibrary() {
+        loaded = true;
+        return { ...noLibrary, ...library };
+      },
+    },
+    {
+      stdout: {
+        write: (text) => {
+          out += text;
+        },
+        isTerminal: false,
+        columns: 80,
+      },
+      stderr: {
+        write: (text) => {
+          err += text;
+        },
+        isTerminal: false,
+        columns: 80,
+      },
+      environment: {},
+      now: () => 0,
+      onInterrupt(listener) {
+        listening += 1;
+        onListen?.(listener);
+        return () => {
+          listening -= 1;
+        };
+      },
+      listFolder: async (path) => folders[path],
+    },
+  );
+  expect(listening).toBe(0);
+  return { exitCode, out, err, loaded };
+}
+
+/** A function that keeps what it was called with. */
+function recorder<Result>(result: Result) {
+  const calls: unknown[] = [];
+  return {
+    calls,
+    call: async (options: unknown): Promise<Result> => {
+      calls.push(options);
+      return result;
+    },
+  };
+}
+
+const check = {
+  text: "3 rows",
+  check: { labels: [], splits: [], overlaps: [], smallestClass: undefined, warnings: [] },
+};
+
+describe("runCommandLine", () => {
+  it("prints help and version without loading the library", async () => {
+    expect(await run("--version")).toEqual({ exitCode: 0, out: "1.2.3\n", err: "", loaded: false });
+    const help = await run("--help");
+    expect(help).toMatchObject({ exitCode: 0, err: "", loaded: false });
+    for (const name of ["train", "score", "predict", "evaluate", "check", "pretrain", "doctor"]) {
+      expect(help.out).toMatch(new RegExp(`^ {2}${name} `, "m"));
+    }
+  });
+
+  it.each(["help train", "train --help", "train -h", "train data --seed 1 --help"])(
+    "%s",
+    async (line) => {
+      const { exitCode, out, err, loaded } = await run(line);
+      expect({ exitCode, err, loaded }).toEqual({ exitCode: 0, err: "", loaded: false });
+      expect(out).toContain("Masking:\n  --mlm-probability <number>");
+      expect(out.replaceAll(/\s+/g, " ")).toContain(
+        "Longest text, special tokens included; the rest is cut off and counted (tokens; default 128)",
+      );
+      expect(out).toContain("Examples:\n  l3masking train ");
+    },
+  );
+
+  it("without a command prints help as an error", async () => {
+    const { exitCode, out, err } = await run("");
+    expect({ exitCode, out }).toEqual({ exitCode: 2, out: "" });
+    expect(err).toContain("Usage: l3masking");
+  });
+
+  it("gives settings in their types, under their own names", async () => {
+    const { calls, call } = recorder({ outputDir: "m", steps: 5, tokens: 10, validation: null });
+    const { exitCode, err } = await run(
+      "pretrain --tokenizer t --text a.txt b.txt --max_steps 5 --learning-rate 1e-3 --output-dir=m --resume --dtype float16",
+      { library: { pretrain: call } },
+    );
+    expect({ exitCode, err }).toEqual({ exitCode: 0, err: "" });
+    expect(calls[0]).toMatchObject({
+      tokenizer: "t",
+      text: ["a.txt", "b.txt"],
+      maxSteps: 5,
+      learningRate: 0.001,
+      outputDir: "m",
+      resume: true,
+      dtype: "float16",
+    });
+    expect(calls[0]).not.toHaveProperty("json");
+  });
+
+  it("takes DATA as a file or a folder, flags first", async () => {
+    const { calls, call } = recorder(check);
+    const library = { checkFiles: call };
+    await run("check a.csv", { library });
+    await run("check dev.csv train.csv", { library });
+    await run("check data --test-file other.csv", {
+      library,
+      folders: { data: ["train.csv", "test.csv", "dev.csv"] },
+    });
+    expect(calls).toMatchObject([
+      { trainFile: "a.csv" },
+      { trainFile: "train.csv", validationFile: "dev.csv" },
+      { trainFile: "data/train.csv", validationFile: "data/dev.csv", testFile: "other.csv" },
+    ]);
+  });
+
+  it.each([
+    ["trian", "unknown-setting", "there is no command trian", "Did you mean train?"],
+    [
+      "xxxxxxxxxxxxx",
+      "unknown-setting",
+      "there is no command xxxxxxxxxxxxx",
+      "Choose one of train,",
+    ],
+    ["train --modl m", "unknown-setting", "there is no flag --modl", "Did you mean --model?"],
+    [
+      "train --model",
+      "missing-setting",
+      "expected a value after --model, got none",
+      "Write --model",
+    ],
+    [
+      "train --seed x",
+      "invalid-setting",
+      'expected a number after --seed, got "x"',
+      "--seed: Seed",
+    ],
+    ["train d", "missing-setting", "the setting model is missing", "Give --model."],
+    ["train d e --model m", "invalid-setting", "too many arguments for 'train'", "See --help."],
+    [
+      "train d --train-file e",
+      "invalid-setting",
+      "expected files by name or by flag, got d",
+      "Keep one",
+    ],
+    [
+      "check a b --test-file c",
+      "invalid-setting",
+      "expected files by name or by flag, got a",
+      "Keep one",
+    ],
+    ["score a --model m", "invalid-setting", "too many arguments", "See --help."],
+    [
+      "train d --model m --output-dir o --max-length 2",
+      "invalid-setting",
+      "setting maxLength",
+      "Correct --max-length.",
+    ],
+    ["--verzion", "invalid-setting", "unknown option '--verzion'", "See --help."],
+  ])("%s: exit code 2", async (line, code, message, hint) => {
+    const { exitCode, out, err } = await run(line);
+    expect({ exitCode, out }).toEqual({ exitCode: 2, out: "" });
+    expect(err).toContain(`error [${code}]: ${message}`);
+    expect(err).toContain(`\nhint: ${hint}`);
+    expect(err).not.toMatch(/\n {4}at /);
+  });
+
+  it.each([
+    ["data-label", 3],
+    ["checkpoint-pickle", 4],
+    ["training-diverged", 5],
+    ["interrupted", 130],
+    ["runtime-failed", 1],
+  ] as const)("an error %s gives exit code %d", async (code, exitCode) => {
+    const doctor = () => Promise.reject(new L3MaskingError(code, "message"));
+    expect(await run("doctor", { library: { doctor } })).toMatchObject({
+      exitCode,
+      out: "",
+      err: `error [${code}]: message\n`,
+    });
+  });
+
+  it("shows a stranger's error as worker-failed", async () => {
+    const doctor = () => Promise.reject(new TypeError("x is undefined"));
+    const { exitCode, err } = await run("doctor", { library: { doctor } });
+    expect(exitCode).toBe(1);
+    expect(err).toContain(
+      "error [worker-failed]: the command broke unexpectedly: TypeError: x is undefined",
+    );
+  });
+
+  it("doctor fails when a finding is not well", async () => {
+    const bad = { subject: "runtime", ok: false, finding: "absent" };
+    const { exitCode, out } = await run("doctor", { library: { doctor: async () => [bad] } });
+    expect({ exitCode, out }).toEqual({ exitCode: 1, out: "FAIL  runtime  absent\n" });
+  });
+
+  it("writes JSON lines with --json, errors of usage too", async () => {
+    const doctor = async (watch?: Watch) => {
+      watch?.onEvent?.({ type: "notice", level: "info", text: "looking" });
+      return [{ subject: "node", ok: true, finding: "20" }];
+    };
+    const { out, err } = await run("doctor --json", { library: { doctor } });
+    expect(err).toBe("");
+    expect(
+      out
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line)),
+    ).toEqual([
+      { type: "notice", level: "info", text: "looking" },
+      { type: "result", result: [{ subject: "node", ok: true, finding: "20" }] },
+    ]);
+    const failed = await run("doctor --jsn --json");
+    expect(JSON.parse(failed.out)).toEqual({
+      type: "error",
+      code: "unknown-setting",
+      message: "there is no flag --jsn",
+      hint: "Did you mean --json?",
+    });
+    expect(failed.err).toBe("");
+  });
+
+  it("asks the command to stop at an interrupt, says so, and ends with 130", async () => {
+    let interrupt = (): void => expect.unreachable();
+    const doctor = async (watch?: Watch) => {
+      expect(watch?.signal?.aborted).toBe(false);
+      interrupt();
+      expect(watch?.signal?.aborted).toBe(true);
+      throw new L3MaskingError("interrupted", "stopped after step 3");
+    };
+    const onListen = (listener: () => void) => {
+      interrupt = listener;
+    };
+    const { exitCode, err } = await run("doctor", { library: { doctor }, onListen });
+    expect(exitCode).toBe(130);
+    expect(err).toBe(
+      "stopping at the next safe point; interrupt again to stop at once\nerror [interrupted]: stopped after step 3\n",
+    );
+  });
+
+  it("ends with 130 too when the command could finish after the interrupt", async () => {
+    let interrupt = (): void => expect.unreachable();
+    const doctor = async () => {
+      interrupt();
+      return [{ subject: "node", ok: true, finding: "20" }];
+    };
+    const onListen = (listener: () => void) => {
+      interrupt = listener;
+    };
+    const { exitCode, out } = await run("doctor", { library: { doctor }, onListen });
+    expect({ exitCode, out }).toEqual({ exitCode: 130, out: "ok    node  20\n" });
+  });
+});

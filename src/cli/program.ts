@@ -1,0 +1,175 @@
+/** The command line from its words to its exit code. */
+import { Argument, Command, CommanderError, Option } from "commander";
+import { nearestName } from "../data/nearest.js";
+import { L3MaskingError } from "../errors.js";
+import { canonicalWords } from "./arguments.js";
+import { type CommandDescription, commandDescriptions, type Library } from "./commands.js";
+import { knownError } from "./error-text.js";
+import { type Flag, flagGroups, flagsOf, flagValue, jsonFlag } from "./flags.js";
+import { createHumanReporter, createJsonReporter, type Reporter } from "./reporter.js";
+import type { Terminal } from "./terminal.js";
+
+/** Where a command finds what it runs. */
+export interface Installation {
+  readonly version: string;
+  /** Loaded only when a command runs, so that help stays fast. */
+  loadLibrary(): Promise<Library>;
+}
+
+const USAGE_ERROR = 2;
+const INTERRUPTED = 130;
+
+/** Characters that descriptions need beside the flags; in a narrower terminal they are not wrapped. */
+const LEAST_HELP_WIDTH = 30;
+
+/**
+ * Runs the command line; words are those after the program's name. Gives the exit code: 0, or that of
+ * the error's family (2 usage, 3 data, 4 checkpoint, 5 training, 1 anything else), 130 after an interrupt.
+ */
+export async function runCommandLine(
+  words: readonly string[],
+  installation: Installation,
+  terminal: Terminal,
+): Promise<number> {
+  // Before the words are understood, errors go where the user asked results to go.
+  const json = words.includes(`--${jsonFlag.name}`);
+  const reporter = json ? createJsonReporter(terminal) : createHumanReporter(terminal);
+  try {
+    let exitCode = 0;
+    const program = createProgram(installation, terminal, async (command, operands, options) => {
+      exitCode = await runCommand(command, operands, options, installation, terminal, reporter);
+    });
+    await program.parseAsync(oneSpelling(words), { from: "user" });
+    return exitCode;
+  } catch (thrown) {
+    if (thrown instanceof CommanderError && isAnswered(thrown)) {
+      // Help that nobody asked for, where a command is missing, is an error.
+      return thrown.exitCode === 0 ? 0 : USAGE_ERROR;
+    }
+    const error = thrown instanceof CommanderError ? usageError(thrown) : knownError(thrown);
+    reporter.failure(error);
+    return error.exitCode;
+  }
+}
+
+type Options = Readonly<Record<string, unknown>>;
+
+type Action = (
+  command: CommandDescription,
+  operands: readonly string[],
+  options: Options,
+) => Promise<void>;
+
+/** The program that parses words and prints help. */
+function createProgram(installation: Installation, terminal: Terminal, action: Action): Command {
+  const program = new Command("l3masking")
+    .description("Fine-tune text classifiers with likelihood-based masking.")
+    .version(installation.version)
+    .exitOverride()
+    .configureHelp({ minWidthToWrap: LEAST_HELP_WIDTH })
+    .configureOutput({
+      writeOut: (text) => terminal.stdout.write(text),
+      writeErr: (text) => terminal.stderr.write(text),
+      // Errors are thrown, and shown in one place.
+      outputError: () => undefined,
+      getOutHelpWidth: () => terminal.stdout.columns,
+      getErrHelpWidth: () => terminal.stderr.columns,
+    })
+    .addHelpText("after", "\nl3masking COMMAND --help tells the flags of a command.");
+  for (const command of commandDescriptions) addCommand(program, command, action);
+  return program;
+}
+
+function addCommand(program: Command, description: CommandDescription, action: Action): void {
+  const { name, summary, operands, examples } = description;
+  const command = program.command(name).summary(summary).description(`${summary}.`);
+  const flags = allFlags(description);
+  for (const group of flagGroups) {
+    for (const flag of flags) if (flag.group === group) command.addOption(optionOf(flag, operands));
+  }
+  if (operands !== undefined) {
+    command.addArgument(new Argument(`[${operands.syntax}]`, operands.description));
+  }
+  command.addHelpOption(new Option("-h, --help", "Show this help").helpGroup(`${jsonFlag.group}:`));
+  const lines = examples.map((example) => `  ${example}`);
+  command.addHelpText("after", `\nExamples:\n${lines.join("\n")}`);
+  command.action(async () => {
+    await action(description, command.args, command.opts());
+  });
+}
+
+function optionOf(flag: Flag, operands: CommandDescription["operands"]): Option {
+  const value = flag.kind === "switch" ? "" : ` <${flag.placeholder}>`;
+  const replaced = operands?.replaces === flag.setting ? ` unless ${operands.syntax}` : "";
+  const option = new Option(`--${flag.name}${value}`, helpText(flag, replaced));
+  option.helpGroup(`${flag.group}:`);
+  if (flag.kind === "switch") return option;
+  return flag.kind === "list"
+    ? option.argParser((text, earlier: readonly string[] = []) => [...earlier, text])
+    : option.argParser((text) => flagValue(flag, text));
+}
+
+/** `Longest text (tokens; default 128)` */
+function helpText(flag: Flag, replaced: string): string {
+  const { description, unit, defaultValue, required, kind, choices } = flag;
+  const notes = [
+    ...(kind === "choice" ? [choices.join(", ")] : []),
+    ...(unit === undefined ? [] : [unit]),
+    ...(required ? [`required${replaced}`] : []),
+    ...(kind === "list" ? ["one or more"] : []),
+    ...(defaultValue === undefined || kind === "switch" ? [] : [`default ${defaultValue}`]),
+  ];
+  return notes.length === 0 ? description : `${description} (${notes.join("; ")})`;
+}
+
+function allFlags({ settings }: CommandDescription): readonly Flag[] {
+  return settings === undefined ? [jsonFlag] : [...flagsOf(settings), jsonFlag];
+}
+
+/** The words with the flags of the command in one spelling. Throws `unknown-setting` for an unknown command. */
+function oneSpelling(words: readonly string[]): readonly string[] {
+  const [first, ...rest] = words;
+  if (first === undefined || first.startsWith("-") || first === "help") return words;
+  const command = commandDescriptions.find(({ name }) => name === first);
+  if (command !== undefined) return [first, ...canonicalWords(rest, allFlags(command))];
+  const names = commandDescriptions.map(({ name }) => name);
+  const nearest = nearestName(first, names);
+  throw new L3MaskingError("unknown-setting", `there is no command ${first}`, {
+    hint: nearest === undefined ? `Choose one of ${names.join(", ")}.` : `Did you mean ${nearest}?`,
+  });
+}
+
+async function runCommand(
+  command: CommandDescription,
+  operands: readonly string[],
+  { json: _, ...flags }: Options,
+  installation: Installation,
+  terminal: Terminal,
+  reporter: Reporter,
+): Promise<number> {
+  const files = await command.operands?.resolve(operands, flags, terminal);
+  const library = await installation.loadLibrary();
+  const stop = new AbortController();
+  const stopListening = terminal.onInterrupt(() => {
+    stop.abort();
+    reporter.remark("stopping at the next safe point; interrupt again to stop at once");
+  });
+  try {
+    const watch = { onEvent: reporter.event, signal: stop.signal };
+    const outcome = await command.run(library, { ...files, ...flags }, watch);
+    reporter.outcome(outcome);
+    return stop.signal.aborted ? INTERRUPTED : outcome.exitCode;
+  } finally {
+    stopListening();
+  }
+}
+
+/** Did commander already print what it had to say: help or the version? */
+function isAnswered({ code }: CommanderError): boolean {
+  return ["commander.help", "commander.helpDisplayed", "commander.version"].includes(code);
+}
+
+function usageError({ message }: CommanderError): L3MaskingError {
+  const text = message.replace(/^error: /, "");
+  return new L3MaskingError("invalid-setting", text, { hint: "See --help." });
+}

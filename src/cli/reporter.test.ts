@@ -1,0 +1,144 @@
+import { describe, expect, it } from "vitest";
+import { L3MaskingError } from "../errors.js";
+import type { RunEvent } from "../node.js";
+import { createHumanReporter, createJsonReporter } from "./reporter.js";
+import type { Environment, Terminal } from "./terminal.js";
+
+function terminal(environment: Environment = {}, isTerminal = false) {
+  const out: string[] = [];
+  const err: string[] = [];
+  const output = (texts: string[]) => ({
+    write: (text: string) => void texts.push(text),
+    isTerminal,
+    columns: 80,
+  });
+  const value: Terminal = {
+    stdout: output(out),
+    stderr: output(err),
+    environment,
+    now: () => 0,
+    onInterrupt: () => () => undefined,
+    listFolder: async () => undefined,
+  };
+  return { value, out, err };
+}
+
+const events: readonly RunEvent[] = [
+  { type: "notice", level: "info", text: "12 rows" },
+  { type: "notice", level: "warning", text: "3 rows are empty" },
+  { type: "progress", task: "training", done: 0, total: 10, unit: "steps" },
+  {
+    type: "step",
+    step: 1,
+    epoch: 1,
+    mainLoss: 0.7,
+    auxiliaryLoss: null,
+    taskWeights: { main: 1, auxiliary: 0 },
+    learningRate: 1e-4,
+    gradientNorms: { body: 1 },
+    tokens: 99,
+    maskedTokens: 0,
+  },
+  {
+    type: "evaluation",
+    step: 5,
+    split: "dev",
+    loss: 0.51,
+    accuracy: 0.75,
+    macroF1: 0.6667,
+    best: true,
+  },
+  {
+    type: "evaluation",
+    step: 6,
+    split: "validation-text",
+    loss: 3.2,
+    accuracy: 0.4,
+    best: false,
+  },
+  { type: "stop", step: 8, reason: "patience", bestStep: 5 },
+];
+
+describe("createHumanReporter", () => {
+  it("tells events on standard error and the result on standard output", () => {
+    const { value, out, err } = terminal();
+    const reporter = createHumanReporter(value);
+    for (const event of events) reporter.event(event);
+    reporter.remark("stopping");
+    reporter.outcome({ result: {}, text: "done\nall", exitCode: 0 });
+    expect(err.join("")).toBe(
+      [
+        "12 rows",
+        "warning: 3 rows are empty",
+        "training  0 %  0/10 steps",
+        "step 5: dev loss 0.510, accuracy 75.00, macro-F1 66.67  best so far",
+        "step 6: validation-text loss 3.200, accuracy 40.00",
+        "stopped after step 8: no better evaluation for as long as --patience allows; best step 5",
+        "stopping",
+        "",
+      ].join("\n"),
+    );
+    expect(out).toEqual(["done\nall\n"]);
+  });
+
+  it("prints nothing for an empty result", () => {
+    const { value, out } = terminal();
+    createHumanReporter(value).outcome({ result: {}, text: "", exitCode: 0 });
+    expect(out).toEqual([]);
+  });
+
+  it("shows stacks only with L3MASKING_DEBUG", () => {
+    const error = new L3MaskingError("data-empty", "no rows", { hint: "Add some." });
+    for (const L3MASKING_DEBUG of [undefined, ""]) {
+      const { value, err } = terminal({ L3MASKING_DEBUG });
+      createHumanReporter(value).failure(error);
+      expect(err).toEqual(["error [data-empty]: no rows\nhint: Add some.\n"]);
+    }
+    const { value, err } = terminal({ L3MASKING_DEBUG: "1" });
+    createHumanReporter(value).failure(error);
+    expect(err[0]).toContain("reporter.test.ts");
+  });
+
+  it.each([
+    [{}, false, false],
+    [{}, true, true],
+    [{ NO_COLOR: "1" }, true, false],
+    [{ NO_COLOR: "" }, true, true],
+    [{ NO_COLOR: "1", FORCE_COLOR: "1" }, true, false],
+    [{ FORCE_COLOR: "1" }, false, true],
+    [{ FORCE_COLOR: "0" }, true, false],
+    [{ TERM: "dumb" }, true, false],
+  ])("colours with %j on a terminal (%s): %s", (environment, isTerminal, colored) => {
+    const { value, err } = terminal(environment, isTerminal);
+    createHumanReporter(value).failure(new L3MaskingError("data-empty", "no rows"));
+    expect(err.join("").includes("\u001b[31m")).toBe(colored);
+  });
+});
+
+describe("createJsonReporter", () => {
+  it("writes every event, then the result, one object a line on standard output", () => {
+    const { value, out, err } = terminal();
+    const reporter = createJsonReporter(value);
+    for (const event of events) reporter.event(event);
+    reporter.outcome({ result: { rows: 3 }, text: "3 rows", exitCode: 0 });
+    expect(err).toEqual([]);
+    expect(out.every((line) => line.endsWith("\n"))).toBe(true);
+    expect(out.map((line) => JSON.parse(line))).toEqual([
+      ...events,
+      { type: "result", result: { rows: 3 } },
+    ]);
+  });
+
+  it("writes an error with code, message and hint", () => {
+    const { value, out } = terminal();
+    const reporter = createJsonReporter(value);
+    reporter.remark("stopping");
+    reporter.failure(new L3MaskingError("data-empty", "no rows", { hint: "Add some." }));
+    reporter.failure(new L3MaskingError("data-empty", "no rows"));
+    expect(out.map((line) => JSON.parse(line))).toEqual([
+      { type: "notice", level: "warning", text: "stopping" },
+      { type: "error", code: "data-empty", message: "no rows", hint: "Add some." },
+      { type: "error", code: "data-empty", message: "no rows", hint: null },
+    ]);
+  });
+});

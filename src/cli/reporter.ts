@@ -1,0 +1,89 @@
+/** What a command tells while and after it runs: to people, or to programs. */
+import type { L3MaskingError, RunEvent } from "../node.js";
+import { errorText } from "./error-text.js";
+import { createProgressLine } from "./progress-line.js";
+import { type Colors, colorsFor, type Terminal } from "./terminal.js";
+
+/** The end of a command that did not fail. */
+export interface Outcome {
+  /** For programs. */
+  readonly result: unknown;
+  /** For people. */
+  readonly text: string;
+  readonly exitCode: number;
+}
+
+export interface Reporter {
+  event(event: RunEvent): void;
+  /** A word from the command line itself. */
+  remark(text: string): void;
+  outcome(outcome: Outcome): void;
+  failure(error: L3MaskingError): void;
+}
+
+/** For people: progress, evaluations and warnings on standard error, the result on standard output. */
+export function createHumanReporter(terminal: Terminal): Reporter {
+  const { stdout, stderr, environment } = terminal;
+  const colors = colorsFor(stderr, environment);
+  const line = createProgressLine(stderr, environment, terminal.now);
+  const debug = (environment.L3MASKING_DEBUG ?? "") !== "";
+  return {
+    event(event) {
+      if (event.type === "progress") return line.show(event);
+      const text = eventText(event, colors);
+      if (text !== undefined) line.writeLines(text);
+    },
+    remark: (text) => line.writeLines(colors.yellow(text)),
+    outcome({ text }) {
+      line.clear();
+      if (text !== "") stdout.write(`${text}\n`);
+    },
+    failure: (error) => line.writeLines(errorText(error, colors, debug)),
+  };
+}
+
+/**
+ * For programs: one JSON object a line on standard output. Events come as they are; the last line has the type
+ * `result` or `error`.
+ */
+export function createJsonReporter({ stdout }: Terminal): Reporter {
+  const write = (value: unknown) => stdout.write(`${JSON.stringify(value)}\n`);
+  return {
+    event: write,
+    remark: (text) => write({ type: "notice", level: "warning", text }),
+    outcome: ({ result }) => write({ type: "result", result }),
+    failure: ({ code, message, hint }) =>
+      write({ type: "error", code, message, hint: hint ?? null }),
+  };
+}
+
+/** An event in words; undefined for steps, which progress tells of. */
+function eventText(
+  event: Exclude<RunEvent, { type: "progress" }>,
+  colors: Colors,
+): string | undefined {
+  switch (event.type) {
+    case "notice":
+      return event.level === "warning" ? `${colors.yellow("warning:")} ${event.text}` : event.text;
+    case "step":
+      return undefined;
+    case "evaluation": {
+      const score = event.macroF1 === undefined ? "" : `, macro-F1 ${percent(event.macroF1)}`;
+      const best = event.best ? colors.green("  best so far") : "";
+      return `step ${event.step}: ${event.split} loss ${event.loss.toFixed(3)}, accuracy ${percent(event.accuracy)}${score}${best}`;
+    }
+    case "stop":
+      return `stopped after step ${event.step}: ${stopReasons[event.reason]}; best step ${event.bestStep}`;
+  }
+}
+
+const stopReasons = {
+  steps: "all steps done",
+  patience: "no better evaluation for as long as --patience allows",
+  interrupted: "asked to stop",
+} as const;
+
+/** A fraction in percent with two decimals, as papers print it. */
+export function percent(fraction: number): string {
+  return (100 * fraction).toFixed(2);
+}

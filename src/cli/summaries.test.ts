@@ -1,0 +1,129 @@
+import { describe, expect, it } from "vitest";
+import type { RunMetrics } from "../node.js";
+import {
+  doctorSummary,
+  evaluateSummary,
+  predictSummary,
+  pretrainSummary,
+  scoreSummary,
+  trainSummary,
+} from "./summaries.js";
+
+const label = (support: number) => ({ precision: 0.5, recall: 1, f1: 2 / 3, support });
+
+const metrics: RunMetrics = {
+  method: "l3",
+  seed: 2,
+  model: "models/small",
+  task_weights: "equal",
+  best_step: 40,
+  dev: { accuracy: 0.8, macro_f1: 0.75, loss: 0.61234 },
+  test: { accuracy: 0.7, macro_f1: 0.65, loss: 0.9, per_label: { no: label(60), yes: label(40) } },
+  test_unseen: { rows: 92, accuracy: 0.6875, macro_f1: 0.6 },
+  timing: { scoring_seconds: 12.3, training_seconds: 340, tokens_per_second: 5100 },
+  excluded: {},
+};
+
+describe("trainSummary", () => {
+  it("tells test twice, the shared rows, timing, places and commands", () => {
+    expect(trainSummary({ outputDir: "runs/a", metrics }, "data/test.csv")).toBe(
+      `L3Masking, models/small, seed 2: best step 40
+                            accuracy  macro-F1   loss
+dev                            80.00     75.00  0.612
+test, all 100 rows             70.00     65.00  0.900
+test, 92 rows not in train     68.75     60.00
+8 of 100 test rows have a text that also occurs in train.
+scoring 0:12, training 5:40 (5100 tokens/s)
+
+run:   runs/a (config.json, journal.jsonl, metrics.json)
+model: runs/a/model
+
+next:
+  l3masking evaluate --model runs/a/model --input data/test.csv
+  l3masking predict --model runs/a/model --input data/test.csv`,
+    );
+  });
+
+  it("leaves out what there was not", () => {
+    const text = trainSummary(
+      {
+        outputDir: "my runs/it's",
+        metrics: {
+          ...metrics,
+          method: "stl",
+          test: null,
+          test_unseen: null,
+          timing: { ...metrics.timing, scoring_seconds: 0 },
+        },
+      },
+      undefined,
+    );
+    expect(text).not.toContain("test,");
+    expect(text).not.toContain("scoring");
+    expect(text).toContain("single-task");
+    expect(text).toContain("--model 'my runs/it'\\''s/model' --input FILE");
+  });
+
+  it("says so when no row is shared, and when all are", () => {
+    const none = { ...metrics, test_unseen: { rows: 100, accuracy: 0.7, macro_f1: 0.65 } };
+    const disjoint = trainSummary({ outputDir: "r", metrics: none }, undefined);
+    expect(disjoint).toContain("No text of the test rows occurs in train.");
+    expect(disjoint).not.toContain("not in train");
+    const all = { ...metrics, test_unseen: { rows: 0, accuracy: null, macro_f1: null } };
+    const text = trainSummary({ outputDir: "r", metrics: all }, undefined);
+    expect(text).toContain("100 of 100 test rows have a text that also occurs in train.");
+    expect(text).not.toContain("not in train");
+  });
+});
+
+describe("the other summaries", () => {
+  it("score", () => {
+    expect(scoreSummary({ texts: 1, output: "s.jsonl" })).toBe("scored 1 text: s.jsonl");
+  });
+
+  it("predict: the rows themselves, or where they are", () => {
+    expect(predictSummary({ rows: 2, output: "p.jsonl" })).toBe("classified 2 texts: p.jsonl");
+    const predictions = [
+      { label: "yes", probabilities: { yes: 0.75, no: 0.25 } },
+      { label: "no", probabilities: { yes: 0.1, no: 0.9 } },
+    ];
+    const text = predictSummary({ rows: 2, output: undefined, predictions });
+    expect(text.split("\n").map((line) => JSON.parse(line))).toEqual(predictions);
+  });
+
+  it("evaluate", () => {
+    const text = evaluateSummary({
+      rows: 100,
+      accuracy: 0.7,
+      macro_f1: 0.65,
+      loss: 0.9,
+      per_label: { no: label(60), yes: label(40) },
+      excluded: { empty_texts: 2, other: 0 },
+    });
+    expect(text).toBe(
+      `100 rows: accuracy 70.00, macro-F1 65.00, loss 0.900
+     precision  recall     F1  rows
+no       50.00  100.00  66.67    60
+yes      50.00  100.00  66.67    40
+left out: 2 rows (empty_texts)`,
+    );
+  });
+
+  it("pretrain, with and without a validation text", () => {
+    const result = { outputDir: "models/mine", steps: 200, tokens: 409_600, validation: null };
+    expect(pretrainSummary(result)).toBe(
+      "200 steps, 409.6k tokens: models/mine\n\nnext:\n  l3masking train DATA --model models/mine --output-dir runs/first",
+    );
+    const validation = { loss: 3.21, accuracy: 0.42 };
+    expect(pretrainSummary({ ...result, validation })).toContain("loss 3.210, accuracy 42.00");
+  });
+
+  it("doctor", () => {
+    expect(
+      doctorSummary([
+        { subject: "node", ok: true, finding: "20.12.0" },
+        { subject: "runtime", ok: false, finding: "not there", hint: "Install it." },
+      ]),
+    ).toBe("ok    node     20.12.0\nFAIL  runtime  not there\n               hint: Install it.");
+  });
+});

@@ -1,0 +1,163 @@
+/** The results of the commands in words. */
+import { join } from "node:path";
+import type {
+  Diagnosis,
+  EvaluateResult,
+  PredictResult,
+  PretrainResult,
+  RunMetrics,
+  ScoreResult,
+  TrainResult,
+} from "../node.js";
+import { formatCount, formatDuration } from "./progress.js";
+import { percent } from "./reporter.js";
+
+const methodNames = {
+  stl: "single-task",
+  rtm: "random token masking",
+  l3: "L3Masking",
+} as const;
+
+/** Metrics, timing, places and what to try next after `train`; `testFile` is named in the commands. */
+export function trainSummary(
+  { outputDir, metrics }: TrainResult,
+  testFile: string | undefined,
+): string {
+  const { method, model, seed, best_step: bestStep } = metrics;
+  const modelFolder = quoted(join(outputDir, "model"));
+  const file = quoted(testFile ?? "FILE");
+  return [
+    `${methodNames[method]}, ${model}, seed ${seed}: best step ${bestStep}`,
+    table(["", "accuracy", "macro-F1", "loss"], metricRows(metrics)),
+    ...sharedRows(metrics),
+    timing(metrics),
+    "",
+    `run:   ${outputDir} (config.json, journal.jsonl, metrics.json)`,
+    `model: ${join(outputDir, "model")}`,
+    "",
+    "next:",
+    `  l3masking evaluate --model ${modelFolder} --input ${file}`,
+    `  l3masking predict --model ${modelFolder} --input ${file}`,
+  ].join("\n");
+}
+
+export function scoreSummary({ texts, output }: ScoreResult): string {
+  return `scored ${counted(texts, "text")}: ${output}`;
+}
+
+/** The predictions as JSON lines, or where they are. */
+export function predictSummary({ rows, output, predictions }: PredictResult): string {
+  if (output !== undefined) return `classified ${counted(rows, "text")}: ${output}`;
+  return (predictions ?? []).map((prediction) => JSON.stringify(prediction)).join("\n");
+}
+
+export function evaluateSummary(result: EvaluateResult): string {
+  const labels = Object.entries(result.per_label);
+  const labelRows = labels.map(([label, { precision, recall, f1, support }]) => [
+    label,
+    percent(precision),
+    percent(recall),
+    percent(f1),
+    String(support),
+  ]);
+  const excluded = Object.entries(result.excluded).filter(([, rows]) => rows > 0);
+  return [
+    `${counted(result.rows, "row")}: accuracy ${percent(result.accuracy)}, macro-F1 ${percent(result.macro_f1)}, loss ${result.loss.toFixed(3)}`,
+    table(["", "precision", "recall", "F1", "rows"], labelRows),
+    ...excluded.map(([reason, rows]) => `left out: ${counted(rows, "row")} (${reason})`),
+  ].join("\n");
+}
+
+export function pretrainSummary({ outputDir, steps, tokens, validation }: PretrainResult): string {
+  const folder = quoted(outputDir);
+  return [
+    `${counted(steps, "step")}, ${formatCount(tokens)} tokens: ${outputDir}`,
+    ...(validation === null
+      ? []
+      : [
+          `masked tokens of the validation text: loss ${validation.loss.toFixed(3)}, accuracy ${percent(validation.accuracy)}`,
+        ]),
+    "",
+    "next:",
+    `  l3masking train DATA --model ${folder} --output-dir runs/first`,
+  ].join("\n");
+}
+
+/** One line a finding, hints below it. */
+export function doctorSummary(diagnoses: readonly Diagnosis[]): string {
+  const width = Math.max(...diagnoses.map(({ subject }) => subject.length));
+  return diagnoses
+    .flatMap(({ subject, ok, finding, hint }) => [
+      `${ok ? "ok  " : "FAIL"}  ${subject.padEnd(width)}  ${finding}`,
+      ...(hint === undefined ? [] : [`${" ".repeat(width + 8)}hint: ${hint}`]),
+    ])
+    .join("\n");
+}
+
+function metricRows({
+  dev,
+  test,
+  test_unseen: unseen,
+}: RunMetrics): readonly (readonly string[])[] {
+  const row = (name: string, accuracy: number, macroF1: number, loss?: number) => [
+    name,
+    percent(accuracy),
+    percent(macroF1),
+    loss === undefined ? "" : loss.toFixed(3),
+  ];
+  const rows = [row("dev", dev.accuracy, dev.macro_f1, dev.loss)];
+  if (test === null) return rows;
+  rows.push(row(`test, all ${testRows(test)} rows`, test.accuracy, test.macro_f1, test.loss));
+  if (unseen === null || unseen.accuracy === null || unseen.macro_f1 === null) return rows;
+  if (unseen.rows === testRows(test)) return rows;
+  const name = `test, ${unseen.rows} rows not in train`;
+  rows.push(row(name, unseen.accuracy, unseen.macro_f1));
+  return rows;
+}
+
+/** How many test rows also occur in train: they tell of memory, not of skill. */
+function sharedRows({ test, test_unseen: unseen }: RunMetrics): readonly string[] {
+  if (test === null || unseen === null) return [];
+  const rows = testRows(test);
+  const shared = rows - unseen.rows;
+  return [
+    shared === 0
+      ? "No text of the test rows occurs in train."
+      : `${shared} of ${rows} test rows have a text that also occurs in train.`,
+  ];
+}
+
+function testRows(test: NonNullable<RunMetrics["test"]>): number {
+  return Object.values(test.per_label).reduce((sum, { support }) => sum + support, 0);
+}
+
+function timing({ timing: times }: RunMetrics): string {
+  const scoring =
+    times.scoring_seconds > 0 ? `scoring ${formatDuration(times.scoring_seconds)}, ` : "";
+  return `${scoring}training ${formatDuration(times.training_seconds)} (${formatCount(times.tokens_per_second)} tokens/s)`;
+}
+
+/** Columns by width; the first is flush left, numbers flush right. */
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const lines = [head, ...rows];
+  const widths = head.map((_, column) => Math.max(...lines.map((line) => line[column].length)));
+  return lines
+    .map((line) =>
+      line
+        .map((cell, column) =>
+          column === 0 ? cell.padEnd(widths[column]) : cell.padStart(widths[column]),
+        )
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** A path as one word of a shell. */
+function quoted(path: string): string {
+  return /^[\w./:@%+=,-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+}

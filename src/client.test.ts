@@ -1,0 +1,133 @@
+import { describe, expect, it } from "vitest";
+import { openConnection } from "./client.js";
+import { L3MaskingError } from "./errors.js";
+import type { RunEvent } from "./experiment/host.js";
+
+/** A worker whose answer to a request is the given code, with `request` and `post` at hand. */
+function workerThat(code: string): URL {
+  const source = `
+    import { parentPort } from "node:worker_threads";
+    parentPort.on("message", async (request) => {
+      const post = (answer) => request.port.postMessage(answer);
+      if (request.call === "close") {
+        post({ type: "result", result: undefined });
+        parentPort.close();
+      } else {
+        ${code}
+      }
+    });`;
+  return new URL(`data:text/javascript,${encodeURIComponent(source)}`);
+}
+
+const ANSWER = 'post({ type: "result", result: [request.call, request.given] });';
+
+const UNTIL_STOPPED = `
+  const flag = new Int32Array(request.stop);
+  const started = { type: "notice", level: "info", text: "started" };
+  post({ type: "event", event: started });
+  const timer = setInterval(() => {
+    if (Atomics.load(flag, 0) === 0) return;
+    clearInterval(timer);
+    const error = { name: "L3MaskingError", code: "interrupted", message: "stopped" };
+    post({ type: "error", error });
+  }, 1);`;
+
+describe("openConnection", () => {
+  it("gives what the worker answers, call by call", async () => {
+    const connection = openConnection(workerThat(ANSWER));
+    expect(await connection.call("doctor", { a: 1 })).toEqual(["doctor", { a: 1 }]);
+    expect(await connection.call("classify", ["x"])).toEqual(["classify", ["x"]]);
+    await connection.close();
+  });
+
+  it("passes events on in order, before the answer", async () => {
+    const connection = openConnection(
+      workerThat(`
+        for (let i = 0; i < 3; i++) post({ type: "event", event: { type: "notice", level: "info", text: String(i) } });
+        post({ type: "result", result: [] });`),
+    );
+    const events: RunEvent[] = [];
+    await connection.call("doctor", {}, { onEvent: (event) => events.push(event) });
+    expect(events.map((event) => event.type === "notice" && event.text)).toEqual(["0", "1", "2"]);
+    await connection.close();
+  });
+
+  it("asks the call to stop when the signal is aborted", async () => {
+    const connection = openConnection(workerThat(UNTIL_STOPPED));
+    const stop = new AbortController();
+    const call = connection.call(
+      "doctor",
+      {},
+      { signal: stop.signal, onEvent: () => stop.abort() },
+    );
+    await expect(call).rejects.toThrow(
+      expect.objectContaining({ code: "interrupted", message: "stopped" }),
+    );
+    await expect(call).rejects.toBeInstanceOf(L3MaskingError);
+    await connection.close();
+  });
+
+  it("does not begin a call whose signal was aborted", async () => {
+    const connection = openConnection(workerThat(ANSWER));
+    await expect(
+      connection.call("doctor", {}, { signal: AbortSignal.abort() }),
+    ).rejects.toMatchObject({
+      code: "interrupted",
+      message: "the call was aborted before it began",
+    });
+    await connection.close();
+  });
+
+  it("gives up a call whose watcher throws", async () => {
+    const connection = openConnection(workerThat(UNTIL_STOPPED));
+    const call = connection.call(
+      "doctor",
+      {},
+      {
+        onEvent() {
+          throw new RangeError("the watcher's own");
+        },
+      },
+    );
+    await expect(call).rejects.toThrow("the watcher's own");
+    await connection.close();
+  });
+
+  it("refuses options that cannot be sent", async () => {
+    const connection = openConnection(workerThat(ANSWER));
+    await expect(connection.call("train", { model: () => "m" })).rejects.toMatchObject({
+      code: "invalid-setting",
+      message: expect.stringContaining("expected plain data as options of train"),
+    });
+    await connection.close();
+  });
+
+  it.each([
+    ["process.exit(3);", "it ended without an answer"],
+    ['throw new Error("a fault");', "a fault"],
+  ])("tells that the worker ended: %s", async (code, reason) => {
+    const connection = openConnection(workerThat(code));
+    const failure = {
+      code: "worker-failed",
+      message: `the worker thread failed in doctor: ${reason}`,
+    };
+    await expect(connection.call("doctor", {})).rejects.toMatchObject(failure);
+    await expect(connection.call("doctor", {})).rejects.toMatchObject(failure);
+    await connection.close();
+  });
+
+  it("tells that the worker could not start", async () => {
+    const connection = openConnection(new URL("file:///no/such/worker.js"));
+    await expect(connection.call("doctor", {})).rejects.toMatchObject({
+      code: "worker-failed",
+      hint: expect.stringContaining("l3masking doctor"),
+    });
+  });
+
+  it("can be closed twice", async () => {
+    const connection = openConnection(workerThat(ANSWER));
+    await Promise.all([connection.close(), connection.close()]);
+    await connection.close();
+    await expect(connection.call("doctor", {})).rejects.toMatchObject({ code: "worker-failed" });
+  });
+});

@@ -1,0 +1,158 @@
+/** The main thread's side of the worker: calls go out, events and one answer come back. */
+import { MessageChannel, Worker } from "node:worker_threads";
+import { L3MaskingError } from "./errors.js";
+import type { CommandResults } from "./experiment/commands.js";
+import type { RunEvent } from "./experiment/host.js";
+import {
+  type Answer,
+  type CallName,
+  type CallResults,
+  type Request,
+  revivedError,
+} from "./messages.js";
+
+/** How a caller follows a call. */
+export interface Watch {
+  onEvent?(event: RunEvent): void;
+  /** Aborting asks the call to stop at its next safe point; it then rejects with `interrupted`. */
+  readonly signal?: AbortSignal;
+}
+
+/** A worker thread that answers calls. Calls of one worker take turns. */
+export interface Connection {
+  call<Name extends CallName>(
+    name: Name,
+    given: unknown,
+    watch?: Watch,
+  ): Promise<CallResults[Name]>;
+  /** Frees what the worker keeps and waits until it has ended. */
+  close(): Promise<void>;
+}
+
+/** Runs one command in a worker of its own. */
+export async function callOnce<Name extends keyof CommandResults>(
+  name: Name,
+  given: unknown,
+  watch: Watch = {},
+): Promise<CommandResults[Name]> {
+  refuseAborted(watch.signal);
+  const connection = openConnection();
+  try {
+    return await connection.call(name, given, watch);
+  } finally {
+    await connection.close();
+  }
+}
+
+/**
+ * Starts a worker. It keeps the process alive only while a call is under way.
+ *
+ * A call rejects with the error thrown in the worker (an `L3MaskingError` stays one), with `interrupted` if its signal
+ * was aborted before it began, with `invalid-setting` for options that are not plain data, and with
+ * `worker-failed` if the worker ended without an answer.
+ */
+export function openConnection(workerFile = new URL("./worker.js", import.meta.url)): Connection {
+  const worker = new Worker(workerFile);
+  let failure: unknown;
+  let ended = false;
+  const end = new Promise<void>((resolve) => {
+    worker.once("error", (error) => {
+      failure = error;
+    });
+    worker.once("exit", () => {
+      ended = true;
+      resolve();
+    });
+  });
+  // An open port keeps the process alive instead, so only calls under way do.
+  worker.unref();
+
+  async function call<Name extends CallName>(
+    name: Name,
+    given: unknown,
+    watch: Watch = {},
+  ): Promise<CallResults[Name]> {
+    refuseAborted(watch.signal);
+    if (ended) throw endedEarly(name, failure);
+    const stop = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
+    const requestStop = () => {
+      Atomics.store(new Int32Array(stop), 0, 1);
+    };
+    const { port1: answers, port2: port } = new MessageChannel();
+    watch.signal?.addEventListener("abort", requestStop, { once: true });
+    try {
+      return await new Promise<CallResults[Name]>((resolve, reject) => {
+        answers.on("message", (answer: Answer<CallResults[Name]>) => {
+          if (answer.type === "result") resolve(answer.result);
+          else if (answer.type === "error") reject(revivedError(answer.error));
+          else notify(watch, answer.event, reject);
+        });
+        void end.then(() => reject(endedEarly(name, failure)));
+        const request: Request = { call: name, given, stop, port };
+        worker.postMessage(request, [port]);
+      });
+    } catch (error) {
+      // A call that was given up on, as its watcher threw, shall not go on unheard.
+      requestStop();
+      throw error instanceof DOMException && error.name === "DataCloneError"
+        ? notPlainData(name, error)
+        : error;
+    } finally {
+      watch.signal?.removeEventListener("abort", requestStop);
+      answers.close();
+    }
+  }
+
+  async function finish(): Promise<void> {
+    try {
+      if (!ended) await call("close", undefined);
+    } finally {
+      worker.ref();
+      await end;
+    }
+  }
+
+  let finished: Promise<void> | undefined;
+  return {
+    call,
+    close() {
+      finished ??= finish();
+      return finished;
+    },
+  };
+}
+
+/** Tells the watcher of an event; what it throws ends the call. */
+function notify(watch: Watch, event: RunEvent, reject: (reason: unknown) => void): void {
+  try {
+    watch.onEvent?.(event);
+  } catch (error) {
+    reject(error);
+  }
+}
+
+function refuseAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) {
+    throw new L3MaskingError("interrupted", "the call was aborted before it began", {
+      cause: signal.reason,
+    });
+  }
+}
+
+function endedEarly(name: CallName, cause: unknown): L3MaskingError {
+  const reason = cause instanceof Error ? cause.message : "it ended without an answer";
+  return new L3MaskingError("worker-failed", `the worker thread failed in ${name}: ${reason}`, {
+    cause,
+    hint: /memory/i.test(reason)
+      ? "Lower --batch-size (raise --gradient-accumulation-steps to keep the same step) or --max-length."
+      : "Run `l3masking doctor`; if it is clean, report this message.",
+  });
+}
+
+function notPlainData(name: CallName, cause: DOMException): L3MaskingError {
+  return new L3MaskingError(
+    "invalid-setting",
+    `expected plain data as options of ${name}: ${cause.message}`,
+    { cause, hint: "Pass strings, numbers, booleans and arrays only." },
+  );
+}

@@ -1,0 +1,403 @@
+/**
+ * Every setting, once: its type, default, unit, meaning and where the default comes from. The flags of
+ * the command line, its help, docs/settings.md and the record in a run's config.json derive from here.
+ *
+ * Names follow Hugging Face. In code they are camelCase, on the command line kebab-case.
+ */
+import { z } from "zod";
+import { nearestName } from "./data/nearest.js";
+import { L3MaskingError } from "./errors.js";
+
+/** What the command line needs to know of a setting beyond its schema. */
+export interface SettingNotes {
+  readonly description: string;
+  readonly unit?: string;
+  /** Where the default comes from. */
+  readonly origin?: string;
+  /** Further names, mostly the long ones of Hugging Face's scripts. */
+  readonly aliases?: readonly string[];
+}
+
+const text = (notes: SettingNotes) =>
+  z
+    .string()
+    .min(1)
+    .meta({ ...notes });
+const integer = (minimum: number, notes: SettingNotes) =>
+  z
+    .number()
+    .int()
+    .min(minimum)
+    .meta({ ...notes });
+const positive = (notes: SettingNotes) =>
+  z
+    .number()
+    .positive()
+    .meta({ ...notes });
+const fraction = (notes: SettingNotes) =>
+  z
+    .number()
+    .min(0)
+    .max(1)
+    .meta({ ...notes });
+
+const PUBLISHED = "the published run for ACL-ARC (docs/method.md)";
+
+const modelSettings = {
+  model: text({
+    description: "Folder of the checkpoint to start from; also the vanilla model that scores",
+    aliases: ["modelNameOrPath"],
+  }),
+  maxLength: integer(3, {
+    description: "Longest text, special tokens included; the rest is cut off and counted",
+    unit: "tokens",
+    origin: PUBLISHED,
+    aliases: ["maxSeqLength"],
+  }).default(128),
+  threads: integer(1, {
+    description: "Threads of the runtime; all processors where absent",
+  }).optional(),
+};
+
+const columnSettings = {
+  textColumn: text({
+    description: "Column of the text; found by its usual names where absent",
+    aliases: ["textColumnName", "textColumnNames"],
+  }).optional(),
+  labelColumn: text({
+    description: "Column of the label; found by its usual names where absent",
+    aliases: ["labelColumnName"],
+  }).optional(),
+};
+
+const dataSettings = {
+  trainFile: text({
+    description: "Labelled training texts (jsonl, json, csv, tsv, parquet; also .gz)",
+  }),
+  validationFile: text({
+    description: "Labelled development texts; split off the training texts where absent",
+    aliases: ["devFile"],
+  }).optional(),
+  testFile: text({ description: "Labelled test texts, read once at the end" }).optional(),
+  ...columnSettings,
+  splitSeed: integer(0, {
+    description: "Seed of the split when no validation file is given; independent of --seed",
+  }).default(0),
+};
+
+const likelihoodSettings = {
+  estimator: text({
+    description: "Token likelihood under the vanilla model: pll-word-l2r, pll, block-K or unmasked",
+    origin: "the authors' choice (docs/method.md, section 2)",
+  }).default("pll-word-l2r"),
+  scoringTokens: integer(1, {
+    description: "Most tokens that one call of the scoring model sees",
+    unit: "tokens",
+  }).default(4096),
+  cacheDir: text({
+    description:
+      "Folder of the likelihood cache; L3MASKING_CACHE or ~/.cache/l3masking where absent",
+  }).optional(),
+};
+
+const maskingSettings = {
+  mlmProbability: fraction({
+    description: "Masking budget: mean mask probability over a text's tokens",
+    origin: PUBLISHED,
+  }).default(0.15),
+  calibration: z
+    .enum(["exact", "published"])
+    .meta({
+      description: "How surprisal is scaled to the budget; `published` repeats the released code",
+      origin: "docs/method.md, section 3",
+    })
+    .default("exact"),
+  gamma: z
+    .number()
+    .min(0)
+    .meta({ description: "Exponent of the relative surprisal: 0 is random masking, 1 the paper" })
+    .default(1),
+  selection: z
+    .enum(["bernoulli", "fixed-size", "whole-word"])
+    .meta({
+      description:
+        "Each token by itself, exactly the budget's number of tokens, or words by themselves",
+    })
+    .default("bernoulli"),
+  maskReplaceProb: fraction({
+    description: "Probability that a selected token becomes the mask token",
+    origin: "BERT",
+  }).default(0.8),
+  randomReplaceProb: fraction({
+    description: "Probability that a selected token becomes a random one",
+    origin: "BERT",
+  }).default(0.1),
+};
+
+const optimizationSettings = {
+  batchSize: integer(1, {
+    description: "Texts of each task in a micro-batch",
+    unit: "texts",
+    aliases: ["perDeviceTrainBatchSize"],
+  }).default(32),
+  gradientAccumulationSteps: integer(1, {
+    description: "Micro-batches in one optimizer step",
+  }).default(1),
+  learningRate: positive({
+    description: "Peak learning rate of encoder and masked-LM head",
+    origin: PUBLISHED,
+  }).default(1e-4),
+  weightDecay: z
+    .number()
+    .min(0)
+    .meta({
+      description: "Decoupled weight decay of encoder and masked-LM head",
+      origin: PUBLISHED,
+    })
+    .default(0.01),
+  lrSchedulerType: z
+    .enum(["linear", "constant", "cosine"])
+    .meta({ description: "Learning rate after the warm-up", origin: PUBLISHED })
+    .default("linear"),
+  warmupRatio: fraction({
+    description: "Share of the optimizer steps in which the learning rate rises",
+    origin: PUBLISHED,
+  }).default(0.06),
+  maxGradNorm: positive({
+    description:
+      "Gradients are clipped to this global norm (encoder with masked-LM head; classifier)",
+    origin: PUBLISHED,
+  }).default(1),
+  maxSteps: integer(1, {
+    description: "Optimizer steps; overrides the number of epochs",
+  }).optional(),
+  seed: integer(0, {
+    description: "Seed of head initialisation, order, masks and dropout",
+  }).default(0),
+};
+
+const trainShape = {
+  ...modelSettings,
+  ...dataSettings,
+  method: z
+    .enum(["stl", "rtm", "l3"])
+    .meta({
+      description: "stl: classification alone; rtm: with random token masking; l3: with L3Masking",
+    })
+    .default("l3"),
+  taskWeights: z
+    .enum(["equal"])
+    .meta({
+      description: "How the two losses are weighted: equal is 1/2 each",
+      origin: "MT-TARTAN",
+    })
+    .default("equal"),
+  ...likelihoodSettings,
+  ...maskingSettings,
+  ...optimizationSettings,
+  headLearningRate: positive({
+    description: "Peak learning rate of the classification head",
+    origin: PUBLISHED,
+    aliases: ["classfLr"],
+  }).default(1e-3),
+  headWeightDecay: z
+    .number()
+    .min(0)
+    .meta({ description: "Decoupled weight decay of the classification head", origin: PUBLISHED })
+    .default(0.1),
+  numTrainEpochs: integer(1, { description: "Passes over the training texts" }).default(20),
+  evalSteps: integer(1, {
+    description: "Optimizer steps between evaluations on dev; once per epoch where absent",
+  }).optional(),
+  patience: integer(1, {
+    description: "Stop after this many evaluations without a better dev metric",
+    aliases: ["earlyStoppingPatience", "classfPatience"],
+  }).default(5),
+  metricForBestModel: z
+    .enum(["macro-f1", "accuracy"])
+    .meta({ description: "Dev metric that decides which step is kept", origin: PUBLISHED })
+    .default("macro-f1"),
+  evalTokens: integer(1, {
+    description: "Most tokens in one evaluation batch",
+    unit: "tokens",
+  }).default(8192),
+  outputDir: text({ description: "Folder of the run; must not hold a run already" }),
+};
+
+const classifierLength = integer(3, {
+  description:
+    "Longest text, special tokens included; what the classifier was trained with where absent",
+  unit: "tokens",
+  aliases: ["maxSeqLength"],
+}).optional();
+
+const scoreShape = {
+  ...modelSettings,
+  input: text({ description: "Texts to score" }),
+  textColumn: columnSettings.textColumn,
+  ...likelihoodSettings,
+  output: text({ description: "File to write, one JSON object per text in input order" }),
+};
+
+const predictShape = {
+  model: text({ description: "Folder of a trained classifier", aliases: ["modelNameOrPath"] }),
+  input: text({ description: "Texts to classify" }),
+  textColumn: columnSettings.textColumn,
+  output: text({ description: "File to write; standard output where absent" }).optional(),
+  maxLength: classifierLength,
+  evalTokens: trainShape.evalTokens,
+  threads: modelSettings.threads,
+};
+
+const evaluateShape = {
+  model: predictShape.model,
+  input: text({ description: "Labelled texts" }),
+  ...columnSettings,
+  maxLength: classifierLength,
+  evalTokens: trainShape.evalTokens,
+  threads: modelSettings.threads,
+};
+
+const checkShape = {
+  trainFile: dataSettings.trainFile,
+  validationFile: dataSettings.validationFile,
+  testFile: dataSettings.testFile,
+  ...columnSettings,
+  model: text({
+    description: "Checkpoint whose tokenizer counts lengths; words are counted where absent",
+    aliases: ["modelNameOrPath"],
+  }).optional(),
+  maxLength: modelSettings.maxLength,
+  splitSeed: dataSettings.splitSeed,
+};
+
+const pretrainShape = {
+  tokenizer: text({ description: "Folder or tokenizer.json of the tokenizer to use" }),
+  text: z.array(z.string().min(1)).min(1).meta({
+    description: "Plain text files: one paragraph per line, an empty line between documents",
+  }),
+  validationText: text({
+    description: "Plain text to measure masked-token loss and accuracy on",
+  }).optional(),
+  model: text({
+    description: "Checkpoint to go on from; random weights of the size below where absent",
+    aliases: ["modelNameOrPath"],
+  }).optional(),
+  hiddenSize: integer(1, { description: "Hidden size of a new model" }).default(256),
+  numHiddenLayers: integer(1, { description: "Layers of a new model" }).default(4),
+  numAttentionHeads: integer(1, { description: "Attention heads of a new model" }).default(4),
+  intermediateSize: integer(1, {
+    description:
+      "Inner size of a new model's feed-forward layers; 4 times the hidden size where absent",
+  }).optional(),
+  maxPositions: integer(8, { description: "Longest text of a new model", unit: "tokens" }).default(
+    512,
+  ),
+  positionInit: z
+    .enum(["sinusoidal", "normal"])
+    .meta({ description: "First values of a new model's position table" })
+    .default("sinusoidal"),
+  maxLength: modelSettings.maxLength,
+  shortLength: integer(8, {
+    description: "Length of the first part of training",
+    unit: "tokens",
+  }).default(32),
+  shortShare: fraction({ description: "Share of the steps trained at the short length" }).default(
+    0.3,
+  ),
+  longShare: fraction({
+    description: "Share of the steps, at the end, trained at the model's longest length",
+  }).default(0),
+  batchTokens: integer(1, { description: "Tokens in a micro-batch", unit: "tokens" }).default(2048),
+  mlmProbability: maskingSettings.mlmProbability,
+  maskReplaceProb: maskingSettings.maskReplaceProb,
+  randomReplaceProb: maskingSettings.randomReplaceProb,
+  gradientAccumulationSteps: optimizationSettings.gradientAccumulationSteps,
+  learningRate: positive({ description: "Peak learning rate" }).default(1e-3),
+  weightDecay: optimizationSettings.weightDecay,
+  lrSchedulerType: optimizationSettings.lrSchedulerType,
+  warmupRatio: optimizationSettings.warmupRatio,
+  maxGradNorm: optimizationSettings.maxGradNorm,
+  dropout: z
+    .number()
+    .min(0)
+    .max(0.9)
+    .meta({ description: "Dropout while pretraining; the saved config keeps 0.1 for fine-tuning" })
+    .default(0),
+  maxSteps: integer(1, { description: "Optimizer steps" }),
+  evalSteps: integer(1, { description: "Optimizer steps between evaluations" }).default(1000),
+  saveSteps: integer(1, { description: "Optimizer steps between saved states" }).default(1000),
+  resume: z
+    .boolean()
+    .meta({ description: "Go on from the last saved state of the output folder" })
+    .default(false),
+  dtype: z
+    .enum(["float32", "float16"])
+    .meta({ description: "Number format of the saved weights" })
+    .default("float32"),
+  seed: optimizationSettings.seed,
+  threads: modelSettings.threads,
+  outputDir: trainShape.outputDir,
+};
+
+export const settingShapes = {
+  train: trainShape,
+  score: scoreShape,
+  predict: predictShape,
+  evaluate: evaluateShape,
+  check: checkShape,
+  pretrain: pretrainShape,
+} as const satisfies Record<string, z.ZodRawShape>;
+
+export type CommandName = keyof typeof settingShapes;
+
+export const trainSchema = z.strictObject(trainShape);
+export const scoreSchema = z.strictObject(scoreShape);
+export const predictSchema = z.strictObject(predictShape);
+export const evaluateSchema = z.strictObject(evaluateShape);
+export const checkSchema = z.strictObject(checkShape);
+export const pretrainSchema = z.strictObject(pretrainShape);
+
+/** Settings as a user gives them: what has a default may be left out. */
+export type TrainOptions = z.input<typeof trainSchema>;
+export type ScoreOptions = z.input<typeof scoreSchema>;
+export type PredictOptions = z.input<typeof predictSchema>;
+export type EvaluateOptions = z.input<typeof evaluateSchema>;
+export type CheckOptions = z.input<typeof checkSchema>;
+export type PretrainOptions = z.input<typeof pretrainSchema>;
+
+/** Settings with every value resolved. */
+export type TrainSettings = z.output<typeof trainSchema>;
+export type ScoreSettings = z.output<typeof scoreSchema>;
+export type PredictSettings = z.output<typeof predictSchema>;
+export type EvaluateSettings = z.output<typeof evaluateSchema>;
+export type CheckSettings = z.output<typeof checkSchema>;
+export type PretrainSettings = z.output<typeof pretrainSchema>;
+
+/**
+ * Settings checked and completed with defaults. Throws `unknown-setting` (with the nearest name),
+ * `missing-setting` or `invalid-setting`.
+ */
+export function resolveSettings<S extends z.ZodObject>(schema: S, given: unknown): z.output<S> {
+  const parsed = schema.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const name = issue.path.join(".");
+  if (issue.code === "unrecognized_keys") {
+    const nearest = nearestName(issue.keys[0], Object.keys(schema.shape));
+    throw new L3MaskingError("unknown-setting", `there is no setting ${issue.keys[0]}`, {
+      hint: nearest === undefined ? "See --help for the settings." : `Did you mean ${nearest}?`,
+    });
+  }
+  const missing = typeof given === "object" && given !== null && !(name in given);
+  throw new L3MaskingError(
+    missing ? "missing-setting" : "invalid-setting",
+    missing ? `the setting ${name} is missing` : `setting ${name}: ${issue.message}`,
+    { hint: missing ? `Give --${toFlag(name)}.` : `Correct --${toFlag(name)}.` },
+  );
+}
+
+/** camelCase to kebab-case: maxLength -> max-length. */
+export function toFlag(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}

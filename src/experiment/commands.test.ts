@@ -1,0 +1,54 @@
+import { describe, expect, it } from "vitest";
+import { L3MaskingError } from "../errors.js";
+import { commands } from "./commands.js";
+import type { Host } from "./host.js";
+
+const host: Host = {
+  emit: () => expect.unreachable("no event is due before the settings are checked"),
+  cancelled: () => false,
+  now: () => 0,
+  runtime: () => Promise.reject(new L3MaskingError("runtime-missing", "none in this test")),
+  cacheFolder: "/nowhere",
+};
+
+const withSettings = [
+  "train",
+  "score",
+  "predict",
+  "evaluate",
+  "check",
+  "pretrain",
+  "scoreTexts",
+] as const;
+
+describe("commands", () => {
+  it("are these", () => {
+    expect(Object.keys(commands).sort()).toEqual([...withSettings, "doctor"].sort());
+  });
+
+  it.each(withSettings)("%s refuses a setting that does not exist", async (name) => {
+    const given = {
+      model: "m",
+      input: "i",
+      output: "o",
+      outputDir: "d",
+      trainFile: "t",
+      tokenizer: "t",
+      text: ["t"],
+      texts: [],
+      maxSteps: 1,
+      nonsense: 1,
+    };
+    await expect(commands[name](given, host)).rejects.toMatchObject({ code: "unknown-setting" });
+  });
+
+  it.each(withSettings)("%s refuses missing settings", async (name) => {
+    await expect(commands[name]({}, host)).rejects.toMatchObject({ code: "missing-setting" });
+  });
+
+  it("scoreTexts refuses texts that are none", async () => {
+    await expect(commands.scoreTexts({ model: "m", texts: ["a", 1] }, host)).rejects.toMatchObject({
+      code: "invalid-setting",
+    });
+  });
+});

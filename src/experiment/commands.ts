@@ -1,0 +1,135 @@
+/**
+ * Every long-running call by name: what it is given is checked against its settings, then it runs. The
+ * worker thread serves this table; in a program that has a thread of its own it can be called directly.
+ *
+ * A command's module is loaded when it is first called, so that light commands start fast.
+ */
+import { z } from "zod";
+import {
+  checkSchema,
+  evaluateSchema,
+  predictSchema,
+  pretrainSchema,
+  resolveSettings,
+  scoreSchema,
+  settingShapes,
+  trainSchema,
+} from "../config.js";
+import type { DatasetCheck } from "../data/check-result.js";
+import type {
+  Diagnosis,
+  EvaluateResult,
+  Host,
+  Prediction,
+  PretrainResult,
+  TextScores,
+  TrainResult,
+} from "./host.js";
+
+export interface ScoreResult {
+  readonly texts: number;
+  /** The file written. */
+  readonly output: string;
+}
+
+export interface PredictResult {
+  readonly rows: number;
+  /** The file written. */
+  readonly output: string | undefined;
+  /** In the order of the input; only where no file was asked for. */
+  readonly predictions?: readonly Prediction[];
+}
+
+export interface CheckResult {
+  /** The report for people. */
+  readonly text: string;
+  readonly check: DatasetCheck;
+}
+
+/** What each command gives back. */
+export interface CommandResults {
+  readonly train: TrainResult;
+  readonly score: ScoreResult;
+  readonly predict: PredictResult;
+  readonly evaluate: EvaluateResult;
+  readonly check: CheckResult;
+  readonly pretrain: PretrainResult;
+  readonly doctor: readonly Diagnosis[];
+  readonly scoreTexts: readonly TextScores[];
+}
+
+export type CommandTable = {
+  readonly [Name in keyof CommandResults]: (
+    given: unknown,
+    host: Host,
+  ) => Promise<CommandResults[Name]>;
+};
+
+const { model, estimator, scoringTokens, maxLength, cacheDir, threads } = settingShapes.score;
+
+/** Settings of `scoreTexts`: those of `score`, with texts in place of files. */
+export const scoreTextsSchema = z.strictObject({
+  texts: z.array(z.string()).meta({ description: "Texts to score" }),
+  model,
+  estimator,
+  scoringTokens,
+  maxLength,
+  cacheDir,
+  threads,
+});
+
+/** Settings of a classifier kept in memory: those of `predict` without files. */
+export const classifierSchema = z.strictObject({
+  model: settingShapes.predict.model,
+  maxLength: settingShapes.predict.maxLength,
+  evalTokens: settingShapes.predict.evalTokens,
+  threads: settingShapes.predict.threads,
+});
+
+export type ScoreTextsOptions = Omit<z.input<typeof scoreTextsSchema>, "texts">;
+export type ScoreTextsSettings = z.output<typeof scoreTextsSchema>;
+export type ClassifierOptions = Omit<z.input<typeof classifierSchema>, "model">;
+export type ClassifierSettings = z.output<typeof classifierSchema>;
+
+/** The commands. Each throws `resolveSettings`' errors for what it is given, and its own. */
+export const commands: CommandTable = {
+  async train(given, host) {
+    const settings = resolveSettings(trainSchema, given);
+    const { runTrain } = await import("./fine-tune.js");
+    return runTrain(settings, host);
+  },
+  async score(given, host) {
+    const settings = resolveSettings(scoreSchema, given);
+    const { runScore } = await import("./score.js");
+    return runScore(settings, host);
+  },
+  async predict(given, host) {
+    const settings = resolveSettings(predictSchema, given);
+    const { runPredict } = await import("./predict.js");
+    return runPredict(settings, host);
+  },
+  async evaluate(given, host) {
+    const settings = resolveSettings(evaluateSchema, given);
+    const { runEvaluate } = await import("./evaluate.js");
+    return runEvaluate(settings, host);
+  },
+  async check(given, host) {
+    const settings = resolveSettings(checkSchema, given);
+    const { runCheck } = await import("./check.js");
+    return runCheck(settings, host);
+  },
+  async pretrain(given, host) {
+    const settings = resolveSettings(pretrainSchema, given);
+    const { runPretrain } = await import("./pretrain.js");
+    return runPretrain(settings, host);
+  },
+  async doctor(_given, host) {
+    const { runDoctor } = await import("./doctor.js");
+    return runDoctor(host);
+  },
+  async scoreTexts(given, host) {
+    const settings = resolveSettings(scoreTextsSchema, given);
+    const { runScoreTexts } = await import("./library.js");
+    return runScoreTexts(settings, host);
+  },
+};

@@ -1,0 +1,268 @@
+/** A training run from files to metrics, in reading order. */
+import { join } from "node:path";
+import { loadCheckpoint } from "../checkpoint/load.js";
+import { saveCheckpoint } from "../checkpoint/save.js";
+import type { TrainSettings } from "../config.js";
+import { L3MaskingError } from "../errors.js";
+import { createStrategy } from "../masking/strategy.js";
+import type { MaskProbabilities } from "../masking/tokens.js";
+import { compileClassification } from "../program/inference.js";
+import { compileClassificationTraining, compileMaskedTokenTraining } from "../program/training.js";
+import { classificationMetrics, meanLoss, predictedLabels } from "../report/metrics.js";
+import type { Runtime } from "../runtime/runtime.js";
+import { createDropoutMasks } from "../train/dropout-masks.js";
+import { openJournal } from "../train/journal.js";
+import { learningRateFactor } from "../train/schedule.js";
+import { equalTaskWeights } from "../train/task-weights.js";
+import { train } from "../train/trainer.js";
+import { classifyEncodings, predictionsOf } from "./classify.js";
+import type { Host, RunMetrics, SplitMetrics, TrainResult } from "./host.js";
+import { type EncodedDataset, loadLabelledTexts } from "./labelled-texts.js";
+import { createRunFolder, writeJson, writeJsonLines } from "./run-folder.js";
+import { stepsPerEpoch, taskBatches } from "./task-batches.js";
+import { createTrainable, optimizerGroups, storedValues } from "./trainable.js";
+import { trainingArguments } from "./training-arguments.js";
+import { checkedMaxLength, type LoadedModel, loadModel, scoreEncodings } from "./vanilla.js";
+
+/**
+ * Fine-tunes a classifier and writes DIR: config.json, journal.jsonl, model/, metrics.json,
+ * predictions-test.jsonl. The test split is read once, with the weights of the best dev evaluation.
+ *
+ * Throws the errors of each part; `interrupted` after a stop on request, with model/ holding the best
+ * weights so far.
+ */
+export async function runTrain(settings: TrainSettings, host: Host): Promise<TrainResult> {
+  const { outputDir, method, seed } = settings;
+  const hasAuxiliary = method !== "stl";
+  createRunFolder(outputDir);
+  const model = await loadModel(settings.model, host);
+  const { spec, tokenizer } = model;
+  const maxLength = checkedMaxLength(settings.maxLength, spec);
+  const data = await loadLabelledTexts(settings, { ...settings, maxLength }, tokenizer, host);
+  writeJson(outputDir, "config.json", runRecord(settings, model, data));
+
+  const runtime = await host.runtime(settings.threads);
+  const scoringStart = host.now();
+  const probabilities = hasAuxiliary
+    ? await maskProbabilities(model, data, settings, runtime, host)
+    : undefined;
+  const scoringSeconds = method === "l3" ? (host.now() - scoringStart) / 1000 : 0;
+
+  const classes = data.labels.length;
+  const parts = { mlmHead: hasAuxiliary, classes };
+  const store = createTrainable(spec, parts, model.values, seed);
+  const rates = { dropout: spec.hiddenDropout, attentionDropout: spec.attentionDropout };
+  const dropout = createDropoutMasks(seed, rates);
+  const arrays = {
+    weights: store.weight,
+    gradients: store.gradient,
+    keepMask: dropout.keepMask,
+  };
+  const main = await compileClassificationTraining(runtime, spec, classes, rates, arrays);
+  const auxiliary = hasAuxiliary
+    ? await compileMaskedTokenTraining(runtime, spec, rates, arrays)
+    : undefined;
+  const classifier = await compileClassification(runtime, spec, classes, store.weight);
+
+  const logitsOf = (split: "dev" | "test") =>
+    classifyEncodings(classifier, spec, data.encodings[split], settings.evalTokens);
+  const modelFolder = join(outputDir, "model");
+  const perEpoch = stepsPerEpoch(data.train.texts.length, settings);
+  const totalSteps = settings.maxSteps ?? settings.numTrainEpochs * perEpoch;
+  const evalEvery = settings.evalSteps ?? perEpoch;
+  const schedule = {
+    kind: settings.lrSchedulerType,
+    warmupSteps: Math.ceil(settings.warmupRatio * totalSteps),
+    totalSteps,
+  };
+  let evaluationSeconds = 0;
+  let bestDev: SplitMetrics | undefined;
+  let lastDev: SplitMetrics | undefined;
+
+  const journal = openJournal(join(outputDir, "journal.jsonl"));
+  const trainingStart = host.now();
+  const outcome = await train(
+    {
+      store,
+      main,
+      dropout,
+      ...(auxiliary && { auxiliary }),
+    },
+    {
+      doneSteps: 0,
+      totalSteps,
+      gradientAccumulationSteps: settings.gradientAccumulationSteps,
+      taskWeights: equalTaskWeights({ main: true, auxiliary: hasAuxiliary }),
+      batches: taskBatches(
+        {
+          encodings: data.encodings.train,
+          labelIds: data.train.labelIds,
+          ...(probabilities && { probabilities }),
+        },
+        settings,
+        settings,
+        spec,
+        tokenizer,
+      ),
+      groups: (step) => optimizerGroups(settings, parts, learningRateFactor(step - 1, schedule)),
+      evaluation: {
+        isDueAfter: (step) => step % evalEvery === 0,
+        async evaluate() {
+          const start = host.now();
+          lastDev = splitMetrics(await logitsOf("dev"), data.dev.labelIds, classes);
+          evaluationSeconds += (host.now() - start) / 1000;
+          const { accuracy, macro_f1: macroF1, loss } = lastDev;
+          const metric = settings.metricForBestModel === "accuracy" ? accuracy : macroF1;
+          return { event: { split: "dev", loss, accuracy, macroF1 }, metric };
+        },
+        async keepBest() {
+          bestDev = lastDev;
+          await saveCheckpoint(modelFolder, {
+            spec,
+            values: storedValues(store),
+            kind: "sequence-classification",
+            labels: data.labels,
+            tokenizerFiles: new Map([...tokenizer.files(), trainingArguments(maxLength)]),
+            replace: true,
+          });
+        },
+        patience: settings.patience,
+      },
+    },
+    {
+      emit(event) {
+        journal.write(event);
+        host.emit(event);
+      },
+      progress: (done, total, detail) =>
+        host.emit({ type: "progress", task: "training", done, total, unit: "steps", detail }),
+      cancelled: host.cancelled,
+    },
+  );
+  journal.close();
+  const trainingSeconds = (host.now() - trainingStart) / 1000 - evaluationSeconds;
+  if (outcome.reason === "interrupted" || bestDev === undefined) {
+    throw new L3MaskingError("interrupted", `training was stopped after step ${outcome.steps}`, {
+      hint:
+        bestDev === undefined
+          ? "No evaluation had taken place, so no model was kept."
+          : `The best model so far (step ${outcome.bestStep}) is in ${modelFolder}.`,
+    });
+  }
+
+  if (outcome.bestStep !== outcome.steps) {
+    const best = await loadCheckpoint(modelFolder);
+    for (const [name, value] of best.values) store.weight(name).set(value);
+  }
+  const test = data.test && (await testMetrics(await logitsOf("test"), data, outputDir));
+  const metrics: RunMetrics = {
+    method,
+    seed,
+    model: settings.model,
+    task_weights: settings.taskWeights,
+    best_step: outcome.bestStep,
+    dev: bestDev,
+    test: test?.all ?? null,
+    test_unseen: test?.unseen ?? null,
+    timing: {
+      scoring_seconds: scoringSeconds,
+      training_seconds: trainingSeconds,
+      tokens_per_second: outcome.tokens / trainingSeconds,
+    },
+    excluded: excludedRows(data),
+  };
+  writeJson(outputDir, "metrics.json", metrics);
+  for (const program of [main, auxiliary, classifier]) await program?.dispose();
+  return { outputDir, metrics };
+}
+
+/** m_i of every training text: uniform for RTM, from the vanilla model's scores for L3Masking. */
+async function maskProbabilities(
+  model: LoadedModel,
+  data: EncodedDataset,
+  settings: TrainSettings,
+  runtime: Runtime,
+  host: Host,
+): Promise<MaskProbabilities[]> {
+  const strategy = createStrategy(settings.method === "l3" ? "l3" : "uniform", {
+    budget: settings.mlmProbability,
+    calibration: settings.calibration,
+    exponent: settings.gamma,
+  });
+  const { train: encodings } = data.encodings;
+  const scores = strategy.needsScores
+    ? await scoreEncodings(model, encodings, settings, runtime, host)
+    : [];
+  return encodings.map((encoding, text) => strategy.probabilities(encoding, scores[text]));
+}
+
+function splitMetrics(logits: Float32Array, expected: Int32Array, classes: number): SplitMetrics {
+  const { accuracy, macroF1 } = classificationMetrics(
+    expected,
+    predictedLabels(logits, classes),
+    classes,
+  );
+  return { accuracy, macro_f1: macroF1, loss: meanLoss(logits, expected, classes) };
+}
+
+/** Metrics of all test rows and of those not seen in training; writes the predictions. */
+async function testMetrics(logits: Float32Array, data: EncodedDataset, outputDir: string) {
+  const { labels, seenInTraining } = data;
+  const split = data.test;
+  if (split === undefined) return undefined;
+  const predicted = predictedLabels(logits, labels.length);
+  const predictions = predictionsOf(logits, labels);
+  writeJsonLines(
+    join(outputDir, "predictions-test.jsonl"),
+    predictions.map((prediction, row) => ({
+      line: split.records[row].line,
+      expected: labels[split.labelIds[row]],
+      ...prediction,
+      seen_in_training: seenInTraining[row] === 1,
+    })),
+  );
+  const { perLabel } = classificationMetrics(split.labelIds, predicted, labels.length);
+  const unseenRows = Array.from(seenInTraining.keys()).filter((row) => seenInTraining[row] === 0);
+  const unseen =
+    unseenRows.length === 0
+      ? undefined
+      : classificationMetrics(
+          unseenRows.map((row) => split.labelIds[row]),
+          unseenRows.map((row) => predicted[row]),
+          labels.length,
+        );
+  return {
+    all: {
+      ...splitMetrics(logits, split.labelIds, labels.length),
+      per_label: Object.fromEntries(labels.map((label, id) => [label, perLabel[id]])),
+    },
+    unseen: {
+      rows: unseenRows.length,
+      accuracy: unseen?.accuracy ?? null,
+      macro_f1: unseen?.macroF1 ?? null,
+    },
+  };
+}
+
+/** config.json of the run: every setting resolved, and what the run was made from. */
+function runRecord(settings: TrainSettings, model: LoadedModel, data: EncodedDataset) {
+  return {
+    settings,
+    checkpoint_digest: model.digest,
+    tokenizer_digest: model.tokenizer.digest,
+    data_digest: data.digest,
+    labels: data.labels,
+    rows: {
+      train: data.train.texts.length,
+      dev: data.dev.texts.length,
+      test: data.test?.texts.length ?? 0,
+    },
+  };
+}
+
+function excludedRows(data: EncodedDataset): Record<string, number> {
+  const { emptyTexts } = data.excluded;
+  return Object.fromEntries(
+    Object.entries(emptyTexts).map(([split, count]) => [`empty_texts_${split}`, count]),
+  );
+}

@@ -1,0 +1,109 @@
+/** What a command needs from outside, and what it tells while it runs. */
+import type { LabelMetrics } from "../report/metrics.js";
+import type { Runtime } from "../runtime/runtime.js";
+import type { JournalEvent } from "../train/events.js";
+
+/** Everything a command gets from its surroundings; nothing else is taken from the environment. */
+export interface Host {
+  emit(event: RunEvent): void;
+  /** Read between steps; true asks the command to stop at the next safe point. */
+  cancelled(): boolean;
+  /** Milliseconds of a steady clock. */
+  now(): number;
+  runtime(threads: number | undefined): Promise<Runtime>;
+  /** Folder of the likelihood cache when a command names none. */
+  readonly cacheFolder: string;
+}
+
+export type RunEvent = NoticeEvent | ProgressEvent | JournalEvent;
+
+/** Text for people: reports of data and checkpoints, warnings, where things were written. */
+export interface NoticeEvent {
+  readonly type: "notice";
+  readonly level: "info" | "warning";
+  readonly text: string;
+}
+
+/** How far the current task is; the last one of a task has done = total. */
+export interface ProgressEvent {
+  readonly type: "progress";
+  readonly task: "scoring" | "training" | "evaluating" | "predicting" | "pretraining";
+  readonly done: number;
+  readonly total: number;
+  readonly unit: "tokens" | "texts" | "steps";
+  /** A few words on the state: the loss, the best dev metric. */
+  readonly detail?: string;
+}
+
+/** metrics.json of a training run; fractions from 0 to 1. */
+export interface RunMetrics {
+  readonly method: "stl" | "rtm" | "l3";
+  readonly seed: number;
+  readonly model: string;
+  readonly task_weights: string;
+  readonly best_step: number;
+  readonly dev: SplitMetrics;
+  /** Null when there is no test split. */
+  readonly test:
+    | (SplitMetrics & { readonly per_label: Readonly<Record<string, LabelMetrics>> })
+    | null;
+  /** The test rows whose text does not occur in train. */
+  readonly test_unseen: {
+    readonly rows: number;
+    readonly accuracy: number | null;
+    readonly macro_f1: number | null;
+  } | null;
+  readonly timing: {
+    readonly scoring_seconds: number;
+    readonly training_seconds: number;
+    /** Real tokens through the encoder per second of training. */
+    readonly tokens_per_second: number;
+  };
+  readonly excluded: Readonly<Record<string, number>>;
+}
+
+export interface SplitMetrics {
+  readonly accuracy: number;
+  readonly macro_f1: number;
+  readonly loss: number;
+}
+
+export interface TrainResult {
+  readonly outputDir: string;
+  readonly metrics: RunMetrics;
+}
+
+export interface Prediction {
+  readonly label: string;
+  readonly probabilities: Readonly<Record<string, number>>;
+}
+
+/** Scores of one text, special tokens included as null. */
+export interface TextScores {
+  readonly ids: readonly number[];
+  readonly tokens: readonly string[];
+  readonly word_ids: readonly (number | null)[];
+  /** Natural logarithms. */
+  readonly logprob: readonly (number | null)[];
+}
+
+export interface EvaluateResult extends SplitMetrics {
+  readonly rows: number;
+  readonly per_label: Readonly<Record<string, LabelMetrics>>;
+  readonly excluded: Readonly<Record<string, number>>;
+}
+
+export interface PretrainResult {
+  readonly outputDir: string;
+  readonly steps: number;
+  readonly tokens: number;
+  readonly validation: { readonly loss: number; readonly accuracy: number } | null;
+}
+
+/** One line of `doctor`. */
+export interface Diagnosis {
+  readonly subject: string;
+  readonly ok: boolean;
+  readonly finding: string;
+  readonly hint?: string;
+}

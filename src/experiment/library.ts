@@ -1,0 +1,36 @@
+/** The commands of the library that work on texts in memory. */
+import type { TokenScores } from "../likelihood/scores.js";
+import { type Encoding, NO_WORD, type Tokenizer } from "../text/encoding.js";
+import type { ScoreTextsSettings } from "./commands.js";
+import type { Host, TextScores } from "./host.js";
+import { encodeOnce } from "./labelled-texts.js";
+import { checkedMaxLength, loadModel, scoreEncodings } from "./vanilla.js";
+
+export { openClassifier } from "./classifier.js";
+
+/** Token scores of texts under a masked-LM checkpoint, in their order. */
+export async function runScoreTexts(
+  settings: ScoreTextsSettings,
+  host: Host,
+): Promise<TextScores[]> {
+  const model = await loadModel(settings.model, host);
+  const maxLength = checkedMaxLength(settings.maxLength, model.spec);
+  const encodings = settings.texts.map(encodeOnce(model.tokenizer, maxLength));
+  const runtime = await host.runtime(settings.threads);
+  const scores = await scoreEncodings(model, encodings, settings, runtime, host);
+  return encodings.map((encoding, index) => textScores(encoding, scores[index], model.tokenizer));
+}
+
+/** One text's scores in the layout of scores.jsonl. */
+export function textScores(
+  { ids, wordIds }: Encoding,
+  scores: TokenScores,
+  tokenizer: Tokenizer,
+): TextScores {
+  return {
+    ids: Array.from(ids),
+    tokens: Array.from(ids, (id) => tokenizer.token(id)),
+    word_ids: Array.from(wordIds, (word) => (word === NO_WORD ? null : word)),
+    logprob: Array.from(scores, (score) => (Number.isNaN(score) ? null : score)),
+  };
+}

@@ -1,0 +1,307 @@
+/** `pretrain`: masked-language-model training on plain text, the training step without a main task. */
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { saveCheckpoint } from "../checkpoint/save.js";
+import type { PretrainSettings } from "../config.js";
+import { L3MaskingError } from "../errors.js";
+import { uniformProbabilities } from "../masking/uniform.js";
+import type { ParameterValues } from "../model/parameters.js";
+import type { ModelSpec } from "../model/spec.js";
+import { compileTokenLikelihood, type TokenLikelihoodProgram } from "../program/inference.js";
+import { compileMaskedTokenTraining } from "../program/training.js";
+import { randomStream } from "../random.js";
+import type { Encoding, Tokenizer } from "../text/encoding.js";
+import { loadTokenizer } from "../text/load.js";
+import { createDropoutMasks } from "../train/dropout-masks.js";
+import { openJournal } from "../train/journal.js";
+import type { ParameterStore } from "../train/parameter-store.js";
+import { learningRateFactor } from "../train/schedule.js";
+import { equalTaskWeights } from "../train/task-weights.js";
+import { train } from "../train/trainer.js";
+import type { Host, PretrainResult } from "./host.js";
+import { createRunFolder, writeJson } from "./run-folder.js";
+import { cutJournal, loadState, saveState } from "./saved-state.js";
+import { type MaskingOptions, maskedBatch } from "./task-batches.js";
+import { evenWindows, randomWindows, readTokenStream, type TokenStream } from "./token-stream.js";
+import { createTrainable, optimizerGroups, storedValues } from "./trainable.js";
+import { loadModel, longestRow } from "./vanilla.js";
+
+/** Windows of the validation text that an evaluation in mid-run reads; the last one reads all. */
+const EVALUATED_WINDOWS = 256;
+/** Scale of sinusoidal positions, near the standard deviation of the other embeddings. */
+const POSITION_SCALE = 0.03;
+const PARTS = { mlmHead: true, classes: 0 };
+
+/**
+ * Trains a masked language model and writes DIR: config.json, journal.jsonl, state/ (to go on from with
+ * --resume) and model/ (Hugging Face layout). Batches and masks depend on seed and step alone, so a resumed
+ * run continues as the uninterrupted one would.
+ */
+export async function runPretrain(settings: PretrainSettings, host: Host): Promise<PretrainResult> {
+  const { outputDir, seed } = settings;
+  if (!settings.resume) createRunFolder(outputDir);
+  const { spec, tokenizer, values } = await startingPoint(settings, host);
+  const stream = await readTokenStream(settings.text, tokenizer);
+  const validation =
+    settings.validationText === undefined
+      ? undefined
+      : await readTokenStream([settings.validationText], tokenizer);
+  const size = `${stream.ids.length} tokens in ${stream.documents} documents`;
+  host.emit({ type: "notice", level: "info", text: `text: ${size}` });
+
+  const runtime = await host.runtime(settings.threads);
+  const store = createTrainable(spec, PARTS, values, seed);
+  if (settings.model === undefined && settings.positionInit === "sinusoidal") {
+    sinusoidalPositions(store.weight("embeddings.position_embeddings.weight"), spec.hiddenSize);
+  }
+  const stateFolder = join(outputDir, "state");
+  const state = settings.resume ? await loadState(stateFolder, store) : { step: 0, tokens: 0 };
+  const journalPath = join(outputDir, "journal.jsonl");
+  if (settings.resume) cutJournal(journalPath, state.step);
+  else writeJson(outputDir, "config.json", { settings, model: spec });
+
+  const rates = { dropout: settings.dropout, attentionDropout: settings.dropout };
+  const dropout = createDropoutMasks(seed, rates);
+  const auxiliary = await compileMaskedTokenTraining(runtime, spec, rates, {
+    weights: store.weight,
+    gradients: store.gradient,
+    keepMask: dropout.keepMask,
+  });
+  const scorer = await compileTokenLikelihood(runtime, spec, store.weight);
+  const masking: MaskingOptions = { ...settings, selection: "bernoulli" };
+  const schedule = {
+    kind: settings.lrSchedulerType,
+    warmupSteps: Math.ceil(settings.warmupRatio * settings.maxSteps),
+    totalSteps: settings.maxSteps,
+  };
+  let tokens = state.tokens;
+  let saved = state.step;
+  let measured: PretrainResult["validation"] = null;
+  const save = async (step: number) => {
+    await saveState(stateFolder, store, { step, tokens });
+    await saveModel(join(outputDir, "model"), spec, store, tokenizer, settings);
+    saved = step;
+  };
+
+  const journal = openJournal(journalPath);
+  const outcome = await train(
+    { store, auxiliary, dropout },
+    {
+      doneSteps: state.step,
+      totalSteps: settings.maxSteps,
+      gradientAccumulationSteps: settings.gradientAccumulationSteps,
+      taskWeights: equalTaskWeights({ main: false, auxiliary: true }),
+      batches: (step) => ({
+        epoch: 1,
+        microBatches: Array.from({ length: settings.gradientAccumulationSteps }, (_, micro) => ({
+          auxiliary: windowsBatch(stream, step, micro, settings, masking, spec, tokenizer),
+        })),
+      }),
+      groups: (step) => optimizerGroups(settings, PARTS, learningRateFactor(step - 1, schedule)),
+      ...(validation && {
+        evaluation: {
+          isDueAfter: (step: number) => step % settings.evalSteps === 0,
+          async evaluate() {
+            const windows = evenWindows(
+              validation,
+              EVALUATED_WINDOWS,
+              settings.maxLength,
+              tokenizer,
+            );
+            measured = await measure(scorer, windows, settings, masking, spec, tokenizer);
+            const event = { split: "validation-text" as const, ...measured };
+            return { event, metric: -measured.loss };
+          },
+          // The last state is the one that counts.
+          keepBest: async () => undefined,
+          patience: Number.POSITIVE_INFINITY,
+        },
+      }),
+      async afterStep(step) {
+        if (step % settings.saveSteps === 0) await save(step);
+      },
+    },
+    {
+      emit(event) {
+        if (event.type === "step") tokens += event.tokens;
+        journal.write(event);
+        host.emit(event);
+      },
+      progress: (done, total, detail) =>
+        host.emit({ type: "progress", task: "pretraining", done, total, unit: "steps", detail }),
+      cancelled: host.cancelled,
+    },
+  );
+  journal.close();
+  if (saved !== outcome.steps) await save(outcome.steps);
+  if (outcome.reason === "interrupted") {
+    throw new L3MaskingError("interrupted", `pretraining was stopped after step ${outcome.steps}`, {
+      hint: "The state is saved; go on with the same command and --resume.",
+    });
+  }
+  if (validation !== undefined) {
+    const all = evenWindows(validation, Number.MAX_SAFE_INTEGER, settings.maxLength, tokenizer);
+    measured = await measure(scorer, all, settings, masking, spec, tokenizer);
+  }
+  const result = { outputDir, steps: outcome.steps, tokens, validation: measured };
+  writeJson(outputDir, "metrics.json", result);
+  for (const program of [auxiliary, scorer]) await program.dispose();
+  return result;
+}
+
+interface StartingPoint {
+  readonly spec: ModelSpec;
+  readonly tokenizer: Tokenizer;
+  readonly values: ParameterValues;
+}
+
+/** A checkpoint to go on from, or a new model of the size asked for. */
+async function startingPoint(settings: PretrainSettings, host: Host): Promise<StartingPoint> {
+  const isFile = settings.tokenizer.endsWith(".json");
+  const folder = isFile ? dirname(settings.tokenizer) : settings.tokenizer;
+  const tokenizer = await loadTokenizer(folder);
+  if (settings.model !== undefined) {
+    const { spec, values } = await loadModel(settings.model, host);
+    return { spec: checkedLengths(spec, settings), tokenizer, values };
+  }
+  const { pad, first } = tokenizer.special;
+  const family = tokenizer.token(first) === "[CLS]" ? "bert" : "roberta";
+  const firstPosition = family === "roberta" ? pad + 1 : 0;
+  const spec: ModelSpec = {
+    family,
+    vocabularySize: tokenizer.vocabularySize,
+    hiddenSize: settings.hiddenSize,
+    layers: settings.numHiddenLayers,
+    heads: settings.numAttentionHeads,
+    intermediateSize: settings.intermediateSize ?? 4 * settings.hiddenSize,
+    maxPositions: settings.maxPositions + firstPosition,
+    typeVocabularySize: family === "bert" ? 2 : 1,
+    layerNormEpsilon: family === "bert" ? 1e-12 : 1e-5,
+    hiddenDropout: 0.1,
+    attentionDropout: 0.1,
+    initializerRange: 0.02,
+    padId: pad,
+    firstPosition,
+    labels: undefined,
+  };
+  if (spec.hiddenSize % spec.heads !== 0) {
+    throw new L3MaskingError(
+      "invalid-setting",
+      `expected a hidden size divisible by the ${spec.heads} attention heads, got ${spec.hiddenSize}`,
+      { hint: "Change --hidden-size or --num-attention-heads." },
+    );
+  }
+  return { spec: checkedLengths(spec, settings), tokenizer, values: new Map() };
+}
+
+function checkedLengths(spec: ModelSpec, { maxLength, shortLength }: PretrainSettings): ModelSpec {
+  const longest = Math.max(maxLength, shortLength);
+  if (longest <= longestRow(spec)) return spec;
+  throw new L3MaskingError(
+    "invalid-setting",
+    `expected lengths of at most ${longestRow(spec)} tokens, got ${longest}`,
+    { hint: "Lower --max-length, or raise --max-positions for a new model." },
+  );
+}
+
+/** The row length of a step: short at first, the model's longest at the end, --max-length between. */
+function lengthAt(step: number, settings: PretrainSettings, spec: ModelSpec): number {
+  const share = (step - 1) / settings.maxSteps;
+  if (share < settings.shortShare) return Math.min(settings.shortLength, settings.maxLength);
+  return share >= 1 - settings.longShare ? longestRow(spec) : settings.maxLength;
+}
+
+function windowsBatch(
+  stream: TokenStream,
+  step: number,
+  micro: number,
+  settings: PretrainSettings,
+  masking: MaskingOptions,
+  spec: ModelSpec,
+  tokenizer: Tokenizer,
+) {
+  const length = Math.min(lengthAt(step, settings, spec), stream.ids.length + 2);
+  const count = Math.max(1, Math.floor(settings.batchTokens / length));
+  const random = randomStream(settings.seed, "windows", step, micro);
+  const windows = randomWindows(stream, count, length, tokenizer, random);
+  return maskedWindows(windows, settings, masking, spec, tokenizer, "mask", step, micro);
+}
+
+function maskedWindows(
+  windows: readonly Encoding[],
+  settings: PretrainSettings,
+  masking: MaskingOptions,
+  spec: ModelSpec,
+  tokenizer: Tokenizer,
+  ...stream: readonly (string | number)[]
+) {
+  const random = randomStream(settings.seed, ...stream);
+  return maskedBatch(
+    windows.map((encoding, index) => ({
+      encoding,
+      probabilities: uniformProbabilities(encoding, settings.mlmProbability),
+      random: random.split(index),
+    })),
+    masking,
+    spec,
+    tokenizer,
+  );
+}
+
+/** Mean -log P in nats and accuracy over masked tokens of fixed windows with fixed masks. */
+async function measure(
+  scorer: TokenLikelihoodProgram,
+  windows: readonly Encoding[],
+  settings: PretrainSettings,
+  masking: MaskingOptions,
+  spec: ModelSpec,
+  tokenizer: Tokenizer,
+): Promise<{ loss: number; accuracy: number }> {
+  const perBatch = Math.max(1, Math.floor(8192 / settings.maxLength));
+  let loss = 0;
+  let correct = 0;
+  let count = 0;
+  for (let start = 0; start < windows.length; start += perBatch) {
+    const portion = windows.slice(start, start + perBatch);
+    const masked = maskedWindows(portion, settings, masking, spec, tokenizer, "validation", start);
+    const { batch, targetSlots, targetIds } = masked;
+    const scored = await scorer.score(batch, targetSlots, targetIds);
+    for (const value of scored.logProbability) loss -= value;
+    for (const value of scored.correct) correct += value;
+    count += targetIds.length;
+  }
+  return { loss: loss / count, accuracy: correct / count };
+}
+
+/**
+ * p[i] = scale * [sin(i w_0) .. sin(i w_k) .. | cos(i w_0) ..] with w_k = 10000^(-2k/H). Neighbouring positions are
+ * then a linear map apart, which lets attention find them sooner than from random rows.
+ *
+ * Reference: Vaswani et al. 2017, "Attention Is All You Need", section 3.5 (in another column order).
+ */
+function sinusoidalPositions(table: Float32Array, hiddenSize: number): void {
+  const half = Math.ceil(hiddenSize / 2);
+  for (let i = 0; i < table.length; i++) {
+    const position = Math.floor(i / hiddenSize);
+    const column = i % hiddenSize;
+    const angle = position / 10000 ** ((2 * (column % half)) / hiddenSize);
+    table[i] = POSITION_SCALE * (column < half ? Math.sin(angle) : Math.cos(angle));
+  }
+}
+
+async function saveModel(
+  folder: string,
+  spec: ModelSpec,
+  store: ParameterStore,
+  tokenizer: Tokenizer,
+  settings: PretrainSettings,
+): Promise<void> {
+  await saveCheckpoint(folder, {
+    spec,
+    values: storedValues(store),
+    kind: "masked-lm",
+    tokenizerFiles: tokenizer.files(),
+    dtype: settings.dtype === "float16" ? "F16" : "F32",
+    replace: existsSync(folder),
+  });
+}

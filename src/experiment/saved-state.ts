@@ -1,0 +1,86 @@
+/** The state of a pretraining run on disk: weights, optimizer moments and the step, whole or not at all. */
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { openFile, writeFolder } from "../checkpoint/folder.js";
+import { readSafetensors, writeSafetensors } from "../checkpoint/safetensors.js";
+import { L3MaskingError } from "../errors.js";
+import type { ParameterStore } from "../train/parameter-store.js";
+
+const slots = ["weight", "first", "second"] as const;
+const schema = z.object({ step: z.number().int().min(0), tokens: z.number().min(0) });
+
+export type RunState = z.infer<typeof schema>;
+
+/** Writes the state beside the previous one and puts it in its place. */
+export async function saveState(
+  folder: string,
+  store: ParameterStore,
+  state: RunState,
+): Promise<void> {
+  const tensors = slots.flatMap((slot) =>
+    store.parameters.map(({ name, shape }) => ({
+      name: `${slot}.${name}`,
+      shape,
+      values: store.view(slot, name),
+    })),
+  );
+  const files = [
+    { name: "tensors.safetensors", pieces: writeSafetensors(tensors, { dtype: "F32" }) },
+    { name: "state.json", pieces: [new TextEncoder().encode(JSON.stringify(state))] },
+  ];
+  await writeFolder(folder, files, { replace: true });
+}
+
+/** Reads a state into a store of the same parameters. Throws `checkpoint-missing` or `checkpoint-tensor`. */
+export async function loadState(folder: string, store: ParameterStore): Promise<RunState> {
+  const path = join(folder, "state.json");
+  if (!existsSync(path)) {
+    throw new L3MaskingError("checkpoint-missing", `expected a saved state in ${folder}`, {
+      hint: "Start without --resume.",
+    });
+  }
+  const file = await openFile(join(folder, "tensors.safetensors"));
+  try {
+    const stored = new Map((await readSafetensors(file.source)).map((t) => [t.name, t]));
+    for (const slot of slots) {
+      for (const { name, shape } of store.parameters) {
+        const tensor = stored.get(`${slot}.${name}`);
+        if (tensor === undefined || tensor.shape.join() !== shape.join()) {
+          throw new L3MaskingError(
+            "checkpoint-tensor",
+            `expected ${slot}.${name} [${shape}] in ${folder}, got ${tensor ? `[${tensor.shape}]` : "nothing"}`,
+            { hint: "Resume with the model settings that the run was started with." },
+          );
+        }
+        store.view(slot, name).set(await tensor.read());
+      }
+    }
+  } finally {
+    await file.close();
+  }
+  return schema.parse(JSON.parse(readFileSync(path, "utf8")));
+}
+
+/** Cuts a journal back to the events of the steps that a saved state has done. */
+export function cutJournal(path: string, step: number): void {
+  if (!existsSync(path)) return;
+  const kept = readFileSync(path, "utf8")
+    .split("\n")
+    .filter((line) => line !== "" && isUpTo(line, step));
+  writeFileSync(path, kept.map((line) => `${line}\n`).join(""));
+}
+
+const lineSchema = z.object({ type: z.string(), step: z.number() });
+
+/** Stop events go: the run goes on. */
+function isUpTo(line: string, step: number): boolean {
+  try {
+    const event = lineSchema.parse(JSON.parse(line));
+    return event.step <= step && event.type !== "stop";
+  } catch (error) {
+    // The last line of a killed run may be torn; its step is done again.
+    if (error instanceof SyntaxError) return false;
+    throw error;
+  }
+}

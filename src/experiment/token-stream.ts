@@ -1,0 +1,123 @@
+/** Plain text files as one stream of tokens, and the windows that pretraining cuts from it. */
+import { createReadStream } from "node:fs";
+import { createInterface } from "node:readline";
+import { createGunzip } from "node:zlib";
+import { L3MaskingError } from "../errors.js";
+import type { Random } from "../random.js";
+import { type Encoding, NO_WORD, type Tokenizer } from "../text/encoding.js";
+
+/** Tokens of all documents, each document ended by the tokenizer's last token. */
+export interface TokenStream {
+  readonly ids: Int32Array;
+  readonly documents: number;
+}
+
+/** Texts up to this many tokens are encoded whole. */
+const WHOLE_TEXT = Number.MAX_SAFE_INTEGER;
+
+/**
+ * Reads UTF-8 text files (also .gz): one paragraph per line, an empty line between documents; the
+ * paragraphs of a document are joined by a space. Throws `file-missing`, and `data-empty` where there is no text.
+ */
+export async function readTokenStream(
+  paths: readonly string[],
+  tokenizer: Tokenizer,
+): Promise<TokenStream> {
+  const chunks: Int32Array[] = [];
+  let documents = 0;
+  const finish = (paragraphs: string[]) => {
+    if (paragraphs.length === 0) return;
+    // Special tokens: the first is dropped, the last stays and ends the document.
+    chunks.push(tokenizer.encode(paragraphs.join(" "), WHOLE_TEXT).ids.subarray(1));
+    documents += 1;
+    paragraphs.length = 0;
+  };
+  for (const path of paths) {
+    const document: string[] = [];
+    for await (const line of lines(path)) {
+      const paragraph = line.trim();
+      if (paragraph === "") finish(document);
+      else document.push(paragraph);
+    }
+    finish(document);
+  }
+  const ids = new Int32Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
+  let at = 0;
+  for (const chunk of chunks) {
+    ids.set(chunk, at);
+    at += chunk.length;
+  }
+  if (ids.length === 0) {
+    throw new L3MaskingError("data-empty", `expected text in ${paths.join(", ")}, got none`, {
+      hint: "Give plain text files, one paragraph per line.",
+    });
+  }
+  return { ids, documents };
+}
+
+async function* lines(path: string): AsyncGenerator<string> {
+  const file = createReadStream(path);
+  const input = path.endsWith(".gz") ? file.pipe(createGunzip()) : file;
+  try {
+    // Errors of the file reach the reader of the unzipped stream only if they are passed on.
+    file.on("error", (error) => input.destroy(error));
+    yield* createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new L3MaskingError(
+      "file-missing",
+      `expected a readable text file at ${path}: ${reason}`,
+      {
+        hint: "Check the path; it is taken from the current folder.",
+        cause,
+      },
+    );
+  } finally {
+    file.destroy();
+  }
+}
+
+/**
+ * The window of `length` tokens that begins at `start`, with the special tokens around it; ends of
+ * documents inside it count as special. Every token is a word of its own.
+ */
+export function windowAt(
+  stream: TokenStream,
+  start: number,
+  length: number,
+  tokenizer: Tokenizer,
+): Encoding {
+  const { first, last } = tokenizer.special;
+  const inner = stream.ids.subarray(start, start + length - 2);
+  const ids = Int32Array.of(first, ...inner, last);
+  const wordIds = ids.map((id, position) => (id === first || id === last ? NO_WORD : position));
+  return { ids, wordIds, truncated: 0 };
+}
+
+/** `count` windows at random places. */
+export function randomWindows(
+  stream: TokenStream,
+  count: number,
+  length: number,
+  tokenizer: Tokenizer,
+  random: Random,
+): Encoding[] {
+  const places = Math.max(1, stream.ids.length - (length - 2) + 1);
+  return Array.from({ length: count }, () =>
+    windowAt(stream, random.integer(places), length, tokenizer),
+  );
+}
+
+/** At most `count` windows side by side, evenly spread over the stream. */
+export function evenWindows(
+  stream: TokenStream,
+  count: number,
+  length: number,
+  tokenizer: Tokenizer,
+): Encoding[] {
+  const available = Math.max(1, Math.floor(stream.ids.length / (length - 2)));
+  const taken = Math.min(count, available);
+  return Array.from({ length: taken }, (_, index) =>
+    windowAt(stream, Math.floor((index * available) / taken) * (length - 2), length, tokenizer),
+  );
+}

@@ -1,0 +1,155 @@
+/** The vanilla model at work: token scores of encodings, cached on disk. */
+import { padTexts } from "../batch/pack.js";
+import { type Checkpoint, loadCheckpoint } from "../checkpoint/load.js";
+import { formatLoadReport } from "../checkpoint/report.js";
+import { L3MaskingError } from "../errors.js";
+import { openScoreCache } from "../likelihood/cache.js";
+import { parseEstimator, type ScoringRow } from "../likelihood/estimators.js";
+import { scoreTexts } from "../likelihood/score.js";
+import type { TokenScores } from "../likelihood/scores.js";
+import { mlmHeadParameters } from "../model/parameters.js";
+import type { ModelSpec } from "../model/spec.js";
+import { compileTokenLikelihood, type Weights } from "../program/inference.js";
+import type { Runtime } from "../runtime/runtime.js";
+import type { Encoding, Tokenizer } from "../text/encoding.js";
+import { loadTokenizer } from "../text/load.js";
+import type { Host } from "./host.js";
+
+/** A checkpoint folder, loaded: weights, tokenizer, and the lengths it can read. */
+export interface LoadedModel extends Checkpoint {
+  readonly folder: string;
+  readonly tokenizer: Tokenizer;
+}
+
+/**
+ * Loads checkpoint and tokenizer and tells what was found. Throws `checkpoint-config` if the tokenizer
+ * has ids that the model lacks, and what `loadCheckpoint` and `loadTokenizer` throw.
+ */
+export async function loadModel(folder: string, host: Host): Promise<LoadedModel> {
+  const checkpoint = await loadCheckpoint(folder);
+  const tokenizer = await loadTokenizer(folder);
+  const { spec } = checkpoint;
+  if (tokenizer.vocabularySize > spec.vocabularySize) {
+    throw new L3MaskingError(
+      "checkpoint-config",
+      `expected a tokenizer of at most ${spec.vocabularySize} ids (vocab_size of ${folder}/config.json), got ${tokenizer.vocabularySize}`,
+      { hint: "Use the tokenizer files that belong to the checkpoint." },
+    );
+  }
+  const size = `${spec.layers} layers x ${spec.hiddenSize}, vocabulary ${spec.vocabularySize}`;
+  host.emit({
+    type: "notice",
+    level: "info",
+    text: `model ${folder} (${spec.family}, ${size})\n${formatLoadReport(checkpoint.report)}`,
+  });
+  return { ...checkpoint, folder, tokenizer };
+}
+
+/** The longest row a model can read, special tokens included. */
+export function longestRow(spec: ModelSpec): number {
+  return spec.maxPositions - spec.firstPosition;
+}
+
+/** `maxLength` if the model can read it. Throws `invalid-setting` otherwise. */
+export function checkedMaxLength(maxLength: number, spec: ModelSpec): number {
+  if (maxLength <= longestRow(spec)) return maxLength;
+  throw new L3MaskingError(
+    "invalid-setting",
+    `expected max_length of at most ${longestRow(spec)}, which this model can read, got ${maxLength}`,
+    { hint: `Use --max-length ${longestRow(spec)} or less.` },
+  );
+}
+
+export interface ScoringSettings {
+  readonly estimator: string;
+  readonly maxLength: number;
+  readonly scoringTokens: number;
+  readonly cacheDir?: string | undefined;
+}
+
+/**
+ * Token scores of encodings under a model, in their order. What is in the cache is not computed again; what is computed
+ * is cached at once, so an interrupted run keeps what it has.
+ *
+ * Throws `checkpoint-tensor` if the checkpoint has no masked-LM head.
+ */
+export async function scoreEncodings(
+  model: LoadedModel,
+  encodings: readonly Encoding[],
+  settings: ScoringSettings,
+  runtime: Runtime,
+  host: Host,
+): Promise<TokenScores[]> {
+  const { spec, tokenizer, values } = model;
+  requireMlmHead(model);
+  const estimator = parseEstimator(settings.estimator);
+  const cache = openScoreCache(settings.cacheDir ?? host.cacheFolder, {
+    checkpointDigest: model.digest,
+    tokenizerDigest: tokenizer.digest,
+    estimator,
+    maxLength: settings.maxLength,
+  });
+  const program = await compileTokenLikelihood(runtime, spec, weightsOf(values));
+  const layout = { padId: spec.padId, firstPosition: spec.firstPosition };
+  const predict = async (rows: readonly ScoringRow[]) => {
+    const batch = padTexts(
+      rows.map(({ ids }) => ids),
+      layout,
+    );
+    const slots = rows.flatMap(({ targets }, row) =>
+      Array.from(targets, (position) => batch.firstSlots[row] + position),
+    );
+    const labels = rows.flatMap((row) => Array.from(row.labels));
+    const scored = await program.score(batch, Int32Array.from(slots), Int32Array.from(labels));
+    return scored.logProbability;
+  };
+  try {
+    return await scoreTexts(encodings, {
+      estimator,
+      maskId: tokenizer.special.mask,
+      predict,
+      tokenBudget: settings.scoringTokens,
+      cache,
+      signal: {
+        get aborted() {
+          return host.cancelled();
+        },
+      },
+      onProgress({ doneTokens, totalTokens, cachedTexts }) {
+        const detail = cachedTexts > 0 ? { detail: `${cachedTexts} texts from the cache` } : {};
+        host.emit({
+          type: "progress",
+          task: "scoring",
+          done: doneTokens,
+          total: totalTokens,
+          unit: "tokens",
+          ...detail,
+        });
+      },
+    });
+  } finally {
+    cache.close();
+    await program.dispose();
+  }
+}
+
+/** Parameter values as a program reads them. Throws `checkpoint-tensor` for one that is absent. */
+export function weightsOf(values: ReadonlyMap<string, Float32Array>): Weights {
+  return (name) => {
+    const value = values.get(name);
+    if (value !== undefined) return value;
+    throw new L3MaskingError("checkpoint-tensor", `expected the parameter ${name}, got none`, {
+      hint: "Use a checkpoint that has it.",
+    });
+  };
+}
+
+function requireMlmHead({ spec, values, folder }: LoadedModel): void {
+  const missing = mlmHeadParameters(spec).find(({ name }) => !values.has(name));
+  if (missing === undefined) return;
+  throw new L3MaskingError(
+    "checkpoint-tensor",
+    `expected a masked-LM head in ${folder} to score tokens with, got none (${missing.name} is missing)`,
+    { hint: "Start from a masked-LM checkpoint, or train with --method stl." },
+  );
+}

@@ -1,0 +1,20 @@
+/**
+ * What masking sees of a text, and the arrays it hands on. A text with special tokens alone masks
+ * nothing.
+ */
+
+/** A tokenized text; an `Encoding` fits. */
+export interface MaskableText {
+  readonly ids: Int32Array; // [n]
+  /** Word of each token; negative for special tokens, which are never masked. */
+  readonly wordIds: Int32Array; // [n]
+}
+
+/** Probability m_i with which each token is masked; 0 at special tokens. */
+export type MaskProbabilities = Float64Array; // [n]
+
+/** Positions of the tokens that may be masked: all but the special ones. */
+export function maskablePositions({ wordIds }: Pick<MaskableText, "wordIds">): Int32Array {
+  const positions = Int32Array.from(wordIds.keys());
+  return positions.filter((position) => wordIds[position] >= 0);
+}

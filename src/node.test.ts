@@ -1,0 +1,19 @@
+import { describe, expect, it } from "vitest";
+import * as entry from "./node.js";
+
+describe("the public entry", () => {
+  it("exports these names and no others", () => {
+    expect(Object.keys(entry).sort()).toEqual([
+      "Classifier",
+      "L3MaskingError",
+      "checkFiles",
+      "doctor",
+      "evaluateFile",
+      "fineTune",
+      "predictFile",
+      "pretrain",
+      "scoreFile",
+      "scoreTexts",
+    ]);
+  });
+});

@@ -1,0 +1,131 @@
+/** The package in Node. Every function runs in a worker thread, so the caller's thread stays free. */
+import { type Connection, callOnce, openConnection, type Watch } from "./client.js";
+import type {
+  CheckOptions,
+  EvaluateOptions,
+  PredictOptions,
+  PretrainOptions,
+  ScoreOptions,
+  TrainOptions,
+} from "./config.js";
+import type {
+  CheckResult,
+  ClassifierOptions,
+  PredictResult,
+  ScoreResult,
+  ScoreTextsOptions,
+} from "./experiment/commands.js";
+import type {
+  Diagnosis,
+  EvaluateResult,
+  Prediction,
+  PretrainResult,
+  TextScores,
+  TrainResult,
+} from "./experiment/host.js";
+
+export type { DatasetCheck } from "./data/check-result.js";
+export { type ErrorCode, L3MaskingError } from "./errors.js";
+export type { ProgressEvent, RunEvent, RunMetrics } from "./experiment/host.js";
+export type {
+  CheckOptions,
+  CheckResult,
+  ClassifierOptions,
+  Diagnosis,
+  EvaluateOptions,
+  EvaluateResult,
+  Prediction,
+  PredictOptions,
+  PredictResult,
+  PretrainOptions,
+  PretrainResult,
+  ScoreOptions,
+  ScoreResult,
+  ScoreTextsOptions,
+  TextScores,
+  TrainOptions,
+  TrainResult,
+  Watch,
+};
+
+/** Fine-tunes a text classifier, alone or together with masked-token prediction, and writes a run folder. */
+export function fineTune(options: TrainOptions, watch?: Watch): Promise<TrainResult> {
+  return callOnce("train", options, watch);
+}
+
+/** Token log-likelihoods (nats) of texts under a vanilla model, in order. */
+export function scoreTexts(
+  texts: readonly string[],
+  options: ScoreTextsOptions,
+  watch?: Watch,
+): Promise<readonly TextScores[]> {
+  return callOnce("scoreTexts", { ...options, texts }, watch);
+}
+
+/** Scores the texts of a file into a file. */
+export function scoreFile(options: ScoreOptions, watch?: Watch): Promise<ScoreResult> {
+  return callOnce("score", options, watch);
+}
+
+/** Classifies the texts of a file, into a file or into memory. */
+export function predictFile(options: PredictOptions, watch?: Watch): Promise<PredictResult> {
+  return callOnce("predict", options, watch);
+}
+
+/** Measures a classifier on labelled texts. */
+export function evaluateFile(options: EvaluateOptions, watch?: Watch): Promise<EvaluateResult> {
+  return callOnce("evaluate", options, watch);
+}
+
+/** Counts labels, lengths, duplicates and leaks of a data set, and warns of what will hurt. */
+export function checkFiles(options: CheckOptions, watch?: Watch): Promise<CheckResult> {
+  return callOnce("check", options, watch);
+}
+
+/** Pretrains a small model with masked-token prediction. */
+export function pretrain(options: PretrainOptions, watch?: Watch): Promise<PretrainResult> {
+  return callOnce("pretrain", options, watch);
+}
+
+/** Checks that everything the package needs is there and works. */
+export function doctor(watch?: Watch): Promise<readonly Diagnosis[]> {
+  return callOnce("doctor", {}, watch);
+}
+
+/** A trained classifier in a thread of its own. Dispose it, or declare it with `await using`. */
+export class Classifier implements AsyncDisposable {
+  readonly #connection: Connection;
+  /** The labels in id order. */
+  readonly labels: readonly string[];
+
+  private constructor(connection: Connection, labels: readonly string[]) {
+    this.#connection = connection;
+    this.labels = labels;
+  }
+
+  /** Loads the classifier in a folder (`model` of a run). Throws the `checkpoint-` and `tokenizer-` errors. */
+  static async load(folder: string, options: ClassifierOptions = {}): Promise<Classifier> {
+    const connection = openConnection();
+    try {
+      const given = { ...options, model: folder };
+      return new Classifier(connection, await connection.call("openClassifier", given));
+    } catch (error) {
+      await connection.close();
+      throw error;
+    }
+  }
+
+  /** A label and all probabilities for each text, in order. */
+  predict(texts: readonly string[], watch?: Watch): Promise<readonly Prediction[]> {
+    return this.#connection.call("classify", texts, watch);
+  }
+
+  /** Frees the model and ends its thread; the classifier cannot be used after that. */
+  dispose(): Promise<void> {
+    return this.#connection.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
+}

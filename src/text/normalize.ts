@@ -1,0 +1,98 @@
+/**
+ * Normalizers of tokenizer.json: what happens to a text before it is cut into words.
+ *
+ * Reference: the `normalizers` of Hugging Face's Rust tokenizers. @huggingface/tokenizers differs from
+ * it for ideographs beyond U+FFFF, the capital sigma at the end of a word, the order of accent
+ * stripping and lowercasing, and characters that changed between versions of Unicode.
+ */
+import * as z from "zod";
+import { characters } from "./character-classes.js";
+import { checkShape, componentType, unsupported } from "./checked-json.js";
+
+export type Normalize = (text: string) => string;
+
+const supported = [
+  "BertNormalizer",
+  "Lowercase",
+  "NFC",
+  "NFD",
+  "NFKC",
+  "NFKD",
+  "Sequence",
+  "StripAccents",
+] as const;
+
+const bertSchema = z.object({
+  clean_text: z.boolean().default(true),
+  handle_chinese_chars: z.boolean().default(true),
+  strip_accents: z.boolean().nullish(),
+  lowercase: z.boolean().default(true),
+});
+const sequenceSchema = z.object({ normalizers: z.array(z.unknown()) });
+
+/**
+ * The function of a `normalizer` entry; null (no normalizer) leaves texts as they are.
+ * Throws `tokenizer-format` for a component that is malformed or not supported.
+ */
+export function compileNormalizer(settings: unknown, where: string): Normalize {
+  if (settings === null || settings === undefined) return (text) => text;
+  const type = componentType(settings, where);
+  switch (type) {
+    case "BertNormalizer":
+      return bertNormalizer(checkShape(bertSchema, settings, where));
+    case "Sequence": {
+      const steps = checkShape(sequenceSchema, settings, where).normalizers.map((step, i) =>
+        compileNormalizer(step, `${where}.normalizers[${i}]`),
+      );
+      return (text) => steps.reduce((result, step) => step(result), text);
+    }
+    case "Lowercase":
+      return lowercase;
+    case "StripAccents":
+      return (text) => text.replace(marks, "");
+    case "NFC":
+    case "NFKC":
+    case "NFKD":
+      return (text) => text.normalize(type);
+    case "NFD":
+      return decompose;
+    default:
+      throw unsupported(`${where} (normalizer)`, type, supported);
+  }
+}
+
+function bertNormalizer(settings: z.infer<typeof bertSchema>): Normalize {
+  const stripAccents = settings.strip_accents ?? settings.lowercase;
+  return (text) => {
+    let result = text;
+    if (plainAscii.test(text)) {
+      if (settings.clean_text) result = result.replace(asciiSpace, " ");
+      return settings.lowercase ? result.toLowerCase() : result;
+    }
+    if (settings.clean_text) result = result.replace(removed, "").replace(space, " ");
+    if (settings.handle_chinese_chars) result = result.replace(ideographs, " $& ");
+    if (stripAccents) result = decompose(result).replace(accents, "");
+    return settings.lowercase ? lowercase(result) : result;
+  };
+}
+
+const plainAscii = /^[\t\n\r\x20-\x7e]*$/;
+const asciiSpace = /[\t\n\r]/g;
+const removed = new RegExp(`[${characters.removed}]+`, "gu");
+const space = new RegExp(`[${characters.space}]`, "gu");
+const ideographs = new RegExp(`[${characters.ideographs}]`, "gu");
+const accents = new RegExp(`[${characters.accents}]+`, "gu");
+const marks = new RegExp(`[${characters.marks}]+`, "gu");
+
+/** Letter by letter: JavaScript alone would write a sigma at the end of a word as its final form. */
+function lowercase(text: string): string {
+  return text.replaceAll("\u03a3", "\u03c3").toLowerCase();
+}
+
+/** Canonical decomposition, but of characters that Unicode 13 to 16 added, which Rust's table lacks. */
+function decompose(text: string): string {
+  return text.replace(decomposable, (run) => run.normalize("NFD"));
+}
+
+const decomposable =
+  /[^\u{105c9}\u{105e4}\u{11383}\u{11385}\u{1138e}\u{11391}\u{113c5}\u{113c7}\u{113c8}\u{11938}\u{16121}-\u{16128}\u{16d68}-\u{16d6a}]+/gu;

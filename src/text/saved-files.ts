@@ -1,0 +1,170 @@
+/** The tokenizer's part of a saved model folder, for Python's transformers and transformers.js. */
+import * as z from "zod";
+import { checkShape } from "./checked-json.js";
+import { type AddedToken, fieldsOf, type SpecialNames } from "./special-tokens.js";
+import { subwordKind } from "./subwords.js";
+import type { TokenizerFiles, TokenizerJson } from "./tokenizer-json.js";
+import { type Vocabulary, vocabularySize } from "./vocabulary.js";
+
+export interface SavedTokenizer {
+  /** The files it came from. */
+  readonly files: TokenizerFiles;
+  readonly json: TokenizerJson;
+  /** Whether `json` says what the source's tokenizer.json said, which is then kept to the letter. */
+  readonly unchanged: boolean;
+  /** Parsed tokenizer_config.json, an empty object if there was none. */
+  readonly config: unknown;
+  readonly names: SpecialNames;
+  readonly added: readonly AddedToken[];
+  /** Vocabulary and added tokens. */
+  readonly tokens: Vocabulary;
+}
+
+/** Fields of tokenizer_config.json that name files of the machine where it was written. */
+const machineFields: ReadonlySet<string> = new Set([
+  "name_or_path",
+  "special_tokens_map_file",
+  "tokenizer_file",
+]);
+
+/** transformers writes 10^30 for "no limit", which JavaScript could only write as 1e+30. */
+const NO_LIMIT = 1e20;
+
+/**
+ * tokenizer.json, tokenizer_config.json, special_tokens_map.json and the bare vocabulary (vocab.txt, or
+ * vocab.json and merges.txt).
+ *
+ * transformers 5 rebuilds a BertTokenizer or RobertaTokenizer from the vocabulary and the *settings*,
+ * so the settings are written out in full; a tokenizer that these classes cannot express is saved under
+ * the class that takes tokenizer.json as it is, and without a vocab.txt that would say something else.
+ */
+export function savedFiles(saved: SavedTokenizer): ReadonlyMap<string, string> {
+  const { json, names, added, tokens } = saved;
+  const source = saved.files.get("tokenizer.json");
+  const files = new Map<string, string>();
+  const unique = uniqueTokens(added);
+  const complete = unique.length === json.added_tokens.length;
+  files.set(
+    "tokenizer.json",
+    saved.unchanged && complete && source !== undefined
+      ? source
+      : written({ ...json, added_tokens: unique }),
+  );
+  files.set("tokenizer_config.json", written(configOf(saved)));
+  files.set("special_tokens_map.json", written(fieldsOf(names)));
+  const kind = subwordKind(json.model, "tokenizer.json");
+  if (kind === "BPE") {
+    const { merges } = checkShape(mergesSchema, json.model, "tokenizer.json");
+    const lines = merges.map((merge) => (typeof merge === "string" ? merge : merge.join(" ")));
+    files.set("vocab.json", `${JSON.stringify(Object.fromEntries(byId(tokens)))}\n`);
+    files.set("merges.txt", `#version: 0.2\n${lines.map((line) => `${line}\n`).join("")}`);
+  } else if (writableAsLines(tokens)) {
+    files.set(
+      "vocab.txt",
+      byId(tokens)
+        .map(([token]) => `${token}\n`)
+        .join(""),
+    );
+  }
+  return files;
+}
+
+const mergesSchema = z.object({
+  merges: z.array(z.union([z.string(), z.tuple([z.string(), z.string()])])),
+});
+
+const anyObject = z.record(z.string(), z.unknown());
+
+function configOf({ config, json, names, added }: SavedTokenizer): Record<string, unknown> {
+  const source = Object.entries(checkShape(anyObject, config, "tokenizer_config.json")).filter(
+    ([key, value]) =>
+      !machineFields.has(key) && !(key === "model_max_length" && Number(value) >= NO_LIMIT),
+  );
+  const decoder = uniqueTokens(added).map(({ id, ...token }) => [
+    String(id),
+    { single_word: false, lstrip: false, rstrip: false, normalized: false, ...token },
+  ]);
+  return {
+    ...Object.fromEntries(source),
+    ...fieldsOf(names),
+    ...classSettings(json, names),
+    added_tokens_decoder: Object.fromEntries(decoder),
+  };
+}
+
+const standardBert = z.object({
+  normalizer: z.object({
+    type: z.literal("BertNormalizer"),
+    clean_text: z.literal(true).optional(),
+    handle_chinese_chars: z.boolean().default(true),
+    strip_accents: z.boolean().nullable().default(null),
+    lowercase: z.boolean().default(true),
+  }),
+  pre_tokenizer: z.object({ type: z.literal("BertPreTokenizer") }),
+  model: z.object({
+    type: z.literal("WordPiece"),
+    continuing_subword_prefix: z.literal("##").optional(),
+    max_input_chars_per_word: z.literal(100).optional(),
+  }),
+});
+
+const standardRoberta = z.object({
+  normalizer: z.null().optional(),
+  pre_tokenizer: z.object({
+    type: z.literal("ByteLevel"),
+    add_prefix_space: z.boolean().default(true),
+    use_regex: z.literal(true).optional(),
+  }),
+  model: z.object({
+    type: z.literal("BPE"),
+    unk_token: z.null().optional(),
+    ignore_merges: z.literal(false).nullish(),
+  }),
+});
+
+/** The class of transformers that computes this tokenizer, and its settings. */
+function classSettings(json: TokenizerJson, names: SpecialNames): Record<string, unknown> {
+  const bert = standardBert.safeParse(json);
+  if (bert.success) {
+    return {
+      tokenizer_class: "BertTokenizer",
+      do_lower_case: bert.data.normalizer.lowercase,
+      strip_accents: bert.data.normalizer.strip_accents,
+      tokenize_chinese_chars: bert.data.normalizer.handle_chinese_chars,
+    };
+  }
+  const roberta = standardRoberta.safeParse(json);
+  if (roberta.success) {
+    return {
+      tokenizer_class: "RobertaTokenizer",
+      // The class would add these two to the vocabulary under its own names.
+      bos_token: names.first,
+      eos_token: names.last,
+      add_prefix_space: roberta.data.pre_tokenizer.add_prefix_space,
+    };
+  }
+  return { tokenizer_class: "PreTrainedTokenizerFast" };
+}
+
+/** Sorted by id; of two entries for a token the first. All are special: others were refused. */
+function uniqueTokens(added: readonly AddedToken[]): AddedToken[] {
+  const first = new Map<string, AddedToken>();
+  for (const token of added) {
+    if (!first.has(token.content)) first.set(token.content, { ...token, special: true });
+  }
+  return [...first.values()].sort((a, b) => a.id - b.id);
+}
+
+function byId(tokens: Vocabulary): [string, number][] {
+  return [...tokens].sort(([, a], [, b]) => a - b);
+}
+
+/** Whether line i can stand for id i: no gaps, no token that would break or lose its end. */
+function writableAsLines(tokens: Vocabulary): boolean {
+  if (vocabularySize(tokens) !== tokens.size) return false;
+  return [...tokens.keys()].every((token) => !/[\r\n]|\p{White_Space}$/u.test(token));
+}
+
+function written(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}

@@ -1,0 +1,108 @@
+/** The `model` entry of tokenizer.json: its settings, checked, and the function from a word to ids. */
+import * as z from "zod";
+import { L3MaskingError } from "../errors.js";
+import { bytePairs } from "./byte-pairs.js";
+import { checkShape, unsupported } from "./checked-json.js";
+import { type Vocabulary, vocabularySchema } from "./vocabulary.js";
+import { wordPieces } from "./wordpiece.js";
+
+export interface SubwordModel {
+  readonly vocabulary: Vocabulary;
+  /** Ids of a word as the vocabulary spells it. */
+  encode(word: string): number[];
+}
+
+const emptyAffix = z
+  .string()
+  .nullish()
+  .refine((affix) => (affix ?? "") === "", "not supported: expected null or an empty string");
+
+const bytePairSchema = z.object({
+  vocab: vocabularySchema,
+  merges: z.union([z.array(z.string()), z.array(z.tuple([z.string(), z.string()]))]),
+  unk_token: z.string().nullish(),
+  fuse_unk: z.boolean().nullish(),
+  ignore_merges: z.boolean().nullish(),
+  continuing_subword_prefix: emptyAffix,
+  end_of_word_suffix: emptyAffix,
+  // A tokenizer that drops merges at random has no one answer to give.
+  dropout: z
+    .number()
+    .nullish()
+    .refine((rate) => (rate ?? 0) === 0, "not supported: expected null or 0"),
+  byte_fallback: z.literal(false, "not supported: expected false").nullish(),
+});
+
+const wordPieceSchema = z.object({
+  vocab: vocabularySchema,
+  unk_token: z.string().default("[UNK]"),
+  continuing_subword_prefix: z.string().default("##"),
+  max_input_chars_per_word: z.int().nonnegative().default(100),
+});
+
+export type SubwordKind = "BPE" | "WordPiece";
+
+/** Kind of a `model` entry. Throws `tokenizer-format` for anything but WordPiece and BPE. */
+export function subwordKind(settings: unknown, where: string): SubwordKind {
+  const schema = z.looseObject({ type: z.string().optional(), merges: z.unknown().optional() });
+  const model = checkShape(schema, settings, where);
+  // Files of 2019 and 2020 lack the type; of our two kinds only BPE has merges.
+  const type = model.type ?? (model.merges === undefined ? "WordPiece" : "BPE");
+  if (type === "BPE" || type === "WordPiece") return type;
+  throw unsupported(`${where} (model)`, type, ["BPE", "WordPiece"]);
+}
+
+/**
+ * The function of a `model` entry. Throws `tokenizer-format` if the entry is malformed, asks for what
+ * is not computed here (dropout, byte fallback, affixes), or names tokens that its vocabulary lacks.
+ */
+export function compileSubwords(settings: unknown, where: string): SubwordModel {
+  if (subwordKind(settings, where) === "WordPiece") {
+    const model = checkShape(wordPieceSchema, settings, where);
+    const vocabulary: Vocabulary = new Map(Object.entries(model.vocab));
+    const encode = wordPieces({
+      vocabulary,
+      unknown: idOf(model.unk_token, vocabulary, where),
+      continuation: model.continuing_subword_prefix,
+      maxCharacters: model.max_input_chars_per_word,
+    });
+    return { vocabulary, encode };
+  }
+  const model = checkShape(bytePairSchema, settings, where);
+  const vocabulary: Vocabulary = new Map(Object.entries(model.vocab));
+  const unknown = model.unk_token ?? undefined;
+  const encode = bytePairs(
+    {
+      vocabulary,
+      merges: model.merges.map((merge, i) =>
+        typeof merge === "string" ? splitMerge(merge, `${where}, merge ${i + 1}`) : merge,
+      ),
+      unknown: unknown === undefined ? undefined : idOf(unknown, vocabulary, where),
+      fuseUnknown: model.fuse_unk ?? false,
+      ignoreMerges: model.ignore_merges ?? false,
+    },
+    where,
+  );
+  return { vocabulary, encode };
+}
+
+/** The two halves of a merge written as one line. */
+export function splitMerge(line: string, where: string): [string, string] {
+  const [left = "", right = "", ...rest] = line.split(" ");
+  if (left !== "" && right !== "" && rest.length === 0) return [left, right];
+  throw new L3MaskingError(
+    "tokenizer-format",
+    `${where}: expected two tokens with one space between them, got ${JSON.stringify(line)}`,
+    { hint: "Copy the file again from where the checkpoint came from." },
+  );
+}
+
+function idOf(unknownToken: string, vocabulary: Vocabulary, where: string): number {
+  const id = vocabulary.get(unknownToken);
+  if (id !== undefined) return id;
+  throw new L3MaskingError(
+    "tokenizer-format",
+    `${where}: expected the unknown token ${JSON.stringify(unknownToken)} in the vocabulary, got none`,
+    { hint: "Take model and vocabulary from the same checkpoint." },
+  );
+}

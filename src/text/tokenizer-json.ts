@@ -1,0 +1,256 @@
+/**
+ * The content of a tokenizer.json, read or built from a bare vocabulary, and the settings of
+ * tokenizer_config.json that change it.
+ */
+import * as z from "zod";
+import { L3MaskingError } from "../errors.js";
+import { checkShape, parseTokenizerJson } from "./checked-json.js";
+import { addedTokenSchema, bertNames, robertaNames, type SpecialNames } from "./special-tokens.js";
+import { splitMerge } from "./subwords.js";
+import { vocabularySchema } from "./vocabulary.js";
+
+/** File name -> content, of the files in `tokenizerFileNames`. */
+export type TokenizerFiles = ReadonlyMap<string, string>;
+
+/** The files of a checkpoint that decide how text becomes ids. */
+export const tokenizerFileNames = [
+  "tokenizer.json",
+  "vocab.json",
+  "merges.txt",
+  "vocab.txt",
+  "added_tokens.json",
+  "tokenizer_config.json",
+  "special_tokens_map.json",
+] as const;
+
+const tokenizerJsonSchema = z.looseObject({
+  added_tokens: z
+    .array(addedTokenSchema)
+    .nullish()
+    .transform((tokens) => tokens ?? []),
+  normalizer: z.unknown(),
+  pre_tokenizer: z.unknown(),
+  post_processor: z.unknown(),
+  model: z.looseObject({}),
+});
+
+export type TokenizerJson = z.infer<typeof tokenizerJsonSchema>;
+
+/** Where the tokenizer comes from. */
+export interface TokenizerSource {
+  readonly json: TokenizerJson;
+  /** File of the vocabulary, for messages. */
+  readonly file: string;
+}
+
+/**
+ * The tokenizer of a set of files: tokenizer.json, else vocab.json with merges.txt (RoBERTa), else
+ * vocab.txt (BERT). `names` are special tokens that differ from the customary ones.
+ *
+ * Throws `checkpoint-missing` if there is none of these, `tokenizer-format` if one is malformed.
+ */
+export function tokenizerSource(
+  files: TokenizerFiles,
+  names: Partial<SpecialNames>,
+  folder: string,
+): TokenizerSource {
+  const json = files.get("tokenizer.json");
+  if (json !== undefined) {
+    const file = `${folder}tokenizer.json`;
+    return { json: checkShape(tokenizerJsonSchema, parseTokenizerJson(json, file), file), file };
+  }
+  const vocabJson = files.get("vocab.json");
+  const merges = files.get("merges.txt");
+  if (vocabJson !== undefined && merges !== undefined) {
+    const file = `${folder}vocab.json`;
+    const vocab = checkShape(vocabularySchema, parseTokenizerJson(vocabJson, file), file);
+    const pairs = mergeLines(merges, `${folder}merges.txt`);
+    return { json: robertaJson(vocab, pairs, { ...robertaNames, ...names }), file };
+  }
+  const vocabText = files.get("vocab.txt");
+  if (vocabText !== undefined) {
+    const file = `${folder}vocab.txt`;
+    return { json: bertJson(vocabularyLines(vocabText), { ...bertNames, ...names }), file };
+  }
+  const found = [...files.keys()].join(", ") || "none of them";
+  throw new L3MaskingError(
+    "checkpoint-missing",
+    `${folder || "tokenizer"}: expected tokenizer.json, or vocab.json with merges.txt, or vocab.txt, got ${found}`,
+    { hint: "Add the tokenizer's files from the place where the model came from." },
+  );
+}
+
+/**
+ * Line i is the token with id i; of a token on two lines the later counts. White space at the end of
+ * a line is no part of the token, as in Hugging Face's `WordPiece.read_file`.
+ */
+function vocabularyLines(text: string): Record<string, number> {
+  const lines = text.replace(/\r?\n$/, "").split(/\r?\n/);
+  const ids = new Map(lines.map((line, id) => [line.replace(/\p{White_Space}+$/u, ""), id]));
+  return Object.fromEntries(ids);
+}
+
+/** Merges, one per line, after an optional line with the version. */
+function mergeLines(text: string, file: string): string[] {
+  const lines = text.trimEnd().split(/\r?\n/);
+  return lines.flatMap((line, i) => {
+    if (line.startsWith("#version") || (line === "" && lines.length === 1)) return [];
+    return splitMerge(line, `${file} line ${i + 1}`).join(" ");
+  });
+}
+
+/** What transformers' BertTokenizer builds from a vocabulary alone. */
+function bertJson(vocab: Readonly<Record<string, number>>, names: SpecialNames): TokenizerJson {
+  return {
+    version: "1.0",
+    truncation: null,
+    padding: null,
+    added_tokens: addedTokens(vocab, names, []),
+    normalizer: {
+      type: "BertNormalizer",
+      clean_text: true,
+      handle_chinese_chars: true,
+      strip_accents: null,
+      lowercase: true,
+    },
+    pre_tokenizer: { type: "BertPreTokenizer" },
+    post_processor: {
+      type: "TemplateProcessing",
+      single: [template(names.first), sequence("A", 0), template(names.last)],
+      pair: [
+        template(names.first),
+        sequence("A", 0),
+        template(names.last),
+        sequence("B", 1),
+        { SpecialToken: { id: names.last, type_id: 1 } },
+      ],
+      special_tokens: Object.fromEntries(
+        [names.first, names.last].map((id) => [id, { id, ids: [vocab[id]], tokens: [id] }]),
+      ),
+    },
+    decoder: { type: "WordPiece", prefix: "##", cleanup: true },
+    model: {
+      type: "WordPiece",
+      unk_token: names.unknown,
+      continuing_subword_prefix: "##",
+      max_input_chars_per_word: 100,
+      vocab,
+    },
+  };
+}
+
+/** What transformers' RobertaTokenizer builds from a vocabulary and its merges. */
+function robertaJson(
+  vocab: Readonly<Record<string, number>>,
+  merges: readonly string[],
+  names: SpecialNames,
+): TokenizerJson {
+  return {
+    version: "1.0",
+    truncation: null,
+    padding: null,
+    // "<mask>" takes the space before it along, so that it replaces a word with its space.
+    added_tokens: addedTokens(vocab, names, [names.mask]),
+    normalizer: null,
+    pre_tokenizer: {
+      type: "ByteLevel",
+      add_prefix_space: false,
+      trim_offsets: true,
+      use_regex: true,
+    },
+    post_processor: {
+      type: "RobertaProcessing",
+      sep: [names.last, vocab[names.last]],
+      cls: [names.first, vocab[names.first]],
+      trim_offsets: true,
+      add_prefix_space: false,
+    },
+    decoder: { type: "ByteLevel", add_prefix_space: true, trim_offsets: true, use_regex: true },
+    model: {
+      type: "BPE",
+      dropout: null,
+      unk_token: null,
+      continuing_subword_prefix: "",
+      end_of_word_suffix: "",
+      fuse_unk: false,
+      byte_fallback: false,
+      ignore_merges: false,
+      vocab,
+      merges,
+    },
+  };
+}
+
+function addedTokens(
+  vocab: Readonly<Record<string, number>>,
+  names: SpecialNames,
+  stripped: readonly string[],
+): TokenizerJson["added_tokens"] {
+  return [...new Set(Object.values(names))]
+    .filter((content) => Object.hasOwn(vocab, content))
+    .map((content) => ({
+      id: vocab[content],
+      content,
+      single_word: false,
+      lstrip: stripped.includes(content),
+      rstrip: false,
+      normalized: false,
+      special: true,
+    }))
+    .sort((a, b) => a.id - b.id);
+}
+
+function template(id: string) {
+  return { SpecialToken: { id, type_id: 0 } };
+}
+
+function sequence(id: "A" | "B", typeId: number) {
+  return { Sequence: { id, type_id: typeId } };
+}
+
+/** Settings of tokenizer_config.json that reach into tokenizer.json; undefined leaves it alone. */
+export interface TokenizerSettings {
+  readonly lowercase?: boolean | undefined;
+  /** null: as `lowercase`. */
+  readonly stripAccents?: boolean | null | undefined;
+  readonly separateIdeographs?: boolean | undefined;
+  readonly addPrefixSpace?: boolean | undefined;
+}
+
+/** The same tokenizer with other settings; the very same object if nothing changes. */
+export function withSettings(json: TokenizerJson, settings: TokenizerSettings): TokenizerJson {
+  const bert = {
+    lowercase: settings.lowercase,
+    strip_accents: settings.stripAccents,
+    handle_chinese_chars: settings.separateIdeographs,
+  };
+  const byteLevel = { add_prefix_space: settings.addPrefixSpace };
+  const normalizer = changed(json.normalizer, "BertNormalizer", bert);
+  const preTokenizer = changed(json.pre_tokenizer, "ByteLevel", byteLevel);
+  if (normalizer === json.normalizer && preTokenizer === json.pre_tokenizer) return json;
+  return { ...json, normalizer, pre_tokenizer: preTokenizer };
+}
+
+/** `component` with new values in every part (of a Sequence) of the given type. */
+function changed(
+  component: unknown,
+  type: string,
+  values: Readonly<Record<string, boolean | null | undefined>>,
+): unknown {
+  if (!isObject(component)) return component;
+  const result = { ...component };
+  for (const list of ["normalizers", "pretokenizers"]) {
+    const steps = component[list];
+    if (Array.isArray(steps)) result[list] = steps.map((step) => changed(step, type, values));
+  }
+  if (component.type === type) {
+    for (const [key, value] of Object.entries(values)) {
+      if (value !== undefined) result[key] = value;
+    }
+  }
+  return JSON.stringify(result) === JSON.stringify(component) ? component : result;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

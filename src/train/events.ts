@@ -1,0 +1,47 @@
+/** What a training run tells: the events that the journal keeps and reports are made from. */
+
+/** What journal.jsonl keeps, one object a line, without times, so that equal runs have equal journals. */
+export type JournalEvent = StepEvent | EvaluationEvent | StopEvent;
+
+export interface StepEvent {
+  readonly type: "step";
+  /** Optimizer steps done, from 1. */
+  readonly step: number;
+  /** Passes over the training texts begun, from 1. */
+  readonly epoch: number;
+  /** Mean losses in nats over the step; null where the task does not run. */
+  readonly mainLoss: number | null;
+  readonly auxiliaryLoss: number | null;
+  readonly taskWeights: { readonly main: number; readonly auxiliary: number };
+  /** Of encoder and masked-LM head. */
+  readonly learningRate: number;
+  /** Global gradient norms before clipping, by clip group. */
+  readonly gradientNorms: Readonly<Record<string, number>>;
+  /** Real tokens that went through the encoder, both tasks together. */
+  readonly tokens: number;
+  /** How many tokens carried a masked-LM label. */
+  readonly maskedTokens: number;
+}
+
+export interface EvaluationEvent {
+  readonly type: "evaluation";
+  readonly step: number;
+  readonly split: "dev" | "validation-text";
+  /** Mean loss in nats. */
+  readonly loss: number;
+  readonly accuracy: number;
+  /** Absent for masked tokens. */
+  readonly macroF1?: number;
+  /** Is the deciding metric the best so far? */
+  readonly best: boolean;
+}
+
+export interface StopEvent {
+  readonly type: "stop";
+  readonly step: number;
+  readonly reason: StopReason;
+  readonly bestStep: number;
+}
+
+/** All steps done, no better evaluation for too long, or asked to stop. */
+export type StopReason = "steps" | "patience" | "interrupted";

@@ -1,0 +1,127 @@
+/**
+ * One optimizer step of multi-task training, from top to bottom.
+ *
+ * Reference: docs/method.md, section 4; Dery et al. 2022 (TARTAN) for the weighted sum of task losses.
+ */
+import type { PackedBatch } from "../batch/packed.js";
+import { L3MaskingError } from "../errors.js";
+import type { ClassificationTraining, MaskedTokenTraining } from "../program/training.js";
+import type { DropoutMasks } from "./dropout-masks.js";
+import { adamwStep, type OptimizerGroup, publishedAdamwSettings } from "./optimizer.js";
+import type { ParameterStore } from "./parameter-store.js";
+
+/** Texts of the main task and their labels. */
+export interface MainBatch {
+  readonly batch: PackedBatch;
+  readonly labels: Int32Array; // [B]
+}
+
+/** Masked texts of the auxiliary task. */
+export interface AuxiliaryBatch {
+  readonly batch: PackedBatch;
+  /** Flat slots of the selected tokens. */
+  readonly targetSlots: Int32Array; // [K]
+  /** Their original ids. */
+  readonly targetIds: Int32Array; // [K]
+}
+
+/** One micro-batch: either task may be absent. */
+export interface MicroBatch {
+  readonly main?: MainBatch;
+  readonly auxiliary?: AuxiliaryBatch;
+}
+
+/** Weights of the two losses; they sum to 1 where both tasks run. */
+export interface TaskWeights {
+  readonly main: number;
+  readonly auxiliary: number;
+}
+
+/** What a step works on. */
+export interface StepState {
+  readonly store: ParameterStore;
+  readonly main?: ClassificationTraining;
+  readonly auxiliary?: MaskedTokenTraining;
+  readonly dropout: DropoutMasks;
+}
+
+export interface StepPlan {
+  /** Number of this optimizer step, from 1. */
+  readonly step: number;
+  /** One to `gradientAccumulationSteps` of them; fewer at the end of an epoch. */
+  readonly microBatches: readonly MicroBatch[];
+  readonly gradientAccumulationSteps: number;
+  readonly taskWeights: TaskWeights;
+  /** Optimizer groups with this step's learning rates. */
+  readonly groups: readonly OptimizerGroup[];
+}
+
+export interface StepResult {
+  /** Means over the micro-batches, in nats; null for a task that did not run. */
+  readonly mainLoss: number | null;
+  readonly auxiliaryLoss: number | null;
+  readonly gradientNorms: Readonly<Record<string, number>>;
+  /** Real tokens through the encoder, both tasks together. */
+  readonly tokens: number;
+  /** Selected tokens of the auxiliary task. */
+  readonly maskedTokens: number;
+}
+
+/**
+ * With G micro-batches, gradient = sum_g [ w_main mean(CE main) + w_aux mean(CE auxiliary) ] / G, then clipped AdamW.
+ * A micro-batch in which nothing was selected adds nothing to the auxiliary loss.
+ *
+ * Throws `training-diverged` if a loss or a gradient norm is not finite; the weights are then those
+ * before the step.
+ */
+export async function trainingStep(state: StepState, plan: StepPlan): Promise<StepResult> {
+  const { store, main, auxiliary, dropout } = state;
+  const { step, microBatches, taskWeights, groups } = plan;
+  const share = 1 / microBatches.length;
+  let mainLoss: number | null = null;
+  let auxiliaryLoss: number | null = null;
+  let tokens = 0;
+  let maskedTokens = 0;
+
+  for (const [index, micro] of microBatches.entries()) {
+    const pass = 2 * ((step - 1) * plan.gradientAccumulationSteps + index);
+    if (main !== undefined && micro.main !== undefined) {
+      const { batch, labels } = micro.main;
+      dropout.begin(pass);
+      const scale = (taskWeights.main * share) / labels.length;
+      const { lossSum } = await main.accumulate(batch, labels, scale);
+      mainLoss = (mainLoss ?? 0) + (share * lossSum) / labels.length;
+      tokens += batch.tokens;
+    }
+    if (auxiliary !== undefined && micro.auxiliary !== undefined) {
+      const { batch, targetSlots, targetIds } = micro.auxiliary;
+      if (targetIds.length === 0) continue;
+      dropout.begin(pass + 1);
+      const scale = (taskWeights.auxiliary * share) / targetIds.length;
+      const { lossSum } = await auxiliary.accumulate(batch, targetSlots, targetIds, scale);
+      auxiliaryLoss = (auxiliaryLoss ?? 0) + (share * lossSum) / targetIds.length;
+      tokens += batch.tokens;
+      maskedTokens += targetIds.length;
+    }
+  }
+  requireFinite("main", mainLoss, plan);
+  requireFinite("auxiliary", auxiliaryLoss, plan);
+  const norms = adamwStep(store, groups, publishedAdamwSettings, step);
+  return {
+    mainLoss,
+    auxiliaryLoss,
+    gradientNorms: Object.fromEntries(norms),
+    tokens,
+    maskedTokens,
+  };
+}
+
+function requireFinite(task: string, loss: number | null, { step, groups }: StepPlan): void {
+  if (loss === null || Number.isFinite(loss)) return;
+  const rates = groups.map(({ learningRate }) => learningRate.toPrecision(3)).join(", ");
+  throw new L3MaskingError(
+    "training-diverged",
+    `expected a finite loss, got ${loss} in the ${task} task at step ${step} (learning rates ${rates})`,
+    { hint: "Lower --learning-rate or raise --warmup-ratio; the best model so far is kept." },
+  );
+}

@@ -1,0 +1,121 @@
+/** The training loop: steps, evaluations, early stopping. It knows neither texts nor files. */
+import type { EvaluationEvent, JournalEvent, StopReason } from "./events.js";
+import type { OptimizerGroup } from "./optimizer.js";
+import { type MicroBatch, type StepState, type TaskWeights, trainingStep } from "./step.js";
+
+/** What is asked of the surroundings between steps. */
+export interface TrainingWatch {
+  emit(event: JournalEvent): void;
+  /** Called after every step with a few words on the state. */
+  progress(done: number, total: number, detail: string): void;
+  /** True asks to stop before the next step. */
+  cancelled(): boolean;
+}
+
+export interface Evaluation {
+  readonly event: Omit<EvaluationEvent, "best" | "step" | "type">;
+  /** Decides which step is best; greater is better. */
+  readonly metric: number;
+}
+
+export interface TrainingPlan {
+  /** Steps already done, when a run goes on. */
+  readonly doneSteps: number;
+  readonly totalSteps: number;
+  readonly gradientAccumulationSteps: number;
+  readonly taskWeights: TaskWeights;
+  /** The epoch (from 1) and the micro-batches of an optimizer step (from 1). */
+  batches(step: number): { readonly epoch: number; readonly microBatches: readonly MicroBatch[] };
+  /** Optimizer groups with the learning rates of a step. */
+  groups(step: number): readonly OptimizerGroup[];
+  /** Absent where there is nothing to evaluate on. */
+  readonly evaluation?: {
+    isDueAfter(step: number): boolean;
+    evaluate(): Promise<Evaluation>;
+    /** Keeps the present weights as the best so far. */
+    keepBest(step: number): Promise<void>;
+    /** Stop after this many evaluations in a row without a better metric. */
+    readonly patience: number;
+  };
+  /** Called after each step and its evaluation; for saved states. */
+  afterStep?(step: number): Promise<void>;
+}
+
+export interface TrainingOutcome {
+  readonly bestStep: number;
+  readonly steps: number;
+  readonly reason: StopReason;
+  /** Real tokens through the encoder. */
+  readonly tokens: number;
+}
+
+/**
+ * Runs the plan. The last step is always evaluated, so that there is a best step. After an
+ * interruption the best weights so far are kept, if there are any.
+ *
+ * Throws `training-diverged` from a step whose loss or gradient is not finite.
+ */
+export async function train(
+  state: StepState,
+  plan: TrainingPlan,
+  watch: TrainingWatch,
+): Promise<TrainingOutcome> {
+  const { totalSteps, taskWeights, gradientAccumulationSteps, evaluation } = plan;
+  let best = { step: plan.doneSteps, metric: Number.NEGATIVE_INFINITY };
+  let withoutBetter = 0;
+  let tokens = 0;
+  let step = plan.doneSteps;
+  let reason: StopReason = "steps";
+
+  while (step < totalSteps) {
+    if (watch.cancelled()) {
+      reason = "interrupted";
+      break;
+    }
+    step += 1;
+    const { epoch, microBatches } = plan.batches(step);
+    const groups = plan.groups(step);
+    const result = await trainingStep(state, {
+      step,
+      microBatches,
+      gradientAccumulationSteps,
+      taskWeights,
+      groups,
+    });
+    tokens += result.tokens;
+    const { learningRate } = groups[0];
+    watch.emit({ type: "step", step, epoch, taskWeights, learningRate, ...result });
+    watch.progress(step, totalSteps, lossText(result));
+
+    if (evaluation?.isDueAfter(step) || (evaluation && step === totalSteps)) {
+      const { event, metric } = await evaluation.evaluate();
+      const isBest = metric > best.metric;
+      watch.emit({ type: "evaluation", step, ...event, best: isBest });
+      if (isBest) {
+        best = { step, metric };
+        withoutBetter = 0;
+        await evaluation.keepBest(step);
+      } else {
+        withoutBetter += 1;
+      }
+      if (withoutBetter >= evaluation.patience) reason = "patience";
+    }
+    await plan.afterStep?.(step);
+    if (reason === "patience") break;
+  }
+  watch.emit({ type: "stop", step, reason, bestStep: best.step });
+  return { bestStep: best.step, steps: step, reason, tokens };
+}
+
+function lossText(losses: {
+  readonly mainLoss: number | null;
+  readonly auxiliaryLoss: number | null;
+}): string {
+  const parts = [
+    ["loss", losses.mainLoss],
+    ["masked-token loss", losses.auxiliaryLoss],
+  ] as const;
+  return parts
+    .flatMap(([name, loss]) => (loss === null ? [] : [`${name} ${loss.toFixed(3)}`]))
+    .join(", ");
+}

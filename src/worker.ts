@@ -1,0 +1,92 @@
+/** The thread in which models run: ONNX Runtime blocks the thread that calls it. */
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { performance } from "node:perf_hooks";
+import { parentPort } from "node:worker_threads";
+import { resolveSettings } from "./config.js";
+import { L3MaskingError } from "./errors.js";
+import { classifierSchema, commands } from "./experiment/commands.js";
+import type { Host, RunEvent } from "./experiment/host.js";
+import type { openClassifier } from "./experiment/library.js";
+import { type Answer, type CallResults, portableError, type Request } from "./messages.js";
+import { createNodeRuntime } from "./runtime/node.js";
+
+type OpenClassifier = Awaited<ReturnType<typeof openClassifier>>;
+
+type CallTable = {
+  readonly [Name in keyof CallResults]: (given: unknown, host: Host) => Promise<CallResults[Name]>;
+};
+
+let classifier: OpenClassifier | undefined;
+
+/** The host of the call under way. */
+let current: Host | undefined;
+
+/** A host for what outlives a call: it serves whichever call is under way. */
+function lastingHost(host: Host): Host {
+  return {
+    ...host,
+    emit: (event) => current?.emit(event),
+    cancelled: () => current?.cancelled() ?? false,
+  };
+}
+
+const calls: CallTable = {
+  ...commands,
+  async openClassifier(given, host) {
+    const settings = resolveSettings(classifierSchema, given);
+    const library = await import("./experiment/library.js");
+    classifier = await library.openClassifier(settings, lastingHost(host));
+    return classifier.labels;
+  },
+  async classify(given) {
+    if (classifier === undefined || !isTexts(given)) {
+      throw new L3MaskingError("worker-failed", "expected an open classifier and a list of texts");
+    }
+    return classifier.predict(given);
+  },
+  async close() {
+    try {
+      await classifier?.dispose();
+      return undefined;
+    } finally {
+      classifier = undefined;
+      parentPort?.close();
+    }
+  },
+};
+
+function isTexts(given: unknown): given is readonly string[] {
+  return Array.isArray(given) && given.every((text) => typeof text === "string");
+}
+
+function createHost(emit: (event: RunEvent) => void, stop: SharedArrayBuffer): Host {
+  const flag = new Int32Array(stop);
+  return {
+    emit,
+    cancelled: () => Atomics.load(flag, 0) !== 0,
+    now: () => performance.now(),
+    runtime: (threads) => createNodeRuntime(threads === undefined ? {} : { threads }),
+    cacheFolder: process.env.L3MASKING_CACHE ?? join(homedir(), ".cache", "l3masking"),
+  };
+}
+
+async function answer({ call, given, stop, port }: Request): Promise<void> {
+  const post = (message: Answer<unknown>) => port.postMessage(message);
+  const host = createHost((event) => post({ type: "event", event }), stop);
+  current = host;
+  try {
+    post({ type: "result", result: await calls[call](given, host) });
+  } catch (error) {
+    post({ type: "error", error: portableError(error) });
+  } finally {
+    current = undefined;
+    port.close();
+  }
+}
+
+// Calls take turns, so that `current` is well defined.
+let turn = Promise.resolve();
+parentPort?.on("message", (request: Request) => {
+  turn = turn.then(() => answer(request));
+});
