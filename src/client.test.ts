@@ -102,6 +102,14 @@ describe("openConnection", () => {
     await connection.close();
   });
 
+  it("hears the last answer of a worker that ends at once", async () => {
+    for (let i = 0; i < 5; i++) {
+      const connection = openConnection(workerThat(`${ANSWER} parentPort.close();`));
+      expect(await connection.call("doctor", i)).toEqual(["doctor", i]);
+      await connection.close();
+    }
+  });
+
   it.each([
     ["process.exit(3);", "it ended without an answer"],
     ['throw new Error("a fault");', "a fault"],

@@ -1,5 +1,5 @@
 /** The main thread's side of the worker: calls go out, events and one answer come back. */
-import { MessageChannel, Worker } from "node:worker_threads";
+import { MessageChannel, receiveMessageOnPort, Worker } from "node:worker_threads";
 import { L3MaskingError } from "./errors.js";
 import type { CommandResults } from "./experiment/commands.js";
 import type { RunEvent } from "./experiment/host.js";
@@ -52,7 +52,8 @@ export async function callOnce<Name extends keyof CommandResults>(
  * `worker-failed` if the worker ended without an answer.
  */
 export function openConnection(workerFile = new URL("./worker.js", import.meta.url)): Connection {
-  const worker = new Worker(workerFile);
+  // Flags of the main thread, such as --input-type, may not fit the worker's file.
+  const worker = new Worker(workerFile, { execArgv: [] });
   let failure: unknown;
   let ended = false;
   const end = new Promise<void>((resolve) => {
@@ -64,8 +65,16 @@ export function openConnection(workerFile = new URL("./worker.js", import.meta.u
       resolve();
     });
   });
-  // An open port keeps the process alive instead, so only calls under way do.
   worker.unref();
+  let underWay = 0;
+  function hold(): void {
+    underWay += 1;
+    worker.ref();
+  }
+  function release(): void {
+    underWay -= 1;
+    if (underWay === 0) worker.unref();
+  }
 
   async function call<Name extends CallName>(
     name: Name,
@@ -80,14 +89,23 @@ export function openConnection(workerFile = new URL("./worker.js", import.meta.u
     };
     const { port1: answers, port2: port } = new MessageChannel();
     watch.signal?.addEventListener("abort", requestStop, { once: true });
+    hold();
     try {
       return await new Promise<CallResults[Name]>((resolve, reject) => {
-        answers.on("message", (answer: Answer<CallResults[Name]>) => {
+        const receive = (answer: Answer<CallResults[Name]>) => {
           if (answer.type === "result") resolve(answer.result);
           else if (answer.type === "error") reject(revivedError(answer.error));
           else notify(watch, answer.event, reject);
+        };
+        answers.on("message", receive);
+        void end.then(() => {
+          // The end may be heard of before the last answers are.
+          for (let rest = receiveMessageOnPort(answers); rest !== undefined; ) {
+            receive(rest.message);
+            rest = receiveMessageOnPort(answers);
+          }
+          reject(endedEarly(name, failure));
         });
-        void end.then(() => reject(endedEarly(name, failure)));
         const request: Request = { call: name, given, stop, port };
         worker.postMessage(request, [port]);
       });
@@ -100,14 +118,15 @@ export function openConnection(workerFile = new URL("./worker.js", import.meta.u
     } finally {
       watch.signal?.removeEventListener("abort", requestStop);
       answers.close();
+      release();
     }
   }
 
   async function finish(): Promise<void> {
+    hold();
     try {
       if (!ended) await call("close", undefined);
     } finally {
-      worker.ref();
       await end;
     }
   }
