@@ -47,9 +47,9 @@ export async function callOnce<Name extends keyof CommandResults>(
 /**
  * Starts a worker. It keeps the process alive only while a call is under way.
  *
- * A call rejects with the error thrown in the worker (an `L3MaskingError` stays one), with `interrupted` if its signal
- * was aborted before it began, with `invalid-setting` for options that are not plain data, and with
- * `worker-failed` if the worker ended without an answer.
+ * A call rejects with the error thrown in the worker (an `L3MaskingError` stays one), with `interrupted`
+ * if its signal was aborted before it began, with `invalid-setting` for options that are not plain data,
+ * and with `worker-failed` if the worker ended without an answer.
  */
 export function openConnection(workerFile = new URL("./worker.js", import.meta.url)): Connection {
   // Flags of the main thread, such as --input-type, may not fit the worker's file.
@@ -125,7 +125,8 @@ export function openConnection(workerFile = new URL("./worker.js", import.meta.u
   async function finish(): Promise<void> {
     hold();
     try {
-      if (!ended) await call("close", undefined);
+      // A worker that ends by itself meanwhile has nothing left to free.
+      if (!ended) await Promise.race([end, call("close", undefined)]);
     } finally {
       await end;
     }

@@ -1,9 +1,9 @@
 /**
- * The words after a command's name, in one spelling: every flag by its own name and joined to its value, as
- * `--flag=value`.
+ * The words after a command's name, in one spelling: every flag by its own name and joined to its value,
+ * as `--flag=value`.
  *
- * `_` and `-` are the same in a flag, aliases stand for their settings, `--flag value` and `--flag=value` are the same.
- * What is not understood is refused, never passed over.
+ * `_` and `-` are the same in a flag, aliases stand for their settings, `--flag value` and `--flag=value`
+ * are the same. What is not understood is refused, never passed over.
  */
 import { nearestName } from "../data/nearest.js";
 import { L3MaskingError } from "../errors.js";
@@ -13,11 +13,11 @@ import type { Flag } from "./flags.js";
 const answeredFlags: readonly string[] = ["help", "h"];
 
 /**
- * The words in one spelling. A list becomes one word per value. A switch set to false disappears: switches are off
- * unless given.
+ * The words in one spelling. A list becomes one word per value. A switch set to false disappears: switches
+ * are off unless given.
  *
- * Throws `unknown-setting` for a flag that does not exist (with the nearest name), `missing-setting` for a flag
- * without its value and `invalid-setting` for a flag given twice.
+ * Throws `unknown-setting` for a flag that does not exist (with the nearest name), `missing-setting` for a
+ * flag without its value and `invalid-setting` for a flag given twice.
  */
 export function canonicalWords(words: readonly string[], flags: readonly Flag[]): string[] {
   const byName = new Map(

@@ -73,6 +73,13 @@ describe("filesOfList", () => {
     });
   });
 
+  it("does not go by a name that tells two splits", () => {
+    expect(filesOfList(["a.csv", "test-for-train.csv"])).toEqual({
+      trainFile: "a.csv",
+      validationFile: "test-for-train.csv",
+    });
+  });
+
   it("goes by the name of the file, not of its folder", () => {
     expect(filesOfList(["test/a.csv", "test/b.csv"])).toEqual({
       trainFile: "test/a.csv",

@@ -24,8 +24,8 @@ const settingWords: Readonly<Record<DataSetting, string>> = {
 };
 
 /**
- * The splits in a folder, from the names of its files: one file with `train` as a word of its name, and at most one each
- * with `dev`, `valid` or `validation`, and `test`. Files of other formats are passed over.
+ * The splits in a folder, from the names of its files: one file with `train` as a word of its name, and at
+ * most one each with `dev`, `valid` or `validation`, and `test`. Files of other formats are passed over.
  *
  * Throws `file-missing` if there is no training file, `invalid-setting` if two files claim one split.
  */
@@ -50,8 +50,8 @@ export function filesOfFolder(folder: string, names: readonly string[]): DataFil
 }
 
 /**
- * The splits among files in any order: first by the words of their names, then the others fill train, validation and
- * test in this order. A single file is train.
+ * The splits among files in any order: first by the words of their names, then the others fill train,
+ * validation and test in this order. A single file is train.
  *
  * Throws `invalid-setting` for two files of one split or more than three files.
  */

@@ -28,9 +28,9 @@ describe("flagsOf", () => {
       choices: [],
       required: false,
       defaultValue: "128",
-      description: "Longest text, special tokens included; the rest is cut off and counted",
+      description: expect.stringContaining("special tokens included"),
       unit: "tokens",
-      origin: "the published run for ACL-ARC (docs/method.md)",
+      origin: expect.stringContaining("published"),
       group: "Limits",
     });
   });

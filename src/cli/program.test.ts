@@ -131,6 +131,12 @@ describe("runCommandLine", () => {
       resume: true,
       dtype: "float16",
     });
+  });
+
+  it("keeps --json out of the settings", async () => {
+    const { calls, call } = recorder(check);
+    const { exitCode } = await run("check a.csv --json", { library: { checkFiles: call } });
+    expect(exitCode).toBe(0);
     expect(calls[0]).not.toHaveProperty("json");
   });
 

@@ -21,8 +21,8 @@ const LOG_PATIENCE_MILLISECONDS = 60_000;
 const CLEAR_LINE = "\r\u001b[2K";
 
 /**
- * A task that begins while another is under way (an evaluation during training) is shown on a terminal only while it
- * runs, and in a log only if it is long.
+ * A task that begins while another is under way (an evaluation during training) is shown on a terminal
+ * only while it runs, and in a log only if it is long.
  */
 export function createProgressLine(
   output: Output,

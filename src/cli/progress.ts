@@ -21,8 +21,8 @@ interface Start {
 /**
  * Follows the tasks of a run. A task begins anew after it was finished or when its count goes back.
  *
- * The rate is the mean since the task began, so what was done before (cached scores, a resumed run) does not count and
- * breaks within a task (evaluations during training) do.
+ * The rate is the mean since the task began, so what was done before (cached scores, a resumed run) does
+ * not count and breaks within a task (evaluations during training) do.
  */
 export function createProgressMeter(now: () => number): (event: ProgressEvent) => Progress {
   const starts = new Map<string, Start>();

@@ -43,8 +43,8 @@ export function createHumanReporter(terminal: Terminal): Reporter {
 }
 
 /**
- * For programs: one JSON object a line on standard output. Events come as they are; the last line has the type
- * `result` or `error`.
+ * For programs: one JSON object a line on standard output. Events come as they are; the last line has the
+ * type `result` or `error`.
  */
 export function createJsonReporter({ stdout }: Terminal): Reporter {
   const write = (value: unknown) => stdout.write(`${JSON.stringify(value)}\n`);

@@ -8,8 +8,7 @@ const INTRODUCTION = `# Settings
 Written by \`npm run docs:settings\` from \`src/config.ts\`; change it there.
 
 On the command line a setting is \`--name\`; \`_\` and \`-\` are the same. In code it is camelCase, so
-\`--max-length\` is \`maxLength\`. Names in brackets mean the same setting. Settings that do not exist are refused.
-`;
+\`--max-length\` is \`maxLength\`. Names in brackets mean the same setting. Settings that do not exist are refused.`;
 
 /** The page: for each command a table of its flags under the headings of its help. */
 export function settingsMarkdown(): string {
@@ -25,9 +24,7 @@ export function settingsMarkdown(): string {
       operands === undefined ? [] : [`\`${operands.syntax}\`: ${operands.description}.`];
     return [[...head, ...files, ...tables].join("\n\n")];
   });
-  return `${[INTRODUCTION, ...sections].join("\n")}\n`
-    .replaceAll("\n## ", "\n\n## ")
-    .replaceAll("\n\n\n", "\n\n");
+  return `${[INTRODUCTION, ...sections].join("\n\n")}\n`;
 }
 
 function table(flags: readonly Flag[]): string {

@@ -112,7 +112,7 @@ left out: 2 rows (empty_texts)`,
   it("pretrain, with and without a validation text", () => {
     const result = { outputDir: "models/mine", steps: 200, tokens: 409_600, validation: null };
     expect(pretrainSummary(result)).toBe(
-      "200 steps, 409.6k tokens: models/mine\n\nnext:\n  l3masking train DATA --model models/mine --output-dir runs/first",
+      "200 steps, 409.6k tokens: models/mine/model\n\nnext:\n  l3masking train DATA --model models/mine/model --output-dir runs/first",
     );
     const validation = { loss: 3.21, accuracy: 0.42 };
     expect(pretrainSummary({ ...result, validation })).toContain("loss 3.210, accuracy 42.00");

@@ -69,9 +69,9 @@ export function evaluateSummary(result: EvaluateResult): string {
 }
 
 export function pretrainSummary({ outputDir, steps, tokens, validation }: PretrainResult): string {
-  const folder = quoted(outputDir);
+  const model = join(outputDir, "model");
   return [
-    `${counted(steps, "step")}, ${formatCount(tokens)} tokens: ${outputDir}`,
+    `${counted(steps, "step")}, ${formatCount(tokens)} tokens: ${model}`,
     ...(validation === null
       ? []
       : [
@@ -79,7 +79,7 @@ export function pretrainSummary({ outputDir, steps, tokens, validation }: Pretra
         ]),
     "",
     "next:",
-    `  l3masking train DATA --model ${folder} --output-dir runs/first`,
+    `  l3masking train DATA --model ${quoted(model)} --output-dir runs/first`,
   ].join("\n");
 }
 

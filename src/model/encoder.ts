@@ -60,10 +60,12 @@ export function layerNorm(context: ModelContext, name: string, x: Tensor): Tenso
 }
 
 /**
- * Hidden states of packed rows.
- * Inputs (int32): `ids` [T], `positions` [T], `segments` [R, S]; result [T, H].
+ * Hidden states of packed rows: of every slot [T, H], or of the K flat slots that `readSlots` (int32 [K]) names, [K, H].
+ * Inputs (int32): `ids` [T], `positions` [T], `segments` [R, S].
+ *
+ * Only attention looks at other slots, so in the last layer everything after it is computed for the read slots alone.
  */
-export function encoder(context: ModelContext): Tensor {
+export function encoder(context: ModelContext, readSlots?: Tensor): Tensor {
   const { build, spec } = context;
   const ids = build.input("ids", "int32", ["R*S"]);
   const positions = build.input("positions", "int32", ["R*S"]);
@@ -84,9 +86,10 @@ export function encoder(context: ModelContext): Tensor {
   });
   const bias = build.scope("segments", () => attentionBias(build, segments));
   for (let layer = 0; layer < spec.layers; layer++) {
-    hidden = build.scope(`layer.${layer}`, () => encoderLayer(context, layer, hidden, bias));
+    const slots = layer === spec.layers - 1 ? readSlots : undefined;
+    hidden = build.scope(`layer.${layer}`, () => encoderLayer(context, layer, hidden, bias, slots));
   }
-  return hidden; // [T, H]
+  return hidden; // [T, H] or [K, H]
 }
 
 /** 0 where two slots of a row belong to the same text, MASKED_SCORE elsewhere: [R, 1, S, S]. */
@@ -97,14 +100,25 @@ function attentionBias(build: Builder, segments: Tensor): Tensor {
   return build.scale(build.subtract(build.fill(1, []), same), MASKED_SCORE);
 }
 
-function encoderLayer(context: ModelContext, layer: number, input: Tensor, bias: Tensor): Tensor {
+/** One layer over all slots, T = R*S, or with the output of `slots` alone, T = K from attention on. */
+function encoderLayer(
+  context: ModelContext,
+  layer: number,
+  input: Tensor,
+  bias: Tensor,
+  slots: Tensor | undefined,
+): Tensor {
   const { build } = context;
   const name = `encoder.layer.${layer}`;
+  const read = (x: Tensor) => (slots === undefined ? x : build.gatherRows(x, slots));
   const attended = build.scope("attention", () => selfAttention(context, name, input, bias));
   const attention = layerNorm(
     context,
     `${name}.attention.output.LayerNorm`,
-    build.add(linearDropout(context, `${name}.attention.output.dense`, attended), input),
+    build.add(
+      linearDropout(context, `${name}.attention.output.dense`, read(attended)),
+      read(input),
+    ),
   ); // [T, H]
   return build.scope("feed-forward", () => {
     const inner = build.gelu(linear(context, `${name}.intermediate.dense`, attention)); // [T, F]

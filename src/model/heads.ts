@@ -1,20 +1,19 @@
 /**
- * The two heads over the encoder's hidden states.
+ * The two models over the encoder: the classifier and the masked language model.
  *
  * Legend: T slots, H hidden size, B texts, C classes, K selected tokens, V vocabulary.
  */
 import type { Tensor } from "../graph/graph.js";
-import { dropoutAt, layerNorm, linear, type ModelContext } from "./encoder.js";
+import { dropoutAt, encoder, layerNorm, linear, type ModelContext } from "./encoder.js";
 
 /**
  * Classification logits [B, C]: hidden state of each text's first token, dropout, dense(H) with
  * tanh, dropout, dense(C). Input (int32): `firstSlots` [B].
  */
-export function classificationHead(context: ModelContext, hidden: Tensor): Tensor {
+export function classifier(context: ModelContext): Tensor {
   const { build } = context;
+  const first = encoder(context, build.input("firstSlots", "int32", ["B"])); // [B, H]
   return build.scope("classification-head", () => {
-    const firstSlots = build.input("firstSlots", "int32", ["B"]);
-    const first = build.gatherRows(hidden, firstSlots); // [B, H]
     const dropped = dropoutAt(context, "classification.input", first);
     const dense = build.tanh(linear(context, "classification.dense", dropped)); // [B, H]
     const features = dropoutAt(context, "classification.dense", dense);
@@ -30,15 +29,14 @@ export interface MaskedTokenOutputs {
 }
 
 /**
- * The masked-LM head at selected tokens: dense(H), GELU, LayerNorm, decoder tied to the word
+ * The masked language model at selected tokens: encoder, dense(H), GELU, LayerNorm, decoder tied to the word
  * embeddings. Only the selected rows are decoded. Inputs (int32): `targetSlots` [K], `targetIds` [K].
  */
-export function maskedTokenHead(context: ModelContext, hidden: Tensor): MaskedTokenOutputs {
+export function maskedLanguageModel(context: ModelContext): MaskedTokenOutputs {
   const { build } = context;
+  const selected = encoder(context, build.input("targetSlots", "int32", ["K"])); // [K, H]
   return build.scope("mlm-head", () => {
-    const slots = build.input("targetSlots", "int32", ["K"]);
     const labels = build.input("targetIds", "int32", ["K"]);
-    const selected = build.gatherRows(hidden, slots); // [K, H]
     const dense = build.gelu(linear(context, "mlm.dense", selected));
     const transformed = layerNorm(context, "mlm.layer_norm", dense); // [K, H]
     const decoder = context.weight("embeddings.word_embeddings.weight"); // [V, H]

@@ -1,8 +1,8 @@
 /** Forward-only programs: classification logits, and log-likelihoods of tokens. */
 import type { PackedBatch } from "../batch/packed.js";
 import type { Builder } from "../graph/builder.js";
-import { encoder, type ModelContext } from "../model/encoder.js";
-import { classificationHead, maskedTokenHead } from "../model/heads.js";
+import type { ModelContext } from "../model/encoder.js";
+import { classifier, maskedLanguageModel } from "../model/heads.js";
 import type { Parameter } from "../model/parameters.js";
 import {
   bodyParameters,
@@ -56,7 +56,7 @@ export async function compileClassification(
   const parameters = [...bodyParameters(spec), ...classificationHeadParameters(spec, classes)];
   const program = await compileProgram(runtime, "classification", (build) => {
     const context = evaluationContext(build, spec, parameters);
-    return { logits: classificationHead(context, encoder(context)) };
+    return { logits: classifier(context) };
   });
   const fixed = weightFeeds(program.inputs, weights);
   return {
@@ -91,7 +91,7 @@ export async function compileTokenLikelihood(
   const parameters = [...bodyParameters(spec), ...mlmHeadParameters(spec)];
   const program = await compileProgram(runtime, "token-likelihood", (build) => {
     const context = evaluationContext(build, spec, parameters);
-    const { nll, correct } = maskedTokenHead(context, encoder(context));
+    const { nll, correct } = maskedLanguageModel(context);
     return { logProbability: build.scale(nll, -1), correct };
   });
   const fixed = weightFeeds(program.inputs, weights);

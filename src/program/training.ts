@@ -9,8 +9,8 @@ import type { Builder } from "../graph/builder.js";
 import { gradients } from "../graph/grad.js";
 import type { GraphOutputs, Tensor } from "../graph/graph.js";
 import { bindSize, type Shape } from "../graph/shape.js";
-import { encoder, type ModelContext } from "../model/encoder.js";
-import { classificationHead, maskedTokenHead } from "../model/heads.js";
+import type { ModelContext } from "../model/encoder.js";
+import { classifier, maskedLanguageModel } from "../model/heads.js";
 import {
   bodyParameters,
   classificationHeadParameters,
@@ -66,7 +66,7 @@ export async function compileClassificationTraining(
     rates,
     arrays,
     loss(context) {
-      const logits = classificationHead(context, encoder(context));
+      const logits = classifier(context);
       const labels = context.build.input("labels", "int32", ["B"]);
       const [nll, , correct] = context.build.apply("crossEntropy", [logits, labels], {});
       return { nll, correct };
@@ -107,7 +107,7 @@ export async function compileMaskedTokenTraining(
     parameters: [...bodyParameters(spec), ...mlmHeadParameters(spec)],
     rates,
     arrays,
-    loss: (context) => maskedTokenHead(context, encoder(context)),
+    loss: (context) => maskedLanguageModel(context),
   });
   return {
     accumulate: (batch, targetSlots, targetIds, lossScale) =>
