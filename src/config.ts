@@ -382,7 +382,8 @@ export function resolveSettings<S extends z.ZodObject>(schema: S, given: unknown
   const parsed = schema.safeParse(given);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  const name = issue.path.join(".");
+  const name = String(issue.path[0] ?? "");
+  const place = issue.path.join(".");
   if (issue.code === "unrecognized_keys") {
     const nearest = nearestName(issue.keys[0], Object.keys(schema.shape));
     throw new L3MaskingError("unknown-setting", `there is no setting ${issue.keys[0]}`, {
@@ -392,7 +393,7 @@ export function resolveSettings<S extends z.ZodObject>(schema: S, given: unknown
   const missing = typeof given === "object" && given !== null && !(name in given);
   throw new L3MaskingError(
     missing ? "missing-setting" : "invalid-setting",
-    missing ? `the setting ${name} is missing` : `setting ${name}: ${issue.message}`,
+    missing ? `the setting ${name} is missing` : `setting ${place}: ${issue.message}`,
     { hint: missing ? `Give --${toFlag(name)}.` : `Correct --${toFlag(name)}.` },
   );
 }

@@ -35,7 +35,7 @@ export function formatLoadReport(report: LoadReport): string {
   const lines = [
     `loaded      ${count(loaded, "tensor")} from ${source} (${formatNames[format]}, ${dtypes.join(" + ")}${widened})`,
   ];
-  for (const head of missingHeads(missing)) lines.push(`missing     ${head}: starts untrained`);
+  for (const head of missingHeads(missing)) lines.push(`missing     ${head}`);
   if (unexpected.length > 0) {
     const names = [...unexpected].sort().slice(0, SHOWN).join(", ");
     const more = unexpected.length > SHOWN ? `, and ${unexpected.length - SHOWN} more` : "";

@@ -18,7 +18,7 @@ import { train } from "../train/trainer.js";
 import { classifyEncodings, predictionsOf } from "./classify.js";
 import type { Host, RunMetrics, SplitMetrics, TrainResult } from "./host.js";
 import { type EncodedDataset, loadLabelledTexts } from "./labelled-texts.js";
-import { createRunFolder, writeJson, writeJsonLines } from "./run-folder.js";
+import { createRunFolder, requireFreeFolder, writeJson, writeJsonLines } from "./run-folder.js";
 import { stepsPerEpoch, taskBatches } from "./task-batches.js";
 import { createTrainable, optimizerGroups, storedValues } from "./trainable.js";
 import { trainingArguments } from "./training-arguments.js";
@@ -34,12 +34,12 @@ import { checkedMaxLength, type LoadedModel, loadModel, scoreEncodings } from ".
 export async function runTrain(settings: TrainSettings, host: Host): Promise<TrainResult> {
   const { outputDir, method, seed } = settings;
   const hasAuxiliary = method !== "stl";
-  createRunFolder(outputDir);
+  requireFreeFolder(outputDir);
   const model = await loadModel(settings.model, host);
   const { spec, tokenizer } = model;
   const maxLength = checkedMaxLength(settings.maxLength, spec);
   const data = await loadLabelledTexts(settings, { ...settings, maxLength }, tokenizer, host);
-  writeJson(outputDir, "config.json", runRecord(settings, model, data));
+  createRunFolder(outputDir, runRecord(settings, model, data));
 
   const runtime = await host.runtime(settings.threads);
   const scoringStart = host.now();

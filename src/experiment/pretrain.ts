@@ -19,7 +19,7 @@ import { learningRateFactor } from "../train/schedule.js";
 import { equalTaskWeights } from "../train/task-weights.js";
 import { train } from "../train/trainer.js";
 import type { Host, PretrainResult } from "./host.js";
-import { createRunFolder, writeJson } from "./run-folder.js";
+import { createRunFolder, requireFreeFolder, writeJson } from "./run-folder.js";
 import { cutJournal, loadState, saveState } from "./saved-state.js";
 import { type MaskingOptions, maskedBatch } from "./task-batches.js";
 import { evenWindows, randomWindows, readTokenStream, type TokenStream } from "./token-stream.js";
@@ -39,7 +39,7 @@ const PARTS = { mlmHead: true, classes: 0 };
  */
 export async function runPretrain(settings: PretrainSettings, host: Host): Promise<PretrainResult> {
   const { outputDir, seed } = settings;
-  if (!settings.resume) createRunFolder(outputDir);
+  if (!settings.resume) requireFreeFolder(outputDir);
   const { spec, tokenizer, values } = await startingPoint(settings, host);
   const stream = await readTokenStream(settings.text, tokenizer);
   const validation =
@@ -58,7 +58,7 @@ export async function runPretrain(settings: PretrainSettings, host: Host): Promi
   const state = settings.resume ? await loadState(stateFolder, store) : { step: 0, tokens: 0 };
   const journalPath = join(outputDir, "journal.jsonl");
   if (settings.resume) cutJournal(journalPath, state.step);
-  else writeJson(outputDir, "config.json", { settings, model: spec });
+  else createRunFolder(outputDir, { settings, model: spec });
 
   const rates = { dropout: settings.dropout, attentionDropout: settings.dropout };
   const dropout = createDropoutMasks(seed, rates);

@@ -7,10 +7,10 @@ import { L3MaskingError } from "../errors.js";
 const runFiles = ["config.json", "journal.jsonl", "metrics.json", "model", "state"];
 
 /**
- * Makes the folder of a new run. Throws `output-exists` if it holds one already, and
- * `invalid-setting` if it is not a folder.
+ * Makes sure that a new run may be written to a folder, before any work is done. Throws `output-exists` if
+ * it holds a run already, and `invalid-setting` if it is not a folder.
  */
-export function createRunFolder(folder: string): void {
+export function requireFreeFolder(folder: string): void {
   const found = existsSync(folder) ? readFolder(folder) : [];
   const occupied = runFiles.find((name) => found.includes(name));
   if (occupied !== undefined) {
@@ -20,7 +20,12 @@ export function createRunFolder(folder: string): void {
       { hint: "Choose another --output-dir, or remove the old run." },
     );
   }
+}
+
+/** Makes the folder of a run and records its settings there. */
+export function createRunFolder(folder: string, record: unknown): void {
   mkdirSync(folder, { recursive: true });
+  writeJson(folder, "config.json", record);
 }
 
 /** Writes a file of the run as indented JSON. */
