@@ -20,6 +20,34 @@ from transformers import (
 )
 
 
+def compute(folder, texts, id_lists, max_length):
+    """Class, labels, loading report and logits: first of the id lists, then of the texts."""
+    config = AutoConfig.from_pretrained(folder)
+    classifies = config.architectures[0].endswith("ForSequenceClassification")
+    auto = AutoModelForSequenceClassification if classifies else AutoModelForMaskedLM
+    model, loading = auto.from_pretrained(folder, dtype=torch.float32, output_loading_info=True)
+    model.eval()
+
+    inputs = list(id_lists)
+    if texts:
+        tokenizer = AutoTokenizer.from_pretrained(folder)
+        inputs += [
+            tokenizer(text, truncation=True, max_length=max_length)["input_ids"] for text in texts
+        ]
+    rows = []
+    with torch.no_grad():
+        for ids in inputs:
+            logits = model(torch.tensor([ids])).logits[0]
+            rows.append({"ids": ids, "logits": (logits if classifies else logits[0]).tolist()})
+    return {
+        "class": type(model).__name__,
+        "labels": [config.id2label[i] for i in range(config.num_labels)] if classifies else None,
+        "missing": sorted(loading["missing_keys"]),
+        "unexpected": sorted(loading["unexpected_keys"]),
+        "rows": rows,
+    }
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("folder")
@@ -27,35 +55,10 @@ def main():
     parser.add_argument("--ids", action="append", default=[], help="token ids, comma-separated")
     parser.add_argument("--max-length", type=int, default=128)
     arguments = parser.parse_args()
-
-    config = AutoConfig.from_pretrained(arguments.folder)
-    classifies = config.architectures[0].endswith("ForSequenceClassification")
-    auto = AutoModelForSequenceClassification if classifies else AutoModelForMaskedLM
-    model, loading = auto.from_pretrained(
-        arguments.folder, dtype=torch.float32, output_loading_info=True
-    )
-    model.eval()
-
-    inputs = [[int(part) for part in ids.split(",")] for ids in arguments.ids]
-    if arguments.texts:
-        tokenizer = AutoTokenizer.from_pretrained(arguments.folder)
-        inputs += [
-            tokenizer(text, truncation=True, max_length=arguments.max_length)["input_ids"]
-            for text in arguments.texts
-        ]
-    rows = []
-    with torch.no_grad():
-        for ids in inputs:
-            logits = model(torch.tensor([ids])).logits[0]
-            rows.append({"ids": ids, "logits": (logits if classifies else logits[0]).tolist()})
-    print(json.dumps({
-        "versions": {"torch": torch.__version__, "transformers": transformers.__version__},
-        "class": type(model).__name__,
-        "labels": [config.id2label[i] for i in range(config.num_labels)] if classifies else None,
-        "missing": sorted(loading["missing_keys"]),
-        "unexpected": sorted(loading["unexpected_keys"]),
-        "rows": rows,
-    }, indent=1))
+    id_lists = [[int(part) for part in ids.split(",")] for ids in arguments.ids]
+    found = compute(arguments.folder, arguments.texts, id_lists, arguments.max_length)
+    versions = {"torch": torch.__version__, "transformers": transformers.__version__}
+    print(json.dumps({"versions": versions, **found}, indent=1))
 
 
 if __name__ == "__main__":

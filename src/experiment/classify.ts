@@ -3,6 +3,7 @@ import { evaluationBatches, inExampleOrder } from "../batch/order.js";
 import { packTexts } from "../batch/pack.js";
 import type { ModelSpec } from "../model/spec.js";
 import type { ClassificationProgram } from "../program/inference.js";
+import { predictedLabels } from "../report/metrics.js";
 import type { Encoding } from "../text/encoding.js";
 import type { Prediction } from "./host.js";
 
@@ -48,15 +49,16 @@ export async function classifyEncodings(
   return logits;
 }
 
-/** Softmax of each row of logits [N, C] as a prediction with named labels. */
+/**
+ * Softmax of each row of logits [N, C] as a prediction with named labels. Throws `training-diverged` for a logit
+ * that is not finite.
+ */
 export function predictionsOf(logits: Float32Array, labels: readonly string[]): Prediction[] {
   const classes = labels.length;
-  return Array.from({ length: logits.length / classes }, (_, index) => {
+  return Array.from(predictedLabels(logits, classes), (best, index) => {
     const row = Float64Array.from(logits.subarray(index * classes, (index + 1) * classes));
-    const peak = row.reduce((a, b) => Math.max(a, b));
-    const exponentials = row.map((logit) => Math.exp(logit - peak));
+    const exponentials = row.map((logit) => Math.exp(logit - row[best]));
     const total = exponentials.reduce((a, b) => a + b);
-    const best = row.indexOf(peak);
     return {
       label: labels[best],
       probabilities: Object.fromEntries(

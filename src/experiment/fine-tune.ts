@@ -16,20 +16,27 @@ import { learningRateFactor } from "../train/schedule.js";
 import { equalTaskWeights } from "../train/task-weights.js";
 import { train } from "../train/trainer.js";
 import { classifyEncodings, predictionsOf } from "./classify.js";
-import type { Host, RunMetrics, SplitMetrics, TrainResult } from "./host.js";
+import type { Host, NoticeEvent, RunMetrics, SplitMetrics, TrainResult } from "./host.js";
 import { type EncodedDataset, loadLabelledTexts } from "./labelled-texts.js";
 import { createRunFolder, requireFreeFolder, writeJson, writeJsonLines } from "./run-folder.js";
 import { stepsPerEpoch, taskBatches } from "./task-batches.js";
 import { createTrainable, optimizerGroups, storedValues } from "./trainable.js";
 import { trainingArguments } from "./training-arguments.js";
-import { checkedMaxLength, type LoadedModel, loadModel, scoreEncodings } from "./vanilla.js";
+import {
+  checkedMaxLength,
+  hasMlmHead,
+  type LoadedModel,
+  loadModel,
+  requireMlmHead,
+  scoreEncodings,
+} from "./vanilla.js";
 
 /**
  * Fine-tunes a classifier and writes DIR: config.json, journal.jsonl, model/, metrics.json,
  * predictions-test.jsonl. The test split is read once, with the weights of the best dev evaluation.
  *
- * Throws the errors of each part; `interrupted` after a stop on request, with model/ holding the best
- * weights so far.
+ * Throws the errors of each part; `interrupted` after a stop on request and `training-diverged`, with model/
+ * holding the best weights so far.
  */
 export async function runTrain(settings: TrainSettings, host: Host): Promise<TrainResult> {
   const { outputDir, method, seed } = settings;
@@ -39,6 +46,8 @@ export async function runTrain(settings: TrainSettings, host: Host): Promise<Tra
   const { spec, tokenizer } = model;
   const maxLength = checkedMaxLength(settings.maxLength, spec);
   const data = await loadLabelledTexts(settings, { ...settings, maxLength }, tokenizer, host);
+  if (method === "l3") requireMlmHead(model);
+  if (method === "rtm" && !hasMlmHead(model)) host.emit(untrainedHead(settings.model));
   createRunFolder(outputDir, runRecord(settings, model, data));
 
   const runtime = await host.runtime(settings.threads);
@@ -63,117 +72,133 @@ export async function runTrain(settings: TrainSettings, host: Host): Promise<Tra
     ? await compileMaskedTokenTraining(runtime, spec, rates, arrays)
     : undefined;
   const classifier = await compileClassification(runtime, spec, classes, store.weight);
-
-  const logitsOf = (split: "dev" | "test") =>
-    classifyEncodings(classifier, spec, data.encodings[split], settings.evalTokens);
-  const modelFolder = join(outputDir, "model");
-  const perEpoch = stepsPerEpoch(data.train.texts.length, settings);
-  const totalSteps = settings.maxSteps ?? settings.numTrainEpochs * perEpoch;
-  const evalEvery = settings.evalSteps ?? perEpoch;
-  const schedule = {
-    kind: settings.lrSchedulerType,
-    warmupSteps: Math.ceil(settings.warmupRatio * totalSteps),
-    totalSteps,
-  };
-  let evaluationSeconds = 0;
-  let bestDev: SplitMetrics | undefined;
-  let lastDev: SplitMetrics | undefined;
-
   const journal = openJournal(join(outputDir, "journal.jsonl"));
-  const trainingStart = host.now();
-  const outcome = await train(
-    {
-      store,
-      main,
-      dropout,
-      ...(auxiliary && { auxiliary }),
-    },
-    {
-      doneSteps: 0,
-      totalSteps,
-      gradientAccumulationSteps: settings.gradientAccumulationSteps,
-      taskWeights: equalTaskWeights({ main: true, auxiliary: hasAuxiliary }),
-      batches: taskBatches(
-        {
-          encodings: data.encodings.train,
-          labelIds: data.train.labelIds,
-          ...(probabilities && { probabilities }),
-        },
-        settings,
-        settings,
-        spec,
-        tokenizer,
-      ),
-      groups: (step) => optimizerGroups(settings, parts, learningRateFactor(step - 1, schedule)),
-      evaluation: {
-        isDueAfter: (step) => step % evalEvery === 0,
-        async evaluate() {
-          const start = host.now();
-          lastDev = splitMetrics(await logitsOf("dev"), data.dev.labelIds, classes);
-          evaluationSeconds += (host.now() - start) / 1000;
-          const { accuracy, macro_f1: macroF1, loss } = lastDev;
-          const metric = settings.metricForBestModel === "accuracy" ? accuracy : macroF1;
-          return { event: { split: "dev", loss, accuracy, macroF1 }, metric };
-        },
-        async keepBest() {
-          bestDev = lastDev;
-          await saveCheckpoint(modelFolder, {
-            spec,
-            values: storedValues(store),
-            kind: "sequence-classification",
-            labels: data.labels,
-            tokenizerFiles: new Map([...tokenizer.files(), trainingArguments(maxLength)]),
-            replace: true,
-          });
-        },
-        patience: settings.patience,
-      },
-    },
-    {
-      emit(event) {
-        journal.write(event);
-        host.emit(event);
-      },
-      progress: (done, total, detail) =>
-        host.emit({ type: "progress", task: "training", done, total, unit: "steps", detail }),
-      cancelled: host.cancelled,
-    },
-  );
-  journal.close();
-  const trainingSeconds = (host.now() - trainingStart) / 1000 - evaluationSeconds;
-  if (outcome.reason === "interrupted" || bestDev === undefined) {
-    throw new L3MaskingError("interrupted", `training was stopped after step ${outcome.steps}`, {
-      hint:
-        bestDev === undefined
-          ? "No evaluation had taken place, so no model was kept."
-          : `The best model so far (step ${outcome.bestStep}) is in ${modelFolder}.`,
-    });
-  }
 
-  if (outcome.bestStep !== outcome.steps) {
-    const best = await loadCheckpoint(modelFolder);
-    for (const [name, value] of best.values) store.weight(name).set(value);
+  try {
+    const logitsOf = (split: "dev" | "test") =>
+      classifyEncodings(classifier, spec, data.encodings[split], settings.evalTokens);
+    const modelFolder = join(outputDir, "model");
+    const perEpoch = stepsPerEpoch(data.train.texts.length, settings);
+    const totalSteps = settings.maxSteps ?? settings.numTrainEpochs * perEpoch;
+    const evalEvery = settings.evalSteps ?? perEpoch;
+    const schedule = {
+      kind: settings.lrSchedulerType,
+      warmupSteps: Math.ceil(settings.warmupRatio * totalSteps),
+      totalSteps,
+    };
+    let bestDev: SplitMetrics | undefined;
+    let lastDev: SplitMetrics | undefined;
+    // Evaluating and saving are not training.
+    let asideSeconds = 0;
+    const aside = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+      const start = host.now();
+      const result = await work();
+      asideSeconds += (host.now() - start) / 1000;
+      return result;
+    };
+
+    const trainingStart = host.now();
+    const outcome = await train(
+      {
+        store,
+        main,
+        dropout,
+        ...(auxiliary && { auxiliary }),
+      },
+      {
+        doneSteps: 0,
+        totalSteps,
+        gradientAccumulationSteps: settings.gradientAccumulationSteps,
+        taskWeights: equalTaskWeights({ main: true, auxiliary: hasAuxiliary }),
+        batches: taskBatches(
+          {
+            encodings: data.encodings.train,
+            labelIds: data.train.labelIds,
+            ...(probabilities && { probabilities }),
+          },
+          settings,
+          settings,
+          spec,
+          tokenizer,
+        ),
+        groups: (step) => optimizerGroups(settings, parts, learningRateFactor(step - 1, schedule)),
+        evaluation: {
+          isDueAfter: (step) => step % evalEvery === 0,
+          async evaluate() {
+            const logits = await aside(() => logitsOf("dev"));
+            lastDev = splitMetrics(logits, data.dev.labelIds, classes);
+            const { accuracy, macro_f1: macroF1, loss } = lastDev;
+            const metric = settings.metricForBestModel === "accuracy" ? accuracy : macroF1;
+            return { event: { split: "dev", loss, accuracy, macroF1 }, metric };
+          },
+          async keepBest() {
+            bestDev = lastDev;
+            await aside(() =>
+              saveCheckpoint(modelFolder, {
+                spec,
+                values: storedValues(store),
+                kind: "sequence-classification",
+                labels: data.labels,
+                tokenizerFiles: new Map([...tokenizer.files(), trainingArguments(maxLength)]),
+                replace: true,
+              }),
+            );
+          },
+          patience: settings.patience,
+        },
+      },
+      {
+        emit(event) {
+          journal.write(event);
+          host.emit(event);
+        },
+        progress: (done, total, detail) =>
+          host.emit({ type: "progress", task: "training", done, total, unit: "steps", detail }),
+        cancelled: host.cancelled,
+      },
+    );
+    const trainingSeconds = (host.now() - trainingStart) / 1000 - asideSeconds;
+    if (outcome.reason === "interrupted" || bestDev === undefined) {
+      throw new L3MaskingError("interrupted", `training was stopped after step ${outcome.steps}`, {
+        hint:
+          bestDev === undefined
+            ? "No evaluation had taken place, so no model was kept."
+            : `The best model so far (step ${outcome.bestStep}) is in ${modelFolder}.`,
+      });
+    }
+
+    if (outcome.bestStep !== outcome.steps) {
+      const best = await loadCheckpoint(modelFolder);
+      for (const [name, value] of best.values) store.weight(name).set(value);
+    }
+    const test = data.test && (await testMetrics(await logitsOf("test"), data, outputDir));
+    const metrics: RunMetrics = {
+      method,
+      seed,
+      model: settings.model,
+      task_weights: settings.taskWeights,
+      best_step: outcome.bestStep,
+      dev: bestDev,
+      test: test?.all ?? null,
+      test_unseen: test?.unseen ?? null,
+      timing: {
+        scoring_seconds: scoringSeconds,
+        training_seconds: trainingSeconds,
+        tokens_per_second: outcome.tokens / trainingSeconds,
+      },
+      excluded: excludedRows(data),
+    };
+    writeJson(outputDir, "metrics.json", metrics);
+    return { outputDir, metrics };
+  } finally {
+    journal.close();
+    for (const program of [main, auxiliary, classifier]) await program?.dispose();
   }
-  const test = data.test && (await testMetrics(await logitsOf("test"), data, outputDir));
-  const metrics: RunMetrics = {
-    method,
-    seed,
-    model: settings.model,
-    task_weights: settings.taskWeights,
-    best_step: outcome.bestStep,
-    dev: bestDev,
-    test: test?.all ?? null,
-    test_unseen: test?.unseen ?? null,
-    timing: {
-      scoring_seconds: scoringSeconds,
-      training_seconds: trainingSeconds,
-      tokens_per_second: outcome.tokens / trainingSeconds,
-    },
-    excluded: excludedRows(data),
-  };
-  writeJson(outputDir, "metrics.json", metrics);
-  for (const program of [main, auxiliary, classifier]) await program?.dispose();
-  return { outputDir, metrics };
+}
+
+function untrainedHead(model: string): NoticeEvent {
+  const text = `${model} has no masked-LM head: the auxiliary task starts with an untrained one`;
+  return { type: "notice", level: "warning", text };
 }
 
 /** m_i of every training text: uniform for RTM, from the vanilla model's scores for L3Masking. */

@@ -1,6 +1,6 @@
 /** `pretrain`: masked-language-model training on plain text, the training step without a main task. */
 import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { saveCheckpoint } from "../checkpoint/save.js";
 import type { PretrainSettings } from "../config.js";
 import { L3MaskingError } from "../errors.js";
@@ -17,14 +17,14 @@ import { openJournal } from "../train/journal.js";
 import type { ParameterStore } from "../train/parameter-store.js";
 import { learningRateFactor } from "../train/schedule.js";
 import { equalTaskWeights } from "../train/task-weights.js";
-import { train } from "../train/trainer.js";
+import { type BestEvaluation, train } from "../train/trainer.js";
 import type { Host, PretrainResult } from "./host.js";
 import { createRunFolder, requireFreeFolder, writeJson } from "./run-folder.js";
-import { cutJournal, loadState, saveState } from "./saved-state.js";
+import { cutJournal, loadState, type RunState, saveState } from "./saved-state.js";
 import { type MaskingOptions, maskedBatch } from "./task-batches.js";
 import { evenWindows, randomWindows, readTokenStream, type TokenStream } from "./token-stream.js";
 import { createTrainable, optimizerGroups, storedValues } from "./trainable.js";
-import { loadModel, longestRow } from "./vanilla.js";
+import { loadModel, longestRow, requireTokenizerFits } from "./vanilla.js";
 
 /** Windows of the validation text that an evaluation in mid-run reads; the last one reads all. */
 const EVALUATED_WINDOWS = 256;
@@ -36,6 +36,9 @@ const PARTS = { mlmHead: true, classes: 0 };
  * Trains a masked language model and writes DIR: config.json, journal.jsonl, state/ (to go on from with
  * --resume) and model/ (Hugging Face layout). Batches and masks depend on seed and step alone, so a resumed
  * run continues as the uninterrupted one would.
+ *
+ * Throws the errors of each part; `interrupted` after a stop on request, and `training-diverged`, with state/ and
+ * model/ as they were last saved.
  */
 export async function runPretrain(settings: PretrainSettings, host: Host): Promise<PretrainResult> {
   const { outputDir, seed } = settings;
@@ -55,7 +58,9 @@ export async function runPretrain(settings: PretrainSettings, host: Host): Promi
     sinusoidalPositions(store.weight("embeddings.position_embeddings.weight"), spec.hiddenSize);
   }
   const stateFolder = join(outputDir, "state");
-  const state = settings.resume ? await loadState(stateFolder, store) : { step: 0, tokens: 0 };
+  const state: RunState = settings.resume
+    ? await loadState(stateFolder, store)
+    : { step: 0, tokens: 0 };
   const journalPath = join(outputDir, "journal.jsonl");
   if (settings.resume) cutJournal(journalPath, state.step);
   else createRunFolder(outputDir, { settings, model: spec });
@@ -68,85 +73,96 @@ export async function runPretrain(settings: PretrainSettings, host: Host): Promi
     keepMask: dropout.keepMask,
   });
   const scorer = await compileTokenLikelihood(runtime, spec, store.weight);
-  const masking: MaskingOptions = { ...settings, selection: "bernoulli" };
-  const schedule = {
-    kind: settings.lrSchedulerType,
-    warmupSteps: Math.ceil(settings.warmupRatio * settings.maxSteps),
-    totalSteps: settings.maxSteps,
-  };
-  let tokens = state.tokens;
-  let saved = state.step;
-  let measured: PretrainResult["validation"] = null;
-  const save = async (step: number) => {
-    await saveState(stateFolder, store, { step, tokens });
-    await saveModel(join(outputDir, "model"), spec, store, tokenizer, settings);
-    saved = step;
-  };
-
   const journal = openJournal(journalPath);
-  const outcome = await train(
-    { store, auxiliary, dropout },
-    {
-      doneSteps: state.step,
+  try {
+    const masking: MaskingOptions = { ...settings, selection: "bernoulli" };
+    const schedule = {
+      kind: settings.lrSchedulerType,
+      warmupSteps: Math.ceil(settings.warmupRatio * settings.maxSteps),
       totalSteps: settings.maxSteps,
-      gradientAccumulationSteps: settings.gradientAccumulationSteps,
-      taskWeights: equalTaskWeights({ main: false, auxiliary: true }),
-      batches: (step) => ({
-        epoch: 1,
-        microBatches: Array.from({ length: settings.gradientAccumulationSteps }, (_, micro) => ({
-          auxiliary: windowsBatch(stream, step, micro, settings, masking, spec, tokenizer),
-        })),
-      }),
-      groups: (step) => optimizerGroups(settings, PARTS, learningRateFactor(step - 1, schedule)),
-      ...(validation && {
-        evaluation: {
-          isDueAfter: (step: number) => step % settings.evalSteps === 0,
-          async evaluate() {
-            const windows = evenWindows(
-              validation,
-              EVALUATED_WINDOWS,
-              settings.maxLength,
-              tokenizer,
-            );
-            measured = await measure(scorer, windows, settings, masking, spec, tokenizer);
-            const event = { split: "validation-text" as const, ...measured };
-            return { event, metric: -measured.loss };
+    };
+    let { tokens } = state;
+    let best: BestEvaluation | undefined = state.best;
+    let saved = state.step;
+    let measured: PretrainResult["validation"] = null;
+    const save = async (step: number) => {
+      await saveState(stateFolder, store, { step, tokens, best });
+      await saveModel(join(outputDir, "model"), spec, store, tokenizer, settings);
+      saved = step;
+    };
+
+    const outcome = await train(
+      { store, auxiliary, dropout },
+      {
+        doneSteps: state.step,
+        best: state.best,
+        totalSteps: settings.maxSteps,
+        gradientAccumulationSteps: settings.gradientAccumulationSteps,
+        taskWeights: equalTaskWeights({ main: false, auxiliary: true }),
+        batches: (step) => ({
+          epoch: 1,
+          microBatches: Array.from({ length: settings.gradientAccumulationSteps }, (_, micro) => ({
+            auxiliary: windowsBatch(stream, step, micro, settings, masking, spec, tokenizer),
+          })),
+        }),
+        groups: (step) => optimizerGroups(settings, PARTS, learningRateFactor(step - 1, schedule)),
+        ...(validation && {
+          evaluation: {
+            isDueAfter: (step: number) => step % settings.evalSteps === 0,
+            async evaluate() {
+              const windows = evenWindows(
+                validation,
+                EVALUATED_WINDOWS,
+                settings.maxLength,
+                tokenizer,
+              );
+              measured = await measure(scorer, windows, settings, masking, spec, tokenizer);
+              const event = { split: "validation-text" as const, ...measured };
+              return { event, metric: -measured.loss };
+            },
+            // The last weights are the ones that count.
+            async keepBest(evaluation) {
+              best = evaluation;
+            },
+            patience: Number.POSITIVE_INFINITY,
           },
-          // The last state is the one that counts.
-          keepBest: async () => undefined,
-          patience: Number.POSITIVE_INFINITY,
+        }),
+        async afterStep(step) {
+          if (step % settings.saveSteps === 0) await save(step);
         },
-      }),
-      async afterStep(step) {
-        if (step % settings.saveSteps === 0) await save(step);
       },
-    },
-    {
-      emit(event) {
-        if (event.type === "step") tokens += event.tokens;
-        journal.write(event);
-        host.emit(event);
+      {
+        emit(event) {
+          if (event.type === "step") tokens += event.tokens;
+          journal.write(event);
+          host.emit(event);
+        },
+        progress: (done, total, detail) =>
+          host.emit({ type: "progress", task: "pretraining", done, total, unit: "steps", detail }),
+        cancelled: host.cancelled,
       },
-      progress: (done, total, detail) =>
-        host.emit({ type: "progress", task: "pretraining", done, total, unit: "steps", detail }),
-      cancelled: host.cancelled,
-    },
-  );
-  journal.close();
-  if (saved !== outcome.steps) await save(outcome.steps);
-  if (outcome.reason === "interrupted") {
-    throw new L3MaskingError("interrupted", `pretraining was stopped after step ${outcome.steps}`, {
-      hint: "The state is saved; go on with the same command and --resume.",
-    });
+    );
+    if (saved !== outcome.steps) await save(outcome.steps);
+    if (outcome.reason === "interrupted") {
+      throw new L3MaskingError(
+        "interrupted",
+        `pretraining was stopped after step ${outcome.steps}`,
+        {
+          hint: "The state is saved; go on with the same command and --resume.",
+        },
+      );
+    }
+    if (validation !== undefined) {
+      const all = evenWindows(validation, Number.MAX_SAFE_INTEGER, settings.maxLength, tokenizer);
+      measured = await measure(scorer, all, settings, masking, spec, tokenizer);
+    }
+    const result = { outputDir, steps: outcome.steps, tokens, validation: measured };
+    writeJson(outputDir, "metrics.json", result);
+    return result;
+  } finally {
+    journal.close();
+    for (const program of [auxiliary, scorer]) await program.dispose();
   }
-  if (validation !== undefined) {
-    const all = evenWindows(validation, Number.MAX_SAFE_INTEGER, settings.maxLength, tokenizer);
-    measured = await measure(scorer, all, settings, masking, spec, tokenizer);
-  }
-  const result = { outputDir, steps: outcome.steps, tokens, validation: measured };
-  writeJson(outputDir, "metrics.json", result);
-  for (const program of [auxiliary, scorer]) await program.dispose();
-  return result;
 }
 
 interface StartingPoint {
@@ -157,11 +173,12 @@ interface StartingPoint {
 
 /** A checkpoint to go on from, or a new model of the size asked for. */
 async function startingPoint(settings: PretrainSettings, host: Host): Promise<StartingPoint> {
-  const isFile = settings.tokenizer.endsWith(".json");
+  const isFile = basename(settings.tokenizer) === "tokenizer.json";
   const folder = isFile ? dirname(settings.tokenizer) : settings.tokenizer;
   const tokenizer = await loadTokenizer(folder);
   if (settings.model !== undefined) {
     const { spec, values } = await loadModel(settings.model, host);
+    requireTokenizerFits(tokenizer, spec, join(settings.model, "config.json"));
     return { spec: checkedLengths(spec, settings), tokenizer, values };
   }
   const { pad, first } = tokenizer.special;
@@ -265,10 +282,18 @@ async function measure(
     const portion = windows.slice(start, start + perBatch);
     const masked = maskedWindows(portion, settings, masking, spec, tokenizer, "validation", start);
     const { batch, targetSlots, targetIds } = masked;
+    if (targetIds.length === 0) continue;
     const scored = await scorer.score(batch, targetSlots, targetIds);
     for (const value of scored.logProbability) loss -= value;
     for (const value of scored.correct) correct += value;
     count += targetIds.length;
+  }
+  if (count === 0) {
+    throw new L3MaskingError(
+      "data-empty",
+      "expected validation text in which tokens are masked, got none",
+      { hint: "Give a longer --validation-text, or raise --mlm-probability." },
+    );
   }
   return { loss: loss / count, accuracy: correct / count };
 }

@@ -1,5 +1,5 @@
 /** The folder of a run: made once, never mixed with another run's files. */
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { L3MaskingError } from "../errors.js";
 
@@ -22,9 +22,18 @@ export function requireFreeFolder(folder: string): void {
   }
 }
 
-/** Makes the folder of a run and records its settings there. */
+/**
+ * Makes the folder of a run and records its settings there. Throws `invalid-setting` if it cannot be made.
+ */
 export function createRunFolder(folder: string, record: unknown): void {
-  mkdirSync(folder, { recursive: true });
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (cause) {
+    throw new L3MaskingError("invalid-setting", `expected ${folder} to be a folder to write in`, {
+      hint: "Choose another --output-dir.",
+      cause,
+    });
+  }
   writeJson(folder, "config.json", record);
 }
 
@@ -33,9 +42,39 @@ export function writeJson(folder: string, name: string, content: unknown): void 
   writeFileSync(join(folder, name), `${JSON.stringify(content, undefined, 2)}\n`);
 }
 
-/** Writes rows as JSON lines. */
-export function writeJsonLines(path: string, rows: readonly unknown[]): void {
-  writeFileSync(path, rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
+/** Characters of JSON lines to gather before they are written. */
+const PIECE = 1 << 20;
+
+/** Writes rows as JSON lines, a piece at a time: one string cannot hold a large file. */
+export function writeJsonLines(path: string, rows: Iterable<unknown>): void {
+  const descriptor = openSync(path, "w");
+  try {
+    let piece = "";
+    for (const row of rows) {
+      piece += `${JSON.stringify(row)}\n`;
+      if (piece.length < PIECE) continue;
+      writeFileSync(descriptor, piece);
+      piece = "";
+    }
+    writeFileSync(descriptor, piece);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/**
+ * Makes sure, before the work and not after it, that a file can be written; what it holds stays as it is. Throws
+ * `invalid-setting` otherwise.
+ */
+export function requireWritable(path: string): void {
+  try {
+    closeSync(openSync(path, "a"));
+  } catch (cause) {
+    throw new L3MaskingError("invalid-setting", `expected a file that can be written at ${path}`, {
+      hint: "Choose another --output in a folder that exists.",
+      cause,
+    });
+  }
 }
 
 function readFolder(folder: string): string[] {

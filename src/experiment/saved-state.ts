@@ -8,7 +8,11 @@ import { L3MaskingError } from "../errors.js";
 import type { ParameterStore } from "../train/parameter-store.js";
 
 const slots = ["weight", "first", "second"] as const;
-const schema = z.object({ step: z.number().int().min(0), tokens: z.number().min(0) });
+const schema = z.object({
+  step: z.number().int().min(0),
+  tokens: z.number().min(0),
+  best: z.object({ step: z.number().int(), metric: z.number() }).optional(),
+});
 
 export type RunState = z.infer<typeof schema>;
 
@@ -32,7 +36,10 @@ export async function saveState(
   await writeFolder(folder, files, { replace: true });
 }
 
-/** Reads a state into a store of the same parameters. Throws `checkpoint-missing` or `checkpoint-tensor`. */
+/**
+ * Reads a state into a store of the same parameters. Throws `checkpoint-missing`, `checkpoint-tensor` for a store of
+ * other parameters, and `checkpoint-format` for a damaged file.
+ */
 export async function loadState(folder: string, store: ParameterStore): Promise<RunState> {
   const path = join(folder, "state.json");
   if (!existsSync(path)) {
@@ -40,6 +47,7 @@ export async function loadState(folder: string, store: ParameterStore): Promise<
       hint: "Start without --resume.",
     });
   }
+  const state = readState(path);
   const file = await openFile(join(folder, "tensors.safetensors"));
   try {
     const stored = new Map((await readSafetensors(file.source)).map((t) => [t.name, t]));
@@ -59,28 +67,45 @@ export async function loadState(folder: string, store: ParameterStore): Promise<
   } finally {
     await file.close();
   }
-  return schema.parse(JSON.parse(readFileSync(path, "utf8")));
+  return state;
 }
 
-/** Cuts a journal back to the events of the steps that a saved state has done. */
+function readState(path: string): RunState {
+  try {
+    return schema.parse(JSON.parse(readFileSync(path, "utf8")));
+  } catch (cause) {
+    throw new L3MaskingError("checkpoint-format", `expected {"step": n, "tokens": n} in ${path}`, {
+      hint: "The state is damaged: start again in another --output-dir.",
+      cause,
+    });
+  }
+}
+
+/**
+ * Cuts a journal back to the events of the steps that a saved state has done. Stop events go: the run goes on. Throws
+ * `data-format` for a line that is no event, except the last, which a killed run may have torn.
+ */
 export function cutJournal(path: string, step: number): void {
   if (!existsSync(path)) return;
-  const kept = readFileSync(path, "utf8")
-    .split("\n")
-    .filter((line) => line !== "" && isUpTo(line, step));
+  const lines = readFileSync(path, "utf8").split("\n");
+  // What follows the last line end was not finished; its step is done again.
+  lines.pop();
+  const kept = lines.filter((line, index) => {
+    const event = readEvent(line, `${path} line ${index + 1}`);
+    return event.step <= step && event.type !== "stop";
+  });
   writeFileSync(path, kept.map((line) => `${line}\n`).join(""));
 }
 
-const lineSchema = z.object({ type: z.string(), step: z.number() });
+const eventSchema = z.object({ type: z.string(), step: z.number() });
 
-/** Stop events go: the run goes on. */
-function isUpTo(line: string, step: number): boolean {
+function readEvent(line: string, where: string): z.infer<typeof eventSchema> {
   try {
-    const event = lineSchema.parse(JSON.parse(line));
-    return event.step <= step && event.type !== "stop";
-  } catch (error) {
-    // The last line of a killed run may be torn; its step is done again.
-    if (error instanceof SyntaxError) return false;
-    throw error;
+    return eventSchema.parse(JSON.parse(line));
+  } catch (cause) {
+    throw new L3MaskingError("data-format", `${where}: expected an event as a JSON object`, {
+      hint: "The journal was changed: start again in another --output-dir.",
+      cause,
+    });
   }
 }

@@ -1,6 +1,7 @@
 /** Plain text files as one stream of tokens, and the windows that pretraining cuts from it. */
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
+import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { L3MaskingError } from "../errors.js";
 import type { Random } from "../random.js";
@@ -17,7 +18,8 @@ const WHOLE_TEXT = Number.MAX_SAFE_INTEGER;
 
 /**
  * Reads UTF-8 text files (also .gz): one paragraph per line, an empty line between documents; the
- * paragraphs of a document are joined by a space. Throws `file-missing`, and `data-empty` where there is no text.
+ * paragraphs of a document are joined by a space. Throws `file-missing`, `data-encoding` for bytes that are not
+ * UTF-8, `data-format` for a damaged .gz file, and `data-empty` where there is no text.
  */
 export async function readTokenStream(
   paths: readonly string[],
@@ -56,25 +58,48 @@ export async function readTokenStream(
 }
 
 async function* lines(path: string): AsyncGenerator<string> {
-  const file = createReadStream(path);
-  const input = path.endsWith(".gz") ? file.pipe(createGunzip()) : file;
+  const input = Readable.from(decoded(path));
   try {
-    // Errors of the file reach the reader of the unzipped stream only if they are passed on.
-    file.on("error", (error) => input.destroy(error));
     yield* createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
+  } finally {
+    input.destroy();
+  }
+}
+
+async function* decoded(path: string): AsyncGenerator<string> {
+  const file = createReadStream(path);
+  const bytes = path.endsWith(".gz") ? file.pipe(createGunzip()) : file;
+  // Errors of the file reach the reader of the unzipped stream only if they are passed on.
+  file.on("error", (error) => bytes.destroy(error));
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  try {
+    for await (const chunk of bytes) yield decoder.decode(chunk, { stream: true });
+    yield decoder.decode();
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new L3MaskingError(
-      "file-missing",
-      `expected a readable text file at ${path}: ${reason}`,
-      {
-        hint: "Check the path; it is taken from the current folder.",
-        cause,
-      },
-    );
+    throw readError(path, cause);
   } finally {
     file.destroy();
   }
+}
+
+function readError(path: string, cause: unknown): L3MaskingError {
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+  if (code === "ERR_ENCODING_INVALID_ENCODED_DATA") {
+    return new L3MaskingError("data-encoding", `expected UTF-8 text in ${path}`, {
+      hint: "Convert the file to UTF-8.",
+      cause,
+    });
+  }
+  if (code.startsWith("Z_")) {
+    return new L3MaskingError("data-format", `expected a whole gzip file at ${path}`, {
+      hint: "Fetch or compress the file again.",
+      cause,
+    });
+  }
+  return new L3MaskingError("file-missing", `expected a readable text file at ${path}`, {
+    hint: "Check the path; it is taken from the current folder.",
+    cause,
+  });
 }
 
 /**

@@ -1,15 +1,21 @@
 /** The vanilla model at work: token scores of encodings, cached on disk. */
+import { join } from "node:path";
 import { padTexts } from "../batch/pack.js";
 import { type Checkpoint, loadCheckpoint } from "../checkpoint/load.js";
 import { formatLoadReport } from "../checkpoint/report.js";
 import { L3MaskingError } from "../errors.js";
 import { openScoreCache } from "../likelihood/cache.js";
-import { parseEstimator, type ScoringRow } from "../likelihood/estimators.js";
+import { isExact, parseEstimator, type ScoringRow } from "../likelihood/estimators.js";
+import { type RankAgreement, rankAgreement } from "../likelihood/rank-correlation.js";
 import { scoreTexts } from "../likelihood/score.js";
-import type { TokenScores } from "../likelihood/scores.js";
+import type { Estimator, TokenScores } from "../likelihood/scores.js";
 import { mlmHeadParameters } from "../model/parameters.js";
 import type { ModelSpec } from "../model/spec.js";
-import { compileTokenLikelihood, type Weights } from "../program/inference.js";
+import {
+  compileTokenLikelihood,
+  type TokenLikelihoodProgram,
+  type Weights,
+} from "../program/inference.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { Encoding, Tokenizer } from "../text/encoding.js";
 import { loadTokenizer } from "../text/load.js";
@@ -29,13 +35,7 @@ export async function loadModel(folder: string, host: Host): Promise<LoadedModel
   const checkpoint = await loadCheckpoint(folder);
   const tokenizer = await loadTokenizer(folder);
   const { spec } = checkpoint;
-  if (tokenizer.vocabularySize > spec.vocabularySize) {
-    throw new L3MaskingError(
-      "checkpoint-config",
-      `expected a tokenizer of at most ${spec.vocabularySize} ids (vocab_size of ${folder}/config.json), got ${tokenizer.vocabularySize}`,
-      { hint: "Use the tokenizer files that belong to the checkpoint." },
-    );
-  }
+  requireTokenizerFits(tokenizer, spec, join(folder, "config.json"));
   const size = `${spec.layers} layers x ${spec.hiddenSize}, vocabulary ${spec.vocabularySize}`;
   host.emit({
     type: "notice",
@@ -43,6 +43,16 @@ export async function loadModel(folder: string, host: Host): Promise<LoadedModel
     text: `model ${folder} (${spec.family}, ${size})\n${formatLoadReport(checkpoint.report)}`,
   });
   return { ...checkpoint, folder, tokenizer };
+}
+
+/** Throws `checkpoint-config` if the tokenizer has ids that the model of `config` lacks. */
+export function requireTokenizerFits(tokenizer: Tokenizer, spec: ModelSpec, config: string): void {
+  if (tokenizer.vocabularySize <= spec.vocabularySize) return;
+  throw new L3MaskingError(
+    "checkpoint-config",
+    `expected a tokenizer of at most ${spec.vocabularySize} ids (vocab_size of ${config}), got ${tokenizer.vocabularySize}`,
+    { hint: "Use the tokenizer files that belong to the checkpoint." },
+  );
 }
 
 /** The longest row a model can read, special tokens included. */
@@ -67,9 +77,13 @@ export interface ScoringSettings {
   readonly cacheDir?: string | undefined;
 }
 
+/** Texts whose scores by a cheap estimator are held against the exact ones. */
+const SAMPLE_TEXTS = 16;
+
 /**
  * Token scores of encodings under a model, in their order. What is in the cache is not computed again; what is computed
- * is cached at once, so an interrupted run keeps what it has.
+ * is cached at once, so an interrupted run keeps what it has. For an estimator that is not exact, its rank
+ * correlation with `pll-word-l2r` on a sample of the texts is told.
  *
  * Throws `checkpoint-tensor` if the checkpoint has no masked-LM head.
  */
@@ -80,16 +94,42 @@ export async function scoreEncodings(
   runtime: Runtime,
   host: Host,
 ): Promise<TokenScores[]> {
-  const { spec, tokenizer, values } = model;
   requireMlmHead(model);
   const estimator = parseEstimator(settings.estimator);
+  const program = await compileTokenLikelihood(runtime, model.spec, weightsOf(model.values));
+  try {
+    const scores = await scoreWith(program, model, encodings, estimator, settings, host);
+    if (!isExact(estimator)) {
+      const sample = evenSample(encodings.length, SAMPLE_TEXTS);
+      const texts = sample.map((index) => encodings[index]);
+      const exact = await scoreWith(program, model, texts, "pll-word-l2r", settings, host);
+      const agreement = rankAgreement(
+        exact,
+        sample.map((index) => scores[index]),
+      );
+      host.emit({ type: "notice", level: "info", text: agreementText(estimator, agreement) });
+    }
+    return scores;
+  } finally {
+    await program.dispose();
+  }
+}
+
+/** Scores by one estimator, through its part of the cache. */
+async function scoreWith(
+  program: TokenLikelihoodProgram,
+  { spec, tokenizer, digest }: LoadedModel,
+  encodings: readonly Encoding[],
+  estimator: Estimator,
+  settings: ScoringSettings,
+  host: Host,
+): Promise<TokenScores[]> {
   const cache = openScoreCache(settings.cacheDir ?? host.cacheFolder, {
-    checkpointDigest: model.digest,
+    checkpointDigest: digest,
     tokenizerDigest: tokenizer.digest,
     estimator,
     maxLength: settings.maxLength,
   });
-  const program = await compileTokenLikelihood(runtime, spec, weightsOf(values));
   const layout = { padId: spec.padId, firstPosition: spec.firstPosition };
   const predict = async (rows: readonly ScoringRow[]) => {
     const batch = padTexts(
@@ -103,6 +143,10 @@ export async function scoreEncodings(
     const scored = await program.score(batch, Int32Array.from(slots), Int32Array.from(labels));
     return scored.logProbability;
   };
+  if (cache.ignoredBytes > 0) {
+    const text = `likelihood cache ${cache.folder}: ${cache.ignoredBytes} bytes of incomplete records are ignored; their texts are scored again`;
+    host.emit({ type: "notice", level: "warning", text });
+  }
   try {
     return await scoreTexts(encodings, {
       estimator,
@@ -129,8 +173,18 @@ export async function scoreEncodings(
     });
   } finally {
     cache.close();
-    await program.dispose();
   }
+}
+
+/** At most `size` indices, evenly spread over 0 .. count-1. */
+function evenSample(count: number, size: number): number[] {
+  const taken = Math.min(count, size);
+  return Array.from({ length: taken }, (_, index) => Math.floor((index * count) / taken));
+}
+
+function agreementText(estimator: Estimator, { pooled, withinText, texts }: RankAgreement): string {
+  const rho = (value: number | undefined) => (value === undefined ? "undefined" : value.toFixed(3));
+  return `estimator ${estimator} against pll-word-l2r on ${texts} texts: Spearman ${rho(pooled)} over all tokens, ${rho(withinText)} inside a text`;
 }
 
 /** Parameter values as a program reads them. Throws `checkpoint-tensor` for one that is absent. */
@@ -144,12 +198,16 @@ export function weightsOf(values: ReadonlyMap<string, Float32Array>): Weights {
   };
 }
 
-function requireMlmHead({ spec, values, folder }: LoadedModel): void {
-  const missing = mlmHeadParameters(spec).find(({ name }) => !values.has(name));
-  if (missing === undefined) return;
+export function hasMlmHead({ spec, values }: LoadedModel): boolean {
+  return mlmHeadParameters(spec).every(({ name }) => values.has(name));
+}
+
+/** Throws `checkpoint-tensor` for a model that cannot score tokens. */
+export function requireMlmHead(model: LoadedModel): void {
+  if (hasMlmHead(model)) return;
   throw new L3MaskingError(
     "checkpoint-tensor",
-    `expected a masked-LM head in ${folder} to score tokens with, got none (${missing.name} is missing)`,
+    `expected a masked-LM head in ${model.folder} to score tokens with, got none`,
     { hint: "Start from a masked-LM checkpoint, or train with --method stl." },
   );
 }

@@ -1,11 +1,15 @@
 /** Builds graphs: one method per operation, and names for what is fed. */
+import { L3MaskingError } from "../errors.js";
 import type { ElementType, Node, Tensor } from "./graph.js";
 import type { OpAttributes, OpName } from "./op.js";
 import { inferOp } from "./ops.js";
-import { type Shape, type Size, sizeOf } from "./shape.js";
+import { formatShape, type Shape, type Size, sameShape, sizeOf } from "./shape.js";
 
 export interface Builder {
-  /** A value fed by name in every run; asking twice for a name gives the same tensor. */
+  /**
+   * A value fed by name in every run; asking twice for a name gives the same tensor. Throws `graph-invalid` if the
+   * second asks for another type or shape.
+   */
   input(name: string, type: ElementType, shape: Shape): Tensor;
   constant(values: readonly number[], shape: readonly number[], type?: ElementType): Tensor;
   /** Runs `build` with `name` appended to the scope that new nodes carry. */
@@ -73,7 +77,13 @@ export function createBuilder(): Builder {
     apply,
     input(name, type, shape) {
       const known = inputs.get(name);
-      if (known !== undefined) return known;
+      if (known !== undefined) {
+        if (known.type === type && sameShape(known.shape, shape)) return known;
+        throw new L3MaskingError(
+          "graph-invalid",
+          `input ${name} is ${known.type} ${formatShape(known.shape)}, but was asked for as ${type} ${formatShape(shape)}`,
+        );
+      }
       const tensor: Tensor = { id: nextId++, type, shape, source: { kind: "input", name } };
       inputs.set(name, tensor);
       return tensor;

@@ -25,7 +25,7 @@ export interface GradientOptions {
 /**
  * Gradients of `loss` (shape []) with respect to `wanted`. A tensor that the loss does not reach
  * gets an empty gradient. Throws `graph-invalid` where a wanted path meets an operation
- * that is not differentiable.
+ * that is not differentiable, or leaves one by an output other than its first.
  */
 export function gradients(
   build: Builder,
@@ -48,7 +48,8 @@ export function gradients(
       dense.set(tensor, addInto(build, dense.get(tensor), fitted));
     }
     if (!rowPart) return;
-    if (targets.has(tensor)) {
+    // A computed tensor passes its whole gradient on, so rows of it are made dense.
+    if (targets.has(tensor) && tensor.source.kind === "input") {
       rows.set(tensor, [...(rows.get(tensor) ?? []), rowPart]);
     } else {
       const scattered = build.scatterRows(rowPart.indices, rowPart.rows, tensor.shape[0]);
@@ -57,8 +58,16 @@ export function gradients(
   };
 
   for (const node of nodes.reverse()) {
+    if (!node.inputs.some((input) => onPath.has(input))) continue;
+    const other = node.outputs.findIndex((output, index) => index > 0 && dense.has(output));
+    if (other > 0) {
+      throw new L3MaskingError(
+        "graph-invalid",
+        `output ${other} of ${node.op} in ${node.scope} is not differentiable`,
+      );
+    }
     const gradient = dense.get(node.outputs[0]);
-    if (gradient === undefined || !node.inputs.some((input) => onPath.has(input))) continue;
+    if (gradient === undefined) continue;
     build.scope(`gradient/${node.scope}`, () => {
       const rules = vjpOf(build, node, gradient);
       node.inputs.forEach((input, index) => {

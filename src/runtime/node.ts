@@ -29,7 +29,8 @@ export async function createNodeRuntime(options: NodeRuntimeOptions = {}): Promi
       // Waiting threads sleep: as fast on a quiet machine, and up to twice as fast on a busy one.
       session: { intra_op: { allow_spinning: "0" } },
     },
-    logSeverityLevel: 3,
+    // Fatal only: what else fails is thrown, and told once.
+    logSeverityLevel: 4,
   };
   return {
     name: `onnxruntime-node ${ort.version}`,

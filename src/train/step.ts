@@ -122,6 +122,6 @@ function requireFinite(task: string, loss: number | null, { step, groups }: Step
   throw new L3MaskingError(
     "training-diverged",
     `expected a finite loss, got ${loss} in the ${task} task at step ${step} (learning rates ${rates})`,
-    { hint: "Lower --learning-rate or raise --warmup-ratio; the best model so far is kept." },
+    { hint: "Lower --learning-rate or raise --warmup-ratio; what was saved before is kept." },
   );
 }

@@ -1,4 +1,5 @@
 /** The training loop: steps, evaluations, early stopping. It knows neither texts nor files. */
+import { L3MaskingError } from "../errors.js";
 import type { EvaluationEvent, JournalEvent, StopReason } from "./events.js";
 import type { OptimizerGroup } from "./optimizer.js";
 import { type MicroBatch, type StepState, type TaskWeights, trainingStep } from "./step.js";
@@ -18,9 +19,17 @@ export interface Evaluation {
   readonly metric: number;
 }
 
+/** The evaluation that decides which weights are kept. */
+export interface BestEvaluation {
+  readonly step: number;
+  readonly metric: number;
+}
+
 export interface TrainingPlan {
   /** Steps already done, when a run goes on. */
   readonly doneSteps: number;
+  /** The best evaluation of those steps. */
+  readonly best?: BestEvaluation | undefined;
   readonly totalSteps: number;
   readonly gradientAccumulationSteps: number;
   readonly taskWeights: TaskWeights;
@@ -33,7 +42,7 @@ export interface TrainingPlan {
     isDueAfter(step: number): boolean;
     evaluate(): Promise<Evaluation>;
     /** Keeps the present weights as the best so far. */
-    keepBest(step: number): Promise<void>;
+    keepBest(best: BestEvaluation): Promise<void>;
     /** Stop after this many evaluations in a row without a better metric. */
     readonly patience: number;
   };
@@ -42,6 +51,7 @@ export interface TrainingPlan {
 }
 
 export interface TrainingOutcome {
+  /** 0 where nothing was evaluated. */
   readonly bestStep: number;
   readonly steps: number;
   readonly reason: StopReason;
@@ -53,7 +63,7 @@ export interface TrainingOutcome {
  * Runs the plan. The last step is always evaluated, so that there is a best step. After an
  * interruption the best weights so far are kept, if there are any.
  *
- * Throws `training-diverged` from a step whose loss or gradient is not finite.
+ * Throws `training-diverged` from a step or an evaluation whose loss or gradient is not finite.
  */
 export async function train(
   state: StepState,
@@ -61,7 +71,7 @@ export async function train(
   watch: TrainingWatch,
 ): Promise<TrainingOutcome> {
   const { totalSteps, taskWeights, gradientAccumulationSteps, evaluation } = plan;
-  let best = { step: plan.doneSteps, metric: Number.NEGATIVE_INFINITY };
+  let best = plan.best ?? { step: 0, metric: Number.NEGATIVE_INFINITY };
   let withoutBetter = 0;
   let tokens = 0;
   let step = plan.doneSteps;
@@ -89,12 +99,13 @@ export async function train(
 
     if (evaluation?.isDueAfter(step) || (evaluation && step === totalSteps)) {
       const { event, metric } = await evaluation.evaluate();
+      requireFinite(event, step);
       const isBest = metric > best.metric;
       watch.emit({ type: "evaluation", step, ...event, best: isBest });
       if (isBest) {
         best = { step, metric };
         withoutBetter = 0;
-        await evaluation.keepBest(step);
+        await evaluation.keepBest(best);
       } else {
         withoutBetter += 1;
       }
@@ -105,6 +116,15 @@ export async function train(
   }
   watch.emit({ type: "stop", step, reason, bestStep: best.step });
   return { bestStep: best.step, steps: step, reason, tokens };
+}
+
+function requireFinite({ split, loss }: Evaluation["event"], step: number): void {
+  if (Number.isFinite(loss)) return;
+  throw new L3MaskingError(
+    "training-diverged",
+    `expected a finite loss on ${split}, got ${loss} after step ${step}`,
+    { hint: "Lower --learning-rate or raise --warmup-ratio; what was saved before is kept." },
+  );
 }
 
 function lossText(losses: {

@@ -1,0 +1,23 @@
+/**
+ * The library in ten lines, as the README shows it. In the project's folder, after `npm run build`:
+ *
+ *     node examples/library.mjs FOLDER     a BERT or RoBERTa checkpoint
+ *
+ * Remove runs/library before you run it again: a run is never overwritten.
+ */
+// shown in the README from here
+import { Classifier, fineTune, scoreTexts } from "l3masking";
+
+const model = process.argv[2]; // a folder with config.json, weights and tokenizer
+const options = { model, maxLength: 64 };
+const [first] = await scoreTexts(["The impeller lost two vanes."], options);
+console.log(first.tokens.map((token, i) => [token, first.logprob[i]]));
+
+const files = { trainFile: "examples/messages.csv", outputDir: "runs/library" };
+const { metrics } = await fineTune({ ...options, ...files, method: "l3", numTrainEpochs: 2 });
+console.log(metrics.dev, metrics.test);
+
+const classifier = await Classifier.load("runs/library/model");
+console.log(await classifier.predict(["The genoa has a tear along the foot."]));
+await classifier.dispose();
+// to here

@@ -1,0 +1,158 @@
+import { describe, expect, it } from "vitest";
+import { failure } from "../../test/fixtures/failure.js";
+import type { ClassificationTraining, MaskedTokenTraining } from "../program/training.js";
+import type { DropoutMasks } from "./dropout-masks.js";
+import type { OptimizerGroup } from "./optimizer.js";
+import { createParameterStore } from "./parameter-store.js";
+import { type MicroBatch, type StepPlan, trainingStep } from "./step.js";
+
+const packed = (tokens: number) => ({
+  ids: new Int32Array(8),
+  positions: new Int32Array(8),
+  segments: new Int32Array(8),
+  firstSlots: new Int32Array(1),
+  rows: 1,
+  slots: 8,
+  tokens,
+});
+const main = (texts: number) => ({
+  main: { batch: packed(8), labels: new Int32Array(texts) },
+});
+const auxiliary = (targets: number) => ({
+  auxiliary: {
+    batch: packed(5),
+    targetSlots: new Int32Array(targets),
+    targetIds: new Int32Array(targets),
+  },
+});
+
+const group: OptimizerGroup = {
+  parts: ["body"],
+  learningRate: 0.1,
+  weightDecay: 0,
+  clip: { name: "encoder", maxNorm: 1e9 },
+};
+
+/** Each text of the main task has loss 2 and gradient 1; each selected token loss 3 and gradient 10. */
+function fixture(losses: { main?: number; auxiliary?: number } = {}) {
+  const store = createParameterStore([
+    { name: "w", shape: [2], part: "body", decay: false, initial: "zeros" },
+  ]);
+  store.weight("w").set([1, -1]);
+  const passes: number[] = [];
+  const gradients: number[] = [];
+  const dropout: DropoutMasks = {
+    begin: (pass) => passes.push(pass),
+    keepMask: () => expect.unreachable("these programs drop nothing"),
+  };
+  const accumulated = (amount: number) => {
+    store.gradient("w")[0] += amount;
+    gradients.push(store.gradient("w")[0]);
+  };
+  const mainProgram: ClassificationTraining = {
+    async accumulate(_, labels, lossScale) {
+      accumulated(lossScale * labels.length);
+      return { lossSum: (losses.main ?? 2) * labels.length, correct: 0 };
+    },
+    dispose: async () => undefined,
+  };
+  const auxiliaryProgram: MaskedTokenTraining = {
+    async accumulate(_, slots, ids, lossScale) {
+      expect(slots.length).toBe(ids.length);
+      accumulated(lossScale * ids.length * 10);
+      return { lossSum: (losses.auxiliary ?? 3) * ids.length, correct: 0 };
+    },
+    dispose: async () => undefined,
+  };
+  const state = { store, main: mainProgram, auxiliary: auxiliaryProgram, dropout };
+  const step = (microBatches: readonly MicroBatch[], changed: Partial<StepPlan> = {}) =>
+    trainingStep(state, {
+      step: 1,
+      microBatches,
+      gradientAccumulationSteps: microBatches.length,
+      taskWeights: { main: 0.25, auxiliary: 0.75 },
+      groups: [group],
+      ...changed,
+    });
+  return { step, store, passes, gradients };
+}
+
+describe("trainingStep", () => {
+  it("adds the weighted mean losses of the micro-batches", async () => {
+    const { step, gradients } = fixture();
+    const result = await step([
+      { ...main(4), ...auxiliary(6) },
+      { ...main(1), ...auxiliary(2) },
+    ]);
+    // Means do not depend on the sizes: (0.25 * 1 + 0.75 * 10) / 2 from each micro-batch.
+    expect(gradients.map((value) => value.toFixed(4))).toEqual([
+      "0.1250",
+      "3.8750",
+      "4.0000",
+      "7.7500",
+    ]);
+    expect(result).toEqual({
+      mainLoss: 2,
+      auxiliaryLoss: 3,
+      gradientNorms: { encoder: expect.closeTo(7.75, 5) },
+      tokens: 26,
+      maskedTokens: 8,
+    });
+  });
+
+  it("moves the weights and clears the gradients", async () => {
+    const { step, store } = fixture();
+    await step([main(2)]);
+    expect(Array.from(store.gradient("w"))).toEqual([0, 0]);
+    expect(store.weight("w")[0]).toBeCloseTo(0.9, 5);
+    expect(store.weight("w")[1]).toBe(-1);
+  });
+
+  it("counts a micro-batch without selected tokens as a loss of 0", async () => {
+    const { step, gradients } = fixture();
+    const result = await step([
+      { ...main(1), ...auxiliary(0) },
+      { ...main(1), ...auxiliary(4) },
+    ]);
+    expect(result.auxiliaryLoss).toBe(1.5);
+    expect(result.tokens).toBe(8 + 8 + 5);
+    expect(gradients.length).toBe(3);
+    const { auxiliaryLoss } = await fixture().step([{ ...main(1), ...auxiliary(0) }]);
+    expect(auxiliaryLoss).toBeNull();
+  });
+
+  it("gives every pass of every step dropout masks of its own", async () => {
+    const { step, passes } = fixture();
+    const both = { ...main(1), ...auxiliary(1) };
+    await step([both, both], { step: 1 });
+    await step([both, both], { step: 2 });
+    // An epoch's last step may have fewer micro-batches; the next step's passes do not shift.
+    await step([both], { step: 3, gradientAccumulationSteps: 2 });
+    await step([both, both], { step: 4 });
+    expect(passes).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 13, 14, 15]);
+  });
+
+  it.each([
+    ["main", { main: Number.NaN }, "got NaN in the main task at step 7 (learning rates 0.100)"],
+    ["auxiliary", { auxiliary: Number.POSITIVE_INFINITY }, "got Infinity in the auxiliary task"],
+  ] as const)(
+    "leaves the weights as they were when the %s loss diverges",
+    async (_, losses, part) => {
+      const { step, store } = fixture(losses);
+      const error = await failure(step([{ ...main(1), ...auxiliary(1) }], { step: 7 }));
+      expect(error).toMatchObject({ code: "training-diverged", exitCode: 5 });
+      expect(error.message).toContain(part);
+      expect(Array.from(store.weight("w"))).toEqual([1, -1]);
+      expect(Array.from(store.first("w"))).toEqual([0, 0]);
+    },
+  );
+
+  it("leaves the weights as they were when a gradient diverges", async () => {
+    const { step, store } = fixture();
+    const weights = { main: Number.POSITIVE_INFINITY, auxiliary: 0 };
+    const error = await failure(step([main(1)], { taskWeights: weights }));
+    expect(error).toMatchObject({ code: "training-diverged" });
+    expect(error.message).toContain('first in "w"');
+    expect(Array.from(store.weight("w"))).toEqual([1, -1]);
+  });
+});

@@ -1,0 +1,207 @@
+import { describe, expect, it } from "vitest";
+import { failure } from "../../test/fixtures/failure.js";
+import type { ClassificationTraining } from "../program/training.js";
+import { createDropoutMasks } from "./dropout-masks.js";
+import type { JournalEvent } from "./events.js";
+import type { OptimizerGroup } from "./optimizer.js";
+import { createParameterStore } from "./parameter-store.js";
+import type { StepState } from "./step.js";
+import { type BestEvaluation, type TrainingPlan, train } from "./trainer.js";
+
+const batch = {
+  ids: new Int32Array(4),
+  positions: new Int32Array(4),
+  segments: new Int32Array(4),
+  firstSlots: new Int32Array(2),
+  rows: 1,
+  slots: 4,
+  tokens: 4,
+};
+const labels = Int32Array.of(0, 1);
+
+/** A model of one number, whose loss per text is that number. */
+function toyState(lossOf: (weight: number) => number = (weight) => weight): StepState {
+  const store = createParameterStore([
+    { name: "w", shape: [1], part: "body", decay: false, initial: "zeros" },
+  ]);
+  store.weight("w")[0] = 10;
+  const main: ClassificationTraining = {
+    async accumulate(_, given, lossScale) {
+      store.gradient("w")[0] += lossScale * given.length;
+      return { lossSum: lossOf(store.weight("w")[0]) * given.length, correct: 0 };
+    },
+    dispose: async () => undefined,
+  };
+  return { store, main, dropout: createDropoutMasks(0, { dropout: 0, attentionDropout: 0 }) };
+}
+
+interface Run {
+  readonly metrics?: readonly number[];
+  readonly losses?: readonly number[];
+  readonly patience?: number;
+  readonly evaluates?: boolean;
+  readonly evaluateEvery?: number;
+  readonly stopAfter?: number;
+  readonly plan?: Partial<TrainingPlan>;
+  readonly state?: StepState;
+}
+
+/** Runs the loop with a list of dev metrics; tells all that it did. */
+async function runLoop(run: Run = {}) {
+  const { metrics = [], losses = [], patience = 100, stopAfter = 1e9 } = run;
+  const { evaluates = true, evaluateEvery = 1 } = run;
+  const state = run.state ?? toyState();
+  const events: JournalEvent[] = [];
+  const progress: string[] = [];
+  const kept: (BestEvaluation & { readonly weight: number })[] = [];
+  const after: number[] = [];
+  let evaluations = 0;
+  const group: OptimizerGroup = {
+    parts: ["body"],
+    learningRate: 0.5,
+    weightDecay: 0,
+    clip: { name: "all", maxNorm: 1 },
+  };
+  const evaluation: TrainingPlan["evaluation"] = {
+    isDueAfter: (step) => step % evaluateEvery === 0,
+    async evaluate() {
+      const index = evaluations++;
+      const loss = losses[index] ?? 1;
+      return { event: { split: "dev", loss, accuracy: 0 }, metric: metrics[index] ?? 0 };
+    },
+    keepBest: async (best) => {
+      kept.push({ ...best, weight: state.store.weight("w")[0] });
+    },
+    patience,
+  };
+  const result = train(
+    state,
+    {
+      doneSteps: 0,
+      totalSteps: 4,
+      gradientAccumulationSteps: 1,
+      taskWeights: { main: 1, auxiliary: 0 },
+      batches: (step) => ({ epoch: step, microBatches: [{ main: { batch, labels } }] }),
+      groups: (step) => [{ ...group, learningRate: 0.5 / step }],
+      ...(evaluates && { evaluation }),
+      afterStep: async (step) => {
+        after.push(step);
+      },
+      ...run.plan,
+    },
+    {
+      emit: (event) => events.push(event),
+      progress: (done, total, detail) => progress.push(`${done}/${total} ${detail}`),
+      cancelled: () => after.length >= stopAfter,
+    },
+  );
+  const outcome = await result.catch((error: unknown) => error);
+  return { result, outcome, events, progress, kept, after, state };
+}
+
+describe("train", () => {
+  it("runs the steps in order, each with its own rate, and tells of each", async () => {
+    const { outcome, events, progress, after } = await runLoop();
+    const steps = events.filter((event) => event.type === "step");
+    expect(steps.map(({ step }) => step)).toEqual([1, 2, 3, 4]);
+    expect(steps.map(({ epoch }) => epoch)).toEqual([1, 2, 3, 4]);
+    expect(steps.map(({ learningRate }) => learningRate)).toEqual([0.5, 0.5 / 2, 0.5 / 3, 0.5 / 4]);
+    expect(steps[0]).toEqual({
+      type: "step",
+      step: 1,
+      epoch: 1,
+      mainLoss: 10,
+      auxiliaryLoss: null,
+      taskWeights: { main: 1, auxiliary: 0 },
+      learningRate: 0.5,
+      gradientNorms: { all: 1 },
+      tokens: 4,
+      maskedTokens: 0,
+    });
+    // AdamW moves by the rate while the gradient stays the same: 10, 9.5, 9.25, ...
+    expect(steps.map(({ mainLoss }) => mainLoss?.toFixed(2))).toEqual([
+      "10.00",
+      "9.50",
+      "9.25",
+      "9.08",
+    ]);
+    expect(progress[1]).toBe("2/4 loss 9.500");
+    expect(after).toEqual([1, 2, 3, 4]);
+    expect(outcome).toMatchObject({ steps: 4, reason: "steps", tokens: 16 });
+  });
+
+  it("keeps the weights of each better evaluation; an equal one is not better", async () => {
+    const { outcome, events, kept } = await runLoop({ metrics: [0.5, 0.7, 0.7, 0.6] });
+    expect(kept).toEqual([
+      { step: 1, metric: 0.5, weight: expect.closeTo(9.5, 5) },
+      { step: 2, metric: 0.7, weight: expect.closeTo(9.25, 5) },
+    ]);
+    expect(outcome).toMatchObject({ bestStep: 2 });
+    const evaluations = events.filter((event) => event.type === "evaluation");
+    expect(evaluations.map(({ best }) => best)).toEqual([true, true, false, false]);
+    expect(events.at(-1)).toEqual({ type: "stop", step: 4, reason: "steps", bestStep: 2 });
+  });
+
+  it("evaluates when due, and always after the last step", async () => {
+    const { events } = await runLoop({ evaluateEvery: 3 });
+    const evaluations = events.filter((event) => event.type === "evaluation");
+    expect(evaluations.map(({ step }) => step)).toEqual([3, 4]);
+  });
+
+  it("stops after so many evaluations without a better one, counted anew from each better one", async () => {
+    const metrics = [0.1, 0.0, 0.2, 0.2, 0.1, 0.9];
+    const { outcome, after } = await runLoop({ metrics, patience: 2, plan: { totalSteps: 9 } });
+    expect(outcome).toMatchObject({ steps: 5, reason: "patience", bestStep: 3 });
+    // The step that ends the run is still given to afterStep.
+    expect(after).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  it("stops before the next step when asked to", async () => {
+    const { outcome, events } = await runLoop({ stopAfter: 2 });
+    expect(outcome).toMatchObject({ steps: 2, reason: "interrupted", bestStep: 1 });
+    expect(events.at(-1)).toMatchObject({ type: "stop", step: 2, reason: "interrupted" });
+  });
+
+  it("has no best step without evaluations", async () => {
+    const { outcome, kept } = await runLoop({ evaluates: false });
+    expect(kept).toEqual([]);
+    expect(outcome).toMatchObject({ steps: 4, bestStep: 0 });
+  });
+
+  it("goes on from the steps and the best evaluation of before", async () => {
+    const plan = { doneSteps: 2, best: { step: 1, metric: 0.8 } };
+    const { outcome, events, kept } = await runLoop({ metrics: [0.7, 0.9], plan });
+    expect(events.map(({ step }) => step)).toEqual([3, 3, 4, 4, 4]);
+    expect(kept.map(({ step }) => step)).toEqual([4]);
+    expect(outcome).toMatchObject({ bestStep: 4, tokens: 8 });
+  });
+
+  it("has nothing to do where all steps are done", async () => {
+    const plan = { doneSteps: 4, best: { step: 3, metric: 1 } };
+    const { outcome, events, after } = await runLoop({ plan });
+    expect(after).toEqual([]);
+    expect(events).toEqual([{ type: "stop", step: 4, reason: "steps", bestStep: 3 }]);
+    expect(outcome).toMatchObject({ steps: 4, bestStep: 3 });
+  });
+
+  it("throws when a step diverges, with what was kept before", async () => {
+    const state = toyState((weight) => (weight < 9.4 ? Number.POSITIVE_INFINITY : weight));
+    const { result, kept, events } = await runLoop({ state });
+    const error = await failure(result);
+    expect(error).toMatchObject({ code: "training-diverged" });
+    expect(error.message).toContain("got Infinity in the main task at step 3");
+    expect(kept.length).toBe(1);
+    expect(events.filter((event) => event.type === "step").length).toBe(2);
+  });
+
+  it.each([Number.NaN, Number.POSITIVE_INFINITY])(
+    "throws when an evaluation gives %s",
+    async (loss) => {
+      const { result, kept } = await runLoop({ losses: [1, loss], metrics: [0.1, 0.9] });
+      const error = await failure(result);
+      expect(error).toMatchObject({ code: "training-diverged" });
+      expect(error.message).toContain(`loss on dev, got ${loss} after step 2`);
+      expect(kept.map(({ step }) => step)).toEqual([1]);
+    },
+  );
+});

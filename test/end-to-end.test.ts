@@ -1,0 +1,254 @@
+/** Training runs from files to metrics, in one process: what is written, what is learnt, what is kept. */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { loadCheckpoint } from "../src/checkpoint/load.js";
+import { evaluateSchema, resolveSettings } from "../src/config.js";
+import { runEvaluate } from "../src/experiment/evaluate.js";
+import type { TrainResult } from "../src/experiment/host.js";
+import { readJson, readJsonLines, temporaryFolder } from "./fixtures/folders.js";
+import { createTestHost, type TestHost, tinyModel } from "./fixtures/host.js";
+import { soundFiles, soundLabels, soundRows } from "./fixtures/sounds.js";
+import { readJournal, train, trainOptions } from "./fixtures/training.js";
+
+const at = temporaryFolder();
+const cacheFolder = at("cache");
+
+const fraction = z.number().min(0).max(1);
+const split = { accuracy: fraction, macro_f1: fraction, loss: z.number().positive() };
+const perLabel = z.strictObject({
+  precision: fraction,
+  recall: fraction,
+  f1: fraction,
+  support: z.number().int(),
+});
+const metricsSchema = z.strictObject({
+  method: z.enum(["stl", "rtm", "l3"]),
+  seed: z.literal(0),
+  model: z.string(),
+  task_weights: z.literal("equal"),
+  best_step: z.number().int().min(1),
+  dev: z.strictObject(split),
+  test: z.strictObject({ ...split, per_label: z.record(z.string(), perLabel) }),
+  test_unseen: z.strictObject({ rows: z.number(), accuracy: fraction, macro_f1: fraction }),
+  timing: z.strictObject({
+    scoring_seconds: z.number().min(0),
+    training_seconds: z.number().positive(),
+    tokens_per_second: z.number().positive(),
+  }),
+  excluded: z.strictObject({
+    empty_texts_train: z.literal(0),
+    empty_texts_dev: z.literal(0),
+    empty_texts_test: z.literal(0),
+  }),
+});
+const predictionSchema = z.strictObject({
+  line: z.number().int().min(1),
+  expected: z.enum(["animal", "engine", "water"]),
+  label: z.enum(["animal", "engine", "water"]),
+  probabilities: z.strictObject({ animal: fraction, engine: fraction, water: fraction }),
+  seen_in_training: z.boolean(),
+});
+
+const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
+
+describe.each([
+  ["bert", "l3"],
+  ["roberta", "stl"],
+  ["roberta", "rtm"],
+  ["roberta", "l3"],
+] as const)("a run of %s by %s", (family, method) => {
+  const model = tinyModel(family);
+  const outputDir = at(`${family}-${method}`);
+  let host: TestHost;
+  let result: TrainResult;
+
+  beforeAll(async () => {
+    host = createTestHost({ cacheFolder });
+    const options = trainOptions(model, outputDir, { method, maxSteps: 30, evalSteps: 6 });
+    result = await train(options, host);
+  });
+
+  it("writes its files and nothing else", () => {
+    expect(readdirSync(outputDir).sort()).toEqual([
+      "config.json",
+      "journal.jsonl",
+      "metrics.json",
+      "model",
+      "predictions-test.jsonl",
+    ]);
+    expect(readdirSync(join(outputDir, "model"))).toEqual(
+      expect.arrayContaining(["config.json", "model.safetensors", "tokenizer.json"]),
+    );
+  });
+
+  it("writes metrics.json with these fields", () => {
+    const metrics = metricsSchema.parse(readJson(join(outputDir, "metrics.json")));
+    expect(metrics).toEqual(result.metrics);
+    expect(metrics).toMatchObject({ method, model });
+    expect(Object.keys(metrics.test.per_label)).toEqual(soundLabels);
+    expect(metrics.timing.scoring_seconds > 0).toBe(method === "l3");
+  });
+
+  it("writes config.json with every setting resolved", () => {
+    expect(readJson(join(outputDir, "config.json"))).toMatchObject({
+      settings: {
+        ...soundFiles,
+        method,
+        model,
+        outputDir,
+        maxLength: 32,
+        learningRate: 3e-3,
+        evalSteps: 6,
+        // Defaults, from docs/method.md.
+        taskWeights: "equal",
+        estimator: "pll-word-l2r",
+        mlmProbability: 0.15,
+        calibration: "exact",
+        gamma: 1,
+        selection: "bernoulli",
+        maskReplaceProb: 0.8,
+        randomReplaceProb: 0.1,
+        weightDecay: 0.01,
+        warmupRatio: 0.06,
+        maxGradNorm: 1,
+        lrSchedulerType: "linear",
+        gradientAccumulationSteps: 1,
+        seed: 0,
+        splitSeed: 0,
+      },
+      labels: soundLabels,
+      rows: { train: 36, dev: 12, test: 12 },
+      checkpoint_digest: expect.stringMatching(/^[0-9a-f]{64}$/),
+      tokenizer_digest: expect.stringMatching(/^[0-9a-f]{64}$/),
+      data_digest: expect.stringMatching(/^[0-9a-f]{64}$/),
+    });
+  });
+
+  it("writes a prediction for every test row, which give the metrics", () => {
+    const rows = readJsonLines(join(outputDir, "predictions-test.jsonl"), predictionSchema);
+    expect(rows.map(({ expected }) => expected)).toEqual(
+      soundRows("test").map(({ label }) => label),
+    );
+    expect(rows.map(({ line }) => line)).toEqual(rows.map((_, index) => index + 1));
+    for (const { label, probabilities } of rows) {
+      const values = Object.values(probabilities);
+      expect(values.reduce((a, b) => a + b)).toBeCloseTo(1, 9);
+      expect(probabilities[label]).toBe(Math.max(...values));
+    }
+    const accuracy = (some: typeof rows) =>
+      some.filter(({ label, expected }) => label === expected).length / some.length;
+    const unseen = rows.filter((row) => !row.seen_in_training);
+    expect(rows.map((row) => row.seen_in_training)).toEqual(rows.map((_, index) => index === 11));
+    const { test, test_unseen } = result.metrics;
+    expect(test?.accuracy).toBeCloseTo(accuracy(rows), 12);
+    expect(test_unseen).toMatchObject({ rows: 11, accuracy: expect.closeTo(accuracy(unseen), 12) });
+    const loss = mean(
+      rows.map(({ expected, probabilities }) => -Math.log(probabilities[expected])),
+    );
+    expect(test?.loss).toBeCloseTo(loss, 6);
+  });
+
+  it("keeps a journal of every step and evaluation", () => {
+    const { steps, evaluations, stop } = readJournal(outputDir);
+    expect(steps.map(({ step }) => step)).toEqual(steps.map((_, index) => index + 1));
+    expect(steps.map(({ epoch }) => epoch)).toEqual(steps.map((_, i) => Math.floor(i / 3) + 1));
+    const both = method === "stl" ? { main: 1, auxiliary: 0 } : { main: 0.5, auxiliary: 0.5 };
+    for (const event of steps) {
+      expect(event.taskWeights).toEqual(both);
+      expect(event.maskedTokens > 0).toBe(method !== "stl");
+      expect(event.auxiliaryLoss === null).toBe(method === "stl");
+    }
+    expect(evaluations.map(({ step }) => step)).toEqual(
+      [6, 12, 18, 24, 30].slice(0, evaluations.length),
+    );
+    const best = evaluations.findLast((evaluation) => evaluation.best);
+    expect(stop).toMatchObject({ step: steps.length, bestStep: best?.step });
+    expect(result.metrics.best_step).toBe(best?.step);
+    expect(result.metrics.dev).toEqual({
+      accuracy: best?.accuracy,
+      macro_f1: best?.macroF1,
+      loss: best?.loss,
+    });
+    expect(best?.macroF1).toBe(Math.max(...evaluations.map(({ macroF1 }) => macroF1 ?? 0)));
+  });
+
+  it("learns: the losses fall", () => {
+    const { steps } = readJournal(outputDir);
+    const fall = (of: (step: (typeof steps)[number]) => number | null) =>
+      mean(steps.slice(0, 3).map((step) => of(step) ?? 0)) -
+      mean(steps.slice(-3).map((step) => of(step) ?? 0));
+    // Beside the auxiliary task, so few steps teach a model this small little of the main one.
+    expect(fall(({ mainLoss }) => mainLoss)).toBeGreaterThan(method === "stl" ? 0.3 : 0);
+    if (method !== "stl") expect(fall(({ auxiliaryLoss }) => auxiliaryLoss)).toBeGreaterThan(1);
+  });
+
+  it("saves the best weights: `evaluate` on model/ gives the test metrics", async () => {
+    const settings = { model: join(outputDir, "model"), input: soundFiles.testFile };
+    const found = await runEvaluate(resolveSettings(evaluateSchema, settings), host);
+    const { test } = result.metrics;
+    expect(found).toMatchObject({ rows: 12, excluded: { empty_texts: 0 } });
+    expect(found.loss).toBeCloseTo(test?.loss ?? 0, 6);
+    expect(found.per_label).toEqual(test?.per_label);
+  });
+
+  it("tells what it does, and closes what it opened", () => {
+    const notices = host.notices();
+    expect(notices).toContain(`model ${model} (${family}, 2 layers x 32, vocabulary 360)`);
+    expect(notices).toContain("TEST TEXTS SEEN IN TRAINING: 1 of 12 test rows");
+    const last = host.progress("training").at(-1);
+    expect(last).toMatchObject({ unit: "steps", total: 30 });
+    expect(host.progress("scoring").length > 0).toBe(method === "l3");
+    expect(host.openSessions).toBe(0);
+  });
+
+  it("gives the same journal, metrics and weights for the same seed", async () => {
+    const again = at(`${family}-${method}-again`);
+    const options = trainOptions(model, again, { method, maxSteps: 30, evalSteps: 6 });
+    const { metrics } = await train(options, createTestHost({ cacheFolder }));
+    const { timing: _, ...same } = result.metrics;
+    expect(metrics).toMatchObject(same);
+    for (const name of ["journal.jsonl", "predictions-test.jsonl", "model/model.safetensors"]) {
+      expect(readFileSync(join(again, name)).equals(readFileSync(join(outputDir, name)))).toBe(
+        true,
+      );
+    }
+  });
+
+  it("goes another way with another seed", async () => {
+    const other = at(`${family}-${method}-other`);
+    await train(trainOptions(model, other, { method, seed: 1 }), createTestHost({ cacheFolder }));
+    const losses = (folder: string) =>
+      readJournal(folder)
+        .steps.slice(0, 3)
+        .map(({ mainLoss }) => mainLoss);
+    expect(losses(other)).not.toEqual(losses(outputDir));
+  });
+});
+
+describe("the splits of a run", () => {
+  const model = tinyModel("bert");
+
+  it("has no test metrics without a test file", async () => {
+    const options = trainOptions(model, at("no-test"), { maxSteps: 1 });
+    delete options.testFile;
+    const { metrics } = await train(options, createTestHost());
+    expect(metrics).toMatchObject({ test: null, test_unseen: null });
+    expect(existsSync(at("no-test/predictions-test.jsonl"))).toBe(false);
+  });
+
+  it("cuts dev and test from train where neither is given", async () => {
+    const options = trainOptions(model, at("cut"), { maxSteps: 1 });
+    delete options.validationFile;
+    delete options.testFile;
+    const { metrics } = await train(options, createTestHost());
+    expect(metrics.test_unseen?.rows).toBe(3);
+    expect(readJson(at("cut/config.json"))).toMatchObject({ rows: { train: 30, dev: 3, test: 3 } });
+  });
+
+  it("saves a model whose labels keep their names and order", async () => {
+    const { spec } = await loadCheckpoint(at("cut/model"));
+    expect(spec.labels).toEqual(soundLabels);
+  });
+});

@@ -1,0 +1,206 @@
+/**
+ * The commands and code of README.md, docs/ and examples/, run as they are written: in a folder with the files they
+ * name, on tiny data, with a tiny random model in place of `roberta-base`, against the built package.
+ */
+import { execFile } from "node:child_process";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { commandDescriptions } from "../src/cli/commands.js";
+
+const root = fileURLToPath(new URL("../", import.meta.url));
+const main = join(root, "dist/cli/main.js");
+const page = (path: string) => readFileSync(join(root, path), "utf8");
+const pages = [
+  "README.md",
+  "CONTRIBUTING.md",
+  "CHANGELOG.md",
+  "examples/README.md",
+  ...readdirSync(join(root, "docs")).map((name) => `docs/${name}`),
+];
+
+/** Contents of the fenced blocks of a page in one language. */
+function blocks(path: string, language: string): string[] {
+  const fences = page(path).matchAll(/^```(\w*)\n(.*?)^```$/gms);
+  return Array.from(fences).flatMap(([, tag, content]) => (tag === language ? [content] : []));
+}
+
+const commandLines = (path: string) => blocks(path, "sh").flatMap((block) => block.split("\n"));
+
+let base: string;
+
+beforeAll(() => {
+  expect(existsSync(main), `${main} is missing: run npm run build`).toBe(true);
+  base = mkdtempSync(join(tmpdir(), "l3masking-pages-"));
+});
+afterAll(() => rmSync(base, { recursive: true }));
+
+/** A folder with all files that the pages name. */
+function workplace(name: string): string {
+  const folder = join(base, name);
+  const write = (path: string, content: string) => {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), content);
+  };
+  cpSync(join(root, "test/golden/models/roberta"), join(folder, "roberta-base"), {
+    recursive: true,
+    filter: (file) => !/(golden|forward|gradients|trained|head)[^/]*$/.test(file),
+  });
+  const [head, ...rows] = page("examples/messages.csv").trimEnd().split("\n");
+  const csv = (lines: readonly string[]) => `${lines.join("\n")}\n`;
+  write("messages.csv", csv([head, ...rows]));
+  write("examples/messages.csv", csv([head, ...rows]));
+  write("train.csv", csv([head, ...rows.slice(0, 18)]));
+  write("dev.csv", csv([head, ...rows.slice(18, 24)]));
+  write("test.csv", csv([head, ...rows.slice(24)]));
+  write("new.csv", csv(["text", ...rows.slice(0, 3).map((row) => row.replace(/,\w+$/, ""))]));
+  write("corpus.txt", csv(rows.map((row) => row.replace(/,\w+$/, "\n"))));
+  for (const [split, perLabel] of [
+    ["train", 4],
+    ["dev", 2],
+    ["test", 2],
+  ] as const) {
+    const lines = page(`examples/sample-task/${split}.jsonl`).trimEnd().split("\n");
+    const some = ["engine", "hull"].flatMap((label) =>
+      lines.filter((line) => line.includes(`"label": "${label}"`)).slice(0, perLabel),
+    );
+    write(`examples/sample-task/${split}.jsonl`, csv(some));
+  }
+  return folder;
+}
+
+interface Ended {
+  readonly exitCode: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+function node(folder: string, words: readonly string[]): Promise<Ended> {
+  const env = { ...process.env, L3MASKING_CACHE: join(folder, "cache"), NO_COLOR: "1" };
+  return new Promise((resolve) => {
+    execFile(process.execPath, words, { cwd: folder, env }, (error, out, err) => {
+      const code = typeof error?.code === "number" ? error.code : 1;
+      resolve({ exitCode: error === null ? 0 : code, out, err });
+    });
+  });
+}
+
+/** What makes a command short; everything else stays as written. */
+const shortened: Readonly<Record<string, readonly string[]>> = {
+  train: ["--max-steps", "2", "--max-length", "24", "--threads", "1"],
+  score: ["--max-length", "24", "--threads", "1"],
+  evaluate: ["--threads", "1"],
+  predict: ["--threads", "1"],
+  pretrain: ["--hidden-size", "8", "--num-attention-heads", "2", "--threads", "1"],
+};
+
+/** Runs a line of a page. */
+async function runLine(folder: string, line: string): Promise<Ended> {
+  const [program, ...words] = line.replace("--max-steps 20000", "--max-steps 2").split(" ");
+  if (program === "node") return node(folder, [join(root, words[0]), ...words.slice(1)]);
+  return node(folder, [main, ...words.slice(1), ...(shortened[words[1]] ?? [])]);
+}
+
+const runnable = (line: string) => /^(npx l3masking|node examples)/.test(line);
+
+describe("commands of", () => {
+  it.concurrent.each(["README.md", "docs/own-data.md", "examples/README.md"])(
+    "%s run as written",
+    async (path) => {
+      const lines = commandLines(path).filter(runnable);
+      expect(lines.length).toBeGreaterThan(1);
+      const folder = workplace(path.replace("/", "-"));
+      for (const line of lines) {
+        const { exitCode, out, err } = await runLine(folder, line);
+        expect(exitCode, `${line}\n${out}${err}`).toBe(0);
+        const written = /--output(?:-dir)? (\S+)/.exec(line)?.[1];
+        if (written !== undefined) expect(existsSync(join(folder, written)), line).toBe(true);
+      }
+      if (path === "README.md") {
+        const table = page(path).split("| file | holds |")[1];
+        const files = Array.from(table.matchAll(/^\| `([\w./-]+)` \|/gm), ([, file]) => file);
+        expect(files).toHaveLength(5);
+        for (const file of files)
+          expect(existsSync(join(folder, "runs/l3", file)), file).toBe(true);
+      }
+    },
+    120_000,
+  );
+
+  it.concurrent("the quickstart's last lines run as printed", async () => {
+    const folder = workplace("quickstart");
+    const script = join(root, "scripts/quickstart.mjs");
+    const { exitCode, out, err } = await node(folder, [script, "--model", "roberta-base"]);
+    expect(exitCode, out + err).toBe(0);
+    for (const method of ["STL", "RTM", "L3"]) {
+      expect(out).toMatch(new RegExp(`^${method} .* \\d+\\.\\d +\\d+\\.\\d +\\d+:\\d\\d$`, "m"));
+    }
+    expect(out.split("\n").filter((line) => line.length > 100)).toEqual([]);
+    const next = out
+      .split("Try next:\n")[1]
+      .replaceAll(/ \\\n +/g, " ")
+      .split("\n")
+      .map((line) => line.trim());
+    const commands = next.filter(runnable);
+    expect(commands).toHaveLength(3);
+    for (const line of commands) {
+      const ended = await runLine(folder, line);
+      expect(ended.exitCode, `${line}\n${ended.out}${ended.err}`).toBe(0);
+    }
+  }, 120_000);
+
+  it("the quickstart says what to give where there is no model", async () => {
+    const folder = join(base, "bare");
+    mkdirSync(join(folder, "inner"), { recursive: true });
+    const ended = await node(join(folder, "inner"), [join(root, "scripts/quickstart.mjs")]);
+    expect(ended).toMatchObject({ exitCode: 2, out: "" });
+    expect(ended.err).toContain("npm run quickstart -- --model");
+  });
+});
+
+describe("README.md", () => {
+  it("shows the library example as it is", () => {
+    const example = page("examples/library.mjs");
+    const shown = /README from here\n(.*)\/\/ to here\n/s.exec(example)?.[1];
+    expect(blocks("README.md", "js")).toEqual([shown]);
+  });
+
+  it("lists every command", () => {
+    const listed = Array.from(
+      page("README.md").matchAll(/^\| `([a-z]+)` \|/gm),
+      ([, name]) => name,
+    );
+    expect(listed.sort()).toEqual(commandDescriptions.map(({ name }) => name).sort());
+  });
+});
+
+describe("pages", () => {
+  it.each(pages)("%s links to files that exist", (path) => {
+    const links = Array.from(page(path).matchAll(/\]\(([^)#]+)[^)]*\)/g), ([, target]) => target);
+    const local = links.filter((target) => !/^https?:/.test(target));
+    expect(local.filter((target) => !existsSync(join(root, dirname(path), target)))).toEqual([]);
+  });
+
+  it("name npm scripts that exist", () => {
+    const named = pages.flatMap((path) =>
+      Array.from(page(path).matchAll(/npm run ([\w:-]+)/g), ([, script]) => script),
+    );
+    const { scripts } = z
+      .object({ scripts: z.record(z.string(), z.string()) })
+      .parse(JSON.parse(page("package.json")));
+    expect(named).toContain("quickstart");
+    expect(named.filter((script) => scripts[script] === undefined)).toEqual([]);
+  });
+});
