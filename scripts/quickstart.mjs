@@ -19,7 +19,7 @@ const estimator = "pll-word-l2r";
 const seed = 0;
 
 /** Short enough for two processors; the defaults of `train` are closer to the paper. */
-const settings = { maxLength: 64, batchSize: 32, numTrainEpochs: 5, learningRate: 3e-4, seed };
+const settings = { maxLength: 64, batchSize: 32, numTrainEpochs: 6, learningRate: 3e-4, seed };
 
 const methods = [
   ["stl", "STL", "classification alone"],
@@ -137,7 +137,7 @@ plan    score the training messages, then train three classifiers: ${settings.nu
         batches of ${settings.batchSize}, learning rate ${settings.learningRate}, seed ${seed}
 `);
   if (model.endsWith("interim")) {
-    console.log(`The model is a barely trained stand-in: expect low figures.\n`);
+    console.log(`The model is a barely trained stand-in: expect figures close to guessing.\n`);
   }
 
   console.log(`1/4  How surprising is each token to the model? (exact: ${estimator})`);

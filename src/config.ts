@@ -340,6 +340,21 @@ const pretrainShape = {
   outputDir: trainShape.outputDir,
 };
 
+/** `scoreTexts` of the library: the settings of `score`, with texts in place of files. */
+const scoreTextsShape = {
+  ...modelSettings,
+  ...likelihoodSettings,
+  texts: z.array(z.string()).meta({ description: "Texts to score" }),
+};
+
+/** A classifier kept in memory: the settings of `predict` without files. */
+const classifierShape = {
+  model: predictShape.model,
+  maxLength: predictShape.maxLength,
+  evalTokens: predictShape.evalTokens,
+  threads: predictShape.threads,
+};
+
 export const settingShapes = {
   train: trainShape,
   score: scoreShape,
@@ -357,6 +372,8 @@ export const predictSchema = z.strictObject(predictShape);
 export const evaluateSchema = z.strictObject(evaluateShape);
 export const checkSchema = z.strictObject(checkShape);
 export const pretrainSchema = z.strictObject(pretrainShape);
+export const scoreTextsSchema = z.strictObject(scoreTextsShape);
+export const classifierSchema = z.strictObject(classifierShape);
 
 /** Settings as a user gives them: what has a default may be left out. */
 export type TrainOptions = z.input<typeof trainSchema>;
@@ -365,6 +382,8 @@ export type PredictOptions = z.input<typeof predictSchema>;
 export type EvaluateOptions = z.input<typeof evaluateSchema>;
 export type CheckOptions = z.input<typeof checkSchema>;
 export type PretrainOptions = z.input<typeof pretrainSchema>;
+export type ScoreTextsOptions = Omit<z.input<typeof scoreTextsSchema>, "texts">;
+export type ClassifierOptions = Omit<z.input<typeof classifierSchema>, "model">;
 
 /** Settings with every value resolved. */
 export type TrainSettings = z.output<typeof trainSchema>;
@@ -373,6 +392,8 @@ export type PredictSettings = z.output<typeof predictSchema>;
 export type EvaluateSettings = z.output<typeof evaluateSchema>;
 export type CheckSettings = z.output<typeof checkSchema>;
 export type PretrainSettings = z.output<typeof pretrainSchema>;
+export type ScoreTextsSettings = z.output<typeof scoreTextsSchema>;
+export type ClassifierSettings = z.output<typeof classifierSchema>;
 
 /**
  * Settings checked and completed with defaults. Throws `unknown-setting` (with the nearest name),

@@ -2,24 +2,22 @@
 import { type Connection, callOnce, openConnection, type Watch } from "./client.js";
 import type {
   CheckOptions,
+  ClassifierOptions,
   EvaluateOptions,
   PredictOptions,
   PretrainOptions,
   ScoreOptions,
+  ScoreTextsOptions,
   TrainOptions,
 } from "./config.js";
 import type {
   CheckResult,
-  ClassifierOptions,
-  PredictResult,
-  ScoreResult,
-  ScoreTextsOptions,
-} from "./experiment/commands.js";
-import type {
   Diagnosis,
   EvaluateResult,
   Prediction,
+  PredictResult,
   PretrainResult,
+  ScoreResult,
   TextScores,
   TrainResult,
 } from "./experiment/host.js";

@@ -46,7 +46,7 @@ const cases: readonly BadInput[] = [
     what: "a column that does not exist",
     options: () => ({ textColumn: "txt" }),
     code: "data-column",
-    says: ['"txt"', "train.jsonl", "text, label", '"text"'],
+    says: ["train.jsonl", '"txt"', 'columns "text", "label"', "--text-column text"],
   },
   {
     what: "a label in dev that train lacks",
@@ -58,7 +58,7 @@ const cases: readonly BadInput[] = [
     what: "a row without a label",
     options: () => ({ trainFile: rows("unlabelled.jsonl", ["animal", undefined, "water"]) }),
     code: "data-label",
-    says: ["train line 2", "--label-column".slice(2, 7)],
+    says: [at("unlabelled.jsonl"), "line 2: expected a label", 'column "label"'],
   },
   {
     what: "an empty train file",
@@ -84,7 +84,7 @@ const cases: readonly BadInput[] = [
       trainFile: file("bad.jsonl", '{"text": "moo", "label": "a"}\n{"text": "baa", "label" "b"}\n'),
     }),
     code: "data-format",
-    says: [at("bad.jsonl"), "line 2", "expected", "':'"],
+    says: [at("bad.jsonl"), "line 2, column 25", 'expected ":" after a name'],
   },
   {
     what: "a row of a CSV file with too many fields",

@@ -4,8 +4,7 @@ import { checkDataset } from "../data/check.js";
 import { formatCheck } from "../data/check-text.js";
 import { buildDataset, resolveSplits } from "../data/dataset.js";
 import { loadTokenizer } from "../text/load.js";
-import type { CheckResult } from "./commands.js";
-import type { Host } from "./host.js";
+import type { CheckResult, Host } from "./host.js";
 import { encodeOnce, readLabelledFiles } from "./labelled-texts.js";
 
 /**

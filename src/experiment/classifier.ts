@@ -1,10 +1,10 @@
 /** A trained classifier in memory. */
 
+import type { ClassifierSettings } from "../config.js";
 import { L3MaskingError } from "../errors.js";
 import { classificationHeadParameters } from "../model/parameters.js";
 import { compileClassification } from "../program/inference.js";
 import { classifyEncodings, predictionsOf } from "./classify.js";
-import type { ClassifierSettings } from "./commands.js";
 import type { Host, Prediction } from "./host.js";
 import { encodeOnce } from "./labelled-texts.js";
 import { trainedMaxLength } from "./training-arguments.js";

@@ -4,7 +4,6 @@
  *
  * A command's module is loaded when it is first called, so that light commands start fast.
  */
-import { z } from "zod";
 import {
   checkSchema,
   evaluateSchema,
@@ -12,39 +11,20 @@ import {
   pretrainSchema,
   resolveSettings,
   scoreSchema,
-  settingShapes,
+  scoreTextsSchema,
   trainSchema,
 } from "../config.js";
-import type { DatasetCheck } from "../data/check-result.js";
 import type {
+  CheckResult,
   Diagnosis,
   EvaluateResult,
   Host,
-  Prediction,
+  PredictResult,
   PretrainResult,
+  ScoreResult,
   TextScores,
   TrainResult,
 } from "./host.js";
-
-export interface ScoreResult {
-  readonly texts: number;
-  /** The file written. */
-  readonly output: string;
-}
-
-export interface PredictResult {
-  readonly rows: number;
-  /** The file written. */
-  readonly output: string | undefined;
-  /** In the order of the input; only where no file was asked for. */
-  readonly predictions?: readonly Prediction[];
-}
-
-export interface CheckResult {
-  /** The report for people. */
-  readonly text: string;
-  readonly check: DatasetCheck;
-}
 
 /** What each command gives back. */
 export interface CommandResults {
@@ -64,32 +44,6 @@ export type CommandTable = {
     host: Host,
   ) => Promise<CommandResults[Name]>;
 };
-
-const { model, estimator, scoringTokens, maxLength, cacheDir, threads } = settingShapes.score;
-
-/** Settings of `scoreTexts`: those of `score`, with texts in place of files. */
-export const scoreTextsSchema = z.strictObject({
-  texts: z.array(z.string()).meta({ description: "Texts to score" }),
-  model,
-  estimator,
-  scoringTokens,
-  maxLength,
-  cacheDir,
-  threads,
-});
-
-/** Settings of a classifier kept in memory: those of `predict` without files. */
-export const classifierSchema = z.strictObject({
-  model: settingShapes.predict.model,
-  maxLength: settingShapes.predict.maxLength,
-  evalTokens: settingShapes.predict.evalTokens,
-  threads: settingShapes.predict.threads,
-});
-
-export type ScoreTextsOptions = Omit<z.input<typeof scoreTextsSchema>, "texts">;
-export type ScoreTextsSettings = z.output<typeof scoreTextsSchema>;
-export type ClassifierOptions = Omit<z.input<typeof classifierSchema>, "model">;
-export type ClassifierSettings = z.output<typeof classifierSchema>;
 
 /** The commands. Each throws `resolveSettings`' errors for what it is given, and its own. */
 export const commands: CommandTable = {

@@ -1,4 +1,5 @@
 /** What a command needs from outside, and what it tells while it runs. */
+import type { DatasetCheck } from "../data/check-result.js";
 import type { LabelMetrics } from "../report/metrics.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { JournalEvent } from "../train/events.js";
@@ -98,6 +99,26 @@ export interface PretrainResult {
   readonly steps: number;
   readonly tokens: number;
   readonly validation: { readonly loss: number; readonly accuracy: number } | null;
+}
+
+export interface ScoreResult {
+  readonly texts: number;
+  /** The file written. */
+  readonly output: string;
+}
+
+export interface PredictResult {
+  readonly rows: number;
+  /** The file written. */
+  readonly output: string | undefined;
+  /** In the order of the input; only where no file was asked for. */
+  readonly predictions?: readonly Prediction[];
+}
+
+export interface CheckResult {
+  /** The report for people. */
+  readonly text: string;
+  readonly check: DatasetCheck;
 }
 
 /** One line of `doctor`. */

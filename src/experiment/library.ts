@@ -1,7 +1,8 @@
 /** The commands of the library that work on texts in memory. */
+
+import type { ScoreTextsSettings } from "../config.js";
 import type { TokenScores } from "../likelihood/scores.js";
 import { type Encoding, NO_WORD, type Tokenizer } from "../text/encoding.js";
-import type { ScoreTextsSettings } from "./commands.js";
 import type { Host, TextScores } from "./host.js";
 import { encodeOnce } from "./labelled-texts.js";
 import { checkedMaxLength, loadModel, scoreEncodings } from "./vanilla.js";

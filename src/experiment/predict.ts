@@ -2,8 +2,7 @@
 import type { PredictSettings } from "../config.js";
 import { readRecords } from "../data/read.js";
 import { openClassifier } from "./classifier.js";
-import type { PredictResult } from "./commands.js";
-import type { Host } from "./host.js";
+import type { Host, PredictResult } from "./host.js";
 import { requireWritable, writeJsonLines } from "./run-folder.js";
 
 /**
