@@ -212,7 +212,7 @@ const trainShape = {
   patience: integer(1, {
     description: "Stop after this many evaluations without a better dev metric",
     aliases: ["earlyStoppingPatience", "classfPatience"],
-  }).default(5),
+  }).default(10),
   metricForBestModel: z
     .enum(["macro-f1", "accuracy"])
     .meta({ description: "Dev metric that decides which step is kept", origin: PUBLISHED })
