@@ -165,13 +165,19 @@ describe("pretrain refuses", () => {
     expect(await failure(pretrain(options("whole")))).toMatchObject({ code: "output-exists" });
     const error = await failure(pretrain(options("nothing", { resume: true })));
     expect(error).toMatchObject({ code: "checkpoint-missing" });
-    expect(error.message).toContain(at("nothing/state"));
+    expect(error.message).toContain(at("nothing/config.json"));
   });
 
-  it("to go on with a model of another size", async () => {
-    cpSync(at("whole"), at("wider"), { recursive: true });
-    const given = options("wider", { resume: true, hiddenSize: 16 });
-    expect(await failure(pretrain(given))).toMatchObject({ code: "checkpoint-tensor" });
+  it.each([
+    ["hiddenSize", { hiddenSize: 16 }, "32", "16"],
+    ["learningRate", { learningRate: 1e-3 }, "0.005", "0.001"],
+    ["validationText", { validationText: undefined }, "validation.txt", "nothing"],
+  ])("to go on with another %s", async (name, changed, before, now) => {
+    cpSync(at("whole"), at("changed"), { recursive: true });
+    const given = { ...options("changed", { resume: true }), ...changed };
+    const error = await failure(pretrain(JSON.parse(JSON.stringify(given))));
+    expect(error).toMatchObject({ code: "invalid-setting" });
+    for (const part of [name, before, now]) expect(error.message).toContain(part);
   });
 
   it.each([

@@ -19,7 +19,12 @@ import { learningRateFactor } from "../train/schedule.js";
 import { equalTaskWeights } from "../train/task-weights.js";
 import { type BestEvaluation, train } from "../train/trainer.js";
 import type { Host, PretrainResult } from "./host.js";
-import { createRunFolder, requireFreeFolder, writeJson } from "./run-folder.js";
+import {
+  createRunFolder,
+  requireFreeFolder,
+  requireSameSettings,
+  writeJson,
+} from "./run-folder.js";
 import { cutJournal, loadState, type RunState, saveState } from "./saved-state.js";
 import { type MaskingOptions, maskedBatch } from "./task-batches.js";
 import { evenWindows, randomWindows, readTokenStream, type TokenStream } from "./token-stream.js";
@@ -30,6 +35,8 @@ import { loadModel, longestRow, requireTokenizerFits } from "./vanilla.js";
 const EVALUATED_WINDOWS = 256;
 /** Scale of sinusoidal positions, near the standard deviation of the other embeddings. */
 const POSITION_SCALE = 0.03;
+/** What may differ when a run goes on: it does not change the weights. */
+const FREE_SETTINGS = ["resume", "outputDir", "threads", "evalSteps", "saveSteps", "dtype"];
 const PARTS = { mlmHead: true, classes: 0 };
 
 /**
@@ -42,7 +49,8 @@ const PARTS = { mlmHead: true, classes: 0 };
  */
 export async function runPretrain(settings: PretrainSettings, host: Host): Promise<PretrainResult> {
   const { outputDir, seed } = settings;
-  if (!settings.resume) requireFreeFolder(outputDir);
+  if (settings.resume) requireSameSettings(outputDir, settings, FREE_SETTINGS);
+  else requireFreeFolder(outputDir);
   const { spec, tokenizer, values } = await startingPoint(settings, host);
   const stream = await readTokenStream(settings.text, tokenizer);
   const validation =

@@ -1,6 +1,15 @@
 /** The folder of a run: made once, never mixed with another run's files. */
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
+import { z } from "zod";
 import { L3MaskingError } from "../errors.js";
 
 /** Files by which a folder is known to hold a run. */
@@ -35,6 +44,41 @@ export function createRunFolder(folder: string, record: unknown): void {
     });
   }
   writeJson(folder, "config.json", record);
+}
+
+const recordSchema = z.object({ settings: z.record(z.string(), z.unknown()) });
+
+/**
+ * Makes sure that a run goes on with the settings it was started with, but for those in `free`. Throws
+ * `checkpoint-missing` if the folder holds no readable record, `invalid-setting` naming the first difference.
+ */
+export function requireSameSettings(
+  folder: string,
+  settings: Readonly<Record<string, unknown>>,
+  free: readonly string[],
+): void {
+  const started = readRecord(join(folder, "config.json")).settings;
+  const names = new Set([...Object.keys(started), ...Object.keys(settings)]);
+  for (const name of names) {
+    const [before, now] = [JSON.stringify(started[name]), JSON.stringify(settings[name])];
+    if (free.includes(name) || before === now) continue;
+    throw new L3MaskingError(
+      "invalid-setting",
+      `expected ${name} to be ${before ?? "absent"}, as the run in ${folder} was started, got ${now ?? "nothing"}`,
+      { hint: "Resume with the settings of the run, or start a new one in another folder." },
+    );
+  }
+}
+
+function readRecord(path: string): z.infer<typeof recordSchema> {
+  try {
+    return recordSchema.parse(JSON.parse(readFileSync(path, "utf8")));
+  } catch (cause) {
+    throw new L3MaskingError("checkpoint-missing", `expected the record of a run in ${path}`, {
+      hint: "Start without --resume.",
+      cause,
+    });
+  }
 }
 
 /** Writes a file of the run as indented JSON. */

@@ -1,5 +1,6 @@
 /** Forward-only programs: classification logits, and log-likelihoods of tokens. */
 import type { PackedBatch } from "../batch/packed.js";
+import { L3MaskingError } from "../errors.js";
 import type { Builder } from "../graph/builder.js";
 import type { ModelContext } from "../model/encoder.js";
 import { classifier, maskedLanguageModel } from "../model/heads.js";
@@ -26,7 +27,13 @@ export function evaluationContext(
   return {
     build,
     spec,
-    weight: (name) => build.input(`weight.${name}`, "float32", shapes.get(name) ?? []),
+    weight(name) {
+      const shape = shapes.get(name);
+      if (shape === undefined) {
+        throw new L3MaskingError("graph-invalid", `the program has no parameter ${name}`);
+      }
+      return build.input(`weight.${name}`, "float32", shape);
+    },
   };
 }
 

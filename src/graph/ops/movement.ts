@@ -24,6 +24,9 @@ export const reshape: Op<{ readonly shape: Shape }> = {
 export const transpose: Op<{ readonly order: readonly number[] }> = {
   infer([x], { order }) {
     expectRank(x, order.length);
+    if (order.some((_, axis) => !order.includes(axis))) {
+      throw new L3MaskingError("graph-invalid", `[${order}] is no order of axes`);
+    }
     return [{ type: x.type, shape: order.map((axis) => x.shape[axis]) }];
   },
   vjp: ({ build, gradient, attributes: { order } }) => [
