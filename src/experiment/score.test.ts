@@ -118,6 +118,40 @@ describe("score", () => {
     expect(readFileSync(at("again.jsonl"))).toEqual(readFileSync(at("resumed.jsonl")));
   });
 
+  it("tells how far a cheap estimator's order is from PyTorch's exact scores", async () => {
+    const host = createTestHost({ cacheFolder: at("cache-cheap") });
+    const output = at("cheap.jsonl");
+    await score(output, { estimator: "block-3" }, host);
+    // All ten texts are in the sample: the empty one has no tokens, the last repeats the first.
+    const cheap = readJsonLines(output, lineSchema).flatMap((row) => row.logprob);
+    const exact = [...scored, { "pll-word-l2r": [null, null] }, scored[0]].flatMap(
+      (text) => text["pll-word-l2r"],
+    );
+    const pairs = cheap.flatMap((value, i) =>
+      value === null ? [] : [[value, exact[i] ?? Number.NaN]],
+    );
+    // Pearson's correlation of ranks; equal scores (of the repeated text) share their mean rank.
+    const ranks = (side: 0 | 1) => {
+      const values = pairs.map((pair) => pair[side]);
+      return values.map((value) => {
+        const below = values.filter((other) => other < value - 1e-4).length;
+        const level = values.filter((other) => Math.abs(other - value) <= 1e-4).length;
+        return below + (level + 1) / 2;
+      });
+    };
+    const [a, b] = [ranks(0), ranks(1)];
+    const mean = (pairs.length + 1) / 2;
+    const product = (x: number[], y: number[]) =>
+      x.reduce((sum, value, i) => sum + (value - mean) * (y[i] - mean), 0);
+    const rho = product(a, b) / Math.sqrt(product(a, a) * product(b, b));
+
+    const told = host.notices("info");
+    const printed = Number(/Spearman (-?[\d.]+) over all tokens/.exec(told)?.[1]);
+    expect(told).toContain("block-3 against pll-word-l2r on 9 texts");
+    expect(Math.abs(printed - rho)).toBeLessThan(2e-3);
+    expect(rho).toBeLessThan(0.999);
+  });
+
   it("keeps scores of other estimators and lengths apart", async () => {
     const cacheFolder = at("cache-shared");
     for (const options of [
