@@ -98,7 +98,7 @@ describe("bytes", () => {
   });
 
   it("of the compiled kernels", () => {
-    expect(Buffer.from(kernelBinary, "base64").length).toBeLessThanOrEqual(2_100);
+    expect(Buffer.from(kernelBinary, "base64").length).toBeLessThanOrEqual(1_900);
   });
 });
 

@@ -1,14 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { randomStream } from "../random.js";
-import {
-  batches,
-  epochOrder,
-  evaluationBatches,
-  inExampleOrder,
-  optimizerSteps,
-  randomBatch,
-} from "./order.js";
+import { batches, epochOrder, evaluationBatches, inExampleOrder, optimizerSteps } from "./order.js";
 
 fc.configureGlobal({ seed: 1 });
 
@@ -70,27 +63,6 @@ describe("optimizerSteps", () => {
     expect(() => optimizerSteps(range(3), { batchSize: 0.5, accumulationSteps: 2 })).toThrow(
       invalid,
     );
-  });
-});
-
-describe("randomBatch", () => {
-  it("draws distinct examples, each equally often", () => {
-    const random = randomStream(1, "dev");
-    const counts = new Float64Array(10);
-    for (let draw = 0; draw < 5000; draw++) {
-      const batch = randomBatch(10, 3, random);
-      expect(new Set(batch).size).toBe(3);
-      for (const example of batch) counts[example] += 1;
-    }
-    // Five standard errors of a count with p = 0.3.
-    for (const count of counts) {
-      expect(Math.abs(count - 1500)).toBeLessThan(5 * Math.sqrt(5000 * 0.3 * 0.7));
-    }
-  });
-
-  it("gives all examples where there are fewer, and refuses sizes below 1", () => {
-    expect(randomBatch(3, 32, randomStream(1)).toSorted()).toEqual(range(3));
-    expect(() => randomBatch(3, 0, randomStream(1))).toThrow(invalid);
   });
 });
 

@@ -35,16 +35,6 @@ export function optimizerSteps(
 }
 
 /**
- * `size` distinct examples out of `count`, uniformly; all of them, in random order, if there are fewer.
- *
- * Errors: `invalid-setting` if size is no integer >= 1.
- */
-export function randomBatch(count: number, size: number, random: Random): Int32Array {
-  checkCount("batch size", size);
-  return permutation(count, random).subarray(0, size);
-}
-
-/**
  * Batches for evaluation: examples sorted by length, longest first, so that (examples in the batch) x (its
  * longest) stays within the token budget; an example longer than the budget gets a batch of its own.
  *

@@ -3,7 +3,7 @@ import { L3MaskingError } from "../errors.js";
 import type { ElementType, Node, Tensor } from "./graph.js";
 import type { OpAttributes, OpName } from "./op.js";
 import { inferOp } from "./ops.js";
-import { formatShape, type Shape, type Size, sameShape, sizeOf } from "./shape.js";
+import { formatShape, type Shape, type Size, sameShape } from "./shape.js";
 
 export interface Builder {
   /**
@@ -137,9 +137,4 @@ export function columnSum(build: Builder, x: Tensor): Tensor {
   const [rows, columns] = x.shape;
   const ones = build.fill(1, [1, rows]);
   return build.reshape(build.gemm(ones, x), [columns]);
-}
-
-/** The number of elements of a tensor. */
-export function tensorSize(tensor: Tensor): Size {
-  return sizeOf(tensor.shape);
 }

@@ -96,25 +96,6 @@ describe("addScaled", () => {
   });
 });
 
-describe("addRows", () => {
-  it("adds each row to the row of its index, repeats included", () => {
-    for (const width of [1, 3, 4, 7, 8]) {
-      const rows = Array.from({ length: 4 * width }, (_, i) => i + 1);
-      const table = ramp(3 * width, 4).map((value) => Math.round(value * 4));
-      const { buffer, kernels, placed, untouched } = layOut(table, rows, [0, 0, 0, 0]);
-      const indices = [2, 0, 2, 2];
-      new Int32Array(buffer, placed[2].offset, 4).set(indices);
-      kernels.addRows(placed[0].offset, placed[2].offset, placed[1].offset, 4, width);
-      const expected = [...table];
-      indices.forEach((index, k) => {
-        for (let j = 0; j < width; j++) expected[index * width + j] += rows[k * width + j];
-      });
-      expect([...placed[0].values]).toEqual(expected);
-      expect(untouched()).toBe(true);
-    }
-  });
-});
-
 describe("adamw", () => {
   const settings = [1e-2, 0.9, 0.98, 1e-6, 0.1, 1 - 0.9 ** 3, 1 - 0.98 ** 3, 0.25] as const;
 
@@ -313,7 +294,6 @@ describe("binary.ts", () => {
       dotProduct: 3,
       adamw: 13,
       addScaled: 4,
-      addRows: 5,
       dropoutMask: 5,
     });
   });

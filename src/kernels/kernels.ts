@@ -49,10 +49,6 @@ export interface Kernels {
   ): void;
   /** target[i] += scale * source[i]. */
   addScaled(target: number, source: number, count: number, scale: number): void;
-  /**
-   * target[indices[k], :] += rows[k, :] in order of k; indices int32 [n], rows float32 [n, width].
-   */
-  addRows(target: number, indices: number, rows: number, n: number, width: number): void;
   /** target[j] = dropoutKeep(firstIndex + j, seed, threshold), one byte each. */
   dropoutMask(
     target: number,

@@ -188,10 +188,6 @@ async function compileTraining(runtime: Runtime, name: string, definition: Train
     soFar[`gradient.${parameter}`] = arrays.gradients(parameter);
     sums[`sum.${parameter}`] = arrays.gradients(parameter);
   }
-  const widths = new Map(
-    parameters.map((p) => [p.name, p.shape.slice(1).reduce((a, b) => a * b, 1)]),
-  );
-
   return {
     async accumulate(
       batch: PackedBatch,
@@ -215,12 +211,7 @@ async function compileTraining(runtime: Runtime, name: string, definition: Train
       const outputs = await program.run(all, bindings, sums);
       for (const { parameter, indices, output } of rowUpdates) {
         const at = "fixed" in indices ? indices.fixed : all[indices.input];
-        addRows(
-          arrays.gradients(parameter),
-          at,
-          floatOutput(outputs, output),
-          widths.get(parameter) ?? 1,
-        );
+        addRows(arrays.gradients(parameter), at, floatOutput(outputs, output));
       }
       return {
         lossSum: scalarOutput(outputs, "lossSum"),
@@ -238,13 +229,9 @@ function rowIndices(indices: Tensor): RowUpdate["indices"] {
   throw new L3MaskingError("graph-invalid", "row gradients need indices that are fed or fixed");
 }
 
-/** table[indices[k]] += rows[k] for rows of the given width. */
-function addRows(
-  table: Float32Array,
-  indices: ArrayLike<number>,
-  rows: Float32Array,
-  width: number,
-): void {
+/** table[indices[k]] += rows[k], in order of k. */
+function addRows(table: Float32Array, indices: ArrayLike<number>, rows: Float32Array): void {
+  const width = rows.length / indices.length;
   for (let k = 0; k < indices.length; k++) {
     const target = indices[k] * width;
     const source = k * width;

@@ -166,20 +166,6 @@ export function addScaled(target: usize, source: usize, count: usize, scale: f32
 }
 
 /**
- * target[indices[k], :] += rows[k, :] for k in order: the gradient of a table of embeddings.
- * indices is int32 [n], rows float32 [n, width]; an index may occur many times.
- */
-export function addRows(target: usize, indices: usize, rows: usize, n: usize, width: usize): void {
-  const rowBytes = width * 4;
-  while (n > 0) {
-    addScaled(target + <usize>load<u32>(indices) * rowBytes, rows, width, 1);
-    indices += 4;
-    rows += rowBytes;
-    n--;
-  }
-}
-
-/**
  * target[j] = 1 if element firstIndex + j is kept, else 0 (one byte each); the hash of
  * src/kernels/dropout.ts, sixteen elements at a time.
  */
