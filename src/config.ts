@@ -59,6 +59,10 @@ const modelSettings = {
   }).optional(),
 };
 
+const plainText = z.array(z.string().min(1)).min(1).meta({
+  description: "Plain text files: one paragraph per line, an empty line between documents",
+});
+
 const columnSettings = {
   textColumn: text({
     description: "Column of the text; found by its usual names where absent",
@@ -258,6 +262,20 @@ const evaluateShape = {
   threads: modelSettings.threads,
 };
 
+const perplexityShape = {
+  model: text({
+    description: "Folder of a masked language model",
+    aliases: ["modelNameOrPath"],
+  }),
+  text: plainText,
+  maxLength: modelSettings.maxLength,
+  mlmProbability: maskingSettings.mlmProbability,
+  maskReplaceProb: maskingSettings.maskReplaceProb,
+  randomReplaceProb: maskingSettings.randomReplaceProb,
+  seed: optimizationSettings.seed,
+  threads: modelSettings.threads,
+};
+
 const checkShape = {
   trainFile: dataSettings.trainFile,
   validationFile: dataSettings.validationFile,
@@ -273,9 +291,7 @@ const checkShape = {
 
 const pretrainShape = {
   tokenizer: text({ description: "Folder or tokenizer.json of the tokenizer to use" }),
-  text: z.array(z.string().min(1)).min(1).meta({
-    description: "Plain text files: one paragraph per line, an empty line between documents",
-  }),
+  text: plainText,
   validationText: text({
     description: "Plain text to measure masked-token loss and accuracy on",
   }).optional(),
@@ -293,10 +309,14 @@ const pretrainShape = {
   maxPositions: integer(8, { description: "Longest text of a new model", unit: "tokens" }).default(
     512,
   ),
-  positionInit: z
-    .enum(["sinusoidal", "normal"])
-    .meta({ description: "First values of a new model's position table" })
-    .default("sinusoidal"),
+  initialization: z
+    .enum(["counted", "sinusoidal", "random"])
+    .meta({
+      description:
+        "First values of a new model: counted from the text (word statistics, heads that look at neighbours), " +
+        "random with sinusoidal positions, or all random",
+    })
+    .default("counted"),
   maxLength: modelSettings.maxLength,
   shortLength: integer(8, {
     description: "Length of the first part of training",
@@ -324,7 +344,9 @@ const pretrainShape = {
     .max(0.9)
     .meta({ description: "Dropout while pretraining; the saved config keeps 0.1 for fine-tuning" })
     .default(0),
-  maxSteps: integer(1, { description: "Optimizer steps" }),
+  maxSteps: integer(0, {
+    description: "Optimizer steps; 0 writes the model with its first values",
+  }),
   evalSteps: integer(1, { description: "Optimizer steps between evaluations" }).default(1000),
   saveSteps: integer(1, { description: "Optimizer steps between saved states" }).default(1000),
   resume: z
@@ -360,6 +382,7 @@ export const settingShapes = {
   score: scoreShape,
   predict: predictShape,
   evaluate: evaluateShape,
+  perplexity: perplexityShape,
   check: checkShape,
   pretrain: pretrainShape,
 } as const satisfies Record<string, z.ZodRawShape>;
@@ -370,6 +393,7 @@ export const trainSchema = z.strictObject(trainShape);
 export const scoreSchema = z.strictObject(scoreShape);
 export const predictSchema = z.strictObject(predictShape);
 export const evaluateSchema = z.strictObject(evaluateShape);
+export const perplexitySchema = z.strictObject(perplexityShape);
 export const checkSchema = z.strictObject(checkShape);
 export const pretrainSchema = z.strictObject(pretrainShape);
 export const scoreTextsSchema = z.strictObject(scoreTextsShape);
@@ -380,6 +404,7 @@ export type TrainOptions = z.input<typeof trainSchema>;
 export type ScoreOptions = z.input<typeof scoreSchema>;
 export type PredictOptions = z.input<typeof predictSchema>;
 export type EvaluateOptions = z.input<typeof evaluateSchema>;
+export type PerplexityOptions = z.input<typeof perplexitySchema>;
 export type CheckOptions = z.input<typeof checkSchema>;
 export type PretrainOptions = z.input<typeof pretrainSchema>;
 export type ScoreTextsOptions = Omit<z.input<typeof scoreTextsSchema>, "texts">;
@@ -390,6 +415,7 @@ export type TrainSettings = z.output<typeof trainSchema>;
 export type ScoreSettings = z.output<typeof scoreSchema>;
 export type PredictSettings = z.output<typeof predictSchema>;
 export type EvaluateSettings = z.output<typeof evaluateSchema>;
+export type PerplexitySettings = z.output<typeof perplexitySchema>;
 export type CheckSettings = z.output<typeof checkSchema>;
 export type PretrainSettings = z.output<typeof pretrainSchema>;
 export type ScoreTextsSettings = z.output<typeof scoreTextsSchema>;

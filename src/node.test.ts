@@ -10,6 +10,7 @@ describe("the public entry", () => {
       "doctor",
       "evaluateFile",
       "fineTune",
+      "perplexity",
       "predictFile",
       "pretrain",
       "scoreFile",

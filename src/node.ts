@@ -4,6 +4,7 @@ import type {
   CheckOptions,
   ClassifierOptions,
   EvaluateOptions,
+  PerplexityOptions,
   PredictOptions,
   PretrainOptions,
   ScoreOptions,
@@ -14,6 +15,7 @@ import type {
   CheckResult,
   Diagnosis,
   EvaluateResult,
+  PerplexityResult,
   Prediction,
   PredictResult,
   PretrainResult,
@@ -32,6 +34,8 @@ export type {
   Diagnosis,
   EvaluateOptions,
   EvaluateResult,
+  PerplexityOptions,
+  PerplexityResult,
   Prediction,
   PredictOptions,
   PredictResult,
@@ -73,6 +77,11 @@ export function predictFile(options: PredictOptions, watch?: Watch): Promise<Pre
 /** Measures a classifier on labelled texts. */
 export function evaluateFile(options: EvaluateOptions, watch?: Watch): Promise<EvaluateResult> {
   return callOnce("evaluate", options, watch);
+}
+
+/** Loss, perplexity and accuracy of a masked language model on plain text. */
+export function perplexity(options: PerplexityOptions, watch?: Watch): Promise<PerplexityResult> {
+  return callOnce("perplexity", options, watch);
 }
 
 /** Counts labels, lengths, duplicates and leaks of a data set, and warns of what will hurt. */

@@ -3,6 +3,7 @@ import {
   type CommandName,
   checkSchema,
   evaluateSchema,
+  perplexitySchema,
   predictSchema,
   pretrainSchema,
   resolveSettings,
@@ -16,6 +17,7 @@ import type { Outcome } from "./reporter.js";
 import {
   doctorSummary,
   evaluateSummary,
+  perplexitySummary,
   predictSummary,
   pretrainSummary,
   scoreSummary,
@@ -26,7 +28,14 @@ import type { Terminal } from "./terminal.js";
 /** The package's public functions that commands call. */
 export type Library = Pick<
   typeof import("../node.js"),
-  "fineTune" | "scoreFile" | "predictFile" | "evaluateFile" | "checkFiles" | "pretrain" | "doctor"
+  | "fineTune"
+  | "scoreFile"
+  | "predictFile"
+  | "evaluateFile"
+  | "checkFiles"
+  | "pretrain"
+  | "perplexity"
+  | "doctor"
 >;
 
 /** Settings as flags and files gave them, not yet checked. */
@@ -144,6 +153,16 @@ export const commandDescriptions: readonly CommandDescription[] = [
     async run(library, given, watch) {
       const result = await library.pretrain(resolveSettings(pretrainSchema, given), watch);
       return { result, text: pretrainSummary(result), exitCode: 0 };
+    },
+  },
+  {
+    name: "perplexity",
+    summary: "Measure a masked language model on plain text",
+    settings: "perplexity",
+    examples: ["l3masking perplexity --model models/l3-mini --text corpus.txt"],
+    async run(library, given, watch) {
+      const result = await library.perplexity(resolveSettings(perplexitySchema, given), watch);
+      return { result, text: perplexitySummary(result), exitCode: 0 };
     },
   },
   {

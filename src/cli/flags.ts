@@ -53,7 +53,7 @@ const groups = {
     "numAttentionHeads",
     "intermediateSize",
     "maxPositions",
-    "positionInit",
+    "initialization",
   ],
   Method: ["method", "taskWeights"],
   Likelihood: ["estimator", "scoringTokens", "cacheDir"],

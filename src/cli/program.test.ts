@@ -11,6 +11,7 @@ const noLibrary: Library = {
   scoreFile: unexpected,
   predictFile: unexpected,
   evaluateFile: unexpected,
+  perplexity: unexpected,
   checkFiles: unexpected,
   pretrain: unexpected,
   doctor: unexpected,

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type {
   Diagnosis,
   EvaluateResult,
+  PerplexityResult,
   PredictResult,
   PretrainResult,
   RunMetrics,
@@ -66,6 +67,11 @@ export function evaluateSummary(result: EvaluateResult): string {
     table(["", "precision", "recall", "F1", "rows"], labelRows),
     ...excluded.map(([reason, rows]) => `left out: ${counted(rows, "row")} (${reason})`),
   ].join("\n");
+}
+
+export function perplexitySummary(result: PerplexityResult): string {
+  const { tokens, masked_tokens: masked, loss, perplexity, accuracy } = result;
+  return `${formatCount(masked)} of ${formatCount(tokens)} tokens masked: accuracy ${percent(accuracy)}, perplexity ${perplexity.toFixed(1)}, loss ${loss.toFixed(3)}`;
 }
 
 export function pretrainSummary({ outputDir, steps, tokens, validation }: PretrainResult): string {

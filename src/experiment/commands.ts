@@ -7,6 +7,7 @@
 import {
   checkSchema,
   evaluateSchema,
+  perplexitySchema,
   predictSchema,
   pretrainSchema,
   resolveSettings,
@@ -19,6 +20,7 @@ import type {
   Diagnosis,
   EvaluateResult,
   Host,
+  PerplexityResult,
   PredictResult,
   PretrainResult,
   ScoreResult,
@@ -32,6 +34,7 @@ export interface CommandResults {
   readonly score: ScoreResult;
   readonly predict: PredictResult;
   readonly evaluate: EvaluateResult;
+  readonly perplexity: PerplexityResult;
   readonly check: CheckResult;
   readonly pretrain: PretrainResult;
   readonly doctor: readonly Diagnosis[];
@@ -66,6 +69,11 @@ export const commands: CommandTable = {
     const settings = resolveSettings(evaluateSchema, given);
     const { runEvaluate } = await import("./evaluate.js");
     return runEvaluate(settings, host);
+  },
+  async perplexity(given, host) {
+    const settings = resolveSettings(perplexitySchema, given);
+    const { runPerplexity } = await import("./perplexity.js");
+    return runPerplexity(settings, host);
   },
   async check(given, host) {
     const settings = resolveSettings(checkSchema, given);

@@ -3,6 +3,7 @@ import type { DatasetCheck } from "../data/check-result.js";
 import type { LabelMetrics } from "../report/metrics.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { JournalEvent } from "../train/events.js";
+import type { MaskedTokenMeasures } from "./masked-windows.js";
 
 /** Everything a command gets from its surroundings; nothing else is taken from the environment. */
 export interface Host {
@@ -28,10 +29,17 @@ export interface NoticeEvent {
 /** How far the current task is; the last one of a task has done = total. */
 export interface ProgressEvent {
   readonly type: "progress";
-  readonly task: "scoring" | "training" | "evaluating" | "predicting" | "pretraining";
+  readonly task:
+    | "reading"
+    | "counting"
+    | "scoring"
+    | "training"
+    | "evaluating"
+    | "predicting"
+    | "pretraining";
   readonly done: number;
   readonly total: number;
-  readonly unit: "tokens" | "texts" | "steps";
+  readonly unit: "bytes" | "tokens" | "texts" | "steps";
   /** A few words on the state: the loss, the best dev metric. */
   readonly detail?: string;
 }
@@ -94,11 +102,25 @@ export interface EvaluateResult extends SplitMetrics {
   readonly excluded: Readonly<Record<string, number>>;
 }
 
+/** Measures of a masked language model on plain text. */
+export interface PerplexityResult {
+  /** Tokens of the text. */
+  readonly tokens: number;
+  readonly masked_tokens: number;
+  /** Mean -log P of a masked token, in nats. */
+  readonly loss: number;
+  /** e^loss. */
+  readonly perplexity: number;
+  /** Share of masked tokens that the model finds most likely. */
+  readonly accuracy: number;
+}
+
 export interface PretrainResult {
   readonly outputDir: string;
   readonly steps: number;
   readonly tokens: number;
-  readonly validation: { readonly loss: number; readonly accuracy: number } | null;
+  /** On all of the validation text, 15 % of its tokens masked. */
+  readonly validation: MaskedTokenMeasures | null;
 }
 
 export interface ScoreResult {

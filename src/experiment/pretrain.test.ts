@@ -21,6 +21,7 @@ writeFileSync(
     .map(({ text }) => text)
     .join("\n\n"),
 );
+writeFileSync(at("short.txt"), "a");
 
 const options = (name: string, changed: Partial<PretrainOptions> = {}): PretrainOptions => ({
   tokenizer: tinyModel("bert"),
@@ -69,7 +70,8 @@ describe("pretrain", () => {
   });
 
   it("takes the loss down, on text that it has not seen too", async () => {
-    await pretrain(options("longer", { maxSteps: 60, evalSteps: 30 }));
+    const random = { initialization: "random" as const };
+    await pretrain(options("longer", { maxSteps: 60, evalSteps: 30, ...random }));
     const { steps, evaluations } = readJournal(at("longer"));
     const of = (from: number, to?: number) =>
       steps.slice(from, to).reduce((sum, { auxiliaryLoss }) => sum + (auxiliaryLoss ?? 0), 0) / 5;
@@ -79,6 +81,20 @@ describe("pretrain", () => {
     expect(evaluations.map(({ step }) => step)).toEqual([30, 60]);
     expect(evaluations[1].loss).toBeLessThan(evaluations[0].loss);
     expect(evaluations[0].split).toBe("validation-text");
+  });
+
+  it("starts ahead with counted first values, and writes them as they are after no step", async () => {
+    const [counted, random] = [
+      await pretrain(options("counted", { maxSteps: 0 })),
+      await pretrain(options("uncounted", { maxSteps: 0, initialization: "random" })),
+    ];
+    expect(counted.steps).toBe(0);
+    const loss = ({ validation }: PretrainResult) => validation?.loss ?? Number.NaN;
+    expect(loss(random)).toBeGreaterThan(5.5);
+    expect(loss(counted)).toBeLessThan(5);
+    expect(existsSync(at("counted/model/model.safetensors"))).toBe(true);
+    expect(host.progress("reading").at(-1)).toMatchObject({ unit: "bytes" });
+    expect(host.progress("counting").map(({ done }) => done)).toEqual([0, 1, 2, 3, 4, 5]);
   });
 
   it("goes from the short length over the usual one to the longest", () => {
@@ -185,7 +201,7 @@ describe("pretrain refuses", () => {
     ["a length beyond the positions", { maxLength: 41 }, "invalid-setting"],
     ["a text file that is missing", { text: ["no-such.txt"] }, "file-missing"],
     ["a tokenizer file of another name", { tokenizer: "other.json" }, "checkpoint-missing"],
-    ["validation text too short to mask", { mlmProbability: 0 }, "data-empty"],
+    ["validation text too short to mask", { validationText: at("short.txt") }, "data-empty"],
   ] as const)("%s", async (_, changed, code) => {
     const { text, ...rest } = { text: undefined, ...changed };
     const given = options(`bad-${code}-${Object.keys(changed)}`, rest);

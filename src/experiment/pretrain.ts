@@ -4,13 +4,13 @@ import { basename, dirname, join } from "node:path";
 import { saveCheckpoint } from "../checkpoint/save.js";
 import type { PretrainSettings } from "../config.js";
 import { L3MaskingError } from "../errors.js";
-import { uniformProbabilities } from "../masking/uniform.js";
 import type { ParameterValues } from "../model/parameters.js";
 import type { ModelSpec } from "../model/spec.js";
-import { compileTokenLikelihood, type TokenLikelihoodProgram } from "../program/inference.js";
+import { setFirstValues } from "../pretrain/first-values.js";
+import { compileTokenLikelihood } from "../program/inference.js";
 import { compileMaskedTokenTraining } from "../program/training.js";
 import { randomStream } from "../random.js";
-import type { Encoding, Tokenizer } from "../text/encoding.js";
+import type { Tokenizer } from "../text/encoding.js";
 import { loadTokenizer } from "../text/load.js";
 import { createDropoutMasks } from "../train/dropout-masks.js";
 import { openJournal } from "../train/journal.js";
@@ -19,6 +19,7 @@ import { learningRateFactor } from "../train/schedule.js";
 import { equalTaskWeights } from "../train/task-weights.js";
 import { type BestEvaluation, train } from "../train/trainer.js";
 import type { Host, PretrainResult } from "./host.js";
+import { maskedWindows, measureMaskedTokens, type WindowMasking } from "./masked-windows.js";
 import {
   createRunFolder,
   requireFreeFolder,
@@ -26,15 +27,20 @@ import {
   writeJson,
 } from "./run-folder.js";
 import { cutJournal, loadState, type RunState, saveState } from "./saved-state.js";
-import { type MaskingOptions, maskedBatch } from "./task-batches.js";
-import { evenWindows, randomWindows, readTokenStream, type TokenStream } from "./token-stream.js";
+import {
+  evenWindows,
+  randomWindows,
+  readingWatch,
+  readTokenStream,
+  type TokenStream,
+} from "./token-stream.js";
 import { createTrainable, optimizerGroups, storedValues } from "./trainable.js";
 import { loadModel, longestRow, requireTokenizerFits } from "./vanilla.js";
 
 /** Windows of the validation text that an evaluation in mid-run reads; the last one reads all. */
 const EVALUATED_WINDOWS = 256;
-/** Scale of sinusoidal positions, near the standard deviation of the other embeddings. */
-const POSITION_SCALE = 0.03;
+/** Masking of validation text, the same for every model so that figures can be compared. */
+const VALIDATION_MLM_PROBABILITY = 0.15;
 /** What may differ when a run goes on: it does not change the weights. */
 const FREE_SETTINGS = ["resume", "outputDir", "threads", "evalSteps", "saveSteps", "dtype"];
 const PARTS = { mlmHead: true, classes: 0 };
@@ -52,7 +58,7 @@ export async function runPretrain(settings: PretrainSettings, host: Host): Promi
   if (settings.resume) requireSameSettings(outputDir, settings, FREE_SETTINGS);
   else requireFreeFolder(outputDir);
   const { spec, tokenizer, values } = await startingPoint(settings, host);
-  const stream = await readTokenStream(settings.text, tokenizer);
+  const stream = await readTokenStream(settings.text, tokenizer, readingWatch(host));
   const validation =
     settings.validationText === undefined
       ? undefined
@@ -62,8 +68,23 @@ export async function runPretrain(settings: PretrainSettings, host: Host): Promi
 
   const runtime = await host.runtime(settings.threads);
   const store = createTrainable(spec, PARTS, values, seed);
-  if (settings.model === undefined && settings.positionInit === "sinusoidal") {
-    sinusoidalPositions(store.weight("embeddings.position_embeddings.weight"), spec.hiddenSize);
+  if (settings.model === undefined && !settings.resume) {
+    const text = {
+      ids: stream.ids,
+      maskId: tokenizer.special.mask,
+      specialIds: tokenizer.specialIds,
+    };
+    const random = randomStream(seed, "first-values");
+    await setFirstValues(
+      settings.initialization,
+      store.weight,
+      spec,
+      text,
+      runtime,
+      random,
+      (done, total) =>
+        host.emit({ type: "progress", task: "counting", done, total, unit: "steps" }),
+    );
   }
   const stateFolder = join(outputDir, "state");
   const state: RunState = settings.resume
@@ -83,7 +104,8 @@ export async function runPretrain(settings: PretrainSettings, host: Host): Promi
   const scorer = await compileTokenLikelihood(runtime, spec, store.weight);
   const journal = openJournal(journalPath);
   try {
-    const masking: MaskingOptions = { ...settings, selection: "bernoulli" };
+    const masking: WindowMasking = { ...settings, selection: "bernoulli", spec, tokenizer };
+    const validationMasking = { ...masking, mlmProbability: VALIDATION_MLM_PROBABILITY };
     const schedule = {
       kind: settings.lrSchedulerType,
       warmupSteps: Math.ceil(settings.warmupRatio * settings.maxSteps),
@@ -110,7 +132,7 @@ export async function runPretrain(settings: PretrainSettings, host: Host): Promi
         batches: (step) => ({
           epoch: 1,
           microBatches: Array.from({ length: settings.gradientAccumulationSteps }, (_, micro) => ({
-            auxiliary: windowsBatch(stream, step, micro, settings, masking, spec, tokenizer),
+            auxiliary: windowsBatch(stream, step, micro, settings, masking),
           })),
         }),
         groups: (step) => optimizerGroups(settings, PARTS, learningRateFactor(step - 1, schedule)),
@@ -124,9 +146,12 @@ export async function runPretrain(settings: PretrainSettings, host: Host): Promi
                 settings.maxLength,
                 tokenizer,
               );
-              measured = await measure(scorer, windows, settings, masking, spec, tokenizer);
-              const event = { split: "validation-text" as const, ...measured };
-              return { event, metric: -measured.loss };
+              measured = await measureMaskedTokens(scorer, windows, validationMasking);
+              const { loss, accuracy } = measured;
+              return {
+                event: { split: "validation-text" as const, loss, accuracy },
+                metric: -loss,
+              };
             },
             // The last weights are the ones that count.
             async keepBest(evaluation) {
@@ -150,7 +175,7 @@ export async function runPretrain(settings: PretrainSettings, host: Host): Promi
         cancelled: host.cancelled,
       },
     );
-    if (saved !== outcome.steps) await save(outcome.steps);
+    if (saved !== outcome.steps || outcome.steps === 0) await save(outcome.steps);
     if (outcome.reason === "interrupted") {
       throw new L3MaskingError(
         "interrupted",
@@ -162,7 +187,7 @@ export async function runPretrain(settings: PretrainSettings, host: Host): Promi
     }
     if (validation !== undefined) {
       const all = evenWindows(validation, Number.MAX_SAFE_INTEGER, settings.maxLength, tokenizer);
-      measured = await measure(scorer, all, settings, masking, spec, tokenizer);
+      measured = await measureMaskedTokens(scorer, all, validationMasking);
     }
     const result = { outputDir, steps: outcome.steps, tokens, validation: measured };
     writeJson(outputDir, "metrics.json", result);
@@ -241,85 +266,14 @@ function windowsBatch(
   step: number,
   micro: number,
   settings: PretrainSettings,
-  masking: MaskingOptions,
-  spec: ModelSpec,
-  tokenizer: Tokenizer,
+  masking: WindowMasking,
 ) {
+  const { spec, tokenizer } = masking;
   const length = Math.min(lengthAt(step, settings, spec), stream.ids.length + 2);
   const count = Math.max(1, Math.floor(settings.batchTokens / length));
   const random = randomStream(settings.seed, "windows", step, micro);
   const windows = randomWindows(stream, count, length, tokenizer, random);
-  return maskedWindows(windows, settings, masking, spec, tokenizer, "mask", step, micro);
-}
-
-function maskedWindows(
-  windows: readonly Encoding[],
-  settings: PretrainSettings,
-  masking: MaskingOptions,
-  spec: ModelSpec,
-  tokenizer: Tokenizer,
-  ...stream: readonly (string | number)[]
-) {
-  const random = randomStream(settings.seed, ...stream);
-  return maskedBatch(
-    windows.map((encoding, index) => ({
-      encoding,
-      probabilities: uniformProbabilities(encoding, settings.mlmProbability),
-      random: random.split(index),
-    })),
-    masking,
-    spec,
-    tokenizer,
-  );
-}
-
-/** Mean -log P in nats and accuracy over masked tokens of fixed windows with fixed masks. */
-async function measure(
-  scorer: TokenLikelihoodProgram,
-  windows: readonly Encoding[],
-  settings: PretrainSettings,
-  masking: MaskingOptions,
-  spec: ModelSpec,
-  tokenizer: Tokenizer,
-): Promise<{ loss: number; accuracy: number }> {
-  const perBatch = Math.max(1, Math.floor(8192 / settings.maxLength));
-  let loss = 0;
-  let correct = 0;
-  let count = 0;
-  for (let start = 0; start < windows.length; start += perBatch) {
-    const portion = windows.slice(start, start + perBatch);
-    const masked = maskedWindows(portion, settings, masking, spec, tokenizer, "validation", start);
-    const { batch, targetSlots, targetIds } = masked;
-    if (targetIds.length === 0) continue;
-    const scored = await scorer.score(batch, targetSlots, targetIds);
-    for (const value of scored.logProbability) loss -= value;
-    for (const value of scored.correct) correct += value;
-    count += targetIds.length;
-  }
-  if (count === 0) {
-    throw new L3MaskingError(
-      "data-empty",
-      "expected validation text in which tokens are masked, got none",
-      { hint: "Give a longer --validation-text, or raise --mlm-probability." },
-    );
-  }
-  return { loss: loss / count, accuracy: correct / count };
-}
-
-/**
- * p[i] = scale * [sin(i w_0) .. sin(i w_k) .. | cos(i w_0) ..] with w_k = 10000^(-2k/H). Neighbouring positions are
- * then a linear map apart, which lets attention find them sooner than from random rows.
- *
- * Reference: Vaswani et al. 2017, "Attention Is All You Need", section 3.5 (in another column order).
- */
-function sinusoidalPositions(table: Float32Array, hiddenSize: number): void {
-  const half = Math.ceil(hiddenSize / 2);
-  for (let i = 0; i < table.length; i++) {
-    const position = Math.floor(i / hiddenSize);
-    const column = i % hiddenSize;
-    const angle = position / 10000 ** ((2 * (column % half)) / hiddenSize);
-    table[i] = POSITION_SCALE * (column < half ? Math.sin(angle) : Math.cos(angle));
-  }
+  return maskedWindows(windows, masking, randomStream(settings.seed, "mask", step, micro));
 }
 
 async function saveModel(

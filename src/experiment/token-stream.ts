@@ -1,11 +1,12 @@
 /** Plain text files as one stream of tokens, and the windows that pretraining cuts from it. */
-import { createReadStream } from "node:fs";
+import { createReadStream, statSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { L3MaskingError } from "../errors.js";
 import type { Random } from "../random.js";
 import { type Encoding, NO_WORD, type Tokenizer } from "../text/encoding.js";
+import type { Host } from "./host.js";
 
 /** Tokens of all documents, each document ended by the tokenizer's last token. */
 export interface TokenStream {
@@ -13,18 +14,44 @@ export interface TokenStream {
   readonly documents: number;
 }
 
+/** Told while text is read. */
+export interface ReadingWatch {
+  /** Bytes of the files. */
+  progress(done: number, total: number): void;
+  /** True asks to stop. */
+  cancelled(): boolean;
+}
+
+const unwatched: ReadingWatch = { progress: () => undefined, cancelled: () => false };
+
 /** Texts up to this many tokens are encoded whole. */
 const WHOLE_TEXT = Number.MAX_SAFE_INTEGER;
 
 /**
  * Reads UTF-8 text files (also .gz): one paragraph per line, an empty line between documents; the
  * paragraphs of a document are joined by a space. Throws `file-missing`, `data-encoding` for bytes that are not
- * UTF-8, `data-format` for a damaged .gz file, and `data-empty` where there is no text.
+ * UTF-8, `data-format` for a damaged .gz file, `data-empty` where there is no text, and `interrupted` after a stop
+ * on request.
  */
 export async function readTokenStream(
   paths: readonly string[],
   tokenizer: Tokenizer,
+  watch: ReadingWatch = unwatched,
 ): Promise<TokenStream> {
+  const totalBytes = paths.reduce((sum, path) => sum + fileSize(path), 0);
+  let doneBytes = 0;
+  const onBytes = (bytes: number) => {
+    doneBytes += bytes;
+    watch.progress(doneBytes, totalBytes);
+    if (!watch.cancelled()) return;
+    throw new L3MaskingError(
+      "interrupted",
+      `stopped after ${doneBytes} of ${totalBytes} bytes of text`,
+      {
+        hint: "Nothing was written; run the command again.",
+      },
+    );
+  };
   const chunks: Int32Array[] = [];
   let documents = 0;
   const finish = (paragraphs: string[]) => {
@@ -36,7 +63,7 @@ export async function readTokenStream(
   };
   for (const path of paths) {
     const document: string[] = [];
-    for await (const line of lines(path)) {
+    for await (const line of lines(path, onBytes)) {
       const paragraph = line.trim();
       if (paragraph === "") finish(document);
       else document.push(paragraph);
@@ -57,8 +84,17 @@ export async function readTokenStream(
   return { ids, documents };
 }
 
-async function* lines(path: string): AsyncGenerator<string> {
-  const input = Readable.from(decoded(path));
+/** A watch that tells the host. */
+export function readingWatch(host: Host): ReadingWatch {
+  return {
+    progress: (done, total) =>
+      host.emit({ type: "progress", task: "reading", done, total, unit: "bytes" }),
+    cancelled: host.cancelled,
+  };
+}
+
+async function* lines(path: string, onBytes: (bytes: number) => void): AsyncGenerator<string> {
+  const input = Readable.from(decoded(path, onBytes));
   try {
     yield* createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
   } finally {
@@ -66,19 +102,32 @@ async function* lines(path: string): AsyncGenerator<string> {
   }
 }
 
-async function* decoded(path: string): AsyncGenerator<string> {
+async function* decoded(path: string, onBytes: (bytes: number) => void): AsyncGenerator<string> {
   const file = createReadStream(path);
   const bytes = path.endsWith(".gz") ? file.pipe(createGunzip()) : file;
   // Errors of the file reach the reader of the unzipped stream only if they are passed on.
   file.on("error", (error) => bytes.destroy(error));
   const decoder = new TextDecoder("utf-8", { fatal: true });
   try {
-    for await (const chunk of bytes) yield decoder.decode(chunk, { stream: true });
+    let told = 0;
+    for await (const chunk of bytes) {
+      yield decoder.decode(chunk, { stream: true });
+      onBytes(file.bytesRead - told);
+      told = file.bytesRead;
+    }
     yield decoder.decode();
   } catch (cause) {
-    throw readError(path, cause);
+    throw cause instanceof L3MaskingError ? cause : readError(path, cause);
   } finally {
     file.destroy();
+  }
+}
+
+function fileSize(path: string): number {
+  try {
+    return statSync(path).size;
+  } catch (cause) {
+    throw readError(path, cause);
   }
 }
 
