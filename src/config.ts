@@ -328,6 +328,11 @@ const pretrainShape = {
   longShare: fraction({
     description: "Share of the steps, at the end, trained at the model's longest length",
   }).default(0),
+  shiftedShare: fraction({
+    description:
+      "Share of the micro-batches whose windows begin at a random position, so that short windows train " +
+      "all of the position table",
+  }).default(0),
   batchTokens: integer(1, { description: "Tokens in a micro-batch", unit: "tokens" }).default(2048),
   mlmProbability: maskingSettings.mlmProbability,
   maskReplaceProb: maskingSettings.maskReplaceProb,

@@ -74,6 +74,7 @@ const groups = {
     "shortLength",
     "shortShare",
     "longShare",
+    "shiftedShare",
     "gradientAccumulationSteps",
     "learningRate",
     "weightDecay",

@@ -104,6 +104,25 @@ describe("pretrain", () => {
     expect(result).toMatchObject({ steps: 12, tokens: rows.reduce((a, b) => a + b) });
   });
 
+  it("shifts the asked share of windows over all of the position table", async () => {
+    const firsts: number[] = [];
+    const rows = new Set<number>();
+    const shifted = createTestHost({
+      onRun(graph, { positions }) {
+        if (graph !== "masked-token-training" || positions.type !== "int32") return;
+        firsts.push(positions.data[0]);
+        for (const position of positions.data) rows.add(position);
+      },
+    });
+    const share = { shiftedShare: 0.75, maxSteps: 60, shortShare: 1, longShare: 0 };
+    await pretrain(options("shifted", { ...share, evalSteps: 60 }), shifted);
+    // Windows of 16 in a table of 40: they begin at 0 in a quarter of the steps, else at 0 to 24.
+    const moved = firsts.filter((first) => first > 0).length;
+    expect(moved).toBeGreaterThan(33);
+    expect(moved).toBeLessThan(54);
+    expect([Math.min(...rows), Math.max(...rows)]).toEqual([0, 39]);
+  });
+
   it("saves a model that loads, and scores as a vanilla model", async () => {
     const { spec, report } = await loadCheckpoint(at("whole/model"));
     expect(spec).toMatchObject({ hiddenDropout: 0.1, layers: 2, labels: undefined });

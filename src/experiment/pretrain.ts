@@ -273,7 +273,12 @@ function windowsBatch(
   const count = Math.max(1, Math.floor(settings.batchTokens / length));
   const random = randomStream(settings.seed, "windows", step, micro);
   const windows = randomWindows(stream, count, length, tokenizer, random);
-  return maskedWindows(windows, masking, randomStream(settings.seed, "mask", step, micro));
+  const masked = maskedWindows(windows, masking, randomStream(settings.seed, "mask", step, micro));
+  const shift = randomStream(settings.seed, "shift", step, micro);
+  if (shift.uniform() >= settings.shiftedShare) return masked;
+  const { batch } = masked;
+  const offset = shift.integer(longestRow(spec) - length + 1);
+  return { ...masked, batch: { ...batch, positions: batch.positions.map((at) => at + offset) } };
 }
 
 async function saveModel(
