@@ -24,7 +24,7 @@ const LEAST_HELP_WIDTH = 30;
 
 /**
  * Runs the command line; words are those after the program's name. Gives the exit code: 0, or that of
- * the error's family (2 usage, 3 data, 4 checkpoint, 5 training, 1 anything else), 130 after an interrupt.
+ * the error's family (2 usage, 3 data, 4 checkpoint, 5 training, 6 download, 1 anything else), 130 after an interrupt.
  */
 export async function runCommandLine(
   words: readonly string[],

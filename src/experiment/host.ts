@@ -13,7 +13,7 @@ export interface Host {
   /** Milliseconds of a steady clock. */
   now(): number;
   runtime(threads: number | undefined): Promise<Runtime>;
-  /** Folder of the likelihood cache when a command names none. */
+  /** Folder of the caches (likelihoods, data sets) when a command names none. */
   readonly cacheFolder: string;
 }
 
@@ -30,6 +30,7 @@ export interface NoticeEvent {
 export interface ProgressEvent {
   readonly type: "progress";
   readonly task:
+    | "downloading"
     | "reading"
     | "counting"
     | "scoring"
