@@ -21,7 +21,7 @@ export interface MaskingOptions {
   readonly randomReplaceProb: number;
 }
 
-/** Optimizer steps in one pass over the texts. */
+/** Optimizer steps in one epoch. */
 export function stepsPerEpoch(texts: number, settings: BatchSettings): number {
   return Math.ceil(texts / (settings.batchSize * settings.gradientAccumulationSteps));
 }
@@ -39,10 +39,10 @@ export interface TaskTexts {
 /**
  * A function from the optimizer step (from 1) to its epoch (from 1) and micro-batches.
  *
- * An epoch is one pass of the main task over its texts. The auxiliary task goes over labelled and unlabelled texts
+ * An epoch is one way of the main task over its texts. The auxiliary task goes over labelled and unlabelled texts
  * together, in an order of its own, and takes in every micro-batch as many as the main task: without
- * unlabelled texts one pass an epoch, with three times as many texts one pass in three epochs. The next pass
- * begins where the last one ends, be it within a micro-batch. Order and masks are drawn afresh in every pass.
+ * unlabelled texts one round an epoch, with three times as many texts one round in three epochs. The next round
+ * begins where the last one ends, be it within a micro-batch. Order and masks are drawn afresh in every round.
  * The result depends on seed and step alone.
  */
 export function taskBatches(
@@ -58,22 +58,22 @@ export function taskBatches(
   const order = randomStream(settings.seed, "order");
   const masks = randomStream(settings.seed, "mask");
   const auxiliaryTexts = [...texts.encodings, ...(texts.unlabelled ?? [])];
-  const mainOrder = passOrders(count, order.split("main"));
-  const auxiliaryOrder = passOrders(auxiliaryTexts.length, order.split("auxiliary"));
+  const mainOrder = roundOrders(count, order.split("main"));
+  const auxiliaryOrder = roundOrders(auxiliaryTexts.length, order.split("auxiliary"));
 
-  /** The auxiliary texts from a place in the endless row of passes on. */
+  /** The auxiliary texts from a place in the endless row of rounds on. */
   const textsToMask = (
     start: number,
     size: number,
     probabilities: readonly MaskProbabilities[],
   ): TextToMask[] =>
     Array.from({ length: size }, (_, index) => {
-      const pass = Math.floor((start + index) / auxiliaryTexts.length);
-      const text = auxiliaryOrder(pass)[(start + index) % auxiliaryTexts.length];
+      const round = Math.floor((start + index) / auxiliaryTexts.length);
+      const text = auxiliaryOrder(round)[(start + index) % auxiliaryTexts.length];
       return {
         encoding: auxiliaryTexts[text],
         probabilities: probabilities[text],
-        random: masks.split(pass, text),
+        random: masks.split(round, text),
       };
     });
 
@@ -94,14 +94,14 @@ export function taskBatches(
   };
 }
 
-/** The order of each pass (from 0) over `count` texts; the last two are kept. */
-function passOrders(count: number, random: Random): (pass: number) => Int32Array {
+/** The order of each round (from 0) over `count` texts; the last two are kept. */
+function roundOrders(count: number, random: Random): (round: number) => Int32Array {
   const known = new Map<number, Int32Array>();
-  return (pass) => {
-    const order = known.get(pass) ?? epochOrder(count, random, pass);
-    if (!known.has(pass)) {
-      for (const other of known.keys()) if (other !== pass - 1) known.delete(other);
-      known.set(pass, order);
+  return (round) => {
+    const order = known.get(round) ?? epochOrder(count, random, round);
+    if (!known.has(round)) {
+      for (const other of known.keys()) if (other !== round - 1) known.delete(other);
+      known.set(round, order);
     }
     return order;
   };
