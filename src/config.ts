@@ -5,8 +5,10 @@
  * Names follow Hugging Face. In code they are camelCase, on the command line kebab-case.
  */
 import { z } from "zod";
+import { knownDatasetNames } from "./data/known-datasets.js";
 import { nearestName } from "./data/nearest.js";
 import { L3MaskingError } from "./errors.js";
+import { presetNames, withPreset } from "./presets.js";
 
 /** What the command line needs to know of a setting beyond its schema. */
 export interface SettingNotes {
@@ -74,10 +76,24 @@ const columnSettings = {
   }).optional(),
 };
 
+const cacheDir = text({
+  description:
+    "Folder of the caches (likelihoods, data sets); L3MASKING_CACHE or ~/.cache/l3masking where absent",
+}).optional();
+
 const dataSettings = {
+  dataset: z
+    .enum(knownDatasetNames)
+    .meta({ description: "Known public data set, in place of files (docs/datasets.md)" })
+    .optional(),
+  dataDir: text({
+    description:
+      "Folder of the known data set's files (train, dev, test .jsonl or .jsonl.gz), or of a subfolder of its name; cache and download where absent",
+  }).optional(),
   trainFile: text({
-    description: "Labelled training texts (jsonl, json, csv, tsv, parquet; also .gz)",
-  }),
+    description:
+      "Labelled training texts (jsonl, json, csv, tsv, parquet; also .gz); needed without --dataset",
+  }).optional(),
   validationFile: text({
     description: "Labelled development texts; split off the training texts where absent",
     aliases: ["devFile"],
@@ -98,10 +114,7 @@ const likelihoodSettings = {
     description: "Most tokens that one call of the scoring model sees",
     unit: "tokens",
   }).default(4096),
-  cacheDir: text({
-    description:
-      "Folder of the likelihood cache; L3MASKING_CACHE or ~/.cache/l3masking where absent",
-  }).optional(),
+  cacheDir,
 };
 
 const maskingSettings = {
@@ -183,6 +196,22 @@ const optimizationSettings = {
 const trainShape = {
   ...modelSettings,
   ...dataSettings,
+  unlabeledFile: z
+    .array(z.string().min(1))
+    .min(1)
+    .meta({
+      description:
+        "Further texts, without labels, for the auxiliary task alone (txt with one text a line, or any format of labelled texts)",
+      aliases: ["unlabelledFile"],
+    })
+    .optional(),
+  preset: z
+    .enum(presetNames)
+    .meta({
+      description:
+        "Defaults for a purpose, over which every other flag wins; see Presets in docs/settings.md",
+    })
+    .optional(),
   method: z
     .enum(["stl", "rtm", "l3"])
     .meta({
@@ -277,6 +306,8 @@ const perplexityShape = {
 };
 
 const checkShape = {
+  dataset: dataSettings.dataset,
+  dataDir: dataSettings.dataDir,
   trainFile: dataSettings.trainFile,
   validationFile: dataSettings.validationFile,
   testFile: dataSettings.testFile,
@@ -287,6 +318,7 @@ const checkShape = {
   }).optional(),
   maxLength: modelSettings.maxLength,
   splitSeed: dataSettings.splitSeed,
+  cacheDir,
 };
 
 const pretrainShape = {
@@ -427,11 +459,12 @@ export type ScoreTextsSettings = z.output<typeof scoreTextsSchema>;
 export type ClassifierSettings = z.output<typeof classifierSchema>;
 
 /**
- * Settings checked and completed with defaults. Throws `unknown-setting` (with the nearest name),
+ * Settings checked and completed, with the values of their preset first and then with defaults. What is
+ * resolved once resolves to itself. Throws `unknown-setting` (with the nearest name),
  * `missing-setting` or `invalid-setting`.
  */
 export function resolveSettings<S extends z.ZodObject>(schema: S, given: unknown): z.output<S> {
-  const parsed = schema.safeParse(given);
+  const parsed = schema.safeParse(withPreset(given, Object.keys(schema.shape)));
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const name = String(issue.path[0] ?? "");
@@ -443,11 +476,26 @@ export function resolveSettings<S extends z.ZodObject>(schema: S, given: unknown
     });
   }
   const missing = typeof given === "object" && given !== null && !(name in given);
-  throw new L3MaskingError(
-    missing ? "missing-setting" : "invalid-setting",
-    missing ? `the setting ${name} is missing` : `setting ${place}: ${issue.message}`,
-    { hint: missing ? `Give --${toFlag(name)}.` : `Correct --${toFlag(name)}.` },
-  );
+  if (missing) {
+    throw new L3MaskingError("missing-setting", `the setting ${name} is missing`, {
+      hint: `Give --${toFlag(name)}.`,
+    });
+  }
+  const meant =
+    issue.code === "invalid_value" ? nearestValue(given, name, issue.values) : undefined;
+  throw new L3MaskingError("invalid-setting", `setting ${place}: ${issue.message}`, {
+    hint: meant === undefined ? `Correct --${toFlag(name)}.` : `Did you mean ${meant}?`,
+  });
+}
+
+/** The allowed value that comes closest to what was given for a setting. */
+function nearestValue(
+  given: unknown,
+  name: string,
+  values: readonly unknown[],
+): string | undefined {
+  const value: unknown = Object.entries(given ?? {}).find(([key]) => key === name)?.[1];
+  return typeof value === "string" ? nearestName(value, values.map(String)) : undefined;
 }
 
 /** camelCase to kebab-case: maxLength -> max-length. */

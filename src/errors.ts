@@ -9,6 +9,7 @@ export const errorFamilies = {
   data: 3,
   checkpoint: 4,
   training: 5,
+  download: 6,
   internal: 1,
 } as const;
 
@@ -29,6 +30,8 @@ export const errorCodes = {
   "data-label": "data",
   "data-classes": "data",
   "data-encoding": "data",
+  "data-checksum": "data",
+  "dataset-missing": "data",
   // checkpoint: model and tokenizer folders
   "checkpoint-missing": "checkpoint",
   "checkpoint-config": "checkpoint",
@@ -41,6 +44,9 @@ export const errorCodes = {
   // training
   "training-diverged": "training",
   interrupted: "training",
+  // download: files from the network
+  "download-failed": "download",
+  "download-mismatch": "download",
   // internal: a fault of ours or of the runtime
   "input-mismatch": "internal",
   "graph-invalid": "internal",

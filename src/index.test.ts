@@ -12,6 +12,7 @@ describe("the entry that needs no Node", () => {
       "errorCodes",
       "fileKind",
       "formatCheck",
+      "knownDatasets",
       "maskTokens",
       "parseEstimator",
       "parseRecords",

@@ -2,6 +2,7 @@
 export { checkDataset } from "./data/check.js";
 export { formatCheck } from "./data/check-text.js";
 export { type FileFormat, fileKind } from "./data/formats.js";
+export { type KnownDataset, knownDatasets } from "./data/known-datasets.js";
 export { type ParsedFile, parseRecords } from "./data/parse.js";
 export type { TextRecord } from "./data/record.js";
 export { type ErrorCode, errorCodes, L3MaskingError } from "./errors.js";

@@ -50,8 +50,6 @@ export interface CommandDescription {
   readonly operands?: {
     readonly syntax: string;
     readonly description: string;
-    /** The required setting that they make unnecessary. */
-    readonly replaces: string;
     /** Settings that the operands stand for. */
     resolve(
       operands: readonly string[],
@@ -72,17 +70,17 @@ export const commandDescriptions: readonly CommandDescription[] = [
       syntax: "DATA",
       description:
         "Training file, or a folder with train, dev (or valid, validation) and test files",
-      replaces: "trainFile",
       resolve: trainFiles,
     },
     examples: [
       "l3masking train examples/sample-task --model models/small --output-dir runs/l3",
       "l3masking train data.csv --model roberta-base --method stl --seed 1 --output-dir runs/stl-1",
+      "l3masking train --dataset acl-arc --model roberta-base --preset published --output-dir runs/acl-arc",
     ],
     async run(library, given, watch) {
       const settings = resolveSettings(trainSchema, given);
       const result = await library.fineTune(settings, watch);
-      const text = trainSummary(result, settings.testFile ?? settings.validationFile);
+      const text = trainSummary(result);
       return { result, text, exitCode: 0 };
     },
   },
@@ -130,12 +128,12 @@ export const commandDescriptions: readonly CommandDescription[] = [
       syntax: "FILE...",
       description:
         "One file: train. Several: told apart by train, dev (or valid, validation) and test in their names, else in this order. Or one folder",
-      replaces: "trainFile",
       resolve: checkedFiles,
     },
     examples: [
       "l3masking check train.jsonl dev.jsonl test.jsonl",
       "l3masking check examples/sample-task --model models/small",
+      "l3masking check --dataset acl-arc",
     ],
     async run(library, given, watch) {
       const result = await library.checkFiles(resolveSettings(checkSchema, given), watch);

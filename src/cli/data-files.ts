@@ -92,8 +92,8 @@ function splitOf(name: string): DataSetting | undefined {
 
 function isDataFile(name: string): boolean {
   try {
-    fileKind(name);
-    return true;
+    // Plain text has no labels; beside a table of the same name it is often a copy of its texts.
+    return fileKind(name).format !== "txt";
   } catch (error) {
     if (error instanceof L3MaskingError && error.code === "data-format") return false;
     throw error;

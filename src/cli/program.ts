@@ -24,7 +24,7 @@ const LEAST_HELP_WIDTH = 30;
 
 /**
  * Runs the command line; words are those after the program's name. Gives the exit code: 0, or that of
- * the error's family (2 usage, 3 data, 4 checkpoint, 5 training, 1 anything else), 130 after an interrupt.
+ * the error's family (2 usage, 3 data, 4 checkpoint, 5 training, 6 download, 1 anything else), 130 after an interrupt.
  */
 export async function runCommandLine(
   words: readonly string[],
@@ -85,7 +85,7 @@ function addCommand(program: Command, description: CommandDescription, action: A
   const command = program.command(name).summary(summary).description(`${summary}.`);
   const flags = allFlags(description);
   for (const group of flagGroups) {
-    for (const flag of flags) if (flag.group === group) command.addOption(optionOf(flag, operands));
+    for (const flag of flags) if (flag.group === group) command.addOption(optionOf(flag));
   }
   if (operands !== undefined) {
     command.addArgument(new Argument(`[${operands.syntax}]`, operands.description));
@@ -98,10 +98,9 @@ function addCommand(program: Command, description: CommandDescription, action: A
   });
 }
 
-function optionOf(flag: Flag, operands: CommandDescription["operands"]): Option {
+function optionOf(flag: Flag): Option {
   const value = flag.kind === "switch" ? "" : ` <${flag.placeholder}>`;
-  const replaced = operands?.replaces === flag.setting ? ` unless ${operands.syntax}` : "";
-  const option = new Option(`--${flag.name}${value}`, helpText(flag, replaced));
+  const option = new Option(`--${flag.name}${value}`, helpText(flag));
   option.helpGroup(`${flag.group}:`);
   if (flag.kind === "switch") return option;
   return flag.kind === "list"
@@ -110,12 +109,12 @@ function optionOf(flag: Flag, operands: CommandDescription["operands"]): Option 
 }
 
 /** `Longest text (tokens; default 128)` */
-function helpText(flag: Flag, replaced: string): string {
+function helpText(flag: Flag): string {
   const { description, unit, defaultValue, required, kind, choices } = flag;
   const notes = [
     ...(kind === "choice" ? [choices.join(", ")] : []),
     ...(unit === undefined ? [] : [unit]),
-    ...(required ? [`required${replaced}`] : []),
+    ...(required ? ["required"] : []),
     ...(kind === "list" ? ["one or more"] : []),
     ...(defaultValue === undefined || kind === "switch" ? [] : [`default ${defaultValue}`]),
   ];

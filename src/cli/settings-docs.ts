@@ -1,5 +1,6 @@
 /** The settings of every command as Markdown: docs/settings.md. Run as a program it prints the page. */
 import { fileURLToPath } from "node:url";
+import { presetNames, presets } from "../presets.js";
 import { commandDescriptions } from "./commands.js";
 import { type Flag, flagGroups, flagsOf } from "./flags.js";
 
@@ -24,7 +25,28 @@ export function settingsMarkdown(): string {
       operands === undefined ? [] : [`\`${operands.syntax}\`: ${operands.description}.`];
     return [[...head, ...files, ...tables].join("\n\n")];
   });
-  return `${[INTRODUCTION, ...sections].join("\n\n")}\n`;
+  return `${[INTRODUCTION, ...sections, presetSection()].join("\n\n")}\n`;
+}
+
+/** The values of each preset beside the defaults. */
+function presetSection(): string {
+  const flags = flagsOf("train").filter(({ setting }) =>
+    presetNames.some((name) => setting in presets[name].values),
+  );
+  const value = (text: string | number | undefined) => (text === undefined ? "" : `\`${text}\``);
+  const rows = flags.map(({ setting, name, defaultValue }) => [
+    `\`--${name}\``,
+    value(defaultValue),
+    ...presetNames.map((preset) => value(presets[preset].values[setting])),
+  ]);
+  const head = ["flag", "default", ...presetNames.map((name) => `\`${name}\``)];
+  return [
+    "## Presets",
+    "`--preset NAME` puts its values in the place of the defaults; flags that are given win over it. A run's `config.json` has the name and every value.",
+    presetNames.map((name) => `* \`${name}\`: ${presets[name].description}.`).join("\n"),
+    markdownTable(head, rows),
+    "An empty cell keeps the default.",
+  ].join("\n\n");
 }
 
 function table(flags: readonly Flag[]): string {
@@ -35,7 +57,10 @@ function table(flags: readonly Flag[]): string {
     flag.description,
     flag.origin ?? "",
   ]);
-  const head = ["flag", "value", "default", "meaning", "default from"];
+  return markdownTable(["flag", "value", "default", "meaning", "default from"], rows);
+}
+
+function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   return [head, head.map(() => "---"), ...rows]
     .map((cells) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`)
     .join("\n");

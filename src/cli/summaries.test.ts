@@ -26,7 +26,7 @@ const metrics: RunMetrics = {
 
 describe("trainSummary", () => {
   it("tells test twice, the shared rows, timing, places and commands", () => {
-    expect(trainSummary({ outputDir: "runs/a", metrics }, "data/test.csv")).toBe(
+    expect(trainSummary({ outputDir: "runs/a", metrics, labelledFile: "data/test.csv" })).toBe(
       `L3Masking, models/small, seed 2: best step 40
                             accuracy  macro-F1   loss
 dev                            80.00     75.00  0.612
@@ -45,19 +45,16 @@ next:
   });
 
   it("leaves out what there was not", () => {
-    const text = trainSummary(
-      {
-        outputDir: "my runs/it's",
-        metrics: {
-          ...metrics,
-          method: "stl",
-          test: null,
-          test_unseen: null,
-          timing: { ...metrics.timing, scoring_seconds: 0 },
-        },
+    const text = trainSummary({
+      outputDir: "my runs/it's",
+      metrics: {
+        ...metrics,
+        method: "stl",
+        test: null,
+        test_unseen: null,
+        timing: { ...metrics.timing, scoring_seconds: 0 },
       },
-      undefined,
-    );
+    });
     expect(text).not.toContain("test,");
     expect(text).not.toContain("scoring");
     expect(text).toContain("single-task");
@@ -66,11 +63,11 @@ next:
 
   it("says so when no row is shared, and when all are", () => {
     const none = { ...metrics, test_unseen: { rows: 100, accuracy: 0.7, macro_f1: 0.65 } };
-    const disjoint = trainSummary({ outputDir: "r", metrics: none }, undefined);
+    const disjoint = trainSummary({ outputDir: "r", metrics: none });
     expect(disjoint).toContain("No text of the test rows occurs in train.");
     expect(disjoint).not.toContain("not in train");
     const all = { ...metrics, test_unseen: { rows: 0, accuracy: null, macro_f1: null } };
-    const text = trainSummary({ outputDir: "r", metrics: all }, undefined);
+    const text = trainSummary({ outputDir: "r", metrics: all });
     expect(text).toContain("100 of 100 test rows have a text that also occurs in train.");
     expect(text).not.toContain("not in train");
   });

@@ -19,14 +19,11 @@ const methodNames = {
   l3: "L3Masking",
 } as const;
 
-/** Metrics, timing, places and what to try next after `train`; `testFile` is named in the commands. */
-export function trainSummary(
-  { outputDir, metrics }: TrainResult,
-  testFile: string | undefined,
-): string {
+/** Metrics, timing, places and what to try next after `train`. */
+export function trainSummary({ outputDir, metrics, labelledFile }: TrainResult): string {
   const { method, model, seed, best_step: bestStep } = metrics;
   const modelFolder = quoted(join(outputDir, "model"));
-  const file = quoted(testFile ?? "FILE");
+  const file = quoted(labelledFile ?? "FILE");
   return [
     `${methodNames[method]}, ${model}, seed ${seed}: best step ${bestStep}`,
     table(["", "accuracy", "macro-F1", "loss"], metricRows(metrics)),

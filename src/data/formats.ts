@@ -2,7 +2,7 @@
 
 import { L3MaskingError } from "../errors.js";
 
-export const fileFormats = ["jsonl", "json", "csv", "tsv", "parquet"] as const;
+export const fileFormats = ["jsonl", "json", "csv", "tsv", "parquet", "txt"] as const;
 
 export type FileFormat = (typeof fileFormats)[number];
 
@@ -18,6 +18,7 @@ const formatByEnding: ReadonlyMap<string, FileFormat> = new Map([
   ["csv", "csv"],
   ["tsv", "tsv"],
   ["parquet", "parquet"],
+  ["txt", "txt"],
 ]);
 
 /**
@@ -32,7 +33,7 @@ export function fileKind(file: string): FileKind {
   if (format === undefined || !bare.includes(".")) {
     throw new L3MaskingError(
       "data-format",
-      `expected a file name ending in .jsonl, .ndjson, .json, .csv, .tsv or .parquet (each also with .gz), got ${file}`,
+      `expected a file name ending in .jsonl, .ndjson, .json, .csv, .tsv, .parquet or .txt (each also with .gz), got ${file}`,
       { hint: "Rename the file so that its ending tells its format." },
     );
   }

@@ -6,6 +6,7 @@ import { parseCsv, parseTsv } from "./delimited.js";
 import type { FileFormat } from "./formats.js";
 import { parseJsonFile, parseJsonLines } from "./json.js";
 import { parseParquet } from "./parquet.js";
+import { parsePlainText } from "./plain-text.js";
 import type { TextRecord } from "./record.js";
 import type { Table } from "./table.js";
 import { decodeUtf8 } from "./utf8.js";
@@ -32,7 +33,9 @@ export async function parseRecords(
       hint: "Check that this is the file you mean.",
     });
   }
-  const choice = chooseColumns(table.columns, file, options);
+  // Plain text has one column, whatever those of other files are called.
+  const wanted = format === "txt" ? { labels: options.labels } : options;
+  const choice = chooseColumns(table.columns, file, wanted);
   return {
     records: toRecords(table, file, choice, options.labels),
     textColumn: choice.text,
@@ -53,5 +56,7 @@ async function parseTable(bytes: Uint8Array, format: FileFormat, file: string): 
       return parseTsv(decodeUtf8(bytes, file), file);
     case "parquet":
       return parseParquet(bytes, file);
+    case "txt":
+      return parsePlainText(decodeUtf8(bytes, file));
   }
 }

@@ -22,10 +22,17 @@ const unzip = promisify(gunzip);
  */
 export async function readRecords(path: string, options: ColumnOptions): Promise<RecordFile> {
   const kind = fileKind(path);
-  const content = await readBytes(path);
-  const bytes = kind.gzipped ? await unzipBytes(content, path) : content;
-  const parsed = await parseRecords(bytes, kind.format, path, options);
+  const parsed = await parseRecords(await readUnzipped(path), kind.format, path, options);
   return { ...parsed, format: formatName(kind) };
+}
+
+/**
+ * The bytes of a data file, decompressed if its name ends in .gz. Throws `file-missing` if it cannot be
+ * read and `data-format` if it is no gzip data.
+ */
+export async function readUnzipped(path: string): Promise<Uint8Array> {
+  const content = await readBytes(path);
+  return fileKind(path).gzipped ? unzipBytes(content, path) : content;
 }
 
 async function readBytes(path: string): Promise<Uint8Array> {

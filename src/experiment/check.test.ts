@@ -48,3 +48,44 @@ describe("check", () => {
     expect(host.notices()).toContain("train has one label only (animal)");
   });
 });
+
+describe("check of a known data set", () => {
+  const checkOf = (options: CheckOptions, host = createTestHost({ cacheFolder: at("cache") })) =>
+    runCheck(resolveSettings(checkSchema, options), host);
+
+  it("tells source, terms and notes before it looks for the files", async () => {
+    const host = createTestHost({ cacheFolder: at("cache") });
+    const error = await failure(checkOf({ dataset: "acl-arc", dataDir: at("nothing") }, host));
+    expect(error.code).toBe("dataset-missing");
+    const told = host.notices();
+    expect(told).toContain("data set acl-arc: ACL-ARC citation intent");
+    expect(told).toContain("source: github.com/usk-Kimura/L3Masking");
+    expect(told).toContain("terms: ");
+    expect(told).toContain("! 52 of the 139 test rows");
+    expect(told).toContain("Extends: the paper builds on");
+  });
+
+  it("says that Ohsumed and IMDb have no download", async () => {
+    for (const dataset of ["ohsumed", "imdb"] as const) {
+      const error = await failure(checkOf({ dataset }));
+      expect(error).toMatchObject({ code: "dataset-missing" });
+      expect(error.message).toContain(`${dataset} has no automatic download`);
+    }
+  });
+
+  it("looks in the cache folder that is named", async () => {
+    const error = await failure(checkOf({ dataset: "imdb", cacheDir: at("elsewhere") }));
+    expect(error.message).toContain(at("elsewhere"));
+  });
+
+  it("refuses files beside a name, a folder without a name, and neither", async () => {
+    const both = await failure(checkOf({ dataset: "imdb", testFile: "t.csv" }));
+    expect(both).toMatchObject({ code: "invalid-setting" });
+    expect(both.message).toBe("expected either --dataset or files, got --dataset imdb and t.csv");
+    const folder = await failure(checkOf({ ...soundFiles, dataDir: "d" }));
+    expect(folder).toMatchObject({ code: "invalid-setting" });
+    const neither = await failure(checkOf({}));
+    expect(neither).toMatchObject({ code: "missing-setting" });
+    expect(neither.hint).toContain("--dataset");
+  });
+});

@@ -5,14 +5,14 @@ import { formatCheck } from "../data/check-text.js";
 import { buildDataset, resolveSplits } from "../data/dataset.js";
 import { loadTokenizer } from "../text/load.js";
 import type { CheckResult, Host } from "./host.js";
-import { encodeOnce, readLabelledFiles } from "./labelled-texts.js";
+import { encodeOnce, labelledFiles, readLabelledFiles } from "./labelled-texts.js";
 
 /**
  * Checks labelled files as `train` would read them. With a model, lengths are counted in its tokens and
  * truncation is told; without one, in words. Throws what would stop training.
  */
 export async function runCheck(settings: CheckSettings, host: Host): Promise<CheckResult> {
-  const records = await readLabelledFiles(settings, host);
+  const records = await readLabelledFiles(await labelledFiles(settings, host), host);
   const tokenizer = settings.model === undefined ? undefined : await loadTokenizer(settings.model);
   const encode = tokenizer && encodeOnce(tokenizer, settings.maxLength);
   const sources = { ...records, splitSeed: settings.splitSeed };

@@ -10,18 +10,27 @@ import { compileClassification } from "../program/inference.js";
 import { compileClassificationTraining, compileMaskedTokenTraining } from "../program/training.js";
 import { classificationMetrics, meanLoss, predictedLabels } from "../report/metrics.js";
 import type { Runtime } from "../runtime/runtime.js";
+import type { Tokenizer } from "../text/encoding.js";
 import { createDropoutMasks } from "../train/dropout-masks.js";
 import { openJournal } from "../train/journal.js";
 import { learningRateFactor } from "../train/schedule.js";
 import { equalTaskWeights } from "../train/task-weights.js";
 import { train } from "../train/trainer.js";
 import { classifyEncodings, predictionsOf } from "./classify.js";
-import type { Host, NoticeEvent, RunMetrics, SplitMetrics, TrainResult } from "./host.js";
-import { type EncodedDataset, loadLabelledTexts } from "./labelled-texts.js";
+import type {
+  EstimatorReport,
+  Host,
+  NoticeEvent,
+  RunMetrics,
+  SplitMetrics,
+  TrainResult,
+} from "./host.js";
+import { type EncodedDataset, labelledFiles, loadLabelledTexts } from "./labelled-texts.js";
 import { createRunFolder, requireFreeFolder, writeJson, writeJsonLines } from "./run-folder.js";
 import { stepsPerEpoch, taskBatches } from "./task-batches.js";
 import { createTrainable, optimizerGroups, storedValues } from "./trainable.js";
 import { trainingArguments } from "./training-arguments.js";
+import { type EncodedUnlabelled, loadUnlabelledTexts } from "./unlabelled-texts.js";
 import {
   checkedMaxLength,
   hasMlmHead,
@@ -42,18 +51,20 @@ export async function runTrain(settings: TrainSettings, host: Host): Promise<Tra
   const { outputDir, method, seed } = settings;
   const hasAuxiliary = method !== "stl";
   requireFreeFolder(outputDir);
+  const files = await labelledFiles(settings, host);
   const model = await loadModel(settings.model, host);
   const { spec, tokenizer } = model;
   const maxLength = checkedMaxLength(settings.maxLength, spec);
-  const data = await loadLabelledTexts(settings, { ...settings, maxLength }, tokenizer, host);
+  const data = await loadLabelledTexts(files, { ...settings, maxLength }, tokenizer, host);
   if (method === "l3") requireMlmHead(model);
   if (method === "rtm" && !hasMlmHead(model)) host.emit(untrainedHead(settings.model));
-  createRunFolder(outputDir, runRecord(settings, model, data));
+  const unlabelled = await unlabelledTexts(settings, data, tokenizer, host);
+  createRunFolder(outputDir, runRecord(settings, model, data, unlabelled));
 
   const runtime = await host.runtime(settings.threads);
   const scoringStart = host.now();
-  const probabilities = hasAuxiliary
-    ? await maskProbabilities(model, data, settings, runtime, host)
+  const masks = hasAuxiliary
+    ? await maskProbabilities(model, data, unlabelled, settings, runtime, host)
     : undefined;
   const scoringSeconds = method === "l3" ? (host.now() - scoringStart) / 1000 : 0;
 
@@ -114,7 +125,8 @@ export async function runTrain(settings: TrainSettings, host: Host): Promise<Tra
           {
             encodings: data.encodings.train,
             labelIds: data.train.labelIds,
-            ...(probabilities && { probabilities }),
+            ...(unlabelled && { unlabelled: unlabelled.encodings }),
+            ...(masks && { probabilities: masks.probabilities }),
           },
           settings,
           settings,
@@ -186,10 +198,12 @@ export async function runTrain(settings: TrainSettings, host: Host): Promise<Tra
         training_seconds: trainingSeconds,
         tokens_per_second: outcome.tokens / trainingSeconds,
       },
-      excluded: excludedRows(data),
+      excluded: excludedRows(data, unlabelled),
+      ...(masks?.estimatorReport && { estimator_report: masks.estimatorReport }),
     };
     writeJson(outputDir, "metrics.json", metrics);
-    return { outputDir, metrics };
+    const shown = files.testFile ?? files.validationFile;
+    return { outputDir, metrics, ...(shown !== undefined && { labelledFile: shown }) };
   } finally {
     journal.close();
     for (const program of [main, auxiliary, classifier]) await program?.dispose();
@@ -201,24 +215,53 @@ function untrainedHead(model: string): NoticeEvent {
   return { type: "notice", level: "warning", text };
 }
 
-/** m_i of every training text: uniform for RTM, from the vanilla model's scores for L3Masking. */
+/** Further texts for the auxiliary task, if there are any and there is one. */
+async function unlabelledTexts(
+  settings: TrainSettings,
+  data: EncodedDataset,
+  tokenizer: Tokenizer,
+  host: Host,
+): Promise<EncodedUnlabelled | undefined> {
+  const { unlabeledFile: paths, textColumn, maxLength } = settings;
+  if (paths === undefined) return undefined;
+  if (settings.method === "stl") {
+    const text = "--unlabeled-file is not read: --method stl has no auxiliary task";
+    host.emit({ type: "notice", level: "warning", text });
+    return undefined;
+  }
+  return loadUnlabelledTexts({ paths, textColumn }, data, maxLength, tokenizer, host);
+}
+
+interface TextMasks {
+  /** m_i of every training text, then of every unlabelled one. */
+  readonly probabilities: readonly MaskProbabilities[];
+  readonly estimatorReport?: EstimatorReport | undefined;
+}
+
+/** Uniform for RTM, from the vanilla model's scores for L3Masking. */
 async function maskProbabilities(
   model: LoadedModel,
   data: EncodedDataset,
+  unlabelled: EncodedUnlabelled | undefined,
   settings: TrainSettings,
   runtime: Runtime,
   host: Host,
-): Promise<MaskProbabilities[]> {
+): Promise<TextMasks> {
   const strategy = createStrategy(settings.method === "l3" ? "l3" : "uniform", {
     budget: settings.mlmProbability,
     calibration: settings.calibration,
     exponent: settings.gamma,
   });
-  const { train: encodings } = data.encodings;
-  const scores = strategy.needsScores
+  const encodings = [...data.encodings.train, ...(unlabelled?.encodings ?? [])];
+  const scored = strategy.needsScores
     ? await scoreEncodings(model, encodings, settings, runtime, host)
-    : [];
-  return encodings.map((encoding, text) => strategy.probabilities(encoding, scores[text]));
+    : undefined;
+  return {
+    probabilities: encodings.map((encoding, text) =>
+      strategy.probabilities(encoding, scored?.scores[text]),
+    ),
+    estimatorReport: scored?.estimatorReport,
+  };
 }
 
 function splitMetrics(logits: Float32Array, expected: Int32Array, classes: number): SplitMetrics {
@@ -270,23 +313,36 @@ async function testMetrics(logits: Float32Array, data: EncodedDataset, outputDir
 }
 
 /** config.json of the run: every setting resolved, and what the run was made from. */
-function runRecord(settings: TrainSettings, model: LoadedModel, data: EncodedDataset) {
+function runRecord(
+  settings: TrainSettings,
+  model: LoadedModel,
+  data: EncodedDataset,
+  unlabelled: EncodedUnlabelled | undefined,
+) {
   return {
     settings,
     checkpoint_digest: model.digest,
     tokenizer_digest: model.tokenizer.digest,
     data_digest: data.digest,
+    ...(unlabelled && { unlabelled_digest: unlabelled.digest }),
     labels: data.labels,
     rows: {
       train: data.train.texts.length,
       dev: data.dev.texts.length,
       test: data.test?.texts.length ?? 0,
+      ...(unlabelled && { unlabelled: unlabelled.texts.length }),
     },
   };
 }
 
-function excludedRows(data: EncodedDataset): Record<string, number> {
-  const { emptyTexts } = data.excluded;
+function excludedRows(
+  data: EncodedDataset,
+  unlabelled: EncodedUnlabelled | undefined,
+): Record<string, number> {
+  const emptyTexts = {
+    ...data.excluded.emptyTexts,
+    ...(unlabelled && { unlabelled: unlabelled.emptyTexts }),
+  };
   return Object.fromEntries(
     Object.entries(emptyTexts).map(([split, count]) => [`empty_texts_${split}`, count]),
   );

@@ -13,7 +13,7 @@ export interface Host {
   /** Milliseconds of a steady clock. */
   now(): number;
   runtime(threads: number | undefined): Promise<Runtime>;
-  /** Folder of the likelihood cache when a command names none. */
+  /** Folder of the caches (likelihoods, data sets) when a command names none. */
   readonly cacheFolder: string;
 }
 
@@ -30,6 +30,7 @@ export interface NoticeEvent {
 export interface ProgressEvent {
   readonly type: "progress";
   readonly task:
+    | "downloading"
     | "reading"
     | "counting"
     | "scoring"
@@ -69,6 +70,23 @@ export interface RunMetrics {
     readonly tokens_per_second: number;
   };
   readonly excluded: Readonly<Record<string, number>>;
+  /** Where texts were scored by an estimator that is not exact. */
+  readonly estimator_report?: EstimatorReport;
+}
+
+/** A cheap likelihood estimator beside the exact one. */
+export interface EstimatorReport {
+  readonly estimator: string;
+  readonly exact: string;
+  /** Tokens through the model to score all texts, nothing cached, by each of the two. */
+  readonly model_tokens: number;
+  readonly exact_model_tokens: number;
+  /** Texts that both scored and that have a rank correlation of their own. */
+  readonly sample_texts: number;
+  /** Spearman's rank correlation over all their tokens; null where it is undefined. */
+  readonly spearman: number | null;
+  /** Mean of the rank correlations inside the texts. */
+  readonly spearman_within_text: number | null;
 }
 
 export interface SplitMetrics {
@@ -80,6 +98,8 @@ export interface SplitMetrics {
 export interface TrainResult {
   readonly outputDir: string;
   readonly metrics: RunMetrics;
+  /** A file of labelled texts to try the classifier on: test, else dev. Absent where both were cut from train. */
+  readonly labelledFile?: string;
 }
 
 export interface Prediction {
@@ -127,6 +147,7 @@ export interface ScoreResult {
   readonly texts: number;
   /** The file written. */
   readonly output: string;
+  readonly estimator_report?: EstimatorReport;
 }
 
 export interface PredictResult {

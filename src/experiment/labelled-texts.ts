@@ -3,9 +3,13 @@
 import { checkDataset } from "../data/check.js";
 import { formatCheck } from "../data/check-text.js";
 import { buildDataset, type Dataset, resolveSplits, type SplitRecords } from "../data/dataset.js";
+import { describeDataset } from "../data/known-dataset-text.js";
+import { type KnownDatasetName, knownDatasets } from "../data/known-datasets.js";
 import { readRecords } from "../data/read.js";
+import { L3MaskingError } from "../errors.js";
 import type { Encoding, Tokenizer } from "../text/encoding.js";
 import type { Host } from "./host.js";
+import { resolveDataset } from "./known-dataset.js";
 
 export interface LabelledFiles {
   readonly trainFile: string;
@@ -13,6 +17,49 @@ export interface LabelledFiles {
   readonly testFile?: string | undefined;
   readonly textColumn?: string | undefined;
   readonly labelColumn?: string | undefined;
+}
+
+export interface LabelledSource extends Omit<LabelledFiles, "trainFile"> {
+  readonly trainFile?: string | undefined;
+  readonly dataset?: KnownDatasetName | undefined;
+  readonly dataDir?: string | undefined;
+  readonly cacheDir?: string | undefined;
+}
+
+/**
+ * The files to read: those named, or those of a known data set, which is described with all that is wrong with it.
+ *
+ * Throws `missing-setting` without either, `invalid-setting` for both, and what `resolveDataset` throws.
+ */
+export async function labelledFiles(source: LabelledSource, host: Host): Promise<LabelledFiles> {
+  const { dataset: name, dataDir, cacheDir, trainFile, textColumn, labelColumn } = source;
+  if (name === undefined) {
+    if (dataDir !== undefined) {
+      throw new L3MaskingError("invalid-setting", "expected --dataset with --data-dir, got none", {
+        hint: "Name a known data set, or give the folder as DATA.",
+      });
+    }
+    if (trainFile === undefined) {
+      throw new L3MaskingError("missing-setting", "expected texts to train on, got none", {
+        hint: "Give a file or folder as DATA, --train-file, or --dataset.",
+      });
+    }
+    return { ...source, trainFile };
+  }
+  const files = [trainFile, source.validationFile, source.testFile];
+  const file = files.find((path) => path !== undefined);
+  if (file !== undefined) {
+    throw new L3MaskingError(
+      "invalid-setting",
+      `expected either --dataset or files, got --dataset ${name} and ${file}`,
+      { hint: "Keep one of the two." },
+    );
+  }
+  const dataset = knownDatasets[name];
+  host.emit({ type: "notice", level: "info", text: describeDataset(dataset) });
+  const cacheFolder = cacheDir ?? host.cacheFolder;
+  const found = await resolveDataset(dataset, { dataDir, cacheFolder }, host);
+  return { ...found, textColumn, labelColumn };
 }
 
 /** The rows of each file, telling which columns were taken. */

@@ -18,7 +18,7 @@ export async function runScoreTexts(
   const maxLength = checkedMaxLength(settings.maxLength, model.spec);
   const encodings = settings.texts.map(encodeOnce(model.tokenizer, maxLength));
   const runtime = await host.runtime(settings.threads);
-  const scores = await scoreEncodings(model, encodings, settings, runtime, host);
+  const { scores } = await scoreEncodings(model, encodings, settings, runtime, host);
   return encodings.map((encoding, index) => textScores(encoding, scores[index], model.tokenizer));
 }
 

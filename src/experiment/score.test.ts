@@ -121,7 +121,7 @@ describe("score", () => {
   it("tells how far a cheap estimator's order is from PyTorch's exact scores", async () => {
     const host = createTestHost({ cacheFolder: at("cache-cheap") });
     const output = at("cheap.jsonl");
-    await score(output, { estimator: "block-3" }, host);
+    const { estimator_report: report } = await score(output, { estimator: "block-3" }, host);
     // All ten texts are in the sample: the empty one has no tokens, the last repeats the first.
     const cheap = readJsonLines(output, lineSchema).flatMap((row) => row.logprob);
     const exact = [...scored, { "pll-word-l2r": [null, null] }, scored[0]].flatMap(
@@ -150,6 +150,20 @@ describe("score", () => {
     expect(told).toContain("block-3 against pll-word-l2r on 9 texts");
     expect(Math.abs(printed - rho)).toBeLessThan(2e-3);
     expect(rho).toBeLessThan(0.999);
+    expect(report).toMatchObject({ estimator: "block-3", exact: "pll-word-l2r", sample_texts: 9 });
+    expect(report?.spearman?.toFixed(3)).toBe(printed.toFixed(3));
+    // Masked copies are as long as their text: one a token, or three (fewer where there are fewer words).
+    const lines = readJsonLines(output, lineSchema);
+    const cost = (copies: (line: (typeof lines)[number]) => number) =>
+      lines.reduce((sum, line) => sum + line.ids.length * copies(line), 0);
+    const words = (line: (typeof lines)[number]) =>
+      new Set(line.word_ids.filter((word) => word !== null)).size;
+    expect(report?.model_tokens).toBe(cost((line) => Math.min(3, words(line))));
+    expect(report?.exact_model_tokens).toBe(
+      cost((line) => line.logprob.filter((value) => value !== null).length),
+    );
+    const exactly = await score(at("exact.jsonl"), {}, host);
+    expect(exactly).not.toHaveProperty("estimator_report");
   });
 
   it("keeps scores of other estimators and lengths apart", async () => {

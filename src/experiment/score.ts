@@ -23,9 +23,10 @@ export async function runScore(settings: ScoreSettings, host: Host): Promise<Sco
   const encode = encodeOnce(model.tokenizer, maxLength);
   const encodings = file.records.map(({ text }) => encode(text));
   const runtime = await host.runtime(settings.threads);
-  const scores = await scoreEncodings(model, encodings, settings, runtime, host);
+  const scored = await scoreEncodings(model, encodings, settings, runtime, host);
+  const { scores, estimatorReport: report } = scored;
   writeJsonLines(output, rows(encodings, scores, model.tokenizer));
-  return { texts: file.records.length, output };
+  return { texts: file.records.length, output, ...(report && { estimator_report: report }) };
 }
 
 function* rows(

@@ -127,6 +127,36 @@ describe("taskBatches", () => {
     }
   });
 
+  it("goes over labelled and unlabelled texts together in the auxiliary task alone", () => {
+    const labelled = encodings.slice(0, 22);
+    const unlabelled = encodings.slice(22);
+    const probabilities = encodings.map((encoding) => uniformProbabilities(encoding, 0.3));
+    const main = { encodings: labelled, labelIds: labelIds.slice(0, 22) };
+    const of = (texts: typeof main & { unlabelled?: Encoding[] }) =>
+      taskBatches({ ...texts, probabilities }, settings, masking, spec, tokenizer);
+    // Three steps an epoch (8, 8 and 6 texts); ten epochs have 220 texts, seven passes over 30 and a bit.
+    const steps = stepsOf(of({ ...main, unlabelled }), 1, 30);
+    const micro = steps.flatMap(({ microBatches }) => microBatches);
+    const sequence = micro.flatMap(unmasked);
+    const all = encodings.map(({ ids }) => ids.join()).sort();
+    const passes = Array.from({ length: 7 }, (_, pass) =>
+      sequence.slice(30 * pass, 30 * pass + 30),
+    );
+    for (const pass of passes) expect(pass.toSorted()).toEqual(all);
+    expect(passes[1]).not.toEqual(passes[0]);
+    expect(sequence).toHaveLength(220);
+    for (const batch of micro) {
+      expect(batch.auxiliary?.batch.firstSlots.length).toBe(batch.main?.labels.length);
+    }
+    expect(steps.map(({ epoch }) => epoch).slice(0, 6)).toEqual([1, 1, 1, 2, 2, 2]);
+    const alone = stepsOf(of(main), 1, 30).flatMap(({ microBatches }) => microBatches);
+    expect(micro.map((batch) => batch.main)).toEqual(alone.map((batch) => batch.main));
+    // Any step by itself, with passes that begin inside its micro-batches.
+    for (const step of [30, 4, 12]) {
+      expect(of({ ...main, unlabelled })(step)).toEqual(steps[step - 1]);
+    }
+  });
+
   it("selects nothing with a budget of 0", () => {
     const { microBatches } = batches({}, 0)(1);
     expect(microBatches.map(({ auxiliary }) => auxiliary?.targetSlots.length)).toEqual([0, 0]);

@@ -21,7 +21,7 @@ export interface MaskingOptions {
   readonly randomReplaceProb: number;
 }
 
-/** Optimizer steps in one pass over the texts. */
+/** Optimizer steps in one epoch. */
 export function stepsPerEpoch(texts: number, settings: BatchSettings): number {
   return Math.ceil(texts / (settings.batchSize * settings.gradientAccumulationSteps));
 }
@@ -30,14 +30,20 @@ export function stepsPerEpoch(texts: number, settings: BatchSettings): number {
 export interface TaskTexts {
   readonly encodings: readonly Encoding[];
   readonly labelIds: Int32Array;
-  /** Mask probabilities of each text; absent when there is no auxiliary task. */
+  /** Further texts for the auxiliary task alone. */
+  readonly unlabelled?: readonly Encoding[];
+  /** Mask probabilities of each text, then of each unlabelled one; absent when there is no auxiliary task. */
   readonly probabilities?: readonly MaskProbabilities[];
 }
 
 /**
- * A function from the optimizer step (from 1) to its epoch (from 1) and micro-batches. Each task has its own order
- * of the texts and sees every text once an epoch; masks are drawn afresh in every epoch. The result
- * depends on seed and step alone.
+ * A function from the optimizer step (from 1) to its epoch (from 1) and micro-batches.
+ *
+ * An epoch is one way of the main task over its texts. The auxiliary task goes over labelled and unlabelled texts
+ * together, in an order of its own, and takes in every micro-batch as many as the main task: without
+ * unlabelled texts one round an epoch, with three times as many texts one round in three epochs. The next round
+ * begins where the last one ends, be it within a micro-batch. Order and masks are drawn afresh in every round.
+ * The result depends on seed and step alone.
  */
 export function taskBatches(
   texts: TaskTexts,
@@ -46,46 +52,58 @@ export function taskBatches(
   spec: ModelSpec,
   tokenizer: Tokenizer,
 ): (step: number) => { epoch: number; microBatches: MicroBatch[] } {
-  const perEpoch = stepsPerEpoch(texts.encodings.length, settings);
+  const { batchSize, gradientAccumulationSteps: accumulationSteps } = settings;
+  const count = texts.encodings.length;
+  const perEpoch = stepsPerEpoch(count, settings);
   const order = randomStream(settings.seed, "order");
   const masks = randomStream(settings.seed, "mask");
-  const portions = (task: string) => {
-    let current = { epoch: -1, steps: [] as Int32Array[][] };
-    return (epoch: number) => {
-      if (current.epoch !== epoch) {
-        const shuffled = epochOrder(texts.encodings.length, order.split(task), epoch);
-        const { batchSize, gradientAccumulationSteps: accumulationSteps } = settings;
-        const steps = optimizerSteps(shuffled, { batchSize, accumulationSteps });
-        current = { epoch, steps };
-      }
-      return current.steps;
-    };
-  };
-  const mainPortions = portions("main");
-  const auxiliaryPortions = portions("auxiliary");
+  const auxiliaryTexts = [...texts.encodings, ...(texts.unlabelled ?? [])];
+  const mainOrder = roundOrders(count, order.split("main"));
+  const auxiliaryOrder = roundOrders(auxiliaryTexts.length, order.split("auxiliary"));
+
+  /** The auxiliary texts from a place in the endless row of rounds on. */
+  const textsToMask = (
+    start: number,
+    size: number,
+    probabilities: readonly MaskProbabilities[],
+  ): TextToMask[] =>
+    Array.from({ length: size }, (_, index) => {
+      const round = Math.floor((start + index) / auxiliaryTexts.length);
+      const text = auxiliaryOrder(round)[(start + index) % auxiliaryTexts.length];
+      return {
+        encoding: auxiliaryTexts[text],
+        probabilities: probabilities[text],
+        random: masks.split(round, text),
+      };
+    });
 
   return (step) => {
     const epoch = Math.floor((step - 1) / perEpoch);
     const index = (step - 1) % perEpoch;
     const { probabilities } = texts;
-    const main = mainPortions(epoch)[index].map((portion) => mainBatch(texts, portion, spec));
-    if (probabilities === undefined) {
-      return { epoch: epoch + 1, microBatches: main.map((batch) => ({ main: batch })) };
-    }
-    const microBatches = auxiliaryPortions(epoch)[index].map((portion, micro) => ({
-      main: main[micro],
-      auxiliary: maskedBatch(
-        Array.from(portion, (text) => ({
-          encoding: texts.encodings[text],
-          probabilities: probabilities[text],
-          random: masks.split(epoch, text),
-        })),
-        masking,
-        spec,
-        tokenizer,
-      ),
-    }));
+    let start = epoch * count + index * batchSize * accumulationSteps;
+    const portions = optimizerSteps(mainOrder(epoch), { batchSize, accumulationSteps })[index];
+    const microBatches = portions.map((portion): MicroBatch => {
+      const main = mainBatch(texts, portion, spec);
+      if (probabilities === undefined) return { main };
+      const masked = textsToMask(start, portion.length, probabilities);
+      start += portion.length;
+      return { main, auxiliary: maskedBatch(masked, masking, spec, tokenizer) };
+    });
     return { epoch: epoch + 1, microBatches };
+  };
+}
+
+/** The order of each round (from 0) over `count` texts; the last two are kept. */
+function roundOrders(count: number, random: Random): (round: number) => Int32Array {
+  const known = new Map<number, Int32Array>();
+  return (round) => {
+    const order = known.get(round) ?? epochOrder(count, random, round);
+    if (!known.has(round)) {
+      for (const other of known.keys()) if (other !== round - 1) known.delete(other);
+      known.set(round, order);
+    }
+    return order;
   };
 }
 

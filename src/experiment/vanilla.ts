@@ -5,8 +5,8 @@ import { type Checkpoint, loadCheckpoint } from "../checkpoint/load.js";
 import { formatLoadReport } from "../checkpoint/report.js";
 import { L3MaskingError } from "../errors.js";
 import { openScoreCache } from "../likelihood/cache.js";
-import { isExact, parseEstimator, type ScoringRow } from "../likelihood/estimators.js";
-import { type RankAgreement, rankAgreement } from "../likelihood/rank-correlation.js";
+import { isExact, parseEstimator, type ScoringRow, scoringCost } from "../likelihood/estimators.js";
+import { rankAgreement } from "../likelihood/rank-correlation.js";
 import { scoreTexts } from "../likelihood/score.js";
 import type { Estimator, TokenScores } from "../likelihood/scores.js";
 import { mlmHeadParameters } from "../model/parameters.js";
@@ -19,7 +19,7 @@ import {
 import type { Runtime } from "../runtime/runtime.js";
 import type { Encoding, Tokenizer } from "../text/encoding.js";
 import { loadTokenizer } from "../text/load.js";
-import type { Host } from "./host.js";
+import type { EstimatorReport, Host } from "./host.js";
 
 /** A checkpoint folder, loaded: weights, tokenizer, and the lengths it can read. */
 export interface LoadedModel extends Checkpoint {
@@ -77,13 +77,23 @@ export interface ScoringSettings {
   readonly cacheDir?: string | undefined;
 }
 
+export interface ScoredTexts {
+  /** In the order of the encodings. */
+  readonly scores: readonly TokenScores[];
+  /** Absent for an estimator that is exact. */
+  readonly estimatorReport?: EstimatorReport;
+}
+
 /** Texts whose scores by a cheap estimator are held against the exact ones. */
 const SAMPLE_TEXTS = 16;
 
+/** What cheap estimators are held against. */
+const EXACT = "pll-word-l2r";
+
 /**
  * Token scores of encodings under a model, in their order. What is in the cache is not computed again; what is computed
- * is cached at once, so an interrupted run keeps what it has. For an estimator that is not exact, its rank
- * correlation with `pll-word-l2r` on a sample of the texts is told.
+ * is cached at once, so an interrupted run keeps what it has. For an estimator that is not exact, its cost and its rank
+ * correlation with `pll-word-l2r` on a sample of the texts are told and given back.
  *
  * Throws `checkpoint-tensor` if the checkpoint has no masked-LM head.
  */
@@ -93,23 +103,29 @@ export async function scoreEncodings(
   settings: ScoringSettings,
   runtime: Runtime,
   host: Host,
-): Promise<TokenScores[]> {
+): Promise<ScoredTexts> {
   requireMlmHead(model);
   const estimator = parseEstimator(settings.estimator);
   const program = await compileTokenLikelihood(runtime, model.spec, weightsOf(model.values));
   try {
     const scores = await scoreWith(program, model, encodings, estimator, settings, host);
-    if (!isExact(estimator)) {
-      const sample = evenSample(encodings.length, SAMPLE_TEXTS);
-      const texts = sample.map((index) => encodings[index]);
-      const exact = await scoreWith(program, model, texts, "pll-word-l2r", settings, host);
-      const agreement = rankAgreement(
-        exact,
-        sample.map((index) => scores[index]),
-      );
-      host.emit({ type: "notice", level: "info", text: agreementText(estimator, agreement) });
-    }
-    return scores;
+    if (isExact(estimator)) return { scores };
+    const sample = evenSample(encodings.length, SAMPLE_TEXTS);
+    const texts = sample.map((index) => encodings[index]);
+    const exact = await scoreWith(program, model, texts, EXACT, settings, host);
+    const estimated = sample.map((index) => scores[index]);
+    const agreement = rankAgreement(exact, estimated);
+    const estimatorReport: EstimatorReport = {
+      estimator,
+      exact: EXACT,
+      model_tokens: scoringCost(encodings, estimator),
+      exact_model_tokens: scoringCost(encodings, EXACT),
+      sample_texts: agreement.texts,
+      spearman: agreement.pooled ?? null,
+      spearman_within_text: agreement.withinText ?? null,
+    };
+    host.emit({ type: "notice", level: "info", text: reportText(estimatorReport) });
+    return { scores, estimatorReport };
   } finally {
     await program.dispose();
   }
@@ -182,9 +198,15 @@ function evenSample(count: number, size: number): number[] {
   return Array.from({ length: taken }, (_, index) => Math.floor((index * count) / taken));
 }
 
-function agreementText(estimator: Estimator, { pooled, withinText, texts }: RankAgreement): string {
-  const rho = (value: number | undefined) => (value === undefined ? "undefined" : value.toFixed(3));
-  return `estimator ${estimator} against pll-word-l2r on ${texts} texts: Spearman ${rho(pooled)} over all tokens, ${rho(withinText)} inside a text`;
+function reportText(report: EstimatorReport): string {
+  const rho = (value: number | null) => (value === null ? "undefined" : value.toFixed(3));
+  const { model_tokens: cost, exact_model_tokens: exactCost } = report;
+  // Texts without a token to score cost nothing either way.
+  const share = exactCost === 0 ? "100.0" : ((100 * cost) / exactCost).toFixed(1);
+  return [
+    `estimator ${report.estimator} against ${report.exact} on ${report.sample_texts} texts: Spearman ${rho(report.spearman)} over all tokens, ${rho(report.spearman_within_text)} inside a text`,
+    `cost of all texts: ${share} % of the exact estimator's (${cost} instead of ${exactCost} tokens through the model)`,
+  ].join("\n");
 }
 
 /** Parameter values as a program reads them. Throws `checkpoint-tensor` for one that is absent. */

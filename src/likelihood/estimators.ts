@@ -72,6 +72,30 @@ export function scoringRows(
   }
 }
 
+/**
+ * What scoring costs: the tokens of all masked copies of all texts, special ones included, that go through
+ * the model. Errors as `scoringRows`.
+ */
+export function scoringCost(encodings: readonly Encoding[], estimator: Estimator): number {
+  return encodings.reduce(
+    (sum, encoding) => sum + encoding.ids.length * maskedCopies(encoding, estimator),
+    0,
+  );
+}
+
+/** How many rows `scoringRows` gives, without making them. */
+function maskedCopies(encoding: Encoding, estimator: Estimator): number {
+  switch (estimator) {
+    case "pll":
+    case "pll-word-l2r":
+      return textPositions(encoding).length;
+    case "unmasked":
+      return Math.min(1, textPositions(encoding).length);
+    default:
+      return blocks(encoding, blockPasses(estimator)).length;
+  }
+}
+
 /** Positions of the tokens that belong to the text: all but the special ones. */
 export function textPositions(encoding: Pick<Encoding, "wordIds">): number[] {
   const positions: number[] = [];

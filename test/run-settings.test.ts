@@ -1,0 +1,106 @@
+/** What reaches a run: a preset's values, further texts, a cheap estimator; and what its files tell of them. */
+import { writeFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { loadTokenizer } from "../src/text/load.js";
+import { readJson, temporaryFolder } from "./fixtures/folders.js";
+import { createTestHost, tinyModel } from "./fixtures/host.js";
+import { soundRows } from "./fixtures/sounds.js";
+import { readJournal, train, trainOptions } from "./fixtures/training.js";
+
+const at = temporaryFolder();
+const cacheFolder = at("cache");
+const bert = tinyModel("bert");
+
+const recordSchema = z.object({
+  settings: z.record(z.string(), z.unknown()),
+  rows: z.record(z.string(), z.number()),
+  unlabelled_digest: z.string().optional(),
+});
+const record = (folder: string) => recordSchema.parse(readJson(at(`${folder}/config.json`)));
+
+describe("a preset", () => {
+  it("decides what is not given; config.json has its name and every value", async () => {
+    const { batchSize: _, ...options } = trainOptions(bert, at("preset"), { preset: "small" });
+    await train({ ...options, maxSteps: 1 }, createTestHost());
+    expect(record("preset").settings).toMatchObject({
+      preset: "small",
+      batchSize: 32,
+      patience: 10,
+      numTrainEpochs: 10,
+      // Given, so not the preset's.
+      learningRate: 3e-3,
+      maxLength: 32,
+      // Neither given nor the preset's.
+      warmupRatio: 0.06,
+    });
+  });
+});
+
+describe("unlabelled texts", () => {
+  const seen = soundRows("test")[0].text;
+  const further = ["The kettle whistled in the yard.", "", seen, "A frog croaked twice."];
+  writeFileSync(at("further.txt"), `${further.join("\n")}\n`);
+  writeFileSync(at("more.csv"), "text,other\nThe brook murmured all night.,1\n");
+  const unlabeledFile = [at("further.txt"), at("more.csv")];
+
+  it("are scored and masked for the auxiliary task, and leave the main one alone", async () => {
+    const host = createTestHost({ cacheFolder });
+    const options = { method: "l3", maxSteps: 2 } as const;
+    await train(trainOptions(bert, at("without"), options), host);
+    const before = host.progress("scoring").at(-1)?.total ?? 0;
+    const { metrics } = await train(
+      trainOptions(bert, at("with"), { ...options, unlabeledFile }),
+      host,
+    );
+    const tokenizer = await loadTokenizer(bert);
+    const tokens = [...further, "The brook murmured all night."]
+      .filter((text) => text !== "")
+      // Two special tokens are not scored.
+      .reduce((sum, text) => sum + tokenizer.encode(text, 32).ids.length - 2, 0);
+    expect(host.progress("scoring").at(-1)?.total).toBe(before + tokens);
+
+    const [alone, both] = [readJournal(at("without")), readJournal(at("with"))];
+    expect(both.steps[0].mainLoss).toBe(alone.steps[0].mainLoss);
+    expect(both.steps[0].auxiliaryLoss).not.toBe(alone.steps[0].auxiliaryLoss);
+
+    expect(host.notices("info")).toContain(`4 rows of ${at("further.txt")} (txt)`);
+    expect(host.notices("warning")).toContain(
+      "4 texts for the auxiliary task (1 empty ones left out); 0 of them also occur in train, 0 in dev, 1 in test",
+    );
+    expect(metrics.excluded).toMatchObject({ empty_texts_unlabelled: 1 });
+    expect(record("with").rows).toEqual({ train: 36, dev: 12, test: 12, unlabelled: 4 });
+    expect(record("with").unlabelled_digest).toMatch(/^[0-9a-f]{64}$/);
+    expect(record("without")).not.toHaveProperty("unlabelled_digest");
+  });
+
+  it("are not read by stl, which says so", async () => {
+    const host = createTestHost();
+    const options = { unlabeledFile: [at("no/such/file.txt")], maxSteps: 1 };
+    await train(trainOptions(bert, at("stl"), options), host);
+    expect(host.notices("warning")).toContain("--unlabeled-file is not read");
+  });
+});
+
+describe("a cheap estimator", () => {
+  it("is reported in metrics.json with cost and rank correlation; an exact one is not", async () => {
+    const host = createTestHost({ cacheFolder });
+    const options = { method: "l3", maxSteps: 1 } as const;
+    const cheap = trainOptions(bert, at("cheap"), { ...options, estimator: "unmasked" });
+    const { metrics } = await train(cheap, host);
+    const report = metrics.estimator_report;
+    // One copy of a text instead of one for each token but the two special ones.
+    const tokenizer = await loadTokenizer(bert);
+    const lengths = soundRows("train").map(({ text }) => tokenizer.encode(text, 32).ids.length);
+    expect(report).toMatchObject({
+      estimator: "unmasked",
+      sample_texts: 16,
+      model_tokens: lengths.reduce((sum, length) => sum + length, 0),
+      exact_model_tokens: lengths.reduce((sum, length) => sum + length * (length - 2), 0),
+    });
+    expect(host.notices("info")).toContain("tokens through the model)");
+    expect(readJson(at("cheap/metrics.json"))).toEqual(metrics);
+    const exact = await train(trainOptions(bert, at("exact"), options), host);
+    expect(exact.metrics).not.toHaveProperty("estimator_report");
+  });
+});
