@@ -6,42 +6,10 @@
  */
 import { z } from "zod";
 import { knownDatasetNames } from "./data/known-datasets.js";
-import { nearestName } from "./data/nearest.js";
-import { L3MaskingError } from "./errors.js";
-import { presetNames, withPreset } from "./presets.js";
+import { fraction, integer, positive, text } from "./settings/kinds.js";
+import { presetNames } from "./settings/presets.js";
 
-/** What the command line needs to know of a setting beyond its schema. */
-export interface SettingNotes {
-  readonly description: string;
-  readonly unit?: string;
-  /** Where the default comes from. */
-  readonly origin?: string;
-  /** Further names, mostly the long ones of Hugging Face's scripts. */
-  readonly aliases?: readonly string[];
-}
-
-const text = (notes: SettingNotes) =>
-  z
-    .string()
-    .min(1)
-    .meta({ ...notes });
-const integer = (minimum: number, notes: SettingNotes) =>
-  z
-    .number()
-    .int()
-    .min(minimum)
-    .meta({ ...notes });
-const positive = (notes: SettingNotes) =>
-  z
-    .number()
-    .positive()
-    .meta({ ...notes });
-const fraction = (notes: SettingNotes) =>
-  z
-    .number()
-    .min(0)
-    .max(1)
-    .meta({ ...notes });
+export { resolveSettings, toFlag } from "./settings/resolve.js";
 
 const PUBLISHED = "the published run for ACL-ARC (docs/method.md)";
 
@@ -457,48 +425,3 @@ export type CheckSettings = z.output<typeof checkSchema>;
 export type PretrainSettings = z.output<typeof pretrainSchema>;
 export type ScoreTextsSettings = z.output<typeof scoreTextsSchema>;
 export type ClassifierSettings = z.output<typeof classifierSchema>;
-
-/**
- * Settings checked and completed, with the values of their preset first and then with defaults. What is
- * resolved once resolves to itself. Throws `unknown-setting` (with the nearest name),
- * `missing-setting` or `invalid-setting`.
- */
-export function resolveSettings<S extends z.ZodObject>(schema: S, given: unknown): z.output<S> {
-  const parsed = schema.safeParse(withPreset(given, Object.keys(schema.shape)));
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const name = String(issue.path[0] ?? "");
-  const place = issue.path.join(".");
-  if (issue.code === "unrecognized_keys") {
-    const nearest = nearestName(issue.keys[0], Object.keys(schema.shape));
-    throw new L3MaskingError("unknown-setting", `there is no setting ${issue.keys[0]}`, {
-      hint: nearest === undefined ? "See --help for the settings." : `Did you mean ${nearest}?`,
-    });
-  }
-  const missing = typeof given === "object" && given !== null && !(name in given);
-  if (missing) {
-    throw new L3MaskingError("missing-setting", `the setting ${name} is missing`, {
-      hint: `Give --${toFlag(name)}.`,
-    });
-  }
-  const meant =
-    issue.code === "invalid_value" ? nearestValue(given, name, issue.values) : undefined;
-  throw new L3MaskingError("invalid-setting", `setting ${place}: ${issue.message}`, {
-    hint: meant === undefined ? `Correct --${toFlag(name)}.` : `Did you mean ${meant}?`,
-  });
-}
-
-/** The allowed value that comes closest to what was given for a setting. */
-function nearestValue(
-  given: unknown,
-  name: string,
-  values: readonly unknown[],
-): string | undefined {
-  const value: unknown = Object.entries(given ?? {}).find(([key]) => key === name)?.[1];
-  return typeof value === "string" ? nearestName(value, values.map(String)) : undefined;
-}
-
-/** camelCase to kebab-case: maxLength -> max-length. */
-export function toFlag(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-}

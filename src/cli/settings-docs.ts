@@ -1,6 +1,6 @@
 /** The settings of every command as Markdown: docs/settings.md. Run as a program it prints the page. */
 import { fileURLToPath } from "node:url";
-import { presetNames, presets } from "../presets.js";
+import { presetNames, presets } from "../settings/presets.js";
 import { commandDescriptions } from "./commands.js";
 import { type Flag, flagGroups, flagsOf } from "./flags.js";
 

@@ -97,8 +97,8 @@ function aligned(lines: readonly (readonly string[])[], aligns: readonly Align[]
   return lines.map((line) => line.map(pad).join("  ").trimEnd()).join("\n");
 }
 
-/** Words of `text` on lines of at most `pageWidth` characters. */
-function wrapped(text: string, first: string, rest: string): string {
+/** Words of `text` on lines of at most `pageWidth` characters, after `first` on the first line and `rest` on others. */
+export function wrapped(text: string, first: string, rest: string): string {
   const lines: string[] = [];
   let line = first;
   let empty = true;

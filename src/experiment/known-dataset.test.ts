@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
@@ -155,6 +155,9 @@ describe("a data set from the network", () => {
     const progress = host.progress("downloading");
     const total = splits.reduce((sum, split) => sum + published(split).length, 0);
     expect(progress.at(-1)).toMatchObject({ done: total, total, unit: "bytes" });
+    expect(readdirSync(`${cacheFolder}/datasets/tiny`).sort()).toEqual(
+      splits.map((split) => `${split}.jsonl`).sort(),
+    );
     expect(await resolveDataset(dataset, { cacheFolder }, host)).toEqual(files);
     expect(server.requests).toHaveLength(3);
   });
@@ -192,9 +195,7 @@ describe("a data set from the network", () => {
     const cacheFolder = freshFolder();
     const error = await failure(resolveDataset(dataset, { cacheFolder }, createTestHost()));
     expect(error.code).toBe("download-failed");
-    expect(error.hint).toContain(
-      `as at ${server.url}/data, into a folder and name it with --data-dir`,
-    );
+    expect(error.hint).toContain(`put ${server.url}/data/{train,dev,test}.jsonl into a folder`);
     expect(error.hint).not.toContain("\n");
   });
 

@@ -113,11 +113,11 @@ async function cachedSplits(
       throw withoutNetwork(error, dataset);
     });
     before += bytes;
-    const kept = keepConverted(dataset, split, await readUnzipped(path), cached);
-    rmSync(path);
-    return kept;
+    return keepConverted(dataset, split, await readUnzipped(path), cached);
   };
-  return eachSplit(async (split) => present.get(split) ?? (await fetched(split)));
+  const paths = await eachSplit(async (split) => present.get(split) ?? (await fetched(split)));
+  rmSync(join(cached, "published"), { recursive: true, force: true });
+  return paths;
 }
 
 /** In order, since each may download. */
@@ -153,9 +153,11 @@ function sha256Of(bytes: Uint8Array): string {
 
 const whereFrom = "docs/datasets.md tells where they come from";
 
+/** What to get: by its address where there is one. */
 function threeFiles({ published }: KnownDataset): string {
-  const names = "train.jsonl, dev.jsonl and test.jsonl (or .jsonl.gz)";
-  return published === undefined ? names : `${names}, as at ${dirname(published.train.url)},`;
+  return published === undefined
+    ? "train.jsonl, dev.jsonl and test.jsonl (or .jsonl.gz)"
+    : `${dirname(published.train.url)}/{train,dev,test}.jsonl`;
 }
 
 function otherContent(

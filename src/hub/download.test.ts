@@ -197,8 +197,10 @@ describe("a download that fails", () => {
   it("by a stop while nothing comes ends soon", async () => {
     const server = await serve(silentAfter(0, content));
     let looks = 0;
-    const stopping = () => ++looks > 1;
-    const error = await failure(run({ url: server.url, path: fresh(), bytes }, stopping).end);
+    const watch = { progress: () => undefined, cancelled: () => ++looks > 1 };
+    const patient = { ...hasty, stallMilliseconds: 1e9 };
+    const request = { url: server.url, path: fresh(), bytes };
+    const error = await failure(download(request, watch, patient));
     expect(error.code).toBe("interrupted");
   });
 });

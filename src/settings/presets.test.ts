@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { resolveSettings, scoreSchema, trainSchema } from "./config.js";
-import { L3MaskingError } from "./errors.js";
+import { resolveSettings, scoreSchema, trainSchema } from "../config.js";
+import { L3MaskingError } from "../errors.js";
 import { presetNames, presets } from "./presets.js";
 
 const needed = { model: "m", trainFile: "t", outputDir: "o" };
