@@ -8,7 +8,6 @@ import { createStrategy } from "../masking/strategy.js";
 import type { MaskProbabilities } from "../masking/tokens.js";
 import { compileClassification } from "../program/inference.js";
 import { compileClassificationTraining, compileMaskedTokenTraining } from "../program/training.js";
-import { classificationMetrics, meanLoss, predictedLabels } from "../report/metrics.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { Tokenizer } from "../text/encoding.js";
 import { createDropoutMasks } from "../train/dropout-masks.js";
@@ -16,17 +15,12 @@ import { openJournal } from "../train/journal.js";
 import { learningRateFactor } from "../train/schedule.js";
 import { equalTaskWeights } from "../train/task-weights.js";
 import { train } from "../train/trainer.js";
-import { classifyEncodings, predictionsOf } from "./classify.js";
-import type {
-  EstimatorReport,
-  Host,
-  NoticeEvent,
-  RunMetrics,
-  SplitMetrics,
-  TrainResult,
-} from "./host.js";
+import { classifyEncodings } from "./classify.js";
+import { devEvaluation } from "./dev-evaluation.js";
+import type { EstimatorReport, Host, NoticeEvent, RunMetrics, TrainResult } from "./host.js";
 import { type EncodedDataset, labelledFiles, loadLabelledTexts } from "./labelled-texts.js";
-import { createRunFolder, requireFreeFolder, writeJson, writeJsonLines } from "./run-folder.js";
+import { createRunFolder, requireFreeFolder, writeJson } from "./run-folder.js";
+import { excludedRows, testMetrics } from "./run-metrics.js";
 import { stepsPerEpoch, taskBatches } from "./task-batches.js";
 import { createTrainable, optimizerGroups, storedValues } from "./trainable.js";
 import { trainingArguments } from "./training-arguments.js";
@@ -89,6 +83,7 @@ export async function runTrain(settings: TrainSettings, host: Host): Promise<Tra
     const logitsOf = (split: "dev" | "test") =>
       classifyEncodings(classifier, spec, data.encodings[split], settings.evalTokens);
     const modelFolder = join(outputDir, "model");
+    const predictionsPath = join(outputDir, "predictions-test.jsonl");
     const perEpoch = stepsPerEpoch(data.train.texts.length, settings);
     const totalSteps = settings.maxSteps ?? settings.numTrainEpochs * perEpoch;
     const evalEvery = settings.evalSteps ?? perEpoch;
@@ -97,16 +92,24 @@ export async function runTrain(settings: TrainSettings, host: Host): Promise<Tra
       warmupSteps: Math.ceil(settings.warmupRatio * totalSteps),
       totalSteps,
     };
-    let bestDev: SplitMetrics | undefined;
-    let lastDev: SplitMetrics | undefined;
-    // Evaluating and saving are not training.
-    let asideSeconds = 0;
-    const aside = async <Result>(work: () => Promise<Result>): Promise<Result> => {
-      const start = host.now();
-      const result = await work();
-      asideSeconds += (host.now() - start) / 1000;
-      return result;
-    };
+    const dev = devEvaluation(
+      {
+        logits: () => logitsOf("dev"),
+        labelIds: data.dev.labelIds,
+        classes,
+        metric: settings.metricForBestModel,
+        keep: () =>
+          saveCheckpoint(modelFolder, {
+            spec,
+            values: storedValues(store),
+            kind: "sequence-classification",
+            labels: data.labels,
+            tokenizerFiles: new Map([...tokenizer.files(), trainingArguments(maxLength)]),
+            replace: true,
+          }),
+      },
+      host,
+    );
 
     const trainingStart = host.now();
     const outcome = await train(
@@ -136,26 +139,8 @@ export async function runTrain(settings: TrainSettings, host: Host): Promise<Tra
         groups: (step) => optimizerGroups(settings, parts, learningRateFactor(step - 1, schedule)),
         evaluation: {
           isDueAfter: (step) => step % evalEvery === 0,
-          async evaluate() {
-            const logits = await aside(() => logitsOf("dev"));
-            lastDev = splitMetrics(logits, data.dev.labelIds, classes);
-            const { accuracy, macro_f1: macroF1, loss } = lastDev;
-            const metric = settings.metricForBestModel === "accuracy" ? accuracy : macroF1;
-            return { event: { split: "dev", loss, accuracy, macroF1 }, metric };
-          },
-          async keepBest() {
-            bestDev = lastDev;
-            await aside(() =>
-              saveCheckpoint(modelFolder, {
-                spec,
-                values: storedValues(store),
-                kind: "sequence-classification",
-                labels: data.labels,
-                tokenizerFiles: new Map([...tokenizer.files(), trainingArguments(maxLength)]),
-                replace: true,
-              }),
-            );
-          },
+          evaluate: dev.evaluate,
+          keepBest: dev.keepBest,
           patience: settings.patience,
         },
       },
@@ -169,7 +154,8 @@ export async function runTrain(settings: TrainSettings, host: Host): Promise<Tra
         cancelled: host.cancelled,
       },
     );
-    const trainingSeconds = (host.now() - trainingStart) / 1000 - asideSeconds;
+    const trainingSeconds = (host.now() - trainingStart) / 1000 - dev.secondsAside();
+    const bestDev = dev.best();
     if (outcome.reason === "interrupted" || bestDev === undefined) {
       throw new L3MaskingError("interrupted", `training was stopped after step ${outcome.steps}`, {
         hint:
@@ -183,7 +169,7 @@ export async function runTrain(settings: TrainSettings, host: Host): Promise<Tra
       const best = await loadCheckpoint(modelFolder);
       for (const [name, value] of best.values) store.weight(name).set(value);
     }
-    const test = data.test && (await testMetrics(await logitsOf("test"), data, outputDir));
+    const test = await testMetrics(() => logitsOf("test"), data, predictionsPath);
     const metrics: RunMetrics = {
       method,
       seed,
@@ -264,54 +250,6 @@ async function maskProbabilities(
   };
 }
 
-function splitMetrics(logits: Float32Array, expected: Int32Array, classes: number): SplitMetrics {
-  const { accuracy, macroF1 } = classificationMetrics(
-    expected,
-    predictedLabels(logits, classes),
-    classes,
-  );
-  return { accuracy, macro_f1: macroF1, loss: meanLoss(logits, expected, classes) };
-}
-
-/** Metrics of all test rows and of those not seen in training; writes the predictions. */
-async function testMetrics(logits: Float32Array, data: EncodedDataset, outputDir: string) {
-  const { labels, seenInTraining } = data;
-  const split = data.test;
-  if (split === undefined) return undefined;
-  const predicted = predictedLabels(logits, labels.length);
-  const predictions = predictionsOf(logits, labels);
-  writeJsonLines(
-    join(outputDir, "predictions-test.jsonl"),
-    predictions.map((prediction, row) => ({
-      line: split.records[row].line,
-      expected: labels[split.labelIds[row]],
-      ...prediction,
-      seen_in_training: seenInTraining[row] === 1,
-    })),
-  );
-  const { perLabel } = classificationMetrics(split.labelIds, predicted, labels.length);
-  const unseenRows = Array.from(seenInTraining.keys()).filter((row) => seenInTraining[row] === 0);
-  const unseen =
-    unseenRows.length === 0
-      ? undefined
-      : classificationMetrics(
-          unseenRows.map((row) => split.labelIds[row]),
-          unseenRows.map((row) => predicted[row]),
-          labels.length,
-        );
-  return {
-    all: {
-      ...splitMetrics(logits, split.labelIds, labels.length),
-      per_label: Object.fromEntries(labels.map((label, id) => [label, perLabel[id]])),
-    },
-    unseen: {
-      rows: unseenRows.length,
-      accuracy: unseen?.accuracy ?? null,
-      macro_f1: unseen?.macroF1 ?? null,
-    },
-  };
-}
-
 /** config.json of the run: every setting resolved, and what the run was made from. */
 function runRecord(
   settings: TrainSettings,
@@ -333,17 +271,4 @@ function runRecord(
       ...(unlabelled && { unlabelled: unlabelled.texts.length }),
     },
   };
-}
-
-function excludedRows(
-  data: EncodedDataset,
-  unlabelled: EncodedUnlabelled | undefined,
-): Record<string, number> {
-  const emptyTexts = {
-    ...data.excluded.emptyTexts,
-    ...(unlabelled && { unlabelled: unlabelled.emptyTexts }),
-  };
-  return Object.fromEntries(
-    Object.entries(emptyTexts).map(([split, count]) => [`empty_texts_${split}`, count]),
-  );
 }
