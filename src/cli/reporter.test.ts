@@ -29,11 +29,13 @@ const events: readonly RunEvent[] = [
   { type: "progress", task: "training", done: 0, total: 10, unit: "steps" },
   {
     type: "step",
+    stage: 1,
     step: 1,
     epoch: 1,
     mainLoss: 0.7,
     auxiliaryLoss: null,
     taskWeights: { main: 1, auxiliary: 0 },
+    cosines: null,
     learningRate: 1e-4,
     gradientNorms: { body: 1 },
     tokens: 99,
@@ -41,6 +43,7 @@ const events: readonly RunEvent[] = [
   },
   {
     type: "evaluation",
+    stage: 1,
     step: 5,
     split: "dev",
     loss: 0.51,
@@ -50,13 +53,14 @@ const events: readonly RunEvent[] = [
   },
   {
     type: "evaluation",
+    stage: 1,
     step: 6,
     split: "validation-text",
     loss: 3.2,
     accuracy: 0.4,
     best: false,
   },
-  { type: "stop", step: 8, reason: "patience", bestStep: 5 },
+  { type: "stop", stage: 1, step: 8, reason: "patience", bestStep: 5 },
 ];
 
 describe("createHumanReporter", () => {

@@ -1,6 +1,5 @@
 /** A training run from files to metrics, in reading order. */
 import { join } from "node:path";
-import { loadCheckpoint } from "../checkpoint/load.js";
 import { saveCheckpoint } from "../checkpoint/save.js";
 import type { TrainSettings } from "../config.js";
 import { L3MaskingError } from "../errors.js";
@@ -13,14 +12,17 @@ import type { Tokenizer } from "../text/encoding.js";
 import { createDropoutMasks } from "../train/dropout-masks.js";
 import { openJournal } from "../train/journal.js";
 import { learningRateFactor } from "../train/schedule.js";
+import { metaSlots, taskGradients } from "../train/task-gradients.js";
 import { equalTaskWeights } from "../train/task-weights.js";
-import { train } from "../train/trainer.js";
+import { type TrainingWatch, train } from "../train/trainer.js";
 import { classifyEncodings } from "./classify.js";
 import { devEvaluation } from "./dev-evaluation.js";
 import type { EstimatorReport, Host, NoticeEvent, RunMetrics, TrainResult } from "./host.js";
 import { type EncodedDataset, labelledFiles, loadLabelledTexts } from "./labelled-texts.js";
+import { devTexts, learnTaskWeights } from "./learned-weights.js";
 import { createRunFolder, requireFreeFolder, writeJson } from "./run-folder.js";
 import { excludedRows, testMetrics } from "./run-metrics.js";
+import { loadWeights, runSecondStage } from "./second-stage.js";
 import { stepsPerEpoch, taskBatches } from "./task-batches.js";
 import { createTrainable, optimizerGroups, storedValues } from "./trainable.js";
 import { trainingArguments } from "./training-arguments.js";
@@ -44,6 +46,7 @@ import {
 export async function runTrain(settings: TrainSettings, host: Host): Promise<TrainResult> {
   const { outputDir, method, seed } = settings;
   const hasAuxiliary = method !== "stl";
+  const learnsWeights = settings.taskWeights === "meta" && hasAuxiliary;
   requireFreeFolder(outputDir);
   const files = await labelledFiles(settings, host);
   const model = await loadModel(settings.model, host);
@@ -52,6 +55,7 @@ export async function runTrain(settings: TrainSettings, host: Host): Promise<Tra
   const data = await loadLabelledTexts(files, { ...settings, maxLength }, tokenizer, host);
   if (method === "l3") requireMlmHead(model);
   if (method === "rtm" && !hasMlmHead(model)) host.emit(untrainedHead(settings.model));
+  if (settings.taskWeights === "meta" && !learnsWeights) host.emit(oneTask);
   const unlabelled = await unlabelledTexts(settings, data, tokenizer, host);
   createRunFolder(outputDir, runRecord(settings, model, data, unlabelled));
 
@@ -64,17 +68,26 @@ export async function runTrain(settings: TrainSettings, host: Host): Promise<Tra
 
   const classes = data.labels.length;
   const parts = { mlmHead: hasAuxiliary, classes };
-  const store = createTrainable(spec, parts, model.values, seed);
+  const slots = learnsWeights ? metaSlots : [];
+  const store = createTrainable(spec, parts, model.values, seed, slots);
   const rates = { dropout: spec.hiddenDropout, attentionDropout: spec.attentionDropout };
   const dropout = createDropoutMasks(seed, rates);
   const arrays = {
     weights: store.weight,
-    gradients: store.gradient,
+    gradients: learnsWeights ? taskGradients(store) : store.gradient,
     keepMask: dropout.keepMask,
   };
   const main = await compileClassificationTraining(runtime, spec, classes, rates, arrays);
   const auxiliary = hasAuxiliary
     ? await compileMaskedTokenTraining(runtime, spec, rates, arrays)
+    : undefined;
+  const meta = learnsWeights
+    ? await learnTaskWeights(
+        runtime,
+        { spec, classes, store, main, dropout },
+        devTexts({ encodings: data.encodings.dev, labelIds: data.dev.labelIds }, settings, spec),
+        settings,
+      )
     : undefined;
   const classifier = await compileClassification(runtime, spec, classes, store.weight);
   const journal = openJournal(join(outputDir, "journal.jsonl"));
@@ -111,14 +124,20 @@ export async function runTrain(settings: TrainSettings, host: Host): Promise<Tra
       host,
     );
 
-    const trainingStart = host.now();
-    const outcome = await train(
-      {
-        store,
-        main,
-        dropout,
-        ...(auxiliary && { auxiliary }),
+    const texts = { encodings: data.encodings.train, labelIds: data.train.labelIds };
+    const watch: TrainingWatch = {
+      emit(event) {
+        journal.write(event);
+        host.emit(event);
       },
+      progress: (done, total, detail) =>
+        host.emit({ type: "progress", task: "training", done, total, unit: "steps", detail }),
+      cancelled: host.cancelled,
+    };
+
+    const trainingStart = host.now();
+    const first = await train(
+      { store, main, dropout, ...(auxiliary && { auxiliary }), ...(meta && { meta }) },
       {
         doneSteps: 0,
         totalSteps,
@@ -126,8 +145,7 @@ export async function runTrain(settings: TrainSettings, host: Host): Promise<Tra
         taskWeights: equalTaskWeights({ main: true, auxiliary: hasAuxiliary }),
         batches: taskBatches(
           {
-            encodings: data.encodings.train,
-            labelIds: data.train.labelIds,
+            ...texts,
             ...(unlabelled && { unlabelled: unlabelled.encodings }),
             ...(masks && { probabilities: masks.probabilities }),
           },
@@ -144,19 +162,32 @@ export async function runTrain(settings: TrainSettings, host: Host): Promise<Tra
           patience: settings.patience,
         },
       },
-      {
-        emit(event) {
-          journal.write(event);
-          host.emit(event);
-        },
-        progress: (done, total, detail) =>
-          host.emit({ type: "progress", task: "training", done, total, unit: "steps", detail }),
-        cancelled: host.cancelled,
-      },
+      watch,
     );
+    const firstDev = dev.best();
+    const second =
+      settings.secondStage && first.best !== undefined && first.reason !== "interrupted"
+        ? await runSecondStage(
+            {
+              stepsBefore: first.steps,
+              best: first.best,
+              modelFolder,
+              stepsPerEpoch: perEpoch,
+              store,
+              main: { ...main, ...main.over({ ...arrays, gradients: store.gradient }) },
+              dropout,
+              parts,
+              batches: taskBatches(texts, settings, settings, spec, tokenizer),
+              dev,
+            },
+            settings,
+            watch,
+          )
+        : undefined;
+    const outcome = second ?? first;
     const trainingSeconds = (host.now() - trainingStart) / 1000 - dev.secondsAside();
     const bestDev = dev.best();
-    if (outcome.reason === "interrupted" || bestDev === undefined) {
+    if (outcome.reason === "interrupted" || bestDev === undefined || firstDev === undefined) {
       throw new L3MaskingError("interrupted", `training was stopped after step ${outcome.steps}`, {
         hint:
           bestDev === undefined
@@ -165,16 +196,14 @@ export async function runTrain(settings: TrainSettings, host: Host): Promise<Tra
       });
     }
 
-    if (outcome.bestStep !== outcome.steps) {
-      const best = await loadCheckpoint(modelFolder);
-      for (const [name, value] of best.values) store.weight(name).set(value);
-    }
+    if (outcome.bestStep !== outcome.steps) await loadWeights(modelFolder, store);
     const test = await testMetrics(() => logitsOf("test"), data, predictionsPath);
     const metrics: RunMetrics = {
       method,
       seed,
       model: settings.model,
       task_weights: settings.taskWeights,
+      final_task_weights: meta?.taskWeights() ?? null,
       best_step: outcome.bestStep,
       dev: bestDev,
       test: test?.all ?? null,
@@ -182,8 +211,15 @@ export async function runTrain(settings: TrainSettings, host: Host): Promise<Tra
       timing: {
         scoring_seconds: scoringSeconds,
         training_seconds: trainingSeconds,
-        tokens_per_second: outcome.tokens / trainingSeconds,
+        tokens_per_second: (first.tokens + (second?.tokens ?? 0)) / trainingSeconds,
       },
+      second_stage: second
+        ? {
+            kept: second.bestStep > first.steps,
+            steps: second.steps - first.steps,
+            dev_before: firstDev,
+          }
+        : null,
       excluded: excludedRows(data, unlabelled),
       ...(masks?.estimatorReport && { estimator_report: masks.estimatorReport }),
     };
@@ -192,9 +228,15 @@ export async function runTrain(settings: TrainSettings, host: Host): Promise<Tra
     return { outputDir, metrics, ...(shown !== undefined && { labelledFile: shown }) };
   } finally {
     journal.close();
-    for (const program of [main, auxiliary, classifier]) await program?.dispose();
+    for (const program of [main, auxiliary, meta, classifier]) await program?.dispose();
   }
 }
+
+const oneTask: NoticeEvent = {
+  type: "notice",
+  level: "info",
+  text: "stl has one task, whose weight is 1: --task-weights meta changes nothing",
+};
 
 function untrainedHead(model: string): NoticeEvent {
   const text = `${model} has no masked-LM head: the auxiliary task starts with an untrained one`;

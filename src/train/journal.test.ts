@@ -10,6 +10,7 @@ const at = temporaryFolder();
 describe("openJournal", () => {
   const event = (step: number): JournalEvent => ({
     type: "stop",
+    stage: 1,
     step,
     reason: "steps",
     bestStep: 0,

@@ -95,6 +95,7 @@ describe("trainingStep", () => {
       mainLoss: 2,
       auxiliaryLoss: 3,
       gradientNorms: { encoder: expect.closeTo(7.75, 5) },
+      cosines: null,
       tokens: 26,
       maskedTokens: 8,
     });

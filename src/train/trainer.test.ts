@@ -108,11 +108,13 @@ describe("train", () => {
     expect(steps.map(({ learningRate }) => learningRate)).toEqual([0.5, 0.5 / 2, 0.5 / 3, 0.5 / 4]);
     expect(steps[0]).toEqual({
       type: "step",
+      stage: 1,
       step: 1,
       epoch: 1,
       mainLoss: 10,
       auxiliaryLoss: null,
       taskWeights: { main: 1, auxiliary: 0 },
+      cosines: null,
       learningRate: 0.5,
       gradientNorms: { all: 1 },
       tokens: 4,
@@ -139,7 +141,13 @@ describe("train", () => {
     expect(outcome).toMatchObject({ bestStep: 2 });
     const evaluations = events.filter((event) => event.type === "evaluation");
     expect(evaluations.map(({ best }) => best)).toEqual([true, true, false, false]);
-    expect(events.at(-1)).toEqual({ type: "stop", step: 4, reason: "steps", bestStep: 2 });
+    expect(events.at(-1)).toEqual({
+      type: "stop",
+      stage: 1,
+      step: 4,
+      reason: "steps",
+      bestStep: 2,
+    });
   });
 
   it("evaluates when due, and always after the last step", async () => {
@@ -180,7 +188,7 @@ describe("train", () => {
     const plan = { doneSteps: 4, best: { step: 3, metric: 1 } };
     const { outcome, events, after } = await runLoop({ plan });
     expect(after).toEqual([]);
-    expect(events).toEqual([{ type: "stop", step: 4, reason: "steps", bestStep: 3 }]);
+    expect(events).toEqual([{ type: "stop", stage: 1, step: 4, reason: "steps", bestStep: 3 }]);
     expect(outcome).toMatchObject({ steps: 4, bestStep: 3 });
   });
 
