@@ -189,7 +189,7 @@ const optimizationSettings = {
     description: "Optimizer steps; overrides the number of epochs",
   }).optional(),
   seed: integer(0, {
-    description: "Seed of head initialisation, order, masks and dropout",
+    description: "Seed of head initialisation, order, masks, dropout and draws from dev",
   }).default(0),
 };
 

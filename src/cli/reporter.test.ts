@@ -85,6 +85,21 @@ describe("createHumanReporter", () => {
     expect(out).toEqual(["done\nall\n"]);
   });
 
+  it("tells the end of a second stage apart", () => {
+    const { value, err } = terminal();
+    const reporter = createHumanReporter(value);
+    const end = { type: "stop", stage: 2, step: 50, bestStep: 41 } as const;
+    reporter.event({ ...end, reason: "patience" });
+    reporter.event({ ...end, reason: "steps" });
+    expect(err.join("")).toBe(
+      [
+        "second stage stopped after step 50: no better evaluation for as long as --second-stage-patience allows; best step 41",
+        "second stage stopped after step 50: all steps done; best step 41",
+        "",
+      ].join("\n"),
+    );
+  });
+
   it("prints nothing for an empty result", () => {
     const { value, out } = terminal();
     createHumanReporter(value).outcome({ result: {}, text: "", exitCode: 0 });
