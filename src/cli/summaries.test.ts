@@ -49,17 +49,14 @@ next:
   it("tells learned weights, and whether a second stage was kept", () => {
     const dev_before = { accuracy: 0.75, macro_f1: 0.7, loss: 0.6 };
     const told = (kept: boolean) =>
-      trainSummary(
-        {
-          outputDir: "runs/a",
-          metrics: {
-            ...metrics,
-            final_task_weights: { main: 0.50123, auxiliary: 0.49877 },
-            second_stage: { kept, steps: 12, dev_before },
-          },
+      trainSummary({
+        outputDir: "runs/a",
+        metrics: {
+          ...metrics,
+          final_task_weights: { main: 0.50123, auxiliary: 0.49877 },
+          second_stage: { kept, steps: 12, dev_before },
         },
-        undefined,
-      );
+      });
     expect(told(true)).toContain("\nlearned task weights: main 0.5012, auxiliary 0.4988\n");
     const before = "the first stage's accuracy 75.00, macro-F1 70.00";
     expect(told(true)).toContain(`\nsecond stage: 12 steps, kept, better on dev than ${before}\n`);
