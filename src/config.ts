@@ -157,8 +157,74 @@ const optimizationSettings = {
     description: "Optimizer steps; overrides the number of epochs",
   }).optional(),
   seed: integer(0, {
-    description: "Seed of head initialisation, order, masks and dropout",
+    description: "Seed of head initialisation, order, masks, dropout and draws from dev",
   }).default(0),
+};
+
+const metaSettings = {
+  metaLearningRate: positive({
+    description: "Meta weights: rate at which they follow the cosines",
+    origin: PUBLISHED,
+    aliases: ["metaLrWeight"],
+  }).default(0.01),
+  devBatchSize: integer(1, {
+    description: "Meta weights: dev texts that a dev head, and that a dev gradient, is made from",
+    unit: "texts",
+    origin: PUBLISHED,
+    aliases: ["devBatchSz"],
+  }).default(32),
+  devHeadSteps: integer(1, {
+    description: "Meta weights: most AdamW steps of a dev head, which every step trains anew",
+    origin: PUBLISHED,
+  }).default(10),
+  devHeadLearningRate: positive({
+    description: "Meta weights: learning rate of a dev head",
+    origin: PUBLISHED,
+    aliases: ["classfDevLr"],
+  }).default(1e-3),
+  devHeadWeightDecay: z
+    .number()
+    .min(0)
+    .meta({
+      description: "Meta weights: decoupled weight decay of a dev head",
+      origin: PUBLISHED,
+      aliases: ["classfDevWd"],
+    })
+    .default(0.1),
+  devHeadTolerance: z
+    .number()
+    .min(0)
+    .meta({
+      description: "Meta weights: a dev head is done once its loss moves by less than this",
+      unit: "nats",
+      origin: PUBLISHED,
+    })
+    .default(1e-3),
+};
+
+const secondStageSettings = {
+  secondStage: z
+    .boolean()
+    .meta({
+      description: "Go on from the best weights with classification alone; kept if dev improves",
+      origin: "an option of the published runs (docs/method.md, section 4)",
+    })
+    .default(false),
+  secondStageLearningRate: positive({
+    description: "Second stage: learning rate of encoder and classification head, constant",
+    origin: PUBLISHED,
+    aliases: ["classfFtLr"],
+  }).default(5e-6),
+  secondStageEpochs: integer(1, {
+    description: "Second stage: most passes over the training texts",
+    origin: PUBLISHED,
+    aliases: ["classfFtIters"],
+  }).default(10),
+  secondStagePatience: integer(1, {
+    description: "Second stage: stop after this many epochs without a better dev metric",
+    origin: PUBLISHED,
+    aliases: ["classfFtPatience"],
+  }).default(3),
 };
 
 const trainShape = {
@@ -187,12 +253,13 @@ const trainShape = {
     })
     .default("l3"),
   taskWeights: z
-    .enum(["equal"])
+    .enum(["equal", "meta"])
     .meta({
-      description: "How the two losses are weighted: equal is 1/2 each",
-      origin: "MT-TARTAN",
+      description: "How the two losses are weighted: equal is 1/2 each; meta learns it on dev",
+      origin: "MT-TARTAN; the published runs learn the weights (docs/method.md, section 4)",
     })
     .default("equal"),
+  ...metaSettings,
   ...likelihoodSettings,
   ...maskingSettings,
   ...optimizationSettings,
@@ -222,6 +289,7 @@ const trainShape = {
     description: "Most tokens in one evaluation batch",
     unit: "tokens",
   }).default(8192),
+  ...secondStageSettings,
   outputDir: text({ description: "Folder of the run; must not hold a run already" }),
 };
 

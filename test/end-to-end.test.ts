@@ -28,6 +28,7 @@ const metricsSchema = z.strictObject({
   seed: z.literal(0),
   model: z.string(),
   task_weights: z.literal("equal"),
+  final_task_weights: z.null(),
   best_step: z.number().int().min(1),
   dev: z.strictObject(split),
   test: z.strictObject({ ...split, per_label: z.record(z.string(), perLabel) }),
@@ -37,6 +38,7 @@ const metricsSchema = z.strictObject({
     training_seconds: z.number().positive(),
     tokens_per_second: z.number().positive(),
   }),
+  second_stage: z.null(),
   excluded: z.strictObject({
     empty_texts_train: z.literal(0),
     empty_texts_dev: z.literal(0),

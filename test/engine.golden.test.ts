@@ -7,10 +7,8 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { packTexts, padTexts, slotsOf } from "../src/batch/pack.js";
 import type { PackedBatch } from "../src/batch/packed.js";
-import { memoryBytes } from "../src/checkpoint/bytes.js";
 import { type Checkpoint, loadCheckpoint } from "../src/checkpoint/load.js";
 import { storedName } from "../src/checkpoint/names.js";
-import { readSafetensors } from "../src/checkpoint/safetensors.js";
 import { createTrainable } from "../src/experiment/trainable.js";
 import { scoringRows } from "../src/likelihood/estimators.js";
 import { scoreTexts } from "../src/likelihood/score.js";
@@ -36,13 +34,22 @@ import { createDropoutMasks } from "../src/train/dropout-masks.js";
 import type { ParameterStore } from "../src/train/parameter-store.js";
 import { learningRateFactor } from "../src/train/schedule.js";
 import { type MicroBatch, trainingStep } from "../src/train/step.js";
+import {
+  goldenAuxiliary,
+  goldenGroup,
+  goldenMain,
+  idLists,
+  packedAuxiliary,
+  packedMain,
+  readTensors,
+  rowsOf,
+  type Tensors,
+  tensor,
+} from "./fixtures/golden.js";
 
 const CLASSES = 5;
 const NO_DROPOUT = { dropout: 0, attentionDropout: 0 };
 
-const idLists = z.array(z.array(z.number()));
-const main = z.object({ ids: idLists, labels: z.array(z.number()) });
-const auxiliary = z.object({ ids: idLists, positions: idLists, labels: idLists });
 const curve = z.array(z.number());
 const scheduleCurves = z.object({
   lossMain: curve,
@@ -52,13 +59,12 @@ const scheduleCurves = z.object({
   bodyRate: curve,
   headRate: curve,
 });
-const groupSettings = z.object({ rate: z.number(), decay: z.number(), clip: z.number() });
 const goldenSchema = z.object({
   special: z.record(z.string(), z.number()),
   forward: z.object({ ids: idLists, logitPositions: idLists }),
   gradient: z.object({
-    main,
-    auxiliary,
+    main: goldenMain,
+    auxiliary: goldenAuxiliary,
     lossMain: z.number(),
     lossAuxiliary: z.number(),
   }),
@@ -66,9 +72,9 @@ const goldenSchema = z.object({
     betas: z.array(z.number()),
     epsilon: z.number(),
     warmupSteps: z.number(),
-    body: groupSettings,
-    head: groupSettings,
-    steps: z.array(z.array(z.object({ main, auxiliary }))),
+    body: goldenGroup,
+    head: goldenGroup,
+    steps: z.array(z.array(z.object({ main: goldenMain, auxiliary: goldenAuxiliary }))),
     schedules: z.object({ linear: scheduleCurves, constant: scheduleCurves }),
   }),
   likelihood: z.object({
@@ -84,19 +90,6 @@ const goldenSchema = z.object({
     ),
   }),
 });
-
-type Tensors = ReadonlyMap<string, Float32Array>;
-
-async function readTensors(path: string): Promise<Tensors> {
-  const stored = await readSafetensors(memoryBytes(path, readFileSync(path)));
-  return new Map(await Promise.all(stored.map(async (t) => [t.name, await t.read()] as const)));
-}
-
-function tensor(tensors: Tensors, name: string): Float32Array {
-  const found = tensors.get(name);
-  if (found === undefined) throw new Error(`no golden tensor ${name}`);
-  return found;
-}
 
 function largestDifference(actual: Float32Array, expected: Float32Array): number {
   expect(actual.length).toBe(expected.length);
@@ -130,7 +123,6 @@ describe.each(["bert", "roberta"] as const)("%s against PyTorch", (family) => {
   const goldenName = (name: string) =>
     name.startsWith("classification.") ? name : storedName(family, name);
 
-  const rowsOf = (ids: readonly (readonly number[])[]) => ids.map((row) => Int32Array.from(row));
   const flat = (lists: readonly (readonly number[])[]) => Int32Array.from(lists.flat());
   const targetSlots = (batch: PackedBatch, positions: readonly (readonly number[])[]) =>
     slotsOf(batch, rowsOf(positions));
@@ -287,21 +279,11 @@ describe.each(["bert", "roberta"] as const)("%s against PyTorch", (family) => {
     const expected = training.schedules[kind];
     for (const [index, step] of training.steps.entries()) {
       const factor = learningRateFactor(index, schedule);
-      const microBatches: MicroBatch[] = step.map((micro) => {
-        const batch = packTexts(rowsOf(micro.auxiliary.ids), layout);
-        return {
-          main: {
-            batch: packTexts(rowsOf(micro.main.ids), layout),
-            labels: Int32Array.from(micro.main.labels),
-          },
-          auxiliary: {
-            batch,
-            targetSlots: targetSlots(batch, micro.auxiliary.positions),
-            targetIds: flat(micro.auxiliary.labels),
-          },
-        };
-      });
-      const group = (settings: z.infer<typeof groupSettings>, name: string) => ({
+      const microBatches: MicroBatch[] = step.map((micro) => ({
+        main: packedMain(micro.main, layout),
+        auxiliary: packedAuxiliary(micro.auxiliary, layout),
+      }));
+      const group = (settings: z.infer<typeof goldenGroup>, name: string) => ({
         learningRate: settings.rate * factor,
         weightDecay: settings.decay,
         clip: { name, maxNorm: settings.clip },

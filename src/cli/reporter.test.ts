@@ -29,11 +29,13 @@ const events: readonly RunEvent[] = [
   { type: "progress", task: "training", done: 0, total: 10, unit: "steps" },
   {
     type: "step",
+    stage: 1,
     step: 1,
     epoch: 1,
     mainLoss: 0.7,
     auxiliaryLoss: null,
     taskWeights: { main: 1, auxiliary: 0 },
+    cosines: null,
     learningRate: 1e-4,
     gradientNorms: { body: 1 },
     tokens: 99,
@@ -41,6 +43,7 @@ const events: readonly RunEvent[] = [
   },
   {
     type: "evaluation",
+    stage: 1,
     step: 5,
     split: "dev",
     loss: 0.51,
@@ -50,13 +53,14 @@ const events: readonly RunEvent[] = [
   },
   {
     type: "evaluation",
+    stage: 1,
     step: 6,
     split: "validation-text",
     loss: 3.2,
     accuracy: 0.4,
     best: false,
   },
-  { type: "stop", step: 8, reason: "patience", bestStep: 5 },
+  { type: "stop", stage: 1, step: 8, reason: "patience", bestStep: 5 },
 ];
 
 describe("createHumanReporter", () => {
@@ -79,6 +83,21 @@ describe("createHumanReporter", () => {
       ].join("\n"),
     );
     expect(out).toEqual(["done\nall\n"]);
+  });
+
+  it("tells the end of a second stage apart", () => {
+    const { value, err } = terminal();
+    const reporter = createHumanReporter(value);
+    const end = { type: "stop", stage: 2, step: 50, bestStep: 41 } as const;
+    reporter.event({ ...end, reason: "patience" });
+    reporter.event({ ...end, reason: "steps" });
+    expect(err.join("")).toBe(
+      [
+        "second stage stopped after step 50: no better evaluation for as long as --second-stage-patience allows; best step 41",
+        "second stage stopped after step 50: all steps done; best step 41",
+        "",
+      ].join("\n"),
+    );
   });
 
   it("prints nothing for an empty result", () => {

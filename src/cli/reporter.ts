@@ -72,14 +72,18 @@ function eventText(
       const best = event.best ? colors.green("  best so far") : "";
       return `step ${event.step}: ${event.split} loss ${event.loss.toFixed(3)}, accuracy ${percent(event.accuracy)}${score}${best}`;
     }
-    case "stop":
-      return `stopped after step ${event.step}: ${stopReasons[event.reason]}; best step ${event.bestStep}`;
+    case "stop": {
+      const what = event.stage === 2 ? "second stage stopped" : "stopped";
+      const patience = event.stage === 2 ? "--second-stage-patience" : "--patience";
+      const reason = stopReasons[event.reason].replace("PATIENCE", patience);
+      return `${what} after step ${event.step}: ${reason}; best step ${event.bestStep}`;
+    }
   }
 }
 
 const stopReasons = {
   steps: "all steps done",
-  patience: "no better evaluation for as long as --patience allows",
+  patience: "no better evaluation for as long as PATIENCE allows",
   interrupted: "asked to stop",
 } as const;
 

@@ -16,11 +16,13 @@ const metrics: RunMetrics = {
   seed: 2,
   model: "models/small",
   task_weights: "equal",
+  final_task_weights: null,
   best_step: 40,
   dev: { accuracy: 0.8, macro_f1: 0.75, loss: 0.61234 },
   test: { accuracy: 0.7, macro_f1: 0.65, loss: 0.9, per_label: { no: label(60), yes: label(40) } },
   test_unseen: { rows: 92, accuracy: 0.6875, macro_f1: 0.6 },
   timing: { scoring_seconds: 12.3, training_seconds: 340, tokens_per_second: 5100 },
+  second_stage: null,
   excluded: {},
 };
 
@@ -41,6 +43,25 @@ model: runs/a/model
 next:
   l3masking evaluate --model runs/a/model --input data/test.csv
   l3masking predict --model runs/a/model --input data/test.csv`,
+    );
+  });
+
+  it("tells learned weights, and whether a second stage was kept", () => {
+    const dev_before = { accuracy: 0.75, macro_f1: 0.7, loss: 0.6 };
+    const told = (kept: boolean) =>
+      trainSummary({
+        outputDir: "runs/a",
+        metrics: {
+          ...metrics,
+          final_task_weights: { main: 0.50123, auxiliary: 0.49877 },
+          second_stage: { kept, steps: 12, dev_before },
+        },
+      });
+    expect(told(true)).toContain("\nlearned task weights: main 0.5012, auxiliary 0.4988\n");
+    const before = "the first stage's accuracy 75.00, macro-F1 70.00";
+    expect(told(true)).toContain(`\nsecond stage: 12 steps, kept, better on dev than ${before}\n`);
+    expect(told(false)).toContain(
+      `second stage: 12 steps, not kept, no better on dev than ${before}`,
     );
   });
 

@@ -28,6 +28,8 @@ export function trainSummary({ outputDir, metrics, labelledFile }: TrainResult):
     `${methodNames[method]}, ${model}, seed ${seed}: best step ${bestStep}`,
     table(["", "accuracy", "macro-F1", "loss"], metricRows(metrics)),
     ...sharedRows(metrics),
+    ...learnedWeights(metrics),
+    ...secondStage(metrics),
     timing(metrics),
     "",
     `run:   ${outputDir} (config.json, journal.jsonl, metrics.json)`,
@@ -128,6 +130,20 @@ function sharedRows({ test, test_unseen: unseen }: RunMetrics): readonly string[
       ? "No text of the test rows occurs in train."
       : `${shared} of ${rows} test rows have a text that also occurs in train.`,
   ];
+}
+
+function learnedWeights({ final_task_weights: weights }: RunMetrics): readonly string[] {
+  if (weights === null) return [];
+  const { main, auxiliary } = weights;
+  return [`learned task weights: main ${main.toFixed(4)}, auxiliary ${auxiliary.toFixed(4)}`];
+}
+
+function secondStage({ second_stage: stage }: RunMetrics): readonly string[] {
+  if (stage === null) return [];
+  const verdict = stage.kept ? "kept, better on dev than" : "not kept, no better on dev than";
+  const { accuracy, macro_f1: macroF1 } = stage.dev_before;
+  const before = `accuracy ${percent(accuracy)}, macro-F1 ${percent(macroF1)}`;
+  return [`second stage: ${counted(stage.steps, "step")}, ${verdict} the first stage's ${before}`];
 }
 
 function testRows(test: NonNullable<RunMetrics["test"]>): number {

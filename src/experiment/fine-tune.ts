@@ -1,6 +1,5 @@
 /** A training run from files to metrics, in reading order. */
 import { join } from "node:path";
-import { loadCheckpoint } from "../checkpoint/load.js";
 import { saveCheckpoint } from "../checkpoint/save.js";
 import type { TrainSettings } from "../config.js";
 import { L3MaskingError } from "../errors.js";
@@ -8,25 +7,22 @@ import { createStrategy } from "../masking/strategy.js";
 import type { MaskProbabilities } from "../masking/tokens.js";
 import { compileClassification } from "../program/inference.js";
 import { compileClassificationTraining, compileMaskedTokenTraining } from "../program/training.js";
-import { classificationMetrics, meanLoss, predictedLabels } from "../report/metrics.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { Tokenizer } from "../text/encoding.js";
 import { createDropoutMasks } from "../train/dropout-masks.js";
 import { openJournal } from "../train/journal.js";
 import { learningRateFactor } from "../train/schedule.js";
+import { metaSlots, taskGradients } from "../train/task-gradients.js";
 import { equalTaskWeights } from "../train/task-weights.js";
-import { train } from "../train/trainer.js";
-import { classifyEncodings, predictionsOf } from "./classify.js";
-import type {
-  EstimatorReport,
-  Host,
-  NoticeEvent,
-  RunMetrics,
-  SplitMetrics,
-  TrainResult,
-} from "./host.js";
+import { type TrainingWatch, train } from "../train/trainer.js";
+import { classifyEncodings } from "./classify.js";
+import { devEvaluation } from "./dev-evaluation.js";
+import type { EstimatorReport, Host, NoticeEvent, RunMetrics, TrainResult } from "./host.js";
 import { type EncodedDataset, labelledFiles, loadLabelledTexts } from "./labelled-texts.js";
-import { createRunFolder, requireFreeFolder, writeJson, writeJsonLines } from "./run-folder.js";
+import { devTexts, learnTaskWeights } from "./learned-weights.js";
+import { createRunFolder, requireFreeFolder, writeJson } from "./run-folder.js";
+import { excludedRows, testMetrics } from "./run-metrics.js";
+import { loadWeights, runSecondStage } from "./second-stage.js";
 import { stepsPerEpoch, taskBatches } from "./task-batches.js";
 import { createTrainable, optimizerGroups, storedValues } from "./trainable.js";
 import { trainingArguments } from "./training-arguments.js";
@@ -50,6 +46,7 @@ import {
 export async function runTrain(settings: TrainSettings, host: Host): Promise<TrainResult> {
   const { outputDir, method, seed } = settings;
   const hasAuxiliary = method !== "stl";
+  const learnsWeights = settings.taskWeights === "meta" && hasAuxiliary;
   requireFreeFolder(outputDir);
   const files = await labelledFiles(settings, host);
   const model = await loadModel(settings.model, host);
@@ -58,6 +55,7 @@ export async function runTrain(settings: TrainSettings, host: Host): Promise<Tra
   const data = await loadLabelledTexts(files, { ...settings, maxLength }, tokenizer, host);
   if (method === "l3") requireMlmHead(model);
   if (method === "rtm" && !hasMlmHead(model)) host.emit(untrainedHead(settings.model));
+  if (settings.taskWeights === "meta" && !learnsWeights) host.emit(oneTask);
   const unlabelled = await unlabelledTexts(settings, data, tokenizer, host);
   createRunFolder(outputDir, runRecord(settings, model, data, unlabelled));
 
@@ -70,17 +68,26 @@ export async function runTrain(settings: TrainSettings, host: Host): Promise<Tra
 
   const classes = data.labels.length;
   const parts = { mlmHead: hasAuxiliary, classes };
-  const store = createTrainable(spec, parts, model.values, seed);
+  const slots = learnsWeights ? metaSlots : [];
+  const store = createTrainable(spec, parts, model.values, seed, slots);
   const rates = { dropout: spec.hiddenDropout, attentionDropout: spec.attentionDropout };
   const dropout = createDropoutMasks(seed, rates);
   const arrays = {
     weights: store.weight,
-    gradients: store.gradient,
+    gradients: learnsWeights ? taskGradients(store) : store.gradient,
     keepMask: dropout.keepMask,
   };
   const main = await compileClassificationTraining(runtime, spec, classes, rates, arrays);
   const auxiliary = hasAuxiliary
     ? await compileMaskedTokenTraining(runtime, spec, rates, arrays)
+    : undefined;
+  const meta = learnsWeights
+    ? await learnTaskWeights(
+        runtime,
+        { spec, classes, store, main, dropout },
+        devTexts({ encodings: data.encodings.dev, labelIds: data.dev.labelIds }, settings, spec),
+        settings,
+      )
     : undefined;
   const classifier = await compileClassification(runtime, spec, classes, store.weight);
   const journal = openJournal(join(outputDir, "journal.jsonl"));
@@ -89,6 +96,7 @@ export async function runTrain(settings: TrainSettings, host: Host): Promise<Tra
     const logitsOf = (split: "dev" | "test") =>
       classifyEncodings(classifier, spec, data.encodings[split], settings.evalTokens);
     const modelFolder = join(outputDir, "model");
+    const predictionsPath = join(outputDir, "predictions-test.jsonl");
     const perEpoch = stepsPerEpoch(data.train.texts.length, settings);
     const totalSteps = settings.maxSteps ?? settings.numTrainEpochs * perEpoch;
     const evalEvery = settings.evalSteps ?? perEpoch;
@@ -97,25 +105,39 @@ export async function runTrain(settings: TrainSettings, host: Host): Promise<Tra
       warmupSteps: Math.ceil(settings.warmupRatio * totalSteps),
       totalSteps,
     };
-    let bestDev: SplitMetrics | undefined;
-    let lastDev: SplitMetrics | undefined;
-    // Evaluating and saving are not training.
-    let asideSeconds = 0;
-    const aside = async <Result>(work: () => Promise<Result>): Promise<Result> => {
-      const start = host.now();
-      const result = await work();
-      asideSeconds += (host.now() - start) / 1000;
-      return result;
+    const dev = devEvaluation(
+      {
+        logits: () => logitsOf("dev"),
+        labelIds: data.dev.labelIds,
+        classes,
+        metric: settings.metricForBestModel,
+        keep: () =>
+          saveCheckpoint(modelFolder, {
+            spec,
+            values: storedValues(store),
+            kind: "sequence-classification",
+            labels: data.labels,
+            tokenizerFiles: new Map([...tokenizer.files(), trainingArguments(maxLength)]),
+            replace: true,
+          }),
+      },
+      host,
+    );
+
+    const texts = { encodings: data.encodings.train, labelIds: data.train.labelIds };
+    const watch: TrainingWatch = {
+      emit(event) {
+        journal.write(event);
+        host.emit(event);
+      },
+      progress: (done, total, detail) =>
+        host.emit({ type: "progress", task: "training", done, total, unit: "steps", detail }),
+      cancelled: host.cancelled,
     };
 
     const trainingStart = host.now();
-    const outcome = await train(
-      {
-        store,
-        main,
-        dropout,
-        ...(auxiliary && { auxiliary }),
-      },
+    const first = await train(
+      { store, main, dropout, ...(auxiliary && { auxiliary }), ...(meta && { meta }) },
       {
         doneSteps: 0,
         totalSteps,
@@ -123,8 +145,7 @@ export async function runTrain(settings: TrainSettings, host: Host): Promise<Tra
         taskWeights: equalTaskWeights({ main: true, auxiliary: hasAuxiliary }),
         batches: taskBatches(
           {
-            encodings: data.encodings.train,
-            labelIds: data.train.labelIds,
+            ...texts,
             ...(unlabelled && { unlabelled: unlabelled.encodings }),
             ...(masks && { probabilities: masks.probabilities }),
           },
@@ -136,41 +157,37 @@ export async function runTrain(settings: TrainSettings, host: Host): Promise<Tra
         groups: (step) => optimizerGroups(settings, parts, learningRateFactor(step - 1, schedule)),
         evaluation: {
           isDueAfter: (step) => step % evalEvery === 0,
-          async evaluate() {
-            const logits = await aside(() => logitsOf("dev"));
-            lastDev = splitMetrics(logits, data.dev.labelIds, classes);
-            const { accuracy, macro_f1: macroF1, loss } = lastDev;
-            const metric = settings.metricForBestModel === "accuracy" ? accuracy : macroF1;
-            return { event: { split: "dev", loss, accuracy, macroF1 }, metric };
-          },
-          async keepBest() {
-            bestDev = lastDev;
-            await aside(() =>
-              saveCheckpoint(modelFolder, {
-                spec,
-                values: storedValues(store),
-                kind: "sequence-classification",
-                labels: data.labels,
-                tokenizerFiles: new Map([...tokenizer.files(), trainingArguments(maxLength)]),
-                replace: true,
-              }),
-            );
-          },
+          evaluate: dev.evaluate,
+          keepBest: dev.keepBest,
           patience: settings.patience,
         },
       },
-      {
-        emit(event) {
-          journal.write(event);
-          host.emit(event);
-        },
-        progress: (done, total, detail) =>
-          host.emit({ type: "progress", task: "training", done, total, unit: "steps", detail }),
-        cancelled: host.cancelled,
-      },
+      watch,
     );
-    const trainingSeconds = (host.now() - trainingStart) / 1000 - asideSeconds;
-    if (outcome.reason === "interrupted" || bestDev === undefined) {
+    const firstDev = dev.best();
+    const second =
+      settings.secondStage && first.best !== undefined && first.reason !== "interrupted"
+        ? await runSecondStage(
+            {
+              stepsBefore: first.steps,
+              best: first.best,
+              modelFolder,
+              stepsPerEpoch: perEpoch,
+              store,
+              main: { ...main, ...main.over({ ...arrays, gradients: store.gradient }) },
+              dropout,
+              parts,
+              batches: taskBatches(texts, settings, settings, spec, tokenizer),
+              dev,
+            },
+            settings,
+            watch,
+          )
+        : undefined;
+    const outcome = second ?? first;
+    const trainingSeconds = (host.now() - trainingStart) / 1000 - dev.secondsAside();
+    const bestDev = dev.best();
+    if (outcome.reason === "interrupted" || bestDev === undefined || firstDev === undefined) {
       throw new L3MaskingError("interrupted", `training was stopped after step ${outcome.steps}`, {
         hint:
           bestDev === undefined
@@ -179,16 +196,14 @@ export async function runTrain(settings: TrainSettings, host: Host): Promise<Tra
       });
     }
 
-    if (outcome.bestStep !== outcome.steps) {
-      const best = await loadCheckpoint(modelFolder);
-      for (const [name, value] of best.values) store.weight(name).set(value);
-    }
-    const test = data.test && (await testMetrics(await logitsOf("test"), data, outputDir));
+    if (outcome.bestStep !== outcome.steps) await loadWeights(modelFolder, store);
+    const test = await testMetrics(() => logitsOf("test"), data, predictionsPath);
     const metrics: RunMetrics = {
       method,
       seed,
       model: settings.model,
       task_weights: settings.taskWeights,
+      final_task_weights: meta?.taskWeights() ?? null,
       best_step: outcome.bestStep,
       dev: bestDev,
       test: test?.all ?? null,
@@ -196,8 +211,15 @@ export async function runTrain(settings: TrainSettings, host: Host): Promise<Tra
       timing: {
         scoring_seconds: scoringSeconds,
         training_seconds: trainingSeconds,
-        tokens_per_second: outcome.tokens / trainingSeconds,
+        tokens_per_second: (first.tokens + (second?.tokens ?? 0)) / trainingSeconds,
       },
+      second_stage: second
+        ? {
+            kept: second.bestStep > first.steps,
+            steps: second.steps - first.steps,
+            dev_before: firstDev,
+          }
+        : null,
       excluded: excludedRows(data, unlabelled),
       ...(masks?.estimatorReport && { estimator_report: masks.estimatorReport }),
     };
@@ -206,9 +228,15 @@ export async function runTrain(settings: TrainSettings, host: Host): Promise<Tra
     return { outputDir, metrics, ...(shown !== undefined && { labelledFile: shown }) };
   } finally {
     journal.close();
-    for (const program of [main, auxiliary, classifier]) await program?.dispose();
+    for (const program of [main, auxiliary, meta, classifier]) await program?.dispose();
   }
 }
+
+const oneTask: NoticeEvent = {
+  type: "notice",
+  level: "info",
+  text: "stl has one task, whose weight is 1: --task-weights meta changes nothing",
+};
 
 function untrainedHead(model: string): NoticeEvent {
   const text = `${model} has no masked-LM head: the auxiliary task starts with an untrained one`;
@@ -264,54 +292,6 @@ async function maskProbabilities(
   };
 }
 
-function splitMetrics(logits: Float32Array, expected: Int32Array, classes: number): SplitMetrics {
-  const { accuracy, macroF1 } = classificationMetrics(
-    expected,
-    predictedLabels(logits, classes),
-    classes,
-  );
-  return { accuracy, macro_f1: macroF1, loss: meanLoss(logits, expected, classes) };
-}
-
-/** Metrics of all test rows and of those not seen in training; writes the predictions. */
-async function testMetrics(logits: Float32Array, data: EncodedDataset, outputDir: string) {
-  const { labels, seenInTraining } = data;
-  const split = data.test;
-  if (split === undefined) return undefined;
-  const predicted = predictedLabels(logits, labels.length);
-  const predictions = predictionsOf(logits, labels);
-  writeJsonLines(
-    join(outputDir, "predictions-test.jsonl"),
-    predictions.map((prediction, row) => ({
-      line: split.records[row].line,
-      expected: labels[split.labelIds[row]],
-      ...prediction,
-      seen_in_training: seenInTraining[row] === 1,
-    })),
-  );
-  const { perLabel } = classificationMetrics(split.labelIds, predicted, labels.length);
-  const unseenRows = Array.from(seenInTraining.keys()).filter((row) => seenInTraining[row] === 0);
-  const unseen =
-    unseenRows.length === 0
-      ? undefined
-      : classificationMetrics(
-          unseenRows.map((row) => split.labelIds[row]),
-          unseenRows.map((row) => predicted[row]),
-          labels.length,
-        );
-  return {
-    all: {
-      ...splitMetrics(logits, split.labelIds, labels.length),
-      per_label: Object.fromEntries(labels.map((label, id) => [label, perLabel[id]])),
-    },
-    unseen: {
-      rows: unseenRows.length,
-      accuracy: unseen?.accuracy ?? null,
-      macro_f1: unseen?.macroF1 ?? null,
-    },
-  };
-}
-
 /** config.json of the run: every setting resolved, and what the run was made from. */
 function runRecord(
   settings: TrainSettings,
@@ -333,17 +313,4 @@ function runRecord(
       ...(unlabelled && { unlabelled: unlabelled.texts.length }),
     },
   };
-}
-
-function excludedRows(
-  data: EncodedDataset,
-  unlabelled: EncodedUnlabelled | undefined,
-): Record<string, number> {
-  const emptyTexts = {
-    ...data.excluded.emptyTexts,
-    ...(unlabelled && { unlabelled: unlabelled.emptyTexts }),
-  };
-  return Object.fromEntries(
-    Object.entries(emptyTexts).map(([split, count]) => [`empty_texts_${split}`, count]),
-  );
 }

@@ -3,6 +3,7 @@ import type { DatasetCheck } from "../data/check-result.js";
 import type { LabelMetrics } from "../report/metrics.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { JournalEvent } from "../train/events.js";
+import type { TaskWeights } from "../train/task-weights.js";
 import type { MaskedTokenMeasures } from "./masked-windows.js";
 
 /** Everything a command gets from its surroundings; nothing else is taken from the environment. */
@@ -51,6 +52,8 @@ export interface RunMetrics {
   readonly seed: number;
   readonly model: string;
   readonly task_weights: string;
+  /** Learned task weights after the last step; null where they are not learned. */
+  readonly final_task_weights: TaskWeights | null;
   readonly best_step: number;
   readonly dev: SplitMetrics;
   /** Null when there is no test split. */
@@ -69,6 +72,14 @@ export interface RunMetrics {
     /** Real tokens through the encoder per second of training. */
     readonly tokens_per_second: number;
   };
+  /** Null where there was no second stage. */
+  readonly second_stage: {
+    /** Was its best dev metric better than the first stage's? If not, the first stage's weights stay. */
+    readonly kept: boolean;
+    readonly steps: number;
+    /** Of the first stage's best weights. */
+    readonly dev_before: SplitMetrics;
+  } | null;
   readonly excluded: Readonly<Record<string, number>>;
   /** Where texts were scored by an estimator that is not exact. */
   readonly estimator_report?: EstimatorReport;

@@ -107,7 +107,12 @@ function roundOrders(count: number, random: Random): (round: number) => Int32Arr
   };
 }
 
-function mainBatch(texts: TaskTexts, portion: Int32Array, spec: ModelSpec): MainBatch {
+/** A portion of the texts, packed, and their labels. */
+export function mainBatch(
+  texts: Pick<TaskTexts, "encodings" | "labelIds">,
+  portion: Int32Array,
+  spec: ModelSpec,
+): MainBatch {
   const ids = Array.from(portion, (text) => texts.encodings[text].ids);
   return {
     batch: packTexts(ids, packOptions(spec)),

@@ -20,20 +20,21 @@ export interface TrainableParts {
 
 /**
  * A store with the body, the heads asked for, and their values: those given, else initial ones
- * from the stream "init". The classification head is always new.
+ * from the stream "init". The classification head is always new. `extraSlots` as of `createParameterStore`.
  */
 export function createTrainable(
   spec: ModelSpec,
   parts: TrainableParts,
   values: ParameterValues,
   seed: number,
+  extraSlots: readonly string[] = [],
 ): ParameterStore {
   const parameters: Parameter[] = [
     ...bodyParameters(spec),
     ...(parts.mlmHead ? mlmHeadParameters(spec) : []),
     ...(parts.classes > 0 ? classificationHeadParameters(spec, parts.classes) : []),
   ];
-  const store = createParameterStore(parameters);
+  const store = createParameterStore(parameters, { extraSlots });
   const random = randomStream(seed, "init");
   for (const parameter of parameters) {
     const given = parameter.part === "classification-head" ? undefined : values.get(parameter.name);

@@ -11,8 +11,17 @@ import { dropoutAt, encoder, layerNorm, linear, type ModelContext } from "./enco
  * tanh, dropout, dense(C). Input (int32): `firstSlots` [B].
  */
 export function classifier(context: ModelContext): Tensor {
+  return classificationHead(context, firstHiddenStates(context));
+}
+
+/** Hidden states of each text's first token [B, H]. Input (int32): `firstSlots` [B]. */
+export function firstHiddenStates(context: ModelContext): Tensor {
+  return encoder(context, context.build.input("firstSlots", "int32", ["B"]));
+}
+
+/** The head alone: hidden states of the first tokens [B, H] -> logits [B, C]. */
+export function classificationHead(context: ModelContext, first: Tensor): Tensor {
   const { build } = context;
-  const first = encoder(context, build.input("firstSlots", "int32", ["B"])); // [B, H]
   return build.scope("classification-head", () => {
     const dropped = dropoutAt(context, "classification.input", first);
     const dense = build.tanh(linear(context, "classification.dense", dropped)); // [B, H]

@@ -3,7 +3,7 @@ import type { PackedBatch } from "../batch/packed.js";
 import { L3MaskingError } from "../errors.js";
 import type { Builder } from "../graph/builder.js";
 import type { ModelContext } from "../model/encoder.js";
-import { classifier, maskedLanguageModel } from "../model/heads.js";
+import { classifier, firstHiddenStates, maskedLanguageModel } from "../model/heads.js";
 import type { Parameter } from "../model/parameters.js";
 import {
   bodyParameters,
@@ -71,6 +71,32 @@ export async function compileClassification(
       const feeds = { ...fixed, ...batchFeeds(batch), firstSlots: batch.firstSlots };
       const sizes = { R: batch.rows, S: batch.slots, B: batch.firstSlots.length };
       return floatOutput(await program.run(feeds, sizes), "logits");
+    },
+    dispose: () => program.dispose(),
+  };
+}
+
+export interface TextFeaturesProgram {
+  /** Hidden states of the first tokens [B, H], flat, one row for each text of the batch. */
+  features(batch: PackedBatch): Promise<Float32Array>;
+  dispose(): Promise<void>;
+}
+
+/** What a classification head reads, in evaluation mode. */
+export async function compileTextFeatures(
+  runtime: Runtime,
+  spec: ModelSpec,
+  weights: Weights,
+): Promise<TextFeaturesProgram> {
+  const program = await compileProgram(runtime, "text-features", (build) => ({
+    features: firstHiddenStates(evaluationContext(build, spec, bodyParameters(spec))),
+  }));
+  const fixed = weightFeeds(program.inputs, weights);
+  return {
+    async features(batch) {
+      const feeds = { ...fixed, ...batchFeeds(batch), firstSlots: batch.firstSlots };
+      const sizes = { R: batch.rows, S: batch.slots, B: batch.firstSlots.length };
+      return floatOutput(await program.run(feeds, sizes), "features");
     },
     dispose: () => program.dispose(),
   };

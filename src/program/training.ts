@@ -10,7 +10,7 @@ import { gradients } from "../graph/grad.js";
 import type { GraphOutputs, Tensor } from "../graph/graph.js";
 import { bindSize, type Shape } from "../graph/shape.js";
 import type { ModelContext } from "../model/encoder.js";
-import { classifier, maskedLanguageModel } from "../model/heads.js";
+import { classificationHead, classifier, maskedLanguageModel } from "../model/heads.js";
 import {
   bodyParameters,
   classificationHeadParameters,
@@ -51,6 +51,11 @@ export interface ClassificationTraining {
   dispose(): Promise<void>;
 }
 
+export interface CompiledClassificationTraining extends ClassificationTraining {
+  /** The same session over other arrays, without activations of its own; it ends with this one. */
+  over(arrays: TrainingArrays): Pick<ClassificationTraining, "accumulate">;
+}
+
 /** The main task: cross entropy of the classification head. */
 export async function compileClassificationTraining(
   runtime: Runtime,
@@ -58,27 +63,70 @@ export async function compileClassificationTraining(
   classes: number,
   rates: TrainingRates,
   arrays: TrainingArrays,
-): Promise<ClassificationTraining> {
-  const parameters = [...bodyParameters(spec), ...classificationHeadParameters(spec, classes)];
+): Promise<CompiledClassificationTraining> {
   const training = await compileTraining(runtime, "classification-training", {
     spec,
-    parameters,
+    parameters: [...bodyParameters(spec), ...classificationHeadParameters(spec, classes)],
     rates,
-    arrays,
+    loss: (context) => labelLoss(context, classifier(context)),
+  });
+  const over = (other: TrainingArrays): Pick<ClassificationTraining, "accumulate"> => {
+    const accumulate = training.bind(other);
+    return {
+      accumulate: (batch, labels, lossScale) =>
+        accumulate({ ...batchFeeds(batch), firstSlots: batch.firstSlots, labels }, lossScale, {
+          R: batch.rows,
+          S: batch.slots,
+          B: labels.length,
+        }),
+    };
+  };
+  return { ...over(arrays), over, dispose: training.dispose };
+}
+
+export interface HeadTraining {
+  /**
+   * Adds d(lossScale * sum of CE over the texts) to the gradients of the head. `features` are hidden states of the
+   * texts' first tokens, flat [B, H]. Returns the sum of the losses in nats.
+   */
+  accumulate(
+    features: Float32Array,
+    labels: Int32Array,
+    lossScale: number,
+  ): Promise<{ readonly lossSum: number; readonly correct: number }>;
+  dispose(): Promise<void>;
+}
+
+/** The classification head alone, without dropout, over features that do not change. */
+export async function compileHeadTraining(
+  runtime: Runtime,
+  spec: ModelSpec,
+  classes: number,
+  arrays: Pick<TrainingArrays, "weights" | "gradients">,
+): Promise<HeadTraining> {
+  const training = await compileTraining(runtime, "head-training", {
+    spec,
+    parameters: classificationHeadParameters(spec, classes),
+    rates: { dropout: 0, attentionDropout: 0 },
     loss(context) {
-      const logits = classifier(context);
-      const labels = context.build.input("labels", "int32", ["B"]);
-      const [nll, , correct] = context.build.apply("crossEntropy", [logits, labels], {});
-      return { nll, correct };
+      const features = context.build.input("features", "float32", ["B", spec.hiddenSize]);
+      return labelLoss(context, classificationHead(context, features));
     },
   });
+  // Nothing is dropped, so no site asks for a mask.
+  const accumulate = training.bind({ ...arrays, keepMask: () => new Uint8Array(0) });
   return {
-    accumulate: (batch, labels, lossScale) =>
-      training.accumulate(batch, { firstSlots: batch.firstSlots, labels }, lossScale, {
-        B: labels.length,
-      }),
+    accumulate: (features, labels, lossScale) =>
+      accumulate({ features, labels }, lossScale, { B: labels.length }),
     dispose: training.dispose,
   };
+}
+
+/** Cross entropy of logits [B, C] against the input `labels` (int32 [B]). */
+function labelLoss(context: ModelContext, logits: Tensor): TaskLoss {
+  const labels = context.build.input("labels", "int32", ["B"]);
+  const [nll, , correct] = context.build.apply("crossEntropy", [logits, labels], {});
+  return { nll, correct };
 }
 
 export interface MaskedTokenTraining {
@@ -106,12 +154,14 @@ export async function compileMaskedTokenTraining(
     spec,
     parameters: [...bodyParameters(spec), ...mlmHeadParameters(spec)],
     rates,
-    arrays,
     loss: (context) => maskedLanguageModel(context),
   });
+  const accumulate = training.bind(arrays);
   return {
     accumulate: (batch, targetSlots, targetIds, lossScale) =>
-      training.accumulate(batch, { targetSlots, targetIds }, lossScale, {
+      accumulate({ ...batchFeeds(batch), targetSlots, targetIds }, lossScale, {
+        R: batch.rows,
+        S: batch.slots,
         K: targetSlots.length,
       }),
     dispose: training.dispose,
@@ -122,8 +172,13 @@ interface TrainingDefinition {
   readonly spec: ModelSpec;
   readonly parameters: readonly Parameter[];
   readonly rates: TrainingRates;
-  readonly arrays: TrainingArrays;
-  loss(context: ModelContext): { readonly nll: Tensor; readonly correct: Tensor };
+  loss(context: ModelContext): TaskLoss;
+}
+
+/** Per example: the loss in nats, and 1 where the model is right. */
+interface TaskLoss {
+  readonly nll: Tensor;
+  readonly correct: Tensor;
 }
 
 /** Rows to add to a table after a run: table[indices[k]] += rows[k]. */
@@ -134,7 +189,7 @@ interface RowUpdate {
 }
 
 async function compileTraining(runtime: Runtime, name: string, definition: TrainingDefinition) {
-  const { spec, parameters, rates, arrays, loss } = definition;
+  const { spec, parameters, rates, loss } = definition;
   const keepSites = new Map<string, Shape>();
   const rowUpdates: RowUpdate[] = [];
   const denseNames: string[] = [];
@@ -180,35 +235,30 @@ async function compileTraining(runtime: Runtime, name: string, definition: Train
   };
 
   const program = await compileProgram(runtime, name, define);
-  const weights = weightFeeds(program.inputs, arrays.weights);
-  // The gradient so far is read as gradient.NAME and its sum with this pass's written to the same place.
-  const soFar: Record<string, Float32Array> = {};
-  const sums: Record<string, Float32Array> = {};
-  for (const parameter of denseNames) {
-    soFar[`gradient.${parameter}`] = arrays.gradients(parameter);
-    sums[`sum.${parameter}`] = arrays.gradients(parameter);
-  }
-  return {
-    async accumulate(
-      batch: PackedBatch,
-      feeds: Feeds,
-      lossScale: number,
-      sizes: Readonly<Record<string, number>>,
-    ) {
-      const bindings: Record<string, number> = { R: batch.rows, S: batch.slots, ...sizes };
+
+  /** The program over arrays that stay where they are: feeds, loss scale and sizes remain to be given. */
+  const bind = (arrays: TrainingArrays) => {
+    const weights = weightFeeds(program.inputs, arrays.weights);
+    // The gradient so far is read as gradient.NAME and its sum with this pass's written to the same place.
+    const soFar: Record<string, Float32Array> = {};
+    const sums: Record<string, Float32Array> = {};
+    for (const parameter of denseNames) {
+      soFar[`gradient.${parameter}`] = arrays.gradients(parameter);
+      sums[`sum.${parameter}`] = arrays.gradients(parameter);
+    }
+    return async (feeds: Feeds, lossScale: number, sizes: Readonly<Record<string, number>>) => {
       const masks: Record<string, Uint8Array> = {};
       for (const [site, shape] of keepSites) {
-        masks[`keep.${site}`] = arrays.keepMask(site, elements(shape, bindings));
+        masks[`keep.${site}`] = arrays.keepMask(site, elements(shape, sizes));
       }
       const all: Feeds = {
         ...weights,
         ...soFar,
         ...masks,
-        ...batchFeeds(batch),
         ...feeds,
         lossScale: Float32Array.of(lossScale),
       };
-      const outputs = await program.run(all, bindings, sums);
+      const outputs = await program.run(all, sizes, sums);
       for (const { parameter, indices, output } of rowUpdates) {
         const at = "fixed" in indices ? indices.fixed : all[indices.input];
         addRows(arrays.gradients(parameter), at, floatOutput(outputs, output));
@@ -217,9 +267,9 @@ async function compileTraining(runtime: Runtime, name: string, definition: Train
         lossSum: scalarOutput(outputs, "lossSum"),
         correct: scalarOutput(outputs, "correct"),
       };
-    },
-    dispose: () => program.dispose(),
+    };
   };
+  return { bind, dispose: () => program.dispose() };
 }
 
 function rowIndices(indices: Tensor): RowUpdate["indices"] {

@@ -37,6 +37,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
       selection: "bernoulli",
       maskReplaceProb: 0.8,
       randomReplaceProb: 0.1,
+      taskWeights: "meta",
     },
   },
   small: {

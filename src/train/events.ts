@@ -1,18 +1,27 @@
 /** What a training run tells: the events that the journal keeps and reports are made from. */
 
+import type { TaskCosines, TaskWeights } from "./task-weights.js";
+
 /** What journal.jsonl keeps, one object a line, without times, so that equal runs have equal journals. */
 export type JournalEvent = StepEvent | EvaluationEvent | StopEvent;
 
+/** 2 in the second stage of a run, which goes on from the best weights of the first; else 1. */
+export type Stage = 1 | 2;
+
 export interface StepEvent {
   readonly type: "step";
-  /** Optimizer steps done, from 1. */
+  readonly stage: Stage;
+  /** Optimizer steps done, from 1; the second stage counts on. */
   readonly step: number;
   /** Passes over the training texts begun, from 1. */
   readonly epoch: number;
   /** Mean losses in nats over the step; null where the task does not run. */
   readonly mainLoss: number | null;
   readonly auxiliaryLoss: number | null;
-  readonly taskWeights: { readonly main: number; readonly auxiliary: number };
+  /** The weights this step was made with. */
+  readonly taskWeights: TaskWeights;
+  /** Between the dev gradient and each task's, means over the micro-batches; null where weights are not learned. */
+  readonly cosines: TaskCosines | null;
   /** Of encoder and masked-LM head. */
   readonly learningRate: number;
   /** Global gradient norms before clipping, by clip group. */
@@ -25,6 +34,7 @@ export interface StepEvent {
 
 export interface EvaluationEvent {
   readonly type: "evaluation";
+  readonly stage: Stage;
   readonly step: number;
   readonly split: "dev" | "validation-text";
   /** Mean loss in nats. */
@@ -38,6 +48,7 @@ export interface EvaluationEvent {
 
 export interface StopEvent {
   readonly type: "stop";
+  readonly stage: Stage;
   readonly step: number;
   readonly reason: StopReason;
   readonly bestStep: number;

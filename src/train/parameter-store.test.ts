@@ -156,6 +156,22 @@ describe("regions", () => {
     ]);
   });
 
+  it("shows a run of a slot as one array", () => {
+    const store = createParameterStore(mixed, { extraSlots: ["dev"] });
+    const [weights] = store.regions(({ part, decay }) =>
+      part === "body" && decay ? 1 : undefined,
+    );
+    weights.view("dev").fill(3);
+    expect(weights.view("dev").length).toBe(weights.count);
+    for (const name of ["a.weight", "b.weight"]) {
+      expect(store.view("dev", name).every((value) => value === 3)).toBe(true);
+    }
+    for (const name of ["a.bias", "mlm.weight", "b.bias", "out.weight"]) {
+      expect(store.view("dev", name).every((value) => value === 0)).toBe(true);
+    }
+    expect(store.gradient("a.weight").every((value) => value === 0)).toBe(true);
+  });
+
   it("does not join across a parameter that is left out", () => {
     const store = createParameterStore(mixed);
     const regions = store.regions(({ part, decay }) => (part === "body" && !decay ? undefined : 1));

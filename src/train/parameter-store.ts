@@ -43,6 +43,8 @@ export interface Region {
    * Elements from the first parameter's start to the last one's end, padding between them included.
    */
   readonly count: number;
+  /** The run's elements in a slot. */
+  view(slot: string): Float32Array<ArrayBuffer>;
   /** In the order of the layout. */
   readonly parameters: readonly Parameter[];
 }
@@ -198,16 +200,19 @@ function regionsOf<Key>(
   return runs.map(({ key, places }) => {
     const start = places[0].start;
     const last = places[places.length - 1];
+    const count = last.start + last.count - start;
+    const offset = (slot: string) => {
+      const band = slots.indexOf(slot);
+      if (band < 0) throw missingSlot(slot, slots);
+      return (band * arena.bandElements + start) * 4;
+    };
     return {
       key,
       kernels: arena.memory.kernels,
-      count: last.start + last.count - start,
+      count,
       parameters: places.map(({ parameter }) => parameter),
-      offset: (slot) => {
-        const band = slots.indexOf(slot);
-        if (band < 0) throw missingSlot(slot, slots);
-        return (band * arena.bandElements + start) * 4;
-      },
+      offset,
+      view: (slot) => new Float32Array(arena.memory.buffer, offset(slot), count),
     };
   });
 }

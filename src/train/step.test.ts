@@ -2,9 +2,10 @@ import { describe, expect, it } from "vitest";
 import { failure } from "../../test/fixtures/failure.js";
 import type { ClassificationTraining, MaskedTokenTraining } from "../program/training.js";
 import type { DropoutMasks } from "./dropout-masks.js";
+import type { MetaLearning } from "./meta-learning.js";
 import type { OptimizerGroup } from "./optimizer.js";
 import { createParameterStore } from "./parameter-store.js";
-import { type MicroBatch, type StepPlan, trainingStep } from "./step.js";
+import { type MicroBatch, type StepPlan, type StepState, trainingStep } from "./step.js";
 
 const packed = (tokens: number) => ({
   ids: new Int32Array(8),
@@ -64,9 +65,13 @@ function fixture(losses: { main?: number; auxiliary?: number } = {}) {
     },
     dispose: async () => undefined,
   };
-  const state = { store, main: mainProgram, auxiliary: auxiliaryProgram, dropout };
-  const step = (microBatches: readonly MicroBatch[], changed: Partial<StepPlan> = {}) =>
-    trainingStep(state, {
+  const state: StepState = { store, main: mainProgram, auxiliary: auxiliaryProgram, dropout };
+  const step = (
+    microBatches: readonly MicroBatch[],
+    changed: Partial<StepPlan> = {},
+    other: StepState = state,
+  ) =>
+    trainingStep(other, {
       step: 1,
       microBatches,
       gradientAccumulationSteps: microBatches.length,
@@ -74,7 +79,7 @@ function fixture(losses: { main?: number; auxiliary?: number } = {}) {
       groups: [group],
       ...changed,
     });
-  return { step, store, passes, gradients };
+  return { step, state, store, passes, gradients };
 }
 
 describe("trainingStep", () => {
@@ -95,6 +100,7 @@ describe("trainingStep", () => {
       mainLoss: 2,
       auxiliaryLoss: 3,
       gradientNorms: { encoder: expect.closeTo(7.75, 5) },
+      cosines: null,
       tokens: 26,
       maskedTokens: 8,
     });
@@ -130,6 +136,61 @@ describe("trainingStep", () => {
     await step([both], { step: 3, gradientAccumulationSteps: 2 });
     await step([both, both], { step: 4 });
     expect(passes).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 13, 14, 15]);
+  });
+
+  it("counts the optimizer's updates apart from the steps where told to", async () => {
+    const bias = async (changed: Partial<StepPlan>) => {
+      const { step, store } = fixture();
+      await step([main(2)], changed);
+      return store.weight("w")[0];
+    };
+    // At the first update bias correction makes the step as long as the rate, whatever the step's number.
+    expect(await bias({ step: 41, update: 1 })).toBeCloseTo(0.9, 5);
+    expect(await bias({ step: 41 })).toBeGreaterThan(0.92);
+  });
+
+  it("asks for the dev gradient before the tasks, and means the cosines over the micro-batches", async () => {
+    const told: unknown[] = [];
+    const cosines = [0.5, -0.1, 0.3, 0.2];
+    const meta: MetaLearning = {
+      state: () => ({ main: 0, auxiliary: 0 }),
+      taskWeights: () => expect.unreachable("the plan has the weights"),
+      beginStep: async (step) => {
+        told.push(["step", step]);
+      },
+      beginMicroBatch: async (step, microBatch, pass) => {
+        told.push(["micro-batch", step, microBatch, pass]);
+      },
+      takeTask: () => {
+        told.push("task");
+        return cosines.shift() ?? Number.NaN;
+      },
+      endStep: (means) => told.push(means),
+    };
+    const { state, step } = fixture();
+    const both = { ...main(1), ...auxiliary(1) };
+    const plan = { step: 3, gradientAccumulationSteps: 2 };
+    const result = await step([both, both], plan, { ...state, meta });
+    const means = { main: expect.closeTo(0.4, 12), auxiliary: expect.closeTo(0.05, 12) };
+    expect(result.cosines).toEqual(means);
+    // Dev passes are numbered from 2^31 on.
+    expect(told).toEqual([
+      ["step", 3],
+      ["micro-batch", 3, 0, 2147483652],
+      "task",
+      "task",
+      ["micro-batch", 3, 1, 2147483653],
+      "task",
+      "task",
+      means,
+    ]);
+    // A task that does not run has a cosine of 0.
+    cosines.push(0.6, 0.2, 0.4);
+    const rest = await step([{ ...main(1), ...auxiliary(0) }, both], plan, { ...state, meta });
+    expect(rest.cosines).toEqual({
+      main: expect.closeTo(0.4, 12),
+      auxiliary: expect.closeTo(0.2, 12),
+    });
   });
 
   it.each([

@@ -7,8 +7,13 @@ import type { PackedBatch } from "../batch/packed.js";
 import { L3MaskingError } from "../errors.js";
 import type { ClassificationTraining, MaskedTokenTraining } from "../program/training.js";
 import type { DropoutMasks } from "./dropout-masks.js";
+import type { MetaLearning } from "./meta-learning.js";
 import { adamwStep, type OptimizerGroup, publishedAdamwSettings } from "./optimizer.js";
 import type { ParameterStore } from "./parameter-store.js";
+import type { TaskCosines, TaskWeights } from "./task-weights.js";
+
+/** Dropout masks of dev passes are numbered from here, out of the way of the two passes of each micro-batch. */
+const FIRST_DEV_PASS = 2 ** 31;
 
 /** Texts of the main task and their labels. */
 export interface MainBatch {
@@ -31,23 +36,23 @@ export interface MicroBatch {
   readonly auxiliary?: AuxiliaryBatch;
 }
 
-/** Weights of the two losses; they sum to 1 where both tasks run. */
-export interface TaskWeights {
-  readonly main: number;
-  readonly auxiliary: number;
-}
-
 /** What a step works on. */
 export interface StepState {
   readonly store: ParameterStore;
   readonly main?: ClassificationTraining;
   readonly auxiliary?: MaskedTokenTraining;
   readonly dropout: DropoutMasks;
+  /**
+   * Present where task weights are learned. The programs then add the body's gradients where `taskGradients` says.
+   */
+  readonly meta?: MetaLearning;
 }
 
 export interface StepPlan {
-  /** Number of this optimizer step, from 1. */
+  /** Number of this optimizer step in the run, from 1. */
   readonly step: number;
+  /** Number of this update of the optimizer's moments, from 1; `step` where absent. */
+  readonly update?: number;
   /** One to `gradientAccumulationSteps` of them; fewer at the end of an epoch. */
   readonly microBatches: readonly MicroBatch[];
   readonly gradientAccumulationSteps: number;
@@ -61,6 +66,8 @@ export interface StepResult {
   readonly mainLoss: number | null;
   readonly auxiliaryLoss: number | null;
   readonly gradientNorms: Readonly<Record<string, number>>;
+  /** Means over the micro-batches; null where task weights are not learned. */
+  readonly cosines: TaskCosines | null;
   /** Real tokens through the encoder, both tasks together. */
   readonly tokens: number;
   /** Selected tokens of the auxiliary task. */
@@ -69,28 +76,33 @@ export interface StepResult {
 
 /**
  * With G micro-batches, gradient = sum_g [ w_main mean(CE main) + w_aux mean(CE auxiliary) ] / G, then clipped AdamW.
- * A micro-batch in which nothing was selected adds nothing to the auxiliary loss.
+ * A micro-batch in which nothing was selected adds nothing to the auxiliary loss, and a cosine of 0.
  *
  * Throws `training-diverged` if a loss or a gradient norm is not finite; the weights are then those
  * before the step.
  */
 export async function trainingStep(state: StepState, plan: StepPlan): Promise<StepResult> {
-  const { store, main, auxiliary, dropout } = state;
-  const { step, microBatches, taskWeights, groups } = plan;
+  const { store, main, auxiliary, dropout, meta } = state;
+  const { step, update = step, microBatches, taskWeights, groups } = plan;
   const share = 1 / microBatches.length;
   let mainLoss: number | null = null;
   let auxiliaryLoss: number | null = null;
   let tokens = 0;
   let maskedTokens = 0;
+  const cosines = { main: 0, auxiliary: 0 };
 
+  await meta?.beginStep(step);
   for (const [index, micro] of microBatches.entries()) {
-    const pass = 2 * ((step - 1) * plan.gradientAccumulationSteps + index);
+    const number = (step - 1) * plan.gradientAccumulationSteps + index;
+    const pass = 2 * number;
+    await meta?.beginMicroBatch(step, index, FIRST_DEV_PASS + number);
     if (main !== undefined && micro.main !== undefined) {
       const { batch, labels } = micro.main;
       dropout.begin(pass);
       const scale = (taskWeights.main * share) / labels.length;
       const { lossSum } = await main.accumulate(batch, labels, scale);
       mainLoss = (mainLoss ?? 0) + (share * lossSum) / labels.length;
+      if (meta !== undefined) cosines.main += share * meta.takeTask();
       tokens += batch.tokens;
     }
     if (auxiliary !== undefined && micro.auxiliary !== undefined) {
@@ -100,17 +112,20 @@ export async function trainingStep(state: StepState, plan: StepPlan): Promise<St
       const scale = (taskWeights.auxiliary * share) / targetIds.length;
       const { lossSum } = await auxiliary.accumulate(batch, targetSlots, targetIds, scale);
       auxiliaryLoss = (auxiliaryLoss ?? 0) + (share * lossSum) / targetIds.length;
+      if (meta !== undefined) cosines.auxiliary += share * meta.takeTask();
       tokens += batch.tokens;
       maskedTokens += targetIds.length;
     }
   }
   requireFinite("main", mainLoss, plan);
   requireFinite("auxiliary", auxiliaryLoss, plan);
-  const norms = adamwStep(store, groups, publishedAdamwSettings, step);
+  const norms = adamwStep(store, groups, publishedAdamwSettings, update);
+  meta?.endStep(cosines);
   return {
     mainLoss,
     auxiliaryLoss,
     gradientNorms: Object.fromEntries(norms),
+    cosines: meta === undefined ? null : cosines,
     tokens,
     maskedTokens,
   };

@@ -3,6 +3,7 @@ import { failure } from "../../test/fixtures/failure.js";
 import type { ClassificationTraining } from "../program/training.js";
 import { createDropoutMasks } from "./dropout-masks.js";
 import type { JournalEvent } from "./events.js";
+import type { MetaLearning } from "./meta-learning.js";
 import type { OptimizerGroup } from "./optimizer.js";
 import { createParameterStore } from "./parameter-store.js";
 import type { StepState } from "./step.js";
@@ -108,11 +109,13 @@ describe("train", () => {
     expect(steps.map(({ learningRate }) => learningRate)).toEqual([0.5, 0.5 / 2, 0.5 / 3, 0.5 / 4]);
     expect(steps[0]).toEqual({
       type: "step",
+      stage: 1,
       step: 1,
       epoch: 1,
       mainLoss: 10,
       auxiliaryLoss: null,
       taskWeights: { main: 1, auxiliary: 0 },
+      cosines: null,
       learningRate: 0.5,
       gradientNorms: { all: 1 },
       tokens: 4,
@@ -139,7 +142,13 @@ describe("train", () => {
     expect(outcome).toMatchObject({ bestStep: 2 });
     const evaluations = events.filter((event) => event.type === "evaluation");
     expect(evaluations.map(({ best }) => best)).toEqual([true, true, false, false]);
-    expect(events.at(-1)).toEqual({ type: "stop", step: 4, reason: "steps", bestStep: 2 });
+    expect(events.at(-1)).toEqual({
+      type: "stop",
+      stage: 1,
+      step: 4,
+      reason: "steps",
+      bestStep: 2,
+    });
   });
 
   it("evaluates when due, and always after the last step", async () => {
@@ -165,7 +174,7 @@ describe("train", () => {
   it("has no best step without evaluations", async () => {
     const { outcome, kept } = await runLoop({ evaluates: false });
     expect(kept).toEqual([]);
-    expect(outcome).toMatchObject({ steps: 4, bestStep: 0 });
+    expect(outcome).toMatchObject({ steps: 4, bestStep: 0, best: undefined });
   });
 
   it("goes on from the steps and the best evaluation of before", async () => {
@@ -176,11 +185,47 @@ describe("train", () => {
     expect(outcome).toMatchObject({ bestStep: 4, tokens: 8 });
   });
 
+  it("asks for learned weights before each step", async () => {
+    const asked: number[] = [];
+    const meta: MetaLearning = {
+      state: () => ({ main: 0, auxiliary: 0 }),
+      taskWeights: () => {
+        const main = 1 / (asked.length + 1);
+        asked.push(main);
+        return { main, auxiliary: 1 - main };
+      },
+      beginStep: async () => undefined,
+      beginMicroBatch: async () => undefined,
+      takeTask: () => 0.25,
+      endStep: () => undefined,
+    };
+    const { events } = await runLoop({ state: { ...toyState(), meta } });
+    const steps = events.filter((event) => event.type === "step");
+    expect(steps.map(({ taskWeights }) => taskWeights.main)).toEqual([1, 1 / 2, 1 / 3, 1 / 4]);
+    expect(steps[0].cosines).toEqual({ main: 0.25, auxiliary: 0 });
+  });
+
+  it("counts a second stage on, with an optimizer that begins anew", async () => {
+    const stage = { number: 2, stepsBefore: 40 } as const;
+    const plan = { stage, doneSteps: 40, totalSteps: 42, best: { step: 30, metric: 0.5 } };
+    const { outcome, events, state } = await runLoop({ metrics: [0.5, 0.6], plan });
+    expect(events.map(({ type, stage: number, step }) => [type, number, step])).toEqual([
+      ["step", 2, 41],
+      ["evaluation", 2, 41],
+      ["step", 2, 42],
+      ["evaluation", 2, 42],
+      ["stop", 2, 42],
+    ]);
+    expect(outcome).toMatchObject({ bestStep: 42, best: { step: 42, metric: 0.6 } });
+    // Bias correction of updates 1 and 2 makes the steps as long as the rates 0.5 / 41 and 0.5 / 42.
+    expect(state.store.weight("w")[0]).toBeCloseTo(10 - 0.5 / 41 - 0.5 / 42, 4);
+  });
+
   it("has nothing to do where all steps are done", async () => {
     const plan = { doneSteps: 4, best: { step: 3, metric: 1 } };
     const { outcome, events, after } = await runLoop({ plan });
     expect(after).toEqual([]);
-    expect(events).toEqual([{ type: "stop", step: 4, reason: "steps", bestStep: 3 }]);
+    expect(events).toEqual([{ type: "stop", stage: 1, step: 4, reason: "steps", bestStep: 3 }]);
     expect(outcome).toMatchObject({ steps: 4, bestStep: 3 });
   });
 

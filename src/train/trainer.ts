@@ -1,8 +1,9 @@
 /** The training loop: steps, evaluations, early stopping. It knows neither texts nor files. */
 import { L3MaskingError } from "../errors.js";
-import type { EvaluationEvent, JournalEvent, StopReason } from "./events.js";
+import type { EvaluationEvent, JournalEvent, Stage, StopReason } from "./events.js";
 import type { OptimizerGroup } from "./optimizer.js";
-import { type MicroBatch, type StepState, type TaskWeights, trainingStep } from "./step.js";
+import { type MicroBatch, type StepState, trainingStep } from "./step.js";
+import type { TaskWeights } from "./task-weights.js";
 
 /** What is asked of the surroundings between steps. */
 export interface TrainingWatch {
@@ -14,7 +15,7 @@ export interface TrainingWatch {
 }
 
 export interface Evaluation {
-  readonly event: Omit<EvaluationEvent, "best" | "step" | "type">;
+  readonly event: Omit<EvaluationEvent, "best" | "stage" | "step" | "type">;
   /** Decides which step is best; greater is better. */
   readonly metric: number;
 }
@@ -25,13 +26,24 @@ export interface BestEvaluation {
   readonly metric: number;
 }
 
+/** A part of a run with an optimizer of its own. */
+export interface TrainingStage {
+  readonly number: Stage;
+  /** Steps of the stages before it, which its own steps count on from. */
+  readonly stepsBefore: number;
+}
+
 export interface TrainingPlan {
-  /** Steps already done, when a run goes on. */
+  /** The first stage where absent. */
+  readonly stage?: TrainingStage;
+  /** Steps already done, earlier stages included, when a run goes on. */
   readonly doneSteps: number;
   /** The best evaluation of those steps. */
   readonly best?: BestEvaluation | undefined;
+  /** Steps done when this stage is over, earlier stages included. */
   readonly totalSteps: number;
   readonly gradientAccumulationSteps: number;
+  /** Used unless the state learns them. */
   readonly taskWeights: TaskWeights;
   /** The epoch (from 1) and the micro-batches of an optimizer step (from 1). */
   batches(step: number): { readonly epoch: number; readonly microBatches: readonly MicroBatch[] };
@@ -51,6 +63,8 @@ export interface TrainingPlan {
 }
 
 export interface TrainingOutcome {
+  /** Absent where nothing was evaluated. */
+  readonly best: BestEvaluation | undefined;
   /** 0 where nothing was evaluated. */
   readonly bestStep: number;
   readonly steps: number;
@@ -70,8 +84,9 @@ export async function train(
   plan: TrainingPlan,
   watch: TrainingWatch,
 ): Promise<TrainingOutcome> {
-  const { totalSteps, taskWeights, gradientAccumulationSteps, evaluation } = plan;
-  let best = plan.best ?? { step: 0, metric: Number.NEGATIVE_INFINITY };
+  const { totalSteps, gradientAccumulationSteps, evaluation } = plan;
+  const { number: stage, stepsBefore } = plan.stage ?? { number: 1, stepsBefore: 0 };
+  let best = plan.best;
   let withoutBetter = 0;
   let tokens = 0;
   let step = plan.doneSteps;
@@ -85,8 +100,10 @@ export async function train(
     step += 1;
     const { epoch, microBatches } = plan.batches(step);
     const groups = plan.groups(step);
+    const taskWeights = state.meta?.taskWeights() ?? plan.taskWeights;
     const result = await trainingStep(state, {
       step,
+      update: step - stepsBefore,
       microBatches,
       gradientAccumulationSteps,
       taskWeights,
@@ -94,14 +111,14 @@ export async function train(
     });
     tokens += result.tokens;
     const { learningRate } = groups[0];
-    watch.emit({ type: "step", step, epoch, taskWeights, learningRate, ...result });
+    watch.emit({ type: "step", stage, step, epoch, taskWeights, learningRate, ...result });
     watch.progress(step, totalSteps, lossText(result));
 
     if (evaluation?.isDueAfter(step) || (evaluation && step === totalSteps)) {
       const { event, metric } = await evaluation.evaluate();
       requireFinite(event, step);
-      const isBest = metric > best.metric;
-      watch.emit({ type: "evaluation", step, ...event, best: isBest });
+      const isBest = best === undefined || metric > best.metric;
+      watch.emit({ type: "evaluation", stage, step, ...event, best: isBest });
       if (isBest) {
         best = { step, metric };
         withoutBetter = 0;
@@ -114,8 +131,9 @@ export async function train(
     await plan.afterStep?.(step);
     if (reason === "patience") break;
   }
-  watch.emit({ type: "stop", step, reason, bestStep: best.step });
-  return { bestStep: best.step, steps: step, reason, tokens };
+  const bestStep = best?.step ?? 0;
+  watch.emit({ type: "stop", stage, step, reason, bestStep });
+  return { best, bestStep, steps: step, reason, tokens };
 }
 
 function requireFinite({ split, loss }: Evaluation["event"], step: number): void {

@@ -1,0 +1,128 @@
+/** The second stage of a training run: what it does, and when it is kept. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { evaluateSchema, resolveSettings } from "../src/config.js";
+import { runEvaluate } from "../src/experiment/evaluate.js";
+import type { TrainResult } from "../src/experiment/host.js";
+import { failure } from "./fixtures/failure.js";
+import { temporaryFolder } from "./fixtures/folders.js";
+import { createTestHost, type TestHost, tinyModel } from "./fixtures/host.js";
+import { soundFiles } from "./fixtures/sounds.js";
+import { readJournal, train, trainOptions } from "./fixtures/training.js";
+
+const at = temporaryFolder();
+const model = tinyModel("bert");
+// Three steps an epoch; the first stage ends in the middle of its second.
+const firstStage = {
+  method: "rtm",
+  taskWeights: "meta",
+  maxSteps: 4,
+  evalSteps: 2,
+  warmupRatio: 0,
+} as const;
+
+describe("a second stage that improves dev", () => {
+  const outputDir = at("kept");
+  let host: TestHost;
+  let result: TrainResult;
+  beforeAll(async () => {
+    host = createTestHost();
+    const second = {
+      secondStage: true,
+      secondStageLearningRate: 3e-3,
+      secondStageEpochs: 8,
+      secondStagePatience: 8,
+    };
+    result = await train(trainOptions(model, outputDir, { ...firstStage, ...second }), host);
+  });
+
+  it("counts steps on and epochs anew from the next, classification alone, at a constant rate", () => {
+    const steps = readJournal(outputDir).steps.filter(({ stage }) => stage === 2);
+    expect(steps.map(({ step }) => step)).toEqual(steps.map((_, index) => 5 + index));
+    expect(steps.map(({ epoch }) => epoch)).toEqual(
+      steps.map((_, index) => 3 + Math.floor(index / 3)),
+    );
+    expect(steps.length).toBe(24);
+    for (const step of steps) {
+      expect(step).toMatchObject({
+        learningRate: 3e-3,
+        taskWeights: { main: 1, auxiliary: 0 },
+        cosines: null,
+        auxiliaryLoss: null,
+        maskedTokens: 0,
+      });
+    }
+  });
+
+  it("evaluates once an epoch, and keeps what is better than the first stage's best", () => {
+    const { evaluations, events } = readJournal(outputDir);
+    const first = evaluations.filter(({ stage }) => stage === 1);
+    const second = evaluations.filter(({ stage }) => stage === 2);
+    expect(second.map(({ step }) => step)).toEqual([7, 10, 13, 16, 19, 22, 25, 28]);
+    const before = Math.max(...first.map(({ macroF1 }) => macroF1 ?? 0));
+    const best = second.findLast((evaluation) => evaluation.best);
+    expect(best?.macroF1).toBeGreaterThan(before);
+    for (const evaluation of second.filter(({ best: better }) => better)) {
+      expect(evaluation.macroF1).toBeGreaterThan(before);
+    }
+    expect(events.filter(({ type }) => type === "stop")).toEqual([
+      expect.objectContaining({ stage: 1, step: 4, reason: "steps" }),
+      expect.objectContaining({ stage: 2, step: 28, bestStep: best?.step }),
+    ]);
+    const { metrics } = result;
+    expect(metrics.best_step).toBe(best?.step);
+    expect(metrics.dev.macro_f1).toBe(best?.macroF1);
+    expect(metrics.second_stage).toMatchObject({
+      kept: true,
+      steps: 24,
+      dev_before: { macro_f1: before },
+    });
+  });
+
+  it("saves and tests the weights it kept", async () => {
+    const settings = { model: join(outputDir, "model"), input: soundFiles.testFile };
+    const found = await runEvaluate(resolveSettings(evaluateSchema, settings), createTestHost());
+    expect(found.loss).toBeCloseTo(result.metrics.test?.loss ?? 0, 6);
+    expect(host.openSessions).toBe(0);
+    expect(host.progress("training").at(-1)?.detail).toMatch(/^second stage, loss \d/);
+  });
+});
+
+describe("a second stage that does not improve dev", () => {
+  it("leaves the first stage's model, step and metrics", async () => {
+    const alone = await train(trainOptions(model, at("alone"), firstStage), createTestHost());
+    const still = { secondStage: true, secondStageLearningRate: 1e-12, secondStagePatience: 2 };
+    const options = trainOptions(model, at("still"), { ...firstStage, ...still });
+    const { metrics } = await train(options, createTestHost());
+    const { dev, test, best_step: bestStep } = alone.metrics;
+    expect(metrics).toMatchObject({ dev, test, best_step: bestStep });
+    expect(metrics.second_stage).toEqual({ kept: false, steps: 6, dev_before: dev });
+    expect(alone.metrics.second_stage).toBeNull();
+    const weights = (run: string) => readFileSync(at(`${run}/model/model.safetensors`));
+    expect(weights("still").equals(weights("alone"))).toBe(true);
+    // The first stage is the same run.
+    const first = (run: string) => readJournal(at(run)).events.filter(({ stage }) => stage === 1);
+    expect(first("still")).toEqual(first("alone"));
+  });
+});
+
+describe("a stop on request", () => {
+  it("in the second stage keeps the best model so far", async () => {
+    const host = createTestHost({ stopAt: (event) => event.type === "step" && event.stage === 2 });
+    const options = trainOptions(model, at("stopped"), { ...firstStage, secondStage: true });
+    const error = await failure(train(options, host));
+    expect(error).toMatchObject({ code: "interrupted" });
+    expect(error.message).toContain("after step 5");
+    expect(error.hint).toContain(at("stopped/model"));
+    expect(readJournal(at("stopped")).events.at(-1)).toMatchObject({ stage: 2, step: 5 });
+  });
+
+  it("in the first stage leaves the second out", async () => {
+    const host = createTestHost({ stopAt: (event) => event.type === "step" && event.step === 3 });
+    const options = trainOptions(model, at("early"), { ...firstStage, secondStage: true });
+    await failure(train(options, host));
+    const { events } = readJournal(at("early"));
+    expect(events.every(({ stage }) => stage === 1)).toBe(true);
+  });
+});
