@@ -290,7 +290,17 @@ const trainShape = {
     unit: "tokens",
   }).default(8192),
   ...secondStageSettings,
-  outputDir: text({ description: "Folder of the run; must not hold a run already" }),
+  saveSteps: integer(1, {
+    description:
+      "Optimizer steps between saved states, beside those after each evaluation, to go on from with --resume",
+  }).optional(),
+  resume: z
+    .boolean()
+    .meta({ description: "Go on from the last saved state of the output folder" })
+    .default(false),
+  outputDir: text({
+    description: "Folder of the run; must not hold a run already, unless it goes on",
+  }),
 };
 
 const classifierLength = integer(3, {
@@ -422,10 +432,7 @@ const pretrainShape = {
   }),
   evalSteps: integer(1, { description: "Optimizer steps between evaluations" }).default(1000),
   saveSteps: integer(1, { description: "Optimizer steps between saved states" }).default(1000),
-  resume: z
-    .boolean()
-    .meta({ description: "Go on from the last saved state of the output folder" })
-    .default(false),
+  resume: trainShape.resume,
   dtype: z
     .enum(["float32", "float16"])
     .meta({ description: "Number format of the saved weights" })

@@ -37,6 +37,7 @@ const metricsSchema = z.strictObject({
     scoring_seconds: z.number().min(0),
     training_seconds: z.number().positive(),
     tokens_per_second: z.number().positive(),
+    parts: z.literal(1),
   }),
   second_stage: z.null(),
   excluded: z.strictObject({

@@ -21,7 +21,7 @@ const metrics: RunMetrics = {
   dev: { accuracy: 0.8, macro_f1: 0.75, loss: 0.61234 },
   test: { accuracy: 0.7, macro_f1: 0.65, loss: 0.9, per_label: { no: label(60), yes: label(40) } },
   test_unseen: { rows: 92, accuracy: 0.6875, macro_f1: 0.6 },
-  timing: { scoring_seconds: 12.3, training_seconds: 340, tokens_per_second: 5100 },
+  timing: { scoring_seconds: 12.3, training_seconds: 340, tokens_per_second: 5100, parts: 1 },
   second_stage: null,
   excluded: {},
 };

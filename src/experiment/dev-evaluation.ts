@@ -1,7 +1,8 @@
-/** Evaluations on dev during a run: which weights were best, and the time that was not training. */
+/** Evaluations on dev during a run: which weights were best. */
 import type { BestEvaluation, Evaluation } from "../train/trainer.js";
-import type { Host, SplitMetrics } from "./host.js";
+import type { SplitMetrics } from "./host.js";
 import { splitMetrics } from "./run-metrics.js";
+import type { TrainingClock } from "./training-state.js";
 
 /** What dev is measured with. */
 export interface DevSplit {
@@ -20,24 +21,22 @@ export interface DevEvaluation {
   keepBest(best: BestEvaluation): Promise<void>;
   /** The metrics of the weights kept; undefined while none are. */
   best(): SplitMetrics | undefined;
-  /** Seconds spent on evaluating and saving so far, which are not training. */
-  secondsAside(): number;
 }
 
-/** Evaluation and keeping for the training loop, told apart from training by the clock. */
-export function devEvaluation(split: DevSplit, host: Pick<Host, "now">): DevEvaluation {
-  let best: SplitMetrics | undefined;
+/**
+ * Evaluation and keeping for the training loop, put aside by the clock. `earlier` are the metrics of the weights
+ * that an earlier part of the run kept.
+ */
+export function devEvaluation(
+  split: DevSplit,
+  clock: TrainingClock,
+  earlier?: SplitMetrics,
+): DevEvaluation {
+  let best = earlier;
   let last: SplitMetrics | undefined;
-  let seconds = 0;
-  const aside = async <Result>(work: () => Promise<Result>): Promise<Result> => {
-    const start = host.now();
-    const result = await work();
-    seconds += (host.now() - start) / 1000;
-    return result;
-  };
   return {
     async evaluate() {
-      const logits = await aside(split.logits);
+      const logits = await clock.aside(split.logits);
       last = splitMetrics(logits, split.labelIds, split.classes);
       const { accuracy, macro_f1: macroF1, loss } = last;
       const metric = split.metric === "accuracy" ? accuracy : macroF1;
@@ -45,9 +44,8 @@ export function devEvaluation(split: DevSplit, host: Pick<Host, "now">): DevEval
     },
     async keepBest() {
       best = last;
-      await aside(split.keep);
+      await clock.aside(split.keep);
     },
     best: () => best,
-    secondsAside: () => seconds,
   };
 }

@@ -3,51 +3,62 @@ import { join } from "node:path";
 import { saveCheckpoint } from "../checkpoint/save.js";
 import type { TrainSettings } from "../config.js";
 import { L3MaskingError } from "../errors.js";
-import { createStrategy } from "../masking/strategy.js";
-import type { MaskProbabilities } from "../masking/tokens.js";
 import { compileClassification } from "../program/inference.js";
 import { compileClassificationTraining, compileMaskedTokenTraining } from "../program/training.js";
-import type { Runtime } from "../runtime/runtime.js";
-import type { Tokenizer } from "../text/encoding.js";
 import { createDropoutMasks } from "../train/dropout-masks.js";
 import { openJournal } from "../train/journal.js";
 import { learningRateFactor } from "../train/schedule.js";
 import { metaSlots, taskGradients } from "../train/task-gradients.js";
 import { equalTaskWeights } from "../train/task-weights.js";
-import { type TrainingWatch, train } from "../train/trainer.js";
+import {
+  type StoppingState,
+  type TrainingOutcome,
+  type TrainingWatch,
+  train,
+} from "../train/trainer.js";
+import { maskProbabilities, unlabelledTexts } from "./auxiliary-texts.js";
 import { classifyEncodings } from "./classify.js";
 import { devEvaluation } from "./dev-evaluation.js";
-import type { EstimatorReport, Host, NoticeEvent, RunMetrics, TrainResult } from "./host.js";
+import { finishedMetrics } from "./finished-run.js";
+import type { Host, NoticeEvent, RunMetrics, SplitMetrics, TrainResult } from "./host.js";
 import { type EncodedDataset, labelledFiles, loadLabelledTexts } from "./labelled-texts.js";
 import { devTexts, learnTaskWeights } from "./learned-weights.js";
-import { createRunFolder, requireFreeFolder, writeJson } from "./run-folder.js";
+import { createRunFolder, readRunRecord, requireFreeFolder, writeJson } from "./run-folder.js";
+import { requireSameRun } from "./run-identity.js";
 import { excludedRows, testMetrics } from "./run-metrics.js";
+import type { FirstStage } from "./saved-state.js";
 import { loadWeights, runSecondStage } from "./second-stage.js";
 import { stepsPerEpoch, taskBatches } from "./task-batches.js";
 import { createTrainable, optimizerGroups, storedValues } from "./trainable.js";
 import { trainingArguments } from "./training-arguments.js";
-import { type EncodedUnlabelled, loadUnlabelledTexts } from "./unlabelled-texts.js";
+import { openTrainingState, removeState, startingState } from "./training-state.js";
+import type { EncodedUnlabelled } from "./unlabelled-texts.js";
 import {
   checkedMaxLength,
   hasMlmHead,
   type LoadedModel,
   loadModel,
   requireMlmHead,
-  scoreEncodings,
 } from "./vanilla.js";
 
 /**
  * Fine-tunes a classifier and writes DIR: config.json, journal.jsonl, model/, metrics.json,
- * predictions-test.jsonl. The test split is read once, with the weights of the best dev evaluation.
+ * predictions-test.jsonl; while it is not finished also state/, to go on from with --resume. The test split is
+ * read once, with the weights of the best dev evaluation.
  *
- * Throws the errors of each part; `interrupted` after a stop on request and `training-diverged`, with model/
- * holding the best weights so far.
+ * Batches, masks, dropout and draws from dev depend on seed and step alone, so a run that goes on does what the
+ * uninterrupted one would: journal, weights and metrics are the same, but for timing. A finished run is not
+ * repeated.
+ *
+ * Throws the errors of each part; `interrupted` after a stop on request, with the state saved; and
+ * `training-diverged`, with model/ holding the best weights so far.
  */
 export async function runTrain(settings: TrainSettings, host: Host): Promise<TrainResult> {
   const { outputDir, method, seed } = settings;
   const hasAuxiliary = method !== "stl";
   const learnsWeights = settings.taskWeights === "meta" && hasAuxiliary;
-  requireFreeFolder(outputDir);
+  const started = settings.resume ? readRunRecord(outputDir) : undefined;
+  if (started === undefined) requireFreeFolder(outputDir);
   const files = await labelledFiles(settings, host);
   const model = await loadModel(settings.model, host);
   const { spec, tokenizer } = model;
@@ -57,7 +68,17 @@ export async function runTrain(settings: TrainSettings, host: Host): Promise<Tra
   if (method === "rtm" && !hasMlmHead(model)) host.emit(untrainedHead(settings.model));
   if (settings.taskWeights === "meta" && !learnsWeights) host.emit(oneTask);
   const unlabelled = await unlabelledTexts(settings, data, tokenizer, host);
-  createRunFolder(outputDir, runRecord(settings, model, data, unlabelled));
+  const record = runRecord(settings, model, data, unlabelled);
+  if (started === undefined) createRunFolder(outputDir, record);
+  else requireSameRun(outputDir, started, record);
+  const shown = files.testFile ?? files.validationFile;
+  const result = { outputDir, ...(shown !== undefined && { labelledFile: shown }) };
+  const finished = finishedMetrics(outputDir);
+  if (finished !== undefined) {
+    removeState(outputDir);
+    host.emit({ type: "notice", level: "info", text: `the run in ${outputDir} is finished` });
+    return { ...result, metrics: finished };
+  }
 
   const runtime = await host.runtime(settings.threads);
   const scoringStart = host.now();
@@ -70,6 +91,7 @@ export async function runTrain(settings: TrainSettings, host: Host): Promise<Tra
   const parts = { mlmHead: hasAuxiliary, classes };
   const slots = learnsWeights ? metaSlots : [];
   const store = createTrainable(spec, parts, model.values, seed, slots);
+  const start = await startingState(store, settings, host);
   const rates = { dropout: spec.hiddenDropout, attentionDropout: spec.attentionDropout };
   const dropout = createDropoutMasks(seed, rates);
   const arrays = {
@@ -87,9 +109,11 @@ export async function runTrain(settings: TrainSettings, host: Host): Promise<Tra
         { spec, classes, store, main, dropout },
         devTexts({ encodings: data.encodings.dev, labelIds: data.dev.labelIds }, settings, spec),
         settings,
+        start.meta,
       )
     : undefined;
   const classifier = await compileClassification(runtime, spec, classes, store.weight);
+  const state = openTrainingState(start, store, settings, scoringSeconds, host);
   const journal = openJournal(join(outputDir, "journal.jsonl"));
 
   try {
@@ -121,12 +145,14 @@ export async function runTrain(settings: TrainSettings, host: Host): Promise<Tra
             replace: true,
           }),
       },
-      host,
+      state.clock,
+      start.bestDev,
     );
 
     const texts = { encodings: data.encodings.train, labelIds: data.train.labelIds };
     const watch: TrainingWatch = {
       emit(event) {
+        if (event.type === "step") state.countTokens(event.tokens);
         journal.write(event);
         host.emit(event);
       },
@@ -135,65 +161,78 @@ export async function runTrain(settings: TrainSettings, host: Host): Promise<Tra
       cancelled: host.cancelled,
     };
 
-    const trainingStart = host.now();
-    const first = await train(
-      { store, main, dropout, ...(auxiliary && { auxiliary }), ...(meta && { meta }) },
-      {
-        doneSteps: 0,
-        totalSteps,
-        gradientAccumulationSteps: settings.gradientAccumulationSteps,
-        taskWeights: equalTaskWeights({ main: true, auxiliary: hasAuxiliary }),
-        batches: taskBatches(
-          {
-            ...texts,
-            ...(unlabelled && { unlabelled: unlabelled.encodings }),
-            ...(masks && { probabilities: masks.probabilities }),
-          },
-          settings,
-          settings,
-          spec,
-          tokenizer,
-        ),
-        groups: (step) => optimizerGroups(settings, parts, learningRateFactor(step - 1, schedule)),
-        evaluation: {
-          isDueAfter: (step) => step % evalEvery === 0,
-          evaluate: dev.evaluate,
-          keepBest: dev.keepBest,
-          patience: settings.patience,
-        },
-      },
-      watch,
-    );
-    const firstDev = dev.best();
-    const second =
-      settings.secondStage && first.best !== undefined && first.reason !== "interrupted"
-        ? await runSecondStage(
+    let { firstStage } = start;
+    const known = (stopping: StoppingState) => ({
+      ...stopping,
+      bestDev: dev.best(),
+      firstStage,
+      meta: meta?.state(),
+    });
+    const afterStep = (step: number, evaluated: boolean, stopping: StoppingState) =>
+      state.afterStep(step, evaluated, known(stopping));
+    const stopped = { ...start, withoutBetter: start.withoutBetter ?? 0 };
+    const runFirstStage = () =>
+      train(
+        { store, main, dropout, ...(auxiliary && { auxiliary }), ...(meta && { meta }) },
+        {
+          doneSteps: stopped.step,
+          best: stopped.best,
+          withoutBetter: stopped.withoutBetter,
+          totalSteps,
+          gradientAccumulationSteps: settings.gradientAccumulationSteps,
+          taskWeights: equalTaskWeights({ main: true, auxiliary: hasAuxiliary }),
+          batches: taskBatches(
             {
-              stepsBefore: first.steps,
-              best: first.best,
-              modelFolder,
-              stepsPerEpoch: perEpoch,
-              store,
-              main: { ...main, ...main.over({ ...arrays, gradients: store.gradient }) },
-              dropout,
-              parts,
-              batches: taskBatches(texts, settings, settings, spec, tokenizer),
-              dev,
+              ...texts,
+              ...(unlabelled && { unlabelled: unlabelled.encodings }),
+              ...(masks && { probabilities: masks.probabilities }),
             },
             settings,
-            watch,
-          )
-        : undefined;
-    const outcome = second ?? first;
-    const trainingSeconds = (host.now() - trainingStart) / 1000 - dev.secondsAside();
+            settings,
+            spec,
+            tokenizer,
+          ),
+          groups: (step) =>
+            optimizerGroups(settings, parts, learningRateFactor(step - 1, schedule)),
+          evaluation: {
+            isDueAfter: (step) => step % evalEvery === 0,
+            evaluate: dev.evaluate,
+            keepBest: dev.keepBest,
+            patience: settings.patience,
+          },
+          afterStep,
+        },
+        watch,
+      );
+    const goOn = (first: FirstStage) =>
+      runSecondStage(
+        {
+          stepsBefore: first.steps,
+          best: first.best,
+          modelFolder,
+          stepsPerEpoch: perEpoch,
+          store,
+          main: { ...main, ...main.over({ ...arrays, gradients: store.gradient }) },
+          dropout,
+          parts,
+          batches: taskBatches(texts, settings, settings, spec, tokenizer),
+          dev,
+          stopped: start.firstStage && stopped,
+          afterStep,
+        },
+        settings,
+        watch,
+      );
+    let outcome = await (firstStage === undefined ? runFirstStage() : goOn(firstStage));
+    if (firstStage === undefined && settings.secondStage && outcome.reason !== "interrupted") {
+      firstStage = endOfFirstStage(outcome, dev.best());
+      if (firstStage !== undefined) outcome = await goOn(firstStage);
+    }
+    const timing = state.timing();
     const bestDev = dev.best();
-    if (outcome.reason === "interrupted" || bestDev === undefined || firstDev === undefined) {
-      throw new L3MaskingError("interrupted", `training was stopped after step ${outcome.steps}`, {
-        hint:
-          bestDev === undefined
-            ? "No evaluation had taken place, so no model was kept."
-            : `The best model so far (step ${outcome.bestStep}) is in ${modelFolder}.`,
-      });
+    if (outcome.reason === "interrupted" || bestDev === undefined) {
+      await state.save(outcome.steps, known(outcome));
+      throw interrupted(outcome, modelFolder);
     }
 
     if (outcome.bestStep !== outcome.steps) await loadWeights(modelFolder, store);
@@ -208,28 +247,43 @@ export async function runTrain(settings: TrainSettings, host: Host): Promise<Tra
       dev: bestDev,
       test: test?.all ?? null,
       test_unseen: test?.unseen ?? null,
-      timing: {
-        scoring_seconds: scoringSeconds,
-        training_seconds: trainingSeconds,
-        tokens_per_second: (first.tokens + (second?.tokens ?? 0)) / trainingSeconds,
-      },
-      second_stage: second
+      timing,
+      second_stage: firstStage
         ? {
-            kept: second.bestStep > first.steps,
-            steps: second.steps - first.steps,
-            dev_before: firstDev,
+            kept: outcome.bestStep > firstStage.steps,
+            steps: outcome.steps - firstStage.steps,
+            dev_before: firstStage.dev,
           }
         : null,
       excluded: excludedRows(data, unlabelled),
       ...(masks?.estimatorReport && { estimator_report: masks.estimatorReport }),
     };
     writeJson(outputDir, "metrics.json", metrics);
-    const shown = files.testFile ?? files.validationFile;
-    return { outputDir, metrics, ...(shown !== undefined && { labelledFile: shown }) };
+    removeState(outputDir);
+    return { ...result, metrics };
   } finally {
     journal.close();
     for (const program of [main, auxiliary, meta, classifier]) await program?.dispose();
   }
+}
+
+/** Undefined where nothing was evaluated. */
+function endOfFirstStage(
+  { steps, best }: TrainingOutcome,
+  dev: SplitMetrics | undefined,
+): FirstStage | undefined {
+  return best && dev && { steps, best, dev };
+}
+
+/** How a stopped run ends. */
+function interrupted({ steps, bestStep }: TrainingOutcome, modelFolder: string): L3MaskingError {
+  const kept =
+    bestStep === 0
+      ? "No evaluation had taken place, so no model was kept."
+      : `The best model so far (step ${bestStep}) is in ${modelFolder}.`;
+  return new L3MaskingError("interrupted", `training was stopped after step ${steps}`, {
+    hint: `Go on with the same command and --resume. ${kept}`,
+  });
 }
 
 const oneTask: NoticeEvent = {
@@ -241,55 +295,6 @@ const oneTask: NoticeEvent = {
 function untrainedHead(model: string): NoticeEvent {
   const text = `${model} has no masked-LM head: the auxiliary task starts with an untrained one`;
   return { type: "notice", level: "warning", text };
-}
-
-/** Further texts for the auxiliary task, if there are any and there is one. */
-async function unlabelledTexts(
-  settings: TrainSettings,
-  data: EncodedDataset,
-  tokenizer: Tokenizer,
-  host: Host,
-): Promise<EncodedUnlabelled | undefined> {
-  const { unlabeledFile: paths, textColumn, maxLength } = settings;
-  if (paths === undefined) return undefined;
-  if (settings.method === "stl") {
-    const text = "--unlabeled-file is not read: --method stl has no auxiliary task";
-    host.emit({ type: "notice", level: "warning", text });
-    return undefined;
-  }
-  return loadUnlabelledTexts({ paths, textColumn }, data, maxLength, tokenizer, host);
-}
-
-interface TextMasks {
-  /** m_i of every training text, then of every unlabelled one. */
-  readonly probabilities: readonly MaskProbabilities[];
-  readonly estimatorReport?: EstimatorReport | undefined;
-}
-
-/** Uniform for RTM, from the vanilla model's scores for L3Masking. */
-async function maskProbabilities(
-  model: LoadedModel,
-  data: EncodedDataset,
-  unlabelled: EncodedUnlabelled | undefined,
-  settings: TrainSettings,
-  runtime: Runtime,
-  host: Host,
-): Promise<TextMasks> {
-  const strategy = createStrategy(settings.method === "l3" ? "l3" : "uniform", {
-    budget: settings.mlmProbability,
-    calibration: settings.calibration,
-    exponent: settings.gamma,
-  });
-  const encodings = [...data.encodings.train, ...(unlabelled?.encodings ?? [])];
-  const scored = strategy.needsScores
-    ? await scoreEncodings(model, encodings, settings, runtime, host)
-    : undefined;
-  return {
-    probabilities: encodings.map((encoding, text) =>
-      strategy.probabilities(encoding, scored?.scores[text]),
-    ),
-    estimatorReport: scored?.estimatorReport,
-  };
 }
 
 /** config.json of the run: every setting resolved, and what the run was made from. */

@@ -66,11 +66,14 @@ export interface RunMetrics {
     readonly accuracy: number | null;
     readonly macro_f1: number | null;
   } | null;
+  /** Of all parts of a run that was stopped and went on; steps that were lost and done again count once. */
   readonly timing: {
     readonly scoring_seconds: number;
     readonly training_seconds: number;
     /** Real tokens through the encoder per second of training. */
     readonly tokens_per_second: number;
+    /** How often the run was started or went on. */
+    readonly parts: number;
   };
   /** Null where there was no second stage. */
   readonly second_stage: {

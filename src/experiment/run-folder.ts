@@ -6,6 +6,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  renameSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -26,7 +27,9 @@ export function requireFreeFolder(folder: string): void {
     throw new L3MaskingError(
       "output-exists",
       `expected an output folder without a run, but ${join(folder, occupied)} exists`,
-      { hint: "Choose another --output-dir, or remove the old run." },
+      {
+        hint: "Go on with that run by --resume, choose another --output-dir, or remove the old run.",
+      },
     );
   }
 }
@@ -46,7 +49,10 @@ export function createRunFolder(folder: string, record: unknown): void {
   writeJson(folder, "config.json", record);
 }
 
-const recordSchema = z.object({ settings: z.record(z.string(), z.unknown()) });
+const recordSchema = z.looseObject({ settings: z.record(z.string(), z.unknown()) });
+
+/** config.json of a run: at least its settings. */
+export type RunRecord = z.infer<typeof recordSchema>;
 
 /**
  * Makes sure that a run goes on with the settings it was started with, but for those in `free`. Throws
@@ -57,7 +63,7 @@ export function requireSameSettings(
   settings: Readonly<Record<string, unknown>>,
   free: readonly string[],
 ): void {
-  const started = readRecord(join(folder, "config.json")).settings;
+  const started = readRunRecord(folder).settings;
   const names = new Set([...Object.keys(started), ...Object.keys(settings)]);
   for (const name of names) {
     const [before, now] = [JSON.stringify(started[name]), JSON.stringify(settings[name])];
@@ -70,7 +76,9 @@ export function requireSameSettings(
   }
 }
 
-function readRecord(path: string): z.infer<typeof recordSchema> {
+/** The record that a run was started with. Throws `checkpoint-missing` if the folder holds no readable one. */
+export function readRunRecord(folder: string): RunRecord {
+  const path = join(folder, "config.json");
   try {
     return recordSchema.parse(JSON.parse(readFileSync(path, "utf8")));
   } catch (cause) {
@@ -81,9 +89,16 @@ function readRecord(path: string): z.infer<typeof recordSchema> {
   }
 }
 
-/** Writes a file of the run as indented JSON. */
+/** Writes a file of the run as indented JSON, whole or not at all. */
 export function writeJson(folder: string, name: string, content: unknown): void {
-  writeFileSync(join(folder, name), `${JSON.stringify(content, undefined, 2)}\n`);
+  writeWhole(join(folder, name), `${JSON.stringify(content, undefined, 2)}\n`);
+}
+
+/** Writes a text file so that a reader finds the old content or the new one, never a part. */
+export function writeWhole(path: string, content: string): void {
+  const partial = `${path}.partial`;
+  writeFileSync(partial, content, { flush: true });
+  renameSync(partial, path);
 }
 
 /** Characters of JSON lines to gather before they are written. */

@@ -7,6 +7,7 @@ import type { ParameterStore } from "../train/parameter-store.js";
 import { equalTaskWeights } from "../train/task-weights.js";
 import {
   type BestEvaluation,
+  type StoppingState,
   type TrainingOutcome,
   type TrainingPlan,
   type TrainingWatch,
@@ -31,22 +32,27 @@ export interface SecondStage {
   /** Micro-batches of the main task by step, counted on from the first stage. */
   readonly batches: TrainingPlan["batches"];
   readonly dev: Pick<DevEvaluation, "evaluate" | "keepBest">;
+  /** Where the stage was stopped, if it goes on: the store is then as it was after that step. */
+  readonly stopped?: (StoppingState & { readonly step: number }) | undefined;
+  readonly afterStep: NonNullable<TrainingPlan["afterStep"]>;
 }
 
 /**
  * Trains body and classification head at a constant rate, with fresh optimizer moments, and evaluates once an epoch.
  * Only weights with a better dev metric than the first stage's best are kept. Steps, epochs and dropout masks count on
- * from the first stage; the epoch begun there is not finished.
+ * from the first stage; the epoch begun there is not finished. A stage that was stopped goes on as if it had not been.
  */
 export async function runSecondStage(
   stage: SecondStage,
   settings: TrainSettings,
   watch: TrainingWatch,
 ): Promise<TrainingOutcome> {
-  const { store, main, dropout, stepsBefore, stepsPerEpoch, best } = stage;
-  await loadWeights(stage.modelFolder, store);
-  for (const { view } of store.regions(() => "all")) {
-    for (const slot of ["first", "second"]) view(slot).fill(0);
+  const { store, main, dropout, stepsBefore, stepsPerEpoch, best, stopped } = stage;
+  if (stopped === undefined) {
+    await loadWeights(stage.modelFolder, store);
+    for (const { view } of store.regions(() => "all")) {
+      for (const slot of ["first", "second"]) view(slot).fill(0);
+    }
   }
   // The next whole epoch, so that its texts come in an order of their own.
   const skipped = Math.ceil(stepsBefore / stepsPerEpoch) * stepsPerEpoch - stepsBefore;
@@ -60,8 +66,9 @@ export async function runSecondStage(
     { store, main, dropout },
     {
       stage: { number: 2, stepsBefore },
-      doneSteps: stepsBefore,
-      best,
+      doneSteps: stopped?.step ?? stepsBefore,
+      best: stopped?.best ?? best,
+      withoutBetter: stopped?.withoutBetter ?? 0,
       totalSteps: stepsBefore + settings.secondStageEpochs * stepsPerEpoch,
       gradientAccumulationSteps: settings.gradientAccumulationSteps,
       taskWeights: equalTaskWeights({ main: true, auxiliary: false }),
@@ -72,6 +79,7 @@ export async function runSecondStage(
         isDueAfter: (step) => (step - stepsBefore) % stepsPerEpoch === 0,
         patience: settings.secondStagePatience,
       },
+      afterStep: stage.afterStep,
     },
     {
       ...watch,

@@ -7,7 +7,7 @@ import type { MetaLearning } from "./meta-learning.js";
 import type { OptimizerGroup } from "./optimizer.js";
 import { createParameterStore } from "./parameter-store.js";
 import type { StepState } from "./step.js";
-import { type BestEvaluation, type TrainingPlan, train } from "./trainer.js";
+import { type BestEvaluation, type StoppingState, type TrainingPlan, train } from "./trainer.js";
 
 const batch = {
   ids: new Int32Array(4),
@@ -98,6 +98,19 @@ async function runLoop(run: Run = {}) {
   );
   const outcome = await result.catch((error: unknown) => error);
   return { result, outcome, events, progress, kept, after, state };
+}
+
+/** Where early stopping stands after each step of a run. */
+async function stoppingStates(run: Run): Promise<StoppingState[]> {
+  const states: StoppingState[] = [];
+  const plan: Partial<TrainingPlan> = {
+    ...run.plan,
+    async afterStep(_step, _evaluated, stopping) {
+      states.push(stopping);
+    },
+  };
+  await runLoop({ ...run, plan });
+  return states;
 }
 
 describe("train", () => {
@@ -219,6 +232,49 @@ describe("train", () => {
     expect(outcome).toMatchObject({ bestStep: 42, best: { step: 42, metric: 0.6 } });
     // Bias correction of updates 1 and 2 makes the steps as long as the rates 0.5 / 41 and 0.5 / 42.
     expect(state.store.weight("w")[0]).toBeCloseTo(10 - 0.5 / 41 - 0.5 / 42, 4);
+  });
+
+  it("goes on in the middle of its patience as if it had not stopped", async () => {
+    const metrics = [0.1, 0.0, 0.2, 0.2, 0.1, 0.9];
+    const plan = { totalSteps: 9 };
+    const whole = await runLoop({ metrics, patience: 2, plan });
+    for (const doneSteps of [1, 2, 3, 4, 5]) {
+      const states = await stoppingStates({ metrics, patience: 2, plan });
+      const rest = await runLoop({
+        metrics: metrics.slice(doneSteps),
+        patience: 2,
+        plan: { ...plan, doneSteps, ...states[doneSteps - 1] },
+      });
+      const told = (events: readonly JournalEvent[]) =>
+        events.filter(
+          ({ type, step }) => type === "stop" || (type === "evaluation" && step > doneSteps),
+        );
+      expect(told(rest.events)).toEqual(told(whole.events));
+    }
+    // With the patience used up there is no further step.
+    const spent = { doneSteps: 5, best: { step: 3, metric: 0.2 }, withoutBetter: 2 };
+    const { after, outcome } = await runLoop({ patience: 2, plan: { ...plan, ...spent } });
+    expect(after).toEqual([]);
+    expect(outcome).toMatchObject({ steps: 5, reason: "patience", bestStep: 3 });
+  });
+
+  it("tells after each step whether it was evaluated, and where early stopping stands", async () => {
+    const told: unknown[] = [];
+    const plan: Partial<TrainingPlan> = {
+      async afterStep(step, evaluated, stopping) {
+        told.push([step, evaluated, stopping.best?.step, stopping.withoutBetter]);
+      },
+      totalSteps: 5,
+    };
+    const { outcome } = await runLoop({ metrics: [0.5, 0.4, 0.6], evaluateEvery: 2, plan });
+    expect(told).toEqual([
+      [1, false, undefined, 0],
+      [2, true, 2, 0],
+      [3, false, 2, 0],
+      [4, true, 2, 1],
+      [5, true, 5, 0],
+    ]);
+    expect(outcome).toMatchObject({ best: { step: 5, metric: 0.6 }, withoutBetter: 0 });
   });
 
   it("has nothing to do where all steps are done", async () => {

@@ -33,13 +33,22 @@ export interface TrainingStage {
   readonly stepsBefore: number;
 }
 
-export interface TrainingPlan {
+/** Where early stopping stands. */
+export interface StoppingState {
+  /** Absent before the first evaluation. */
+  readonly best?: BestEvaluation | undefined;
+  /** Evaluations of the stage in a row, up to now, without a better metric. */
+  readonly withoutBetter: number;
+}
+
+export interface TrainingPlan extends Partial<StoppingState> {
   /** The first stage where absent. */
   readonly stage?: TrainingStage;
-  /** Steps already done, earlier stages included, when a run goes on. */
+  /**
+   * Steps already done, earlier stages included, when a run goes on; `best` and `withoutBetter` are then as they were
+   * after them.
+   */
   readonly doneSteps: number;
-  /** The best evaluation of those steps. */
-  readonly best?: BestEvaluation | undefined;
   /** Steps done when this stage is over, earlier stages included. */
   readonly totalSteps: number;
   readonly gradientAccumulationSteps: number;
@@ -58,24 +67,23 @@ export interface TrainingPlan {
     /** Stop after this many evaluations in a row without a better metric. */
     readonly patience: number;
   };
-  /** Called after each step and its evaluation; for saved states. */
-  afterStep?(step: number): Promise<void>;
+  /** Called after each step and its evaluation, if one was due; for saved states. */
+  afterStep?(step: number, evaluated: boolean, stopping: StoppingState): Promise<void>;
 }
 
-export interface TrainingOutcome {
-  /** Absent where nothing was evaluated. */
-  readonly best: BestEvaluation | undefined;
+export interface TrainingOutcome extends StoppingState {
   /** 0 where nothing was evaluated. */
   readonly bestStep: number;
   readonly steps: number;
   readonly reason: StopReason;
-  /** Real tokens through the encoder. */
+  /** Real tokens through the encoder, in the steps of this call. */
   readonly tokens: number;
 }
 
 /**
  * Runs the plan. The last step is always evaluated, so that there is a best step. After an
- * interruption the best weights so far are kept, if there are any.
+ * interruption the best weights so far are kept, if there are any. A plan that goes on after the steps of
+ * another call does what that call would have done.
  *
  * Throws `training-diverged` from a step or an evaluation whose loss or gradient is not finite.
  */
@@ -86,13 +94,13 @@ export async function train(
 ): Promise<TrainingOutcome> {
   const { totalSteps, gradientAccumulationSteps, evaluation } = plan;
   const { number: stage, stepsBefore } = plan.stage ?? { number: 1, stepsBefore: 0 };
-  let best = plan.best;
-  let withoutBetter = 0;
+  const patience = evaluation?.patience ?? Number.POSITIVE_INFINITY;
+  let { best, withoutBetter = 0 } = plan;
   let tokens = 0;
   let step = plan.doneSteps;
   let reason: StopReason = "steps";
 
-  while (step < totalSteps) {
+  while (step < totalSteps && withoutBetter < patience) {
     if (watch.cancelled()) {
       reason = "interrupted";
       break;
@@ -114,7 +122,8 @@ export async function train(
     watch.emit({ type: "step", stage, step, epoch, taskWeights, learningRate, ...result });
     watch.progress(step, totalSteps, lossText(result));
 
-    if (evaluation?.isDueAfter(step) || (evaluation && step === totalSteps)) {
+    const evaluated = evaluation?.isDueAfter(step) || step === totalSteps;
+    if (evaluation !== undefined && evaluated) {
       const { event, metric } = await evaluation.evaluate();
       requireFinite(event, step);
       const isBest = best === undefined || metric > best.metric;
@@ -126,14 +135,13 @@ export async function train(
       } else {
         withoutBetter += 1;
       }
-      if (withoutBetter >= evaluation.patience) reason = "patience";
     }
-    await plan.afterStep?.(step);
-    if (reason === "patience") break;
+    await plan.afterStep?.(step, evaluated, { best, withoutBetter });
   }
+  if (reason === "steps" && withoutBetter >= patience) reason = "patience";
   const bestStep = best?.step ?? 0;
   watch.emit({ type: "stop", stage, step, reason, bestStep });
-  return { best, bestStep, steps: step, reason, tokens };
+  return { best, withoutBetter, bestStep, steps: step, reason, tokens };
 }
 
 function requireFinite({ split, loss }: Evaluation["event"], step: number): void {

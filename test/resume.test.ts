@@ -1,0 +1,228 @@
+/** A training run that is stopped, killed or finished, and goes on: the same bytes as without the break. */
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
+import type { TrainOptions } from "../src/config.js";
+import type { RunEvent, TrainResult } from "../src/experiment/host.js";
+import { failure } from "./fixtures/failure.js";
+import { changedModel, readJson, temporaryFolder } from "./fixtures/folders.js";
+import { createTestHost, tinyModel } from "./fixtures/host.js";
+import { readJournal, train, trainOptions } from "./fixtures/training.js";
+
+const at = temporaryFolder();
+const cacheFolder = at("cache");
+const bert = tinyModel("bert");
+
+const host = (stopAt?: (event: RunEvent) => boolean) =>
+  createTestHost({ cacheFolder, ...(stopAt && { stopAt }) });
+
+const afterStep = (step: number) => (event: RunEvent) =>
+  event.type === "step" && event.step === step;
+const atEvaluation = (step: number) => (event: RunEvent) =>
+  event.type === "evaluation" && event.step === step;
+
+const sameFiles = ["journal.jsonl", "predictions-test.jsonl", "model/model.safetensors"];
+
+/** All that a run leaves, but for the times. */
+function expectSameRun(folder: string, result: TrainResult, whole: TrainResult): void {
+  for (const name of sameFiles) {
+    const bytes = readFileSync(join(folder, name));
+    expect(bytes.equals(readFileSync(join(whole.outputDir, name))), name).toBe(true);
+  }
+  const { timing: _, ...metrics } = result.metrics;
+  const { timing: __, ...expected } = whole.metrics;
+  expect(metrics).toEqual(expected);
+  expect(readdirSync(folder).sort()).toEqual(readdirSync(whole.outputDir).sort());
+}
+
+/** Settings under which early stopping ends the run, some evaluations after the best one. */
+const settings: Partial<TrainOptions> = {
+  method: "l3",
+  maxSteps: 40,
+  evalSteps: 3,
+  patience: 3,
+  warmupRatio: 0.2,
+  metricForBestModel: "accuracy",
+};
+const options = (name: string, more: Partial<TrainOptions> = {}) =>
+  trainOptions(bert, at(name), { ...settings, ...more });
+
+describe("a run that goes on", () => {
+  let whole: TrainResult;
+  let steps: number;
+  let bestStep: number;
+
+  beforeAll(async () => {
+    whole = await train(options("whole"), host());
+    const { stop } = readJournal(at("whole"));
+    steps = stop?.step ?? 0;
+    bestStep = stop?.bestStep ?? 0;
+  });
+
+  it("is tested on a run that early stopping ends", () => {
+    const { stop } = readJournal(at("whole"));
+    expect(stop).toMatchObject({ reason: "patience", step: bestStep + 9 });
+    expect(steps).toBeLessThan(40);
+    expect(bestStep).toBeGreaterThan(3);
+  });
+
+  it.each([
+    ["before any evaluation", () => afterStep(2)],
+    ["between evaluations", () => afterStep(4)],
+    ["at an evaluation", () => atEvaluation(6)],
+    ["in the middle of its patience", () => afterStep(bestStep + 4)],
+    ["right before the last", () => afterStep(steps - 1)],
+  ])("stopped %s gives the same journal, weights and metrics", async (name, stopAt) => {
+    const folder = at(name.replaceAll(" ", "-"));
+    const given = { ...options("x"), outputDir: folder };
+    const error = await failure(train(given, host(stopAt())));
+    expect(error).toMatchObject({ code: "interrupted" });
+    expect(error.hint).toContain("--resume");
+    expect(existsSync(join(folder, "metrics.json"))).toBe(false);
+    const result = await train({ ...given, resume: true }, host());
+    expectSameRun(folder, result, whole);
+    expect(result.metrics.timing.parts).toBe(2);
+  });
+
+  it("may be stopped after every step", async () => {
+    let result: TrainResult | undefined;
+    for (let step = 1; result === undefined; step++) {
+      const given = options("every-step", { resume: step > 1 });
+      result = await train(given, host(afterStep(step))).catch(interruption);
+    }
+    expectSameRun(at("every-step"), result, whole);
+    // The stop after the last step comes too late to keep the run from its end.
+    expect(result.metrics.timing.parts).toBe(steps);
+  });
+
+  it.each([
+    ["before any state", 2, {}, 0],
+    ["after a state", 8, {}, 6],
+    ["with states more often", 8, { saveSteps: 2 }, 6],
+    ["with states at every step", 8, { saveSteps: 1 }, 7],
+  ])("killed %s repeats what was lost", async (name, step, more, saved) => {
+    const killed = at(`killed-${name}`);
+    const given = options(`${name} lives`, more);
+    // What lies on the disk in the middle of a step is what a killed process leaves.
+    const watcher = host((event) => {
+      if (afterStep(step)(event)) cpSync(given.outputDir, killed, { recursive: true });
+      return false;
+    });
+    await train(given, watcher);
+    const journal = join(killed, "journal.jsonl");
+    writeFileSync(journal, `${readFileSync(journal, "utf8")}{"type":"step","st`);
+    const next = host();
+    const result = await train({ ...given, outputDir: killed, resume: true }, next);
+    expectSameRun(killed, result, whole);
+    const from = saved === 0 ? "beginning with the first step" : `going on after step ${saved}`;
+    expect(next.notices()).toContain(from);
+    const trained = next.events.filter(({ type }) => type === "step");
+    expect(trained.length).toBe(steps - saved);
+  });
+
+  it("killed after its last state, before the test, is only tested", async () => {
+    const killed = at("killed-last");
+    const given = options("killed-last-lives");
+    const watcher = host((event) => {
+      if (event.type === "stop") cpSync(given.outputDir, killed, { recursive: true });
+      return false;
+    });
+    await train(given, watcher);
+    const next = host();
+    const result = await train({ ...given, outputDir: killed, resume: true }, next);
+    expectSameRun(killed, result, whole);
+    expect(next.events.filter(({ type }) => type === "step" || type === "evaluation")).toEqual([]);
+  });
+
+  it("counts the time of all its parts", async () => {
+    const given = options("times");
+    await failure(train(given, host(afterStep(7))));
+    const state = stateSchema.parse(readJson(at("times/state/state.json")));
+    const next = host();
+    const { metrics } = await train({ ...given, resume: true }, next);
+    expect(metrics.timing.training_seconds).toBeGreaterThan(state.trainingSeconds);
+    expect(metrics.timing.scoring_seconds).toBeGreaterThan(state.scoringSeconds);
+    const { steps: events } = readJournal(at("times"));
+    const tokens = events.reduce((sum, event) => sum + event.tokens, 0);
+    const { training_seconds: seconds, tokens_per_second: rate } = metrics.timing;
+    expect(rate * seconds).toBeCloseTo(tokens, 6);
+  });
+
+  it("is not repeated once it is finished", async () => {
+    const before = readFileSync(at("whole/metrics.json"));
+    const next = host();
+    const result = await train(options("whole", { resume: true }), next);
+    expect(result).toEqual(whole);
+    expect(next.notices()).toContain("is finished");
+    expect(next.events.filter(({ type }) => type === "step")).toEqual([]);
+    expect(readFileSync(at("whole/metrics.json")).equals(before)).toBe(true);
+  });
+
+  it("may move, and lie elsewhere than before", async () => {
+    const given = options("first-place");
+    await failure(train(given, host(afterStep(4))));
+    cpSync(at("first-place"), at("second-place"), { recursive: true });
+    const model = at("same-model");
+    cpSync(bert, model, { recursive: true });
+    cpSync(given.trainFile, at("moved.jsonl"));
+    const moved = { model, trainFile: at("moved.jsonl"), outputDir: at("second-place") };
+    const result = await train({ ...given, ...moved, resume: true }, host());
+    expectSameRun(
+      at("second-place"),
+      { ...result, metrics: { ...result.metrics, model: bert } },
+      whole,
+    );
+  });
+});
+
+const stateSchema = z.object({ trainingSeconds: z.number(), scoringSeconds: z.number() });
+
+/** Undefined for a run that was stopped; other errors go on. */
+function interruption(error: unknown): undefined {
+  expect(error).toMatchObject({ code: "interrupted" });
+  return undefined;
+}
+
+describe("a run that must not go on", () => {
+  beforeAll(async () => {
+    await failure(train(options("stopped"), host(afterStep(4))));
+  });
+
+  it.each([
+    ["learningRate", { learningRate: 1e-3 }, "0.003"],
+    ["seed", { seed: 1 }, "0"],
+    ["gamma", { gamma: 2 }, "1"],
+    ["method", { method: "rtm" }, '"l3"'],
+    ["maxSteps", { maxSteps: 41 }, "40"],
+  ] as const)("is refused with another %s", async (name, changed, before) => {
+    const error = await failure(train(options("stopped", { ...changed, resume: true }), host()));
+    expect(error).toMatchObject({ code: "invalid-setting", exitCode: 2 });
+    expect(error.message).toContain(`expected ${name} to be ${before}, as the run in`);
+  });
+
+  it("is refused with other texts or another checkpoint", async () => {
+    const { trainFile } = options("stopped");
+    const text = readFileSync(trainFile, "utf8").replace("engine", "motor");
+    writeFileSync(at("other.jsonl"), text);
+    const texts = { trainFile: at("other.jsonl"), resume: true };
+    const data = await failure(train(options("stopped", texts), host()));
+    expect(data.message).toContain("expected data_digest to be");
+    const model = await changedModel(bert, at("other-model"), {
+      tensors: (_, values) => values.map((value) => value * 1.001),
+    });
+    const checkpoint = await failure(
+      train({ ...options("stopped", { resume: true }), model }, host()),
+    );
+    expect(checkpoint.message).toContain("expected checkpoint_digest to be");
+  });
+
+  it("needs a run to go on with", async () => {
+    const error = await failure(train(options("nothing", { resume: true }), host()));
+    expect(error).toMatchObject({ code: "checkpoint-missing" });
+    expect(error.hint).toContain("Start without --resume");
+    const twice = await failure(train(options("stopped"), host()));
+    expect(twice).toMatchObject({ code: "output-exists" });
+    expect(twice.hint).toContain("--resume");
+  });
+});
