@@ -3,6 +3,7 @@ import { type Connection, callOnce, openConnection, type Watch } from "./client.
 import type {
   CheckOptions,
   ClassifierOptions,
+  CompareOptions,
   EvaluateOptions,
   PerplexityOptions,
   PredictOptions,
@@ -13,6 +14,7 @@ import type {
 } from "./config.js";
 import type {
   CheckResult,
+  CompareResult,
   Diagnosis,
   EvaluateResult,
   PerplexityResult,
@@ -26,11 +28,18 @@ import type {
 
 export type { DatasetCheck } from "./data/check-result.js";
 export { type ErrorCode, L3MaskingError } from "./errors.js";
-export type { ProgressEvent, RunEvent, RunMetrics } from "./experiment/host.js";
+export type {
+  ProgressEvent,
+  RunEvent,
+  RunMetrics,
+  RunStatusEvent,
+} from "./experiment/host.js";
 export type {
   CheckOptions,
   CheckResult,
   ClassifierOptions,
+  CompareOptions,
+  CompareResult,
   Diagnosis,
   EvaluateOptions,
   EvaluateResult,
@@ -53,6 +62,11 @@ export type {
 /** Fine-tunes a text classifier, alone or together with masked-token prediction, and writes a run folder. */
 export function fineTune(options: TrainOptions, watch?: Watch): Promise<TrainResult> {
   return callOnce("train", options, watch);
+}
+
+/** Trains methods x seeds x data sets x models, and writes tables with paired tests; goes on where it was stopped. */
+export function compare(options: CompareOptions, watch?: Watch): Promise<CompareResult> {
+  return callOnce("compare", options, watch);
 }
 
 /** Token log-likelihoods (nats) of texts under a vanilla model, in order. */

@@ -3,10 +3,11 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { parentPort } from "node:worker_threads";
-import { classifierSchema, resolveSettings } from "./config.js";
+import { callOnce } from "./client.js";
+import { classifierSchema, resolveSettings, type TrainSettings } from "./config.js";
 import { L3MaskingError } from "./errors.js";
 import { commands } from "./experiment/commands.js";
-import type { Host, RunEvent } from "./experiment/host.js";
+import type { Host, RunEvent, TrainResult } from "./experiment/host.js";
 import type { openClassifier } from "./experiment/library.js";
 import { type Answer, type CallResults, portableError, type Request } from "./messages.js";
 import { createNodeRuntime } from "./runtime/node.js";
@@ -67,8 +68,30 @@ function createHost(emit: (event: RunEvent) => void, stop: SharedArrayBuffer): H
     cancelled: () => Atomics.load(flag, 0) !== 0,
     now: () => performance.now(),
     runtime: (threads) => createNodeRuntime(threads === undefined ? {} : { threads }),
+    train: (settings, emitOfRun) =>
+      trainElsewhere(settings, emitOfRun, () => Atomics.load(flag, 0) !== 0),
     cacheFolder: process.env.L3MASKING_CACHE ?? join(homedir(), ".cache", "l3masking"),
   };
+}
+
+/** How often a command that waits for others looks whether it is to stop. */
+const STOP_MILLISECONDS = 50;
+
+/** Trains in a further thread, and passes a stop of this one on. */
+async function trainElsewhere(
+  settings: TrainSettings,
+  onEvent: (event: RunEvent) => void,
+  cancelled: () => boolean,
+): Promise<TrainResult> {
+  const stop = new AbortController();
+  const timer = setInterval(() => {
+    if (cancelled()) stop.abort();
+  }, STOP_MILLISECONDS);
+  try {
+    return await callOnce("train", settings, { onEvent, signal: stop.signal });
+  } finally {
+    clearInterval(timer);
+  }
 }
 
 async function answer({ call, given, stop, port }: Request): Promise<void> {

@@ -13,7 +13,7 @@ import type { Flag } from "./flags.js";
 const answeredFlags: readonly string[] = ["help", "h"];
 
 /**
- * The words in one spelling. A list becomes one word per value. A switch set to false disappears: switches
+ * The words in one spelling. A list becomes one word per value, also where commas part the values. A switch set to false disappears: switches
  * are off unless given.
  *
  * Throws `unknown-setting` for a flag that does not exist (with the nearest name), `missing-setting` for a
@@ -93,7 +93,8 @@ function joined(flag: Flag, values: readonly string[]): readonly string[] {
       hint: `Write --${flag.name} <${flag.placeholder}>: ${flag.description}.`,
     });
   }
-  return values.map((value) => `--${flag.name}=${value}`);
+  const each = flag.commas ? values.flatMap((value) => value.split(",")) : values;
+  return each.map((value) => `--${flag.name}=${value}`);
 }
 
 function isTruth(word: string): boolean {

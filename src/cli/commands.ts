@@ -2,6 +2,7 @@
 import {
   type CommandName,
   checkSchema,
+  compareSchema,
   evaluateSchema,
   perplexitySchema,
   predictSchema,
@@ -10,11 +11,12 @@ import {
   scoreSchema,
   trainSchema,
 } from "../config.js";
-import { L3MaskingError } from "../errors.js";
+import { type DataFiles, filesOfFolder, filesOfList } from "../data/split-files.js";
+import { errorFamilies, L3MaskingError } from "../errors.js";
 import type { Watch } from "../node.js";
-import { type DataFiles, filesOfFolder, filesOfList } from "./data-files.js";
 import type { Outcome } from "./reporter.js";
 import {
+  compareSummary,
   doctorSummary,
   evaluateSummary,
   perplexitySummary,
@@ -29,6 +31,7 @@ import type { Terminal } from "./terminal.js";
 export type Library = Pick<
   typeof import("../node.js"),
   | "fineTune"
+  | "compare"
   | "scoreFile"
   | "predictFile"
   | "evaluateFile"
@@ -76,12 +79,32 @@ export const commandDescriptions: readonly CommandDescription[] = [
       "l3masking train examples/sample-task --model models/small --output-dir runs/l3",
       "l3masking train data.csv --model roberta-base --method stl --seed 1 --output-dir runs/stl-1",
       "l3masking train --dataset acl-arc --model roberta-base --preset published --output-dir runs/acl-arc",
+      "l3masking train examples/sample-task --model models/small --output-dir runs/l3 --resume",
     ],
     async run(library, given, watch) {
       const settings = resolveSettings(trainSchema, given);
       const result = await library.fineTune(settings, watch);
       const text = trainSummary(result);
       return { result, text, exitCode: 0 };
+    },
+  },
+  {
+    name: "compare",
+    summary: "Train methods x seeds x data sets x models, and test their differences",
+    settings: "compare",
+    operands: {
+      syntax: "DATA...",
+      description: "Data sets, as after --dataset",
+      resolve: comparedData,
+    },
+    examples: [
+      "l3masking compare examples/sample-task --model models/small --output-dir comparisons/first",
+      "l3masking compare --dataset a b --model m n --methods stl,l3 --seeds 0-2 --jobs 2 --output-dir comparisons/two",
+    ],
+    async run(library, given, watch) {
+      const result = await library.compare(resolveSettings(compareSchema, given), watch);
+      const exitCode = result.failed > 0 ? errorFamilies.training : 0;
+      return { result, text: compareSummary(result), exitCode };
     },
   },
   {
@@ -185,6 +208,16 @@ async function trainFiles(
   const [data] = operands;
   if (given.trainFile !== undefined) throw givenTwice(data);
   return filesAt(data, terminal);
+}
+
+/** DATA... of `compare`. */
+async function comparedData(
+  operands: readonly string[],
+  given: GivenSettings,
+): Promise<GivenSettings> {
+  if (operands.length === 0) return {};
+  if (given.dataset !== undefined || given.trainFile !== undefined) throw givenTwice(operands[0]);
+  return { dataset: operands };
 }
 
 /** FILE... of `check`. */

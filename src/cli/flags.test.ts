@@ -4,6 +4,7 @@ import { type Flag, flagGroups, flagsOf, flagValue } from "./flags.js";
 
 const commands: readonly CommandName[] = [
   "train",
+  "compare",
   "score",
   "predict",
   "evaluate",
@@ -26,6 +27,7 @@ describe("flagsOf", () => {
       kind: "integer",
       placeholder: "integer",
       choices: [],
+      commas: false,
       required: false,
       defaultValue: "128",
       description: expect.stringContaining("special tokens included"),
@@ -44,6 +46,13 @@ describe("flagsOf", () => {
     expect(flag("train", "output-dir")).toMatchObject({ kind: "text", required: true });
     expect(flag("pretrain", "resume").kind).toBe("switch");
     expect(flag("pretrain", "text")).toMatchObject({ kind: "list", required: true });
+    expect(flag("compare", "methods")).toMatchObject({
+      kind: "list",
+      commas: true,
+      choices: ["stl", "rtm", "l3"],
+      defaultValue: "stl,rtm,l3",
+    });
+    expect(flag("compare", "model")).toMatchObject({ kind: "list", commas: false, choices: [] });
   });
 
   it.each(commands)("gives every setting of %s one flag, in a group of its own", (command) => {

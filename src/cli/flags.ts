@@ -16,8 +16,10 @@ export interface Flag {
   readonly kind: FlagKind;
   /** What the value is, as help shows it: "integer", "file", "choice". */
   readonly placeholder: string;
-  /** The values of a choice; empty for other kinds. */
+  /** The values of a choice, or of a list of choices; empty for other kinds. */
   readonly choices: readonly string[];
+  /** Are the values of a list parted by commas too? */
+  readonly commas: boolean;
   readonly required: boolean;
   /** Absent where the setting has no default. */
   readonly defaultValue: string | undefined;
@@ -60,6 +62,7 @@ const groups = {
   ],
   Method: [
     "method",
+    "methods",
     "preset",
     "taskWeights",
     "metaLearningRate",
@@ -98,6 +101,7 @@ const groups = {
     "maxGradNorm",
     "dropout",
     "seed",
+    "seeds",
   ],
   "Second stage": [
     "secondStage",
@@ -111,8 +115,9 @@ const groups = {
     "metricForBestModel",
     "evalTokens",
     "saveSteps",
+    "bootstrapSamples",
   ],
-  Limits: ["maxLength", "threads"],
+  Limits: ["maxLength", "threads", "jobs"],
 } as const satisfies Record<string, readonly string[]>;
 
 export type FlagGroup = keyof typeof groups | "More";
@@ -133,6 +138,8 @@ export const flagGroups: readonly FlagGroup[] = [
 
 const placeholders: Readonly<Record<string, string>> = {
   model: "folder",
+  dataset: "path",
+  seeds: "seed",
   outputDir: "folder",
   cacheDir: "folder",
   dataDir: "folder",
@@ -152,14 +159,18 @@ const notesSchema = z.object({
   unit: z.string().optional(),
   origin: z.string().optional(),
   aliases: z.array(z.string()).default([]),
-  default: z.union([z.string(), z.number(), z.boolean()]).optional(),
+  commas: z.boolean().default(false),
+  default: z.union([z.string(), z.number(), z.boolean(), z.array(z.string())]).optional(),
 });
 
 /** What the JSON Schema of a setting may look like; any other form is a fault in `config.ts`. */
 const propertySchema = z.union([
   notesSchema.extend({ type: z.literal("string"), enum: z.array(z.string()) }),
   notesSchema.extend({ type: z.enum(["string", "integer", "number", "boolean"]) }),
-  notesSchema.extend({ type: z.literal("array"), items: z.object({ type: z.literal("string") }) }),
+  notesSchema.extend({
+    type: z.literal("array"),
+    items: z.object({ type: z.literal("string"), enum: z.array(z.string()).default([]) }),
+  }),
 ]);
 
 /** The flags of a command, in the order of its settings. */
@@ -168,7 +179,7 @@ export function flagsOf(command: CommandName): readonly Flag[] {
   const required = new Set(schema.required);
   return Object.entries(schema.properties ?? {}).map(([setting, property]): Flag => {
     const notes = propertySchema.parse(property);
-    const choices = "enum" in notes ? notes.enum : [];
+    const choices = choicesOf(notes);
     const kind = kindOf(notes.type, choices);
     return {
       setting,
@@ -177,6 +188,7 @@ export function flagsOf(command: CommandName): readonly Flag[] {
       kind,
       placeholder: placeholderOf(setting, kind),
       choices,
+      commas: notes.commas,
       required: required.has(setting),
       defaultValue: notes.default === undefined ? undefined : String(notes.default),
       description: notes.description,
@@ -195,6 +207,7 @@ export const jsonFlag: Flag = {
   kind: "switch",
   placeholder: "",
   choices: [],
+  commas: false,
   required: false,
   defaultValue: "false",
   description: "One JSON object a line on standard output: events, then the result or the error",
@@ -223,6 +236,11 @@ function formError(flag: Flag, expected: string, text: string): L3MaskingError {
     `expected ${expected} after --${flag.name}, got ${JSON.stringify(text)}`,
     { hint: `--${flag.name}: ${flag.description}.` },
   );
+}
+
+function choicesOf(notes: z.infer<typeof propertySchema>): readonly string[] {
+  if ("enum" in notes) return notes.enum;
+  return "items" in notes ? notes.items.enum : [];
 }
 
 function kindOf(

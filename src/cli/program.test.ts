@@ -8,6 +8,7 @@ const unexpected = () => Promise.reject(new Error("not this one"));
 
 const noLibrary: Library = {
   fineTune: unexpected,
+  compare: unexpected,
   scoreFile: unexpected,
   predictFile: unexpected,
   evaluateFile: unexpected,
@@ -132,6 +133,42 @@ describe("runCommandLine", () => {
       resume: true,
       dtype: "float16",
     });
+  });
+
+  it("takes lists with commas where the values have none, and ends with 5 if a run failed", async () => {
+    const table = "| model |";
+    const done = { outputDir: "c", files: ["c/results.json"], finished: 14, failed: 1, table };
+    const { calls, call } = recorder(done);
+    const { exitCode, out } = await run(
+      "compare a b,c --methods stl,l3 --seeds 0-2,7 9 --model m,1 n --output-dir=c --jobs 2",
+      { library: { compare: call } },
+    );
+    expect(calls[0]).toMatchObject({
+      dataset: ["a", "b,c"],
+      methods: ["stl", "l3"],
+      seeds: ["0-2", "7", "9"],
+      model: ["m,1", "n"],
+      taskWeights: ["equal"],
+      jobs: 2,
+    });
+    expect(exitCode).toBe(5);
+    expect(out).toBe(
+      "| model |\n\n14 runs finished, 1 failed; the same command tries again\nc/results.json\n",
+    );
+    const fine = recorder({ ...done, failed: 0 });
+    const given = "compare --dataset a --model m --output-dir c";
+    expect((await run(given, { library: { compare: fine.call } })).exitCode).toBe(0);
+  });
+
+  it.each([
+    ["compare a --methods stl,l4 --model m --output-dir c", "methods.1"],
+    ["compare a --seeds 0-x --model m --output-dir c", "a range such as 0-4"],
+    ["compare a --dataset b --model m --output-dir c", "got a and a flag"],
+    ["compare a --train-file b --model m --output-dir c", "got a and a flag"],
+  ])("refuses %s", async (line, text) => {
+    const { exitCode, err } = await run(line);
+    expect(exitCode).toBe(2);
+    expect(err).toContain(text);
   });
 
   it("keeps --json out of the settings", async () => {

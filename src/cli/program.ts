@@ -112,7 +112,7 @@ function optionOf(flag: Flag): Option {
 function helpText(flag: Flag): string {
   const { description, unit, defaultValue, required, kind, choices } = flag;
   const notes = [
-    ...(kind === "choice" ? [choices.join(", ")] : []),
+    ...(choices.length > 0 ? [choices.join(", ")] : []),
     ...(unit === undefined ? [] : [unit]),
     ...(required ? ["required"] : []),
     ...(kind === "list" ? ["one or more"] : []),

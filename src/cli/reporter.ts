@@ -2,6 +2,7 @@
 import type { L3MaskingError, RunEvent } from "../node.js";
 import { errorText } from "./error-text.js";
 import { createProgressLine } from "./progress-line.js";
+import { createRunTable } from "./run-table.js";
 import { type Colors, colorsFor, type Terminal } from "./terminal.js";
 
 /** The end of a command that did not fail. */
@@ -26,19 +27,26 @@ export function createHumanReporter(terminal: Terminal): Reporter {
   const { stdout, stderr, environment } = terminal;
   const colors = colorsFor(stderr, environment);
   const line = createProgressLine(stderr, environment, terminal.now);
+  const table = createRunTable(stderr, environment, terminal.now);
+  const writeLines = (text: string) => {
+    table.clear();
+    line.writeLines(text);
+  };
   const debug = (environment.L3MASKING_DEBUG ?? "") !== "";
   return {
     event(event) {
       if (event.type === "progress") return line.show(event);
+      if (event.type === "run") return table.show(event);
       const text = eventText(event, colors);
-      if (text !== undefined) line.writeLines(text);
+      if (text !== undefined) writeLines(text);
     },
-    remark: (text) => line.writeLines(colors.yellow(text)),
+    remark: (text) => writeLines(colors.yellow(text)),
     outcome({ text }) {
+      table.clear();
       line.clear();
       if (text !== "") stdout.write(`${text}\n`);
     },
-    failure: (error) => line.writeLines(errorText(error, colors, debug)),
+    failure: (error) => writeLines(errorText(error, colors, debug)),
   };
 }
 
@@ -59,7 +67,7 @@ export function createJsonReporter({ stdout }: Terminal): Reporter {
 
 /** An event in words; undefined for steps, which progress tells of. */
 function eventText(
-  event: Exclude<RunEvent, { type: "progress" }>,
+  event: Exclude<RunEvent, { type: "progress" | "run" }>,
   colors: Colors,
 ): string | undefined {
   switch (event.type) {

@@ -74,6 +74,9 @@ function flagCell({ name, aliases }: Flag): string {
 function valueCell({ kind, choices, placeholder, unit }: Flag): string {
   if (kind === "switch") return "switch";
   if (kind === "choice") return choices.map((choice) => `\`${choice}\``).join(", ");
+  if (kind === "list" && choices.length > 0) {
+    return `${choices.map((choice) => `\`${choice}\``).join(", ")}; one or more`;
+  }
   if (kind === "list") return `${placeholder}, one or more`;
   return unit === undefined ? placeholder : `${placeholder} (${unit})`;
 }

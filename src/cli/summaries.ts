@@ -1,6 +1,7 @@
 /** The results of the commands in words. */
 import { join } from "node:path";
 import type {
+  CompareResult,
   Diagnosis,
   EvaluateResult,
   PerplexityResult,
@@ -38,6 +39,15 @@ export function trainSummary({ outputDir, metrics, labelledFile }: TrainResult):
     "next:",
     `  l3masking evaluate --model ${modelFolder} --input ${file}`,
     `  l3masking predict --model ${modelFolder} --input ${file}`,
+  ].join("\n");
+}
+
+/** The table, how many runs failed, and where everything is. */
+export function compareSummary({ finished, failed, files, table: results }: CompareResult): string {
+  return [
+    ...(results === "" ? [] : [results, ""]),
+    `${counted(finished, "run")} finished${failed === 0 ? "" : `, ${failed} failed; the same command tries again`}`,
+    ...files,
   ].join("\n");
 }
 

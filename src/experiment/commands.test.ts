@@ -8,11 +8,13 @@ const host: Host = {
   cancelled: () => false,
   now: () => 0,
   runtime: () => Promise.reject(new L3MaskingError("runtime-missing", "none in this test")),
+  train: () => Promise.reject(new L3MaskingError("runtime-missing", "none in this test")),
   cacheFolder: "/nowhere",
 };
 
 const withSettings = [
   "train",
+  "compare",
   "score",
   "predict",
   "evaluate",
@@ -38,6 +40,7 @@ describe("commands", () => {
       texts: [],
       maxSteps: 1,
       nonsense: 1,
+      ...(name === "compare" && { model: ["m"] }),
     };
     await expect(commands[name](given, host)).rejects.toMatchObject({ code: "unknown-setting" });
   });

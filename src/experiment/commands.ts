@@ -6,6 +6,7 @@
  */
 import {
   checkSchema,
+  compareSchema,
   evaluateSchema,
   perplexitySchema,
   predictSchema,
@@ -17,6 +18,7 @@ import {
 } from "../config.js";
 import type {
   CheckResult,
+  CompareResult,
   Diagnosis,
   EvaluateResult,
   Host,
@@ -31,6 +33,7 @@ import type {
 /** What each command gives back. */
 export interface CommandResults {
   readonly train: TrainResult;
+  readonly compare: CompareResult;
   readonly score: ScoreResult;
   readonly predict: PredictResult;
   readonly evaluate: EvaluateResult;
@@ -54,6 +57,11 @@ export const commands: CommandTable = {
     const settings = resolveSettings(trainSchema, given);
     const { runTrain } = await import("./fine-tune.js");
     return runTrain(settings, host);
+  },
+  async compare(given, host) {
+    const settings = resolveSettings(compareSchema, given);
+    const { runCompare } = await import("./compare.js");
+    return runCompare(settings, host);
   },
   async score(given, host) {
     const settings = resolveSettings(scoreSchema, given);

@@ -29,6 +29,7 @@ function hostWith(parts: Partial<Host>): Host {
     cancelled: () => false,
     now: () => 0,
     runtime: () => createNodeRuntime({ threads: 1 }),
+    train: () => expect.unreachable("doctor trains nothing"),
     cacheFolder: join(folder, "cache"),
     ...parts,
   };

@@ -1,4 +1,5 @@
 /** What a command needs from outside, and what it tells while it runs. */
+import type { TrainSettings } from "../config.js";
 import type { DatasetCheck } from "../data/check-result.js";
 import type { LabelMetrics } from "../report/metrics.js";
 import type { Runtime } from "../runtime/runtime.js";
@@ -14,11 +15,13 @@ export interface Host {
   /** Milliseconds of a steady clock. */
   now(): number;
   runtime(threads: number | undefined): Promise<Runtime>;
+  /** Trains in a thread of its own; a stop of this command stops it too. */
+  train(settings: TrainSettings, emit: (event: RunEvent) => void): Promise<TrainResult>;
   /** Folder of the caches (likelihoods, data sets) when a command names none. */
   readonly cacheFolder: string;
 }
 
-export type RunEvent = NoticeEvent | ProgressEvent | JournalEvent;
+export type RunEvent = NoticeEvent | ProgressEvent | RunStatusEvent | JournalEvent;
 
 /** Text for people: reports of data and checkpoints, warnings, where things were written. */
 export interface NoticeEvent {
@@ -38,11 +41,29 @@ export interface ProgressEvent {
     | "training"
     | "evaluating"
     | "predicting"
-    | "pretraining";
+    | "pretraining"
+    | "testing differences";
   readonly done: number;
   readonly total: number;
-  readonly unit: "bytes" | "tokens" | "texts" | "steps";
+  readonly unit: "bytes" | "tokens" | "texts" | "steps" | "resamples";
   /** A few words on the state: the loss, the best dev metric. */
+  readonly detail?: string;
+}
+
+/** Where one run of a comparison stands. Every run is told of once at the beginning. */
+export interface RunStatusEvent {
+  readonly type: "run";
+  /** From 0, in the order of the comparison. */
+  readonly index: number;
+  /** Runs in all. */
+  readonly count: number;
+  readonly name: string;
+  /** reused: finished by an earlier command. */
+  readonly state: "waiting" | "running" | "finished" | "reused" | "interrupted" | "failed";
+  /** Optimizer steps; 0 of 0 before the first one. */
+  readonly done: number;
+  readonly total: number;
+  /** The loss, or what went wrong. */
   readonly detail?: string;
 }
 
@@ -114,6 +135,16 @@ export interface TrainResult {
   readonly metrics: RunMetrics;
   /** A file of labelled texts to try the classifier on: test, else dev. Absent where both were cut from train. */
   readonly labelledFile?: string;
+}
+
+export interface CompareResult {
+  readonly outputDir: string;
+  /** The files written there. */
+  readonly files: readonly string[];
+  readonly finished: number;
+  readonly failed: number;
+  /** The table of results in Markdown. */
+  readonly table: string;
 }
 
 export interface Prediction {

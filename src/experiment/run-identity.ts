@@ -75,9 +75,14 @@ export function runDigest(record: RunRecord): string {
  */
 export function requireSameRun(folder: string, started: RunRecord, now: RunRecord): void {
   const [before, after] = [runIdentity(started), runIdentity(now)];
-  // The method first: other settings matter or not by it.
-  for (const name of new Set(["method", ...Object.keys(before), ...Object.keys(after)])) {
-    const [was, is] = [JSON.stringify(before[name]), JSON.stringify(after[name])];
+  const [given, givenNow] = [
+    { ...started, ...started.settings },
+    { ...now, ...now.settings },
+  ];
+  for (const name of new Set([...Object.keys(before), ...Object.keys(after)])) {
+    if (JSON.stringify(before[name]) === JSON.stringify(after[name])) continue;
+    // A setting may count only because of another one, which is then the difference to tell.
+    const [was, is] = [JSON.stringify(given[name]), JSON.stringify(givenNow[name])];
     if (was === is) continue;
     throw new L3MaskingError(
       "invalid-setting",

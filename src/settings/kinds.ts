@@ -9,6 +9,8 @@ export interface SettingNotes {
   readonly origin?: string;
   /** Further names, mostly the long ones of Hugging Face's scripts. */
   readonly aliases?: readonly string[];
+  /** May the values of a list be written as one word with commas? */
+  readonly commas?: boolean;
 }
 
 export const text = (notes: SettingNotes) =>

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { filesOfFolder, filesOfList } from "./data-files.js";
+import { filesOfFolder, filesOfList } from "./split-files.js";
 
 describe("filesOfFolder", () => {
   it("finds the splits and passes over other files", () => {
