@@ -102,7 +102,7 @@ describe("a comparison", () => {
       ["l3-seed0", "l3-seed1", "rtm-seed0", "rtm-seed1", "stl-seed0", "stl-seed1"].sort(),
     );
     const name = runFolders(folder).find((run) => shortName(run) === "l3-seed1") ?? "";
-    expect(name).toMatch(/^train-bert-l3-equal-seed1-[0-9a-f]{8}$/);
+    expect(name).toMatch(/^sounds-bert-l3-equal-seed1-[0-9a-f]{8}$/);
     const options = { method: "l3", seed: 1, maxSteps: 6, evalSteps: 3 } as const;
     await train(trainOptions(bert, at("alone"), options), createTestHost({ cacheFolder }));
     for (const file of ["journal.jsonl", "predictions-test.jsonl", "model/model.safetensors"]) {
@@ -131,7 +131,7 @@ describe("a comparison", () => {
   it("writes results.json from the files of the runs", () => {
     const { datasets, models, runs, cells, paired, unfinished, masking } = results(folder);
     expect(datasets).toMatchObject([
-      { name: "train", labels: ["animal", "engine", "water"], rows: { leak_free: 11 } },
+      { name: "sounds", labels: ["animal", "engine", "water"], rows: { leak_free: 11 } },
     ]);
     expect(models).toMatchObject([{ name: "bert" }]);
     expect(unfinished).toEqual([]);
@@ -200,7 +200,7 @@ describe("a comparison", () => {
       "| bert | MTL RTM |",
       "| bert | MTL L3Masking |",
       "## Leak-free test rows",
-      "train: 11 of 12 test rows",
+      "sounds: 11 of 12 test rows",
       "2/2^2 = 0.5: 0.05 could not be reached by that test",
       "## What L3Masking masks",
     ]) {

@@ -1,6 +1,6 @@
 /** The built package from outside: the command line as a process, and the library by its name. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -199,6 +199,41 @@ describe("the built command line", () => {
     expect({ exitCode, signal }).toEqual({ exitCode: 130, signal: null });
     expect(err).toContain("stopping at the next safe point; interrupt again to stop at once\n");
     expect(err).toContain("error [interrupted]:");
+  });
+
+  it("compares in several threads, stops all at an interrupt, and goes on to the same end", async () => {
+    const words = (output: string, jobs: string) => [
+      ...[main, "compare", folder, "--model", tinyModel, "--output-dir", at(output)],
+      ...["--methods", "stl,l3", "--seeds", "0-1", "--max-steps", "40", "--eval-steps", "20"],
+      ...["--batch-size", "4", "--max-length", "32", "--threads", "2", "--jobs", jobs],
+      ...["--bootstrap-samples", "100"],
+    ];
+    let sent = false;
+    const stopped = await node(words("compared", "2"), (child, err) => {
+      if (sent || !err.includes("begun")) return;
+      sent = true;
+      child.kill("SIGINT");
+    });
+    expect(stopped).toMatchObject({ exitCode: 130, signal: null, out: "" });
+    expect(stopped.err).toContain("hint: Start the same command again");
+    expect(existsSync(at("compared/results.json"))).toBe(false);
+
+    const [rest, whole] = await Promise.all([
+      node(words("compared", "2")),
+      node(words("compared-whole", "2")),
+    ]);
+    expect([rest.exitCode, whole.exitCode]).toEqual([0, 0]);
+    expect(rest.out).toContain("4 runs finished");
+    const runs = (output: string) => readdirSync(at(`${output}/runs`)).sort();
+    expect(runs("compared").length).toBe(4);
+    expect(runs("compared")).toEqual(runs("compared-whole"));
+    for (const run of runs("compared")) {
+      for (const file of ["journal.jsonl", "predictions-test.jsonl", "model/model.safetensors"]) {
+        const bytes = (output: string) => readFileSync(at(`${output}/runs/${run}/${file}`));
+        expect(bytes("compared").equals(bytes("compared-whole")), `${run}/${file}`).toBe(true);
+      }
+    }
+    expect(rest.out.split("\n\n")[0]).toBe(whole.out.split("\n\n")[0]);
   });
 
   it("stops at once after a second one, or had just stopped", async () => {

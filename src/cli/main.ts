@@ -22,7 +22,8 @@ function outputTo(stream: NodeJS.WriteStream): Output {
     },
     isTerminal: stream.isTTY === true,
     get columns() {
-      return stream.columns ?? DEFAULT_COLUMNS;
+      // Some terminals tell no width, or 0.
+      return stream.columns || DEFAULT_COLUMNS;
     },
   };
 }

@@ -59,11 +59,11 @@ describe("the runs on a terminal", () => {
 
     clock.seconds = 20;
     show(1, "finished", 10);
-    expect(take()).toBe(`${CLEAR_TWO}finished  run-1  10 steps in 0:20\n`);
+    expect(take()).toBe(`${CLEAR_TWO}finished  run-1  10/10 steps in 0:20\n`);
     show(2, "running");
     expect(take()).toBe("runs  2 of 3 finished  1 under way  0:20 left\n  run-2  preparing");
     show(2, "failed", 3, "training-diverged: no");
-    expect(take()).toBe(`${CLEAR_TWO}failed  run-2  3 steps in 0:00  training-diverged: no\n`);
+    expect(take()).toBe(`${CLEAR_TWO}failed  run-2  3/10 steps in 0:00  training-diverged: no\n`);
   });
 
   it("are cut to the width of the terminal, and taken away on demand", () => {
@@ -107,6 +107,6 @@ describe("the runs in a log", () => {
     show(0, "running", 5);
     expect(take()).toBe("runs  0 of 3 finished  1 under way  5:05 left\n");
     show(0, "interrupted", 5);
-    expect(take()).toBe("interrupted  run-0  5 steps in 1:01\n");
+    expect(take()).toBe("interrupted  run-0  5/10 steps in 1:01\n");
   });
 });

@@ -15,6 +15,8 @@ export interface RunTable {
 
 const REDRAW_MILLISECONDS = 100;
 const LOG_MILLISECONDS = 60_000;
+/** Runs that must be done since the start, counted in shares, before the rest can be told. */
+const LEAST_GAIN = 0.05;
 
 const CLEAR_LINE = "\r\u001b[2K";
 const LINE_UP = "\u001b[1A";
@@ -70,7 +72,7 @@ export function createRunTable(
     if (start === undefined) return undefined;
     const seconds = (now() - start.milliseconds) / 1000;
     const gained = doneRuns() - start.done;
-    if (seconds <= 0 || gained <= 0) return undefined;
+    if (seconds <= 0 || gained < LEAST_GAIN) return undefined;
     return ((count - doneRuns()) * seconds) / gained;
   }
 
@@ -125,10 +127,10 @@ function runText({ name, done, total, detail }: RunStatusEvent): string {
   return [name, share, ...steps, ...(detail === undefined ? [] : [detail])].join("  ");
 }
 
-/** `finished  NAME  540 steps in 3:26` */
+/** `finished  NAME  540/1200 steps in 3:26` */
 function endText(event: RunStatusEvent, startedAt: number | undefined, time: number): string {
-  const { state, name, done, detail } = event;
+  const { state, name, done, total, detail } = event;
   const lasted = startedAt === undefined ? "" : ` in ${formatDuration((time - startedAt) / 1000)}`;
-  const parts = [state, name, `${done} steps${lasted}`];
+  const parts = [state, name, `${done}/${total} steps${lasted}`];
   return [...parts, ...(state === "failed" && detail !== undefined ? [detail] : [])].join("  ");
 }

@@ -33,6 +33,9 @@ describe("datasetSources", () => {
     const files = { trainFile: "a/x.tsv", testFile: "t.tsv" };
     const expected = { name: "x", ...files, validationFile: undefined, ...columns, notes: [] };
     expect(datasetSources(files)).toEqual([expected]);
+    // Most data sets have a file of this name.
+    const named = (trainFile: string) => datasetSources({ trainFile })[0].name;
+    expect([named("news/train.jsonl.gz"), named("train.jsonl")]).toEqual(["news", "train"]);
   });
 
   it("numbers equal names", () => {

@@ -1,6 +1,6 @@
 /** Where the data sets of a comparison lie: positions on the command line -> files and names. */
 import { readdirSync, statSync } from "node:fs";
-import { basename } from "node:path";
+import { basename, dirname } from "node:path";
 import { filesOfFolder } from "../data/split-files.js";
 import { L3MaskingError } from "../errors.js";
 import type { LabelledFiles } from "./labelled-texts.js";
@@ -38,7 +38,7 @@ export function datasetSources(settings: DatasetSettings): DatasetSource[] {
       });
     }
     const files = { trainFile, validationFile, testFile };
-    return [{ name: nameOf(trainFile), ...files, ...columns, notes: [] }];
+    return [{ name: fileName(trainFile), ...files, ...columns, notes: [] }];
   }
   const single = [trainFile, validationFile, testFile].find((file) => file !== undefined);
   if (single !== undefined) {
@@ -56,8 +56,10 @@ export function datasetSources(settings: DatasetSettings): DatasetSource[] {
 type Columns = Pick<LabelledFiles, "textColumn" | "labelColumn">;
 
 function sourceAt(position: string, columns: Columns): DatasetSource {
+  if (!isFolder(position)) {
+    return { name: fileName(position), trainFile: position, ...columns, notes: [] };
+  }
   const name = nameOf(position);
-  if (!isFolder(position)) return { name, trainFile: position, ...columns, notes: [] };
   const { trainFile = position, ...files } = filesOfFolder(position, readdirSync(position));
   return { name, trainFile, ...files, ...columns, notes: [] };
 }
@@ -71,6 +73,13 @@ function isFolder(path: string): boolean {
       cause,
     });
   }
+}
+
+/** A file that is called train, as in most folders, goes by the name of its folder. */
+function fileName(trainFile: string): string {
+  const name = nameOf(trainFile);
+  const folder = nameOf(dirname(trainFile));
+  return /^train(ing)?$/i.test(name) && folder !== "." ? folder : name;
 }
 
 /** The last part of a path, without the ending of a data file. */

@@ -206,6 +206,14 @@ describe("comparisonPage", () => {
     }
   });
 
+  it("has one table where all rows are leak-free", () => {
+    const [acl] = comparison([]).datasets;
+    const clean = { ...acl, rows: { ...acl.rows, leak_free: acl.rows.test } };
+    const page = comparisonPage(comparison(runs, { datasets: [clean] }));
+    expect(page).toContain("No test text occurs in train, so all these rows are leak-free.");
+    expect(page).not.toContain("## Leak-free test rows");
+  });
+
   it("tells which runs are not finished, and why", () => {
     const { dataset, model, method, task_weights, folder, digest } = runs[2];
     const place = { dataset, model, method, task_weights, folder, digest, seed: 4 };

@@ -42,6 +42,7 @@ function resultSections(comparison: Comparison): string[] {
       : "There is no test split: these are the best dev evaluations, by which the weights were chosen."
   }`;
   if (!tested) return [introduction, "## Dev", resultTable(comparison, "dev")];
+  const shared = datasets.filter(({ rows }) => rows.leak_free < rows.test);
   const counts = datasets.map(({ name, rows }) =>
     rows.leak_free === rows.test
       ? `${name}: all ${rows.test} test rows are leak-free`
@@ -51,9 +52,13 @@ function resultSections(comparison: Comparison): string[] {
     introduction,
     `## ${rowSetTitles.test}`,
     resultTable(comparison, "test"),
-    `## ${rowSetTitles.leak_free}`,
-    `Without the test rows whose text also occurs in train (${counts.join("; ")}).`,
-    resultTable(comparison, "leak_free"),
+    ...(shared.length === 0
+      ? ["No test text occurs in train, so all these rows are leak-free."]
+      : [
+          `## ${rowSetTitles.leak_free}`,
+          `Without the test rows whose text also occurs in train (${counts.join("; ")}).`,
+          resultTable(comparison, "leak_free"),
+        ]),
   ];
 }
 
@@ -84,7 +89,7 @@ function pairedSections({ paired, cells, notes }: Comparison): string[] {
       pairedTable(members, weighted),
       "McNemar's test on accuracy, seed by seed: rows that only the first has right : rows that only the second has right, p (Holm).",
       mcNemarTable(members, weighted),
-      bullets(members.flatMap((pair) => pair.notes)),
+      bullets(members.map((pair) => pair.notes.join(" "))),
     ];
   });
   return ["## Paired tests", bullets(notes), ...tables];
