@@ -6,7 +6,7 @@
  */
 import { z } from "zod";
 import { knownDatasetNames } from "./data/known-datasets.js";
-import { fraction, integer, positive, type SettingNotes, text } from "./settings/kinds.js";
+import { fraction, integer, list, positive, text } from "./settings/kinds.js";
 import { presetNames } from "./settings/presets.js";
 
 export { resolveSettings, toFlag } from "./settings/resolve.js";
@@ -227,18 +227,15 @@ const secondStageSettings = {
   }).default(3),
 };
 
-const trainShape = {
+/** The settings of one training run. */
+export const trainShape = {
   ...modelSettings,
   ...dataSettings,
-  unlabeledFile: z
-    .array(z.string().min(1))
-    .min(1)
-    .meta({
-      description:
-        "Further texts, without labels, for the auxiliary task alone (txt with one text a line, or any format of labelled texts)",
-      aliases: ["unlabelledFile"],
-    })
-    .optional(),
+  unlabeledFile: list({
+    description:
+      "Further texts, without labels, for the auxiliary task alone (txt with one text a line, or any format of labelled texts)",
+    aliases: ["unlabelledFile"],
+  }).optional(),
   preset: z
     .enum(presetNames)
     .meta({
@@ -300,67 +297,6 @@ const trainShape = {
     .default(false),
   outputDir: text({
     description: "Folder of the run; must not hold a run already, unless it goes on",
-  }),
-};
-
-const list = (notes: SettingNotes) =>
-  z
-    .array(z.string().min(1))
-    .min(1)
-    .meta({ ...notes });
-
-/** The settings of `train`, with lists for what is compared. */
-const compareShape = {
-  dataset: list({
-    description:
-      "Data sets: folders with train, dev (or valid, validation) and test files, or training files",
-  }).optional(),
-  ...z.strictObject(trainShape).omit({
-    model: true,
-    trainFile: true,
-    method: true,
-    taskWeights: true,
-    seed: true,
-    resume: true,
-    outputDir: true,
-  }).shape,
-  trainFile: text({
-    description: "Labelled training texts of a single data set, in place of --dataset",
-  }).optional(),
-  model: list({
-    description: "Folders of the checkpoints to start from; each is also its own vanilla model",
-    aliases: ["modelNameOrPath"],
-  }),
-  methods: z
-    .array(z.enum(trainShape.method.unwrap().options))
-    .min(1)
-    .meta({ description: "Methods to compare, see train", commas: true } satisfies SettingNotes)
-    .default(["stl", "rtm", "l3"]),
-  taskWeights: z
-    .array(z.enum(trainShape.taskWeights.unwrap().options))
-    .min(1)
-    .meta({
-      description: "How the two losses are weighted; stl, which has one task, is run once",
-      origin: "MT-TARTAN",
-      commas: true,
-    } satisfies SettingNotes)
-    .default(["equal"]),
-  seeds: z
-    .array(z.string().regex(/^\d+(-\d+)?$/, "expected a seed such as 3 or a range such as 0-4"))
-    .min(1)
-    .meta({
-      description: "Seeds of the runs: numbers and ranges, such as 0-4 or 0,1,7",
-      commas: true,
-    } satisfies SettingNotes)
-    .default(["0-4"]),
-  jobs: integer(1, {
-    description: "Runs at the same time; they share the threads evenly",
-  }).default(1),
-  bootstrapSamples: integer(100, {
-    description: "Resamples of the paired bootstrap",
-  }).default(10_000),
-  outputDir: text({
-    description: "Folder of the comparison; the same command goes on with what is in it",
   }),
 };
 
@@ -520,7 +456,6 @@ const classifierShape = {
 
 export const settingShapes = {
   train: trainShape,
-  compare: compareShape,
   score: scoreShape,
   predict: predictShape,
   evaluate: evaluateShape,
@@ -532,7 +467,6 @@ export const settingShapes = {
 export type CommandName = keyof typeof settingShapes;
 
 export const trainSchema = z.strictObject(trainShape);
-export const compareSchema = z.strictObject(compareShape);
 export const scoreSchema = z.strictObject(scoreShape);
 export const predictSchema = z.strictObject(predictShape);
 export const evaluateSchema = z.strictObject(evaluateShape);
@@ -544,7 +478,6 @@ export const classifierSchema = z.strictObject(classifierShape);
 
 /** Settings as a user gives them: what has a default may be left out. */
 export type TrainOptions = z.input<typeof trainSchema>;
-export type CompareOptions = z.input<typeof compareSchema>;
 export type ScoreOptions = z.input<typeof scoreSchema>;
 export type PredictOptions = z.input<typeof predictSchema>;
 export type EvaluateOptions = z.input<typeof evaluateSchema>;
@@ -556,7 +489,6 @@ export type ClassifierOptions = Omit<z.input<typeof classifierSchema>, "model">;
 
 /** Settings with every value resolved. */
 export type TrainSettings = z.output<typeof trainSchema>;
-export type CompareSettings = z.output<typeof compareSchema>;
 export type ScoreSettings = z.output<typeof scoreSchema>;
 export type PredictSettings = z.output<typeof predictSchema>;
 export type EvaluateSettings = z.output<typeof evaluateSchema>;

@@ -1,9 +1,9 @@
 /** The package in Node. Every function runs in a worker thread, so the caller's thread stays free. */
 import { type Connection, callOnce, openConnection, type Watch } from "./client.js";
+import type { CompareOptions } from "./compare-config.js";
 import type {
   CheckOptions,
   ClassifierOptions,
-  CompareOptions,
   EvaluateOptions,
   PerplexityOptions,
   PredictOptions,

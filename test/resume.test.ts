@@ -8,6 +8,7 @@ import type { RunEvent, TrainResult } from "../src/experiment/host.js";
 import { failure } from "./fixtures/failure.js";
 import { changedModel, readJson, temporaryFolder } from "./fixtures/folders.js";
 import { createTestHost, tinyModel } from "./fixtures/host.js";
+import { soundFiles } from "./fixtures/sounds.js";
 import { readJournal, train, trainOptions } from "./fixtures/training.js";
 
 const at = temporaryFolder();
@@ -165,7 +166,7 @@ describe("a run that goes on", () => {
     cpSync(at("first-place"), at("second-place"), { recursive: true });
     const model = at("same-model");
     cpSync(bert, model, { recursive: true });
-    cpSync(given.trainFile, at("moved.jsonl"));
+    cpSync(soundFiles.trainFile, at("moved.jsonl"));
     const moved = { model, trainFile: at("moved.jsonl"), outputDir: at("second-place") };
     const result = await train({ ...given, ...moved, resume: true }, host());
     expectSameRun(
@@ -202,8 +203,7 @@ describe("a run that must not go on", () => {
   });
 
   it("is refused with other texts or another checkpoint", async () => {
-    const { trainFile } = options("stopped");
-    const text = readFileSync(trainFile, "utf8").replace("engine", "motor");
+    const text = readFileSync(soundFiles.trainFile, "utf8").replace("engine", "motor");
     writeFileSync(at("other.jsonl"), text);
     const texts = { trainFile: at("other.jsonl"), resume: true };
     const data = await failure(train(options("stopped", texts), host()));

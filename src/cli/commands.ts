@@ -1,8 +1,7 @@
 /** The commands of the command line: what they take, what they call, examples. */
+import { compareSchema } from "../compare-config.js";
 import {
-  type CommandName,
   checkSchema,
-  compareSchema,
   evaluateSchema,
   perplexitySchema,
   predictSchema,
@@ -14,6 +13,7 @@ import {
 import { type DataFiles, filesOfFolder, filesOfList } from "../data/split-files.js";
 import { errorFamilies, L3MaskingError } from "../errors.js";
 import type { Watch } from "../node.js";
+import type { CommandName } from "./flags.js";
 import type { Outcome } from "./reporter.js";
 import {
   compareSummary,

@@ -1,6 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { type CommandName, settingShapes } from "../config.js";
-import { type Flag, flagGroups, flagsOf, flagValue } from "./flags.js";
+import {
+  type CommandName,
+  commandShapes,
+  type Flag,
+  flagGroups,
+  flagsOf,
+  flagValue,
+} from "./flags.js";
 
 const commands: readonly CommandName[] = [
   "train",
@@ -57,7 +63,7 @@ describe("flagsOf", () => {
 
   it.each(commands)("gives every setting of %s one flag, in a group of its own", (command) => {
     const flags = flagsOf(command);
-    expect(flags.map(({ setting }) => setting)).toEqual(Object.keys(settingShapes[command]));
+    expect(flags.map(({ setting }) => setting)).toEqual(Object.keys(commandShapes[command]));
     expect(flags.filter(({ group }) => group === "More")).toEqual([]);
     for (const { group } of flags) expect(flagGroups).toContain(group);
   });

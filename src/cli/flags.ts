@@ -1,6 +1,7 @@
 /** The flags of a command, read off the settings in `config.ts`. */
 import { z } from "zod";
-import { type CommandName, settingShapes, toFlag } from "../config.js";
+import { compareShape } from "../compare-config.js";
+import { settingShapes, toFlag } from "../config.js";
 import { L3MaskingError } from "../errors.js";
 
 export type FlagKind = "integer" | "number" | "text" | "choice" | "switch" | "list";
@@ -173,9 +174,14 @@ const propertySchema = z.union([
   }),
 ]);
 
+/** The settings of each command that has some. */
+export const commandShapes = { ...settingShapes, compare: compareShape } as const;
+
+export type CommandName = keyof typeof commandShapes;
+
 /** The flags of a command, in the order of its settings. */
 export function flagsOf(command: CommandName): readonly Flag[] {
-  const schema = z.toJSONSchema(z.strictObject(settingShapes[command]), { io: "input" });
+  const schema = z.toJSONSchema(z.strictObject(commandShapes[command]), { io: "input" });
   const required = new Set(schema.required);
   return Object.entries(schema.properties ?? {}).map(([setting, property]): Flag => {
     const notes = propertySchema.parse(property);

@@ -4,9 +4,9 @@
  *
  * A command's module is loaded when it is first called, so that light commands start fast.
  */
+import { compareSchema } from "../compare-config.js";
 import {
   checkSchema,
-  compareSchema,
   evaluateSchema,
   perplexitySchema,
   predictSchema,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type CompareOptions, compareSchema, resolveSettings } from "../config.js";
+import { type CompareOptions, compareSchema } from "../compare-config.js";
+import { resolveSettings } from "../config.js";
 import { compareCommand } from "./compare-command.js";
 
 const command = (options: Partial<CompareOptions>) =>

@@ -1,5 +1,6 @@
 /** The command line that stands for the settings of a comparison: what differs from the defaults, as shell words. */
-import { type CompareSettings, compareSchema, resolveSettings, toFlag } from "../config.js";
+import { type CompareSettings, compareSchema } from "../compare-config.js";
+import { resolveSettings, toFlag } from "../config.js";
 
 /** Settings that take several words on the command line; other lists are written with commas. */
 const wordLists: readonly string[] = ["dataset", "model", "unlabeledFile"];

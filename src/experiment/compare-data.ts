@@ -2,17 +2,18 @@
  * What a comparison reads before its runs start: checkpoints and data sets, for their digests and counts, and the one
  * likelihood pass that all runs share through the cache.
  */
-import type { CompareSettings } from "../config.js";
+import type { CompareSettings } from "../compare-config.js";
 import { createStrategy } from "../masking/strategy.js";
 import { uniformProbabilities } from "../masking/uniform.js";
 import type { ComparedDataset, ComparedModel, MaskingSummary } from "../report/comparison.js";
 import { type MaskedTextCase, maskingSummary } from "../report/masking-summary.js";
 import type { Runtime } from "../runtime/runtime.js";
-import { NO_WORD } from "../text/encoding.js";
+import { type Encoding, NO_WORD } from "../text/encoding.js";
 import { type DatasetSource, nameOf, uniqueNames } from "./dataset-sources.js";
 import type { Host } from "./host.js";
 import { type EncodedDataset, loadLabelledTexts } from "./labelled-texts.js";
 import { excludedRows } from "./run-metrics.js";
+import { type EncodedUnlabelled, loadUnlabelledTexts } from "./unlabelled-texts.js";
 import {
   checkedMaxLength,
   type LoadedModel,
@@ -26,6 +27,8 @@ export interface ComparedInputs {
   readonly models: readonly ComparedModel[];
   /** Of every data set and model where L3Masking is among the methods. */
   readonly masking: readonly MaskingSummary[];
+  /** Of the texts for the auxiliary task alone; absent where there are none. */
+  readonly unlabelledDigest: string | undefined;
 }
 
 /**
@@ -44,6 +47,7 @@ export async function readInputs(
   const datasets = new Map<string, ComparedDataset>();
   const models: ComparedModel[] = [];
   const masking: MaskingSummary[] = [];
+  let unlabelledDigest: string | undefined;
   for (const [index, folder] of settings.model.entries()) {
     const model = await loadModel(folder, host);
     const maxLength = checkedMaxLength(settings.maxLength, model.spec);
@@ -52,15 +56,30 @@ export async function readInputs(
     for (const source of sources) {
       const { splitSeed } = settings;
       const data = await loadLabelledTexts(source, { splitSeed, maxLength }, model.tokenizer, host);
-      datasets.set(source.name, datasetRecord(source, data));
+      const unlabelled = await unlabelledTexts(settings, data, maxLength, model, host);
+      unlabelledDigest = unlabelled?.digest;
+      datasets.set(source.name, datasetRecord(source, data, unlabelled));
       if (!settings.methods.includes("l3")) continue;
       const place = { dataset: source.name, model: names[index] };
+      const texts = { labelled: data.encodings.train, further: unlabelled?.encodings ?? [] };
       masking.push(
-        await scoredMasks(place, model, data, { ...settings, maxLength }, runtime, host),
+        await scoredMasks(place, model, texts, { ...settings, maxLength }, runtime, host),
       );
     }
   }
-  return { datasets: [...datasets.values()], models, masking };
+  return { datasets: [...datasets.values()], models, masking, unlabelledDigest };
+}
+
+/** Further texts for the auxiliary task, if there are any and a method has one. */
+async function unlabelledTexts(
+  { unlabeledFile: paths, textColumn, methods }: CompareSettings,
+  data: EncodedDataset,
+  maxLength: number,
+  { tokenizer }: LoadedModel,
+  host: Host,
+): Promise<EncodedUnlabelled | undefined> {
+  if (paths === undefined || methods.every((method) => method === "stl")) return undefined;
+  return loadUnlabelledTexts({ paths, textColumn }, data, maxLength, tokenizer, host);
 }
 
 function modelRecord(
@@ -78,7 +97,11 @@ function modelRecord(
   };
 }
 
-function datasetRecord(source: DatasetSource, data: EncodedDataset): ComparedDataset {
+function datasetRecord(
+  source: DatasetSource,
+  data: EncodedDataset,
+  unlabelled: EncodedUnlabelled | undefined,
+): ComparedDataset {
   const test = data.test?.texts.length ?? 0;
   const seen = data.seenInTraining.reduce((sum, row) => sum + row, 0);
   return {
@@ -96,29 +119,37 @@ function datasetRecord(source: DatasetSource, data: EncodedDataset): ComparedDat
       test,
       leak_free: test - seen,
     },
-    excluded: excludedRows(data),
+    excluded: excludedRows(data, unlabelled),
     digest: data.digest,
   };
 }
 
-/** Scores the training texts into the cache, and sums up what the two strategies make of them. */
+/** Scores all texts of the auxiliary task into the cache, and sums up what the strategies make of the labelled ones. */
 async function scoredMasks(
   place: Pick<MaskingSummary, "dataset" | "model">,
   model: LoadedModel,
-  data: EncodedDataset,
+  {
+    labelled,
+    further,
+  }: { readonly labelled: readonly Encoding[]; readonly further: readonly Encoding[] },
   settings: CompareSettings,
   runtime: Runtime,
   host: Host,
 ): Promise<MaskingSummary> {
   const { tokenizer } = model;
-  const { train: encodings } = data.encodings;
-  const scores = await scoreEncodings(model, encodings, settings, runtime, host);
+  const { scores } = await scoreEncodings(
+    model,
+    [...labelled, ...further],
+    settings,
+    runtime,
+    host,
+  );
   const strategy = createStrategy("l3", {
     budget: settings.mlmProbability,
     calibration: settings.calibration,
     exponent: settings.gamma,
   });
-  const texts = encodings.map((encoding, text): MaskedTextCase => {
+  const texts = labelled.map((encoding, text): MaskedTextCase => {
     const { ids, wordIds } = encoding;
     return {
       ids,

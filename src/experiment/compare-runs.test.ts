@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { type CompareOptions, compareSchema, resolveSettings } from "../config.js";
+import { type CompareOptions, compareSchema } from "../compare-config.js";
+import { resolveSettings } from "../config.js";
 import { L3MaskingError } from "../errors.js";
-import { candidates, plannedRuns, seedList } from "./compare-runs.js";
+import { candidates, plannedRuns, type RunInputs, seedList } from "./compare-runs.js";
 
 const settings = (options: Partial<CompareOptions> = {}) =>
   resolveSettings(compareSchema, { model: ["models/m"], outputDir: "out", ...options });
@@ -19,7 +20,12 @@ const checkpoint = (name: string) => ({
 });
 
 const plan = (options: Partial<CompareOptions> = {}, existing: readonly string[] = []) =>
-  plannedRuns(settings(options), [data("a")], [checkpoint("m")], 2, existing);
+  plannedRuns(
+    settings(options),
+    { data: [data("a")], checkpoints: [checkpoint("m")] },
+    2,
+    existing,
+  );
 
 const digests = (options: Partial<CompareOptions>) => plan(options).map(({ digest }) => digest);
 
@@ -64,8 +70,7 @@ describe("plannedRuns", () => {
   it("are data sets x models x candidates x seeds, in this order", () => {
     const runs = plannedRuns(
       settings({ methods: ["stl", "l3"], seeds: ["0-1"] }),
-      [data("a"), data("b")],
-      [checkpoint("m"), checkpoint("n")],
+      { data: [data("a"), data("b")], checkpoints: [checkpoint("m"), checkpoint("n")] },
       3,
       [],
     );
@@ -91,7 +96,7 @@ describe("plannedRuns", () => {
       resume: false,
       learningRate: 1e-4,
     });
-    const own = ["dataset", "methods", "seeds", "jobs", "bootstrapSamples"];
+    const own = ["dataset", "dataDir", "methods", "seeds", "jobs", "bootstrapSamples"];
     expect(own.filter((name) => name in runs[0].settings)).toEqual([]);
   });
 
@@ -99,7 +104,12 @@ describe("plannedRuns", () => {
     const [stl, rtm] = plan({ methods: ["stl", "rtm"], seeds: ["3"] });
     expect(stl.folder).toBe(`runs/a-m-stl-seed3-${stl.digest.slice(0, 8)}`);
     expect(rtm.folder).toBe(`runs/a-m-rtm-equal-seed3-${rtm.digest.slice(0, 8)}`);
-    const odd = plannedRuns(settings(), [data("my data/ü")], [checkpoint("m")], 1, []);
+    const odd = plannedRuns(
+      settings(),
+      { data: [data("my data/ü")], checkpoints: [checkpoint("m")] },
+      1,
+      [],
+    );
     expect(odd[0].folder).toMatch(/^runs\/my_data_-m-stl-seed0-[0-9a-f]{8}$/);
   });
 
@@ -135,10 +145,8 @@ describe("plannedRuns", () => {
 
   it("are other runs with other texts or another checkpoint", () => {
     const [before] = plan();
-    const other = (
-      given: Parameters<typeof plannedRuns>[1],
-      checkpoints: Parameters<typeof plannedRuns>[2],
-    ) => plannedRuns(settings(), given, checkpoints, 1, [])[0].digest;
+    const other = (given: RunInputs["data"], checkpoints: RunInputs["checkpoints"]) =>
+      plannedRuns(settings(), { data: given, checkpoints }, 1, [])[0].digest;
     expect(other([data("a", "other")], [checkpoint("m")])).not.toBe(before.digest);
     expect(other([data("a")], [checkpoint("n")])).not.toBe(before.digest);
     // Names and places do not matter: digests stand for the contents.
@@ -146,9 +154,19 @@ describe("plannedRuns", () => {
     expect(other([moved], [{ ...checkpoint("m"), folder: "moved" }])).toBe(before.digest);
   });
 
+  it("are other runs with other texts for the auxiliary task, but for stl", () => {
+    const inputs = { data: [data("a")], checkpoints: [checkpoint("m")] };
+    const runs = (unlabelledDigest?: string) =>
+      plannedRuns(settings({ seeds: ["0"] }), { ...inputs, unlabelledDigest }, 1, []);
+    const changed = runs("u").map(({ digest }, index) => digest !== runs()[index].digest);
+    expect(changed).toEqual([false, true, true]);
+  });
+
   it("cannot be the same twice", () => {
     const twice = [data("a", "same"), data("b", "same")];
-    expect(() => plannedRuns(settings(), twice, [checkpoint("m")], 1, [])).toThrow(
+    expect(() =>
+      plannedRuns(settings(), { data: twice, checkpoints: [checkpoint("m")] }, 1, []),
+    ).toThrow(
       expect.objectContaining({
         code: "invalid-setting",
         message: expect.stringContaining("b with m is the same as a with m"),

@@ -1,5 +1,6 @@
 /** Which runs a comparison is made of, each with the settings of `train`, its digest and its folder. */
-import type { CompareSettings, TrainSettings } from "../config.js";
+import type { CompareSettings } from "../compare-config.js";
+import type { TrainSettings } from "../config.js";
 import { L3MaskingError } from "../errors.js";
 import { type Candidate, methodNames, type RunKey } from "../report/comparison.js";
 import type { DatasetSource } from "./dataset-sources.js";
@@ -16,6 +17,14 @@ export interface ComparedCheckpoint {
   readonly folder: string;
   readonly checkpointDigest: string;
   readonly tokenizerDigest: string;
+}
+
+/** What the runs of a comparison are made from. */
+export interface RunInputs {
+  readonly data: readonly ComparedData[];
+  readonly checkpoints: readonly ComparedCheckpoint[];
+  /** Of the texts for the auxiliary task alone, if there are any. */
+  readonly unlabelledDigest?: string | undefined;
 }
 
 export interface PlannedRun extends RunKey {
@@ -65,8 +74,7 @@ export function candidates(
  */
 export function plannedRuns(
   settings: CompareSettings,
-  data: readonly ComparedData[],
-  checkpoints: readonly ComparedCheckpoint[],
+  { data, checkpoints, unlabelledDigest }: RunInputs,
   threads: number,
   existing: readonly string[],
 ): PlannedRun[] {
@@ -82,6 +90,8 @@ export function plannedRuns(
             checkpoint_digest: checkpoint.checkpointDigest,
             tokenizer_digest: checkpoint.tokenizerDigest,
             data_digest: digest,
+            // STL has no auxiliary task to read them.
+            ...(candidate.method !== "stl" && { unlabelled_digest: unlabelledDigest }),
           });
           const { method, task_weights } = candidate;
           const folder = `runs/${folderName({ ...key, method, task_weights }, runIdentity, existing)}`;
@@ -114,6 +124,7 @@ function trainSettings(
     methods: _methods,
     seeds: _seeds,
     jobs: _jobs,
+    dataDir: _dataDir,
     bootstrapSamples: _samples,
     ...shared
   } = settings;

@@ -1,7 +1,7 @@
 /** `compare`: methods x seeds x data sets x models, from files to tables, in reading order. */
 import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import type { CompareSettings } from "../config.js";
+import type { CompareSettings } from "../compare-config.js";
 import { L3MaskingError } from "../errors.js";
 import { randomStream } from "../random.js";
 import type { Comparison } from "../report/comparison.js";
@@ -37,20 +37,23 @@ export async function runCompare(settings: CompareSettings, host: Host): Promise
   // Faults of the lists come before the work on texts.
   seedList(settings.seeds);
   candidates(settings);
-  const sources = datasetSources(settings);
+  const sources = await datasetSources(settings, host);
   const runtime = await host.runtime(settings.threads);
   const inputs = await readInputs(settings, sources, runtime, host);
 
   mkdirSync(join(outputDir, "runs"), { recursive: true });
   const runs = plannedRuns(
     settings,
-    inputs.datasets.map(({ digest }, index) => ({ source: sources[index], digest })),
-    inputs.models.map(({ name, folder, checkpoint_digest, tokenizer_digest }) => ({
-      name,
-      folder,
-      checkpointDigest: checkpoint_digest,
-      tokenizerDigest: tokenizer_digest,
-    })),
+    {
+      data: inputs.datasets.map(({ digest }, index) => ({ source: sources[index], digest })),
+      checkpoints: inputs.models.map(({ name, folder, checkpoint_digest, tokenizer_digest }) => ({
+        name,
+        folder,
+        checkpointDigest: checkpoint_digest,
+        tokenizerDigest: tokenizer_digest,
+      })),
+      unlabelledDigest: inputs.unlabelledDigest,
+    },
     Math.max(1, Math.floor(runtime.threads / settings.jobs)),
     readdirSync(join(outputDir, "runs")),
   );

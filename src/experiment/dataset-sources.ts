@@ -1,9 +1,11 @@
 /** Where the data sets of a comparison lie: positions on the command line -> files and names. */
 import { readdirSync, statSync } from "node:fs";
 import { basename, dirname } from "node:path";
+import { type KnownDatasetName, knownDatasetNames, knownDatasets } from "../data/known-datasets.js";
 import { filesOfFolder } from "../data/split-files.js";
 import { L3MaskingError } from "../errors.js";
-import type { LabelledFiles } from "./labelled-texts.js";
+import type { Host } from "./host.js";
+import { type LabelledFiles, type LabelledSource, labelledFiles } from "./labelled-texts.js";
 
 /** A data set to train on. */
 export interface DatasetSource extends LabelledFiles {
@@ -13,55 +15,75 @@ export interface DatasetSource extends LabelledFiles {
   readonly notes: readonly string[];
 }
 
-export interface DatasetSettings {
+export interface DatasetSettings extends Omit<LabelledSource, "dataset"> {
   readonly dataset?: readonly string[] | undefined;
-  readonly trainFile?: string | undefined;
-  readonly validationFile?: string | undefined;
-  readonly testFile?: string | undefined;
-  readonly textColumn?: string | undefined;
-  readonly labelColumn?: string | undefined;
 }
 
 /**
- * The data sets that settings name: each of `dataset` (a folder with files of its splits, or a training file), or
- * the one of `trainFile`, `validationFile` and `testFile`.
+ * The data sets that settings name: each of `dataset` (the name of a known one, a folder with files of its splits, or
+ * a training file), or the one of `trainFile`, `validationFile` and `testFile`. Known ones are looked for in
+ * `dataDir` and described.
  *
- * Throws `missing-setting` if there is none, `invalid-setting` if both are given, and `file-missing`.
+ * Throws `missing-setting` if there is none, `invalid-setting` if both are given or `dataDir` is for nothing,
+ * `file-missing`, and what `labelledFiles` throws.
  */
-export function datasetSources(settings: DatasetSettings): DatasetSource[] {
-  const { dataset, trainFile, validationFile, testFile, textColumn, labelColumn } = settings;
-  const columns = { textColumn, labelColumn };
-  if (dataset === undefined) {
-    if (trainFile === undefined) {
-      throw new L3MaskingError("missing-setting", "no data set is named", {
-        hint: "Give --dataset with folders or files, or --train-file.",
-      });
-    }
-    const files = { trainFile, validationFile, testFile };
-    return [{ name: fileName(trainFile), ...files, ...columns, notes: [] }];
+export async function datasetSources(
+  settings: DatasetSettings,
+  host: Host,
+): Promise<DatasetSource[]> {
+  const { dataset: positions, ...single } = settings;
+  if (positions === undefined) {
+    const files = await labelledFiles(single, host);
+    return [{ name: fileName(files.trainFile), ...onlyFiles(files), notes: [] }];
   }
-  const single = [trainFile, validationFile, testFile].find((file) => file !== undefined);
-  if (single !== undefined) {
+  const file = [single.trainFile, single.validationFile, single.testFile].find(
+    (path) => path !== undefined,
+  );
+  if (file !== undefined) {
     throw new L3MaskingError(
       "invalid-setting",
-      `expected data sets by --dataset or files by flags, got ${dataset[0]} and ${single}`,
+      `expected data sets by --dataset or files by flags, got ${positions[0]} and ${file}`,
       { hint: "Keep one of the two." },
     );
   }
-  const sources = dataset.map((position) => sourceAt(position, columns));
+  if (single.dataDir !== undefined && positions.every((name) => knownName(name) === undefined)) {
+    throw new L3MaskingError(
+      "invalid-setting",
+      "expected --data-dir with the name of a known data set, got none",
+      { hint: `Known are ${knownDatasetNames.join(", ")}; give other folders after --dataset.` },
+    );
+  }
+  const sources: DatasetSource[] = [];
+  for (const position of positions) sources.push(await sourceAt(position, single, host));
   const names = uniqueNames(sources.map(({ name }) => name));
   return sources.map((source, index) => ({ ...source, name: names[index] }));
 }
 
-type Columns = Pick<LabelledFiles, "textColumn" | "labelColumn">;
-
-function sourceAt(position: string, columns: Columns): DatasetSource {
+async function sourceAt(
+  position: string,
+  { dataDir, cacheDir, textColumn, labelColumn }: LabelledSource,
+  host: Host,
+): Promise<DatasetSource> {
+  const columns = { textColumn, labelColumn };
+  const name = knownName(position);
+  if (name !== undefined) {
+    const files = await labelledFiles({ dataset: name, dataDir, cacheDir, ...columns }, host);
+    return { name, ...onlyFiles(files), notes: knownDatasets[name].notes };
+  }
   if (!isFolder(position)) {
     return { name: fileName(position), trainFile: position, ...columns, notes: [] };
   }
-  const name = nameOf(position);
   const { trainFile = position, ...files } = filesOfFolder(position, readdirSync(position));
-  return { name, trainFile, ...files, ...columns, notes: [] };
+  return { name: nameOf(position), trainFile, ...files, ...columns, notes: [] };
+}
+
+function knownName(position: string): KnownDatasetName | undefined {
+  return knownDatasetNames.find((name) => name === position);
+}
+
+function onlyFiles(files: LabelledFiles): LabelledFiles {
+  const { trainFile, validationFile, testFile, textColumn, labelColumn } = files;
+  return { trainFile, validationFile, testFile, textColumn, labelColumn };
 }
 
 function isFolder(path: string): boolean {
@@ -69,7 +91,7 @@ function isFolder(path: string): boolean {
     return statSync(path).isDirectory();
   } catch (cause) {
     throw new L3MaskingError("file-missing", `expected a folder or a file at ${path}`, {
-      hint: "Check the path; relative paths start at the current folder.",
+      hint: `Check the path, or name one of the known data sets ${knownDatasetNames.join(", ")}.`,
       cause,
     });
   }

@@ -21,10 +21,13 @@ describe("runIdentity", () => {
     );
     expect(idle.sort()).toEqual([
       "cacheDir",
+      "dataDir",
+      "dataset",
       "evalTokens",
       "labelColumn",
       "model",
       "outputDir",
+      "preset",
       "resume",
       "saveSteps",
       "scoringTokens",
@@ -33,6 +36,7 @@ describe("runIdentity", () => {
       "textColumn",
       "threads",
       "trainFile",
+      "unlabeledFile",
       "validationFile",
     ]);
   });
@@ -84,6 +88,9 @@ describe("requireSameRun", () => {
       'expected method to be "l3", as the run in o was started, got "stl"',
     );
     expect(differs({}, { data_digest: "e" })).toContain('expected data_digest to be "d"');
+    expect(differs({}, { unlabelled_digest: "u" })).toMatch(
+      /unlabelled_digest to be absent.*got "u"/,
+    );
     expect(differs({}, record({ maxSteps: 5 }))).toMatch(/maxSteps to be absent.*got 5/);
     expect(differs(record({ maxSteps: 5 }), {})).toMatch(/maxSteps to be 5.*got nothing/);
   });

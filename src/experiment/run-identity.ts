@@ -7,7 +7,12 @@ import type { RunRecord } from "./run-folder.js";
 const RUN_FORMAT = 1;
 
 /** Digests in config.json of what a run is made from. They stand for the files, wherever those lie. */
-const digestNames = ["checkpoint_digest", "tokenizer_digest", "data_digest"] as const;
+const digestNames = [
+  "checkpoint_digest",
+  "tokenizer_digest",
+  "data_digest",
+  "unlabelled_digest",
+] as const;
 
 type Settings = Readonly<Record<string, unknown>>;
 
@@ -30,15 +35,10 @@ const withoutEffect: readonly {
     of: () => true,
   },
   {
-    // The digests of checkpoint and data say what came of these.
+    // Digests say what came of these, and other settings what the preset stands for.
     names: [
-      "model",
-      "trainFile",
-      "validationFile",
-      "testFile",
-      "textColumn",
-      "labelColumn",
-      "splitSeed",
+      ...["model", "dataset", "dataDir", "trainFile", "validationFile", "testFile"],
+      ...["unlabeledFile", "textColumn", "labelColumn", "splitSeed", "preset"],
     ],
     of: () => true,
   },
@@ -59,7 +59,9 @@ export function runIdentity(record: RunRecord): Settings {
   const effective = Object.entries(settings).filter(
     ([name, value]) => value !== undefined && !idle.has(name),
   );
-  const digests = digestNames.map((name) => [name, record[name]] as const);
+  const digests = digestNames.flatMap((name) =>
+    record[name] === undefined ? [] : [[name, record[name]] as const],
+  );
   const parts: (readonly [string, unknown])[] = [["format", RUN_FORMAT], ...effective, ...digests];
   return Object.fromEntries(parts.sort(([a], [b]) => (a < b ? -1 : 1)));
 }

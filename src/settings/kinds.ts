@@ -35,3 +35,9 @@ export const fraction = (notes: SettingNotes) =>
     .min(0)
     .max(1)
     .meta({ ...notes });
+/** One or more words. */
+export const list = (notes: SettingNotes) =>
+  z
+    .array(z.string().min(1))
+    .min(1)
+    .meta({ ...notes });
