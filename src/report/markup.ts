@@ -3,7 +3,7 @@
  * What is written is well-formed XML too, so that a strict parser can check a page.
  */
 
-/** Text that is markup already. Only `markup` and `joined` make it. */
+/** Text that is markup already. Outside this file only style sheets of ours are made so by hand. */
 export class Markup {
   readonly source: string;
 
