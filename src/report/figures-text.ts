@@ -18,10 +18,14 @@ export function signedPoints(difference: number): string {
   return difference > 0 ? `+${points}` : points.replace("-", "−");
 }
 
-/** A probability of a test: "p = 0.034", "p < 0.001". */
+/** A p by itself: "0.034", "< 0.001". */
+export function pFigure(p: number): string {
+  return p < 0.001 ? "< 0.001" : p.toFixed(3);
+}
+
+/** A p in a sentence: "p = 0.034", "p < 0.001". */
 export function pText(p: number): string {
-  if (p < 0.001) return "p < 0.001";
-  return `p = ${p >= 0.995 ? "1" : p.toFixed(3)}`;
+  return p < 0.001 ? "p < 0.001" : `p = ${pFigure(p)}`;
 }
 
 /** "52 s", "3 min 20 s", "2 h 05 min". */

@@ -6,11 +6,25 @@ export interface Sample {
   readonly y: number;
 }
 
+/** Points of a training curve: fewer than of a dev curve, since each is a mean that quiets the noise of steps. */
+const COARSE_POINTS = 50;
+
+/** A curve of at most 50 points: means of neighbouring ones, at the place of the last of them. */
+export function coarse(curve: readonly Sample[]): readonly Sample[] {
+  const size = Math.ceil(curve.length / COARSE_POINTS);
+  if (size < 2) return curve;
+  return Array.from({ length: Math.ceil(curve.length / size) }, (_, index) => {
+    const part = curve.slice(index * size, (index + 1) * size);
+    const y = part.reduce((sum, point) => sum + point.y, 0) / part.length;
+    return { x: part[part.length - 1].x, y };
+  });
+}
+
 /** Most points of a curve in a report: more cannot be seen at its size. */
-const MOST_POINTS = 150;
+const MOST_POINTS = 100;
 
 /**
- * The mean of the curves with their lowest and highest value, at the places of any of them, or at 150 even places if
+ * The mean of the curves with their lowest and highest value, at the places of any of them, or at 100 even places if
  * there are more. Between its points a curve is a straight line. A place counts where at least half of the curves
  * reach: seeds stop at different steps, and the last of them alone would mislead. `low` and `high` are left out for one
  * curve.

@@ -1,6 +1,6 @@
 /** A chart as SVG: its frame for readers and screen readers, its words, its legend. */
 import { type Content, Markup, markup } from "../markup.js";
-import { chartStyle, dashOf, marker, palette, seriesClass } from "./series.js";
+import { chartStyle, dashes, marker, palette, seriesClass } from "./series.js";
 import { fitted, textWidth, wrapped } from "./text-width.js";
 
 /**
@@ -105,7 +105,7 @@ function sample(series: number, form: "line" | "bar", x: number, y: number): Mar
   const tint = seriesClass(series);
   const stroke =
     form === "line"
-      ? markup`<path class="line ${tint}" stroke-dasharray="${dashOf(series)}" d="M${place(x)},${y}h24"/>`
+      ? markup`<path class="line ${tint}"${dashes(series)} d="M${place(x)},${y}h24"/>`
       : markup`<rect class="fill bar ${tint}" x="${place(x)}" y="${y - 4}" width="18" height="8"/>`;
   return markup`${stroke}${marker(series, place(x) + (form === "line" ? 12 : 18), y)}`;
 }

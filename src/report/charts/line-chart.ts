@@ -10,7 +10,7 @@ import {
   titleBlock,
 } from "./chart.js";
 import { linearScale, type Scale } from "./scale.js";
-import { dashOf, marker, seriesClass } from "./series.js";
+import { dashes, marker, seriesClass } from "./series.js";
 import { textWidth } from "./text-width.js";
 
 export interface CurvePoint {
@@ -124,5 +124,5 @@ function curve({ points, style }: LineSeries, shift: number, x: Scale, y: Scale)
     points.length <= MARKERS
       ? points
       : Array.from({ length: MARKERS }, (_, index) => points[Math.floor((index + shift) * every)]);
-  return markup`<path class="line ${seriesClass(style)}" stroke-dasharray="${dashOf(style)}" d="M${line}"/>${marked.map((point) => marker(style, place(x.at(point.x)), place(y.at(point.y))))}`;
+  return markup`<path class="line ${seriesClass(style)}"${dashes(style)} d="M${line}"/>${marked.map((point) => marker(style, place(x.at(point.x)), place(y.at(point.y))))}`;
 }

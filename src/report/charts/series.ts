@@ -15,7 +15,7 @@ export const palette = {
   "series-3": { light: "#00805c", dark: "#35c79a" },
   "series-4": { light: "#a03a86", dark: "#e59ad0" },
   "series-5": { light: "#7a6000", dark: "#e8dc58" },
-  heat: { light: "#0072b2", dark: "#0072b2" },
+  heat: { light: "#0072b2", dark: "#1a80bf" },
   ink: { light: "#1a1c1e", dark: "#eceef0" },
   "soft-ink": { light: "#51575d", dark: "#a9b1b9" },
   rule: { light: "#d5d9dd", dark: "#3b4249" },
@@ -36,11 +36,12 @@ const seriesColours = [
 /** Series with a look of their own; more repeat them. */
 export const SERIES_STYLES = seriesColours.length;
 
-const dashes = ["", "7 3", "2 3", "9 3 2 3", "12 4", "4 2 1 2"] as const;
+const dashPatterns = ["8 4", "2.5 2.5", "", "9 3 2 3", "14 3", "5 2 1.5 2"] as const;
 
-/** Dash pattern of a series, for stroke-dasharray; the third of a comparison, L3Masking, is the solid one. */
-export function dashOf(series: number): string {
-  return dashes[series % SERIES_STYLES];
+/** Dashes of a series as an attribute; the third, L3Masking in a comparison, is solid. */
+export function dashes(series: number): Markup | undefined {
+  const pattern = dashPatterns[series % SERIES_STYLES];
+  return pattern === "" ? undefined : markup` stroke-dasharray="${pattern}"`;
 }
 
 /** Outlines around (0, 0), about 8 units across. */

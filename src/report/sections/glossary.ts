@@ -1,0 +1,73 @@
+/** How to read a report, for somebody who has seen none. */
+import { type Markup, markup } from "../markup.js";
+
+/** Words and what they mean; the ones that a single run does not use can be left out. */
+const words: readonly (readonly [word: string, meaning: string, onlyCompared?: boolean])[] = [
+  [
+    "Language model, vanilla model",
+    "A program that has read much text and can guess hidden words. “Vanilla” means: as it was before it was trained on the texts at hand.",
+  ],
+  ["Token", "A word or a piece of a word, as the language model reads it."],
+  ["STL", "Single-task learning: the model is trained to classify the texts and nothing else."],
+  [
+    "MTL RTM",
+    "Multi-task learning with random token masking: besides classifying, the model learns to guess tokens of the same texts that were hidden at random.",
+  ],
+  [
+    "MTL L3Masking",
+    "The same, but tokens that the vanilla model finds unlikely are hidden more often: they are what it has yet to learn about these texts.",
+  ],
+  ["Main task, auxiliary task", "Classifying the texts; guessing hidden tokens."],
+  [
+    "Train, dev, test",
+    "Three separate parts of the data: to learn from, to choose the best moment of the training by, to measure with at the very end.",
+  ],
+  ["Leak-free rows", "Test rows whose text does not also occur in train."],
+  ["Accuracy", "How many of 100 texts got the right label."],
+  [
+    "F1, macro-F1",
+    "F1 weighs two kinds of error of one label: texts that wrongly got it and texts that wrongly did not. 100 is perfect, 0 is useless. Macro-F1 is the mean over the labels, each counted alike, rare ones too.",
+  ],
+  ["Points", "Percentage points: from 70.0 % to 72.0 % are 2 points."],
+  [
+    "Seed",
+    "A number that fixes all that is left to chance in a training. The same training with several seeds shows how much chance alone moves the result.",
+    true,
+  ],
+  [
+    "Mean ± standard deviation",
+    "The mean over the seeds, and how far single seeds usually lie from it.",
+    true,
+  ],
+  [
+    "95 % interval",
+    "A range computed so that in 95 of 100 repetitions with other test rows it would hold the true difference. A range that holds 0 fits “no difference”.",
+    true,
+  ],
+  [
+    "p",
+    "How often chance alone would give a difference at least as large, if there were none. Below 0.05 is the usual mark for “hardly chance”. Above it, nothing is shown: neither a difference nor equality.",
+    true,
+  ],
+  [
+    "Holm's correction",
+    "Who tests many pairs finds something by chance sooner or later; the correction raises each p to make up for that.",
+    true,
+  ],
+  [
+    "Bootstrap, sign-flip, Student's t, McNemar",
+    "Four ways to find out what chance could do. The bootstrap draws the test rows anew many times; sign-flip and Student's t look at the differences of the seeds; McNemar's test counts the rows on which two models differ.",
+    true,
+  ],
+  [
+    "Loss",
+    "What training makes smaller: how surprised the model is by the right answer, in nats (units of the natural logarithm).",
+  ],
+  ["Optimizer step, epoch", "One small change of the model; one pass through all training texts."],
+  ["Mask probability", "How probably a token is hidden in an epoch."],
+];
+
+export function glossarySection(compared: boolean): Markup {
+  const entries = words.filter(([, , onlyCompared]) => compared || onlyCompared !== true);
+  return markup`<dl>${entries.map(([word, meaning]) => markup`<dt>${word}</dt><dd>${meaning}</dd>`)}</dl>`;
+}

@@ -1,0 +1,69 @@
+/** What the runs cost, and which of them are missing. */
+import type { Comparison, UnfinishedRun } from "../comparison.js";
+import { count, counted, duration, spreadOf } from "../figures-text.js";
+import { candidateNames, type Group } from "../groups.js";
+import { type Markup, markup } from "../markup.js";
+import { foreign, table } from "../page.js";
+
+/** Times and steps of every method. */
+export function timingsSection({ candidates }: Group): Markup {
+  const rows = candidates.map(({ name, runs }) => {
+    const mean = (values: readonly number[]) => spreadOf(values).mean;
+    const early = runs.filter((run) => run.stop_reason === "patience").length;
+    return [
+      name,
+      runs.length,
+      duration(mean(runs.map(({ timing }) => timing.training_seconds))),
+      runs.every(({ timing }) => timing.scoring_seconds === 0)
+        ? "–"
+        : duration(mean(runs.map(({ timing }) => timing.scoring_seconds))),
+      count(mean(runs.map(({ timing }) => timing.tokens_per_second))),
+      count(mean(runs.map(({ steps }) => steps))),
+      count(mean(runs.map((run) => run.best_step))),
+      `${early} of ${runs.length}`,
+    ];
+  });
+  return table(
+    [
+      { title: "Method" },
+      { title: "Runs" },
+      { title: "Training" },
+      { title: "Scoring" },
+      { title: "Tokens per second" },
+      { title: "Steps" },
+      { title: "Best step" },
+      { title: "Stopped early" },
+    ],
+    rows,
+    "Means over the runs. Scoring is the vanilla model's reading of the training texts; its scores are kept, so the first run pays for all. Stopped early: no better dev metric for too long.",
+  );
+}
+
+/** A warning where runs are missing; nothing where all are finished. */
+export function unfinishedSection({ unfinished, cells }: Comparison): Markup | undefined {
+  if (unfinished.length === 0) return undefined;
+  const nameOf = candidateNames([...cells, ...unfinished]);
+  const rows = unfinished.map((run) => [
+    foreign(run.dataset),
+    foreign(run.model),
+    nameOf(run),
+    run.seed,
+    stateText(run),
+  ]);
+  return markup`<div class="verdict warning"><p><strong>${counted(unfinished.length, "run")} of this comparison ${unfinished.length === 1 ? "is" : "are"} missing.</strong> The figures below are those of the finished runs and will change.</p>
+<details><summary>Which</summary>${table(
+    [
+      { title: "Data set" },
+      { title: "Model" },
+      { title: "Method" },
+      { title: "Seed" },
+      { title: "State", words: true },
+    ],
+    rows,
+  )}</details></div>`;
+}
+
+function stateText({ state, error }: UnfinishedRun): string {
+  if (error === null) return state === "waiting" ? "not begun" : state;
+  return `failed (${error.code}): ${error.message}${error.hint === null ? "" : ` ${error.hint}`}`;
+}
