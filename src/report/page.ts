@@ -74,6 +74,7 @@ code,kbd,pre{font:.88em/1.45 ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans 
 pre{background:var(--soft);padding:.6rem .8rem;overflow-x:auto;white-space:pre-wrap;overflow-wrap:anywhere}
 td,th,li,dd,p{overflow-wrap:break-word}
 td bdi,th bdi{overflow-wrap:anywhere}
+tbody th:has(bdi){min-width:8.5rem}
 .token{background:var(--soft);padding:0 .25rem;border-radius:.2rem;white-space:pre-wrap}
 dt{font-weight:600;margin-top:.6rem}
 dd{margin:0 0 0 1.2rem}
@@ -81,8 +82,13 @@ dd{margin:0 0 0 1.2rem}
 body{font-size:10.5pt}
 main{max-width:none;padding:0}
 .figures{grid-template-columns:repeat(2,minmax(0,1fr))}
-table{font-size:8.5pt}
-th,td{padding:.18rem .4rem}
+.beside{grid-column:1/-1}
+details:not([open]){display:none}
+dt{break-after:avoid}
+.note,figcaption{font-size:8.5pt}
+table{font-size:8pt}
+th,td{padding:.15rem .3rem}
+p{orphans:3;widows:3}
 .scroll{overflow:visible}
 h2,h3{break-after:avoid}
 tr,.verdict{break-inside:avoid}

@@ -1,7 +1,7 @@
 /** results.json as a page: what was compared, what came out, how sure that is, and how it came about. */
-import type { Comparison } from "./comparison.js";
+import { type Comparison, methodNames } from "./comparison.js";
 import { counted, duration, listed } from "./figures-text.js";
-import { candidateNames, decidingRows, type Group, groupsOf } from "./groups.js";
+import { decidingRows, type Group, groupsOf, methodTitles } from "./groups.js";
 import { type Content, type Markup, markup } from "./markup.js";
 import { foreign, page } from "./page.js";
 import { curvesSection } from "./sections/curves.js";
@@ -22,8 +22,7 @@ export interface RenderOptions {
 /** A comparison as one HTML file that needs nothing else. */
 export function renderComparison(comparison: Comparison, { date }: RenderOptions): string {
   const groups = groupsOf(comparison);
-  const candidates = uniqueNames(comparison);
-  const title = `${listed(candidates)} compared`;
+  const title = `${listed(comparedMethods(comparison))} compared`;
   const body = markup`
 <header>
 <h1>${title}</h1>
@@ -39,9 +38,9 @@ ${originSections(comparison)}
   return page(title, body);
 }
 
-function uniqueNames({ cells, unfinished }: Comparison): readonly string[] {
-  const all = [...cells, ...unfinished];
-  return [...new Set(all.map(candidateNames(all)))];
+function comparedMethods({ cells, unfinished }: Comparison): readonly string[] {
+  const present = new Set([...cells, ...unfinished].map(({ method }) => method));
+  return methodNames.filter((method) => present.has(method)).map((method) => methodTitles[method]);
 }
 
 function introduction({ datasets, models, runs }: Comparison): Content {

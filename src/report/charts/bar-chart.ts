@@ -1,5 +1,5 @@
 /** Groups of horizontal bars: names stay readable however many and however long they are. */
-import { type Markup, markup } from "../markup.js";
+import { type Markup, markup, visible } from "../markup.js";
 import {
   CHART_WIDTH,
   type Chart,
@@ -9,6 +9,7 @@ import {
   legendBlock,
   place,
   titleBlock,
+  xAxisTitle,
 } from "./chart.js";
 import { linearScale, type Scale } from "./scale.js";
 import { marker, seriesClass } from "./series.js";
@@ -59,7 +60,7 @@ export function barChart(
   );
   const nameWidth = Math.min(
     MAXIMAL_NAME_SHARE * CHART_WIDTH,
-    Math.max(...groups.map(({ name }) => textWidth(name, FONT_SIZE))) + 2,
+    Math.max(...groups.map(({ name }) => textWidth(visible(name), FONT_SIZE))) + 2,
   );
   const left = nameWidth + 8;
   const right = CHART_WIDTH - 16;
@@ -75,7 +76,7 @@ export function barChart(
   const body = markup`
 ${title.body}<g transform="translate(0,${title.height})">${legend.body}</g>
 ${x.ticks.map((tick) => markup`<path class="grid" d="M${place(x.at(tick))},${top}V${place(bottom)}"/>${label(text.xFormat(tick, x.decimals), x.at(tick), bottom + 16, "middle")}`)}
-${label(text.xTitle, (left + right) / 2, bottom + 34, "middle", "soft", "small")}
+${xAxisTitle(text.xTitle, left, right, bottom + 34)}
 ${groups.map((group, index) => {
   const start = top + index * groupHeight + GROUP_GAP / 2;
   const middle = start + (groupHeight - GROUP_GAP) / 2;

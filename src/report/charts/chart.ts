@@ -1,5 +1,5 @@
 /** A chart as SVG: its frame for readers and screen readers, its words, its legend. */
-import { type Content, Markup, markup } from "../markup.js";
+import { type Content, Markup, markup, visible } from "../markup.js";
 import { chartStyle, dashes, marker, palette, seriesClass } from "./series.js";
 import { fitted, textWidth, wrapped } from "./text-width.js";
 
@@ -55,9 +55,25 @@ export function label(
 
 /** Text cut to a width; where it was cut, pointing at it shows all. */
 export function fittedLabel(text: string, x: number, y: number, width: number, anchor: Anchor) {
-  const shown = fitted(text, width, FONT_SIZE);
-  if (shown === text) return label(text, x, y, anchor);
+  const whole = visible(text);
+  const shown = fitted(whole, width, FONT_SIZE);
+  if (shown === whole) return label(text, x, y, anchor);
   return markup`<g><title>${text}</title>${label(shown, x, y, anchor)}</g>`;
+}
+
+/** The title below an x axis from `left` to `right`: in its middle, or flush right where it is longer. */
+export function xAxisTitle(text: string, left: number, right: number, y: number): Markup {
+  const fits = textWidth(text, SMALL_FONT_SIZE) <= right - left;
+  return fits
+    ? label(text, (left + right) / 2, y, "middle", "soft", "small")
+    : label(
+        fitted(text, CHART_WIDTH - 4, SMALL_FONT_SIZE),
+        CHART_WIDTH - 2,
+        y,
+        "end",
+        "soft",
+        "small",
+      );
 }
 
 /** Tenths of a pixel are enough. */
@@ -72,7 +88,7 @@ export interface Block {
 
 /** The title, over as many lines as it needs. */
 export function titleBlock(title: string, width = CHART_WIDTH): Block {
-  const lines = wrapped(title, width - 4, TITLE_SIZE);
+  const lines = wrapped(visible(title), width - 4, TITLE_SIZE);
   const body = markup`${lines.map((line, index) => label(line, 2, 15 + index * LINE, "start", "title"))}`;
   return { body, height: lines.length * LINE + 4 };
 }
@@ -90,7 +106,7 @@ export function legendBlock(entries: readonly LegendEntry[], width = CHART_WIDTH
   const GAP = 16;
   let [x, row] = [2, 0];
   const items = entries.map(({ name, series, form }) => {
-    const shown = fitted(name, width - SAMPLE - 8, FONT_SIZE);
+    const shown = fitted(visible(name), width - SAMPLE - 8, FONT_SIZE);
     const extent = SAMPLE + textWidth(shown, FONT_SIZE) + GAP;
     if (x > 2 && x + extent - GAP > width) [x, row] = [2, row + 1];
     const y = row * LINE + 10;

@@ -1,5 +1,5 @@
 /** A table of shares as shaded cells with numbers: which labels are taken for which. */
-import { type Markup, markup } from "../markup.js";
+import { type Markup, markup, visible } from "../markup.js";
 import {
   CHART_WIDTH,
   type Chart,
@@ -37,7 +37,7 @@ export function heatMap(
   const numbered = names.map((name, index) => `${index + 1} ${name}`);
   const nameWidth = Math.min(
     NAME_WIDTH,
-    Math.max(...numbered.map((name) => textWidth(name, FONT_SIZE))) + 2,
+    Math.max(...numbered.map((name) => textWidth(visible(name), FONT_SIZE))) + 2,
   );
   const left = nameWidth + 8;
   const room = (CHART_WIDTH - left - 2) / names.length;

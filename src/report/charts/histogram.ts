@@ -1,6 +1,6 @@
 /** Columns over equal or unequal bins, with a line where a second distribution stands. */
 import { markup } from "../markup.js";
-import { CHART_WIDTH, type Chart, label, place, titleBlock } from "./chart.js";
+import { CHART_WIDTH, type Chart, label, place, titleBlock, xAxisTitle } from "./chart.js";
 import { linearScale } from "./scale.js";
 import { seriesClass } from "./series.js";
 import { textWidth } from "./text-width.js";
@@ -55,7 +55,7 @@ ${columns}
 ${reference && markup`<path class="reference" d="M${place(x.at(reference.x))},${top - 8}V${bottom}"/>${label(reference.text, Math.max(left, x.at(reference.x) - 6), top - 12)}`}
 <path class="axis" d="M${place(left)},${bottom}H${right}"/>
 ${x.ticks.map((tick) => markup`<path class="axis" d="M${place(x.at(tick))},${bottom}v5"/>${label(String(tick), x.at(tick), bottom + 18, "middle")}`)}
-${label(text.xTitle, (left + right) / 2, bottom + 36, "middle", "soft", "small")}`;
+${xAxisTitle(text.xTitle, left, right, bottom + 36)}`;
   const { title: name, description } = text;
   return { title: name, description, width: CHART_WIDTH, height: bottom + 44, body };
 }

@@ -8,6 +8,7 @@ import {
   place,
   SMALL_FONT_SIZE,
   titleBlock,
+  xAxisTitle,
 } from "./chart.js";
 import { linearScale, type Scale } from "./scale.js";
 import { dashes, marker, seriesClass } from "./series.js";
@@ -63,7 +64,7 @@ ${title.body}<g transform="translate(0,${title.height})">${legend.body}</g>
 ${label(text.yTitle, 2, top - 11, "start", "soft", "small")}
 ${y.ticks.map((tick, index) => markup`<path class="grid" d="M${place(left)},${place(y.at(tick))}H${CHART_WIDTH - 14}"/>${label(yLabels[index], left - 6, y.at(tick) + 4.5, "end")}`)}
 ${xAxis(x, bottom, left)}
-${label(text.xTitle, (left + CHART_WIDTH - 14) / 2, bottom + 36, "middle", "soft", "small")}
+${xAxisTitle(text.xTitle, left, CHART_WIDTH - 14, bottom + 36)}
 ${series.map((each) => band(each, x, y))}
 ${series.map((each, index) => curve(each, index / series.length, x, y))}`;
   const { title: name, description } = text;

@@ -36,7 +36,7 @@ describe("fitted", () => {
 
 describe("wrapped", () => {
   it("breaks between words", () => {
-    expect(wrapped("one two three", 50, 12)).toEqual(["one two", "three"]);
+    expect(wrapped("one two three", 60, 12)).toEqual(["one two", "three"]);
     expect(wrapped("", 50, 12)).toEqual([]);
   });
 

@@ -52,7 +52,12 @@ export function resultsSection({ dataset, candidates }: Group): Markup {
     cell.seeds.length,
     ...spreads.map((column) => spreadCell(column[index], highest(column))),
   ]);
-  return markup`${table(heads, lines, "Percent, mean ± sample standard deviation over seeds. Bold: the highest mean of its column, which is not yet evidence of a difference.")}${tested ? leakNote(rows.test - rows.leak_free, rows.test) : undefined}`;
+  const single = candidates.every(({ cell }) => cell.seeds.length === 1);
+  const spread = single
+    ? "Percent, one seed"
+    : "Percent, mean ± sample standard deviation over seeds";
+  const caption = `${spread}. Bold: the highest of its column, which is not yet evidence of a difference.`;
+  return markup`${table(heads, lines, caption)}${tested ? leakNote(rows.test - rows.leak_free, rows.test) : undefined}`;
 }
 
 function leakNote(shared: number, all: number): Markup {
@@ -121,7 +126,7 @@ function testsOn(rows: RowSet, group: Group): Markup | undefined {
     { title: "p, Student's t over seeds" },
   ];
   const caption = `${rowSetTitles[rows]}. First minus second method, in percentage points; the interval is that of the bootstrap over rows. Every p is two-sided and corrected by Holm's procedure for the number of pairs.${signFlipLimit(pairs)}`;
-  return markup`${table(columns, tested, caption)}${pairs.map((pair) => pairDetails(pair, nameOf))}`;
+  return markup`${table(columns, tested, caption)}<details><summary>Seed by seed</summary>${pairs.map((pair) => pairDetails(pair, nameOf))}</details>`;
 }
 
 const metricNames = [
@@ -160,5 +165,5 @@ function pairDetails(pair: PairedComparison, nameOf: ReturnType<typeof groupName
     { title: "p, McNemar" },
   ];
   const caption = "Differences in points; rows that one of the two alone has right.";
-  return markup`<details><summary>${a} and ${b}, seed by seed</summary><ul>${pair.notes.map((note) => markup`<li>${note}</li>`)}</ul>${table(columns, rows, caption)}</details>`;
+  return markup`<p><strong>${a} and ${b}</strong></p><ul>${pair.notes.map((note) => markup`<li>${note}</li>`)}</ul>${table(columns, rows, caption)}`;
 }

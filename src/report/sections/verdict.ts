@@ -13,6 +13,8 @@ import { type Content, type Markup, markup } from "../markup.js";
 import { foreign } from "../page.js";
 
 const LEVEL = 0.05;
+/** Pairs that a verdict lists without folding any away. */
+const MOST_LISTED = 3;
 
 /** shown: both chances ruled out. rows, seeds: only that one. none: neither. */
 export type Finding = "shown" | "rows" | "seeds" | "none";
@@ -51,16 +53,36 @@ scores below are those of the dev split. The best step of each run was chosen on
     );
   }
   const pairs = orderedPairs(group, rows);
+  // With several kinds of task weights there are many pairs; these are the ones the method is about.
+  const central = pairs.filter(isCentral);
+  const [leading, others] =
+    central.length === 0 || pairs.length <= MOST_LISTED
+      ? [pairs, []]
+      : [central, pairs.filter((pair) => !isCentral(pair))];
   const usesStudent = pairs.some((pair) => decidingSeedTest(pair.macro_f1)?.kind === "t");
   const single = group.candidates.some(({ cell }) => cell.seeds.length === 1);
   return box(markup`
 ${highestMean(group, rows, pairs)}
 ${single ? markup`<p><strong>A method with a single seed is a demonstration, not a result:</strong> another seed may turn the order around.</p>` : undefined}
-${pairs.length === 0 ? undefined : markup`<ul>${pairs.map((pair) => markup`<li>${pairVerdict(pair, groupNames(group))}</li>`)}</ul>`}
+${verdictList(leading, group)}
+${others.length === 0 ? undefined : markup`<details><summary>${counted(others.length, "further pair")}</summary>${verdictList(others, group)}</details>`}
 <p class="note">Judged by macro-F1 on ${rowSetName(rows, group)}.
 ${pairs.length === 0 ? undefined : "A difference counts as shown only if neither the choice of test rows nor that of the seeds explains it, at the 5 % level, corrected for the number of pairs."}
 ${usesStudent ? "The p over seeds is that of Student's t: it assumes that differences scatter normally from seed to seed, which so few seeds cannot confirm. The exact sign-flip test cannot reach 5 % with them." : undefined}
 What holds for this data set and this model need not hold for others.</p>`);
+}
+
+/** L3Masking against STL, and against RTM with the same task weights. */
+function isCentral({ a, b }: PairedComparison): boolean {
+  const [l3, other] = a.method === "l3" ? [a, b] : [b, a];
+  if (l3.method !== "l3" || other.method === "l3") return false;
+  return other.method === "stl" || other.task_weights === l3.task_weights;
+}
+
+function verdictList(pairs: readonly PairedComparison[], group: Group): Markup | undefined {
+  if (pairs.length === 0) return undefined;
+  const nameOf = groupNames(group);
+  return markup`<ul>${pairs.map((pair) => markup`<li>${pairVerdict(pair, nameOf)}</li>`)}</ul>`;
 }
 
 function box(content: Content): Markup {
@@ -113,7 +135,7 @@ export function pairVerdict(
   const interval = `95 % interval ${signedPoints(from)} to ${signedPoints(to)}`;
   const lead =
     finding === "none"
-      ? markup`between <strong>${ahead}</strong> and <strong>${behind}</strong>: the means differ by ${points} points of macro-F1 (${interval}).`
+      ? markup`between <strong>${ahead}</strong> and <strong>${behind}</strong>: they differ by ${points} points of macro-F1 (${interval}).`
       : markup`<strong>${ahead} scored higher than ${behind}</strong> by ${points} points of macro-F1 (${interval}).`;
   const onAccuracy = `On accuracy: ${signedPoints(sign * accuracy.difference)} points, ${tags[findingOf(accuracy)][1]}.`;
   return markup`<span class="tag ${style}">${tag}</span> ${lead} ${reason(finding, tests)} ${onAccuracy}`;
