@@ -1,31 +1,16 @@
 /** Figures in words and digits, the same everywhere in a report. */
 import type { Spread } from "./comparison.js";
+import { pText } from "./paired-notes.js";
 
 /** A fraction in percent, two decimals, as papers print it: 71.73. */
 export function percent(fraction: number): string {
   return (100 * fraction).toFixed(2);
 }
 
-/** "71.73 ± 4.06" in percent; the mean alone for one seed. */
-export function percentSpread({ mean, std }: Spread): string {
-  return std === null ? percent(mean) : `${percent(mean)} ± ${percent(std)}`;
-}
-
-/** A difference of fractions in percentage points with its sign: "+2.10", "−0.35". */
-export function signedPoints(difference: number): string {
-  const points = (100 * difference).toFixed(2);
-  if (Number(points) === 0) return "0.00";
-  return difference > 0 ? `+${points}` : points.replace("-", "−");
-}
-
-/** A p by itself: "0.034", "< 0.001". */
-export function pFigure(p: number): string {
-  return p < 0.001 ? "< 0.001" : p.toFixed(3);
-}
-
 /** A p in a sentence: "p = 0.034", "p < 0.001". */
-export function pText(p: number): string {
-  return p < 0.001 ? "p < 0.001" : `p = ${pFigure(p)}`;
+export function pInSentence(p: number): string {
+  const text = pText(p);
+  return text.startsWith("<") ? `p ${text}` : `p = ${text}`;
 }
 
 /** "52 s", "3 min 20 s", "2 h 05 min". */

@@ -12,10 +12,11 @@ import type {
   RowSet,
   RowSetMetrics,
 } from "./comparison.js";
+import { candidateTitle, needsWeights } from "./paired-notes.js";
 
 /** A method as it appears in tables and charts. */
 export interface NamedCandidate {
-  /** "STL", "MTL RTM", "MTL L3Masking (meta weights)". */
+  /** "STL", "MTL RTM", "MTL L3Masking (meta)". */
   readonly name: string;
   readonly method: Method;
   /** Its look in charts, the same in every group of the comparison. */
@@ -30,21 +31,15 @@ export interface Group {
   /** Begins the ids of its elements; the only one of its kind in the page. */
   readonly id: string;
   readonly dataset: ComparedDataset;
-  readonly model: ComparedModel;
+  readonly model: Pick<ComparedModel, "name">;
   readonly candidates: readonly NamedCandidate[];
   readonly paired: readonly PairedComparison[];
   readonly masking: MaskingSummary | undefined;
 }
 
-export const methodTitles = {
-  stl: "STL",
-  rtm: "MTL RTM",
-  l3: "MTL L3Masking",
-} as const satisfies Readonly<Record<Method, string>>;
-
 /** The groups with at least one finished run, in the order of data sets and models. */
 export function groupsOf(comparison: Comparison): readonly Group[] {
-  const name = candidateNames(comparison.cells);
+  const weighted = needsWeights(comparison.cells);
   const styles = candidateStyles(comparison.cells);
   return comparison.datasets.flatMap((dataset) =>
     comparison.models.flatMap((model) => {
@@ -52,7 +47,7 @@ export function groupsOf(comparison: Comparison): readonly Group[] {
         part.dataset === dataset.name && part.model === model.name;
       const candidates = comparison.cells.filter(here).map(
         (cell): NamedCandidate => ({
-          name: name(cell),
+          name: candidateTitle(cell, weighted),
           method: cell.method,
           style: styles.get(candidateKey(cell)) ?? 0,
           cell,
@@ -82,19 +77,10 @@ export function candidateKey({ method, task_weights: weights }: Candidate): stri
   return `${method}/${weights ?? ""}`;
 }
 
-/** How candidates are called; the task weights are named only where they differ. */
-export function candidateNames(candidates: readonly Candidate[]): (one: Candidate) => string {
-  const kinds = new Set(candidates.flatMap(({ task_weights: weights }) => weights ?? []));
-  return ({ method, task_weights: weights }) =>
-    weights === null || kinds.size < 2
-      ? methodTitles[method]
-      : `${methodTitles[method]} (${weights} weights)`;
-}
-
 /** How the candidates of a group are called. */
 export function groupNames({ candidates }: Pick<Group, "candidates">): (one: Candidate) => string {
   const names = new Map(candidates.map(({ cell, name }) => [candidateKey(cell), name]));
-  return (one) => names.get(candidateKey(one)) ?? methodTitles[one.method];
+  return (one) => names.get(candidateKey(one)) ?? candidateTitle(one, true);
 }
 
 /** The tested pairs on a row set: L3Masking against others first, then what is left. */

@@ -1,9 +1,10 @@
 /** results.json as a page: what was compared, what came out, how sure that is, and how it came about. */
 import { type Comparison, methodNames } from "./comparison.js";
 import { counted, duration, listed } from "./figures-text.js";
-import { decidingRows, type Group, groupsOf, methodTitles } from "./groups.js";
+import { decidingRows, type Group, groupsOf } from "./groups.js";
 import { type Content, type Markup, markup } from "./markup.js";
 import { foreign, page } from "./page.js";
+import { candidateTitle } from "./paired-notes.js";
 import { curvesSection } from "./sections/curves.js";
 import { glossarySection } from "./sections/glossary.js";
 import { confusionSection, perLabelSection } from "./sections/labels.js";
@@ -40,7 +41,9 @@ ${originSections(comparison)}
 
 function comparedMethods({ cells, unfinished }: Comparison): readonly string[] {
   const present = new Set([...cells, ...unfinished].map(({ method }) => method));
-  return methodNames.filter((method) => present.has(method)).map((method) => methodTitles[method]);
+  return methodNames
+    .filter((method) => present.has(method))
+    .map((method) => candidateTitle({ method, task_weights: null }, false));
 }
 
 function introduction({ datasets, models, runs }: Comparison): Content {

@@ -2,7 +2,8 @@
 import { barChart } from "../charts/bar-chart.js";
 import { heatMap } from "../charts/heat-map.js";
 import type { RowSet } from "../comparison.js";
-import { percent, percentSpread, spreadOf } from "../figures-text.js";
+import { spreadText } from "../comparison-table.js";
+import { percent, spreadOf } from "../figures-text.js";
 import { type Group, metricsOn, type NamedCandidate, rowSetName } from "../groups.js";
 import { type Markup, markup } from "../markup.js";
 import type { LabelMetrics } from "../metrics.js";
@@ -25,7 +26,7 @@ export function perLabelSection(group: Group, rows: RowSet): Markup {
         const { name } = candidates[index];
         if (list.length === 0) return { value: undefined, text: `${name}, ${label}: –` };
         const f1 = spreadOf(list.map((metrics) => metrics.f1));
-        const text = `${name}, ${label}: ${percentSpread(f1)} %`;
+        const text = `${name}, ${label}: ${spreadText(f1)} %`;
         return { value: 100 * f1.mean, spread: 100 * (f1.std ?? 0), text };
       }),
     })),
@@ -43,7 +44,7 @@ export function perLabelSection(group: Group, rows: RowSet): Markup {
       foreign(label),
       support,
       ...values.map((list) =>
-        list.length === 0 ? "–" : percentSpread(spreadOf(list.map(({ f1 }) => f1))),
+        list.length === 0 ? "–" : spreadText(spreadOf(list.map(({ f1 }) => f1))),
       ),
     ]),
     "F1 in percent, mean ± sample standard deviation over seeds.",

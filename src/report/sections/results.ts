@@ -6,10 +6,12 @@ import type {
   RowSet,
   Spread,
 } from "../comparison.js";
-import { counted, percentSpread, pFigure, signedPoints } from "../figures-text.js";
+import { spreadText } from "../comparison-table.js";
+import { counted } from "../figures-text.js";
 import { decidingRows, type Group, groupNames, orderedPairs, rowSetName } from "../groups.js";
 import { type Content, type Markup, markup } from "../markup.js";
 import { type Cell, type Column, table } from "../page.js";
+import { pointsText, pText } from "../paired-notes.js";
 
 interface MetricColumn {
   readonly title: string;
@@ -74,7 +76,7 @@ function highest(column: readonly (Spread | undefined)[]): number {
 
 function spreadCell(spread: Spread | undefined, best: number): Cell {
   if (spread === undefined) return { content: "–" };
-  return { content: percentSpread(spread), best: spread.mean === best };
+  return { content: spreadText(spread), best: spread.mean === best };
 }
 
 const rowSetTitles: Readonly<Record<RowSet, string>> = {
@@ -108,11 +110,11 @@ function testsOn(rows: RowSet, group: Group): Markup | undefined {
       return [
         `${nameOf(pair.a)} − ${nameOf(pair.b)}`,
         title,
-        signedPoints(difference),
-        `${signedPoints(bootstrap.low)} to ${signedPoints(bootstrap.high)}`,
-        pFigure(bootstrap.p_holm),
-        flip === null ? "–" : pFigure(flip.p_holm),
-        t === null ? "–" : pFigure(t.p_holm),
+        pointsText(difference),
+        `${pointsText(bootstrap.low)} to ${pointsText(bootstrap.high)}`,
+        pText(bootstrap.p_holm),
+        flip === null ? "–" : pText(flip.p_holm),
+        t === null ? "–" : pText(t.p_holm),
       ];
     }),
   );
@@ -149,11 +151,11 @@ function pairDetails(pair: PairedComparison, nameOf: ReturnType<typeof groupName
     const mcnemar = pair.mcnemar.find((test) => test.seed === seed);
     return [
       seed,
-      signedPoints(pair.macro_f1.differences[index]),
-      signedPoints(pair.accuracy.differences[index]),
+      pointsText(pair.macro_f1.differences[index]),
+      pointsText(pair.accuracy.differences[index]),
       ...(mcnemar === undefined
         ? ["–", "–", "–"]
-        : [mcnemar.only_a, mcnemar.only_b, pFigure(mcnemar.p_holm)]),
+        : [mcnemar.only_a, mcnemar.only_b, pText(mcnemar.p_holm)]),
     ];
   });
   const columns: Column[] = [

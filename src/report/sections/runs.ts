@@ -1,9 +1,10 @@
 /** What the runs cost, and which of them are missing. */
 import type { Comparison, UnfinishedRun } from "../comparison.js";
 import { count, counted, duration, spreadOf } from "../figures-text.js";
-import { candidateNames, type Group } from "../groups.js";
+import type { Group } from "../groups.js";
 import { type Markup, markup } from "../markup.js";
 import { foreign, table } from "../page.js";
+import { candidateTitle, needsWeights } from "../paired-notes.js";
 
 /** Times and steps of every method. */
 export function timingsSection({ candidates }: Group): Markup {
@@ -42,11 +43,11 @@ export function timingsSection({ candidates }: Group): Markup {
 /** A warning where runs are missing; nothing where all are finished. */
 export function unfinishedSection({ unfinished, cells }: Comparison): Markup | undefined {
   if (unfinished.length === 0) return undefined;
-  const nameOf = candidateNames([...cells, ...unfinished]);
+  const weighted = needsWeights([...cells, ...unfinished]);
   const rows = unfinished.map((run) => [
     foreign(run.dataset),
     foreign(run.model),
-    nameOf(run),
+    candidateTitle(run, weighted),
     run.seed,
     stateText(run),
   ]);

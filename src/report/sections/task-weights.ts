@@ -1,6 +1,6 @@
 /** Learned task weights, and the cosines that move them. */
 import type { ComparedRun, TaskValues, TrainingPoint } from "../comparison.js";
-import { type Group, methodTitles } from "../groups.js";
+import type { Group } from "../groups.js";
 import { type Markup, markup } from "../markup.js";
 import { figures } from "../page.js";
 import { anyTrainingPoint, asNumber, curveFigure, trainingSamples } from "./curves.js";
@@ -27,7 +27,7 @@ ${figures([
     {
       id: "auxiliary-weight",
       title: "Weight of the auxiliary task",
-      caption: `The weight of the main task is 1 minus this. ${methodTitles.stl} has no auxiliary task.`,
+      caption: `The weight of the main task is 1 minus this. STL has no auxiliary task.`,
       yTitle: "task weight (share of the loss)",
       yFormat: asNumber,
       yIncludes: [0.4, 0.6],

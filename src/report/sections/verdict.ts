@@ -7,10 +7,12 @@
  * the second by the exact sign-flip test, or by Student's t where the seeds are too few for the former to reach 5 %.
  */
 import type { PairedComparison, PairedTests, RowSet } from "../comparison.js";
-import { counted, percentSpread, pText, signedPoints } from "../figures-text.js";
+import { spreadText } from "../comparison-table.js";
+import { counted, pInSentence } from "../figures-text.js";
 import { decidingRows, type Group, groupNames, orderedPairs, rowSetName } from "../groups.js";
 import { type Content, type Markup, markup } from "../markup.js";
 import { foreign } from "../page.js";
+import { pointsText } from "../paired-notes.js";
 
 const LEVEL = 0.05;
 /** Pairs that a verdict lists without folding any away. */
@@ -59,7 +61,6 @@ scores below are those of the dev split. The best step of each run was chosen on
     central.length === 0 || pairs.length <= MOST_LISTED
       ? [pairs, []]
       : [central, pairs.filter((pair) => !isCentral(pair))];
-  const usesStudent = pairs.some((pair) => decidingSeedTest(pair.macro_f1)?.kind === "t");
   const single = group.candidates.some(({ cell }) => cell.seeds.length === 1);
   return box(markup`
 ${highestMean(group, rows, pairs)}
@@ -68,7 +69,7 @@ ${verdictList(leading, group)}
 ${others.length === 0 ? undefined : markup`<details><summary>${counted(others.length, "further pair")}</summary>${verdictList(others, group)}</details>`}
 <p class="note">Judged by macro-F1 on ${rowSetName(rows, group)}.
 ${pairs.length === 0 ? undefined : "A difference counts as shown only if neither the choice of test rows nor that of the seeds explains it, at the 5 % level, corrected for the number of pairs."}
-${usesStudent ? "The p over seeds is that of Student's t: it assumes that differences scatter normally from seed to seed, which so few seeds cannot confirm. The exact sign-flip test cannot reach 5 % with them." : undefined}
+${studentNote(pairs)}
 What holds for this data set and this model need not hold for others.</p>`);
 }
 
@@ -83,6 +84,14 @@ function verdictList(pairs: readonly PairedComparison[], group: Group): Markup |
   if (pairs.length === 0) return undefined;
   const nameOf = groupNames(group);
   return markup`<ul>${pairs.map((pair) => markup`<li>${pairVerdict(pair, nameOf)}</li>`)}</ul>`;
+}
+
+/** Whose p the verdict names where it is not that of the exact test. */
+function studentNote(pairs: readonly PairedComparison[]): string | undefined {
+  const tests = pairs.map((pair) => pair.macro_f1);
+  if (!tests.some((one) => decidingSeedTest(one)?.kind === "t")) return undefined;
+  const few = tests.some(({ sign_flip: flip }) => flip !== null && flip.smallest_p >= LEVEL);
+  return `The p over seeds is that of Student's t: it assumes that differences scatter normally from seed to seed, which few seeds cannot confirm.${few ? " The exact sign-flip test cannot reach 5 % with so few." : ""}`;
 }
 
 function box(content: Content): Markup {
@@ -108,7 +117,7 @@ function highestMean(
       : shown === 0
         ? `That alone proves nothing: of ${tested} none shows a difference.`
         : `Of ${tested}, ${shown} ${shown === 1 ? "shows" : "show"} a difference.`;
-  return markup`<p>On ${foreign(dataset.name)} with ${foreign(model.name)}, <strong>${best.name}</strong> has the highest mean macro-F1 (${percentSpread(best.f1)} %). ${outcome}</p>`;
+  return markup`<p>On ${foreign(dataset.name)} with ${foreign(model.name)}, <strong>${best.name}</strong> has the highest mean macro-F1 (${spreadText(best.f1)} %). ${outcome}</p>`;
 }
 
 const tags: Readonly<Record<Finding, readonly [style: string, text: string]>> = {
@@ -131,23 +140,23 @@ export function pairVerdict(
   );
   const finding = findingOf(tests);
   const [style, tag] = tags[finding];
-  const points = signedPoints(Math.abs(tests.difference)).replace("+", "");
-  const interval = `95 % interval ${signedPoints(from)} to ${signedPoints(to)}`;
+  const points = pointsText(Math.abs(tests.difference)).replace("+", "");
+  const interval = `95 % interval ${pointsText(from)} to ${pointsText(to)}`;
   const lead =
     finding === "none"
       ? markup`between <strong>${ahead}</strong> and <strong>${behind}</strong>: they differ by ${points} points of macro-F1 (${interval}).`
       : markup`<strong>${ahead} scored higher than ${behind}</strong> by ${points} points of macro-F1 (${interval}).`;
-  const onAccuracy = `On accuracy: ${signedPoints(sign * accuracy.difference)} points, ${tags[findingOf(accuracy)][1]}.`;
+  const onAccuracy = `On accuracy: ${pointsText(sign * accuracy.difference)} points, ${tags[findingOf(accuracy)][1]}.`;
   return markup`<span class="tag ${style}">${tag}</span> ${lead} ${reason(finding, tests)} ${onAccuracy}`;
 }
 
 function reason(finding: Finding, tests: PairedTests): string {
-  const rows = `the choice of test rows (${pText(tests.bootstrap.p_holm)})`;
+  const rows = `the choice of test rows (${pInSentence(tests.bootstrap.p_holm)})`;
   const seedTest = decidingSeedTest(tests);
   const tested =
     seedTest !== undefined
-      ? pText(seedTest.p)
-      : tests.sign_flip === null
+      ? pInSentence(seedTest.p)
+      : tests.differences.length < 2
         ? "one seed cannot tell"
         : "not testable here";
   const seeds = `the choice of seeds (${tested})`;
