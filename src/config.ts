@@ -348,6 +348,11 @@ const perplexityShape = {
   threads: modelSettings.threads,
 };
 
+const reportShape = {
+  folder: text({ description: "Folder of a finished training run or of a comparison" }),
+  output: text({ description: "File to write; report.html in the folder where absent" }).optional(),
+};
+
 const checkShape = {
   dataset: dataSettings.dataset,
   dataDir: dataSettings.dataDir,
@@ -461,6 +466,7 @@ export const settingShapes = {
   evaluate: evaluateShape,
   perplexity: perplexityShape,
   check: checkShape,
+  report: reportShape,
   pretrain: pretrainShape,
 } as const satisfies Record<string, z.ZodRawShape>;
 
@@ -472,6 +478,7 @@ export const predictSchema = z.strictObject(predictShape);
 export const evaluateSchema = z.strictObject(evaluateShape);
 export const perplexitySchema = z.strictObject(perplexityShape);
 export const checkSchema = z.strictObject(checkShape);
+export const reportSchema = z.strictObject(reportShape);
 export const pretrainSchema = z.strictObject(pretrainShape);
 export const scoreTextsSchema = z.strictObject(scoreTextsShape);
 export const classifierSchema = z.strictObject(classifierShape);
@@ -483,6 +490,7 @@ export type PredictOptions = z.input<typeof predictSchema>;
 export type EvaluateOptions = z.input<typeof evaluateSchema>;
 export type PerplexityOptions = z.input<typeof perplexitySchema>;
 export type CheckOptions = z.input<typeof checkSchema>;
+export type ReportOptions = z.input<typeof reportSchema>;
 export type PretrainOptions = z.input<typeof pretrainSchema>;
 export type ScoreTextsOptions = Omit<z.input<typeof scoreTextsSchema>, "texts">;
 export type ClassifierOptions = Omit<z.input<typeof classifierSchema>, "model">;
@@ -494,6 +502,7 @@ export type PredictSettings = z.output<typeof predictSchema>;
 export type EvaluateSettings = z.output<typeof evaluateSchema>;
 export type PerplexitySettings = z.output<typeof perplexitySchema>;
 export type CheckSettings = z.output<typeof checkSchema>;
+export type ReportSettings = z.output<typeof reportSchema>;
 export type PretrainSettings = z.output<typeof pretrainSchema>;
 export type ScoreTextsSettings = z.output<typeof scoreTextsSchema>;
 export type ClassifierSettings = z.output<typeof classifierSchema>;

@@ -15,6 +15,7 @@ describe("the public entry", () => {
       "pretrain",
       "scoreFile",
       "scoreTexts",
+      "writeReport",
     ]);
   });
 });

@@ -8,6 +8,7 @@ import type {
   PerplexityOptions,
   PredictOptions,
   PretrainOptions,
+  ReportOptions,
   ScoreOptions,
   ScoreTextsOptions,
   TrainOptions,
@@ -21,6 +22,7 @@ import type {
   Prediction,
   PredictResult,
   PretrainResult,
+  ReportResult,
   ScoreResult,
   TextScores,
   TrainResult,
@@ -50,6 +52,8 @@ export type {
   PredictResult,
   PretrainOptions,
   PretrainResult,
+  ReportOptions,
+  ReportResult,
   ScoreOptions,
   ScoreResult,
   ScoreTextsOptions,
@@ -101,6 +105,11 @@ export function perplexity(options: PerplexityOptions, watch?: Watch): Promise<P
 /** Counts labels, lengths, duplicates and leaks of a data set, and warns of what will hurt. */
 export function checkFiles(options: CheckOptions, watch?: Watch): Promise<CheckResult> {
   return callOnce("check", options, watch);
+}
+
+/** Writes the HTML page of a training run or a comparison from its folder. */
+export function writeReport(options: ReportOptions, watch?: Watch): Promise<ReportResult> {
+  return callOnce("report", options, watch);
 }
 
 /** Pretrains a small model with masked-token prediction. */

@@ -16,7 +16,9 @@ import {
   compileClassificationTraining,
   compileMaskedTokenTraining,
 } from "../src/program/training.js";
+import { renderComparison } from "../src/report/render-comparison.js";
 import type { Runtime } from "../src/runtime/runtime.js";
+import { inventedComparison } from "./fixtures/comparison.js";
 
 const CLASSES = 5;
 const rates = { dropout: 0.1, attentionDropout: 0.1 };
@@ -99,6 +101,13 @@ describe("bytes", () => {
 
   it("of the compiled kernels", () => {
     expect(Buffer.from(kernelBinary, "base64").length).toBeLessThanOrEqual(1_900);
+  });
+});
+
+describe("the page of a comparison", () => {
+  it("of three methods and five seeds is small enough to send", () => {
+    const html = renderComparison(inventedComparison(), { date: "today" });
+    expect(Buffer.byteLength(html)).toBeLessThanOrEqual(200_000);
   });
 });
 

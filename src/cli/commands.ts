@@ -6,6 +6,7 @@ import {
   perplexitySchema,
   predictSchema,
   pretrainSchema,
+  reportSchema,
   resolveSettings,
   scoreSchema,
   trainSchema,
@@ -22,6 +23,7 @@ import {
   perplexitySummary,
   predictSummary,
   pretrainSummary,
+  reportSummary,
   scoreSummary,
   trainSummary,
 } from "./summaries.js";
@@ -36,6 +38,7 @@ export type Library = Pick<
   | "predictFile"
   | "evaluateFile"
   | "checkFiles"
+  | "writeReport"
   | "pretrain"
   | "perplexity"
   | "doctor"
@@ -164,6 +167,22 @@ export const commandDescriptions: readonly CommandDescription[] = [
     },
   },
   {
+    name: "report",
+    summary: "Write the HTML page of a training run or a comparison",
+    settings: "report",
+    operands: {
+      syntax: "FOLDER",
+      description: "The output folder of train or compare",
+      replaces: "folder",
+      resolve: reportedFolder,
+    },
+    examples: ["l3masking report comparisons/first", "l3masking report runs/l3 --output l3.html"],
+    async run(library, given, watch) {
+      const result = await library.writeReport(resolveSettings(reportSchema, given), watch);
+      return { result, text: reportSummary(result), exitCode: 0 };
+    },
+  },
+  {
     name: "pretrain",
     summary: "Pretrain a small model with masked-token prediction",
     settings: "pretrain",
@@ -218,6 +237,16 @@ async function comparedData(
   if (operands.length === 0) return {};
   if (given.dataset !== undefined || given.trainFile !== undefined) throw givenTwice(operands[0]);
   return { dataset: operands };
+}
+
+/** FOLDER of `report`. */
+async function reportedFolder(
+  operands: readonly string[],
+  given: GivenSettings,
+): Promise<GivenSettings> {
+  if (operands.length === 0) return {};
+  if (given.folder !== undefined) throw givenTwice(operands[0]);
+  return { folder: operands[0] };
 }
 
 /** FILE... of `check`. */

@@ -14,6 +14,7 @@ const noLibrary: Library = {
   evaluateFile: unexpected,
   perplexity: unexpected,
   checkFiles: unexpected,
+  writeReport: unexpected,
   pretrain: unexpected,
   doctor: unexpected,
 };

@@ -7,6 +7,7 @@ import type {
   PerplexityResult,
   PredictResult,
   PretrainResult,
+  ReportResult,
   RunMetrics,
   ScoreResult,
   TrainResult,
@@ -81,6 +82,10 @@ export function evaluateSummary(result: EvaluateResult): string {
 export function perplexitySummary(result: PerplexityResult): string {
   const { tokens, masked_tokens: masked, loss, perplexity, accuracy } = result;
   return `${formatCount(masked)} of ${formatCount(tokens)} tokens masked: accuracy ${percent(accuracy)}, perplexity ${perplexity.toFixed(1)}, loss ${loss.toFixed(3)}`;
+}
+
+export function reportSummary({ output }: ReportResult): string {
+  return `report: ${output} (open it in a browser)`;
 }
 
 export function pretrainSummary({ outputDir, steps, tokens, validation }: PretrainResult): string {

@@ -7,6 +7,7 @@ const host: Host = {
   emit: () => expect.unreachable("no event is due before the settings are checked"),
   cancelled: () => false,
   now: () => 0,
+  today: () => "1 January 2026",
   runtime: () => Promise.reject(new L3MaskingError("runtime-missing", "none in this test")),
   train: () => Promise.reject(new L3MaskingError("runtime-missing", "none in this test")),
   cacheFolder: "/nowhere",
@@ -19,6 +20,7 @@ const withSettings = [
   "predict",
   "evaluate",
   "check",
+  "report",
   "pretrain",
   "scoreTexts",
 ] as const;
@@ -31,6 +33,7 @@ describe("commands", () => {
   it.each(withSettings)("%s refuses a setting that does not exist", async (name) => {
     const given = {
       model: "m",
+      folder: "f",
       input: "i",
       output: "o",
       outputDir: "d",

@@ -11,6 +11,7 @@ import {
   perplexitySchema,
   predictSchema,
   pretrainSchema,
+  reportSchema,
   resolveSettings,
   scoreSchema,
   scoreTextsSchema,
@@ -25,6 +26,7 @@ import type {
   PerplexityResult,
   PredictResult,
   PretrainResult,
+  ReportResult,
   ScoreResult,
   TextScores,
   TrainResult,
@@ -39,6 +41,7 @@ export interface CommandResults {
   readonly evaluate: EvaluateResult;
   readonly perplexity: PerplexityResult;
   readonly check: CheckResult;
+  readonly report: ReportResult;
   readonly pretrain: PretrainResult;
   readonly doctor: readonly Diagnosis[];
   readonly scoreTexts: readonly TextScores[];
@@ -87,6 +90,11 @@ export const commands: CommandTable = {
     const settings = resolveSettings(checkSchema, given);
     const { runCheck } = await import("./check.js");
     return runCheck(settings, host);
+  },
+  async report(given, host) {
+    const settings = resolveSettings(reportSchema, given);
+    const { runReport } = await import("./report.js");
+    return runReport(settings, host);
   },
   async pretrain(given, host) {
     const settings = resolveSettings(pretrainSchema, given);

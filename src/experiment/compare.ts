@@ -10,6 +10,7 @@ import { comparisonPage } from "../report/comparison-page.js";
 import { resultTable } from "../report/comparison-table.js";
 import { type PredictedGroup, pairedComparisons } from "../report/paired-comparisons.js";
 import { comparisonNotes } from "../report/paired-notes.js";
+import { renderComparison } from "../report/render-comparison.js";
 import { openCommandLog } from "./command-log.js";
 import { compareCommand } from "./compare-command.js";
 import { readInputs } from "./compare-data.js";
@@ -23,7 +24,7 @@ import { type RunOutcome, trainAll } from "./run-queue.js";
 
 /**
  * Trains every method with every seed on every data set from every model, and writes DIR: runs/ with a folder for
- * each run, results.json and results.md. Runs that are finished are not repeated and those that were stopped
+ * each run, results.json, results.md and report.html. Runs that are finished are not repeated and those that were stopped
  * go on, whatever was added to the comparison since: a digest of what decides a run's result says which it is.
  *
  * A run that fails is recorded and the others go on. Throws the errors of data sets and models before anything is
@@ -96,10 +97,12 @@ export async function runCompare(settings: CompareSettings, host: Host): Promise
   };
   writeJson(outputDir, "results.json", comparison);
   writeWhole(join(outputDir, "results.md"), comparisonPage(comparison));
+  const date = host.today();
+  writeWhole(join(outputDir, "report.html"), renderComparison(comparison, { date }));
   const rows = finished.some(({ test }) => test !== null) ? "test" : "dev";
   return {
     outputDir,
-    files: ["results.json", "results.md"].map((name) => join(outputDir, name)),
+    files: ["results.json", "results.md", "report.html"].map((name) => join(outputDir, name)),
     finished: finished.length,
     failed: outcomes.filter(({ state }) => state === "failed").length,
     table: finished.length === 0 ? "" : resultTable(comparison, rows),

@@ -28,6 +28,7 @@ function hostWith(parts: Partial<Host>): Host {
     emit: () => undefined,
     cancelled: () => false,
     now: () => 0,
+    today: () => "1 January 2026",
     runtime: () => createNodeRuntime({ threads: 1 }),
     train: () => expect.unreachable("doctor trains nothing"),
     cacheFolder: join(folder, "cache"),

@@ -14,6 +14,8 @@ export interface Host {
   cancelled(): boolean;
   /** Milliseconds of a steady clock. */
   now(): number;
+  /** The day, for reports: "21 November 2026". */
+  today(): string;
   runtime(threads: number | undefined): Promise<Runtime>;
   /** Trains in a thread of its own; a stop of this command stops it too. */
   train(settings: TrainSettings, emit: (event: RunEvent) => void): Promise<TrainResult>;
@@ -201,6 +203,12 @@ export interface PredictResult {
   readonly output: string | undefined;
   /** In the order of the input; only where no file was asked for. */
   readonly predictions?: readonly Prediction[];
+}
+
+export interface ReportResult {
+  /** The file written. */
+  readonly output: string;
+  readonly bytes: number;
 }
 
 export interface CheckResult {

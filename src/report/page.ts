@@ -98,6 +98,16 @@ nav{display:none}
 ${chartStyle((name) => `var(--${name})`)}
 </style>`);
 
+/** A part of the page with its heading; `name` makes its id within the owner's. */
+export function part(
+  owner: { readonly id: string },
+  name: string,
+  title: string,
+  content: Content,
+) {
+  return markup`<section id="${owner.id}-${name}-section"><h3>${title}</h3>${content}</section>`;
+}
+
 /** A column of a table. */
 export interface Column {
   readonly title: Content;

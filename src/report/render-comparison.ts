@@ -3,7 +3,7 @@ import { type Comparison, methodNames } from "./comparison.js";
 import { counted, duration, listed } from "./figures-text.js";
 import { decidingRows, type Group, groupsOf } from "./groups.js";
 import { type Content, type Markup, markup } from "./markup.js";
-import { foreign, page } from "./page.js";
+import { foreign, page, part } from "./page.js";
 import { candidateTitle } from "./paired-notes.js";
 import { curvesSection } from "./sections/curves.js";
 import { glossarySection } from "./sections/glossary.js";
@@ -23,7 +23,8 @@ export interface RenderOptions {
 /** A comparison as one HTML file that needs nothing else. */
 export function renderComparison(comparison: Comparison, { date }: RenderOptions): string {
   const groups = groupsOf(comparison);
-  const title = `${listed(comparedMethods(comparison))} compared`;
+  const methods = comparedMethods(comparison);
+  const title = methods.length === 1 ? `Results of ${methods[0]}` : `${listed(methods)} compared`;
   const body = markup`
 <header>
 <h1>${title}</h1>
@@ -79,19 +80,17 @@ function groupSections(group: Group, several: boolean): Markup {
   const heading = several
     ? markup`${foreign(group.dataset.name)} with ${foreign(group.model.name)}`
     : markup`Results`;
-  const part = (name: string, title: string, content: Content) =>
-    markup`<section id="${group.id}-${name}-section"><h3>${title}</h3>${content}</section>`;
   return markup`<section id="${group.id}"><h2>${heading}</h2>
 ${verdictSection(group)}
-${part("results", "Scores", resultsSection(group))}
-${part("tests", "Paired tests", testsSection(group))}
-${part("curves", "Learning curves", curvesSection(group))}
-${weights && part("weights", "Task weights", weights)}
-${rows && part("labels", "Label by label", perLabelSection(group, rows))}
-${rows && part("confusion", "Confusions", confusionSection(group, rows))}
-${part("masking", "What is masked", maskingSection(group))}
-${part("timing", "Time", timingsSection(group))}
-${part("data", "Data", datasetSection(group.dataset, runs))}
+${part(group, "results", "Scores", resultsSection(group))}
+${part(group, "tests", "Paired tests", testsSection(group))}
+${part(group, "curves", "Learning curves", curvesSection(group))}
+${weights && part(group, "weights", "Task weights", weights)}
+${rows && part(group, "labels", "Label by label", perLabelSection(group, rows))}
+${rows && part(group, "confusion", "Confusions", confusionSection(group, rows))}
+${part(group, "masking", "What is masked", maskingSection(group))}
+${part(group, "timing", "Time", timingsSection(group))}
+${part(group, "data", "Data", datasetSection(group.dataset, runs))}
 </section>`;
 }
 

@@ -14,7 +14,7 @@ export const palette = {
   "series-2": { light: "#c34f00", dark: "#f0a030" },
   "series-3": { light: "#00805c", dark: "#35c79a" },
   "series-4": { light: "#a03a86", dark: "#e59ad0" },
-  "series-5": { light: "#7a6000", dark: "#e8dc58" },
+  "series-5": { light: "#332288", dark: "#e8dc58" },
   heat: { light: "#0072b2", dark: "#1a80bf" },
   ink: { light: "#1a1c1e", dark: "#eceef0" },
   "soft-ink": { light: "#51575d", dark: "#a9b1b9" },
@@ -24,7 +24,8 @@ export const palette = {
 
 export type ColourName = keyof typeof palette;
 
-const seriesColours = [
+/** The colours of series, in order. */
+export const seriesColours = [
   "series-0",
   "series-1",
   "series-2",

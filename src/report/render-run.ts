@@ -1,0 +1,78 @@
+/** One training run as a page. */
+import type { ComparedDataset, ComparedRun } from "./comparison.js";
+import { comparisonCells } from "./comparison-cells.js";
+import { count, percent } from "./figures-text.js";
+import { decidingRows, type Group, rowSetName } from "./groups.js";
+import { type Markup, markup } from "./markup.js";
+import { foreign, page, part } from "./page.js";
+import { candidateTitle } from "./paired-notes.js";
+import { curvesSection } from "./sections/curves.js";
+import { glossarySection } from "./sections/glossary.js";
+import { confusionSection, perLabelSection } from "./sections/labels.js";
+import { datasetSection, settingsTable } from "./sections/provenance.js";
+import { resultsSection } from "./sections/results.js";
+import { timingsSection } from "./sections/runs.js";
+import { taskWeightsSection } from "./sections/task-weights.js";
+
+/** What a run's folder tells. */
+export interface TrainedRun {
+  readonly run: ComparedRun;
+  readonly dataset: ComparedDataset;
+  /** Every setting of `train`, resolved. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly checkpoint_digest: string;
+  readonly tokenizer_digest: string;
+}
+
+/** A training run as one HTML file that needs nothing else. `date`: when it is written, in words for people. */
+export function renderRun(trained: TrainedRun, { date }: { readonly date: string }): string {
+  const { run, dataset } = trained;
+  const name = candidateTitle(run, false);
+  const [cell] = comparisonCells([run]);
+  const style = { stl: 0, rtm: 1, l3: 2 }[run.method];
+  const group: Group = {
+    id: "run",
+    dataset,
+    model: { name: run.model },
+    candidates: [{ name, method: run.method, style, cell, runs: [run] }],
+    paired: [],
+    masking: undefined,
+  };
+  const rows = decidingRows(group);
+  const weights = taskWeightsSection(group);
+  const title = `${name} on ${dataset.name}, seed ${run.seed}`;
+  const body = markup`
+<header>
+<h1>${name} on ${foreign(dataset.name)}, seed ${run.seed}</h1>
+<p>The language model ${foreign(run.model)} was trained to sort texts into ${dataset.labels.length} classes. Texts: ${foreign(dataset.name)}.</p>
+<p class="note">Written on ${date}. <a href="#reading">How to read this page</a> explains its words.</p>
+</header>
+<section id="run"><h2>Results</h2>
+${outcome(group, run)}
+${part(group, "results", "Scores", resultsSection(group))}
+${part(group, "curves", "Learning curves", curvesSection(group))}
+${weights && part(group, "weights", "Task weights", weights)}
+${rows && part(group, "labels", "Label by label", perLabelSection(group, rows))}
+${rows && part(group, "confusion", "Confusions", confusionSection(group, rows))}
+${part(group, "timing", "Time", timingsSection(group))}
+${part(group, "data", "Data", datasetSection(dataset, [run]))}
+</section>
+<section id="origin"><h2>How this came about</h2>
+<p class="note">SHA-256 of the weights it started from: <code>${trained.checkpoint_digest}</code><br/>of the tokenizer: <code>${trained.tokenizer_digest}</code></p>
+<details><summary>Every setting</summary>${settingsTable(trained.settings)}</details>
+</section>
+<section id="reading"><h2>How to read this page</h2>${glossarySection(false)}</section>`;
+  return page(title, body);
+}
+
+/** What was measured, and what a single run cannot tell. */
+function outcome(group: Group, run: ComparedRun): Markup {
+  const rows = decidingRows(group);
+  const measured = rows && run[rows];
+  const kept = `Kept were the weights of step ${count(run.best_step)} of ${count(run.steps)}, the best on the dev split.`;
+  if (rows === undefined || measured === null || measured === undefined) {
+    return markup`<div class="verdict"><p><strong>There is no test split, so nothing can be said on how well the classifier does on new texts.</strong> On the dev split ${percent(run.dev.accuracy)} % of the texts got the right label, macro-F1 ${percent(run.dev.macro_f1)} %; the best step was chosen on it, so that flatters. ${kept}</p></div>`;
+  }
+  return markup`<div class="verdict"><p>On ${rowSetName(rows, group)}, <strong>${percent(measured.accuracy)} % of the texts got the right label</strong>; macro-F1 is ${percent(measured.macro_f1)} %. ${kept}</p>
+<p class="note">This is one run with one seed: how much of the figures is chance, and whether another method does better, only a comparison with several seeds can tell.</p></div>`;
+}
