@@ -126,7 +126,13 @@ const runnable = (line: string) =>
   /^(npx l3masking|node examples)/.test(line) && !line.includes(" --dataset ");
 
 describe("commands of", () => {
-  it.concurrent.each(["README.md", "docs/comparing.md", "docs/own-data.md", "examples/README.md"])(
+  it.concurrent.each([
+    "README.md",
+    "docs/comparing.md",
+    "docs/own-data.md",
+    "docs/report.md",
+    "examples/README.md",
+  ])(
     "%s run as written",
     async (path) => {
       const lines = commandLines(path).filter(runnable);
