@@ -173,7 +173,6 @@ export const commandDescriptions: readonly CommandDescription[] = [
     operands: {
       syntax: "FOLDER",
       description: "The output folder of train or compare",
-      replaces: "folder",
       resolve: reportedFolder,
     },
     examples: ["l3masking report comparisons/first", "l3masking report runs/l3 --output l3.html"],

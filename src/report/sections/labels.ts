@@ -18,6 +18,7 @@ export function perLabelSection(group: Group, rows: RowSet): Markup {
     support: supportOf(label, candidates, rows),
     values: candidates.map((one) => labelMetrics(label, one, rows)),
   }));
+  const single = candidates.every(({ runs }) => runs.length === 1);
   const chart = barChart(
     candidates,
     measured.map(({ label, values }) => ({
@@ -33,7 +34,7 @@ export function perLabelSection(group: Group, rows: RowSet): Markup {
     {
       title: "F1 of each label",
       description: `Mean F1 in percent of ${labels.length} labels for ${candidates.map(({ name }) => name).join(", ")}. The table below has the figures.`,
-      xTitle: "F1 (%), whisker: ± standard deviation over seeds",
+      xTitle: single ? "F1 (%)" : "F1 (%), whisker: ± standard deviation over seeds",
       xFormat: (value, decimals) => value.toFixed(decimals),
       xAtLeast: 100,
     },
@@ -47,7 +48,7 @@ export function perLabelSection(group: Group, rows: RowSet): Markup {
         list.length === 0 ? "–" : spreadText(spreadOf(list.map(({ f1 }) => f1))),
       ),
     ]),
-    "F1 in percent, mean ± sample standard deviation over seeds.",
+    single ? "F1 in percent." : "F1 in percent, mean ± sample standard deviation over seeds.",
   );
   const detail = table(
     [
@@ -64,7 +65,9 @@ export function perLabelSection(group: Group, rows: RowSet): Markup {
         meanPercent(list.map(({ recall }) => recall)),
       ]),
     ]),
-    "Precision and recall in percent, mean over seeds.",
+    single
+      ? "Precision and recall in percent."
+      : "Precision and recall in percent, mean over seeds.",
   );
   const rare = measured.filter(({ support }) => support < FEW_ROWS).length;
   const caption = markup`On ${rowSetName(rows, group)}.${rare === 0 ? undefined : ` ${rare} of the labels ${rare === 1 ? "has" : "have"} fewer than ${FEW_ROWS} rows here: one row more or less moves ${rare === 1 ? "its" : "their"} F1 much.`}`;

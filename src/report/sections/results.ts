@@ -52,13 +52,16 @@ export function resultsSection({ dataset, candidates }: Group): Markup {
   const lines = candidates.map(({ name, cell }, index) => [
     name,
     cell.seeds.length,
-    ...spreads.map((column) => spreadCell(column[index], highest(column))),
+    ...spreads.map((column) =>
+      spreadCell(column[index], candidates.length === 1 ? undefined : highest(column)),
+    ),
   ]);
   const single = candidates.every(({ cell }) => cell.seeds.length === 1);
   const spread = single
     ? "Percent, one seed"
     : "Percent, mean ± sample standard deviation over seeds";
-  const caption = `${spread}. Bold: the highest of its column, which is not yet evidence of a difference.`;
+  const bold = "Bold: the highest of its column, which is not yet evidence of a difference.";
+  const caption = candidates.length === 1 ? `${spread}.` : `${spread}. ${bold}`;
   return markup`${table(heads, lines, caption)}${tested ? leakNote(rows.test - rows.leak_free, rows.test) : undefined}`;
 }
 
@@ -74,7 +77,7 @@ function highest(column: readonly (Spread | undefined)[]): number {
   return Math.max(...column.map((spread) => spread?.mean ?? Number.NEGATIVE_INFINITY));
 }
 
-function spreadCell(spread: Spread | undefined, best: number): Cell {
+function spreadCell(spread: Spread | undefined, best: number | undefined): Cell {
   if (spread === undefined) return { content: "–" };
   return { content: spreadText(spread), best: spread.mean === best };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { inventedComparison } from "../../../test/fixtures/comparison.js";
+import { inventedComparison, threeMethods } from "../../../test/fixtures/comparison.js";
 import { readMarkup } from "../../../test/fixtures/markup.js";
 import type { Candidate, PairedComparison, PairedTests } from "../comparison.js";
 import { groupsOf } from "../groups.js";
@@ -94,6 +94,23 @@ describe("pairVerdict", () => {
     expect(none).toMatch(/^no difference shown between MTL L3Masking and STL: they differ by/);
     expect(none).toContain("That does not show that the two are equal.");
     expect(none).not.toContain("higher");
+  });
+});
+
+describe("equal scores", () => {
+  it("are called equal, and two highest means are both named", () => {
+    const comparison = inventedComparison({ candidates: threeMethods.slice(0, 2) });
+    const [stl, rtm] = comparison.cells;
+    const same = [0, 0, 0, 0, 0];
+    const tests = testsOf({ differences: same, low: 0, high: 0, pRows: 1 });
+    const [group] = groupsOf({
+      ...comparison,
+      cells: [stl, { ...rtm, leak_free: stl.leak_free }],
+      paired: comparison.paired.map((pair) => ({ ...pair, accuracy: tests, macro_f1: tests })),
+    });
+    const text = readMarkup(verdictSection(group).source).at(-1)?.text;
+    expect(text).toContain("STL and MTL RTM have the highest mean macro-F1");
+    expect(text).toContain("MTL RTM and STL: they scored the same with every seed.");
   });
 });
 

@@ -8,7 +8,7 @@
  */
 import type { PairedComparison, PairedTests, RowSet } from "../comparison.js";
 import { spreadText } from "../comparison-table.js";
-import { counted, pInSentence } from "../figures-text.js";
+import { counted, listed, pInSentence } from "../figures-text.js";
 import { decidingRows, type Group, groupNames, orderedPairs, rowSetName } from "../groups.js";
 import { type Content, type Markup, markup } from "../markup.js";
 import { foreign } from "../page.js";
@@ -108,7 +108,8 @@ function highestMean(
     return metrics === null ? [] : [{ name, f1: metrics.macro_f1 }];
   });
   if (measured.length < 2) return undefined;
-  const best = measured.reduce((a, b) => (b.f1.mean > a.f1.mean ? b : a));
+  const highest = Math.max(...measured.map(({ f1 }) => f1.mean));
+  const [best, ...equal] = measured.filter(({ f1 }) => f1.mean === highest);
   const shown = pairs.filter((pair) => findingOf(pair.macro_f1) === "shown").length;
   const tested = counted(pairs.length, "tested pair");
   const outcome =
@@ -117,7 +118,7 @@ function highestMean(
       : shown === 0
         ? `That alone proves nothing: of ${tested} none shows a difference.`
         : `Of ${tested}, ${shown} ${shown === 1 ? "shows" : "show"} a difference.`;
-  return markup`<p>On ${foreign(dataset.name)} with ${foreign(model.name)}, <strong>${best.name}</strong> has the highest mean macro-F1 (${spreadText(best.f1)} %). ${outcome}</p>`;
+  return markup`<p>On ${foreign(dataset.name)} with ${foreign(model.name)}, <strong>${listed([best, ...equal].map(({ name }) => name))}</strong> ${equal.length === 0 ? "has" : "have"} the highest mean macro-F1 (${spreadText(best.f1)} %). ${outcome}</p>`;
 }
 
 const tags: Readonly<Record<Finding, readonly [style: string, text: string]>> = {
@@ -142,6 +143,10 @@ export function pairVerdict(
   const [style, tag] = tags[finding];
   const points = pointsText(Math.abs(tests.difference)).replace("+", "");
   const interval = `95 % interval ${pointsText(from)} to ${pointsText(to)}`;
+  const same = tests.differences.every((difference) => difference === 0);
+  if (same && accuracy.differences.every((difference) => difference === 0)) {
+    return markup`<span class="tag ${style}">${tag}</span> between <strong>${ahead}</strong> and <strong>${behind}</strong>: they scored the same with every seed.`;
+  }
   const lead =
     finding === "none"
       ? markup`between <strong>${ahead}</strong> and <strong>${behind}</strong>: they differ by ${points} points of macro-F1 (${interval}).`
