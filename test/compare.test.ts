@@ -43,6 +43,7 @@ const resultsSchema = z.object({
   runs: z.array(
     z.object({
       method: z.string(),
+      task_weights: z.string().nullable(),
       seed: z.number(),
       folder: z.string(),
       reused: z.boolean(),
@@ -51,7 +52,13 @@ const resultsSchema = z.object({
       test: rowSet.nullable(),
       leak_free: rowSet.nullable(),
       dev_curve: z.array(z.object({ step: z.number(), macro_f1: z.number() })),
-      training_curve: z.array(z.object({ step: z.number(), main_loss: z.number() })),
+      training_curve: z.array(
+        z.object({
+          step: z.number(),
+          main_loss: z.number(),
+          cosines: z.object({ main: z.number() }).nullable(),
+        }),
+      ),
     }),
   ),
   unfinished: z.array(
@@ -397,6 +404,37 @@ describe("a run that fails", () => {
       message: expect.stringContaining("TypeError: x is no function"),
     });
     expect(readFileSync(at("strange/results.md"), "utf8")).toContain("No run is finished yet.");
+  });
+});
+
+describe("task weights", () => {
+  it("are one more axis, on which stl has one place", async () => {
+    const given = compareOptions(bert, at("weights"), {
+      methods: ["stl", "l3"],
+      taskWeights: ["equal", "meta"],
+      seeds: ["0"],
+      devBatchSize: 6,
+      maxSteps: 3,
+    });
+    await compare(given, createTestHost({ cacheFolder }));
+    expect(runFolders(at("weights")).map((name) => name.replace(/-\w{8}$/, ""))).toEqual([
+      ...["sounds-bert-l3-equal-seed0", "sounds-bert-l3-meta-seed0", "sounds-bert-stl-seed0"],
+    ]);
+    const { runs, paired } = results(at("weights"));
+    expect(runs.map(({ method, task_weights }) => [method, task_weights])).toEqual([
+      ["stl", null],
+      ["l3", "equal"],
+      ["l3", "meta"],
+    ]);
+    expect(runs.map(({ training_curve }) => training_curve[0].cosines === null)).toEqual([
+      ...[true, true, false],
+    ]);
+    // Each against stl, and meta against equal; on all rows and on the leak-free ones.
+    expect(paired.length).toBe(6);
+    const page = readFileSync(at("weights/results.md"), "utf8");
+    expect(page).toContain("| bert | STL |");
+    expect(page).toContain("| bert | MTL L3Masking (meta) |");
+    expect(page).toContain("MTL L3Masking (meta) - MTL L3Masking (equal)");
   });
 });
 

@@ -177,6 +177,51 @@ describe("a run that goes on", () => {
   });
 });
 
+describe("a run with learned task weights and a second stage", () => {
+  const given = (name: string) =>
+    options(name, {
+      taskWeights: "meta",
+      devBatchSize: 6,
+      metaLearningRate: 0.5,
+      maxSteps: 6,
+      secondStage: true,
+      secondStageEpochs: 4,
+      secondStageLearningRate: 1e-3,
+      secondStagePatience: 2,
+    });
+  let whole: TrainResult;
+
+  beforeAll(async () => {
+    whole = await train(given("two-stages"), host());
+  });
+
+  it("is tested on weights that move and a second stage that early stopping ends", () => {
+    const { steps, events } = readJournal(at("two-stages"));
+    const weights = steps.filter(({ stage }) => stage === 1).map((step) => step.taskWeights.main);
+    expect(new Set(weights).size).toBe(6);
+    const stops = events.filter((event) => event.type === "stop");
+    expect(stops.map(({ stage, step }) => [stage, step])).toEqual([
+      [1, 6],
+      [2, expect.any(Number)],
+    ]);
+    expect(stops[1].step).toBeGreaterThan(9);
+  });
+
+  it.each([
+    ["in the first stage", afterStep(4)],
+    ["at the end of the first stage", atEvaluation(6)],
+    ["after a step of the second stage", afterStep(7)],
+    ["at an evaluation of the second stage", atEvaluation(9)],
+    ["between evaluations of the second stage", afterStep(11)],
+  ])("stopped %s gives the same journal, weights and metrics", async (name, stopAt) => {
+    const stopped = given(`${name} of two`);
+    const error = await failure(train(stopped, host(stopAt)));
+    expect(error).toMatchObject({ code: "interrupted" });
+    const result = await train({ ...stopped, resume: true }, host());
+    expectSameRun(stopped.outputDir, result, whole);
+  });
+});
+
 const stateSchema = z.object({ trainingSeconds: z.number(), scoringSeconds: z.number() });
 
 /** Undefined for a run that was stopped; other errors go on. */

@@ -14,10 +14,13 @@ const record = (options: Partial<TrainOptions> = {}) => ({
   ...digests,
 });
 
+/** A run in which every setting of training matters. */
+const everything = { method: "l3", taskWeights: "meta", secondStage: true };
+
 describe("runIdentity", () => {
   it("has every setting of train, but for those known to leave the result alone", () => {
     const idle = Object.keys(settingShapes.train).filter(
-      (name) => !(name in runIdentity({ settings: { method: "l3", [name]: 1 }, ...digests })),
+      (name) => !(name in runIdentity({ settings: { ...everything, [name]: 1 }, ...digests })),
     );
     expect(idle.sort()).toEqual([
       "cacheDir",
@@ -59,6 +62,18 @@ describe("runIdentity", () => {
     const other = runDigest({ ...digests, settings: { gamma: 2, seed: 1, method: "l3" } });
     expect(one).toBe(other);
     expect(one).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  it("leaves out what only learned weights and a second stage look at", () => {
+    const digest = (options: Partial<TrainOptions>) => runDigest(record(options));
+    const meta = { taskWeights: "meta" } as const;
+    expect(digest({ devBatchSize: 8 })).toBe(digest({}));
+    expect(digest({ ...meta, devBatchSize: 8 })).not.toBe(digest(meta));
+    expect(digest({ ...meta, devBatchSize: 8, method: "stl" })).toBe(digest({ method: "stl" }));
+    expect(digest({ secondStageEpochs: 3 })).toBe(digest({}));
+    expect(digest({ secondStage: true, secondStageEpochs: 3 })).not.toBe(
+      digest({ secondStage: true }),
+    );
   });
 
   it("takes the number of epochs for nothing where steps are given", () => {

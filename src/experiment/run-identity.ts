@@ -47,6 +47,17 @@ const withoutEffect: readonly {
     of: ({ method }) => method === "stl",
   },
   { names: ["estimator", "calibration", "gamma"], of: ({ method }) => method !== "l3" },
+  {
+    names: [
+      ...["metaLearningRate", "devBatchSize", "devHeadSteps", "devHeadLearningRate"],
+      ...["devHeadWeightDecay", "devHeadTolerance"],
+    ],
+    of: ({ method, taskWeights }) => method === "stl" || taskWeights !== "meta",
+  },
+  {
+    names: ["secondStageLearningRate", "secondStageEpochs", "secondStagePatience"],
+    of: ({ secondStage }) => secondStage !== true,
+  },
   { names: ["numTrainEpochs"], of: ({ maxSteps }) => maxSteps !== undefined },
 ];
 

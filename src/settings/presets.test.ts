@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { compareSchema } from "../compare-config.js";
 import { resolveSettings, scoreSchema, trainSchema } from "../config.js";
 import { L3MaskingError } from "../errors.js";
 import { presetNames, presets } from "./presets.js";
@@ -54,6 +55,16 @@ describe("presets", () => {
   it("resolve once: what is resolved resolves to itself", () => {
     const settings = resolve({ preset: "published", evalSteps: 7 });
     expect(resolveSettings(trainSchema, settings)).toEqual(settings);
+  });
+
+  it("fit lists, where a command takes lists of what train takes one of", () => {
+    const compared = { model: ["m"], dataset: ["d"], outputDir: "o", preset: "published" };
+    expect(resolveSettings(compareSchema, compared)).toMatchObject({
+      taskWeights: ["meta"],
+      batchSize: 64,
+    });
+    const both = { ...compared, taskWeights: ["equal", "meta"] };
+    expect(resolveSettings(compareSchema, both).taskWeights).toEqual(["equal", "meta"]);
   });
 
   it("leave the defaults alone where none is named", () => {

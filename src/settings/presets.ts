@@ -58,12 +58,20 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
 /**
  * Settings as given, over those values of the preset they name that are among `settings`. What is given as
  * undefined counts as not given. A preset that does not exist is left for the check of the settings to refuse.
+ *
+ * Presets hold single values, as `train` takes them; `isList` tells where a command takes a list.
  */
-export function withPreset(given: unknown, settings: readonly string[]): unknown {
+export function withPreset(
+  given: unknown,
+  settings: readonly string[],
+  isList: (setting: string) => boolean = () => false,
+): unknown {
   if (typeof given !== "object" || given === null || !("preset" in given)) return given;
   const name = presetNames.find((preset) => preset === given.preset);
   if (name === undefined || !settings.includes("preset")) return given;
   const explicit = Object.entries(given).filter(([, value]) => value !== undefined);
-  const known = Object.entries(presets[name].values).filter(([key]) => settings.includes(key));
+  const known = Object.entries(presets[name].values)
+    .filter(([key]) => settings.includes(key))
+    .map(([key, value]) => [key, isList(key) ? [value] : value]);
   return { ...Object.fromEntries(known), ...Object.fromEntries(explicit) };
 }

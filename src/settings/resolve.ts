@@ -1,5 +1,5 @@
 /** Settings as given -> settings checked and complete. */
-import type { z } from "zod";
+import { z } from "zod";
 import { nearestName } from "../data/nearest.js";
 import { L3MaskingError } from "../errors.js";
 import { withPreset } from "./presets.js";
@@ -10,7 +10,8 @@ import { withPreset } from "./presets.js";
  * `missing-setting` or `invalid-setting`.
  */
 export function resolveSettings<S extends z.ZodObject>(schema: S, given: unknown): z.output<S> {
-  const parsed = schema.safeParse(withPreset(given, Object.keys(schema.shape)));
+  const isList = (name: string) => isListSchema(schema.shape[name]);
+  const parsed = schema.safeParse(withPreset(given, Object.keys(schema.shape), isList));
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const name = String(issue.path[0] ?? "");
@@ -32,6 +33,14 @@ export function resolveSettings<S extends z.ZodObject>(schema: S, given: unknown
   throw new L3MaskingError("invalid-setting", `setting ${place}: ${issue.message}`, {
     hint: meant === undefined ? `Correct --${toFlag(name)}.` : `Did you mean ${meant}?`,
   });
+}
+
+/** Is it a list, with or without a default? */
+function isListSchema(setting: unknown): boolean {
+  if (setting instanceof z.ZodDefault || setting instanceof z.ZodOptional) {
+    return isListSchema(setting.unwrap());
+  }
+  return setting instanceof z.ZodArray;
 }
 
 /** The allowed value that comes closest to what was given for a setting. */
