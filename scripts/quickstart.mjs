@@ -1,7 +1,7 @@
 /**
  * `npm run quickstart`: the main job from texts to trained classifiers, on the sample task.
  *
- *     npm run quickstart                     with the model in models/l3-mini, or ../shared/models/interim
+ *     npm run quickstart                     with the model in models/l3-mini
  *     npm run quickstart -- --model FOLDER   with another vanilla model
  *
  * Scores the training texts, trains one classifier in each of the three frameworks with one seed, and
@@ -27,18 +27,20 @@ const methods = [
   ["l3", "L3", "classification with L3Masking"],
 ];
 
-const MODEL_NEEDED = `There is no model to start from. Give the folder of a BERT or RoBERTa checkpoint (config.json,
+const shippedModel = "models/l3-mini";
+
+const MODEL_NEEDED = `${shippedModel} is missing from this checkout. Give the folder of a BERT or RoBERTa checkpoint (config.json,
 weights, tokenizer files), for example a download of FacebookAI/roberta-base:
 
     npm run quickstart -- --model path/to/roberta-base
 
 A large model takes many times longer than the small one this script is made for.`;
 
-/** The folder of the vanilla model: the one asked for, else the first there is. */
+/** The folder of the vanilla model: the one asked for, else the one that comes with the repository. */
 function chooseModel() {
   const { values } = parseArgs({ options: { model: { type: "string" } } });
   if (values.model !== undefined) return values.model;
-  return ["models/l3-mini", "../shared/models/interim"].find((folder) => existsSync(folder));
+  return existsSync(shippedModel) ? shippedModel : undefined;
 }
 
 function firstFreeFolder() {
@@ -136,10 +138,6 @@ model   ${model}: ${layers} layers x ${hiddenSize}
 plan    score the training messages, then train three classifiers: ${settings.numTrainEpochs} epochs,
         batches of ${settings.batchSize}, learning rate ${settings.learningRate}, seed ${seed}
 `);
-  if (model.endsWith("interim")) {
-    console.log(`The model is a barely trained stand-in: expect figures close to guessing.\n`);
-  }
-
   console.log(`1/4  How surprising is each token to the model? (exact: ${estimator})`);
   const texts = rows.train.map(({ text }) => text);
   const scores = await scoreTexts(

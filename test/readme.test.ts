@@ -1,6 +1,6 @@
 /**
  * The commands and code of README.md, docs/ and examples/, run as they are written: in a folder with the files they
- * name, on tiny data, with a tiny random model in place of `roberta-base`, against the built package.
+ * name, on tiny data, with a tiny random model in place of `roberta-base` and `models/l3-mini`, against the built package.
  */
 import { execFile } from "node:child_process";
 import {
@@ -50,14 +50,17 @@ afterAll(() => rmSync(base, { recursive: true }));
 /** A folder with all files that the pages name. */
 function workplace(name: string): string {
   const folder = join(base, name);
+  const tiny = join(root, "test/golden/models/roberta");
+  for (const model of ["roberta-base", "models/l3-mini"]) {
+    cpSync(tiny, join(folder, model), {
+      recursive: true,
+      filter: (file) => !/(golden|forward|gradients|trained|head)[^/]*$/.test(file),
+    });
+  }
   const write = (path: string, content: string) => {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), content);
   };
-  cpSync(join(root, "test/golden/models/roberta"), join(folder, "roberta-base"), {
-    recursive: true,
-    filter: (file) => !/(golden|forward|gradients|trained|head)[^/]*$/.test(file),
-  });
   const [head, ...rows] = page("examples/messages.csv").trimEnd().split("\n");
   const csv = (lines: readonly string[]) => `${lines.join("\n")}\n`;
   write("messages.csv", csv([head, ...rows]));
@@ -107,6 +110,7 @@ const shortened: Readonly<Record<string, readonly string[]>> = {
   score: ["--max-length", "24", "--threads", "1"],
   evaluate: ["--threads", "1"],
   predict: ["--threads", "1"],
+  perplexity: ["--max-length", "24", "--threads", "1"],
   pretrain: ["--hidden-size", "8", "--num-attention-heads", "2", "--threads", "1"],
 };
 
