@@ -22,6 +22,7 @@ const withSettings = [
   "check",
   "report",
   "pretrain",
+  "perplexity",
   "scoreTexts",
 ] as const;
 

@@ -42,13 +42,13 @@ describe("presets", () => {
   });
 
   it("give way to what is given, also where that is the default", () => {
-    const { learningRate, batchSize } = resolve({
+    const { learningRate, numTrainEpochs } = resolve({
       preset: "small",
       learningRate: 1e-4,
-      batchSize: undefined,
+      numTrainEpochs: undefined,
     });
     expect(learningRate).toBe(1e-4);
-    expect(batchSize).toBe(presets.small.values.batchSize);
+    expect(numTrainEpochs).toBe(presets.small.values.numTrainEpochs);
     expect(presets.small.values.learningRate).not.toBe(1e-4);
   });
 
