@@ -472,7 +472,7 @@ describe("several data sets and models", () => {
 
 describe("a comparison is refused before anything is trained", () => {
   it.each([
-    ["no data", { trainFile: undefined }, "missing-setting", "no data set"],
+    ["no data", { trainFile: undefined }, "missing-setting", "texts to train on"],
     ["a range that goes back", { seeds: ["4-1"] }, "invalid-setting", "range of seeds"],
     ["too long texts", { maxLength: 4000 }, "invalid-setting", "max_length"],
     ["a model twice", { model: [bert, bert] }, "invalid-setting", "is the same as"],
