@@ -156,7 +156,7 @@ describe("evaluations", () => {
     const { metrics } = await train(options, createTestHost());
     const { evaluations, stop } = readJournal(at("patience"));
     expect(evaluations.map(({ best }) => best)).toEqual([true, false, false]);
-    expect(stop).toEqual({ type: "stop", step: 3, reason: "patience", bestStep: 1 });
+    expect(stop).toEqual({ type: "stop", stage: 1, step: 3, reason: "patience", bestStep: 1 });
     expect(metrics.best_step).toBe(1);
   });
 

@@ -36,9 +36,9 @@ const batchOf = (tokens: number, texts: number) => ({
 
 /**
  * A body and a dev head of two numbers each. The head's loss per text is the next of `losses`; its gradient is [1, 1],
- * so that AdamW moves it by the rate. The dev gradient of the body is `direction`.
+ * so that AdamW moves it by the rate. The dev gradients of the body are `directions`, in turn.
  */
-function fixture(losses: readonly number[] = [], direction = [3, 4], start?: MetaState) {
+function fixture(losses: readonly number[] = [], directions = [[3, 4]], start?: MetaState) {
   const store = createParameterStore([parameter("w", "body")], { extraSlots: metaSlots });
   const head = createParameterStore([parameter("head", "classification-head")]);
   const calls: string[] = [];
@@ -70,6 +70,7 @@ function fixture(losses: readonly number[] = [], direction = [3, 4], start?: Met
     devTask: {
       async accumulate({ tokens }, labels, lossScale) {
         calls.push(`dev gradient of ${tokens} tokens`);
+        const direction = directions[heads.length % directions.length];
         heads.push(Array.from(head.weight("head")));
         const gradient = store.view("dev", "w");
         for (let i = 0; i < 2; i++) gradient[i] += direction[i] * lossScale * labels.length;
@@ -121,16 +122,23 @@ describe("createMetaLearning", () => {
   });
 
   it("gives cosines with the dev gradient of the micro-batch, not with a sum of several", async () => {
-    const { meta, store } = fixture();
-    for (const microBatch of [0, 1]) {
+    const { meta, store } = fixture(
+      [],
+      [
+        [3, 4],
+        [4, -3],
+      ],
+    );
+    // (3 * 4 + 4 * 3) / (5 * 5) and (4 * 4 - 3 * 3) / (5 * 5)
+    for (const [microBatch, cosine] of [0.96, 0.28].entries()) {
       await meta.beginMicroBatch(1, microBatch, microBatch);
       store.view("task", "w").set([4, 3]);
-      // (3 * 4 + 4 * 3) / (5 * 5)
-      expect(meta.takeTask()).toBeCloseTo(0.96, 12);
-      store.view("task", "w").set([-4, 3]);
-      expect(meta.takeTask()).toBeCloseTo(0, 12);
+      expect(meta.takeTask()).toBeCloseTo(cosine, 12);
+      // The other task's gradient is compared by itself.
+      store.view("task", "w").set([-4, -3]);
+      expect(meta.takeTask()).toBeCloseTo(-cosine, 12);
     }
-    expect(Array.from(store.gradient("w"))).toEqual([0, 12]);
+    expect(Array.from(store.gradient("w"))).toEqual([0, 0]);
   });
 
   it("moves the weights by the cosines, and goes on from its state as if it had not stopped", () => {
@@ -140,7 +148,7 @@ describe("createMetaLearning", () => {
     expect(meta.state().main).toBeCloseTo(0.57, 12);
     expect(meta.state().auxiliary).toBeCloseTo(0.47, 12);
     const saved: MetaState = JSON.parse(JSON.stringify(meta.state()));
-    const resumed = fixture([], [3, 4], saved).meta;
+    const resumed = fixture([], [[3, 4]], saved).meta;
     for (const { endStep } of [meta, resumed]) endStep({ main: 1 / 3, auxiliary: 1 / 7 });
     expect(resumed.state()).toEqual(meta.state());
     expect(resumed.taskWeights()).toEqual(meta.taskWeights());
@@ -149,7 +157,7 @@ describe("createMetaLearning", () => {
   it.each([Number.NaN, Number.POSITIVE_INFINITY])(
     "throws when the dev gradient holds %s",
     async (poison) => {
-      const { meta } = fixture([], [poison, 1]);
+      const { meta } = fixture([], [[poison, 1]]);
       const error = await failure(meta.beginMicroBatch(6, 0, 0));
       expect(error).toMatchObject({ code: "training-diverged" });
       expect(error.message).toContain(`dev gradient at step 6, got ${poison}`);

@@ -48,9 +48,10 @@ describe("bodyGradients", () => {
   it.each([undefined, 1024])(
     "takes the cosine over the body as one vector (arena bytes: %s)",
     (arenaBytes) => {
+      const store = storeOf(arenaBytes);
+      const gradients = bodyGradients(store);
       fc.assert(
         fc.property(vector, vector, (dev, task) => {
-          const store = storeOf(arenaBytes);
           fillBody(store, "dev", dev);
           fillBody(store, "task", task);
           // What heads hold must not count.
@@ -60,7 +61,6 @@ describe("bodyGradients", () => {
           const norm = (values: readonly number[]) => Math.hypot(...values);
           const dot = dev.reduce((sum, value, i) => sum + value * task[i], 0);
           const norms = norm(dev) * norm(task);
-          const gradients = bodyGradients(store);
           expect(gradients.devNorm()).toBeCloseTo(norm(dev), 8);
           const cosine = gradients.takeTask(gradients.devNorm());
           expect(cosine).toBeCloseTo(norms === 0 ? 0 : dot / norms, 8);
