@@ -7,6 +7,7 @@ describe("the public entry", () => {
       "Classifier",
       "L3MaskingError",
       "checkFiles",
+      "compare",
       "doctor",
       "evaluateFile",
       "fineTune",

@@ -19,6 +19,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { commandDescriptions } from "../src/cli/commands.js";
+import { knownDatasetNames } from "../src/data/known-datasets.js";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const main = join(root, "dist/cli/main.js");
@@ -127,7 +128,8 @@ async function runLine(folder: string, line: string): Promise<Ended> {
 
 /** Commands on known data sets need the published files: test/data/dataset-commands.test.ts runs those. */
 const runnable = (line: string) =>
-  /^(npx l3masking|node examples)/.test(line) && !line.includes(" --dataset ");
+  /^(npx l3masking|node examples)/.test(line) &&
+  !knownDatasetNames.some((name) => new RegExp(` --dataset (\\S+ )*${name}\\b`).test(line));
 
 describe("commands of", () => {
   it.concurrent.each([
