@@ -204,7 +204,7 @@ describe("the built command line", () => {
   it("compares in several threads, stops all at an interrupt, and goes on to the same end", async () => {
     const words = (output: string, jobs: string) => [
       ...[main, "compare", folder, "--model", tinyModel, "--output-dir", at(output)],
-      ...["--methods", "stl,l3", "--seeds", "0-1", "--max-steps", "40", "--eval-steps", "20"],
+      ...["--methods", "stl,l3", "--seeds", "0", "--max-steps", "40", "--eval-steps", "20"],
       ...["--batch-size", "4", "--max-length", "32", "--threads", "2", "--jobs", jobs],
       ...["--bootstrap-samples", "100"],
     ];
@@ -223,9 +223,9 @@ describe("the built command line", () => {
       node(words("compared-whole", "2")),
     ]);
     expect([rest.exitCode, whole.exitCode]).toEqual([0, 0]);
-    expect(rest.out).toContain("4 runs finished");
+    expect(rest.out).toContain("2 runs finished");
     const runs = (output: string) => readdirSync(at(`${output}/runs`)).sort();
-    expect(runs("compared").length).toBe(4);
+    expect(runs("compared").length).toBe(2);
     expect(runs("compared")).toEqual(runs("compared-whole"));
     for (const run of runs("compared")) {
       for (const file of ["journal.jsonl", "predictions-test.jsonl", "model/model.safetensors"]) {
@@ -234,7 +234,7 @@ describe("the built command line", () => {
       }
     }
     expect(rest.out.split("\n\n")[0]).toBe(whole.out.split("\n\n")[0]);
-  });
+  }, 180_000);
 
   it("stops at once after a second one, or had just stopped", async () => {
     const { exitCode, signal } = await interrupted("killed", 2);
