@@ -6,8 +6,8 @@
  */
 import { packTexts, slotsOf } from "../dist/batch/pack.js";
 import { loadCheckpoint } from "../dist/checkpoint/load.js";
-import { learnTaskWeights } from "../dist/experiment/learned-weights.js";
-import { createTrainable, optimizerGroups } from "../dist/experiment/trainable.js";
+import { learnTaskWeights } from "../dist/experiment/fine-tune/learned-weights.js";
+import { createTrainable, optimizerGroups } from "../dist/experiment/fine-tune/trainable.js";
 import { initialize } from "../dist/model/parameters.js";
 import {
   compileClassificationTraining,

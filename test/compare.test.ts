@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { L3MaskingError } from "../src/errors.js";
-import { runTrain } from "../src/experiment/fine-tune.js";
+import { runTrain } from "../src/experiment/fine-tune/fine-tune.js";
 import type { CompareResult } from "../src/experiment/host.js";
 import { compare, compareOptions, shortName, statuses } from "./fixtures/comparing.js";
 import { failure } from "./fixtures/failure.js";

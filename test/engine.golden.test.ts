@@ -9,7 +9,7 @@ import { packTexts, padTexts, slotsOf } from "../src/batch/pack.js";
 import type { PackedBatch } from "../src/batch/packed.js";
 import { type Checkpoint, loadCheckpoint } from "../src/checkpoint/load.js";
 import { storedName } from "../src/checkpoint/names.js";
-import { createTrainable } from "../src/experiment/trainable.js";
+import { createTrainable } from "../src/experiment/fine-tune/trainable.js";
 import { scoringRows } from "../src/likelihood/estimators.js";
 import { scoreTexts } from "../src/likelihood/score.js";
 import { encoder } from "../src/model/encoder.js";

@@ -6,8 +6,8 @@ import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { type Checkpoint, loadCheckpoint } from "../src/checkpoint/load.js";
-import { learnTaskWeights } from "../src/experiment/learned-weights.js";
-import { createTrainable } from "../src/experiment/trainable.js";
+import { learnTaskWeights } from "../src/experiment/fine-tune/learned-weights.js";
+import { createTrainable } from "../src/experiment/fine-tune/trainable.js";
 import {
   compileClassificationTraining,
   compileMaskedTokenTraining,

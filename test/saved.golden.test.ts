@@ -7,7 +7,7 @@ import { Tokenizer } from "@huggingface/tokenizers";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { classifierSchema, resolveSettings } from "../src/config.js";
-import { openClassifier } from "../src/experiment/classifier.js";
+import { openClassifier } from "../src/experiment/inference/classifier.js";
 import { loadTokenizer } from "../src/text/load.js";
 import { createTestHost, savedClassifier } from "./fixtures/host.js";
 import { savedRecord } from "./fixtures/saved-record.js";

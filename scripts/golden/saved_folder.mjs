@@ -11,8 +11,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { classifierSchema, resolveSettings, trainSchema } from "../../dist/config.js";
-import { openClassifier } from "../../dist/experiment/classifier.js";
-import { runTrain } from "../../dist/experiment/fine-tune.js";
+import { runTrain } from "../../dist/experiment/fine-tune/fine-tune.js";
+import { openClassifier } from "../../dist/experiment/inference/classifier.js";
 import { createNodeRuntime } from "../../dist/runtime/node.js";
 import { loadTokenizer } from "../../dist/text/load.js";
 

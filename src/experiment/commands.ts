@@ -58,47 +58,47 @@ export type CommandTable = {
 export const commands: CommandTable = {
   async train(given, host) {
     const settings = resolveSettings(trainSchema, given);
-    const { runTrain } = await import("./fine-tune.js");
+    const { runTrain } = await import("./fine-tune/fine-tune.js");
     return runTrain(settings, host);
   },
   async compare(given, host) {
     const settings = resolveSettings(compareSchema, given);
-    const { runCompare } = await import("./compare.js");
+    const { runCompare } = await import("./compare/compare.js");
     return runCompare(settings, host);
   },
   async score(given, host) {
     const settings = resolveSettings(scoreSchema, given);
-    const { runScore } = await import("./score.js");
+    const { runScore } = await import("./inference/score.js");
     return runScore(settings, host);
   },
   async predict(given, host) {
     const settings = resolveSettings(predictSchema, given);
-    const { runPredict } = await import("./predict.js");
+    const { runPredict } = await import("./inference/predict.js");
     return runPredict(settings, host);
   },
   async evaluate(given, host) {
     const settings = resolveSettings(evaluateSchema, given);
-    const { runEvaluate } = await import("./evaluate.js");
+    const { runEvaluate } = await import("./inference/evaluate.js");
     return runEvaluate(settings, host);
   },
   async perplexity(given, host) {
     const settings = resolveSettings(perplexitySchema, given);
-    const { runPerplexity } = await import("./perplexity.js");
+    const { runPerplexity } = await import("./pretrain/perplexity.js");
     return runPerplexity(settings, host);
   },
   async check(given, host) {
     const settings = resolveSettings(checkSchema, given);
-    const { runCheck } = await import("./check.js");
+    const { runCheck } = await import("./inputs/check.js");
     return runCheck(settings, host);
   },
   async report(given, host) {
     const settings = resolveSettings(reportSchema, given);
-    const { runReport } = await import("./report.js");
+    const { runReport } = await import("./compare/report.js");
     return runReport(settings, host);
   },
   async pretrain(given, host) {
     const settings = resolveSettings(pretrainSchema, given);
-    const { runPretrain } = await import("./pretrain.js");
+    const { runPretrain } = await import("./pretrain/pretrain.js");
     return runPretrain(settings, host);
   },
   async doctor(_given, host) {

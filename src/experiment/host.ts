@@ -5,7 +5,7 @@ import type { LabelMetrics } from "../report/metrics.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { JournalEvent } from "../train/events.js";
 import type { TaskWeights } from "../train/task-weights.js";
-import type { MaskedTokenMeasures } from "./masked-windows.js";
+import type { MaskedTokenMeasures } from "./pretrain/masked-windows.js";
 
 /** Everything a command gets from its surroundings; nothing else is taken from the environment. */
 export interface Host {

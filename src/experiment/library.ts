@@ -4,10 +4,10 @@ import type { ScoreTextsSettings } from "../config.js";
 import type { TokenScores } from "../likelihood/scores.js";
 import { type Encoding, NO_WORD, type Tokenizer } from "../text/encoding.js";
 import type { Host, TextScores } from "./host.js";
-import { encodeOnce } from "./labelled-texts.js";
-import { checkedMaxLength, loadModel, scoreEncodings } from "./vanilla.js";
+import { encodeOnce } from "./inputs/labelled-texts.js";
+import { checkedMaxLength, loadModel, scoreEncodings } from "./inputs/vanilla.js";
 
-export { openClassifier } from "./classifier.js";
+export { openClassifier } from "./inference/classifier.js";
 
 /** Token scores of texts under a masked-LM checkpoint, in their order. */
 export async function runScoreTexts(

@@ -1,0 +1,164 @@
+/**
+ * What a comparison reads before its runs start: checkpoints and data sets, for their digests and counts, and the one
+ * likelihood pass that all runs share through the cache.
+ */
+import type { CompareSettings } from "../../compare-config.js";
+import { createStrategy } from "../../masking/strategy.js";
+import { uniformProbabilities } from "../../masking/uniform.js";
+import type { ComparedDataset, ComparedModel, MaskingSummary } from "../../report/comparison.js";
+import { type MaskedTextCase, maskingSummary } from "../../report/masking-summary.js";
+import type { Runtime } from "../../runtime/runtime.js";
+import { type Encoding, NO_WORD } from "../../text/encoding.js";
+import { excludedRows } from "../fine-tune/run-metrics.js";
+import type { Host } from "../host.js";
+import { type DatasetSource, nameOf, uniqueNames } from "../inputs/dataset-sources.js";
+import { type EncodedDataset, loadLabelledTexts } from "../inputs/labelled-texts.js";
+import { type EncodedUnlabelled, loadUnlabelledTexts } from "../inputs/unlabelled-texts.js";
+import {
+  checkedMaxLength,
+  type LoadedModel,
+  loadModel,
+  requireMlmHead,
+  scoreEncodings,
+} from "../inputs/vanilla.js";
+
+export interface ComparedInputs {
+  readonly datasets: readonly ComparedDataset[];
+  readonly models: readonly ComparedModel[];
+  /** Of every data set and model where L3Masking is among the methods. */
+  readonly masking: readonly MaskingSummary[];
+  /** Of the texts for the auxiliary task alone; absent where there are none. */
+  readonly unlabelledDigest: string | undefined;
+}
+
+/**
+ * Loads each model once and reads every data set with its tokenizer. Where L3Masking is compared, the training texts
+ * are scored, unless the cache has their scores, so that no run has to.
+ *
+ * Throws the errors of each part, before anything is trained.
+ */
+export async function readInputs(
+  settings: CompareSettings,
+  sources: readonly DatasetSource[],
+  runtime: Runtime,
+  host: Host,
+): Promise<ComparedInputs> {
+  const names = uniqueNames(settings.model.map(nameOf));
+  const datasets = new Map<string, ComparedDataset>();
+  const models: ComparedModel[] = [];
+  const masking: MaskingSummary[] = [];
+  let unlabelledDigest: string | undefined;
+  for (const [index, folder] of settings.model.entries()) {
+    const model = await loadModel(folder, host);
+    const maxLength = checkedMaxLength(settings.maxLength, model.spec);
+    if (settings.methods.includes("l3")) requireMlmHead(model);
+    models.push(modelRecord(names[index], model));
+    for (const source of sources) {
+      const { splitSeed } = settings;
+      const data = await loadLabelledTexts(source, { splitSeed, maxLength }, model.tokenizer, host);
+      const unlabelled = await unlabelledTexts(settings, data, maxLength, model, host);
+      unlabelledDigest = unlabelled?.digest;
+      datasets.set(source.name, datasetRecord(source, data, unlabelled));
+      if (!settings.methods.includes("l3")) continue;
+      const place = { dataset: source.name, model: names[index] };
+      const texts = { labelled: data.encodings.train, further: unlabelled?.encodings ?? [] };
+      masking.push(
+        await scoredMasks(place, model, texts, { ...settings, maxLength }, runtime, host),
+      );
+    }
+  }
+  return { datasets: [...datasets.values()], models, masking, unlabelledDigest };
+}
+
+/** Further texts for the auxiliary task, if there are any and a method has one. */
+async function unlabelledTexts(
+  { unlabeledFile: paths, textColumn, methods }: CompareSettings,
+  data: EncodedDataset,
+  maxLength: number,
+  { tokenizer }: LoadedModel,
+  host: Host,
+): Promise<EncodedUnlabelled | undefined> {
+  if (paths === undefined || methods.every((method) => method === "stl")) return undefined;
+  return loadUnlabelledTexts({ paths, textColumn }, data, maxLength, tokenizer, host);
+}
+
+function modelRecord(
+  name: string,
+  { folder, spec, digest, tokenizer }: LoadedModel,
+): ComparedModel {
+  return {
+    name,
+    folder,
+    family: spec.family,
+    layers: spec.layers,
+    hidden_size: spec.hiddenSize,
+    checkpoint_digest: digest,
+    tokenizer_digest: tokenizer.digest,
+  };
+}
+
+function datasetRecord(
+  source: DatasetSource,
+  data: EncodedDataset,
+  unlabelled: EncodedUnlabelled | undefined,
+): ComparedDataset {
+  const test = data.test?.texts.length ?? 0;
+  const seen = data.seenInTraining.reduce((sum, row) => sum + row, 0);
+  return {
+    name: source.name,
+    files: {
+      train: source.trainFile,
+      dev: source.validationFile ?? null,
+      test: source.testFile ?? null,
+    },
+    notes: source.notes,
+    labels: data.labels,
+    rows: {
+      train: data.train.texts.length,
+      dev: data.dev.texts.length,
+      test,
+      leak_free: test - seen,
+    },
+    excluded: excludedRows(data, unlabelled),
+    digest: data.digest,
+  };
+}
+
+/** Scores all texts of the auxiliary task into the cache, and sums up what the strategies make of the labelled ones. */
+async function scoredMasks(
+  place: Pick<MaskingSummary, "dataset" | "model">,
+  model: LoadedModel,
+  {
+    labelled,
+    further,
+  }: { readonly labelled: readonly Encoding[]; readonly further: readonly Encoding[] },
+  settings: CompareSettings,
+  runtime: Runtime,
+  host: Host,
+): Promise<MaskingSummary> {
+  const { tokenizer } = model;
+  const { scores } = await scoreEncodings(
+    model,
+    [...labelled, ...further],
+    settings,
+    runtime,
+    host,
+  );
+  const strategy = createStrategy("l3", {
+    budget: settings.mlmProbability,
+    calibration: settings.calibration,
+    exponent: settings.gamma,
+  });
+  const texts = labelled.map((encoding, text): MaskedTextCase => {
+    const { ids, wordIds } = encoding;
+    return {
+      ids,
+      maskable: Uint8Array.from(wordIds, (word) => +(word !== NO_WORD)),
+      l3: strategy.probabilities(encoding, scores[text]),
+      rtm: uniformProbabilities(encoding, settings.mlmProbability),
+    };
+  });
+  return maskingSummary({ ...place, budget: settings.mlmProbability }, texts, (id) =>
+    tokenizer.token(id),
+  );
+}

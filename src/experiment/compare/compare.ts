@@ -1,0 +1,171 @@
+/** `compare`: methods x seeds x data sets x models, from files to tables, in reading order. */
+import { mkdirSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import type { CompareSettings } from "../../compare-config.js";
+import { L3MaskingError } from "../../errors.js";
+import { randomStream } from "../../random.js";
+import type { Comparison } from "../../report/comparison.js";
+import { comparisonCells } from "../../report/comparison-cells.js";
+import { comparisonPage } from "../../report/comparison-page.js";
+import { resultTable } from "../../report/comparison-table.js";
+import { type PredictedGroup, pairedComparisons } from "../../report/paired-comparisons.js";
+import { comparisonNotes } from "../../report/paired-notes.js";
+import { renderComparison } from "../../report/render-comparison.js";
+import { requireFreeFolder, writeJson, writeWhole } from "../fine-tune/run-folder.js";
+import type { CompareResult, Host } from "../host.js";
+import { datasetSources } from "../inputs/dataset-sources.js";
+import { machineRecord } from "../machine.js";
+import { openCommandLog } from "./command-log.js";
+import { compareCommand } from "./compare-command.js";
+import { readInputs } from "./compare-data.js";
+import { candidates, type PlannedRun, plannedRuns, seedList } from "./compare-runs.js";
+import { type RunReading, readComparedRun } from "./compared-run.js";
+import { type RunOutcome, trainAll } from "./run-queue.js";
+
+/**
+ * Trains every method with every seed on every data set from every model, and writes DIR: runs/ with a folder for
+ * each run, results.json, results.md and report.html. Runs that are finished are not repeated and those that were stopped
+ * go on, whatever was added to the comparison since: a digest of what decides a run's result says which it is.
+ *
+ * A run that fails is recorded and the others go on. Throws the errors of data sets and models before anything is
+ * trained, and `interrupted` after a stop on request; results are written when no run is left to do.
+ */
+export async function runCompare(settings: CompareSettings, host: Host): Promise<CompareResult> {
+  const start = host.now();
+  const { outputDir } = settings;
+  const seconds = () => (host.now() - start) / 1000;
+  requireFreeFolder(outputDir);
+  // Faults of the lists come before the work on texts.
+  seedList(settings.seeds);
+  candidates(settings);
+  const sources = await datasetSources(settings, host);
+  const runtime = await host.runtime(settings.threads);
+  const inputs = await readInputs(settings, sources, runtime, host);
+
+  mkdirSync(join(outputDir, "runs"), { recursive: true });
+  const runs = plannedRuns(
+    settings,
+    {
+      data: inputs.datasets.map(({ digest }, index) => ({ source: sources[index], digest })),
+      checkpoints: inputs.models.map(({ name, folder, checkpoint_digest, tokenizer_digest }) => ({
+        name,
+        folder,
+        checkpointDigest: checkpoint_digest,
+        tokenizerDigest: tokenizer_digest,
+      })),
+      unlabelledDigest: inputs.unlabelledDigest,
+    },
+    Math.max(1, Math.floor(runtime.threads / settings.jobs)),
+    readdirSync(join(outputDir, "runs")),
+  );
+  const command = compareCommand(settings);
+  const commands = openCommandLog(join(outputDir, "commands.jsonl"));
+  const { jobs } = settings;
+  const outcomes = await trainAll(runs, { folder: outputDir, jobs }, host);
+  const stopped = outcomes.some(({ state }) => state === "interrupted" || state === "waiting");
+  if (stopped) {
+    commands.append(command, seconds());
+    throw interrupted(outcomes);
+  }
+
+  const readings = runs.flatMap((run, index) => readRun(run, outcomes[index], outputDir, inputs));
+  const paired = await pairedComparisons(predictedGroups(readings, inputs.datasets), {
+    samples: settings.bootstrapSamples,
+    random: randomStream(0, "bootstrap"),
+    async onProgress(done, total) {
+      if (host.cancelled()) throw interrupted(outcomes);
+      host.emit({ type: "progress", task: "testing differences", done, total, unit: "resamples" });
+    },
+  });
+  const finished = readings.map(({ run }) => run);
+  commands.append(command, seconds());
+  const comparison: Comparison = {
+    format: "l3masking-comparison",
+    version: 1,
+    command,
+    settings,
+    machine: machineRecord(runtime),
+    wall: commands.wallTime(finished),
+    datasets: inputs.datasets,
+    models: inputs.models,
+    runs: finished,
+    unfinished: runs.flatMap((run, index) => unfinishedRun(run, outcomes[index])),
+    cells: comparisonCells(finished),
+    paired,
+    masking: inputs.masking,
+    notes: comparisonNotes(paired),
+  };
+  writeJson(outputDir, "results.json", comparison);
+  writeWhole(join(outputDir, "results.md"), comparisonPage(comparison));
+  const date = host.today();
+  writeWhole(join(outputDir, "report.html"), renderComparison(comparison, { date }));
+  const rows = finished.some(({ test }) => test !== null) ? "test" : "dev";
+  return {
+    outputDir,
+    files: ["results.json", "results.md", "report.html"].map((name) => join(outputDir, name)),
+    finished: finished.length,
+    failed: outcomes.filter(({ state }) => state === "failed").length,
+    table: finished.length === 0 ? "" : resultTable(comparison, rows),
+  };
+}
+
+function interrupted(outcomes: readonly RunOutcome[]): L3MaskingError {
+  const finished = outcomes.filter(({ state }) => state === "finished").length;
+  return new L3MaskingError(
+    "interrupted",
+    `the comparison was stopped with ${finished} of ${outcomes.length} runs finished`,
+    { hint: "Start the same command again: finished runs are kept, and the others go on." },
+  );
+}
+
+function readRun(
+  { dataset, model, method, task_weights, seed, digest, folder }: PlannedRun,
+  outcome: RunOutcome,
+  outputDir: string,
+  inputs: Pick<Comparison, "datasets">,
+): RunReading[] {
+  if (outcome.state !== "finished") return [];
+  const { reused } = outcome;
+  const place = { dataset, model, method, task_weights, seed, digest, folder, reused };
+  const labels = inputs.datasets.find(({ name }) => name === dataset)?.labels ?? [];
+  const reading = readComparedRun(join(outputDir, folder), place, labels);
+  return reading === undefined ? [] : [reading];
+}
+
+function unfinishedRun(
+  { dataset, model, method, task_weights, seed, digest, folder }: PlannedRun,
+  outcome: RunOutcome,
+): Comparison["unfinished"] {
+  if (outcome.state === "finished") return [];
+  const place = { dataset, model, method, task_weights, seed, digest, folder };
+  if (outcome.state !== "failed") return [{ ...place, state: outcome.state, error: null }];
+  const { code, message, hint = null } = outcome.error;
+  return [{ ...place, state: "failed", error: { code, message, hint } }];
+}
+
+/** The runs of each data set and model, which share their test rows. */
+function predictedGroups(
+  readings: readonly RunReading[],
+  datasets: Comparison["datasets"],
+): PredictedGroup[] {
+  return datasets.flatMap(({ name, labels }) => {
+    const ofDataset = readings.filter(({ run }) => run.dataset === name);
+    return [...new Set(ofDataset.map(({ run }) => run.model))].map((model) => {
+      const members = ofDataset.filter(({ run }) => run.model === model);
+      const [{ predictions }] = members;
+      return {
+        dataset: name,
+        model,
+        labels: labels.length,
+        expected: predictions.expected,
+        seenInTraining: predictions.seenInTraining,
+        runs: members.map(({ run, predictions: { predicted } }) => ({
+          method: run.method,
+          task_weights: run.task_weights,
+          seed: run.seed,
+          predicted,
+        })),
+      };
+    });
+  });
+}

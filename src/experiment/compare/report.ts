@@ -1,0 +1,121 @@
+/** `report`: the folder of a run or of a comparison as one HTML page. */
+import { existsSync, readFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { z } from "zod";
+import type { ReportSettings } from "../../config.js";
+import { L3MaskingError } from "../../errors.js";
+import { parseComparison } from "../../report/comparison-schema.js";
+import { renderComparison } from "../../report/render-comparison.js";
+import { renderRun, type TrainedRun } from "../../report/render-run.js";
+import { readRunRecord, requireWritable, writeWhole } from "../fine-tune/run-folder.js";
+import { runDigest } from "../fine-tune/run-identity.js";
+import type { Host, ReportResult } from "../host.js";
+import { nameOf } from "../inputs/dataset-sources.js";
+import { readComparedRun } from "./compared-run.js";
+
+/**
+ * Writes the page, report.html in the folder if no other place is named.
+ *
+ * Throws `file-missing` for a folder with neither results.json nor a finished training run, `data-format` for damaged
+ * files and `invalid-setting` for a place that cannot be written.
+ */
+export async function runReport(settings: ReportSettings, host: Host): Promise<ReportResult> {
+  const { folder } = settings;
+  const date = host.today();
+  const results = join(folder, "results.json");
+  const html = existsSync(results)
+    ? renderComparison(parseComparison(readFileSync(results, "utf8"), results), { date })
+    : renderRun(readTrainedRun(folder), { date });
+  const output = settings.output ?? join(folder, "report.html");
+  requireWritable(output);
+  writeWhole(output, html);
+  return { output, bytes: Buffer.byteLength(html) };
+}
+
+const recordSchema = z.object({
+  settings: z.looseObject({
+    method: z.enum(["stl", "rtm", "l3"]),
+    taskWeights: z.string(),
+    seed: z.number().int(),
+    model: z.string(),
+    trainFile: z.string(),
+    validationFile: z.string().optional(),
+    testFile: z.string().optional(),
+  }),
+  checkpoint_digest: z.string(),
+  tokenizer_digest: z.string(),
+  data_digest: z.string(),
+  labels: z.array(z.string()).min(1),
+  rows: z.object({ train: z.number(), dev: z.number(), test: z.number() }),
+});
+
+function readTrainedRun(folder: string): TrainedRun {
+  const path = join(folder, "config.json");
+  if (!existsSync(path)) {
+    throw new L3MaskingError(
+      "file-missing",
+      `expected results.json of a comparison or config.json of a training run in ${folder}`,
+      { hint: "Name the --output-dir of a finished compare or train." },
+    );
+  }
+  const known = readRunRecord(folder);
+  const parsed = recordSchema.safeParse(known);
+  if (!parsed.success) {
+    throw new L3MaskingError(
+      "data-format",
+      `${path} is not what a training run writes: ${z.prettifyError(parsed.error)}`,
+      { hint: "Name the --output-dir of train or compare; other commands have no report." },
+    );
+  }
+  const { labels, rows, data_digest: digest, ...digests } = parsed.data;
+  const {
+    method,
+    seed,
+    trainFile,
+    validationFile = null,
+    testFile = null,
+    model,
+  } = parsed.data.settings;
+  const name = datasetName(trainFile);
+  const place = {
+    dataset: name,
+    model: nameOf(model),
+    method,
+    task_weights: method === "stl" ? null : parsed.data.settings.taskWeights,
+    seed,
+    folder,
+    digest: runDigest(known),
+    reused: false,
+  };
+  const reading = readComparedRun(folder, place, labels);
+  if (reading === undefined) {
+    throw new L3MaskingError(
+      "file-missing",
+      `expected a finished run in ${folder}, but metrics.json, its last file, is not there`,
+      { hint: "Let the run finish: the same train command with --resume goes on." },
+    );
+  }
+  const { run } = reading;
+  return {
+    run,
+    settings: known.settings,
+    checkpoint_digest: digests.checkpoint_digest,
+    tokenizer_digest: digests.tokenizer_digest,
+    dataset: {
+      name,
+      files: { train: trainFile, dev: validationFile, test: testFile },
+      notes: [],
+      labels,
+      rows: { ...rows, leak_free: run.leak_free?.rows ?? 0 },
+      excluded: run.excluded,
+      digest,
+    },
+  };
+}
+
+/** A data set is called by its folder where the file's name says only which split it is. */
+function datasetName(trainFile: string): string {
+  const file = nameOf(trainFile);
+  const parent = basename(dirname(trainFile));
+  return /^train(ing)?$/i.test(file) && !["", ".", ".."].includes(parent) ? parent : file;
+}

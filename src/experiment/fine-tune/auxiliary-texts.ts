@@ -1,0 +1,59 @@
+/** What the auxiliary task reads: the training texts and further ones, with the mask probabilities of their tokens. */
+import type { TrainSettings } from "../../config.js";
+import { createStrategy } from "../../masking/strategy.js";
+import type { MaskProbabilities } from "../../masking/tokens.js";
+import type { Runtime } from "../../runtime/runtime.js";
+import type { Tokenizer } from "../../text/encoding.js";
+import type { EstimatorReport, Host } from "../host.js";
+import type { EncodedDataset } from "../inputs/labelled-texts.js";
+import { type EncodedUnlabelled, loadUnlabelledTexts } from "../inputs/unlabelled-texts.js";
+import { type LoadedModel, scoreEncodings } from "../inputs/vanilla.js";
+
+/** Further texts for the auxiliary task, if there are any and there is one. */
+export async function unlabelledTexts(
+  settings: TrainSettings,
+  data: EncodedDataset,
+  tokenizer: Tokenizer,
+  host: Host,
+): Promise<EncodedUnlabelled | undefined> {
+  const { unlabeledFile: paths, textColumn, maxLength } = settings;
+  if (paths === undefined) return undefined;
+  if (settings.method === "stl") {
+    const text = "--unlabeled-file is not read: --method stl has no auxiliary task";
+    host.emit({ type: "notice", level: "warning", text });
+    return undefined;
+  }
+  return loadUnlabelledTexts({ paths, textColumn }, data, maxLength, tokenizer, host);
+}
+
+export interface TextMasks {
+  /** m_i of every training text, then of every unlabelled one. */
+  readonly probabilities: readonly MaskProbabilities[];
+  readonly estimatorReport?: EstimatorReport | undefined;
+}
+
+/** Uniform for RTM, from the vanilla model's scores for L3Masking. */
+export async function maskProbabilities(
+  model: LoadedModel,
+  data: EncodedDataset,
+  unlabelled: EncodedUnlabelled | undefined,
+  settings: TrainSettings,
+  runtime: Runtime,
+  host: Host,
+): Promise<TextMasks> {
+  const strategy = createStrategy(settings.method === "l3" ? "l3" : "uniform", {
+    budget: settings.mlmProbability,
+    calibration: settings.calibration,
+    exponent: settings.gamma,
+  });
+  const encodings = [...data.encodings.train, ...(unlabelled?.encodings ?? [])];
+  const scored = strategy.needsScores
+    ? await scoreEncodings(model, encodings, settings, runtime, host)
+    : undefined;
+  return {
+    probabilities: encodings.map((encoding, text) =>
+      strategy.probabilities(encoding, scored?.scores[text]),
+    ),
+    estimatorReport: scored?.estimatorReport,
+  };
+}

@@ -1,0 +1,51 @@
+/** Evaluations on dev during a run: which weights were best. */
+import type { BestEvaluation, Evaluation } from "../../train/trainer.js";
+import type { SplitMetrics } from "../host.js";
+import { splitMetrics } from "./run-metrics.js";
+import type { TrainingClock } from "./training-state.js";
+
+/** What dev is measured with. */
+export interface DevSplit {
+  /** Logits [N, C] of the dev texts under the present weights. */
+  logits(): Promise<Float32Array>;
+  readonly labelIds: Int32Array; // [N]
+  readonly classes: number;
+  /** Which metric decides. */
+  readonly metric: "macro-f1" | "accuracy";
+  /** Saves the present weights as the best so far. */
+  keep(): Promise<void>;
+}
+
+export interface DevEvaluation {
+  evaluate(): Promise<Evaluation>;
+  keepBest(best: BestEvaluation): Promise<void>;
+  /** The metrics of the weights kept; undefined while none are. */
+  best(): SplitMetrics | undefined;
+}
+
+/**
+ * Evaluation and keeping for the training loop, put aside by the clock. `earlier` are the metrics of the weights
+ * that an earlier part of the run kept.
+ */
+export function devEvaluation(
+  split: DevSplit,
+  clock: TrainingClock,
+  earlier?: SplitMetrics,
+): DevEvaluation {
+  let best = earlier;
+  let last: SplitMetrics | undefined;
+  return {
+    async evaluate() {
+      const logits = await clock.aside(split.logits);
+      last = splitMetrics(logits, split.labelIds, split.classes);
+      const { accuracy, macro_f1: macroF1, loss } = last;
+      const metric = split.metric === "accuracy" ? accuracy : macroF1;
+      return { event: { split: "dev", loss, accuracy, macroF1 }, metric };
+    },
+    async keepBest() {
+      best = last;
+      await clock.aside(split.keep);
+    },
+    best: () => best,
+  };
+}

@@ -1,0 +1,324 @@
+/** A training run from files to metrics, in reading order. */
+import { join } from "node:path";
+import { saveCheckpoint } from "../../checkpoint/save.js";
+import type { TrainSettings } from "../../config.js";
+import { L3MaskingError } from "../../errors.js";
+import { compileClassification } from "../../program/inference.js";
+import {
+  compileClassificationTraining,
+  compileMaskedTokenTraining,
+} from "../../program/training.js";
+import { createDropoutMasks } from "../../train/dropout-masks.js";
+import { openJournal } from "../../train/journal.js";
+import { learningRateFactor } from "../../train/schedule.js";
+import { metaSlots, taskGradients } from "../../train/task-gradients.js";
+import { equalTaskWeights } from "../../train/task-weights.js";
+import {
+  type StoppingState,
+  type TrainingOutcome,
+  type TrainingWatch,
+  train,
+} from "../../train/trainer.js";
+import type { Host, NoticeEvent, RunMetrics, SplitMetrics, TrainResult } from "../host.js";
+import { classifyEncodings } from "../inference/classify.js";
+import { type EncodedDataset, labelledFiles, loadLabelledTexts } from "../inputs/labelled-texts.js";
+import type { EncodedUnlabelled } from "../inputs/unlabelled-texts.js";
+import {
+  checkedMaxLength,
+  hasMlmHead,
+  type LoadedModel,
+  loadModel,
+  requireMlmHead,
+} from "../inputs/vanilla.js";
+import { maskProbabilities, unlabelledTexts } from "./auxiliary-texts.js";
+import { devEvaluation } from "./dev-evaluation.js";
+import { finishedMetrics } from "./finished-run.js";
+import { devTexts, learnTaskWeights } from "./learned-weights.js";
+import { createRunFolder, readRunRecord, requireFreeFolder, writeJson } from "./run-folder.js";
+import { requireSameRun } from "./run-identity.js";
+import { excludedRows, testMetrics } from "./run-metrics.js";
+import type { FirstStage } from "./saved-state.js";
+import { loadWeights, runSecondStage } from "./second-stage.js";
+import { stepsPerEpoch, taskBatches } from "./task-batches.js";
+import { createTrainable, optimizerGroups, storedValues } from "./trainable.js";
+import { trainingArguments } from "./training-arguments.js";
+import { openTrainingState, removeState, startingState } from "./training-state.js";
+
+/**
+ * Fine-tunes a classifier and writes DIR: config.json, journal.jsonl, model/, metrics.json,
+ * predictions-test.jsonl; while it is not finished also state/, to go on from with --resume. The test split is
+ * read once, with the weights of the best dev evaluation.
+ *
+ * Batches, masks, dropout and draws from dev depend on seed and step alone, so a run that goes on does what the
+ * uninterrupted one would: journal, weights and metrics are the same, but for timing. A finished run is not
+ * repeated.
+ *
+ * Throws the errors of each part; `interrupted` after a stop on request, with the state saved; and
+ * `training-diverged`, with model/ holding the best weights so far.
+ */
+export async function runTrain(settings: TrainSettings, host: Host): Promise<TrainResult> {
+  const { outputDir, method, seed } = settings;
+  const hasAuxiliary = method !== "stl";
+  const learnsWeights = settings.taskWeights === "meta" && hasAuxiliary;
+  const started = settings.resume ? readRunRecord(outputDir) : undefined;
+  if (started === undefined) requireFreeFolder(outputDir);
+  const files = await labelledFiles(settings, host);
+  const model = await loadModel(settings.model, host);
+  const { spec, tokenizer } = model;
+  const maxLength = checkedMaxLength(settings.maxLength, spec);
+  const data = await loadLabelledTexts(files, { ...settings, maxLength }, tokenizer, host);
+  if (method === "l3") requireMlmHead(model);
+  if (method === "rtm" && !hasMlmHead(model)) host.emit(untrainedHead(settings.model));
+  if (settings.taskWeights === "meta" && !learnsWeights) host.emit(oneTask);
+  const unlabelled = await unlabelledTexts(settings, data, tokenizer, host);
+  const record = runRecord(settings, model, data, unlabelled);
+  if (started === undefined) createRunFolder(outputDir, record);
+  else requireSameRun(outputDir, started, record);
+  const shown = files.testFile ?? files.validationFile;
+  const result = { outputDir, ...(shown !== undefined && { labelledFile: shown }) };
+  const finished = finishedMetrics(outputDir);
+  if (finished !== undefined) {
+    removeState(outputDir);
+    host.emit({ type: "notice", level: "info", text: `the run in ${outputDir} is finished` });
+    return { ...result, metrics: finished };
+  }
+
+  const runtime = await host.runtime(settings.threads);
+  const scoringStart = host.now();
+  const masks = hasAuxiliary
+    ? await maskProbabilities(model, data, unlabelled, settings, runtime, host)
+    : undefined;
+  const scoringSeconds = method === "l3" ? (host.now() - scoringStart) / 1000 : 0;
+
+  const classes = data.labels.length;
+  const parts = { mlmHead: hasAuxiliary, classes };
+  const slots = learnsWeights ? metaSlots : [];
+  const store = createTrainable(spec, parts, model.values, seed, slots);
+  const start = await startingState(store, settings, host);
+  const rates = { dropout: spec.hiddenDropout, attentionDropout: spec.attentionDropout };
+  const dropout = createDropoutMasks(seed, rates);
+  const arrays = {
+    weights: store.weight,
+    gradients: learnsWeights ? taskGradients(store) : store.gradient,
+    keepMask: dropout.keepMask,
+  };
+  const main = await compileClassificationTraining(runtime, spec, classes, rates, arrays);
+  const auxiliary = hasAuxiliary
+    ? await compileMaskedTokenTraining(runtime, spec, rates, arrays)
+    : undefined;
+  const meta = learnsWeights
+    ? await learnTaskWeights(
+        runtime,
+        { spec, classes, store, main, dropout },
+        devTexts({ encodings: data.encodings.dev, labelIds: data.dev.labelIds }, settings, spec),
+        settings,
+        start.meta,
+      )
+    : undefined;
+  const classifier = await compileClassification(runtime, spec, classes, store.weight);
+  const state = openTrainingState(start, store, settings, scoringSeconds, host);
+  const journal = openJournal(join(outputDir, "journal.jsonl"));
+
+  try {
+    const logitsOf = (split: "dev" | "test") =>
+      classifyEncodings(classifier, spec, data.encodings[split], settings.evalTokens);
+    const modelFolder = join(outputDir, "model");
+    const predictionsPath = join(outputDir, "predictions-test.jsonl");
+    const perEpoch = stepsPerEpoch(data.train.texts.length, settings);
+    const totalSteps = settings.maxSteps ?? settings.numTrainEpochs * perEpoch;
+    const evalEvery = settings.evalSteps ?? perEpoch;
+    const schedule = {
+      kind: settings.lrSchedulerType,
+      warmupSteps: Math.ceil(settings.warmupRatio * totalSteps),
+      totalSteps,
+    };
+    const dev = devEvaluation(
+      {
+        logits: () => logitsOf("dev"),
+        labelIds: data.dev.labelIds,
+        classes,
+        metric: settings.metricForBestModel,
+        keep: () =>
+          saveCheckpoint(modelFolder, {
+            spec,
+            values: storedValues(store),
+            kind: "sequence-classification",
+            labels: data.labels,
+            tokenizerFiles: new Map([...tokenizer.files(), trainingArguments(maxLength)]),
+            replace: true,
+          }),
+      },
+      state.clock,
+      start.bestDev,
+    );
+
+    const texts = { encodings: data.encodings.train, labelIds: data.train.labelIds };
+    const watch: TrainingWatch = {
+      emit(event) {
+        if (event.type === "step") state.countTokens(event.tokens);
+        journal.write(event);
+        host.emit(event);
+      },
+      progress: (done, total, detail) =>
+        host.emit({ type: "progress", task: "training", done, total, unit: "steps", detail }),
+      cancelled: host.cancelled,
+    };
+
+    let { firstStage } = start;
+    const known = (stopping: StoppingState) => ({
+      ...stopping,
+      bestDev: dev.best(),
+      firstStage,
+      meta: meta?.state(),
+    });
+    const afterStep = (step: number, evaluated: boolean, stopping: StoppingState) =>
+      state.afterStep(step, evaluated, known(stopping));
+    const stopped = { ...start, withoutBetter: start.withoutBetter ?? 0 };
+    const runFirstStage = () =>
+      train(
+        { store, main, dropout, ...(auxiliary && { auxiliary }), ...(meta && { meta }) },
+        {
+          doneSteps: stopped.step,
+          best: stopped.best,
+          withoutBetter: stopped.withoutBetter,
+          totalSteps,
+          gradientAccumulationSteps: settings.gradientAccumulationSteps,
+          taskWeights: equalTaskWeights({ main: true, auxiliary: hasAuxiliary }),
+          batches: taskBatches(
+            {
+              ...texts,
+              ...(unlabelled && { unlabelled: unlabelled.encodings }),
+              ...(masks && { probabilities: masks.probabilities }),
+            },
+            settings,
+            settings,
+            spec,
+            tokenizer,
+          ),
+          groups: (step) =>
+            optimizerGroups(settings, parts, learningRateFactor(step - 1, schedule)),
+          evaluation: {
+            isDueAfter: (step) => step % evalEvery === 0,
+            evaluate: dev.evaluate,
+            keepBest: dev.keepBest,
+            patience: settings.patience,
+          },
+          afterStep,
+        },
+        watch,
+      );
+    const goOn = (first: FirstStage) =>
+      runSecondStage(
+        {
+          stepsBefore: first.steps,
+          best: first.best,
+          modelFolder,
+          stepsPerEpoch: perEpoch,
+          store,
+          main: { ...main, ...main.over({ ...arrays, gradients: store.gradient }) },
+          dropout,
+          parts,
+          batches: taskBatches(texts, settings, settings, spec, tokenizer),
+          dev,
+          stopped: start.firstStage && stopped,
+          afterStep,
+        },
+        settings,
+        watch,
+      );
+    let outcome = await (firstStage === undefined ? runFirstStage() : goOn(firstStage));
+    if (firstStage === undefined && settings.secondStage && outcome.reason !== "interrupted") {
+      firstStage = endOfFirstStage(outcome, dev.best());
+      if (firstStage !== undefined) outcome = await goOn(firstStage);
+    }
+    const timing = state.timing();
+    const bestDev = dev.best();
+    if (outcome.reason === "interrupted" || bestDev === undefined) {
+      await state.save(outcome.steps, known(outcome));
+      throw interrupted(outcome, modelFolder);
+    }
+
+    if (outcome.bestStep !== outcome.steps) await loadWeights(modelFolder, store);
+    const test = await testMetrics(() => logitsOf("test"), data, predictionsPath);
+    const metrics: RunMetrics = {
+      method,
+      seed,
+      model: settings.model,
+      task_weights: settings.taskWeights,
+      final_task_weights: meta?.taskWeights() ?? null,
+      best_step: outcome.bestStep,
+      dev: bestDev,
+      test: test?.all ?? null,
+      test_unseen: test?.unseen ?? null,
+      timing,
+      second_stage: firstStage
+        ? {
+            kept: outcome.bestStep > firstStage.steps,
+            steps: outcome.steps - firstStage.steps,
+            dev_before: firstStage.dev,
+          }
+        : null,
+      excluded: excludedRows(data, unlabelled),
+      ...(masks?.estimatorReport && { estimator_report: masks.estimatorReport }),
+    };
+    writeJson(outputDir, "metrics.json", metrics);
+    removeState(outputDir);
+    return { ...result, metrics };
+  } finally {
+    journal.close();
+    for (const program of [main, auxiliary, meta, classifier]) await program?.dispose();
+  }
+}
+
+/** Undefined where nothing was evaluated. */
+function endOfFirstStage(
+  { steps, best }: TrainingOutcome,
+  dev: SplitMetrics | undefined,
+): FirstStage | undefined {
+  return best && dev && { steps, best, dev };
+}
+
+/** How a stopped run ends. */
+function interrupted({ steps, bestStep }: TrainingOutcome, modelFolder: string): L3MaskingError {
+  const kept =
+    bestStep === 0
+      ? "No evaluation had taken place, so no model was kept."
+      : `The best model so far (step ${bestStep}) is in ${modelFolder}.`;
+  return new L3MaskingError("interrupted", `training was stopped after step ${steps}`, {
+    hint: `Go on with the same command and --resume. ${kept}`,
+  });
+}
+
+const oneTask: NoticeEvent = {
+  type: "notice",
+  level: "info",
+  text: "stl has one task, whose weight is 1: --task-weights meta changes nothing",
+};
+
+function untrainedHead(model: string): NoticeEvent {
+  const text = `${model} has no masked-LM head: the auxiliary task starts with an untrained one`;
+  return { type: "notice", level: "warning", text };
+}
+
+/** config.json of the run: every setting resolved, and what the run was made from. */
+function runRecord(
+  settings: TrainSettings,
+  model: LoadedModel,
+  data: EncodedDataset,
+  unlabelled: EncodedUnlabelled | undefined,
+) {
+  return {
+    settings,
+    checkpoint_digest: model.digest,
+    tokenizer_digest: model.tokenizer.digest,
+    data_digest: data.digest,
+    ...(unlabelled && { unlabelled_digest: unlabelled.digest }),
+    labels: data.labels,
+    rows: {
+      train: data.train.texts.length,
+      dev: data.dev.texts.length,
+      test: data.test?.texts.length ?? 0,
+      ...(unlabelled && { unlabelled: unlabelled.texts.length }),
+    },
+  };
+}

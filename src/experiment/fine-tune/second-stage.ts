@@ -1,0 +1,95 @@
+/** The second stage of a run: classification alone, from the best weights of the first. */
+import { loadCheckpoint } from "../../checkpoint/load.js";
+import type { TrainSettings } from "../../config.js";
+import type { ClassificationTraining } from "../../program/training.js";
+import type { DropoutMasks } from "../../train/dropout-masks.js";
+import type { ParameterStore } from "../../train/parameter-store.js";
+import { equalTaskWeights } from "../../train/task-weights.js";
+import {
+  type BestEvaluation,
+  type StoppingState,
+  type TrainingOutcome,
+  type TrainingPlan,
+  type TrainingWatch,
+  train,
+} from "../../train/trainer.js";
+import type { DevEvaluation } from "./dev-evaluation.js";
+import { optimizerGroups, type TrainableParts } from "./trainable.js";
+
+/** Where the first stage ended, and what the second goes on with. */
+export interface SecondStage {
+  /** Steps of the first stage. */
+  readonly stepsBefore: number;
+  /** The best evaluation of the first stage, whose weights `modelFolder` holds. */
+  readonly best: BestEvaluation;
+  readonly modelFolder: string;
+  readonly stepsPerEpoch: number;
+  readonly store: ParameterStore;
+  /** Adds its gradients to the store's "gradient". */
+  readonly main: ClassificationTraining;
+  readonly dropout: DropoutMasks;
+  readonly parts: TrainableParts;
+  /** Micro-batches of the main task by step, counted on from the first stage. */
+  readonly batches: TrainingPlan["batches"];
+  readonly dev: Pick<DevEvaluation, "evaluate" | "keepBest">;
+  /** Where the stage was stopped, if it goes on: the store is then as it was after that step. */
+  readonly stopped?: (StoppingState & { readonly step: number }) | undefined;
+  readonly afterStep: NonNullable<TrainingPlan["afterStep"]>;
+}
+
+/**
+ * Trains body and classification head at a constant rate, with fresh optimizer moments, and evaluates once an epoch.
+ * Only weights with a better dev metric than the first stage's best are kept. Steps, epochs and dropout masks count on
+ * from the first stage; the epoch begun there is not finished. A stage that was stopped goes on as if it had not been.
+ */
+export async function runSecondStage(
+  stage: SecondStage,
+  settings: TrainSettings,
+  watch: TrainingWatch,
+): Promise<TrainingOutcome> {
+  const { store, main, dropout, stepsBefore, stepsPerEpoch, best, stopped } = stage;
+  if (stopped === undefined) {
+    await loadWeights(stage.modelFolder, store);
+    for (const { view } of store.regions(() => "all")) {
+      for (const slot of ["first", "second"]) view(slot).fill(0);
+    }
+  }
+  // The next whole epoch, so that its texts come in an order of their own.
+  const skipped = Math.ceil(stepsBefore / stepsPerEpoch) * stepsPerEpoch - stepsBefore;
+  const { secondStageLearningRate: learningRate, weightDecay, maxGradNorm } = settings;
+  const groups = optimizerGroups(
+    { learningRate, weightDecay, maxGradNorm },
+    { ...stage.parts, mlmHead: false },
+    1,
+  );
+  return train(
+    { store, main, dropout },
+    {
+      stage: { number: 2, stepsBefore },
+      doneSteps: stopped?.step ?? stepsBefore,
+      best: stopped?.best ?? best,
+      withoutBetter: stopped?.withoutBetter ?? 0,
+      totalSteps: stepsBefore + settings.secondStageEpochs * stepsPerEpoch,
+      gradientAccumulationSteps: settings.gradientAccumulationSteps,
+      taskWeights: equalTaskWeights({ main: true, auxiliary: false }),
+      batches: (step) => stage.batches(step + skipped),
+      groups: () => groups,
+      evaluation: {
+        ...stage.dev,
+        isDueAfter: (step) => (step - stepsBefore) % stepsPerEpoch === 0,
+        patience: settings.secondStagePatience,
+      },
+      afterStep: stage.afterStep,
+    },
+    {
+      ...watch,
+      progress: (done, total, detail) => watch.progress(done, total, `second stage, ${detail}`),
+    },
+  );
+}
+
+/** Reads the weights of a saved model into the store of the run that saved it. */
+export async function loadWeights(folder: string, store: ParameterStore): Promise<void> {
+  const saved = await loadCheckpoint(folder);
+  for (const [name, value] of saved.values) store.weight(name).set(value);
+}

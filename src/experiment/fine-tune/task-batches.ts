@@ -1,0 +1,167 @@
+/** The micro-batches of each optimizer step: texts of the main task, masked texts of the auxiliary one. */
+import { epochOrder, optimizerSteps } from "../../batch/order.js";
+import { packTexts, slotsOf } from "../../batch/pack.js";
+import { maskTokens } from "../../masking/corrupt.js";
+import type { Selection } from "../../masking/select.js";
+import type { MaskProbabilities } from "../../masking/tokens.js";
+import type { ModelSpec } from "../../model/spec.js";
+import { type Random, randomStream } from "../../random.js";
+import type { Encoding, Tokenizer } from "../../text/encoding.js";
+import type { AuxiliaryBatch, MainBatch, MicroBatch } from "../../train/step.js";
+
+export interface BatchSettings {
+  readonly batchSize: number;
+  readonly gradientAccumulationSteps: number;
+  readonly seed: number;
+}
+
+export interface MaskingOptions {
+  readonly selection: Selection;
+  readonly maskReplaceProb: number;
+  readonly randomReplaceProb: number;
+}
+
+/** Optimizer steps in one epoch. */
+export function stepsPerEpoch(texts: number, settings: BatchSettings): number {
+  return Math.ceil(texts / (settings.batchSize * settings.gradientAccumulationSteps));
+}
+
+/** What the tasks draw their texts from. */
+export interface TaskTexts {
+  readonly encodings: readonly Encoding[];
+  readonly labelIds: Int32Array;
+  /** Further texts for the auxiliary task alone. */
+  readonly unlabelled?: readonly Encoding[];
+  /** Mask probabilities of each text, then of each unlabelled one; absent when there is no auxiliary task. */
+  readonly probabilities?: readonly MaskProbabilities[];
+}
+
+/**
+ * A function from the optimizer step (from 1) to its epoch (from 1) and micro-batches.
+ *
+ * An epoch is one way of the main task over its texts. The auxiliary task goes over labelled and unlabelled texts
+ * together, in an order of its own, and takes in every micro-batch as many as the main task: without
+ * unlabelled texts one round an epoch, with three times as many texts one round in three epochs. The next round
+ * begins where the last one ends, be it within a micro-batch. Order and masks are drawn afresh in every round.
+ * The result depends on seed and step alone.
+ */
+export function taskBatches(
+  texts: TaskTexts,
+  settings: BatchSettings,
+  masking: MaskingOptions,
+  spec: ModelSpec,
+  tokenizer: Tokenizer,
+): (step: number) => { epoch: number; microBatches: MicroBatch[] } {
+  const { batchSize, gradientAccumulationSteps: accumulationSteps } = settings;
+  const count = texts.encodings.length;
+  const perEpoch = stepsPerEpoch(count, settings);
+  const order = randomStream(settings.seed, "order");
+  const masks = randomStream(settings.seed, "mask");
+  const auxiliaryTexts = [...texts.encodings, ...(texts.unlabelled ?? [])];
+  const mainOrder = roundOrders(count, order.split("main"));
+  const auxiliaryOrder = roundOrders(auxiliaryTexts.length, order.split("auxiliary"));
+
+  /** The auxiliary texts from a place in the endless row of rounds on. */
+  const textsToMask = (
+    start: number,
+    size: number,
+    probabilities: readonly MaskProbabilities[],
+  ): TextToMask[] =>
+    Array.from({ length: size }, (_, index) => {
+      const round = Math.floor((start + index) / auxiliaryTexts.length);
+      const text = auxiliaryOrder(round)[(start + index) % auxiliaryTexts.length];
+      return {
+        encoding: auxiliaryTexts[text],
+        probabilities: probabilities[text],
+        random: masks.split(round, text),
+      };
+    });
+
+  return (step) => {
+    const epoch = Math.floor((step - 1) / perEpoch);
+    const index = (step - 1) % perEpoch;
+    const { probabilities } = texts;
+    let start = epoch * count + index * batchSize * accumulationSteps;
+    const portions = optimizerSteps(mainOrder(epoch), { batchSize, accumulationSteps })[index];
+    const microBatches = portions.map((portion): MicroBatch => {
+      const main = mainBatch(texts, portion, spec);
+      if (probabilities === undefined) return { main };
+      const masked = textsToMask(start, portion.length, probabilities);
+      start += portion.length;
+      return { main, auxiliary: maskedBatch(masked, masking, spec, tokenizer) };
+    });
+    return { epoch: epoch + 1, microBatches };
+  };
+}
+
+/** The order of each round (from 0) over `count` texts; the last two are kept. */
+function roundOrders(count: number, random: Random): (round: number) => Int32Array {
+  const known = new Map<number, Int32Array>();
+  return (round) => {
+    const order = known.get(round) ?? epochOrder(count, random, round);
+    if (!known.has(round)) {
+      for (const other of known.keys()) if (other !== round - 1) known.delete(other);
+      known.set(round, order);
+    }
+    return order;
+  };
+}
+
+/** A portion of the texts, packed, and their labels. */
+export function mainBatch(
+  texts: Pick<TaskTexts, "encodings" | "labelIds">,
+  portion: Int32Array,
+  spec: ModelSpec,
+): MainBatch {
+  const ids = Array.from(portion, (text) => texts.encodings[text].ids);
+  return {
+    batch: packTexts(ids, packOptions(spec)),
+    labels: portion.map((text) => texts.labelIds[text]),
+  };
+}
+
+export interface TextToMask {
+  readonly encoding: Encoding;
+  readonly probabilities: MaskProbabilities;
+  readonly random: Random;
+}
+
+/** Texts masked, packed, and their selected tokens as flat slots. */
+export function maskedBatch(
+  texts: readonly TextToMask[],
+  masking: MaskingOptions,
+  spec: ModelSpec,
+  tokenizer: Tokenizer,
+): AuxiliaryBatch {
+  const masked = texts.map(({ encoding, probabilities, random }) =>
+    maskTokens(encoding, probabilities, {
+      random,
+      maskId: tokenizer.special.mask,
+      vocabularySize: tokenizer.vocabularySize,
+      specialIds: tokenizer.specialIds,
+      maskReplaceProbability: masking.maskReplaceProb,
+      randomReplaceProbability: masking.randomReplaceProb,
+      selection: masking.selection,
+    }),
+  );
+  const batch = packTexts(
+    masked.map(({ ids }) => ids),
+    packOptions(spec),
+  );
+  const targets = masked.map((text) => text.targets);
+  return {
+    batch,
+    targetSlots: slotsOf(batch, targets),
+    targetIds: Int32Array.from(masked.flatMap(({ labels }) => Array.from(labels))),
+  };
+}
+
+/** Rows as long as the model can read at most. */
+function packOptions(spec: ModelSpec) {
+  return {
+    padId: spec.padId,
+    firstPosition: spec.firstPosition,
+    hiddenSize: spec.hiddenSize,
+    maxSlots: spec.maxPositions - spec.firstPosition,
+  };
+}

@@ -1,0 +1,30 @@
+/** training_args.json in a saved classifier: what prediction must repeat of training. */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { L3MaskingError } from "../../errors.js";
+
+const fileName = "training_args.json";
+const schema = z.object({ max_length: z.number().int().min(3) });
+
+/** File name and content to save beside the weights. */
+export function trainingArguments(maxLength: number): readonly [string, string] {
+  return [fileName, `${JSON.stringify({ max_length: maxLength }, undefined, 2)}\n`];
+}
+
+/**
+ * The max_length a classifier was trained with; undefined for folders that other programs saved. Throws
+ * `checkpoint-config` for a damaged file.
+ */
+export function trainedMaxLength(folder: string): number | undefined {
+  const path = join(folder, fileName);
+  if (!existsSync(path)) return undefined;
+  try {
+    return schema.parse(JSON.parse(readFileSync(path, "utf8"))).max_length;
+  } catch (cause) {
+    throw new L3MaskingError("checkpoint-config", `expected {"max_length": number} in ${path}`, {
+      hint: "Remove the file, or give --max-length.",
+      cause,
+    });
+  }
+}

@@ -1,0 +1,69 @@
+/** A trained classifier in memory. */
+
+import type { ClassifierSettings } from "../../config.js";
+import { L3MaskingError } from "../../errors.js";
+import { classificationHeadParameters } from "../../model/parameters.js";
+import { compileClassification } from "../../program/inference.js";
+import { trainedMaxLength } from "../fine-tune/training-arguments.js";
+import type { Host, Prediction } from "../host.js";
+import { encodeOnce } from "../inputs/labelled-texts.js";
+import { checkedMaxLength, loadModel, longestRow, weightsOf } from "../inputs/vanilla.js";
+import { classifyEncodings, predictionsOf } from "./classify.js";
+
+export interface OpenClassifier {
+  /** Label names by id. */
+  readonly labels: readonly string[];
+  /** Logits [N, C] of N texts, row-major. */
+  logits(texts: readonly string[], task: "predicting" | "evaluating"): Promise<Float32Array>;
+  predict(texts: readonly string[]): Promise<Prediction[]>;
+  dispose(): Promise<void>;
+}
+
+/** Longest text for classifiers that do not say what they were trained with. */
+const USUAL_MAX_LENGTH = 512;
+
+/**
+ * Loads a classifier. Throws `checkpoint-tensor` if the folder holds no classification head, and what
+ * loading throws. A stop on request throws `interrupted` between batches.
+ */
+export async function openClassifier(
+  settings: ClassifierSettings,
+  host: Host,
+): Promise<OpenClassifier> {
+  const { spec, values, tokenizer, folder } = await loadModel(settings.model, host);
+  const { labels } = spec;
+  if (labels === undefined || !hasHead(labels.length)) {
+    throw new L3MaskingError("checkpoint-tensor", `expected a text classifier in ${folder}`, {
+      hint: "Give the model folder of a run, such as runs/first/model.",
+    });
+  }
+  const asked = settings.maxLength ?? trainedMaxLength(folder);
+  const maxLength = checkedMaxLength(asked ?? Math.min(USUAL_MAX_LENGTH, longestRow(spec)), spec);
+  const runtime = await host.runtime(settings.threads);
+  const program = await compileClassification(runtime, spec, labels.length, weightsOf(values));
+
+  const logits: OpenClassifier["logits"] = (texts, task) => {
+    const encodings = texts.map(encodeOnce(tokenizer, maxLength));
+    const total = texts.length;
+    return classifyEncodings(program, spec, encodings, settings.evalTokens, (done) => {
+      host.emit({ type: "progress", task, done, total, unit: "texts" });
+      if (host.cancelled() && done < total) throw interrupted(done, total);
+    });
+  };
+  return {
+    labels,
+    logits,
+    predict: async (texts) => predictionsOf(await logits(texts, "predicting"), labels),
+    dispose: () => program.dispose(),
+  };
+
+  function hasHead(classes: number): boolean {
+    return classificationHeadParameters(spec, classes).every(({ name }) => values.has(name));
+  }
+}
+
+function interrupted(done: number, total: number): L3MaskingError {
+  return new L3MaskingError("interrupted", `stopped after ${done} of ${total} texts`, {
+    hint: "Nothing was written; start again.",
+  });
+}

@@ -1,0 +1,240 @@
+/** The vanilla model at work: token scores of encodings, cached on disk. */
+import { join } from "node:path";
+import { padTexts } from "../../batch/pack.js";
+import { type Checkpoint, loadCheckpoint } from "../../checkpoint/load.js";
+import { formatLoadReport } from "../../checkpoint/report.js";
+import { L3MaskingError } from "../../errors.js";
+import { openScoreCache } from "../../likelihood/cache.js";
+import {
+  isExact,
+  parseEstimator,
+  type ScoringRow,
+  scoringCost,
+} from "../../likelihood/estimators.js";
+import { rankAgreement } from "../../likelihood/rank-correlation.js";
+import { scoreTexts } from "../../likelihood/score.js";
+import type { Estimator, TokenScores } from "../../likelihood/scores.js";
+import { mlmHeadParameters } from "../../model/parameters.js";
+import type { ModelSpec } from "../../model/spec.js";
+import {
+  compileTokenLikelihood,
+  type TokenLikelihoodProgram,
+  type Weights,
+} from "../../program/inference.js";
+import type { Runtime } from "../../runtime/runtime.js";
+import type { Encoding, Tokenizer } from "../../text/encoding.js";
+import { loadTokenizer } from "../../text/load.js";
+import type { EstimatorReport, Host } from "../host.js";
+
+/** A checkpoint folder, loaded: weights, tokenizer, and the lengths it can read. */
+export interface LoadedModel extends Checkpoint {
+  readonly folder: string;
+  readonly tokenizer: Tokenizer;
+}
+
+/**
+ * Loads checkpoint and tokenizer and tells what was found. Throws `checkpoint-config` if the tokenizer
+ * has ids that the model lacks, and what `loadCheckpoint` and `loadTokenizer` throw.
+ */
+export async function loadModel(folder: string, host: Host): Promise<LoadedModel> {
+  const checkpoint = await loadCheckpoint(folder);
+  const tokenizer = await loadTokenizer(folder);
+  const { spec } = checkpoint;
+  requireTokenizerFits(tokenizer, spec, join(folder, "config.json"));
+  const size = `${spec.layers} layers x ${spec.hiddenSize}, vocabulary ${spec.vocabularySize}`;
+  host.emit({
+    type: "notice",
+    level: "info",
+    text: `model ${folder} (${spec.family}, ${size})\n${formatLoadReport(checkpoint.report)}`,
+  });
+  return { ...checkpoint, folder, tokenizer };
+}
+
+/** Throws `checkpoint-config` if the tokenizer has ids that the model of `config` lacks. */
+export function requireTokenizerFits(tokenizer: Tokenizer, spec: ModelSpec, config: string): void {
+  if (tokenizer.vocabularySize <= spec.vocabularySize) return;
+  throw new L3MaskingError(
+    "checkpoint-config",
+    `expected a tokenizer of at most ${spec.vocabularySize} ids (vocab_size of ${config}), got ${tokenizer.vocabularySize}`,
+    { hint: "Use the tokenizer files that belong to the checkpoint." },
+  );
+}
+
+/** The longest row a model can read, special tokens included. */
+export function longestRow(spec: ModelSpec): number {
+  return spec.maxPositions - spec.firstPosition;
+}
+
+/** `maxLength` if the model can read it. Throws `invalid-setting` otherwise. */
+export function checkedMaxLength(maxLength: number, spec: ModelSpec): number {
+  if (maxLength <= longestRow(spec)) return maxLength;
+  throw new L3MaskingError(
+    "invalid-setting",
+    `expected max_length of at most ${longestRow(spec)}, which this model can read, got ${maxLength}`,
+    { hint: `Use --max-length ${longestRow(spec)} or less.` },
+  );
+}
+
+export interface ScoringSettings {
+  readonly estimator: string;
+  readonly maxLength: number;
+  readonly scoringTokens: number;
+  readonly cacheDir?: string | undefined;
+}
+
+export interface ScoredTexts {
+  /** In the order of the encodings. */
+  readonly scores: readonly TokenScores[];
+  /** Absent for an estimator that is exact. */
+  readonly estimatorReport?: EstimatorReport;
+}
+
+/** Texts whose scores by a cheap estimator are held against the exact ones. */
+const SAMPLE_TEXTS = 16;
+
+/** What cheap estimators are held against. */
+const EXACT = "pll-word-l2r";
+
+/**
+ * Token scores of encodings under a model, in their order. What is in the cache is not computed again; what is computed
+ * is cached at once, so an interrupted run keeps what it has. For an estimator that is not exact, its cost and its rank
+ * correlation with `pll-word-l2r` on a sample of the texts are told and given back.
+ *
+ * Throws `checkpoint-tensor` if the checkpoint has no masked-LM head.
+ */
+export async function scoreEncodings(
+  model: LoadedModel,
+  encodings: readonly Encoding[],
+  settings: ScoringSettings,
+  runtime: Runtime,
+  host: Host,
+): Promise<ScoredTexts> {
+  requireMlmHead(model);
+  const estimator = parseEstimator(settings.estimator);
+  const program = await compileTokenLikelihood(runtime, model.spec, weightsOf(model.values));
+  try {
+    const scores = await scoreWith(program, model, encodings, estimator, settings, host);
+    if (isExact(estimator)) return { scores };
+    const sample = evenSample(encodings.length, SAMPLE_TEXTS);
+    const texts = sample.map((index) => encodings[index]);
+    const exact = await scoreWith(program, model, texts, EXACT, settings, host);
+    const estimated = sample.map((index) => scores[index]);
+    const agreement = rankAgreement(exact, estimated);
+    const estimatorReport: EstimatorReport = {
+      estimator,
+      exact: EXACT,
+      model_tokens: scoringCost(encodings, estimator),
+      exact_model_tokens: scoringCost(encodings, EXACT),
+      sample_texts: agreement.texts,
+      spearman: agreement.pooled ?? null,
+      spearman_within_text: agreement.withinText ?? null,
+    };
+    host.emit({ type: "notice", level: "info", text: reportText(estimatorReport) });
+    return { scores, estimatorReport };
+  } finally {
+    await program.dispose();
+  }
+}
+
+/** Scores by one estimator, through its part of the cache. */
+async function scoreWith(
+  program: TokenLikelihoodProgram,
+  { spec, tokenizer, digest }: LoadedModel,
+  encodings: readonly Encoding[],
+  estimator: Estimator,
+  settings: ScoringSettings,
+  host: Host,
+): Promise<TokenScores[]> {
+  const cache = openScoreCache(settings.cacheDir ?? host.cacheFolder, {
+    checkpointDigest: digest,
+    tokenizerDigest: tokenizer.digest,
+    estimator,
+    maxLength: settings.maxLength,
+  });
+  const layout = { padId: spec.padId, firstPosition: spec.firstPosition };
+  const predict = async (rows: readonly ScoringRow[]) => {
+    const batch = padTexts(
+      rows.map(({ ids }) => ids),
+      layout,
+    );
+    const slots = rows.flatMap(({ targets }, row) =>
+      Array.from(targets, (position) => batch.firstSlots[row] + position),
+    );
+    const labels = rows.flatMap((row) => Array.from(row.labels));
+    const scored = await program.score(batch, Int32Array.from(slots), Int32Array.from(labels));
+    return scored.logProbability;
+  };
+  if (cache.ignoredBytes > 0) {
+    const text = `likelihood cache ${cache.folder}: ${cache.ignoredBytes} bytes of incomplete records are ignored; their texts are scored again`;
+    host.emit({ type: "notice", level: "warning", text });
+  }
+  try {
+    return await scoreTexts(encodings, {
+      estimator,
+      maskId: tokenizer.special.mask,
+      predict,
+      tokenBudget: settings.scoringTokens,
+      cache,
+      signal: {
+        get aborted() {
+          return host.cancelled();
+        },
+      },
+      onProgress({ doneTokens, totalTokens, cachedTexts }) {
+        const detail = cachedTexts > 0 ? { detail: `${cachedTexts} texts from the cache` } : {};
+        host.emit({
+          type: "progress",
+          task: "scoring",
+          done: doneTokens,
+          total: totalTokens,
+          unit: "tokens",
+          ...detail,
+        });
+      },
+    });
+  } finally {
+    cache.close();
+  }
+}
+
+/** At most `size` indices, evenly spread over 0 .. count-1. */
+function evenSample(count: number, size: number): number[] {
+  const taken = Math.min(count, size);
+  return Array.from({ length: taken }, (_, index) => Math.floor((index * count) / taken));
+}
+
+function reportText(report: EstimatorReport): string {
+  const rho = (value: number | null) => (value === null ? "undefined" : value.toFixed(3));
+  const { model_tokens: cost, exact_model_tokens: exactCost } = report;
+  // Texts without a token to score cost nothing either way.
+  const share = exactCost === 0 ? "100.0" : ((100 * cost) / exactCost).toFixed(1);
+  return [
+    `estimator ${report.estimator} against ${report.exact} on ${report.sample_texts} texts: Spearman ${rho(report.spearman)} over all tokens, ${rho(report.spearman_within_text)} inside a text`,
+    `cost of all texts: ${share} % of the exact estimator's (${cost} instead of ${exactCost} tokens through the model)`,
+  ].join("\n");
+}
+
+/** Parameter values as a program reads them. Throws `checkpoint-tensor` for one that is absent. */
+export function weightsOf(values: ReadonlyMap<string, Float32Array>): Weights {
+  return (name) => {
+    const value = values.get(name);
+    if (value !== undefined) return value;
+    throw new L3MaskingError("checkpoint-tensor", `expected the parameter ${name}, got none`, {
+      hint: "Use a checkpoint that has it.",
+    });
+  };
+}
+
+export function hasMlmHead({ spec, values }: LoadedModel): boolean {
+  return mlmHeadParameters(spec).every(({ name }) => values.has(name));
+}
+
+/** Throws `checkpoint-tensor` for a model that cannot score tokens. */
+export function requireMlmHead(model: LoadedModel): void {
+  if (hasMlmHead(model)) return;
+  throw new L3MaskingError(
+    "checkpoint-tensor",
+    `expected a masked-LM head in ${model.folder} to score tokens with, got none`,
+    { hint: "Start from a masked-LM checkpoint, or train with --method stl." },
+  );
+}

@@ -1,0 +1,299 @@
+/** `pretrain`: masked-language-model training on plain text, the training step without a main task. */
+import { existsSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { saveCheckpoint } from "../../checkpoint/save.js";
+import type { PretrainSettings } from "../../config.js";
+import { L3MaskingError } from "../../errors.js";
+import type { ParameterValues } from "../../model/parameters.js";
+import type { ModelSpec } from "../../model/spec.js";
+import { setFirstValues } from "../../pretrain/first-values.js";
+import { compileTokenLikelihood } from "../../program/inference.js";
+import { compileMaskedTokenTraining } from "../../program/training.js";
+import { randomStream } from "../../random.js";
+import type { Tokenizer } from "../../text/encoding.js";
+import { loadTokenizer } from "../../text/load.js";
+import { createDropoutMasks } from "../../train/dropout-masks.js";
+import { openJournal } from "../../train/journal.js";
+import type { ParameterStore } from "../../train/parameter-store.js";
+import { learningRateFactor } from "../../train/schedule.js";
+import { equalTaskWeights } from "../../train/task-weights.js";
+import { type BestEvaluation, train } from "../../train/trainer.js";
+import {
+  createRunFolder,
+  requireFreeFolder,
+  requireSameSettings,
+  writeJson,
+} from "../fine-tune/run-folder.js";
+import { cutJournal, loadState, type RunState, saveState } from "../fine-tune/saved-state.js";
+import { createTrainable, optimizerGroups, storedValues } from "../fine-tune/trainable.js";
+import type { Host, PretrainResult } from "../host.js";
+import { loadModel, longestRow, requireTokenizerFits } from "../inputs/vanilla.js";
+import { maskedWindows, measureMaskedTokens, type WindowMasking } from "./masked-windows.js";
+import {
+  evenWindows,
+  randomWindows,
+  readingWatch,
+  readTokenStream,
+  type TokenStream,
+} from "./token-stream.js";
+
+/** Windows of the validation text that an evaluation in mid-run reads; the last one reads all. */
+const EVALUATED_WINDOWS = 256;
+/** Masking of validation text, the same for every model so that figures can be compared. */
+const VALIDATION_MLM_PROBABILITY = 0.15;
+/** What may differ when a run goes on: it does not change the weights. */
+const FREE_SETTINGS = ["resume", "outputDir", "threads", "evalSteps", "saveSteps", "dtype"];
+const PARTS = { mlmHead: true, classes: 0 };
+
+/**
+ * Trains a masked language model and writes DIR: config.json, journal.jsonl, state/ (to go on from with
+ * --resume) and model/ (Hugging Face layout). Batches and masks depend on seed and step alone, so a resumed
+ * run continues as the uninterrupted one would.
+ *
+ * Throws the errors of each part; `interrupted` after a stop on request, and `training-diverged`, with state/ and
+ * model/ as they were last saved.
+ */
+export async function runPretrain(settings: PretrainSettings, host: Host): Promise<PretrainResult> {
+  const { outputDir, seed } = settings;
+  if (settings.resume) requireSameSettings(outputDir, settings, FREE_SETTINGS);
+  else requireFreeFolder(outputDir);
+  const { spec, tokenizer, values } = await startingPoint(settings, host);
+  const stream = await readTokenStream(settings.text, tokenizer, readingWatch(host));
+  const validation =
+    settings.validationText === undefined
+      ? undefined
+      : await readTokenStream([settings.validationText], tokenizer);
+  const size = `${stream.ids.length} tokens in ${stream.documents} documents`;
+  host.emit({ type: "notice", level: "info", text: `text: ${size}` });
+
+  const runtime = await host.runtime(settings.threads);
+  const store = createTrainable(spec, PARTS, values, seed);
+  if (settings.model === undefined && !settings.resume) {
+    const text = {
+      ids: stream.ids,
+      maskId: tokenizer.special.mask,
+      specialIds: tokenizer.specialIds,
+    };
+    const random = randomStream(seed, "first-values");
+    await setFirstValues(
+      settings.initialization,
+      store.weight,
+      spec,
+      text,
+      runtime,
+      random,
+      (done, total) =>
+        host.emit({ type: "progress", task: "counting", done, total, unit: "steps" }),
+    );
+  }
+  const stateFolder = join(outputDir, "state");
+  const state: RunState = settings.resume
+    ? await loadState(stateFolder, store)
+    : { step: 0, tokens: 0 };
+  const journalPath = join(outputDir, "journal.jsonl");
+  if (settings.resume) cutJournal(journalPath, state.step);
+  else createRunFolder(outputDir, { settings, model: spec });
+
+  const rates = { dropout: settings.dropout, attentionDropout: settings.dropout };
+  const dropout = createDropoutMasks(seed, rates);
+  const auxiliary = await compileMaskedTokenTraining(runtime, spec, rates, {
+    weights: store.weight,
+    gradients: store.gradient,
+    keepMask: dropout.keepMask,
+  });
+  const scorer = await compileTokenLikelihood(runtime, spec, store.weight);
+  const journal = openJournal(journalPath);
+  try {
+    const masking: WindowMasking = { ...settings, selection: "bernoulli", spec, tokenizer };
+    const validationMasking = { ...masking, mlmProbability: VALIDATION_MLM_PROBABILITY };
+    const schedule = {
+      kind: settings.lrSchedulerType,
+      warmupSteps: Math.ceil(settings.warmupRatio * settings.maxSteps),
+      totalSteps: settings.maxSteps,
+    };
+    let { tokens } = state;
+    let best: BestEvaluation | undefined = state.best;
+    let saved = state.step;
+    let measured: PretrainResult["validation"] = null;
+    const save = async (step: number) => {
+      await saveState(stateFolder, store, { step, tokens, best });
+      await saveModel(join(outputDir, "model"), spec, store, tokenizer, settings);
+      saved = step;
+    };
+
+    const outcome = await train(
+      { store, auxiliary, dropout },
+      {
+        doneSteps: state.step,
+        best: state.best,
+        totalSteps: settings.maxSteps,
+        gradientAccumulationSteps: settings.gradientAccumulationSteps,
+        taskWeights: equalTaskWeights({ main: false, auxiliary: true }),
+        batches: (step) => ({
+          epoch: 1,
+          microBatches: Array.from({ length: settings.gradientAccumulationSteps }, (_, micro) => ({
+            auxiliary: windowsBatch(stream, step, micro, settings, masking),
+          })),
+        }),
+        groups: (step) => optimizerGroups(settings, PARTS, learningRateFactor(step - 1, schedule)),
+        ...(validation && {
+          evaluation: {
+            isDueAfter: (step: number) => step % settings.evalSteps === 0,
+            async evaluate() {
+              const windows = evenWindows(
+                validation,
+                EVALUATED_WINDOWS,
+                settings.maxLength,
+                tokenizer,
+              );
+              measured = await measureMaskedTokens(scorer, windows, validationMasking);
+              const { loss, accuracy } = measured;
+              return {
+                event: { split: "validation-text" as const, loss, accuracy },
+                metric: -loss,
+              };
+            },
+            // The last weights are the ones that count.
+            async keepBest(evaluation) {
+              best = evaluation;
+            },
+            patience: Number.POSITIVE_INFINITY,
+          },
+        }),
+        async afterStep(step) {
+          if (step % settings.saveSteps === 0) await save(step);
+        },
+      },
+      {
+        emit(event) {
+          if (event.type === "step") tokens += event.tokens;
+          journal.write(event);
+          host.emit(event);
+        },
+        progress: (done, total, detail) =>
+          host.emit({ type: "progress", task: "pretraining", done, total, unit: "steps", detail }),
+        cancelled: host.cancelled,
+      },
+    );
+    if (saved !== outcome.steps || outcome.steps === 0) await save(outcome.steps);
+    if (outcome.reason === "interrupted") {
+      throw new L3MaskingError(
+        "interrupted",
+        `pretraining was stopped after step ${outcome.steps}`,
+        {
+          hint: "The state is saved; go on with the same command and --resume.",
+        },
+      );
+    }
+    if (validation !== undefined) {
+      const all = evenWindows(validation, Number.MAX_SAFE_INTEGER, settings.maxLength, tokenizer);
+      measured = await measureMaskedTokens(scorer, all, validationMasking);
+    }
+    const result = { outputDir, steps: outcome.steps, tokens, validation: measured };
+    writeJson(outputDir, "metrics.json", result);
+    return result;
+  } finally {
+    journal.close();
+    for (const program of [auxiliary, scorer]) await program.dispose();
+  }
+}
+
+interface StartingPoint {
+  readonly spec: ModelSpec;
+  readonly tokenizer: Tokenizer;
+  readonly values: ParameterValues;
+}
+
+/** A checkpoint to go on from, or a new model of the size asked for. */
+async function startingPoint(settings: PretrainSettings, host: Host): Promise<StartingPoint> {
+  const isFile = basename(settings.tokenizer) === "tokenizer.json";
+  const folder = isFile ? dirname(settings.tokenizer) : settings.tokenizer;
+  const tokenizer = await loadTokenizer(folder);
+  if (settings.model !== undefined) {
+    const { spec, values } = await loadModel(settings.model, host);
+    requireTokenizerFits(tokenizer, spec, join(settings.model, "config.json"));
+    return { spec: checkedLengths(spec, settings), tokenizer, values };
+  }
+  const { pad, first } = tokenizer.special;
+  const family = tokenizer.token(first) === "[CLS]" ? "bert" : "roberta";
+  const firstPosition = family === "roberta" ? pad + 1 : 0;
+  const spec: ModelSpec = {
+    family,
+    vocabularySize: tokenizer.vocabularySize,
+    hiddenSize: settings.hiddenSize,
+    layers: settings.numHiddenLayers,
+    heads: settings.numAttentionHeads,
+    intermediateSize: settings.intermediateSize ?? 4 * settings.hiddenSize,
+    maxPositions: settings.maxPositions + firstPosition,
+    typeVocabularySize: family === "bert" ? 2 : 1,
+    layerNormEpsilon: family === "bert" ? 1e-12 : 1e-5,
+    hiddenDropout: 0.1,
+    attentionDropout: 0.1,
+    initializerRange: 0.02,
+    padId: pad,
+    firstPosition,
+    labels: undefined,
+  };
+  if (spec.hiddenSize % spec.heads !== 0) {
+    throw new L3MaskingError(
+      "invalid-setting",
+      `expected a hidden size divisible by the ${spec.heads} attention heads, got ${spec.hiddenSize}`,
+      { hint: "Change --hidden-size or --num-attention-heads." },
+    );
+  }
+  return { spec: checkedLengths(spec, settings), tokenizer, values: new Map() };
+}
+
+function checkedLengths(spec: ModelSpec, { maxLength, shortLength }: PretrainSettings): ModelSpec {
+  const longest = Math.max(maxLength, shortLength);
+  if (longest <= longestRow(spec)) return spec;
+  throw new L3MaskingError(
+    "invalid-setting",
+    `expected lengths of at most ${longestRow(spec)} tokens, got ${longest}`,
+    { hint: "Lower --max-length, or raise --max-positions for a new model." },
+  );
+}
+
+/** The row length of a step: short at first, the model's longest at the end, --max-length between. */
+function lengthAt(step: number, settings: PretrainSettings, spec: ModelSpec): number {
+  const share = (step - 1) / settings.maxSteps;
+  if (share < settings.shortShare) return Math.min(settings.shortLength, settings.maxLength);
+  return share >= 1 - settings.longShare ? longestRow(spec) : settings.maxLength;
+}
+
+function windowsBatch(
+  stream: TokenStream,
+  step: number,
+  micro: number,
+  settings: PretrainSettings,
+  masking: WindowMasking,
+) {
+  const { spec, tokenizer } = masking;
+  const length = Math.min(lengthAt(step, settings, spec), stream.ids.length + 2);
+  const count = Math.max(1, Math.floor(settings.batchTokens / length));
+  const random = randomStream(settings.seed, "windows", step, micro);
+  const windows = randomWindows(stream, count, length, tokenizer, random);
+  const masked = maskedWindows(windows, masking, randomStream(settings.seed, "mask", step, micro));
+  const shift = randomStream(settings.seed, "shift", step, micro);
+  if (shift.uniform() >= settings.shiftedShare) return masked;
+  const { batch } = masked;
+  const offset = shift.integer(longestRow(spec) - length + 1);
+  return { ...masked, batch: { ...batch, positions: batch.positions.map((at) => at + offset) } };
+}
+
+async function saveModel(
+  folder: string,
+  spec: ModelSpec,
+  store: ParameterStore,
+  tokenizer: Tokenizer,
+  settings: PretrainSettings,
+): Promise<void> {
+  await saveCheckpoint(folder, {
+    spec,
+    values: storedValues(store),
+    kind: "masked-lm",
+    tokenizerFiles: tokenizer.files(),
+    dtype: settings.dtype === "float16" ? "F16" : "F32",
+    replace: existsSync(folder),
+  });
+}
