@@ -47,12 +47,23 @@ export const trainShape = {
     })
     .default("l3"),
   taskWeights: z
-    .enum(["equal", "meta"])
+    .enum(["equal", "fixed", "meta"])
     .meta({
-      description: "How the two losses are weighted: equal is 1/2 each; meta learns it on dev",
+      description:
+        "How the two losses are weighted: equal is 1/2 each; fixed is as --auxiliary-weight says; meta learns it on dev",
       origin: "MT-TARTAN; the published runs learn the weights (docs/method.md, section 4)",
     })
     .default("equal"),
+  auxiliaryWeight: fraction({
+    description: "Fixed weights: weight of the masked-LM loss; the main loss has the rest",
+  }).default(0.5),
+  sharedPass: z
+    .boolean()
+    .meta({
+      description:
+        "Classify the masked texts, so that one pass of the encoder serves both tasks: about half the cost; docs/method.md has the effect",
+    })
+    .default(false),
   ...metaSettings,
   ...likelihoodSettings,
   ...maskingSettings,

@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { loadTokenizer } from "../src/text/load.js";
+import { failure } from "./fixtures/failure.js";
 import { readJson, temporaryFolder } from "./fixtures/folders.js";
 import { createTestHost, tinyModel } from "./fixtures/host.js";
 import { soundRows } from "./fixtures/sounds.js";
@@ -25,15 +26,52 @@ describe("a preset", () => {
     await train({ ...options, maxSteps: 1 }, createTestHost());
     expect(record("preset").settings).toMatchObject({
       preset: "small",
-      batchSize: 32,
-      patience: 10,
-      numTrainEpochs: 10,
+      batchSize: 16,
+      patience: 6,
+      numTrainEpochs: 6,
       // Given, so not the preset's.
       learningRate: 3e-3,
       maxLength: 32,
       // Neither given nor the preset's.
       warmupRatio: 0.06,
     });
+  });
+});
+
+describe("a shared pass", () => {
+  const options = { method: "l3", maxSteps: 4, evalSteps: 2, sharedPass: true } as const;
+
+  it("trains both tasks over each text once", async () => {
+    const apart = { ...options, sharedPass: false };
+    const host = createTestHost({ cacheFolder });
+    await train(trainOptions(bert, at("shared"), options), host);
+    await train(trainOptions(bert, at("apart"), apart), createTestHost({ cacheFolder }));
+    expect(record("shared").settings.sharedPass).toBe(true);
+    const [together, separate] = ["shared", "apart"].map((name) => readJournal(at(name)).steps);
+    together.forEach((step, index) => {
+      expect(step.mainLoss).toBeGreaterThan(0);
+      expect(step.auxiliaryLoss).toBeGreaterThan(0);
+      // The texts of a step are the same, and each is read once instead of twice; masks change no lengths.
+      expect(step.tokens).toBeLessThan(0.75 * separate[index].tokens);
+      expect(step.taskWeights).toEqual({ main: 0.5, auxiliary: 0.5 });
+    });
+  });
+
+  it("weights the losses as told", async () => {
+    const fixed = { ...options, taskWeights: "fixed", auxiliaryWeight: 0.25, maxSteps: 1 } as const;
+    await train(trainOptions(bert, at("fixed"), fixed), createTestHost({ cacheFolder }));
+    const [step] = readJournal(at("fixed")).steps;
+    expect(step.taskWeights).toEqual({ main: 0.75, auxiliary: 0.25 });
+  });
+
+  it("is refused where each task needs a pass of its own", async () => {
+    const refused = async (more: object) =>
+      failure(train(trainOptions(bert, at("refused"), { ...options, ...more }), createTestHost()));
+    const meta = await refused({ taskWeights: "meta" });
+    expect(meta.code).toBe("invalid-setting");
+    expect(meta.message).toMatch(/--shared-pass, got meta/);
+    const further = await refused({ unlabeledFile: ["more.txt"] });
+    expect(further.message).toMatch(/--shared-pass without --unlabeled-file/);
   });
 });
 

@@ -67,6 +67,8 @@ const groups = {
     "methods",
     "preset",
     "taskWeights",
+    "auxiliaryWeight",
+    "sharedPass",
     "metaLearningRate",
     "devBatchSize",
     "devHeadSteps",

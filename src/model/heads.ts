@@ -42,8 +42,13 @@ export interface MaskedTokenOutputs {
  * embeddings. Only the selected rows are decoded. Inputs (int32): `targetSlots` [K], `targetIds` [K].
  */
 export function maskedLanguageModel(context: ModelContext): MaskedTokenOutputs {
+  const selected = encoder(context, context.build.input("targetSlots", "int32", ["K"]));
+  return maskedTokenHead(context, selected);
+}
+
+/** The head alone: hidden states of the selected tokens [K, H]. Input (int32): `targetIds` [K]. */
+export function maskedTokenHead(context: ModelContext, selected: Tensor): MaskedTokenOutputs {
   const { build } = context;
-  const selected = encoder(context, build.input("targetSlots", "int32", ["K"])); // [K, H]
   return build.scope("mlm-head", () => {
     const labels = build.input("targetIds", "int32", ["K"]);
     const dense = build.gelu(linear(context, "mlm.dense", selected));
@@ -53,4 +58,22 @@ export function maskedLanguageModel(context: ModelContext): MaskedTokenOutputs {
     const [nll, , correct] = build.apply("decoderCrossEntropy", operands, {});
     return { nll, correct };
   });
+}
+
+/**
+ * Both models over one pass of the encoder, which reads masked texts. Inputs (int32): `readSlots` [P], P = B + K: the
+ * texts' first slots and the selected ones; `firstRows` [B] and `targetRows` [K], which of them are which; `targetIds` [K].
+ */
+export function sharedModels(context: ModelContext): {
+  readonly logits: Tensor; // [B, C]
+  readonly maskedTokens: MaskedTokenOutputs;
+} {
+  const { build } = context;
+  const read = encoder(context, build.input("readSlots", "int32", ["P"])); // [P, H]
+  const rows = (name: string, size: "B" | "K") =>
+    build.gatherRows(read, build.input(name, "int32", [size]));
+  return {
+    logits: classificationHead(context, rows("firstRows", "B")),
+    maskedTokens: maskedTokenHead(context, rows("targetRows", "K")),
+  };
 }

@@ -1,6 +1,6 @@
 /**
- * Programs that compute a loss and add its gradient to gradient arrays: the classification task and
- * the masked-LM task. Each runs by itself, so that the activations of one are free before the other
+ * Programs that compute a loss and add its gradient to gradient arrays: the classification task, the masked-LM task,
+ * and both over one pass. The first two run by themselves, so that the activations of one are free before the other
  * begins; the gradient so far enters as an input and leaves as an output, added by the products.
  */
 import type { PackedBatch } from "../batch/packed.js";
@@ -10,7 +10,12 @@ import { gradients } from "../graph/grad.js";
 import type { GraphOutputs, Tensor } from "../graph/graph.js";
 import { bindSize, type Shape } from "../graph/shape.js";
 import type { ModelContext } from "../model/encoder.js";
-import { classificationHead, classifier, maskedLanguageModel } from "../model/heads.js";
+import {
+  classificationHead,
+  classifier,
+  maskedLanguageModel,
+  sharedModels,
+} from "../model/heads.js";
 import {
   bodyParameters,
   classificationHeadParameters,
@@ -38,16 +43,17 @@ export interface TrainingRates {
   readonly attentionDropout: number;
 }
 
+/** Of one pass of a task, with dropout. */
+export interface TaskSums {
+  /** Sum of the losses of its texts or selected tokens, in nats. */
+  readonly lossSum: number;
+  /** How many of them the model had right. */
+  readonly correct: number;
+}
+
 export interface ClassificationTraining {
-  /**
-   * Adds d(lossScale * sum of CE over the texts) to the gradients. Returns the sum of the losses in nats
-   * and how many texts the model (with dropout) classified correctly.
-   */
-  accumulate(
-    batch: PackedBatch,
-    labels: Int32Array,
-    lossScale: number,
-  ): Promise<{ readonly lossSum: number; readonly correct: number }>;
+  /** Adds d(lossScale * sum of CE over the texts) to the gradients. */
+  accumulate(batch: PackedBatch, labels: Int32Array, lossScale: number): Promise<TaskSums>;
   dispose(): Promise<void>;
 }
 
@@ -68,17 +74,16 @@ export async function compileClassificationTraining(
     spec,
     parameters: [...bodyParameters(spec), ...classificationHeadParameters(spec, classes)],
     rates,
-    loss: (context) => labelLoss(context, classifier(context)),
+    losses: (context) => ({ main: labelLoss(context, classifier(context)) }),
   });
   const over = (other: TrainingArrays): Pick<ClassificationTraining, "accumulate"> => {
     const accumulate = training.bind(other);
     return {
-      accumulate: (batch, labels, lossScale) =>
-        accumulate({ ...batchFeeds(batch), firstSlots: batch.firstSlots, labels }, lossScale, {
-          R: batch.rows,
-          S: batch.slots,
-          B: labels.length,
-        }),
+      async accumulate(batch, labels, lossScale) {
+        const feeds = { ...batchFeeds(batch), firstSlots: batch.firstSlots, labels };
+        const sizes = { R: batch.rows, S: batch.slots, B: labels.length };
+        return (await accumulate(feeds, { main: lossScale }, sizes))("main");
+      },
     };
   };
   return { ...over(arrays), over, dispose: training.dispose };
@@ -87,13 +92,9 @@ export async function compileClassificationTraining(
 export interface HeadTraining {
   /**
    * Adds d(lossScale * sum of CE over the texts) to the gradients of the head. `features` are hidden states of the
-   * texts' first tokens, flat [B, H]. Returns the sum of the losses in nats.
+   * texts' first tokens, flat [B, H].
    */
-  accumulate(
-    features: Float32Array,
-    labels: Int32Array,
-    lossScale: number,
-  ): Promise<{ readonly lossSum: number; readonly correct: number }>;
+  accumulate(features: Float32Array, labels: Int32Array, lossScale: number): Promise<TaskSums>;
   dispose(): Promise<void>;
 }
 
@@ -108,16 +109,18 @@ export async function compileHeadTraining(
     spec,
     parameters: classificationHeadParameters(spec, classes),
     rates: { dropout: 0, attentionDropout: 0 },
-    loss(context) {
+    losses(context) {
       const features = context.build.input("features", "float32", ["B", spec.hiddenSize]);
-      return labelLoss(context, classificationHead(context, features));
+      return { main: labelLoss(context, classificationHead(context, features)) };
     },
   });
   // Nothing is dropped, so no site asks for a mask.
   const accumulate = training.bind({ ...arrays, keepMask: () => new Uint8Array(0) });
   return {
-    accumulate: (features, labels, lossScale) =>
-      accumulate({ features, labels }, lossScale, { B: labels.length }),
+    async accumulate(features, labels, lossScale) {
+      const sizes = { B: labels.length };
+      return (await accumulate({ features, labels }, { main: lossScale }, sizes))("main");
+    },
     dispose: training.dispose,
   };
 }
@@ -139,7 +142,7 @@ export interface MaskedTokenTraining {
     targetSlots: Int32Array,
     targetIds: Int32Array,
     lossScale: number,
-  ): Promise<{ readonly lossSum: number; readonly correct: number }>;
+  ): Promise<TaskSums>;
   dispose(): Promise<void>;
 }
 
@@ -154,16 +157,90 @@ export async function compileMaskedTokenTraining(
     spec,
     parameters: [...bodyParameters(spec), ...mlmHeadParameters(spec)],
     rates,
-    loss: (context) => maskedLanguageModel(context),
+    losses: (context) => ({ auxiliary: maskedLanguageModel(context) }),
   });
   const accumulate = training.bind(arrays);
   return {
-    accumulate: (batch, targetSlots, targetIds, lossScale) =>
-      accumulate({ ...batchFeeds(batch), targetSlots, targetIds }, lossScale, {
-        R: batch.rows,
-        S: batch.slots,
-        K: targetSlots.length,
-      }),
+    async accumulate(batch, targetSlots, targetIds, lossScale) {
+      const feeds = { ...batchFeeds(batch), targetSlots, targetIds };
+      const sizes = { R: batch.rows, S: batch.slots, K: targetSlots.length };
+      return (await accumulate(feeds, { auxiliary: lossScale }, sizes))("auxiliary");
+    },
+    dispose: training.dispose,
+  };
+}
+
+export interface SharedTraining {
+  /**
+   * Adds d(main scale * sum of CE over the texts + auxiliary scale * sum of CE over the selected tokens) to the
+   * gradients. The texts of the batch are masked; with nothing selected the auxiliary sums are 0.
+   */
+  accumulate(
+    batch: PackedBatch,
+    labels: Int32Array,
+    targetSlots: Int32Array,
+    targetIds: Int32Array,
+    scales: { readonly main: number; readonly auxiliary: number },
+  ): Promise<{ readonly main: TaskSums; readonly auxiliary: TaskSums }>;
+  dispose(): Promise<void>;
+}
+
+/** Both tasks over one pass of the encoder: the classifier reads the masked texts too. */
+export async function compileSharedTraining(
+  runtime: Runtime,
+  spec: ModelSpec,
+  classes: number,
+  rates: TrainingRates,
+  arrays: TrainingArrays,
+): Promise<SharedTraining> {
+  const training = await compileTraining(runtime, "shared-training", {
+    spec,
+    parameters: [
+      ...bodyParameters(spec),
+      ...mlmHeadParameters(spec),
+      ...classificationHeadParameters(spec, classes),
+    ],
+    rates,
+    losses(context) {
+      const { logits, maskedTokens } = sharedModels(context);
+      return { main: labelLoss(context, logits), auxiliary: maskedTokens };
+    },
+  });
+  const accumulate = training.bind(arrays);
+  const pass: SharedTraining["accumulate"] = async (
+    batch,
+    labels,
+    targetSlots,
+    targetIds,
+    scales,
+  ) => {
+    const [texts, selected] = [labels.length, targetIds.length];
+    const rows = Int32Array.from({ length: texts + selected }, (_, row) => row);
+    const feeds = {
+      ...batchFeeds(batch),
+      readSlots: Int32Array.from([...batch.firstSlots, ...targetSlots]),
+      firstRows: rows.subarray(0, texts),
+      targetRows: rows.subarray(texts),
+      labels,
+      targetIds,
+    };
+    const sizes = { R: batch.rows, S: batch.slots, B: texts, K: selected, P: texts + selected };
+    const sums = await accumulate(feeds, scales, sizes);
+    return { main: sums("main"), auxiliary: sums("auxiliary") };
+  };
+  return {
+    async accumulate(batch, labels, targetSlots, targetIds, scales) {
+      if (targetIds.length === 0) {
+        // The runtime knows no tensors without rows: one slot stands in, of weight 0.
+        const [standIn] = batch.firstSlots;
+        const { main } = await pass(batch, labels, Int32Array.of(standIn), Int32Array.of(0), {
+          ...scales,
+          auxiliary: 0,
+        });
+        return { main, auxiliary: { lossSum: 0, correct: 0 } };
+      }
+      return pass(batch, labels, targetSlots, targetIds, scales);
+    },
     dispose: training.dispose,
   };
 }
@@ -172,7 +249,8 @@ interface TrainingDefinition {
   readonly spec: ModelSpec;
   readonly parameters: readonly Parameter[];
   readonly rates: TrainingRates;
-  loss(context: ModelContext): TaskLoss;
+  /** By task. */
+  losses(context: ModelContext): Readonly<Record<string, TaskLoss>>;
 }
 
 /** Per example: the loss in nats, and 1 where the model is right. */
@@ -188,8 +266,11 @@ interface RowUpdate {
   readonly output: string;
 }
 
-async function compileTraining(runtime: Runtime, name: string, definition: TrainingDefinition) {
-  const { spec, parameters, rates, loss } = definition;
+async function compileTraining(
+  runtime: Runtime,
+  name: string,
+  { spec, parameters, rates, losses }: TrainingDefinition,
+) {
   const keepSites = new Map<string, Shape>();
   const rowUpdates: RowUpdate[] = [];
   const denseNames: string[] = [];
@@ -206,17 +287,21 @@ async function compileTraining(runtime: Runtime, name: string, definition: Train
         },
       },
     };
-    const { nll, correct } = loss(context);
-    const lossSum = build.sum(nll, [0]);
+    const outputs: Record<string, Tensor> = {};
+    const scaled = Object.entries(losses(context)).map(([task, { nll, correct }]) => {
+      const sum = build.sum(nll, [0]);
+      outputs[`lossSum.${task}`] = sum;
+      outputs[`correct.${task}`] = build.sum(correct, [0]);
+      return build.multiply(sum, build.input(`lossScale.${task}`, "float32", []));
+    });
+    const total = scaled.reduce(build.add);
     const weights = parameters.map(({ name: parameter }) => context.weight(parameter));
     const bases = parameters.map(({ name: parameter, shape }) =>
       build.input(`gradient.${parameter}`, "float32", shape),
     );
-    const results = gradients(build, lossSum, weights, {
-      seed: build.input("lossScale", "float32", []),
+    const results = gradients(build, total, weights, {
       bases: new Map(weights.map((weight, index) => [weight, bases[index]])),
     });
-    const outputs: Record<string, Tensor> = { lossSum, correct: build.sum(correct, [0]) };
     const rowOutputs = new Map<Tensor, string>();
     parameters.forEach(({ name: parameter }, index) => {
       const gradient = results.get(weights[index]);
@@ -236,7 +321,7 @@ async function compileTraining(runtime: Runtime, name: string, definition: Train
 
   const program = await compileProgram(runtime, name, define);
 
-  /** The program over arrays that stay where they are: feeds, loss scale and sizes remain to be given. */
+  /** The program over arrays that stay where they are: feeds, loss scales by task and sizes remain to be given. */
   const bind = (arrays: TrainingArrays) => {
     const weights = weightFeeds(program.inputs, arrays.weights);
     // The gradient so far is read as gradient.NAME and its sum with this pass's written to the same place.
@@ -246,27 +331,33 @@ async function compileTraining(runtime: Runtime, name: string, definition: Train
       soFar[`gradient.${parameter}`] = arrays.gradients(parameter);
       sums[`sum.${parameter}`] = arrays.gradients(parameter);
     }
-    return async (feeds: Feeds, lossScale: number, sizes: Readonly<Record<string, number>>) => {
+    return async (
+      feeds: Feeds,
+      lossScales: Readonly<Record<string, number>>,
+      sizes: Readonly<Record<string, number>>,
+    ) => {
       const masks: Record<string, Uint8Array> = {};
       for (const [site, shape] of keepSites) {
         masks[`keep.${site}`] = arrays.keepMask(site, elements(shape, sizes));
       }
-      const all: Feeds = {
+      const all: Record<string, Feeds[string]> = {
         ...weights,
         ...soFar,
         ...masks,
         ...feeds,
-        lossScale: Float32Array.of(lossScale),
       };
+      for (const [task, scale] of Object.entries(lossScales)) {
+        all[`lossScale.${task}`] = Float32Array.of(scale);
+      }
       const outputs = await program.run(all, sizes, sums);
       for (const { parameter, indices, output } of rowUpdates) {
         const at = "fixed" in indices ? indices.fixed : all[indices.input];
         addRows(arrays.gradients(parameter), at, floatOutput(outputs, output));
       }
-      return {
-        lossSum: scalarOutput(outputs, "lossSum"),
-        correct: scalarOutput(outputs, "correct"),
-      };
+      return (task: string): TaskSums => ({
+        lossSum: scalarOutput(outputs, `lossSum.${task}`),
+        correct: scalarOutput(outputs, `correct.${task}`),
+      });
     };
   };
   return { bind, dispose: () => program.dispose() };

@@ -1,6 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { failure } from "../../test/fixtures/failure.js";
-import type { ClassificationTraining, MaskedTokenTraining } from "../program/training.js";
+import type {
+  ClassificationTraining,
+  MaskedTokenTraining,
+  SharedTraining,
+} from "../program/training.js";
 import type { DropoutMasks } from "./dropout-masks.js";
 import type { MetaLearning } from "./meta-learning.js";
 import type { OptimizerGroup } from "./optimizer.js";
@@ -125,6 +129,34 @@ describe("trainingStep", () => {
     expect(gradients.length).toBe(3);
     const { auxiliaryLoss } = await fixture().step([{ ...main(1), ...auxiliary(0) }]);
     expect(auxiliaryLoss).toBeNull();
+  });
+
+  it("weights both losses of a shared pass, and counts its tokens once", async () => {
+    const { state, step, passes } = fixture();
+    const scales: unknown[] = [];
+    const shared: SharedTraining = {
+      async accumulate(_, labels, slots, ids, given) {
+        scales.push(given);
+        expect(slots.length).toBe(ids.length);
+        return {
+          main: { lossSum: 2 * labels.length, correct: 0 },
+          auxiliary: { lossSum: 3 * ids.length, correct: 0 },
+        };
+      },
+      dispose: async () => undefined,
+    };
+    const { store, dropout } = state;
+    const micro = (texts: number, selected: number): MicroBatch => ({
+      shared: { ...auxiliary(selected).auxiliary, labels: new Int32Array(texts) },
+    });
+    const result = await step([micro(4, 5), micro(2, 0)], {}, { store, dropout, shared });
+    expect(scales).toEqual([
+      { main: 0.25 / 2 / 4, auxiliary: 0.75 / 2 / 5 },
+      { main: 0.25 / 2 / 2, auxiliary: 0 },
+    ]);
+    // The second micro-batch adds nothing to the auxiliary loss, as where each task has its pass.
+    expect(result).toMatchObject({ mainLoss: 2, auxiliaryLoss: 1.5, tokens: 10, maskedTokens: 5 });
+    expect(passes).toEqual([0, 2]);
   });
 
   it("gives every pass of every step dropout masks of its own", async () => {

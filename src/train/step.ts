@@ -5,7 +5,11 @@
  */
 import type { PackedBatch } from "../batch/packed.js";
 import { L3MaskingError } from "../errors.js";
-import type { ClassificationTraining, MaskedTokenTraining } from "../program/training.js";
+import type {
+  ClassificationTraining,
+  MaskedTokenTraining,
+  SharedTraining,
+} from "../program/training.js";
 import type { DropoutMasks } from "./dropout-masks.js";
 import type { MetaLearning } from "./meta-learning.js";
 import { adamwStep, type OptimizerGroup, publishedAdamwSettings } from "./optimizer.js";
@@ -30,10 +34,16 @@ export interface AuxiliaryBatch {
   readonly targetIds: Int32Array; // [K]
 }
 
-/** One micro-batch: either task may be absent. */
+/** Masked texts that both tasks read in one pass. */
+export interface SharedBatch extends AuxiliaryBatch {
+  readonly labels: Int32Array; // [B]
+}
+
+/** One micro-batch: either task may be absent, or both share a pass. */
 export interface MicroBatch {
   readonly main?: MainBatch;
   readonly auxiliary?: AuxiliaryBatch;
+  readonly shared?: SharedBatch;
 }
 
 /** What a step works on. */
@@ -41,6 +51,7 @@ export interface StepState {
   readonly store: ParameterStore;
   readonly main?: ClassificationTraining;
   readonly auxiliary?: MaskedTokenTraining;
+  readonly shared?: SharedTraining;
   readonly dropout: DropoutMasks;
   /**
    * Present where task weights are learned. The programs then add the body's gradients where `taskGradients` says.
@@ -68,7 +79,7 @@ export interface StepResult {
   readonly gradientNorms: Readonly<Record<string, number>>;
   /** Means over the micro-batches; null where task weights are not learned. */
   readonly cosines: TaskCosines | null;
-  /** Real tokens through the encoder, both tasks together. */
+  /** Real tokens through the encoder, all passes together. */
   readonly tokens: number;
   /** Selected tokens of the auxiliary task. */
   readonly maskedTokens: number;
@@ -82,7 +93,7 @@ export interface StepResult {
  * before the step.
  */
 export async function trainingStep(state: StepState, plan: StepPlan): Promise<StepResult> {
-  const { store, main, auxiliary, dropout, meta } = state;
+  const { store, main, auxiliary, shared, dropout, meta } = state;
   const { step, update = step, microBatches, taskWeights, groups } = plan;
   const share = 1 / microBatches.length;
   let mainLoss: number | null = null;
@@ -115,6 +126,21 @@ export async function trainingStep(state: StepState, plan: StepPlan): Promise<St
       if (meta !== undefined) cosines.auxiliary += share * meta.takeTask();
       tokens += batch.tokens;
       maskedTokens += targetIds.length;
+    }
+    if (shared !== undefined && micro.shared !== undefined) {
+      const { batch, labels, targetSlots, targetIds } = micro.shared;
+      const selected = targetIds.length;
+      dropout.begin(pass);
+      const sums = await shared.accumulate(batch, labels, targetSlots, targetIds, {
+        main: (taskWeights.main * share) / labels.length,
+        auxiliary: selected === 0 ? 0 : (taskWeights.auxiliary * share) / selected,
+      });
+      mainLoss = (mainLoss ?? 0) + (share * sums.main.lossSum) / labels.length;
+      if (selected > 0) {
+        auxiliaryLoss = (auxiliaryLoss ?? 0) + (share * sums.auxiliary.lossSum) / selected;
+      }
+      tokens += batch.tokens;
+      maskedTokens += selected;
     }
   }
   requireFinite("main", mainLoss, plan);

@@ -1,19 +1,28 @@
 import { describe, expect, it } from "vitest";
 import {
-  equalTaskWeights,
+  fixedTaskWeights,
   initialMetaState,
   metaTaskWeights,
   updatedMetaState,
 } from "./task-weights.js";
 
-describe("equalTaskWeights", () => {
+describe("fixedTaskWeights", () => {
   it("shares 1 among the tasks that run", () => {
-    expect(equalTaskWeights({ main: true, auxiliary: true })).toEqual({
+    expect(fixedTaskWeights({ main: true, auxiliary: true })).toEqual({
       main: 0.5,
       auxiliary: 0.5,
     });
-    expect(equalTaskWeights({ main: true, auxiliary: false })).toEqual({ main: 1, auxiliary: 0 });
-    expect(equalTaskWeights({ main: false, auxiliary: true })).toEqual({ main: 0, auxiliary: 1 });
+    expect(fixedTaskWeights({ main: true, auxiliary: false })).toEqual({ main: 1, auxiliary: 0 });
+    expect(fixedTaskWeights({ main: false, auxiliary: true })).toEqual({ main: 0, auxiliary: 1 });
+  });
+
+  it("gives the auxiliary task the weight named, unless it has no rival", () => {
+    expect(fixedTaskWeights({ main: true, auxiliary: true }, 0.25)).toEqual({
+      main: 0.75,
+      auxiliary: 0.25,
+    });
+    expect(fixedTaskWeights({ main: true, auxiliary: false }, 0.25).main).toBe(1);
+    expect(fixedTaskWeights({ main: false, auxiliary: true }, 0.25).auxiliary).toBe(1);
   });
 });
 

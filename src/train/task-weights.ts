@@ -1,5 +1,5 @@
 /**
- * The weights of the main and the auxiliary loss: equal, or learned.
+ * The weights of the main and the auxiliary loss: fixed, or learned.
  *
  * Reference: Dery et al. 2022, "Should We Be Pre-training? An Argument for End-task Aware Training as an
  * Alternative" (MT-TARTAN: equal weights; META-TARTAN: learned ones).
@@ -11,15 +11,15 @@ export interface TaskWeights {
   readonly auxiliary: number;
 }
 
-/** equal: 1/2 each; a task that runs alone has weight 1. */
-export function equalTaskWeights(tasks: {
-  readonly main: boolean;
-  readonly auxiliary: boolean;
-}): TaskWeights {
-  const both = tasks.main && tasks.auxiliary;
+/** The auxiliary loss has the weight given, 1/2 where absent, and the main loss the rest; a task that runs alone has weight 1. */
+export function fixedTaskWeights(
+  tasks: { readonly main: boolean; readonly auxiliary: boolean },
+  auxiliaryWeight = 0.5,
+): TaskWeights {
+  const auxiliary = tasks.main ? auxiliaryWeight : 1;
   return {
-    main: tasks.main ? (both ? 0.5 : 1) : 0,
-    auxiliary: tasks.auxiliary ? (both ? 0.5 : 1) : 0,
+    main: tasks.main ? (tasks.auxiliary ? 1 - auxiliaryWeight : 1) : 0,
+    auxiliary: tasks.auxiliary ? auxiliary : 0,
   };
 }
 

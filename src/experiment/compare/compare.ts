@@ -12,6 +12,7 @@ import { type PredictedGroup, pairedComparisons } from "../../report/paired-comp
 import { comparisonNotes } from "../../report/paired-notes.js";
 import { renderComparison } from "../../report/render-comparison.js";
 import { requireFreeFolder, writeJson, writeWhole } from "../fine-tune/run-folder.js";
+import { requireSharedPassFits } from "../fine-tune/shared-pass.js";
 import type { CompareResult, Host } from "../host.js";
 import { datasetSources } from "../inputs/dataset-sources.js";
 import { machineRecord } from "../machine.js";
@@ -38,6 +39,7 @@ export async function runCompare(settings: CompareSettings, host: Host): Promise
   // Faults of the lists come before the work on texts.
   seedList(settings.seeds);
   candidates(settings);
+  requireSharedPassFits(settings);
   const sources = await datasetSources(settings, host);
   const runtime = await host.runtime(settings.threads);
   const inputs = await readInputs(settings, sources, runtime, host);

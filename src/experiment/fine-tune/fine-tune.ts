@@ -7,12 +7,13 @@ import { compileClassification } from "../../program/inference.js";
 import {
   compileClassificationTraining,
   compileMaskedTokenTraining,
+  compileSharedTraining,
 } from "../../program/training.js";
 import { createDropoutMasks } from "../../train/dropout-masks.js";
 import { openJournal } from "../../train/journal.js";
 import { learningRateFactor } from "../../train/schedule.js";
 import { metaSlots, taskGradients } from "../../train/task-gradients.js";
-import { equalTaskWeights } from "../../train/task-weights.js";
+import { fixedTaskWeights } from "../../train/task-weights.js";
 import {
   type StoppingState,
   type TrainingOutcome,
@@ -39,6 +40,7 @@ import { requireSameRun } from "./run-identity.js";
 import { excludedRows, testMetrics } from "./run-metrics.js";
 import type { FirstStage } from "./saved-state.js";
 import { loadWeights, runSecondStage } from "./second-stage.js";
+import { requireSharedPassFits } from "./shared-pass.js";
 import { stepsPerEpoch, taskBatches } from "./task-batches.js";
 import { createTrainable, optimizerGroups, storedValues } from "./trainable.js";
 import { trainingArguments } from "./training-arguments.js";
@@ -59,7 +61,9 @@ import { openTrainingState, removeState, startingState } from "./training-state.
 export async function runTrain(settings: TrainSettings, host: Host): Promise<TrainResult> {
   const { outputDir, method, seed } = settings;
   const hasAuxiliary = method !== "stl";
+  const sharesPass = settings.sharedPass && hasAuxiliary;
   const learnsWeights = settings.taskWeights === "meta" && hasAuxiliary;
+  requireSharedPassFits(settings);
   const started = settings.resume ? readRunRecord(outputDir) : undefined;
   if (started === undefined) requireFreeFolder(outputDir);
   const files = await labelledFiles(settings, host);
@@ -103,9 +107,13 @@ export async function runTrain(settings: TrainSettings, host: Host): Promise<Tra
     keepMask: dropout.keepMask,
   };
   const main = await compileClassificationTraining(runtime, spec, classes, rates, arrays);
-  const auxiliary = hasAuxiliary
-    ? await compileMaskedTokenTraining(runtime, spec, rates, arrays)
+  const shared = sharesPass
+    ? await compileSharedTraining(runtime, spec, classes, rates, arrays)
     : undefined;
+  const auxiliary =
+    hasAuxiliary && !sharesPass
+      ? await compileMaskedTokenTraining(runtime, spec, rates, arrays)
+      : undefined;
   const meta = learnsWeights
     ? await learnTaskWeights(
         runtime,
@@ -176,14 +184,24 @@ export async function runTrain(settings: TrainSettings, host: Host): Promise<Tra
     const stopped = { ...start, withoutBetter: start.withoutBetter ?? 0 };
     const runFirstStage = () =>
       train(
-        { store, main, dropout, ...(auxiliary && { auxiliary }), ...(meta && { meta }) },
+        {
+          store,
+          main,
+          dropout,
+          ...(auxiliary && { auxiliary }),
+          ...(shared && { shared }),
+          ...(meta && { meta }),
+        },
         {
           doneSteps: stopped.step,
           best: stopped.best,
           withoutBetter: stopped.withoutBetter,
           totalSteps,
           gradientAccumulationSteps: settings.gradientAccumulationSteps,
-          taskWeights: equalTaskWeights({ main: true, auxiliary: hasAuxiliary }),
+          taskWeights: fixedTaskWeights(
+            { main: true, auxiliary: hasAuxiliary },
+            settings.taskWeights === "fixed" ? settings.auxiliaryWeight : undefined,
+          ),
           batches: taskBatches(
             {
               ...texts,
@@ -266,7 +284,7 @@ export async function runTrain(settings: TrainSettings, host: Host): Promise<Tra
     return { ...result, metrics };
   } finally {
     journal.close();
-    for (const program of [main, auxiliary, meta, classifier]) await program?.dispose();
+    for (const program of [main, auxiliary, shared, meta, classifier]) await program?.dispose();
   }
 }
 

@@ -14,13 +14,19 @@ const record = (options: Partial<TrainOptions> = {}) => ({
   ...digests,
 });
 
-/** A run in which every setting of training matters. */
-const everything = { method: "l3", taskWeights: "meta", secondStage: true };
+/** Runs of which one at least looks at each setting of training. */
+const everything = ["meta", "fixed"].map((taskWeights) => ({
+  method: "l3",
+  taskWeights,
+  secondStage: true,
+}));
 
 describe("runIdentity", () => {
   it("has every setting of train, but for those known to leave the result alone", () => {
-    const idle = Object.keys(settingShapes.train).filter(
-      (name) => !(name in runIdentity({ settings: { ...everything, [name]: 1 }, ...digests })),
+    const idle = Object.keys(settingShapes.train).filter((name) =>
+      everything.every(
+        (settings) => !(name in runIdentity({ settings: { ...settings, [name]: 1 }, ...digests })),
+      ),
     );
     expect(idle.sort()).toEqual([
       "cacheDir",
@@ -52,7 +58,8 @@ describe("runIdentity", () => {
     expect(without("stl")).toEqual(
       [
         ...["calibration", "estimator", "gamma"],
-        ...["maskReplaceProb", "mlmProbability", "randomReplaceProb", "selection", "taskWeights"],
+        ...["maskReplaceProb", "mlmProbability", "randomReplaceProb", "selection"],
+        ...["sharedPass", "taskWeights"],
       ].sort(),
     );
   });
@@ -64,12 +71,15 @@ describe("runIdentity", () => {
     expect(one).toMatch(/^[0-9a-f]{64}$/);
   });
 
-  it("leaves out what only learned weights and a second stage look at", () => {
+  it("leaves out what only fixed and learned weights and a second stage look at", () => {
     const digest = (options: Partial<TrainOptions>) => runDigest(record(options));
     const meta = { taskWeights: "meta" } as const;
     expect(digest({ devBatchSize: 8 })).toBe(digest({}));
     expect(digest({ ...meta, devBatchSize: 8 })).not.toBe(digest(meta));
     expect(digest({ ...meta, devBatchSize: 8, method: "stl" })).toBe(digest({ method: "stl" }));
+    expect(digest({ auxiliaryWeight: 0.2 })).toBe(digest({}));
+    const fixed = { taskWeights: "fixed" } as const;
+    expect(digest({ ...fixed, auxiliaryWeight: 0.2 })).not.toBe(digest(fixed));
     expect(digest({ secondStageEpochs: 3 })).toBe(digest({}));
     expect(digest({ secondStage: true, secondStageEpochs: 3 })).not.toBe(
       digest({ secondStage: true }),

@@ -43,10 +43,17 @@ const withoutEffect: readonly {
     of: () => true,
   },
   {
-    names: ["taskWeights", "mlmProbability", "selection", "maskReplaceProb", "randomReplaceProb"],
+    names: [
+      ...["taskWeights", "sharedPass"],
+      ...["mlmProbability", "selection", "maskReplaceProb", "randomReplaceProb"],
+    ],
     of: ({ method }) => method === "stl",
   },
   { names: ["estimator", "calibration", "gamma"], of: ({ method }) => method !== "l3" },
+  {
+    names: ["auxiliaryWeight"],
+    of: ({ method, taskWeights }) => method === "stl" || taskWeights !== "fixed",
+  },
   {
     names: [
       ...["metaLearningRate", "devBatchSize", "devHeadSteps", "devHeadLearningRate"],

@@ -4,7 +4,7 @@ import type { TrainSettings } from "../../config.js";
 import type { ClassificationTraining } from "../../program/training.js";
 import type { DropoutMasks } from "../../train/dropout-masks.js";
 import type { ParameterStore } from "../../train/parameter-store.js";
-import { equalTaskWeights } from "../../train/task-weights.js";
+import { fixedTaskWeights } from "../../train/task-weights.js";
 import {
   type BestEvaluation,
   type StoppingState,
@@ -71,7 +71,7 @@ export async function runSecondStage(
       withoutBetter: stopped?.withoutBetter ?? 0,
       totalSteps: stepsBefore + settings.secondStageEpochs * stepsPerEpoch,
       gradientAccumulationSteps: settings.gradientAccumulationSteps,
-      taskWeights: equalTaskWeights({ main: true, auxiliary: false }),
+      taskWeights: fixedTaskWeights({ main: true, auxiliary: false }),
       batches: (step) => stage.batches(step + skipped),
       groups: () => groups,
       evaluation: {

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { tinyModel } from "../../../test/fixtures/host.js";
 import { soundRows } from "../../../test/fixtures/sounds.js";
+import type { PackedBatch } from "../../batch/packed.js";
 import { loadCheckpoint } from "../../checkpoint/load.js";
 import { uniformProbabilities } from "../../masking/uniform.js";
 import type { ModelSpec } from "../../model/spec.js";
@@ -49,6 +50,33 @@ const stepsOf = (of: ReturnType<typeof batches>, first: number, last: number) =>
   Array.from({ length: last - first + 1 }, (_, index) => of(first + index));
 
 describe("taskBatches", () => {
+  it("masks the main task's own texts where both share a pass", () => {
+    const apart = stepsOf(batches(), 1, 5);
+    const together = stepsOf(batches({ sharedPass: true }), 1, 5);
+    const flat = (steps: typeof apart) => steps.flatMap(({ microBatches }) => microBatches);
+    const texts = (batch: PackedBatch, ids: Int32Array) =>
+      Array.from(batch.firstSlots, (start) =>
+        ids.slice(start, ids.indexOf(tokenizer.special.last, start) + 1).join(),
+      );
+    for (const [index, { main, auxiliary, shared }] of flat(together).entries()) {
+      expect(main ?? auxiliary).toBeUndefined();
+      const before = flat(apart)[index].main;
+      expect(shared?.labels).toEqual(before?.labels);
+      if (shared === undefined || before === undefined) expect.unreachable();
+      const original = shared.batch.ids.slice();
+      shared.targetSlots.forEach((slot, k) => {
+        original[slot] = shared.targetIds[k];
+      });
+      expect(original).not.toEqual(shared.batch.ids);
+      expect(texts(shared.batch, original)).toEqual(texts(before.batch, before.batch.ids));
+    }
+    // Another epoch masks other tokens.
+    const [first, , , , again] = together;
+    expect(again.microBatches[0].shared?.targetIds).not.toEqual(
+      first.microBatches[0].shared?.targetIds,
+    );
+  });
+
   it("has the steps of an epoch, the last one smaller", () => {
     expect(stepsPerEpoch(30, settings)).toBe(4);
     const steps = stepsOf(batches(), 1, 9);

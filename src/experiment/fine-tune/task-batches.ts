@@ -13,6 +13,8 @@ export interface BatchSettings {
   readonly batchSize: number;
   readonly gradientAccumulationSteps: number;
   readonly seed: number;
+  /** Both tasks read the same masked texts, in the order of the main task; not with unlabelled texts. */
+  readonly sharedPass?: boolean;
 }
 
 export interface MaskingOptions {
@@ -84,6 +86,15 @@ export function taskBatches(
     let start = epoch * count + index * batchSize * accumulationSteps;
     const portions = optimizerSteps(mainOrder(epoch), { batchSize, accumulationSteps })[index];
     const microBatches = portions.map((portion): MicroBatch => {
+      if (settings.sharedPass && probabilities !== undefined) {
+        const masked = Array.from(portion, (text) => ({
+          encoding: texts.encodings[text],
+          probabilities: probabilities[text],
+          random: masks.split(epoch, text),
+        }));
+        const labels = portion.map((text) => texts.labelIds[text]);
+        return { shared: { ...maskedBatch(masked, masking, spec, tokenizer), labels } };
+      }
       const main = mainBatch(texts, portion, spec);
       if (probabilities === undefined) return { main };
       const masked = textsToMask(start, portion.length, probabilities);

@@ -16,7 +16,7 @@ import { createDropoutMasks } from "../../train/dropout-masks.js";
 import { openJournal } from "../../train/journal.js";
 import type { ParameterStore } from "../../train/parameter-store.js";
 import { learningRateFactor } from "../../train/schedule.js";
-import { equalTaskWeights } from "../../train/task-weights.js";
+import { fixedTaskWeights } from "../../train/task-weights.js";
 import { type BestEvaluation, train } from "../../train/trainer.js";
 import {
   createRunFolder,
@@ -128,7 +128,7 @@ export async function runPretrain(settings: PretrainSettings, host: Host): Promi
         best: state.best,
         totalSteps: settings.maxSteps,
         gradientAccumulationSteps: settings.gradientAccumulationSteps,
-        taskWeights: equalTaskWeights({ main: false, auxiliary: true }),
+        taskWeights: fixedTaskWeights({ main: false, auxiliary: true }),
         batches: (step) => ({
           epoch: 1,
           microBatches: Array.from({ length: settings.gradientAccumulationSteps }, (_, micro) => ({

@@ -1,0 +1,116 @@
+/**
+ * The shared pass against the two programs that run by themselves, which are held to PyTorch elsewhere: over the same
+ * masked texts, its gradient is the sum of theirs.
+ */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { tinyModel } from "../../test/fixtures/host.js";
+import { packTexts } from "../batch/pack.js";
+import type { PackedBatch } from "../batch/packed.js";
+import { loadCheckpoint } from "../checkpoint/load.js";
+import { createTrainable } from "../experiment/fine-tune/trainable.js";
+import type { ModelSpec } from "../model/spec.js";
+import { createNodeRuntime } from "../runtime/node.js";
+import type { ParameterStore } from "../train/parameter-store.js";
+import {
+  compileClassificationTraining,
+  compileMaskedTokenTraining,
+  compileSharedTraining,
+  type SharedTraining,
+  type TrainingArrays,
+} from "./training.js";
+
+const CLASSES = 3;
+const NO_DROPOUT = { dropout: 0, attentionDropout: 0 };
+const labels = Int32Array.of(2, 0, 1);
+const scales = { main: 0.3, auxiliary: 0.05 };
+
+let spec: ModelSpec;
+let store: ParameterStore;
+let batch: PackedBatch;
+let arrays: TrainingArrays;
+let shared: SharedTraining;
+let targetSlots: Int32Array;
+const targetIds = Int32Array.of(17, 5, 17, 40);
+const runtime = await createNodeRuntime({ threads: 1 });
+
+beforeAll(async () => {
+  const checkpoint = await loadCheckpoint(tinyModel("roberta"));
+  spec = checkpoint.spec;
+  store = createTrainable(spec, { mlmHead: true, classes: CLASSES }, checkpoint.values, 7);
+  const texts = [9, 6, 12].map((length, text) =>
+    Int32Array.from({ length }, (_, index) => 5 + ((7 * index + 11 * text) % 60)),
+  );
+  batch = packTexts(texts, { padId: spec.padId, firstPosition: spec.firstPosition });
+  // One text has none, one has two; the first slot of a text may be selected too.
+  const [first, second, third] = batch.firstSlots;
+  targetSlots = Int32Array.of(first, first + 3, third + 1, third + 11);
+  expect(second).not.toBe(first);
+  arrays = {
+    weights: store.weight,
+    gradients: store.gradient,
+    keepMask: () => expect.unreachable("nothing is dropped"),
+  };
+  shared = await compileSharedTraining(runtime, spec, CLASSES, NO_DROPOUT, arrays);
+});
+afterAll(() => shared.dispose());
+
+/** What a pass adds to the gradients, by parameter. */
+async function added(pass: () => Promise<unknown>): Promise<Map<string, Float32Array>> {
+  for (const { name } of store.parameters) store.gradient(name).fill(0);
+  await pass();
+  return new Map(store.parameters.map(({ name }) => [name, store.gradient(name).slice()]));
+}
+
+function expectAlike(actual: Map<string, Float32Array>, expected: Map<string, Float32Array>) {
+  const all = [...expected.values()].flatMap((values) => Array.from(values, Math.abs));
+  const largest = Math.max(...all);
+  expect(largest).toBeGreaterThan(1e-3);
+  for (const [name, values] of expected) {
+    const got = actual.get(name) ?? new Float32Array();
+    expect(got.length, name).toBe(values.length);
+    const difference = values.reduce(
+      (most, value, i) => Math.max(most, Math.abs(value - got[i])),
+      0,
+    );
+    expect(difference, name).toBeLessThan(1e-5 * largest);
+  }
+}
+
+describe("a shared pass", () => {
+  it("adds the gradients of both tasks and gives their losses", async () => {
+    const main = await compileClassificationTraining(runtime, spec, CLASSES, NO_DROPOUT, arrays);
+    const auxiliary = await compileMaskedTokenTraining(runtime, spec, NO_DROPOUT, arrays);
+    const losses: unknown[] = [];
+    const apart = await added(async () => {
+      losses.push(await main.accumulate(batch, labels, scales.main));
+      losses.push(await auxiliary.accumulate(batch, targetSlots, targetIds, scales.auxiliary));
+    });
+    const together = await added(async () => {
+      const sums = await shared.accumulate(batch, labels, targetSlots, targetIds, scales);
+      const [ofMain, ofAuxiliary] = losses;
+      expect(sums.main).toEqual({
+        lossSum: expect.closeTo(Object(ofMain).lossSum, 4),
+        correct: Object(ofMain).correct,
+      });
+      expect(sums.auxiliary).toEqual({
+        lossSum: expect.closeTo(Object(ofAuxiliary).lossSum, 4),
+        correct: Object(ofAuxiliary).correct,
+      });
+    });
+    expectAlike(together, apart);
+    await main.dispose();
+    await auxiliary.dispose();
+  });
+
+  it("is the main task alone where nothing is selected", async () => {
+    const main = await compileClassificationTraining(runtime, spec, CLASSES, NO_DROPOUT, arrays);
+    const alone = await added(() => main.accumulate(batch, labels, scales.main));
+    const none = new Int32Array(0);
+    const together = await added(async () => {
+      const sums = await shared.accumulate(batch, labels, none, none, { ...scales, auxiliary: 0 });
+      expect(sums.auxiliary).toEqual({ lossSum: 0, correct: 0 });
+    });
+    expectAlike(together, alone);
+    await main.dispose();
+  });
+});
