@@ -159,6 +159,9 @@ const perplexityShape = {
 const reportShape = {
   folder: text({ description: "Folder of a finished training run or of a comparison" }),
   output: text({ description: "File to write; report.html in the folder where absent" }).optional(),
+  charts: text({
+    description: "Folder to write every chart to as an SVG file of its own, for papers and slides",
+  }).optional(),
 };
 
 const checkShape = {

@@ -1,11 +1,13 @@
 /** What reaches a run: a preset's values, further texts, a cheap estimator; and what its files tell of them. */
-import { writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import { runReport } from "../src/experiment/compare/report.js";
 import { loadTokenizer } from "../src/text/load.js";
 import { failure } from "./fixtures/failure.js";
 import { readJson, temporaryFolder } from "./fixtures/folders.js";
 import { createTestHost, tinyModel } from "./fixtures/host.js";
+import { elementsNamed } from "./fixtures/markup.js";
 import { soundRows } from "./fixtures/sounds.js";
 import { readJournal, train, trainOptions } from "./fixtures/training.js";
 
@@ -72,6 +74,29 @@ describe("a shared pass", () => {
     expect(meta.message).toMatch(/--shared-pass, got meta/);
     const further = await refused({ unlabeledFile: ["more.txt"] });
     expect(further.message).toMatch(/--shared-pass without --unlabeled-file/);
+  });
+});
+
+describe("the page of a run", () => {
+  it("shows what L3Masking selects, and has no such part for random masking", async () => {
+    const page = async (method: "l3" | "rtm") => {
+      const outputDir = at(`page-${method}`);
+      const host = createTestHost({ cacheFolder });
+      await train(trainOptions(bert, outputDir, { method, maxSteps: 1 }), host);
+      const { output } = await runReport({ folder: outputDir }, host);
+      const headings = elementsNamed(readFileSync(output, "utf8"), "h3").map(({ text }) => text);
+      return { masking: existsSync(`${outputDir}/masking.json`), headings };
+    };
+    const [l3, rtm] = [await page("l3"), await page("rtm")];
+    expect(l3.masking).toBe(true);
+    expect(l3.headings).toContain("What is masked");
+    expect(rtm.masking).toBe(false);
+    expect(rtm.headings).not.toContain("What is masked");
+    const summary = z
+      .object({ tokens: z.number(), l3_mean: z.number(), budget: z.number() })
+      .parse(readJson(at("page-l3/masking.json")));
+    expect(summary.tokens).toBeGreaterThan(100);
+    expect(summary.l3_mean).toBeCloseTo(summary.budget, 2);
   });
 });
 

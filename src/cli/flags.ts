@@ -47,6 +47,7 @@ const groups = {
     "validationText",
     "folder",
     "output",
+    "charts",
     "outputDir",
     "textColumn",
     "labelColumn",

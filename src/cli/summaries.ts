@@ -1,5 +1,5 @@
 /** The results of the commands in words. */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type {
   CompareResult,
   Diagnosis,
@@ -84,8 +84,9 @@ export function perplexitySummary(result: PerplexityResult): string {
   return `${formatCount(masked)} of ${formatCount(tokens)} tokens masked: accuracy ${percent(accuracy)}, perplexity ${perplexity.toFixed(1)}, loss ${loss.toFixed(3)}`;
 }
 
-export function reportSummary({ output }: ReportResult): string {
-  return `report: ${output} (open it in a browser)`;
+export function reportSummary({ output, charts }: ReportResult): string {
+  const page = `report: ${output} (open it in a browser)`;
+  return charts.length === 0 ? page : `${page}\ncharts: ${charts.length} in ${dirname(charts[0])}`;
 }
 
 export function pretrainSummary({ outputDir, steps, tokens, validation }: PretrainResult): string {

@@ -206,9 +206,11 @@ export interface PredictResult {
 }
 
 export interface ReportResult {
-  /** The file written. */
+  /** The page written. */
   readonly output: string;
   readonly bytes: number;
+  /** The charts written; none unless a folder was named for them. */
+  readonly charts: readonly string[];
 }
 
 export interface CheckResult {

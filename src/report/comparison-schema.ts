@@ -157,7 +157,8 @@ const maskedTokens = z.array(
   }),
 );
 
-const masking = z.object({
+/** What L3Masking selects in a data set; masking.json of a run. */
+export const maskingSchema = z.object({
   dataset: z.string(),
   model: z.string(),
   texts: count,
@@ -184,7 +185,7 @@ const comparisonSchema: z.ZodType<Comparison> = z.object({
   unfinished: z.array(unfinished),
   cells: z.array(cell),
   paired: z.array(paired),
-  masking: z.array(masking),
+  masking: z.array(maskingSchema),
   notes: z.array(z.string()),
 });
 

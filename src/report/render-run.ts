@@ -1,5 +1,5 @@
 /** One training run as a page. */
-import type { ComparedDataset, ComparedRun } from "./comparison.js";
+import type { ComparedDataset, ComparedRun, MaskingSummary } from "./comparison.js";
 import { comparisonCells } from "./comparison-cells.js";
 import { count, percent } from "./figures-text.js";
 import { decidingRows, type Group, rowSetName } from "./groups.js";
@@ -9,6 +9,7 @@ import { candidateTitle } from "./paired-notes.js";
 import { curvesSection } from "./sections/curves.js";
 import { glossarySection } from "./sections/glossary.js";
 import { confusionSection, perLabelSection } from "./sections/labels.js";
+import { maskingSection } from "./sections/masking.js";
 import { datasetSection, settingsTable } from "./sections/provenance.js";
 import { resultsSection } from "./sections/results.js";
 import { timingsSection } from "./sections/runs.js";
@@ -18,6 +19,8 @@ import { taskWeightsSection } from "./sections/task-weights.js";
 export interface TrainedRun {
   readonly run: ComparedRun;
   readonly dataset: ComparedDataset;
+  /** What the run's strategy selects; of L3Masking alone. */
+  readonly masking: MaskingSummary | undefined;
   /** Every setting of `train`, resolved. */
   readonly settings: Readonly<Record<string, unknown>>;
   readonly checkpoint_digest: string;
@@ -36,7 +39,7 @@ export function renderRun(trained: TrainedRun, { date }: { readonly date: string
     model: { name: run.model },
     candidates: [{ name, method: run.method, style, cell, runs: [run] }],
     paired: [],
-    masking: undefined,
+    masking: trained.masking,
   };
   const rows = decidingRows(group);
   const weights = taskWeightsSection(group);
@@ -54,6 +57,7 @@ ${part(group, "curves", "Learning curves", curvesSection(group))}
 ${weights && part(group, "weights", "Task weights", weights)}
 ${rows && part(group, "labels", "Label by label", perLabelSection(group, rows))}
 ${rows && part(group, "confusion", "Confusions", confusionSection(group, rows))}
+${group.masking && part(group, "masking", "What is masked", maskingSection(group))}
 ${part(group, "timing", "Time", timingsSection(group))}
 ${part(group, "data", "Data", datasetSection(dataset, [run]))}
 </section>

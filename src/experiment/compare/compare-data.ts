@@ -4,11 +4,10 @@
  */
 import type { CompareSettings } from "../../compare-config.js";
 import { createStrategy } from "../../masking/strategy.js";
-import { uniformProbabilities } from "../../masking/uniform.js";
 import type { ComparedDataset, ComparedModel, MaskingSummary } from "../../report/comparison.js";
-import { type MaskedTextCase, maskingSummary } from "../../report/masking-summary.js";
 import type { Runtime } from "../../runtime/runtime.js";
-import { type Encoding, NO_WORD } from "../../text/encoding.js";
+import type { Encoding } from "../../text/encoding.js";
+import { maskedTokens } from "../fine-tune/masked-tokens.js";
 import { excludedRows } from "../fine-tune/run-metrics.js";
 import type { Host } from "../host.js";
 import { type DatasetSource, nameOf, uniqueNames } from "../inputs/dataset-sources.js";
@@ -136,7 +135,6 @@ async function scoredMasks(
   runtime: Runtime,
   host: Host,
 ): Promise<MaskingSummary> {
-  const { tokenizer } = model;
   const { scores } = await scoreEncodings(
     model,
     [...labelled, ...further],
@@ -149,16 +147,9 @@ async function scoredMasks(
     calibration: settings.calibration,
     exponent: settings.gamma,
   });
-  const texts = labelled.map((encoding, text): MaskedTextCase => {
-    const { ids, wordIds } = encoding;
-    return {
-      ids,
-      maskable: Uint8Array.from(wordIds, (word) => +(word !== NO_WORD)),
-      l3: strategy.probabilities(encoding, scores[text]),
-      rtm: uniformProbabilities(encoding, settings.mlmProbability),
-    };
-  });
-  return maskingSummary({ ...place, budget: settings.mlmProbability }, texts, (id) =>
-    tokenizer.token(id),
+  const probabilities = labelled.map((encoding, text) =>
+    strategy.probabilities(encoding, scores[text]),
   );
+  const names = { ...place, budget: settings.mlmProbability };
+  return maskedTokens(names, labelled, probabilities, model.tokenizer);
 }

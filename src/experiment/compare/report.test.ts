@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { inventedComparison } from "../../../test/fixtures/comparison.js";
 import { temporaryFolder } from "../../../test/fixtures/folders.js";
@@ -7,8 +7,11 @@ import { elementsNamed } from "../../../test/fixtures/markup.js";
 import { runReport } from "./report.js";
 
 const at = temporaryFolder();
-const report = (folder: string, output?: string) =>
-  runReport({ folder: at(folder), output: output && at(output) }, createTestHost());
+const report = (folder: string, output?: string, charts?: string) =>
+  runReport(
+    { folder: at(folder), output: output && at(output), charts: charts && at(charts) },
+    createTestHost(),
+  );
 
 const textOf = (path: string) =>
   elementsNamed(readFileSync(path, "utf8"), "body")[0].text.replace(/\s+/g, " ");
@@ -156,6 +159,26 @@ describe("report of a comparison", () => {
     const { output } = await report("comparison", "page.html");
     expect(output).toBe(at("page.html"));
     expect(textOf(output)).toContain("STL, MTL RTM and MTL L3Masking compared");
+  });
+
+  it("gives its charts as files too", async () => {
+    const { output, charts } = await report("comparison", "again.html", "new/charts");
+    const page = readFileSync(output, "utf8");
+    const inPage = elementsNamed(page, "svg");
+    expect(inPage.length).toBeGreaterThan(5);
+    expect(charts.length).toBe(inPage.length);
+    expect(readdirSync(at("new/charts")).length).toBe(charts.length);
+    for (const [index, path] of charts.entries()) {
+      const [chart] = elementsNamed(readFileSync(path, "utf8"), "svg");
+      expect(chart.attributes.viewBox).toBe(inPage[index].attributes.viewBox);
+      expect(chart.attributes.viewBox).toBe(
+        `0 0 ${chart.attributes.width} ${chart.attributes.height}`,
+      );
+      const [style] = elementsNamed(readFileSync(path, "utf8"), "style");
+      expect(style.text).toContain(".chart");
+      expect(chart.text.replace(style.text, "")).toBe(inPage[index].text);
+    }
+    expect((await report("comparison", "again.html")).charts).toEqual([]);
   });
 
   it("is refused where nothing is to report, or no file can be written", async () => {

@@ -4,17 +4,24 @@ import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import type { ReportSettings } from "../../config.js";
 import { L3MaskingError } from "../../errors.js";
-import { parseComparison } from "../../report/comparison-schema.js";
+import { chartsOfPage } from "../../report/charts/chart.js";
+import type { MaskingSummary } from "../../report/comparison.js";
+import { maskingSchema, parseComparison } from "../../report/comparison-schema.js";
 import { renderComparison } from "../../report/render-comparison.js";
 import { renderRun, type TrainedRun } from "../../report/render-run.js";
-import { readRunRecord, requireWritable, writeWhole } from "../fine-tune/run-folder.js";
+import {
+  createFolder,
+  readRunRecord,
+  requireWritable,
+  writeWhole,
+} from "../fine-tune/run-folder.js";
 import { runDigest } from "../fine-tune/run-identity.js";
 import type { Host, ReportResult } from "../host.js";
 import { nameOf } from "../inputs/dataset-sources.js";
 import { readComparedRun } from "./compared-run.js";
 
 /**
- * Writes the page, report.html in the folder if no other place is named.
+ * Writes the page, report.html in the folder if no other place is named, and its charts where a folder is named for them.
  *
  * Throws `file-missing` for a folder with neither results.json nor a finished training run, `data-format` for damaged
  * files and `invalid-setting` for a place that cannot be written.
@@ -29,7 +36,18 @@ export async function runReport(settings: ReportSettings, host: Host): Promise<R
   const output = settings.output ?? join(folder, "report.html");
   requireWritable(output);
   writeWhole(output, html);
-  return { output, bytes: Buffer.byteLength(html) };
+  const charts = settings.charts === undefined ? [] : writeCharts(settings.charts, html);
+  return { output, bytes: Buffer.byteLength(html), charts };
+}
+
+/** Writes FOLDER/ID.svg for every chart of the page. */
+function writeCharts(folder: string, html: string): string[] {
+  createFolder(folder);
+  return Array.from(chartsOfPage(html), ([id, svg]) => {
+    const path = join(folder, `${id}.svg`);
+    writeWhole(path, svg);
+    return path;
+  });
 }
 
 const recordSchema = z.object({
@@ -98,6 +116,7 @@ function readTrainedRun(folder: string): TrainedRun {
   const { run } = reading;
   return {
     run,
+    masking: method === "l3" ? readMasking(join(folder, "masking.json")) : undefined,
     settings: known.settings,
     checkpoint_digest: digests.checkpoint_digest,
     tokenizer_digest: digests.tokenizer_digest,
@@ -111,6 +130,19 @@ function readTrainedRun(folder: string): TrainedRun {
       digest,
     },
   };
+}
+
+/** Undefined for runs of versions that did not write it. */
+function readMasking(path: string): MaskingSummary | undefined {
+  if (!existsSync(path)) return undefined;
+  try {
+    return maskingSchema.parse(JSON.parse(readFileSync(path, "utf8")));
+  } catch (cause) {
+    throw new L3MaskingError("data-format", `${path} is not what a training run writes`, {
+      hint: "The file was changed: remove it, and the page goes without it.",
+      cause,
+    });
+  }
 }
 
 /** A data set is called by its folder where the file's name says only which split it is. */

@@ -35,6 +35,7 @@ import { maskProbabilities, unlabelledTexts } from "./auxiliary-texts.js";
 import { devEvaluation } from "./dev-evaluation.js";
 import { finishedMetrics } from "./finished-run.js";
 import { devTexts, learnTaskWeights } from "./learned-weights.js";
+import { maskedTokens } from "./masked-tokens.js";
 import { createRunFolder, readRunRecord, requireFreeFolder, writeJson } from "./run-folder.js";
 import { requireSameRun } from "./run-identity.js";
 import { excludedRows, testMetrics } from "./run-metrics.js";
@@ -48,7 +49,7 @@ import { openTrainingState, removeState, startingState } from "./training-state.
 
 /**
  * Fine-tunes a classifier and writes DIR: config.json, journal.jsonl, model/, metrics.json,
- * predictions-test.jsonl; while it is not finished also state/, to go on from with --resume. The test split is
+ * predictions-test.jsonl, for L3Masking masking.json; while it is not finished also state/, to go on from with --resume. The test split is
  * read once, with the weights of the best dev evaluation.
  *
  * Batches, masks, dropout and draws from dev depend on seed and step alone, so a run that goes on does what the
@@ -92,6 +93,15 @@ export async function runTrain(settings: TrainSettings, host: Host): Promise<Tra
   const masks = hasAuxiliary
     ? await maskProbabilities(model, data, unlabelled, settings, runtime, host)
     : undefined;
+  if (masks !== undefined && method === "l3") {
+    const names = {
+      dataset: files.trainFile,
+      model: settings.model,
+      budget: settings.mlmProbability,
+    };
+    const summary = maskedTokens(names, data.encodings.train, masks.probabilities, tokenizer);
+    writeJson(outputDir, "masking.json", summary);
+  }
   const scoringSeconds = method === "l3" ? (host.now() - scoringStart) / 1000 : 0;
 
   const classes = data.labels.length;

@@ -34,19 +34,22 @@ export function requireFreeFolder(folder: string): void {
   }
 }
 
-/**
- * Makes the folder of a run and records its settings there. Throws `invalid-setting` if it cannot be made.
- */
+/** Makes the folder of a run and records its settings there. Throws as `createFolder`. */
 export function createRunFolder(folder: string, record: unknown): void {
+  createFolder(folder);
+  writeJson(folder, "config.json", record);
+}
+
+/** Makes a folder unless it is there. Throws `invalid-setting` if it cannot be made. */
+export function createFolder(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true });
   } catch (cause) {
     throw new L3MaskingError("invalid-setting", `expected ${folder} to be a folder to write in`, {
-      hint: "Choose another --output-dir.",
+      hint: "Choose another place.",
       cause,
     });
   }
-  writeJson(folder, "config.json", record);
 }
 
 const recordSchema = z.looseObject({ settings: z.record(z.string(), z.unknown()) });

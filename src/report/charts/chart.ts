@@ -1,5 +1,5 @@
 /** A chart as SVG: its frame for readers and screen readers, its words, its legend. */
-import { type Content, Markup, markup, visible } from "../markup.js";
+import { type Content, type Markup, markup, visible } from "../markup.js";
 import { chartStyle, dashes, marker, palette, seriesClass } from "./series.js";
 import { fitted, textWidth, wrapped } from "./text-width.js";
 
@@ -24,19 +24,33 @@ export interface Chart {
 
 /** A chart inside a page that has `chartStyle`; `id` must be the only one of its kind in the page. */
 export function chartElement(chart: Chart, id: string): Markup {
-  return svg(chart, id, undefined);
+  return svg(chart, id);
 }
 
 /** A chart as a file of its own, on a light ground, with nothing that a simple viewer may not know. */
 export function standaloneChart(chart: Chart): string {
-  const style = new Markup(`<style>${chartStyle((name) => palette[name].light)}</style>`);
-  return `${svg(chart, "chart", style).source}\n`;
+  return fileOf(svg(chart, "chart").source);
 }
 
-function svg({ title, description, width, height, body }: Chart, id: string, style?: Markup) {
-  const size = style && markup` width="${width}" height="${height}"`;
-  const ground = style && markup`<rect class="paper" width="${width}" height="${height}"/>`;
-  return markup`<svg xmlns="http://www.w3.org/2000/svg" class="chart" viewBox="0 0 ${width} ${height}"${size} role="img" aria-labelledby="${id}-title ${id}-text"><title id="${id}-title">${title}</title><desc id="${id}-text">${description}</desc>${style}${ground}${body}</svg>`;
+/** The charts of a page by their id, each as a file of its own. */
+export function chartsOfPage(html: string): ReadonlyMap<string, string> {
+  // Charts are written by `svg` below and hold no further svg element.
+  const charts = html.matchAll(/<svg [^>]*aria-labelledby="(\S+)-title [^>]*>.*?<\/svg>/gs);
+  return new Map(Array.from(charts, ([chart, id]) => [id, fileOf(chart)]));
+}
+
+function svg({ title, description, width, height, body }: Chart, id: string) {
+  return markup`<svg xmlns="http://www.w3.org/2000/svg" class="chart" viewBox="0 0 ${width} ${height}" role="img" aria-labelledby="${id}-title ${id}-text"><title id="${id}-title">${title}</title><desc id="${id}-text">${description}</desc>${body}</svg>`;
+}
+
+/** A file has its size, its style and its ground in itself; in a page they come from the page. */
+function fileOf(chart: string): string {
+  const [, width, height] = /viewBox="0 0 (\S+) (\S+)"/.exec(chart) ?? [];
+  const size = `width="${width}" height="${height}"`;
+  const style = `<style>${chartStyle((name) => palette[name].light)}</style>`;
+  const sized = chart.replace(/viewBox="[^"]*"/, (found) => `${found} ${size}`);
+  const ground = `<rect class="paper" ${size}/>`;
+  return `${sized.replace("</desc>", (end) => `${end}${style}${ground}`)}\n`;
 }
 
 export type Anchor = "start" | "middle" | "end";
