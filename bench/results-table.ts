@@ -44,9 +44,7 @@ export function resultsMarkdown(entries: readonly TableEntry[]): string {
     (result?.notes ?? []).map((note) => `* \`${result?.benchmark}\`: ${note}`),
   );
   const plots = entries.flatMap(({ result }) =>
-    (result?.series ?? []).map(
-      ({ name, title }) => `![${title}](performance/${name}.svg)`,
-    ),
+    (result?.series ?? []).map(({ name, title }) => `![${title}](performance/${name}.svg)`),
   );
   const blocks = [[...HEAD, ...rows], notes, plots, provenance(entries)];
   return blocks

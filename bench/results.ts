@@ -1,7 +1,7 @@
 /** What a benchmark yields, and the files it is kept in: bench/results/NAME.json, the last run of each. */
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { cpus, release, totalmem, type as systemType } from "node:os";
+import { cpus, release, type as systemType, totalmem } from "node:os";
 import { join } from "node:path";
 import * as z from "zod";
 import { L3MaskingError } from "../src/errors.js";
@@ -26,9 +26,7 @@ const figureSchema = z.strictObject({
     high: z.number(),
   }),
   /** What it should be. */
-  reach: z
-    .strictObject({ bound: z.enum(["at least", "at most"]), value: z.number() })
-    .nullable(),
+  reach: z.strictObject({ bound: z.enum(["at least", "at most"]), value: z.number() }).nullable(),
   /** The best that could be, and how near we are: 1 at the limit. */
   limit: named.extend({ share: z.number() }).nullable(),
 });
@@ -92,7 +90,11 @@ export function thisMachine(): Machine {
 /** The commit of the checkout, or "unknown" outside of one. */
 export function commitOf(root: string): string {
   const git = (...words: string[]) =>
-    execFileSync("git", words, { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+    execFileSync("git", words, {
+      cwd: root,
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    });
   try {
     const changed = git("status", "--porcelain", "--untracked-files=no").trim() !== "";
     return `${git("rev-parse", "--short=10", "HEAD").trim()}${changed ? "+" : ""}`;

@@ -2,11 +2,7 @@
 import { join } from "node:path";
 import { loadCheckpoint } from "../../src/checkpoint/load.js";
 import { L3MaskingError } from "../../src/errors.js";
-import {
-  initialize,
-  type Parameter,
-  type ParameterValues,
-} from "../../src/model/parameters.js";
+import { initialize, type Parameter, type ParameterValues } from "../../src/model/parameters.js";
 import { type ModelSpec, parseModelConfig } from "../../src/model/spec.js";
 import { randomStream } from "../../src/random.js";
 import { createParameterStore, type ParameterStore } from "../../src/train/parameter-store.js";
@@ -77,7 +73,10 @@ export async function loadSource(source: ModelSource): Promise<LoadedSource> {
   }
   const [spec] = specs;
   if (spec === undefined) {
-    throw new L3MaskingError("input-mismatch", "expected a config or a folder of a model, got none");
+    throw new L3MaskingError(
+      "input-mismatch",
+      "expected a config or a folder of a model, got none",
+    );
   }
   return { spec, values };
 }

@@ -43,9 +43,7 @@ export async function benchTexts(root: string): Promise<BenchTexts> {
 export function inventedTexts(root: string): BenchTexts {
   const lines = readFileSync(join(root, "examples/sample-task/train.jsonl"), "utf8").trimEnd();
   const row = z.object({ text: z.string() });
-  const words = lines
-    .split("\n")
-    .flatMap((line) => row.parse(JSON.parse(line)).text.split(/\s+/));
+  const words = lines.split("\n").flatMap((line) => row.parse(JSON.parse(line)).text.split(/\s+/));
   const random = randomStream(0, "texts");
   const texts = Array.from({ length: INVENTED_TEXTS }, () => {
     const length = Math.round(Math.exp(Math.log(37) + 0.5 * random.normal()));

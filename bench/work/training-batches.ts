@@ -44,16 +44,14 @@ export function epochSteps(
 ): BenchMicroBatch[][] {
   const order = epochOrder(encodings.length, randomStream(0, "order"), 0);
   const portions = batches(order, batchSize).filter(({ length }) => length === batchSize);
-  return portions
-    .slice(0, steps)
-    .map((portion, step) => [
-      microBatch(
-        Array.from(portion, (text) => encodings[text]),
-        Array.from(portion, (text) => labels[text]),
-        tokenizer,
-        step,
-      ),
-    ]);
+  return portions.slice(0, steps).map((portion, step) => [
+    microBatch(
+      Array.from(portion, (text) => encodings[text]),
+      Array.from(portion, (text) => labels[text]),
+      tokenizer,
+      step,
+    ),
+  ]);
 }
 
 /** Tokens of a step that are no padding, both tasks together. */
