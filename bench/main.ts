@@ -23,19 +23,18 @@ import { resultsMarkdown, withResults, written } from "./results-table.js";
 import { requireSameWork } from "./same-work.js";
 import { endSides } from "./sides/conversation.js";
 
-const USAGE = `npm run bench [-- BENCHMARK ...] [-- --flags]
+const USAGE = `npm run bench -- [BENCHMARK ...] [flags]
 
-Runs all benchmarks, or those that are named, and keeps the result of each in bench/results.
+Runs all benchmarks, or those that are named, and keeps the result of each.
 
-  --threads N      threads of both sides (default 2)
-  --peer PYTHON    a Python with the packages of bench/peers/requirements.txt; also L3MASKING_PEER.
-                   Without it our side runs alone and the results say so
-  --quick          tiny sizes and few turns, to see that everything runs; results go to bench/results/quick
-  --write-docs     write the results that are kept into docs/performance.md; with names or without, nothing is run
-                   unless --run is given too
-  --run            with --write-docs: run first
-  --list           names and titles
-
+  --threads N       threads of both sides (default 2)
+  --peer PYTHON     a Python with the packages of bench/peers/requirements.txt; also L3MASKING_PEER.
+                    Without it our side runs alone and the results say so
+  --quick           tiny sizes and few turns, to see that everything runs
+  --results FOLDER  where results are kept (default bench/results, with --quick bench/results/quick)
+  --write-docs      then write all results that are kept into docs/performance.md
+  --no-run          run nothing; with --write-docs
+  --list            names and titles
 `;
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -49,7 +48,8 @@ function settings() {
       peer: { type: "string" },
       quick: { type: "boolean", default: false },
       "write-docs": { type: "boolean", default: false },
-      run: { type: "boolean", default: false },
+      "no-run": { type: "boolean", default: false },
+      results: { type: "string" },
       list: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
@@ -61,7 +61,7 @@ function settings() {
       `expected --threads to be an integer of at least 1, got ${values.threads}`,
     );
   }
-  const python = values.peer ?? process.env.L3MASKING_PEER;
+  const python = values.peer ?? (process.env.L3MASKING_PEER || undefined);
   if (python?.includes("/") && !existsSync(python)) {
     throw new L3MaskingError("file-missing", `expected a Python at ${python}, got no such file`, {
       hint: "bench/peers/README.md says how to set the peer up.",
@@ -155,14 +155,14 @@ function writeDocs(results: string): void {
 }
 
 async function main(): Promise<void> {
-  const { help, list, quick, run, threads, python, chosen, ...flags } = settings();
+  const { help, list, quick, threads, python, chosen, ...flags } = settings();
   if (help) return void process.stdout.write(USAGE);
   if (list) {
     for (const { name, title } of benchmarks) console.log(`${name.padEnd(18)}${title}`);
     return;
   }
-  const results = join(root, "bench/results", quick ? "quick" : "");
-  if (!flags["write-docs"] || run) {
+  const results = flags.results ?? join(root, "bench/results", quick ? "quick" : "");
+  if (!flags["no-run"]) {
     const folder = mkdtempSync(join(tmpdir(), "l3masking-bench-"));
     const clean = () => rmSync(folder, { recursive: true, force: true });
     process.once("SIGINT", () => {

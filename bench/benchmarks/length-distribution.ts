@@ -68,7 +68,7 @@ export const miniLengthsBenchmark: Benchmark = {
   async run(context) {
     const { quick, root } = context;
     const sizes = quick
-      ? { batchSize: 8, warmups: 1, turns: 2 }
+      ? { batchSize: 2, warmups: 0, turns: 1 }
       : { batchSize: 32, warmups: 3, turns: 40 };
     const model = shippedModel(root);
     return compareTraining(context, await lengthPlan(context, model, "l3-mini", sizes, atLeast(3)));

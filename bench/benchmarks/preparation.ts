@@ -5,7 +5,7 @@ import { type Benchmark, openOurs } from "../benchmark.js";
 import { atMost, type Reach } from "../figures.js";
 import type { Figure } from "../results.js";
 import { median, spread } from "../statistics.js";
-import { shippedModel } from "../work/model.js";
+import { quickModel, randomModel, shippedModel } from "../work/model.js";
 import { benchTexts } from "../work/texts.js";
 
 const BATCH_SIZE = 32;
@@ -24,7 +24,7 @@ export const preparationBenchmark: Benchmark = {
     const stepsPerEpoch = Math.ceil(used.length / BATCH_SIZE);
     const ours = await openOurs(context, {
       kind: "preparation",
-      model: shippedModel(root),
+      model: quick ? randomModel(quickModel) : shippedModel(root),
       tokenizerFolder: join(root, "models/l3-mini"),
       texts: [...used],
       classes,
@@ -44,7 +44,7 @@ export const preparationBenchmark: Benchmark = {
         const training = times.step.map((step) => epochs * stepsPerEpoch * step);
         const shares = preparation.map((part, turn) => (100 * part) / (part + training[turn]));
         return {
-          work: `tokenisation + batching of ${used.length} texts over ${epochs} ${epochs === 1 ? "epoch" : "epochs"} at l3-mini size`,
+          work: `tokenisation + batching of ${used.length} texts over ${epochs} ${epochs === 1 ? "epoch" : "epochs"}, ${quick ? "a tiny model" : "l3-mini"}`,
           ours: { value: median(preparation), unit: "s" },
           against: { name: "the steps", value: median(training), unit: "s" },
           figure: { unit: "%", ...spread(shares) },

@@ -167,6 +167,8 @@ async function trainingCommands(context: BenchContext) {
     ...["--test-file", dataFile(rows, labels)],
   ];
 
+  const seeds = (count: number) => (count === 1 ? "0" : `0-${count - 1}`);
+
   return {
     texts: (count: number) =>
       run(
@@ -179,12 +181,7 @@ async function trainingCommands(context: BenchContext) {
       run(
         "compare",
         ...split(dataFile(64, 4), 4, 40),
-        ...[
-          "--method",
-          "stl",
-          "--seeds",
-          Array.from({ length: count }, (_, seed) => seed).join(","),
-        ],
+        ...["--methods", "stl", "--bootstrap-samples", "100", "--seeds", seeds(count)],
         ...["--max-steps", quick ? "2" : "20", ...length(TEXT_LENGTH)],
       ),
     labels: (count: number) => {
