@@ -5,14 +5,9 @@ import { type Checkpoint, loadCheckpoint } from "../../checkpoint/load.js";
 import { formatLoadReport } from "../../checkpoint/report.js";
 import { L3MaskingError } from "../../errors.js";
 import { openScoreCache } from "../../likelihood/cache.js";
-import {
-  isExact,
-  parseEstimator,
-  type ScoringRow,
-  scoringCost,
-} from "../../likelihood/estimators.js";
+import { isExact, parseEstimator, scoringCost } from "../../likelihood/estimators.js";
 import { rankAgreement } from "../../likelihood/rank-correlation.js";
-import { scoreTexts } from "../../likelihood/score.js";
+import { type Predict, scoreTexts } from "../../likelihood/score.js";
 import type { Estimator, TokenScores } from "../../likelihood/scores.js";
 import { mlmHeadParameters } from "../../model/parameters.js";
 import type { ModelSpec } from "../../model/spec.js";
@@ -151,19 +146,6 @@ async function scoreWith(
     estimator,
     maxLength: settings.maxLength,
   });
-  const layout = { padId: spec.padId, firstPosition: spec.firstPosition };
-  const predict = async (rows: readonly ScoringRow[]) => {
-    const batch = padTexts(
-      rows.map(({ ids }) => ids),
-      layout,
-    );
-    const slots = rows.flatMap(({ targets }, row) =>
-      Array.from(targets, (position) => batch.firstSlots[row] + position),
-    );
-    const labels = rows.flatMap((row) => Array.from(row.labels));
-    const scored = await program.score(batch, Int32Array.from(slots), Int32Array.from(labels));
-    return scored.logProbability;
-  };
   if (cache.ignoredBytes > 0) {
     const text = `likelihood cache ${cache.folder}: ${cache.ignoredBytes} bytes of incomplete records are ignored; their texts are scored again`;
     host.emit({ type: "notice", level: "warning", text });
@@ -172,7 +154,7 @@ async function scoreWith(
     return await scoreTexts(encodings, {
       estimator,
       maskId: tokenizer.special.mask,
-      predict,
+      predict: tokenPredictor(program, spec),
       tokenBudget: settings.scoringTokens,
       cache,
       signal: {
@@ -195,6 +177,23 @@ async function scoreWith(
   } finally {
     cache.close();
   }
+}
+
+/** What `scoreTexts` asks of a model: the rows of a call, one a line and padded to the longest, through the program. */
+export function tokenPredictor(program: TokenLikelihoodProgram, spec: ModelSpec): Predict {
+  const layout = { padId: spec.padId, firstPosition: spec.firstPosition };
+  return async (rows) => {
+    const batch = padTexts(
+      rows.map(({ ids }) => ids),
+      layout,
+    );
+    const slots = rows.flatMap(({ targets }, row) =>
+      Array.from(targets, (position) => batch.firstSlots[row] + position),
+    );
+    const labels = rows.flatMap((row) => Array.from(row.labels));
+    const scored = await program.score(batch, Int32Array.from(slots), Int32Array.from(labels));
+    return scored.logProbability;
+  };
 }
 
 /** At most `size` indices, evenly spread over 0 .. count-1. */

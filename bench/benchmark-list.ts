@@ -1,0 +1,26 @@
+/** All benchmarks, in the order of the table. */
+import type { Benchmark } from "./benchmark.js";
+import { lengthsBenchmark, miniLengthsBenchmark } from "./benchmarks/length-distribution.js";
+import { likelihoodBenchmark } from "./benchmarks/likelihood.js";
+import { predictionBenchmark } from "./benchmarks/prediction.js";
+import { preparationBenchmark } from "./benchmarks/preparation.js";
+import { productShareBenchmark } from "./benchmarks/product-share.js";
+import { scalingBenchmark } from "./benchmarks/scaling.js";
+import { scoringMemoryBenchmark } from "./benchmarks/scoring-memory.js";
+import { startBenchmark } from "./benchmarks/start.js";
+import { trainingMemoryBenchmark } from "./benchmarks/training-memory.js";
+import { trainingStepBenchmark } from "./benchmarks/training-step.js";
+
+export const benchmarks: readonly Benchmark[] = [
+  trainingStepBenchmark,
+  lengthsBenchmark,
+  miniLengthsBenchmark,
+  likelihoodBenchmark,
+  predictionBenchmark,
+  productShareBenchmark,
+  trainingMemoryBenchmark,
+  scoringMemoryBenchmark,
+  preparationBenchmark,
+  startBenchmark,
+  scalingBenchmark,
+];

@@ -1,0 +1,131 @@
+/** Token likelihoods of many texts, exact and in blocks, against one masked copy for each token the usual way. */
+import { join } from "node:path";
+import { loadTokenizer } from "../../src/text/load.js";
+import { type Benchmark, takeTurns, withSides } from "../benchmark.js";
+import {
+  atLeast,
+  mediansText,
+  ownFigure,
+  ratioFigure,
+  timeLimit,
+  timesOf,
+  WITHOUT_PEER,
+} from "../figures.js";
+import type { Figure } from "../results.js";
+import type { Side } from "../sides/conversation.js";
+import { sum } from "../statistics.js";
+import { quickModel, randomModel, robertaBase } from "../work/model.js";
+import { benchTexts } from "../work/texts.js";
+
+const EXACT = "pll-word-l2r";
+const BLOCK = "block-7";
+const MAX_LENGTH = 128;
+/** As `score` has it by default. */
+const TOKEN_BUDGET = 4096;
+const COPIES = 32;
+
+const peers = [
+  { name: "transformers, head over all positions", variant: "all" },
+  { name: "transformers, head over the masked position", variant: "selected" },
+];
+
+export const likelihoodBenchmark: Benchmark = {
+  name: "likelihood",
+  title: "exact pseudo-log-likelihood of 200 texts; block-7",
+  usesPeer: true,
+  async run(context) {
+    const { quick, root } = context;
+    const { count, turns } = quick ? { count: 4, turns: 2 } : { count: 200, turns: 10 };
+    const { source, texts } = await benchTexts(root);
+    const first = texts.slice(0, count);
+    // Ours would score a repeated text once; here both sides do the same work.
+    const distinct = [...new Set(first)];
+    const tokenizer = await loadTokenizer(join(root, "models/l3-mini"));
+    const encodings = distinct.map((text) => tokenizer.encode(text, MAX_LENGTH));
+    const work = {
+      kind: "likelihood" as const,
+      model: randomModel(quick ? quickModel : robertaBase),
+      maskId: tokenizer.special.mask,
+      texts: encodings.map(({ ids, wordIds }) => ({
+        ids: Array.from(ids),
+        wordIds: Array.from(wordIds),
+      })),
+      tokenBudget: TOKEN_BUDGET,
+      copies: COPIES,
+    };
+    /** Every turn scores texts of its own, spread over all; the turns together score each text once. */
+    const textsOf = (turn: number) =>
+      Array.from(encodings.keys()).filter((text) => text % turns === Math.max(0, turn));
+
+    return withSides(context, work, "likelihood", async ({ ours, peer }) => {
+      const modelTokens = new Map<string, number>();
+      const contender = (
+        name: string,
+        side: Side,
+        how: { estimator: string } | { variant: string },
+      ) => ({
+        name,
+        async run(turn: number) {
+          // A warm-up needs one text only.
+          const chosen = turn < 0 ? textsOf(0).slice(0, 1) : textsOf(turn);
+          const { seconds, values } = await side.ask({ do: "score", texts: chosen, ...how });
+          if (turn >= 0) modelTokens.set(name, (modelTokens.get(name) ?? 0) + values.modelTokens);
+          return seconds;
+        },
+      });
+      const times = await takeTurns(
+        context,
+        [
+          contender(EXACT, ours, { estimator: EXACT }),
+          contender(BLOCK, ours, { estimator: BLOCK }),
+          ...(peer === undefined
+            ? []
+            : peers.map(({ name, variant }) => contender(name, peer, { variant }))),
+        ],
+        { warmups: 1, turns },
+      );
+      const what = (estimator: string) =>
+        `${estimator === EXACT ? "exact pseudo-log-likelihood" : estimator} of ${distinct.length} texts, a ${turns}th of them a turn`;
+      const figures: Figure[] = [];
+      for (const [estimator, reach] of [
+        [EXACT, atLeast(4)],
+        [BLOCK, atLeast(25)],
+      ] as const) {
+        const own = timesOf(times, estimator);
+        const all = Array.from(encodings.keys());
+        const bare = await ours.ask({ do: "products", texts: all, estimator });
+        const limit = timeLimit("products without padding", bare.seconds / turns, sum(own) / turns);
+        const usual = peers[0].name;
+        figures.push(
+          peer === undefined
+            ? ownFigure(what(estimator), own, "s", null, limit)
+            : ratioFigure(
+                what(estimator),
+                own,
+                { name: usual, times: timesOf(times, usual) },
+                reach,
+                limit,
+              ),
+        );
+      }
+      const speeds = [...times].map(([name, list]) => {
+        const speed = (modelTokens.get(name) ?? 0) / sum(list);
+        return `${name} ${speed.toFixed(0)}`;
+      });
+      const repeated = first.length - distinct.length;
+      const notes = [
+        `the first ${first.length} texts of ${source}, ${repeated} repeated ones left out because we would score them once`,
+        `tokens of masked copies through the model a second: ${speeds.join("; ")}`,
+      ];
+      if (peer === undefined) notes.push(WITHOUT_PEER);
+      else
+        notes.push(
+          `the peer's variants: ${mediansText(
+            times,
+            peers.map(({ name }) => name),
+          )} a turn; the first is the usual way`,
+        );
+      return { figures, notes, series: [], versions: { ...peer?.versions } };
+    });
+  },
+};

@@ -1,0 +1,90 @@
+/** A training step of ours beside the peer's, on the same batches. */
+import { type BenchContext, takeTurns, withSides } from "../benchmark.js";
+import {
+  fastest,
+  mediansText,
+  ownFigure,
+  type Reach,
+  ratioFigure,
+  timeLimit,
+  timesOf,
+  WITHOUT_PEER,
+} from "../figures.js";
+import type { Turns } from "../interleave.js";
+import type { Figure, Outcome } from "../results.js";
+import type { Side } from "../sides/conversation.js";
+import { sum } from "../statistics.js";
+import { realTokens } from "../work/training-batches.js";
+import type { TrainingWork } from "../work/work-file.js";
+
+export interface TrainingPlan {
+  /** What is trained on what, for the table. */
+  readonly work: string;
+  readonly training: TrainingWork;
+  readonly turns: Turns;
+  /** What the ratio to the peer should be. */
+  readonly reach: { readonly float32: Reach; readonly bfloat16: Reach };
+  readonly notes: readonly string[];
+}
+
+const OURS = "l3masking";
+const LIMIT = "bare products alone";
+const HEADS = ["all", "selected"] as const;
+
+/** The better of two variants of the peer: its head over all positions, or over the selected ones alone. */
+const variants = (precision: "float32" | "bfloat16") =>
+  HEADS.map((head) => ({
+    name: `transformers ${precision}, head over ${head}`,
+    words: `${precision} ${head}`,
+  }));
+
+export async function compareTraining(context: BenchContext, plan: TrainingPlan): Promise<Outcome> {
+  const { training } = plan;
+  return withSides(context, training, "training", async ({ ours, peer }) => {
+    const stepOf = (turn: number) => (turn + plan.turns.warmups) % training.steps.length;
+    const contender = (name: string, side: Side, variant?: string) => ({
+      name,
+      run: async (turn: number) => {
+        const request = { do: "step", step: stepOf(turn), ...(variant && { variant }) };
+        return (await side.ask(request)).seconds;
+      },
+    });
+    const others = [...variants("float32"), ...variants("bfloat16")];
+    const times = await takeTurns(
+      context,
+      [
+        contender(OURS, ours),
+        ...(peer === undefined
+          ? []
+          : others.map(({ name, words }) => contender(name, peer, words))),
+      ],
+      plan.turns,
+    );
+    const own = timesOf(times, OURS);
+    const first = stepOf(0);
+    const products = await ours.ask({ do: "products", step: first });
+    const limit = timeLimit(LIMIT, products.seconds, own[0]);
+    const tokens = sum(own.map((_, turn) => realTokens(training.steps[stepOf(turn)])));
+    const rate = `${(products.values.rate / 1e9).toFixed(0)} GFLOP/s`;
+    const notes = [
+      ...plan.notes,
+      `ours ${(tokens / sum(own)).toFixed(0)} real tokens a second (both passes); bare products run at ${rate}`,
+    ];
+    if (peer === undefined) {
+      const figures = [ownFigure(plan.work, own, "s", null, limit)];
+      return { figures, notes: [...notes, WITHOUT_PEER], series: [], versions: {} };
+    }
+    const figures = (["float32", "bfloat16"] as const).map((precision): Figure => {
+      const best = fastest(
+        times,
+        variants(precision).map(({ name }) => name),
+      );
+      return ratioFigure(plan.work, own, best, plan.reach[precision], limit);
+    });
+    const all = others.map(({ name }) => name);
+    notes.push(
+      `the peer's variants: ${mediansText(times, all)}; the better one of each precision counts`,
+    );
+    return { figures, notes, series: [], versions: { ...peer.versions } };
+  });
+}

@@ -1,0 +1,36 @@
+/** Cost against size as an SVG file: what was measured, and the power law through it. */
+import { standaloneChart } from "../src/report/charts/chart.js";
+import { lineChart } from "../src/report/charts/line-chart.js";
+import type { Series } from "./results.js";
+
+/** Places at which the fitted curve is drawn. */
+const CURVE_POINTS = 40;
+
+export function scalingPlot(series: Series): string {
+  const { title, sizeTitle, points, factor, exponent } = series;
+  const largest = Math.max(...points.map(({ size }) => size));
+  const fitted = Array.from({ length: CURVE_POINTS }, (_, index) => {
+    const x = ((index + 1) / CURVE_POINTS) * largest;
+    return { x, y: factor * x ** exponent };
+  });
+  const fit = `fit: exponent ${exponent.toFixed(2)}`;
+  const chart = lineChart(
+    [
+      { name: fit, style: 0, points: fitted },
+      {
+        name: "measured",
+        style: 2,
+        points: points.map(({ size, cost }) => ({ x: size, y: cost })),
+      },
+    ],
+    {
+      title,
+      description: `Seconds against ${sizeTitle}: ${points.map(({ size, cost }) => `${size}: ${cost.toFixed(2)} s`).join(", ")}; ${fit}`,
+      xTitle: sizeTitle,
+      yTitle: "time (s)",
+      yFormat: (value, decimals) => value.toFixed(decimals),
+      yIncludes: [0],
+    },
+  );
+  return standaloneChart(chart);
+}

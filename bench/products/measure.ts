@@ -1,0 +1,73 @@
+/** How long bare matrix products take in the runtime, one graph for each shape. */
+import type { Builder } from "../../src/graph/builder.js";
+import { compileProgram, type Program } from "../../src/program/compile.js";
+import { randomStream } from "../../src/random.js";
+import type { Runtime } from "../../src/runtime/runtime.js";
+import { median } from "../statistics.js";
+import { operations, type Product } from "./products.js";
+
+export interface BareProducts {
+  /** Seconds of all products, by count. */
+  readonly seconds: number;
+  /** Multiplications and additions a second. */
+  readonly rate: number;
+}
+
+/** Enough runs of a product for a median. */
+const RUNS = 5;
+
+/**
+ * The time that the products would take with nothing between them. Each is run as the step writes it and with operands
+ * that lie as they are needed; the faster counts, so that the limit is not ours alone. Its first row leaves the graph, so
+ * that the result is computed but not copied.
+ */
+export async function measureProducts(
+  runtime: Runtime,
+  products: readonly Product[],
+  now: () => number,
+): Promise<BareProducts> {
+  let seconds = 0;
+  for (const product of products) {
+    const plain = { ...product, transA: false, transB: false };
+    const forms = product.transA || product.transB ? [product, plain] : [plain];
+    const times: number[] = [];
+    for (const form of forms) times.push(await timeOf(runtime, form, now));
+    seconds += product.count * Math.min(...times);
+  }
+  return { seconds, rate: operations(products) / seconds };
+}
+
+async function timeOf(runtime: Runtime, product: Product, now: () => number): Promise<number> {
+  const { batch, m, n, k, transA, transB } = product;
+  const shapeA = [...(batch > 1 ? [batch] : []), ...(transA ? [k, m] : [m, k])];
+  const shapeB = [...(batch > 1 ? [batch] : []), ...(transB ? [n, k] : [k, n])];
+  const define = (build: Builder) => {
+    const a = build.input("a", "float32", shapeA);
+    const b = build.input("b", "float32", shapeB);
+    const all =
+      batch > 1
+        ? build.matmul(a, b, { transA, transB })
+        : build.gemm(a, b, undefined, { transA, transB });
+    return { row: build.gatherRows(all, build.constant([0], [1], "int32")) };
+  };
+  const program: Program = await compileProgram(runtime, "product", define);
+  try {
+    const feeds = { a: filled(batch * m * k), b: filled(batch * k * n) };
+    await program.run(feeds, {});
+    const times: number[] = [];
+    for (let run = 0; run < RUNS; run++) {
+      const start = now();
+      await program.run(feeds, {});
+      times.push((now() - start) / 1000);
+    }
+    return median(times);
+  } finally {
+    await program.dispose();
+  }
+}
+
+function filled(count: number): Float32Array {
+  const random = randomStream(0, "operand");
+  const pattern = Float32Array.from({ length: 4099 }, () => random.normal());
+  return Float32Array.from({ length: count }, (_, i) => pattern[i % pattern.length]);
+}

@@ -1,0 +1,105 @@
+import { fromBinary } from "@bufbuild/protobuf";
+import { describe, expect, it } from "vitest";
+import { parseModelConfig } from "../../src/model/spec.js";
+import { ModelProtoSchema } from "../../src/onnx/onnx_pb.js";
+import {
+  compileClassificationTraining,
+  compileMaskedTokenTraining,
+} from "../../src/program/training.js";
+import type { Runtime } from "../../src/runtime/runtime.js";
+import { robertaBase } from "../work/model.js";
+import { forwardProducts, operations, type Product, trainingProducts } from "./products.js";
+
+const LAYERS = 3;
+const CLASSES = 5;
+const spec = parseModelConfig(
+  {
+    model_type: "roberta",
+    vocab_size: 100,
+    hidden_size: 16,
+    num_hidden_layers: LAYERS,
+    num_attention_heads: 2,
+    intermediate_size: 64,
+    max_position_embeddings: 34,
+  },
+  "config.json",
+);
+const classification = { kind: "classification", texts: 4, classes: CLASSES } as const;
+const maskedTokens = { kind: "masked-tokens", selected: 9 } as const;
+
+/** How many nodes of an operator the graph of a training program has. */
+async function nodesOf(
+  compile: (runtime: Runtime) => Promise<unknown>,
+): Promise<(operator: string) => number> {
+  const models: Uint8Array[] = [];
+  await compile({
+    name: "recording",
+    target: "cpu",
+    threads: 1,
+    async load(_name, bytes) {
+      models.push(bytes);
+      return { run: () => Promise.reject(new Error("not run")), dispose: async () => undefined };
+    },
+  });
+  const nodes = fromBinary(ModelProtoSchema, models[0]).graph?.node ?? [];
+  return (operator) => nodes.filter(({ opType }) => opType === operator).length;
+}
+
+const arrays = {
+  weights: () => new Float32Array(0),
+  gradients: () => new Float32Array(0),
+  keepMask: () => new Uint8Array(0),
+};
+const rates = { dropout: 0.1, attentionDropout: 0.1 };
+
+const counted = (products: readonly Product[], kind: (product: Product) => boolean) =>
+  products.filter(kind).reduce((total, { count }) => total + count, 0);
+
+describe("the products of a training pass", () => {
+  const isDense = ({ batch }: Product) => batch === 1;
+  /** Column sums are products with a row of ones: one for each bias and two for each normalisation. */
+  const columnSums = (linear: number, normalisations: number) => linear + 2 * normalisations;
+
+  it("are those of the graph of the classification task", async () => {
+    const nodes = await nodesOf((runtime) =>
+      compileClassificationTraining(runtime, spec, CLASSES, rates, arrays),
+    );
+    const products = trainingProducts(spec, { rows: 2, slots: 8, head: classification });
+    const sums = columnSums(6 * LAYERS + 2, 2 * LAYERS + 1);
+    expect(counted(products, isDense)).toBe(nodes("Gemm") - sums);
+    expect(counted(products, (product) => !isDense(product))).toBe(nodes("FusedMatMul"));
+  });
+
+  it("are those of the graph of the masked-token task", async () => {
+    const nodes = await nodesOf((runtime) =>
+      compileMaskedTokenTraining(runtime, spec, rates, arrays),
+    );
+    const products = trainingProducts(spec, { rows: 2, slots: 8, head: maskedTokens });
+    const sums = columnSums(6 * LAYERS + 2, 2 * LAYERS + 2);
+    expect(counted(products, isDense)).toBe(nodes("Gemm") - sums);
+    expect(counted(products, (product) => !isDense(product))).toBe(nodes("FusedMatMul"));
+  });
+
+  it("take three times the operations of the forward pass", () => {
+    const sizes = { rows: 2, slots: 8, head: maskedTokens };
+    expect(operations(trainingProducts(spec, sizes))).toBe(
+      3 * operations(forwardProducts(spec, sizes)),
+    );
+  });
+});
+
+describe("operations", () => {
+  it("of RoBERTa-base are two for each weight of the layers and token", () => {
+    const base = parseModelConfig(robertaBase, "config.json");
+    const [rows, slots, classes] = [16, 128, 6];
+    // All slots of all layers but the last, where 16 are read: by hand, with 4 H^2 + 2 H F weights a layer.
+    const [H, F, T] = [768, 3072, rows * slots];
+    const full = 11 * (4 * H * H + 2 * H * F) * T + 3 * H * H * T;
+    const read = (H * H + 2 * H * F + H * H + H * classes) * rows;
+    const attention = 12 * 2 * rows * slots * slots * H;
+    const head = { kind: "classification", texts: rows, classes } as const;
+    expect(operations(forwardProducts(base, { rows, slots, head }))).toBe(
+      2 * (full + read + attention),
+    );
+  });
+});

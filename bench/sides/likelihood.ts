@@ -1,0 +1,70 @@
+/** Token likelihoods of our side: `scoreTexts` over the program of `score`, without the cache. */
+import * as z from "zod";
+import { tokenPredictor } from "../../src/experiment/inputs/vanilla.js";
+import { parseEstimator, scoringCost } from "../../src/likelihood/estimators.js";
+import { scoreTexts } from "../../src/likelihood/score.js";
+import { bodyParameters, mlmHeadParameters } from "../../src/model/parameters.js";
+import { compileTokenLikelihood } from "../../src/program/inference.js";
+import type { Runtime } from "../../src/runtime/runtime.js";
+import type { Encoding } from "../../src/text/encoding.js";
+import { measureProducts } from "../products/measure.js";
+import { forwardProducts, operations } from "../products/products.js";
+import { loadSource, weightStore } from "../work/model.js";
+import type { LikelihoodWork } from "../work/work-file.js";
+import { type Answering, index, now, timed } from "./work-kind.js";
+
+const requestSchema = z.discriminatedUnion("do", [
+  /** Scores of the texts with these indices. */
+  z.object({ do: z.literal("score"), texts: z.array(index), estimator: z.string() }),
+  /** The operations of their masked copies without padding, at the rate of bare products in a usual call. */
+  z.object({ do: z.literal("products"), texts: z.array(index), estimator: z.string() }),
+]);
+
+export async function openLikelihood(work: LikelihoodWork, runtime: Runtime): Promise<Answering> {
+  const source = await loadSource(work.model);
+  const { spec } = source;
+  const store = weightStore(source, [...bodyParameters(spec), ...mlmHeadParameters(spec)]);
+  const program = await compileTokenLikelihood(runtime, spec, store.weight);
+  const predict = tokenPredictor(program, spec);
+  const encodings = work.texts.map(
+    ({ ids, wordIds }): Encoding => ({
+      ids: Int32Array.from(ids),
+      wordIds: Int32Array.from(wordIds),
+      truncated: 0,
+    }),
+  );
+
+  return async (asked) => {
+    const request = requestSchema.parse(asked);
+    const texts = request.texts.map((text) => encodings[text]);
+    const estimator = parseEstimator(request.estimator);
+    const modelTokens = scoringCost(texts, estimator);
+    if (request.do === "products") {
+      const slots = Math.round(
+        texts.reduce((total, { ids }) => total + ids.length, 0) / texts.length,
+      );
+      const rows = Math.max(1, Math.floor(work.tokenBudget / slots));
+      const scored = texts.reduce((total, { ids }) => total + ids.length - 2, 0);
+      const selected = Math.max(1, Math.round((rows * slots * scored) / modelTokens));
+      const head = { kind: "masked-tokens", selected } as const;
+      const call = forwardProducts(spec, { rows, slots, head });
+      const { rate } = await measureProducts(runtime, call, now);
+      const calls = modelTokens / (rows * slots);
+      return { seconds: (calls * operations(call)) / rate, values: { rate }, list: [] };
+    }
+    return timed(async () => {
+      const scores = await scoreTexts(texts, {
+        estimator,
+        maskId: work.maskId,
+        predict,
+        tokenBudget: work.tokenBudget,
+      });
+      const values = scores.flatMap((ofText) => Array.from(ofText)).filter(Number.isFinite);
+      return {
+        sum: values.reduce((total, value) => total + value, 0),
+        scoredTokens: values.length,
+        modelTokens,
+      };
+    });
+  };
+}

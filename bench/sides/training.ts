@@ -1,0 +1,112 @@
+/** Training steps of our side, with the programs, optimizer and packing of `train`. */
+import * as z from "zod";
+import { packTexts, slotsOf } from "../../src/batch/pack.js";
+import { createTrainable, optimizerGroups } from "../../src/experiment/fine-tune/trainable.js";
+import type { ModelSpec } from "../../src/model/spec.js";
+import {
+  compileClassificationTraining,
+  compileMaskedTokenTraining,
+} from "../../src/program/training.js";
+import type { Runtime } from "../../src/runtime/runtime.js";
+import { createDropoutMasks } from "../../src/train/dropout-masks.js";
+import { type MicroBatch, trainingStep } from "../../src/train/step.js";
+import { measureProducts } from "../products/measure.js";
+import { trainingProducts } from "../products/products.js";
+import { loadSource } from "../work/model.js";
+import type { BenchMicroBatch, TrainingWork } from "../work/work-file.js";
+import { type Answering, index, now, packOptions, timed } from "./work-kind.js";
+
+const requestSchema = z.discriminatedUnion("do", [
+  /** One optimizer step on the step of the work file with this index. */
+  z.object({ do: z.literal("step"), step: index }),
+  /** The bare products of that step. */
+  z.object({ do: z.literal("products"), step: index }),
+]);
+
+/** As the published runs have them. */
+const WEIGHT_DECAY = 0.01;
+const HEAD_WEIGHT_DECAY = 0.1;
+
+export async function openTraining(work: TrainingWork, runtime: Runtime): Promise<Answering> {
+  const { classes, learningRate } = work;
+  const { spec, values } = await loadSource(work.model);
+  const parts = { mlmHead: true, classes };
+  const store = createTrainable(spec, parts, values, 0);
+  // A classification head is new in every run; here both sides must begin with the same.
+  for (const { name, part } of store.parameters) {
+    const given = part === "classification-head" ? values.get(name) : undefined;
+    if (given !== undefined) store.weight(name).set(given);
+  }
+  const rates = { dropout: spec.hiddenDropout, attentionDropout: spec.attentionDropout };
+  const dropout = createDropoutMasks(0, rates);
+  const arrays = { weights: store.weight, gradients: store.gradient, keepMask: dropout.keepMask };
+  const state = {
+    store,
+    dropout,
+    main: await compileClassificationTraining(runtime, spec, classes, rates, arrays),
+    auxiliary: await compileMaskedTokenTraining(runtime, spec, rates, arrays),
+  };
+  const settings = {
+    learningRate,
+    weightDecay: WEIGHT_DECAY,
+    headLearningRate: 10 * learningRate,
+    headWeightDecay: HEAD_WEIGHT_DECAY,
+    maxGradNorm: 1,
+  };
+  const groups = optimizerGroups(settings, parts, 1);
+  let done = 0;
+
+  return async (asked) => {
+    const request = requestSchema.parse(asked);
+    const step = work.steps[request.step];
+    if (request.do === "products") {
+      const sizes = step.flatMap((micro) => passSizes(laidOut(micro, spec), classes));
+      const products = sizes.flatMap((pass) => trainingProducts(spec, pass));
+      const { seconds, rate } = await measureProducts(runtime, products, now);
+      return { seconds, values: { rate }, list: [] };
+    }
+    done += 1;
+    return timed(async () => {
+      const { mainLoss, auxiliaryLoss, tokens } = await trainingStep(state, {
+        step: done,
+        microBatches: step.map((micro) => laidOut(micro, spec)),
+        gradientAccumulationSteps: step.length,
+        taskWeights: { main: 0.5, auxiliary: 0.5 },
+        groups,
+      });
+      return { mainLoss: mainLoss ?? 0, auxiliaryLoss: auxiliaryLoss ?? 0, tokens };
+    });
+  };
+}
+
+function laidOut({ main, auxiliary }: BenchMicroBatch, spec: ModelSpec): Required<MicroBatch> {
+  const packed = (texts: readonly (readonly number[])[]) =>
+    packTexts(
+      texts.map((ids) => Int32Array.from(ids)),
+      packOptions(spec),
+    );
+  const masked = packed(auxiliary.texts);
+  const targets = auxiliary.targets.map((positions) => Int32Array.from(positions));
+  return {
+    main: { batch: packed(main.texts), labels: Int32Array.from(main.labels) },
+    auxiliary: {
+      batch: masked,
+      targetSlots: slotsOf(masked, targets),
+      targetIds: Int32Array.from(auxiliary.labels),
+    },
+  };
+}
+
+function passSizes({ main, auxiliary }: Required<MicroBatch>, classes: number) {
+  const texts = main.labels.length;
+  const selected = auxiliary.targetIds.length;
+  const { rows, slots } = main.batch;
+  return [
+    { rows, slots, head: { kind: "classification", texts, classes } as const },
+    {
+      rows: auxiliary.batch.rows,
+      slots: auxiliary.batch.slots,
+      head: { kind: "masked-tokens", selected } as const,
+    },
+  ];
+}

@@ -1,0 +1,35 @@
+/** What the kinds of work of our side have in common. */
+import { performance } from "node:perf_hooks";
+import * as z from "zod";
+import type { ModelSpec } from "../../src/model/spec.js";
+import type { Answer } from "./conversation.js";
+
+/** A request as it arrived; each kind of work checks the fields that it reads. */
+export type Asked = Readonly<Record<string, unknown>> & { readonly do: string };
+
+/** Does what a request asks for. Throws `ZodError` for a request that is not known. */
+export type Answering = (request: Asked) => Promise<Answer>;
+
+export const now = (): number => performance.now();
+
+/** Runs some work and tells how long it took. */
+export async function timed(
+  work: () => Promise<Readonly<Record<string, number>>> | Readonly<Record<string, number>>,
+): Promise<Answer> {
+  const start = now();
+  const values = await work();
+  return { seconds: (now() - start) / 1000, values: { ...values }, list: [] };
+}
+
+/** A whole number from 0 in a request. */
+export const index = z.int().nonnegative();
+
+/** How the product packs texts: rows as long as the model can read at most. */
+export function packOptions(spec: ModelSpec) {
+  return {
+    padId: spec.padId,
+    firstPosition: spec.firstPosition,
+    hiddenSize: spec.hiddenSize,
+    maxSlots: spec.maxPositions - spec.firstPosition,
+  };
+}
