@@ -79,7 +79,10 @@ export async function openTraining(work: TrainingWork, runtime: Runtime): Promis
   };
 }
 
-function laidOut({ main, auxiliary }: BenchMicroBatch, spec: ModelSpec): Required<MicroBatch> {
+function laidOut(
+  { main, auxiliary }: BenchMicroBatch,
+  spec: ModelSpec,
+): Required<Pick<MicroBatch, "main" | "auxiliary">> {
   const packed = (texts: readonly (readonly number[])[]) =>
     packTexts(
       texts.map((ids) => Int32Array.from(ids)),
@@ -97,7 +100,10 @@ function laidOut({ main, auxiliary }: BenchMicroBatch, spec: ModelSpec): Require
   };
 }
 
-function passSizes({ main, auxiliary }: Required<MicroBatch>, classes: number) {
+function passSizes(
+  { main, auxiliary }: Required<Pick<MicroBatch, "main" | "auxiliary">>,
+  classes: number,
+) {
   const texts = main.labels.length;
   const selected = auxiliary.targetIds.length;
   const { rows, slots } = main.batch;
