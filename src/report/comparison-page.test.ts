@@ -52,6 +52,7 @@ function comparison(runs: readonly ComparedRun[], change: Partial<Comparison> = 
   return {
     format: "l3masking-comparison",
     version: 1,
+    partial: false,
     command: "l3masking compare --dataset acl",
     settings: {},
     machine: {
