@@ -9,6 +9,8 @@ export default defineConfig({
           include: ["src/**/*.test.ts", "test/**/*.test.ts"],
           exclude: ["test/data/**"],
           testTimeout: 60_000,
+          // Hooks train too, and a busy machine flushes files slowly.
+          hookTimeout: 60_000,
         },
       },
       {

@@ -143,12 +143,12 @@ export async function writeFolder(
     await rm(workshop, { recursive: true, force: true });
     await mkdir(workshop);
     for (const { name, pieces } of written) {
-      await writeFile(join(workshop, name), pieces, { flag: "wx", flush: true });
+      await writeFile(join(workshop, name), pieces, { flag: "wx" });
     }
-    syncFolder(workshop);
     const names = written.map(({ name }) => name);
+    // All at once: the system flushes them together.
+    await Promise.all(names.map((name) => flushFile(join(workshop, name))));
     await (occupied ? replaceFiles(workshop, target, names) : putInPlace(workshop, target));
-    syncFolder(dirname(target));
   } catch (error) {
     throw writeError(folder, error);
   } finally {
@@ -200,9 +200,20 @@ export async function folderFault(folder: string): Promise<string | undefined> {
   return undefined;
 }
 
+async function flushFile(path: string): Promise<void> {
+  const handle = await open(path, "r+");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
 async function putInPlace(workshop: string, target: string): Promise<void> {
+  syncFolder(workshop);
   await rmdir(target).catch(missingAs(undefined));
   await rename(workshop, target);
+  syncFolder(dirname(target));
 }
 
 async function replaceFiles(

@@ -229,6 +229,14 @@ describe("comparisonPage", () => {
     expect(page).toContain("75.00 ± 7.07 (n = 2)");
   });
 
+  it("begins with how much of a stopped comparison there is", () => {
+    const page = comparisonPage(comparison(runs, { partial: true, paired: [] }));
+    expect(page.split("\n")[2]).toBe(
+      `**Partial: ${runs.length} of ${runs.length} runs are finished, and no difference was tested yet.** The figures will change; the same command goes on.`,
+    );
+    expect(comparisonPage(comparison(runs))).not.toContain("Partial");
+  });
+
   it("shows what is masked", () => {
     const token = { token: "Ġ`x", occurrences: 4, expected_l3: 2, expected_rtm: 0.6 };
     const lists = { most_by_l3: [token], most_by_rtm: [token], lowered_by_l3: [] };

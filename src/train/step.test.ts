@@ -204,7 +204,9 @@ describe("trainingStep", () => {
     "leaves the weights as they were when the %s loss diverges",
     async (_, losses, part) => {
       const { step, store } = fixture(losses);
-      const error = await failure(step([{ ...main(1), ...auxiliary(1), texts: () => "lines 3, 5" }], { step: 7 }));
+      const error = await failure(
+        step([{ ...main(1), ...auxiliary(1), texts: "lines 3, 5" }], { step: 7 }),
+      );
       expect(error).toMatchObject({ code: "training-diverged", exitCode: 5 });
       expect(error.message).toContain(part);
       expect(Array.from(store.weight("w"))).toEqual([1, -1]);
@@ -216,7 +218,7 @@ describe("trainingStep", () => {
     const { step, store } = fixture();
     const weights = { main: Number.POSITIVE_INFINITY, auxiliary: 0 };
     const error = await failure(
-      step([main(1), { ...main(1), texts: () => "lines 4" }], { taskWeights: weights }),
+      step([main(1), { ...main(1), texts: "lines 4" }], { taskWeights: weights }),
     );
     expect(error).toMatchObject({ code: "training-diverged" });
     expect(error.message).toContain('first in "w" at step 1 (lines 4; learning rates 0.100');

@@ -35,7 +35,7 @@ export interface MicroBatch {
   readonly main?: MainBatch;
   readonly auxiliary?: AuxiliaryBatch;
   /** Which texts these are, in words, for errors. */
-  texts?(): string;
+  readonly texts?: string;
 }
 
 /** What a step works on. */
@@ -146,7 +146,7 @@ function circumstances(
   microBatches: readonly MicroBatch[],
   groups: readonly OptimizerGroup[],
 ): string {
-  const texts = microBatches.flatMap((micro) => micro.texts?.() ?? []);
+  const texts = microBatches.flatMap((micro) => micro.texts ?? []);
   const rates = groups.map(
     ({ parts, learningRate }) => `${learningRate.toPrecision(3)} for ${parts.join(" and ")}`,
   );

@@ -78,7 +78,7 @@ export function taskBatches(
     const portions = optimizerSteps(mainOrder(epoch), { batchSize, accumulationSteps })[index];
     const microBatches = portions.map((portion): MicroBatch => {
       const main = mainBatch(texts, portion, spec);
-      const ofMain = () => `main task: ${textNames(Array.from(portion), texts)}`;
+      const ofMain = `main task: ${textNames(Array.from(portion), texts)}`;
       if (probabilities === undefined) return { main, texts: ofMain };
       const chosen = textsFrom(start, portion.length);
       start += portion.length;
@@ -93,7 +93,7 @@ export function taskBatches(
       return {
         main,
         auxiliary: maskedBatch(masked, masking, spec, tokenizer),
-        texts: () => `${ofMain()}; auxiliary task: ${textNames(numbers, texts)}`,
+        texts: `${ofMain}; auxiliary task: ${textNames(numbers, texts)}`,
       };
     });
     return { epoch: epoch + 1, microBatches };

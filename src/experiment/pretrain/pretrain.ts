@@ -292,8 +292,7 @@ function windowsBatch(
   const windows = starts.map((start) => windowAt(stream, start, length, tokenizer));
   const masked = maskedWindows(windows, masking, randomStream(settings.seed, "mask", step, micro));
   const shift = randomStream(settings.seed, "shift", step, micro);
-  const texts = () =>
-    `windows of ${length} tokens that begin at tokens ${starts.join(", ")} of the text`;
+  const texts = `windows of ${length} tokens that begin at tokens ${starts.join(", ")} of the text`;
   if (shift.uniform() >= settings.shiftedShare) return { auxiliary: masked, texts };
   const { batch } = masked;
   const offset = shift.integer(longestRow(spec) - length + 1);
