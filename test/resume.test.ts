@@ -6,7 +6,7 @@ import { z } from "zod";
 import type { TrainOptions } from "../src/config.js";
 import type { RunEvent, TrainResult } from "../src/experiment/host.js";
 import { failure } from "./fixtures/failure.js";
-import { changedModel, readJson, temporaryFolder } from "./fixtures/folders.js";
+import { changedModel, lastStateFolder, readJson, temporaryFolder } from "./fixtures/folders.js";
 import { createTestHost, tinyModel } from "./fixtures/host.js";
 import { soundFiles } from "./fixtures/sounds.js";
 import { readJournal, train, trainOptions } from "./fixtures/training.js";
@@ -139,7 +139,7 @@ describe("a run that goes on", () => {
   it("counts the time of all its parts", async () => {
     const given = options("times");
     await failure(train(given, host(afterStep(7))));
-    const state = stateSchema.parse(readJson(at("times/state/state.json")));
+    const state = stateSchema.parse(readJson(join(lastStateFolder(at("times")), "state.json")));
     const next = host();
     const { metrics } = await train({ ...given, resume: true }, next);
     expect(metrics.timing.training_seconds).toBeGreaterThan(state.trainingSeconds);
