@@ -2,6 +2,7 @@
 import {
   closeSync,
   fsyncSync,
+  mkdirSync,
   openSync,
   realpathSync,
   renameSync,
@@ -9,7 +10,7 @@ import {
   statSync,
   writeSync,
 } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 import { type ErrorCode, L3MaskingError } from "./errors.js";
 
 const diskFull = {
@@ -82,6 +83,27 @@ export function writeDurably(path: string, pieces: Iterable<string>): void {
     }
     syncFolder(dirname(target));
   });
+}
+
+/**
+ * Makes a folder and those above it; gives the topmost one that was not there. (Node's own recursive mkdir calls a
+ * read-only file system a missing file.) Errors of the file system come as they are.
+ */
+export function makeFolders(folder: string): string | undefined {
+  const path = resolve(folder);
+  if (isFolder(path)) return undefined;
+  const above = dirname(path) === path ? undefined : makeFolders(dirname(path));
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    // Another process may have been faster.
+    if (!isFolder(path)) throw error;
+  }
+  return above ?? path;
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 /** Where a file is replaced by renaming; undefined for what is no regular file. */

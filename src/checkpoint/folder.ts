@@ -13,7 +13,7 @@ import {
   writeFile,
 } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { syncFolder, writeError } from "../durable.js";
+import { makeFolders, syncFolder, writeError } from "../durable.js";
 import { L3MaskingError } from "../errors.js";
 import type { ByteSource } from "./bytes.js";
 
@@ -137,7 +137,7 @@ export async function writeFolder(
   const written = files.map((file) => ({ ...file, pieces: hashed(file, checksums) }));
   if (listed) written.push({ name: CHECKSUM_FILE, pieces: checksumLines(checksums) });
   try {
-    await mkdir(dirname(target), { recursive: true });
+    makeFolders(dirname(target));
     const occupied = await isOccupied(target);
     if (occupied && !replace) throw outputExists(folder);
     await rm(workshop, { recursive: true, force: true });

@@ -4,17 +4,9 @@
  * same file and a killed one loses at most the record it was writing.
  */
 import { createHash } from "node:crypto";
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  readSync,
-} from "node:fs";
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync } from "node:fs";
 import { join } from "node:path";
-import { writeBytes, writing } from "../durable.js";
+import { makeFolders, writeBytes, writing } from "../durable.js";
 import { L3MaskingError } from "../errors.js";
 import type { Encoding } from "../text/encoding.js";
 import {
@@ -164,7 +156,7 @@ function openWriter(scopeFolder: string, scope: ScoreScope, segmentBytes: number
 
 /** Creates the next free segment; the exclusive flag settles who gets a number when two ask at once. */
 function createSegment(scopeFolder: string): { file: string; descriptor: number } {
-  mkdirSync(scopeFolder, { recursive: true });
+  makeFolders(scopeFolder);
   for (let number = segmentFiles(scopeFolder).length; ; number++) {
     const file = join(scopeFolder, `${String(number).padStart(6, "0")}.scores`);
     try {

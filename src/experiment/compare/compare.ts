@@ -1,5 +1,5 @@
 /** `compare`: methods x seeds x data sets x models, from files to tables, in reading order. */
-import { mkdirSync, readdirSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { CompareSettings } from "../../compare-config.js";
 import { L3MaskingError } from "../../errors.js";
@@ -11,7 +11,7 @@ import { resultTable } from "../../report/comparison-table.js";
 import { type PredictedGroup, pairedComparisons } from "../../report/paired-comparisons.js";
 import { comparisonNotes } from "../../report/paired-notes.js";
 import { renderComparison } from "../../report/render-comparison.js";
-import { requireFreeFolder, writeJson, writeWhole } from "../fine-tune/run-folder.js";
+import { makeFolder, requireFreeFolder, writeJson, writeWhole } from "../fine-tune/run-folder.js";
 import { holdingFolder } from "../folder-lock.js";
 import type { CompareResult, Host } from "../host.js";
 import { datasetSources } from "../inputs/dataset-sources.js";
@@ -48,7 +48,7 @@ async function compareInFolder(settings: CompareSettings, host: Host): Promise<C
   const runtime = await host.runtime(settings.threads);
   const inputs = await readInputs(settings, sources, runtime, host);
 
-  mkdirSync(join(outputDir, "runs"), { recursive: true });
+  makeFolder(join(outputDir, "runs"));
   const runs = plannedRuns(
     settings,
     {

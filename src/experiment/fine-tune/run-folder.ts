@@ -1,8 +1,8 @@
 /** The folder of a run: made once, never mixed with another run's files. */
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { writeDurably, writeError } from "../../durable.js";
+import { makeFolders, writeDurably, writeError } from "../../durable.js";
 import { L3MaskingError } from "../../errors.js";
 
 /** Files by which a folder is known to hold a run. */
@@ -41,7 +41,7 @@ export function createRunFolder(folder: string, record: unknown): void {
  */
 export function makeFolder(folder: string): string | undefined {
   try {
-    return mkdirSync(folder, { recursive: true });
+    return makeFolders(folder);
   } catch (cause) {
     const error = writeError(folder, cause);
     if (error instanceof L3MaskingError) throw error;
