@@ -15,7 +15,13 @@ export default defineConfig({
       },
       {
         // Needs the data folder beside the checkout, or minutes; skips with a printed reason without it.
-        test: { name: "data", include: ["test/data/**/*.test.ts"], testTimeout: 600_000 },
+        test: {
+          name: "data",
+          include: ["test/data/**/*.test.ts", "test/kill.test.ts"],
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
+          env: { L3MASKING_KILLS: "100" },
+        },
       },
     ],
   },
