@@ -9,11 +9,19 @@ export default defineConfig({
           include: ["src/**/*.test.ts", "test/**/*.test.ts", "bench/**/*.test.ts"],
           exclude: ["test/data/**"],
           testTimeout: 60_000,
+          // Hooks train too, and a busy machine flushes files slowly.
+          hookTimeout: 60_000,
         },
       },
       {
         // Needs the data folder beside the checkout, or minutes; skips with a printed reason without it.
-        test: { name: "data", include: ["test/data/**/*.test.ts"], testTimeout: 600_000 },
+        test: {
+          name: "data",
+          include: ["test/data/**/*.test.ts", "test/kill.test.ts"],
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
+          env: { L3MASKING_KILLS: "100" },
+        },
       },
     ],
   },

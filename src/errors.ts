@@ -22,6 +22,9 @@ export const errorCodes = {
   "invalid-setting": "usage",
   "missing-setting": "usage",
   "output-exists": "usage",
+  "output-in-use": "usage",
+  "output-unwritable": "usage",
+  "disk-full": "usage",
   "file-missing": "usage",
   // data: files of texts and labels
   "data-format": "data",

@@ -68,6 +68,7 @@ function createHost(emit: (event: RunEvent) => void, stop: SharedArrayBuffer): H
     cancelled: () => Atomics.load(flag, 0) !== 0,
     now: () => performance.now(),
     today: () => new Date().toLocaleDateString("en-GB", { dateStyle: "long" }),
+    time: () => new Date().toISOString(),
     runtime: (threads) => createNodeRuntime(threads === undefined ? {} : { threads }),
     train: (settings, emitOfRun) =>
       trainElsewhere(settings, emitOfRun, () => Atomics.load(flag, 0) !== 0),

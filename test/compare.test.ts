@@ -29,6 +29,7 @@ const rowSet = z.object({
 /** What these tests look at in results.json. */
 const resultsSchema = z.object({
   format: z.literal("l3masking-comparison"),
+  partial: z.boolean(),
   command: z.string(),
   machine: z.object({ processors: z.number().min(1), versions: z.record(z.string(), z.string()) }),
   wall: z.object({ this_command_seconds: z.number(), all_commands_seconds: z.number() }),
@@ -278,6 +279,24 @@ const metricsSchema = z.object({
   test_unseen: z.object({ macro_f1: z.number() }),
 });
 
+/** The results of a comparison that was stopped: those of the finished runs, and no tests. */
+function expectPartial(folder: string, done: number, rest: number): void {
+  if (done === 0) {
+    for (const name of ["results.json", "results.md", "report.html"]) {
+      expect(existsSync(join(folder, name))).toBe(false);
+    }
+    return;
+  }
+  const { partial, runs, unfinished, paired, notes } = results(folder);
+  expect([partial, runs.length, unfinished.length]).toEqual([true, done, rest]);
+  expect(paired).toEqual([]);
+  expect(notes).toEqual([expect.stringContaining("stopped before it was complete")]);
+  const page = readFileSync(join(folder, "results.md"), "utf8");
+  expect(page).toMatch(/^# Comparison\n\n\*\*Partial: /);
+  expect(page).toContain(`${done} of ${done + rest} runs are finished`);
+  expect(readFileSync(join(folder, "report.html"), "utf8")).toContain("The comparison was stopped");
+}
+
 describe("a comparison that is stopped", () => {
   const whole = at("whole");
   const options = (name: string) => compareOptions(bert, at(name));
@@ -301,16 +320,28 @@ describe("a comparison that is stopped", () => {
     expect(error.message).toContain(`stopped with ${done} of 4 runs finished`);
     expect(error.hint).toContain("Start the same command again");
     expect(runFolders(at(name)).length).toBe(done + begun);
-    expect(existsSync(at(`${name}/results.json`))).toBe(false);
+    expectPartial(at(name), done, 4 - done);
     expect(host.openSessions).toBe(0);
 
     await compare(options(name), createTestHost({ cacheFolder }));
     expect(runFiles(at(name))).toEqual(runFiles(whole));
+    expect(results(at(name))).toMatchObject({ partial: false, unfinished: [] });
     const commands = readJsonLines(at(`${name}/commands.jsonl`), z.object({ seconds: z.number() }));
     expect(results(at(name)).wall.all_commands_seconds).toBeCloseTo(
       commands[0].seconds + commands[1].seconds,
       9,
     );
+  });
+
+  it("while differences are tested has all runs, and no tests yet", async () => {
+    const host = createTestHost({
+      cacheFolder,
+      stopAt: (event) => event.type === "progress" && event.task === "testing differences",
+    });
+    const error = await failure(compare(options("tests"), host));
+    expect(error.message).toContain("stopped with 4 of 4 runs finished");
+    expect(error.hint).toContain(at("tests/results.md"));
+    expectPartial(at("tests"), 4, 0);
   });
 
   it("while scoring keeps the scores", async () => {

@@ -6,7 +6,13 @@ import { z } from "zod";
 import type { TrainOptions } from "../src/config.js";
 import type { RunEvent, TrainResult } from "../src/experiment/host.js";
 import { failure } from "./fixtures/failure.js";
-import { changedModel, readJson, temporaryFolder } from "./fixtures/folders.js";
+import {
+  changedModel,
+  copyAsKilled,
+  lastStateFolder,
+  readJson,
+  temporaryFolder,
+} from "./fixtures/folders.js";
 import { createTestHost, tinyModel } from "./fixtures/host.js";
 import { soundFiles } from "./fixtures/sounds.js";
 import { readJournal, train, trainOptions } from "./fixtures/training.js";
@@ -107,7 +113,7 @@ describe("a run that goes on", () => {
     const given = options(`${name} lives`, more);
     // What lies on the disk in the middle of a step is what a killed process leaves.
     const watcher = host((event) => {
-      if (afterStep(step)(event)) cpSync(given.outputDir, killed, { recursive: true });
+      if (afterStep(step)(event)) copyAsKilled(given.outputDir, killed);
       return false;
     });
     await train(given, watcher);
@@ -126,7 +132,7 @@ describe("a run that goes on", () => {
     const killed = at("killed-last");
     const given = options("killed-last-lives");
     const watcher = host((event) => {
-      if (event.type === "stop") cpSync(given.outputDir, killed, { recursive: true });
+      if (event.type === "stop") copyAsKilled(given.outputDir, killed);
       return false;
     });
     await train(given, watcher);
@@ -139,7 +145,7 @@ describe("a run that goes on", () => {
   it("counts the time of all its parts", async () => {
     const given = options("times");
     await failure(train(given, host(afterStep(7))));
-    const state = stateSchema.parse(readJson(at("times/state/state.json")));
+    const state = stateSchema.parse(readJson(join(lastStateFolder(at("times")), "state.json")));
     const next = host();
     const { metrics } = await train({ ...given, resume: true }, next);
     expect(metrics.timing.training_seconds).toBeGreaterThan(state.trainingSeconds);

@@ -1,12 +1,12 @@
 /** The second stage of a training run: what it does, and when it is kept. */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { evaluateSchema, resolveSettings } from "../src/config.js";
 import type { TrainResult } from "../src/experiment/host.js";
 import { runEvaluate } from "../src/experiment/inference/evaluate.js";
 import { failure } from "./fixtures/failure.js";
-import { temporaryFolder } from "./fixtures/folders.js";
+import { copyAsKilled, lastStateFolder, temporaryFolder } from "./fixtures/folders.js";
 import { createTestHost, type TestHost, tinyModel } from "./fixtures/host.js";
 import { soundFiles } from "./fixtures/sounds.js";
 import { readJournal, train, trainOptions } from "./fixtures/training.js";
@@ -78,6 +78,55 @@ describe("a second stage that improves dev", () => {
       steps: 24,
       dev_before: { macro_f1: before },
     });
+  });
+
+  it("that is killed with its first better model saved, but no state, starts from the first stage's weights again", async () => {
+    const given = trainOptions(model, at("lives"), {
+      ...{ ...firstStage, secondStage: true, secondStageLearningRate: 3e-3 },
+      ...{ secondStageEpochs: 8, secondStagePatience: 8 },
+    });
+    const [states, killed] = [at("states"), at("killed")];
+    let better = false;
+    const watcher = createTestHost({
+      stopAt(event) {
+        if (event.type === "evaluation" && event.stage === 2 && event.best && !better) {
+          better = true;
+          copyAsKilled(join(given.outputDir, "state"), states);
+        } else if (better && event.type === "step" && !existsSync(killed)) {
+          copyAsKilled(given.outputDir, killed);
+        }
+        return false;
+      },
+    });
+    await train(given, watcher);
+    expect(better).toBe(true);
+    rmSync(join(killed, "state"), { recursive: true });
+    copyAsKilled(states, join(killed, "state"));
+    await train({ ...given, outputDir: killed, resume: true }, createTestHost());
+    for (const name of ["journal.jsonl", "predictions-test.jsonl", "model/model.safetensors"]) {
+      expect(readFileSync(join(killed, name)).equals(readFileSync(join(outputDir, name)))).toBe(
+        true,
+      );
+    }
+  });
+
+  it("does not start from weights that it does not know", async () => {
+    const given = trainOptions(model, at("changed"), { ...firstStage, secondStage: true });
+    await failure(
+      train(
+        given,
+        createTestHost({ stopAt: (event) => event.type === "evaluation" && event.step === 4 }),
+      ),
+    );
+    // Only the state of the first stage's end is left, beside a model that is not the run's.
+    rmSync(lastStateFolder(at("changed")), { recursive: true });
+    const path = at("changed/model/model.safetensors");
+    const bytes = readFileSync(path);
+    bytes[bytes.length - 2] ^= 1;
+    writeFileSync(path, bytes);
+    const error = await failure(train({ ...given, resume: true }, createTestHost()));
+    expect(error).toMatchObject({ code: "checkpoint-format" });
+    expect(error.message).toContain("the weights that this run saved");
   });
 
   it("saves and tests the weights it kept", async () => {

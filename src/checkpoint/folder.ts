@@ -1,9 +1,8 @@
 /** The checkpoint's only dealings with the disk: open, read, hash, and put a folder in place. */
-import { createHash } from "node:crypto";
+import { createHash, type Hash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import {
   mkdir,
-  mkdtemp,
   open,
   readdir,
   readFile,
@@ -13,7 +12,8 @@ import {
   stat,
   writeFile,
 } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
+import { makeFolders, syncFolder, writeError } from "../durable.js";
 import { L3MaskingError } from "../errors.js";
 import type { ByteSource } from "./bytes.js";
 
@@ -84,11 +84,20 @@ export async function digestFiles(folder: string, names: readonly string[]): Pro
   for (const name of names) {
     const path = join(folder, name);
     hash.update(`${name}\n${(await stat(path)).size}\n`);
-    for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
-      hash.update(chunk);
-    }
+    await hashFile(hash, path);
   }
   return hash.digest("hex");
+}
+
+/** SHA-256 (hex) of the bytes of a file in a folder; undefined if there is no such file. */
+export async function fileDigest(folder: string, name: string): Promise<string | undefined> {
+  const hash = createHash("sha256");
+  const found = await hashFile(hash, join(folder, name)).then(() => true, missingAs(false));
+  return found ? hash.digest("hex") : undefined;
+}
+
+async function hashFile(hash: Hash, path: string): Promise<void> {
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk);
 }
 
 /** A file to be written, in pieces that may be made one at a time. */
@@ -97,52 +106,126 @@ export interface WrittenFile {
   readonly pieces: Iterable<Uint8Array>;
 }
 
+/** SHA-256 (hex) of each file by its name. */
+export type Checksums = ReadonlyMap<string, string>;
+
+/** Lists the other files of a folder with their checksums, as the command sha256sum does. */
+const CHECKSUM_FILE = "SHA256SUMS";
+
+export interface FolderOptions {
+  /** Put the files in place of those of an existing folder. */
+  readonly replace: boolean;
+  /** Add SHA256SUMS, by which `folderFault` tells whether the folder is whole. */
+  readonly checksums?: boolean;
+}
+
 /**
- * Writes a folder of files so that it appears whole or not at all: into a temporary folder beside it,
- * flushed to disk, then renamed. An existing folder is an `output-exists` error unless it is empty or
- * `replace` is set; then it is put aside first and removed last.
+ * Writes a folder of files that a kill or a power cut leaves whole: to FOLDER.partial, flushed to disk, then moved. A
+ * new folder appears whole or not at all. In an existing one, which must be empty unless `replace` is set
+ * (`output-exists`), file after file is replaced, in the order given, and others are removed at the end; at every
+ * instant each name has its old or its new content. A writer that was killed leaves FOLDER.partial to the next one, so a
+ * folder has one writer at a time. Throws `disk-full` and `output-unwritable`; the folder is then as it was.
  */
 export async function writeFolder(
   folder: string,
   files: readonly WrittenFile[],
-  options: { readonly replace: boolean },
-): Promise<void> {
+  { replace, checksums: listed = false }: FolderOptions,
+): Promise<Checksums> {
   const target = resolve(folder);
-  await mkdir(dirname(target), { recursive: true });
-  const occupied = await isOccupied(target);
-  if (occupied && !options.replace) throw outputExists(folder);
-  const workshop = await mkdtemp(`${target}.partial-`);
+  const workshop = `${target}.partial`;
+  const checksums = new Map<string, string>();
+  const written = files.map((file) => ({ ...file, pieces: hashed(file, checksums) }));
+  if (listed) written.push({ name: CHECKSUM_FILE, pieces: checksumLines(checksums) });
   try {
-    // mkdtemp's folder is private to the user; the one inside has the usual permissions.
-    const fresh = join(workshop, basename(target));
-    await mkdir(fresh);
-    for (const { name, pieces } of files) {
-      await writeFile(join(fresh, name), pieces, { flag: "wx", flush: true });
+    makeFolders(dirname(target));
+    const occupied = await isOccupied(target);
+    if (occupied && !replace) throw outputExists(folder);
+    await rm(workshop, { recursive: true, force: true });
+    await mkdir(workshop);
+    for (const { name, pieces } of written) {
+      await writeFile(join(workshop, name), pieces, { flag: "wx" });
     }
-    await putInPlace(fresh, target, occupied ? join(workshop, "previous") : undefined);
+    const names = written.map(({ name }) => name);
+    // All at once: the system flushes them together.
+    await Promise.all(names.map((name) => flushFile(join(workshop, name))));
+    await (occupied ? replaceFiles(workshop, target, names) : putInPlace(workshop, target));
+  } catch (error) {
+    throw writeError(folder, error);
   } finally {
     await rm(workshop, { recursive: true, force: true });
   }
+  return checksums;
 }
 
-/** Renames `fresh` to `target`, whose present content goes to `previous` and comes back on failure. */
-async function putInPlace(
-  fresh: string,
-  target: string,
-  previous: string | undefined,
-): Promise<void> {
-  if (previous === undefined) {
-    await rmdir(target).catch(missingAs(undefined));
-    await rename(fresh, target);
-    return;
+/** The pieces of a file, whose checksum is entered once the last one was taken. */
+function* hashed({ name, pieces }: WrittenFile, into: Map<string, string>): Generator<Uint8Array> {
+  const hash = createHash("sha256");
+  for (const piece of pieces) {
+    hash.update(piece);
+    yield piece;
   }
-  await rename(target, previous);
+  into.set(name, hash.digest("hex"));
+}
+
+/** The lines of the files written so far. */
+function* checksumLines(checksums: Checksums): Generator<Uint8Array> {
+  const lines = Array.from(checksums, ([name, digest]) => `${digest}  ${name}\n`);
+  yield new TextEncoder().encode(lines.join(""));
+}
+
+/**
+ * What is wrong with a folder that was written with its checksums, in a few words; undefined if every byte of it is
+ * as it was written.
+ */
+export async function folderFault(folder: string): Promise<string | undefined> {
+  const text = await readFile(join(folder, CHECKSUM_FILE), "utf8").catch(missingAs(""));
+  const lines = text.split("\n");
+  const end = lines.pop();
+  const listed = new Map(
+    lines.flatMap((line) => {
+      const [, digest, name] = /^([0-9a-f]{64}) {2}(\S+)$/.exec(line) ?? [];
+      return name === undefined ? [] : [[name, digest] as const];
+    }),
+  );
+  if (listed.size === 0 || end !== "") return `${CHECKSUM_FILE} is missing or damaged`;
+  const names = new Set([...listed.keys(), ...(await readdir(folder))]);
+  names.delete(CHECKSUM_FILE);
+  for (const name of names) {
+    const digest = listed.get(name);
+    if (digest === undefined) return `${name} is not in ${CHECKSUM_FILE}`;
+    const found = await fileDigest(folder, name);
+    if (found === undefined) return `${name} is missing`;
+    if (found !== digest) return `${name} is not as it was written (SHA-256)`;
+  }
+  return undefined;
+}
+
+async function flushFile(path: string): Promise<void> {
+  const handle = await open(path, "r+");
   try {
-    await rename(fresh, target);
-  } catch (error) {
-    await rename(previous, target);
-    throw error;
+    await handle.sync();
+  } finally {
+    await handle.close();
   }
+}
+
+async function putInPlace(workshop: string, target: string): Promise<void> {
+  syncFolder(workshop);
+  await rmdir(target).catch(missingAs(undefined));
+  await rename(workshop, target);
+  syncFolder(dirname(target));
+}
+
+async function replaceFiles(
+  workshop: string,
+  target: string,
+  names: readonly string[],
+): Promise<void> {
+  for (const name of names) await rename(join(workshop, name), join(target, name));
+  for (const name of await readdir(target)) {
+    if (!names.includes(name)) await rm(join(target, name), { recursive: true });
+  }
+  syncFolder(target);
 }
 
 async function isOccupied(path: string): Promise<boolean> {

@@ -9,7 +9,7 @@ import {
   type ParameterValues,
 } from "../model/parameters.js";
 import { configJson, type ModelFamily, type ModelSpec } from "../model/spec.js";
-import { isPlainFileName, writeFolder } from "./folder.js";
+import { fileDigest, isPlainFileName, writeFolder } from "./folder.js";
 import { storedName } from "./names.js";
 import { type NamedTensor, type WrittenType, writeSafetensors } from "./safetensors.js";
 
@@ -32,17 +32,22 @@ export interface SavedCheckpoint {
 
 const classNames: Readonly<Record<ModelFamily, string>> = { bert: "Bert", roberta: "Roberta" };
 
+const WEIGHTS = "model.safetensors";
+
 const dtypeNames: Readonly<Record<WrittenType, string>> = { F32: "float32", F16: "float16" };
 
 /**
  * Writes config.json, model.safetensors (Hugging Face names) and the tokenizer's files to `folder`,
- * which appears whole or not at all. `values` must not change until the promise is settled.
+ * which appears whole or not at all; see `writeFolder` for a folder that is replaced. `values` must not change until the
+ * promise is settled.
+ *
+ * @returns SHA-256 (hex) of model.safetensors, as `weightsDigest` gives it
  *
  * Throws `output-exists` if the folder has files and `replace` is not set, `checkpoint-tensor` if a
  * parameter is missing or does not fit F16, `checkpoint-shape` if one has the wrong size,
  * `checkpoint-config` if a classifier has no labels.
  */
-export async function saveCheckpoint(folder: string, checkpoint: SavedCheckpoint): Promise<void> {
+export async function saveCheckpoint(folder: string, checkpoint: SavedCheckpoint): Promise<string> {
   const { spec, values, kind, tokenizerFiles } = checkpoint;
   const dtype = checkpoint.dtype ?? "F32";
   const labels = kind === "sequence-classification" ? requireLabels(checkpoint) : undefined;
@@ -62,17 +67,23 @@ export async function saveCheckpoint(folder: string, checkpoint: SavedCheckpoint
   };
   const files = new Map<string, Iterable<Uint8Array>>([
     ["config.json", [encode(`${JSON.stringify(config, undefined, 2)}\n`)]],
-    ["model.safetensors", writeSafetensors(tensors, { dtype })],
+    [WEIGHTS, writeSafetensors(tensors, { dtype })],
   ]);
   for (const [name, content] of tokenizerFiles) {
     requireFreeName(name, files);
     files.set(name, [encode(content)]);
   }
-  await writeFolder(
+  const checksums = await writeFolder(
     folder,
     [...files].map(([name, pieces]) => ({ name, pieces })),
     { replace: checkpoint.replace ?? false },
   );
+  return checksums.get(WEIGHTS) ?? "";
+}
+
+/** SHA-256 (hex) of the weights in a saved folder; undefined if there are none. */
+export async function weightsDigest(folder: string): Promise<string | undefined> {
+  return fileDigest(folder, WEIGHTS);
 }
 
 function requireLabels({ labels, spec }: SavedCheckpoint): readonly string[] {

@@ -93,6 +93,7 @@ const stopReasons = {
   steps: "all steps done",
   patience: "no better evaluation for as long as PATIENCE allows",
   interrupted: "asked to stop",
+  diverged: "a loss or gradient is no longer finite",
 } as const;
 
 /** A fraction in percent with two decimals, as papers print it. */

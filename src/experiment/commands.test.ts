@@ -8,6 +8,7 @@ const host: Host = {
   cancelled: () => false,
   now: () => 0,
   today: () => "1 January 2026",
+  time: () => "2026-01-01T10:30:00.000Z",
   runtime: () => Promise.reject(new L3MaskingError("runtime-missing", "none in this test")),
   train: () => Promise.reject(new L3MaskingError("runtime-missing", "none in this test")),
   cacheFolder: "/nowhere",

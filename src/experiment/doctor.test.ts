@@ -29,6 +29,7 @@ function hostWith(parts: Partial<Host>): Host {
     cancelled: () => false,
     now: () => 0,
     today: () => "1 January 2026",
+    time: () => "2026-01-01T10:30:00.000Z",
     runtime: () => createNodeRuntime({ threads: 1 }),
     train: () => expect.unreachable("doctor trains nothing"),
     cacheFolder: join(folder, "cache"),

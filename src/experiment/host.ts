@@ -16,6 +16,8 @@ export interface Host {
   now(): number;
   /** The day, for reports: "21 November 2026". */
   today(): string;
+  /** Day and time for people, as ISO 8601. */
+  time(): string;
   runtime(threads: number | undefined): Promise<Runtime>;
   /** Trains in a thread of its own; a stop of this command stops it too. */
   train(settings: TrainSettings, emit: (event: RunEvent) => void): Promise<TrainResult>;

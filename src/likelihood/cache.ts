@@ -4,17 +4,9 @@
  * same file and a killed one loses at most the record it was writing.
  */
 import { createHash } from "node:crypto";
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  readSync,
-  writeSync,
-} from "node:fs";
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync } from "node:fs";
 import { join } from "node:path";
+import { makeFolders, writeBytes, writing } from "../durable.js";
 import { L3MaskingError } from "../errors.js";
 import type { Encoding } from "../text/encoding.js";
 import {
@@ -54,7 +46,8 @@ const SEGMENT_BYTES = 64 * 2 ** 20;
  * Opens the scores of one scope below `folder` (created when the first score is put). Only the places
  * of the scores are kept in memory. Scores that other processes add later are seen at the next opening.
  *
- * Errors: `data-format` if a file holds scores of another scope; file system errors as they come.
+ * Errors: `data-format` if a file holds scores of another scope; `disk-full` and `output-unwritable` when a score is put,
+ * all those put before are kept; other errors of the file system as they come.
  */
 export function openScoreCache(
   folder: string,
@@ -146,14 +139,16 @@ function openWriter(scopeFolder: string, scope: ScoreScope, segmentBytes: number
     if (open !== undefined) closeSync(open.descriptor);
     open = undefined;
   };
-  const append = (key: Uint8Array, scores: TokenScores): ScorePlace => {
+  const append = (key: Uint8Array, scores: TokenScores): ScorePlace =>
+    writing(scopeFolder, () => appendTo(key, scores));
+  const appendTo = (key: Uint8Array, scores: TokenScores): ScorePlace => {
     if (open !== undefined && open.bytes >= segmentBytes) close();
     if (open === undefined) {
       open = { ...createSegment(scopeFolder), bytes: 0 };
-      open.bytes += writeAll(open.descriptor, segmentHeader(scope));
+      open.bytes += writeBytes(open.descriptor, segmentHeader(scope));
     }
     const record = encodeRecord(key, scores);
-    open.bytes += writeAll(open.descriptor, record);
+    open.bytes += writeBytes(open.descriptor, record);
     return { file: open.file, offset: open.bytes - 4 * scores.length, count: scores.length };
   };
   return { append, close };
@@ -161,7 +156,7 @@ function openWriter(scopeFolder: string, scope: ScoreScope, segmentBytes: number
 
 /** Creates the next free segment; the exclusive flag settles who gets a number when two ask at once. */
 function createSegment(scopeFolder: string): { file: string; descriptor: number } {
-  mkdirSync(scopeFolder, { recursive: true });
+  makeFolders(scopeFolder);
   for (let number = segmentFiles(scopeFolder).length; ; number++) {
     const file = join(scopeFolder, `${String(number).padStart(6, "0")}.scores`);
     try {
@@ -170,12 +165,4 @@ function createSegment(scopeFolder: string): { file: string; descriptor: number 
       if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
     }
   }
-}
-
-function writeAll(descriptor: number, bytes: Uint8Array): number {
-  let written = 0;
-  while (written < bytes.length) {
-    written += writeSync(descriptor, bytes, written, bytes.length - written);
-  }
-  return bytes.length;
 }

@@ -177,6 +177,26 @@ describe("scoreTexts", () => {
     expect(again).toEqual(fresh);
   });
 
+  it("gives the very same scores whichever texts a killed run had cached", async () => {
+    // A model that rounds with all that is in a call.
+    const rounding: Predict = async (rows) => {
+      const neighbours = rows.reduce((sum, { ids }) => sum + ids.length + ids[1], 0);
+      const values = await predict(rows);
+      return values.map((value) => value - neighbours / 2 ** 18);
+    };
+    const encodings = [text(2, 3), text(9), text(4, 5, 6), text(7), text(2, 8), text(5, 5, 5, 5)];
+    const options = { predict: rounding, tokenBudget: 11 };
+    const whole = memoryCache();
+    const expected = await run(encodings, { ...options, cache: whole });
+    for (let subset = 0; subset < 2 ** encodings.length; subset++) {
+      const cache = memoryCache();
+      [...whole.kept].forEach(([key, scores], index) => {
+        if (subset & (1 << index)) cache.kept.set(key, scores);
+      });
+      expect(await run(encodings, { ...options, cache })).toEqual(expected);
+    }
+  });
+
   it("stops between calls when the flag is raised, keeping the complete texts", async () => {
     const cache = memoryCache();
     const controller = new AbortController();

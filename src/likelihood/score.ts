@@ -54,9 +54,10 @@ interface DistinctText {
   readonly members: number[];
 }
 
-/** A distinct text on its way: the scores so far and how many are missing. */
+/** A distinct text on its way: the scores so far and how many are missing; none of a cached one. */
 interface OpenText extends DistinctText {
-  readonly scores: Float32Array; // [n]
+  readonly scores: TokenScores; // [n]
+  readonly cached: boolean;
   missing: number;
 }
 
@@ -66,6 +67,9 @@ interface OpenText extends DistinctText {
  *
  * Longest texts go first (the memory peak comes at once) and neighbours in a call have similar lengths.
  * Beside input and result, memory holds the masked copies of one text and one call.
+ *
+ * Scores round with what else is in a call. So calls are cut as if nothing were cached, and those without a text that is
+ * missing are left out: a run that was killed and begins again with its cache gets the very same scores.
  *
  * Errors: `invalid-setting` (token budget, estimator), `interrupted` (cancelled between calls; complete
  * texts are in the cache by then), `runtime-failed` (`predict` gave the wrong number of values),
@@ -93,15 +97,17 @@ export async function scoreTexts(
     progress.doneTexts += text.members.length;
   };
 
-  const open: DistinctText[] = [];
+  const texts: OpenText[] = [];
   for (const text of distinctTexts(encodings)) {
     const cached = await cache?.get(text.encoding);
     if (cached === undefined) {
-      open.push(text);
+      const scores = new Float32Array(text.encoding.ids.length).fill(Number.NaN);
+      texts.push({ ...text, scores, cached: false, missing: counts[text.members[0]] });
       continue;
     }
     checkLength(cached, text);
     finish(text, cached);
+    texts.push({ ...text, scores: cached, cached: true, missing: 0 });
     progress.cachedTexts += text.members.length;
     progress.doneTokens += text.members.length * counts[text.members[0]];
   }
@@ -109,6 +115,11 @@ export async function scoreTexts(
 
   let call: { readonly row: ScoringRow; readonly text: OpenText }[] = [];
   let callTokens = 0;
+  const endCall = async () => {
+    if (call.some(({ text }) => text.missing > 0)) await runCall();
+    call = [];
+    callTokens = 0;
+  };
   const runCall = async () => {
     if (signal?.aborted) {
       throw new L3MaskingError(
@@ -124,6 +135,10 @@ export async function scoreTexts(
     );
     let next = 0;
     for (const { row, text } of call) {
+      if (text.cached) {
+        next += row.targets.length;
+        continue;
+      }
       for (const position of row.targets) {
         checkScore(values[next], position, text, estimator);
         text.scores[position] = values[next++];
@@ -135,22 +150,19 @@ export async function scoreTexts(
         finish(text, text.scores);
       }
     }
-    call = [];
-    callTokens = 0;
     report();
   };
 
-  for (const distinct of open) {
-    const scores = new Float32Array(distinct.encoding.ids.length).fill(Number.NaN);
-    const text: OpenText = { ...distinct, scores, missing: counts[distinct.members[0]] };
-    if (text.missing === 0) finish(text, scores);
+  for (const text of texts) if (!text.cached && text.missing === 0) finish(text, text.scores);
+  if (texts.every(({ missing }) => missing === 0)) return results;
+  for (const text of texts) {
     for (const row of scoringRows(text.encoding, estimator, maskId)) {
-      if (call.length > 0 && callTokens + row.ids.length > tokenBudget) await runCall();
+      if (call.length > 0 && callTokens + row.ids.length > tokenBudget) await endCall();
       call.push({ row, text });
       callTokens += row.ids.length;
     }
   }
-  if (call.length > 0) await runCall();
+  await endCall();
   return results;
 }
 

@@ -52,6 +52,7 @@ function comparison(runs: readonly ComparedRun[], change: Partial<Comparison> = 
   return {
     format: "l3masking-comparison",
     version: 1,
+    partial: false,
     command: "l3masking compare --dataset acl",
     settings: {},
     machine: {
@@ -226,6 +227,14 @@ describe("comparisonPage", () => {
     );
     // Three seeds were asked for, two are in the table.
     expect(page).toContain("75.00 ± 7.07 (n = 2)");
+  });
+
+  it("begins with how much of a stopped comparison there is", () => {
+    const page = comparisonPage(comparison(runs, { partial: true, paired: [] }));
+    expect(page.split("\n")[2]).toBe(
+      `**Partial: ${runs.length} of ${runs.length} runs are finished, and no difference was tested yet.** The figures will change; the same command goes on.`,
+    );
+    expect(comparisonPage(comparison(runs))).not.toContain("Partial");
   });
 
   it("shows what is masked", () => {

@@ -15,6 +15,7 @@ const SHOWN_TOKENS = 12;
 /** The page, from results.json alone. */
 export function comparisonPage(comparison: Comparison): string {
   const sections = [
+    ...partialSection(comparison),
     ...resultSections(comparison),
     ...unfinishedSection(comparison),
     ...pairedSections(comparison),
@@ -24,6 +25,14 @@ export function comparisonPage(comparison: Comparison): string {
     originSection(comparison),
   ];
   return `${["# Comparison", ...sections].join("\n\n")}\n`;
+}
+
+function partialSection({ partial, runs, unfinished }: Comparison): string[] {
+  if (!partial) return [];
+  const all = runs.length + unfinished.length;
+  return [
+    `**Partial: ${runs.length} of ${all} runs are finished, and no difference was tested yet.** The figures will change; the same command goes on.`,
+  ];
 }
 
 const rowSetTitles: Readonly<Record<RowSet, string>> = {

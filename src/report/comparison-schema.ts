@@ -175,6 +175,7 @@ export const maskingSchema = z.object({
 const comparisonSchema: z.ZodType<Comparison> = z.object({
   format: z.literal("l3masking-comparison"),
   version: z.literal(1),
+  partial: z.boolean().default(false),
   command: z.string(),
   settings: z.record(z.string(), z.unknown()),
   machine,

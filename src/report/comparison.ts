@@ -17,6 +17,8 @@ export interface Comparison {
   readonly format: "l3masking-comparison";
   /** Raised when a field changes its meaning or goes. */
   readonly version: 1;
+  /** Was the command stopped before it was complete? Then runs are missing and no difference is tested. */
+  readonly partial: boolean;
   /** The command line that made it, as words of a shell; it goes on with what is not finished. */
   readonly command: string;
   /** Every setting of `compare`, resolved. */

@@ -54,5 +54,5 @@ export interface StopEvent {
   readonly bestStep: number;
 }
 
-/** All steps done, no better evaluation for too long, or asked to stop. */
-export type StopReason = "steps" | "patience" | "interrupted";
+/** All steps done, no better evaluation for too long, asked to stop, or a loss or gradient that is not finite. */
+export type StopReason = "steps" | "patience" | "interrupted" | "diverged";

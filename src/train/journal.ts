@@ -1,19 +1,24 @@
 /** The journal of a run on disk: one JSON object a line, appended as it happens. */
-import { closeSync, openSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync } from "node:fs";
+import { writeBytes, writing } from "../durable.js";
 import type { JournalEvent } from "./events.js";
 
 export interface Journal {
   write(event: JournalEvent): void;
+  /** Returns when everything written is on disk, so that a state that is saved next finds its steps there. */
+  flush(): void;
   close(): void;
 }
 
-/** Opens a journal for appending. */
+/** Opens a journal for appending. Opening and writing throw `disk-full` and `output-unwritable`. */
 export function openJournal(path: string): Journal {
-  const descriptor = openSync(path, "a");
+  const descriptor = writing(path, () => openSync(path, "a"));
   return {
-    write: (event) => {
-      writeSync(descriptor, `${JSON.stringify(event)}\n`);
+    write(event) {
+      const line = new TextEncoder().encode(`${JSON.stringify(event)}\n`);
+      writing(path, () => writeBytes(descriptor, line));
     },
+    flush: () => writing(path, () => fsyncSync(descriptor)),
     close: () => closeSync(descriptor),
   };
 }

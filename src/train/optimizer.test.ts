@@ -171,7 +171,7 @@ describe("adamwStep", () => {
         expect.objectContaining({
           code: "training-diverged",
           message: expect.stringMatching(
-            /clip group "body" at step 12, got (NaN|Infinity), first in "b"/,
+            /clip group "body", got (NaN|Infinity), first in "b" at update 12/,
           ),
         }),
       );

@@ -61,6 +61,7 @@ interface Treatment {
  *         - learningRate / (1 - beta1^step) * m / (sqrt(v / (1 - beta2^step)) + epsilon)
  *
  * @param step number of this update, **from 1** (the schedule counts from 0): it sets the bias correction
+ * @param diverged the error to throw for a norm that is not finite, from what was expected and got
  * @returns the gradient norm of each clip group before clipping
  *
  * Throws `training-diverged` if a norm is not finite, before anything has changed, and
@@ -71,13 +72,14 @@ export function adamwStep(
   groups: readonly OptimizerGroup[],
   settings: AdamwSettings,
   step: number,
+  diverged: (what: string) => L3MaskingError = (what) => divergence(`${what} at update ${step}`),
 ): ReadonlyMap<string, number> {
   checkSettings(settings, step);
   const treatmentOf = assignTreatments(store.parameters, groups);
   const regions = store.regions(treatmentOf);
   const norms = gradientNorms(regions);
   for (const [name, norm] of norms) {
-    if (!Number.isFinite(norm)) throw diverged(store, regions, name, norm, step);
+    if (!Number.isFinite(norm)) throw diverged(normFault(store, regions, name, norm));
   }
   const correction1 = 1 - settings.beta1 ** step;
   const correction2 = 1 - settings.beta2 ** step;
@@ -193,23 +195,25 @@ function checkGroup(
   }
 }
 
-function diverged(
+/** What is wrong with a norm, and the first parameter that it comes from. */
+function normFault(
   store: ParameterStore,
   regions: readonly (Region & { key: Treatment })[],
   clipName: string,
   norm: number,
-  step: number,
-): L3MaskingError {
+): string {
   const culprit = regions
     .filter(({ key }) => key.group.clip.name === clipName)
     .flatMap(({ parameters }) => parameters)
     .find(({ name }) => !store.gradient(name).every(Number.isFinite));
   const where = culprit === undefined ? "" : `, first in "${culprit.name}"`;
-  return new L3MaskingError(
-    "training-diverged",
-    `expected a finite gradient norm in clip group "${clipName}" at step ${step}, got ${norm}${where}`,
-    { hint: "Lower the learning rate or lengthen the warm-up." },
-  );
+  return `expected a finite gradient norm in clip group "${clipName}", got ${norm}${where}`;
+}
+
+function divergence(message: string): L3MaskingError {
+  return new L3MaskingError("training-diverged", message, {
+    hint: "Lower the learning rate or lengthen the warm-up.",
+  });
 }
 
 function invalid(message: string, hint: string): L3MaskingError {

@@ -226,13 +226,19 @@ describe("trainingStep", () => {
   });
 
   it.each([
-    ["main", { main: Number.NaN }, "got NaN in the main task at step 7 (learning rates 0.100)"],
+    [
+      "main",
+      { main: Number.NaN },
+      "got NaN in the main task at step 7, micro-batch 1 of 1 (lines 3, 5; learning rates 0.100 for body)",
+    ],
     ["auxiliary", { auxiliary: Number.POSITIVE_INFINITY }, "got Infinity in the auxiliary task"],
   ] as const)(
     "leaves the weights as they were when the %s loss diverges",
     async (_, losses, part) => {
       const { step, store } = fixture(losses);
-      const error = await failure(step([{ ...main(1), ...auxiliary(1) }], { step: 7 }));
+      const error = await failure(
+        step([{ ...main(1), ...auxiliary(1), texts: "lines 3, 5" }], { step: 7 }),
+      );
       expect(error).toMatchObject({ code: "training-diverged", exitCode: 5 });
       expect(error.message).toContain(part);
       expect(Array.from(store.weight("w"))).toEqual([1, -1]);
@@ -243,9 +249,11 @@ describe("trainingStep", () => {
   it("leaves the weights as they were when a gradient diverges", async () => {
     const { step, store } = fixture();
     const weights = { main: Number.POSITIVE_INFINITY, auxiliary: 0 };
-    const error = await failure(step([main(1)], { taskWeights: weights }));
+    const error = await failure(
+      step([main(1), { ...main(1), texts: "lines 4" }], { taskWeights: weights }),
+    );
     expect(error).toMatchObject({ code: "training-diverged" });
-    expect(error.message).toContain('first in "w"');
+    expect(error.message).toContain('first in "w" at step 1 (lines 4; learning rates 0.100');
     expect(Array.from(store.weight("w"))).toEqual([1, -1]);
   });
 });

@@ -44,6 +44,8 @@ export interface MicroBatch {
   readonly main?: MainBatch;
   readonly auxiliary?: AuxiliaryBatch;
   readonly shared?: SharedBatch;
+  /** Which texts these are, in words, for errors. */
+  readonly texts?: string;
 }
 
 /** What a step works on. */
@@ -89,8 +91,8 @@ export interface StepResult {
  * With G micro-batches, gradient = sum_g [ w_main mean(CE main) + w_aux mean(CE auxiliary) ] / G, then clipped AdamW.
  * A micro-batch in which nothing was selected adds nothing to the auxiliary loss, and a cosine of 0.
  *
- * Throws `training-diverged` if a loss or a gradient norm is not finite; the weights are then those
- * before the step.
+ * Throws `training-diverged` if a loss or a gradient norm is not finite, with step, texts and learning rates; the weights
+ * are then those before the step.
  */
 export async function trainingStep(state: StepState, plan: StepPlan): Promise<StepResult> {
   const { store, main, auxiliary, shared, dropout, meta } = state;
@@ -101,6 +103,12 @@ export async function trainingStep(state: StepState, plan: StepPlan): Promise<St
   let tokens = 0;
   let maskedTokens = 0;
   const cosines = { main: 0, auxiliary: 0 };
+  const requireFinite = (task: string, lossSum: number, index: number) => {
+    if (Number.isFinite(lossSum)) return;
+    const where = `the ${task} task at step ${step}, micro-batch ${index + 1} of ${microBatches.length}`;
+    const texts = circumstances([microBatches[index]], groups);
+    throw diverged(`expected a finite loss, got ${lossSum} in ${where} (${texts})`);
+  };
 
   await meta?.beginStep(step);
   for (const [index, micro] of microBatches.entries()) {
@@ -112,6 +120,7 @@ export async function trainingStep(state: StepState, plan: StepPlan): Promise<St
       dropout.begin(pass);
       const scale = (taskWeights.main * share) / labels.length;
       const { lossSum } = await main.accumulate(batch, labels, scale);
+      requireFinite("main", lossSum, index);
       mainLoss = (mainLoss ?? 0) + (share * lossSum) / labels.length;
       if (meta !== undefined) cosines.main += share * meta.takeTask();
       tokens += batch.tokens;
@@ -122,6 +131,7 @@ export async function trainingStep(state: StepState, plan: StepPlan): Promise<St
       dropout.begin(pass + 1);
       const scale = (taskWeights.auxiliary * share) / targetIds.length;
       const { lossSum } = await auxiliary.accumulate(batch, targetSlots, targetIds, scale);
+      requireFinite("auxiliary", lossSum, index);
       auxiliaryLoss = (auxiliaryLoss ?? 0) + (share * lossSum) / targetIds.length;
       if (meta !== undefined) cosines.auxiliary += share * meta.takeTask();
       tokens += batch.tokens;
@@ -143,9 +153,9 @@ export async function trainingStep(state: StepState, plan: StepPlan): Promise<St
       maskedTokens += selected;
     }
   }
-  requireFinite("main", mainLoss, plan);
-  requireFinite("auxiliary", auxiliaryLoss, plan);
-  const norms = adamwStep(store, groups, publishedAdamwSettings, update);
+  const norms = adamwStep(store, groups, publishedAdamwSettings, update, (what) =>
+    diverged(`${what} at step ${step} (${circumstances(microBatches, groups)})`),
+  );
   meta?.endStep(cosines);
   return {
     mainLoss,
@@ -157,12 +167,20 @@ export async function trainingStep(state: StepState, plan: StepPlan): Promise<St
   };
 }
 
-function requireFinite(task: string, loss: number | null, { step, groups }: StepPlan): void {
-  if (loss === null || Number.isFinite(loss)) return;
-  const rates = groups.map(({ learningRate }) => learningRate.toPrecision(3)).join(", ");
-  throw new L3MaskingError(
-    "training-diverged",
-    `expected a finite loss, got ${loss} in the ${task} task at step ${step} (learning rates ${rates})`,
-    { hint: "Lower --learning-rate or raise --warmup-ratio; what was saved before is kept." },
+/** What a step that diverged was made of. */
+function circumstances(
+  microBatches: readonly MicroBatch[],
+  groups: readonly OptimizerGroup[],
+): string {
+  const texts = microBatches.flatMap((micro) => micro.texts ?? []);
+  const rates = groups.map(
+    ({ parts, learningRate }) => `${learningRate.toPrecision(3)} for ${parts.join(" and ")}`,
   );
+  return [...texts, `learning rates ${rates.join(", ")}`].join("; ");
+}
+
+function diverged(message: string): L3MaskingError {
+  return new L3MaskingError("training-diverged", message, {
+    hint: "Lower --learning-rate or raise --warmup-ratio; what was saved before is kept.",
+  });
 }

@@ -293,16 +293,35 @@ describe("train", () => {
     expect(error.message).toContain("got Infinity in the main task at step 3");
     expect(kept.length).toBe(1);
     expect(events.filter((event) => event.type === "step").length).toBe(2);
+    expect(events.at(-1)).toEqual({
+      ...{ type: "stop", stage: 1, step: 2, reason: "diverged", bestStep: 1 },
+    });
+  });
+
+  it("gives the last step before one that diverges, with where early stopping stands", async () => {
+    const state = toyState((weight) => (weight < 9.4 ? Number.NaN : weight));
+    const told: unknown[] = [];
+    const plan: Partial<TrainingPlan> = {
+      async onDivergence(step, stopping) {
+        told.push(step, stopping, state.store.weight("w")[0]);
+      },
+    };
+    await failure((await runLoop({ state, plan })).result);
+    // 10 - 0.5 - 0.25: AdamW's first steps are as long as the learning rate.
+    expect(told).toEqual([
+      ...[2, { best: { step: 1, metric: 0 }, withoutBetter: 1 }, expect.closeTo(9.25, 5)],
+    ]);
   });
 
   it.each([Number.NaN, Number.POSITIVE_INFINITY])(
     "throws when an evaluation gives %s",
     async (loss) => {
-      const { result, kept } = await runLoop({ losses: [1, loss], metrics: [0.1, 0.9] });
+      const { result, kept, events } = await runLoop({ losses: [1, loss], metrics: [0.1, 0.9] });
       const error = await failure(result);
       expect(error).toMatchObject({ code: "training-diverged" });
       expect(error.message).toContain(`loss on dev, got ${loss} after step 2`);
       expect(kept.map(({ step }) => step)).toEqual([1]);
+      expect(events.at(-1)).toMatchObject({ type: "stop", step: 2, reason: "diverged" });
     },
   );
 });

@@ -69,6 +69,8 @@ export interface TrainingPlan extends Partial<StoppingState> {
   };
   /** Called after each step and its evaluation, if one was due; for saved states. */
   afterStep?(step: number, evaluated: boolean, stopping: StoppingState): Promise<void>;
+  /** Called where a step diverged, with the last step done: the weights are as they were after it. */
+  onDivergence?(step: number, stopping: StoppingState): Promise<void>;
 }
 
 export interface TrainingOutcome extends StoppingState {
@@ -85,7 +87,7 @@ export interface TrainingOutcome extends StoppingState {
  * interruption the best weights so far are kept, if there are any. A plan that goes on after the steps of
  * another call does what that call would have done.
  *
- * Throws `training-diverged` from a step or an evaluation whose loss or gradient is not finite.
+ * Throws `training-diverged` from a step or an evaluation whose loss or gradient is not finite, after the stop was told.
  */
 export async function train(
   state: StepState,
@@ -100,23 +102,39 @@ export async function train(
   let step = plan.doneSteps;
   let reason: StopReason = "steps";
 
+  const stop = (why: StopReason) =>
+    watch.emit({ type: "stop", stage, step, reason: why, bestStep: best?.step ?? 0 });
+  /** Passes work through; if it diverged, the stop is told first. */
+  const watched = async <Result>(work: Promise<Result>, inStep: boolean): Promise<Result> => {
+    try {
+      return await work;
+    } catch (error) {
+      if (error instanceof L3MaskingError && error.code === "training-diverged") {
+        stop("diverged");
+        if (inStep) await plan.onDivergence?.(step, { best, withoutBetter });
+      }
+      throw error;
+    }
+  };
+
   while (step < totalSteps && withoutBetter < patience) {
     if (watch.cancelled()) {
       reason = "interrupted";
       break;
     }
-    step += 1;
-    const { epoch, microBatches } = plan.batches(step);
-    const groups = plan.groups(step);
+    const { epoch, microBatches } = plan.batches(step + 1);
+    const groups = plan.groups(step + 1);
     const taskWeights = state.meta?.taskWeights() ?? plan.taskWeights;
-    const result = await trainingStep(state, {
-      step,
-      update: step - stepsBefore,
+    const next = {
+      step: step + 1,
+      update: step + 1 - stepsBefore,
       microBatches,
       gradientAccumulationSteps,
       taskWeights,
       groups,
-    });
+    };
+    const result = await watched(trainingStep(state, next), true);
+    step += 1;
     tokens += result.tokens;
     const { learningRate } = groups[0];
     watch.emit({ type: "step", stage, step, epoch, taskWeights, learningRate, ...result });
@@ -124,8 +142,7 @@ export async function train(
 
     const evaluated = evaluation?.isDueAfter(step) || step === totalSteps;
     if (evaluation !== undefined && evaluated) {
-      const { event, metric } = await evaluation.evaluate();
-      requireFinite(event, step);
+      const { event, metric } = await watched(checkedEvaluation(evaluation, step), false);
       const isBest = best === undefined || metric > best.metric;
       watch.emit({ type: "evaluation", stage, step, ...event, best: isBest });
       if (isBest) {
@@ -140,12 +157,17 @@ export async function train(
   }
   if (reason === "steps" && withoutBetter >= patience) reason = "patience";
   const bestStep = best?.step ?? 0;
-  watch.emit({ type: "stop", stage, step, reason, bestStep });
+  stop(reason);
   return { best, withoutBetter, bestStep, steps: step, reason, tokens };
 }
 
-function requireFinite({ split, loss }: Evaluation["event"], step: number): void {
-  if (Number.isFinite(loss)) return;
+async function checkedEvaluation(
+  { evaluate }: Pick<NonNullable<TrainingPlan["evaluation"]>, "evaluate">,
+  step: number,
+): Promise<Evaluation> {
+  const evaluation = await evaluate();
+  const { split, loss } = evaluation.event;
+  if (Number.isFinite(loss)) return evaluation;
   throw new L3MaskingError(
     "training-diverged",
     `expected a finite loss on ${split}, got ${loss} after step ${step}`,

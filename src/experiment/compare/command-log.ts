@@ -1,6 +1,7 @@
 /** commands.jsonl of a comparison: every command that worked in the folder, with its wall time. */
-import { appendFileSync, existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { z } from "zod";
+import { writeDurably } from "../../durable.js";
 import { L3MaskingError } from "../../errors.js";
 import type { ComparedRun, WallTime } from "../../report/comparison.js";
 
@@ -15,11 +16,16 @@ export interface CommandLog {
 
 /** Reads the log, if there is one. Throws `data-format` for a damaged line. */
 export function openCommandLog(path: string): CommandLog {
-  const lines = existsSync(path) ? readFileSync(path, "utf8").trimEnd().split("\n") : [];
+  const lines = existsSync(path) ? readFileSync(path, "utf8").split("\n").filter(Boolean) : [];
   const times = lines.map((line, index) => secondsOf(line, `${path} line ${index + 1}`));
   return {
     append(command, seconds) {
-      appendFileSync(path, `${JSON.stringify({ command, seconds })}\n`);
+      lines.push(JSON.stringify({ command, seconds }));
+      // The whole file anew, so that a kill leaves no torn line.
+      writeDurably(
+        path,
+        lines.map((line) => `${line}\n`),
+      );
       times.push(seconds);
     },
     wallTime: (runs) => ({

@@ -1,5 +1,5 @@
 /** `compare`: methods x seeds x data sets x models, from files to tables, in reading order. */
-import { mkdirSync, readdirSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { CompareSettings } from "../../compare-config.js";
 import { L3MaskingError } from "../../errors.js";
@@ -11,8 +11,9 @@ import { resultTable } from "../../report/comparison-table.js";
 import { type PredictedGroup, pairedComparisons } from "../../report/paired-comparisons.js";
 import { comparisonNotes } from "../../report/paired-notes.js";
 import { renderComparison } from "../../report/render-comparison.js";
-import { requireFreeFolder, writeJson, writeWhole } from "../fine-tune/run-folder.js";
+import { makeFolder, requireFreeFolder, writeJson, writeWhole } from "../fine-tune/run-folder.js";
 import { requireSharedPassFits } from "../fine-tune/shared-pass.js";
+import { holdingFolder } from "../folder-lock.js";
 import type { CompareResult, Host } from "../host.js";
 import { datasetSources } from "../inputs/dataset-sources.js";
 import { machineRecord } from "../machine.js";
@@ -29,9 +30,14 @@ import { type RunOutcome, trainAll } from "./run-queue.js";
  * go on, whatever was added to the comparison since: a digest of what decides a run's result says which it is.
  *
  * A run that fails is recorded and the others go on. Throws the errors of data sets and models before anything is
- * trained, and `interrupted` after a stop on request; results are written when no run is left to do.
+ * trained; `interrupted` after a stop on request, when what is finished was written as a partial comparison, in which
+ * no difference is tested; and `output-in-use` while another command works in DIR.
  */
-export async function runCompare(settings: CompareSettings, host: Host): Promise<CompareResult> {
+export function runCompare(settings: CompareSettings, host: Host): Promise<CompareResult> {
+  return holdingFolder(settings.outputDir, "compare", host, () => compareInFolder(settings, host));
+}
+
+async function compareInFolder(settings: CompareSettings, host: Host): Promise<CompareResult> {
   const start = host.now();
   const { outputDir } = settings;
   const seconds = () => (host.now() - start) / 1000;
@@ -44,7 +50,7 @@ export async function runCompare(settings: CompareSettings, host: Host): Promise
   const runtime = await host.runtime(settings.threads);
   const inputs = await readInputs(settings, sources, runtime, host);
 
-  mkdirSync(join(outputDir, "runs"), { recursive: true });
+  makeFolder(join(outputDir, "runs"));
   const runs = plannedRuns(
     settings,
     {
@@ -64,26 +70,17 @@ export async function runCompare(settings: CompareSettings, host: Host): Promise
   const commands = openCommandLog(join(outputDir, "commands.jsonl"));
   const { jobs } = settings;
   const outcomes = await trainAll(runs, { folder: outputDir, jobs }, host);
-  const stopped = outcomes.some(({ state }) => state === "interrupted" || state === "waiting");
-  if (stopped) {
-    commands.append(command, seconds());
-    throw interrupted(outcomes);
-  }
-
   const readings = runs.flatMap((run, index) => readRun(run, outcomes[index], outputDir, inputs));
-  const paired = await pairedComparisons(predictedGroups(readings, inputs.datasets), {
-    samples: settings.bootstrapSamples,
-    random: randomStream(0, "bootstrap"),
-    async onProgress(done, total) {
-      if (host.cancelled()) throw interrupted(outcomes);
-      host.emit({ type: "progress", task: "testing differences", done, total, unit: "resamples" });
-    },
-  });
+  const stopped = outcomes.some(({ state }) => state === "interrupted" || state === "waiting");
+  const paired = stopped
+    ? undefined
+    : await testedPairs(predictedGroups(readings, inputs.datasets), settings, host);
   const finished = readings.map(({ run }) => run);
   commands.append(command, seconds());
   const comparison: Comparison = {
     format: "l3masking-comparison",
     version: 1,
+    partial: paired === undefined,
     command,
     settings,
     machine: machineRecord(runtime),
@@ -93,14 +90,18 @@ export async function runCompare(settings: CompareSettings, host: Host): Promise
     runs: finished,
     unfinished: runs.flatMap((run, index) => unfinishedRun(run, outcomes[index])),
     cells: comparisonCells(finished),
-    paired,
+    paired: paired ?? [],
     masking: inputs.masking,
-    notes: comparisonNotes(paired),
+    notes: paired === undefined ? [untestedNote] : comparisonNotes(paired),
   };
-  writeJson(outputDir, "results.json", comparison);
-  writeWhole(join(outputDir, "results.md"), comparisonPage(comparison));
-  const date = host.today();
-  writeWhole(join(outputDir, "report.html"), renderComparison(comparison, { date }));
+  // A command that was stopped before any run was finished has nothing to put in place of earlier results.
+  if (paired !== undefined || finished.length > 0) {
+    writeJson(outputDir, "results.json", comparison);
+    writeWhole(join(outputDir, "results.md"), comparisonPage(comparison));
+    const date = host.today();
+    writeWhole(join(outputDir, "report.html"), renderComparison(comparison, { date }));
+  }
+  if (paired === undefined) throw interrupted(comparison, outputDir);
   const rows = finished.some(({ test }) => test !== null) ? "test" : "dev";
   return {
     outputDir,
@@ -111,12 +112,44 @@ export async function runCompare(settings: CompareSettings, host: Host): Promise
   };
 }
 
-function interrupted(outcomes: readonly RunOutcome[]): L3MaskingError {
-  const finished = outcomes.filter(({ state }) => state === "finished").length;
+const untestedNote =
+  "The comparison was stopped before it was complete, so no difference was tested yet: start the same command again.";
+
+/**
+ * The tests of all pairs; undefined after a stop on request. They are made once no run is left to do: over some of the
+ * runs they would answer another question.
+ */
+async function testedPairs(
+  groups: readonly PredictedGroup[],
+  { bootstrapSamples: samples }: CompareSettings,
+  host: Host,
+): Promise<Comparison["paired"] | undefined> {
+  const stop = new AbortController();
+  const task = "testing differences";
+  const tests = pairedComparisons(groups, {
+    samples,
+    random: randomStream(0, "bootstrap"),
+    async onProgress(done, total) {
+      if (host.cancelled()) stop.abort();
+      stop.signal.throwIfAborted();
+      host.emit({ type: "progress", task, done, total, unit: "resamples" });
+    },
+  });
+  return tests.catch((error: unknown) => {
+    if (stop.signal.aborted) return undefined;
+    throw error;
+  });
+}
+
+function interrupted({ runs, unfinished }: Comparison, outputDir: string): L3MaskingError {
+  const written =
+    runs.length === 0 ? "" : ` What is finished stands in ${join(outputDir, "results.md")}.`;
   return new L3MaskingError(
     "interrupted",
-    `the comparison was stopped with ${finished} of ${outcomes.length} runs finished`,
-    { hint: "Start the same command again: finished runs are kept, and the others go on." },
+    `the comparison was stopped with ${runs.length} of ${runs.length + unfinished.length} runs finished`,
+    {
+      hint: `Start the same command again: finished runs are kept, and the others go on.${written}`,
+    },
   );
 }
 

@@ -9,12 +9,7 @@ import type { MaskingSummary } from "../../report/comparison.js";
 import { maskingSchema, parseComparison } from "../../report/comparison-schema.js";
 import { renderComparison } from "../../report/render-comparison.js";
 import { renderRun, type TrainedRun } from "../../report/render-run.js";
-import {
-  createFolder,
-  readRunRecord,
-  requireWritable,
-  writeWhole,
-} from "../fine-tune/run-folder.js";
+import { makeFolder, readRunRecord, requireWritable, writeWhole } from "../fine-tune/run-folder.js";
 import { runDigest } from "../fine-tune/run-identity.js";
 import type { Host, ReportResult } from "../host.js";
 import { nameOf } from "../inputs/dataset-sources.js";
@@ -42,7 +37,7 @@ export async function runReport(settings: ReportSettings, host: Host): Promise<R
 
 /** Writes FOLDER/ID.svg for every chart of the page. */
 function writeCharts(folder: string, html: string): string[] {
-  createFolder(folder);
+  makeFolder(folder);
   return Array.from(chartsOfPage(html), ([id, svg]) => {
     const path = join(folder, `${id}.svg`);
     writeWhole(path, svg);

@@ -2,6 +2,7 @@
 import type { BestEvaluation, Evaluation } from "../../train/trainer.js";
 import type { SplitMetrics } from "../host.js";
 import { splitMetrics } from "./run-metrics.js";
+import type { RunState } from "./saved-state.js";
 import type { TrainingClock } from "./training-state.js";
 
 /** What dev is measured with. */
@@ -12,27 +13,29 @@ export interface DevSplit {
   readonly classes: number;
   /** Which metric decides. */
   readonly metric: "macro-f1" | "accuracy";
-  /** Saves the present weights as the best so far. */
-  keep(): Promise<void>;
+  /** Saves the present weights as the best so far, and gives the digest of the file. */
+  keep(): Promise<string>;
 }
+
+/** What is kept: dev metrics and the digest of the weights; neither while nothing is. */
+export type KeptBest = Pick<RunState, "bestDev" | "bestWeights">;
 
 export interface DevEvaluation {
   evaluate(): Promise<Evaluation>;
   keepBest(best: BestEvaluation): Promise<void>;
-  /** The metrics of the weights kept; undefined while none are. */
-  best(): SplitMetrics | undefined;
+  kept(): KeptBest;
 }
 
 /**
- * Evaluation and keeping for the training loop, put aside by the clock. `earlier` are the metrics of the weights
- * that an earlier part of the run kept.
+ * Evaluation and keeping for the training loop, put aside by the clock. `earlier` is what an earlier part of the run
+ * kept.
  */
 export function devEvaluation(
   split: DevSplit,
   clock: TrainingClock,
-  earlier?: SplitMetrics,
+  earlier: KeptBest,
 ): DevEvaluation {
-  let best = earlier;
+  let { bestDev, bestWeights } = earlier;
   let last: SplitMetrics | undefined;
   return {
     async evaluate() {
@@ -43,9 +46,9 @@ export function devEvaluation(
       return { event: { split: "dev", loss, accuracy, macroF1 }, metric };
     },
     async keepBest() {
-      best = last;
-      await clock.aside(split.keep);
+      bestDev = last;
+      bestWeights = await clock.aside(split.keep);
     },
-    best: () => best,
+    kept: () => ({ bestDev, bestWeights }),
   };
 }

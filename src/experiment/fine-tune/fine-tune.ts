@@ -20,6 +20,7 @@ import {
   type TrainingWatch,
   train,
 } from "../../train/trainer.js";
+import { holdingFolder } from "../folder-lock.js";
 import type { Host, NoticeEvent, RunMetrics, SplitMetrics, TrainResult } from "../host.js";
 import { classifyEncodings } from "../inference/classify.js";
 import { type EncodedDataset, labelledFiles, loadLabelledTexts } from "../inputs/labelled-texts.js";
@@ -57,9 +58,13 @@ import { openTrainingState, removeState, startingState } from "./training-state.
  * repeated.
  *
  * Throws the errors of each part; `interrupted` after a stop on request, with the state saved; and
- * `training-diverged`, with model/ holding the best weights so far.
+ * `training-diverged`, with model/ holding the best weights so far; `output-in-use` while another command works in DIR.
  */
-export async function runTrain(settings: TrainSettings, host: Host): Promise<TrainResult> {
+export function runTrain(settings: TrainSettings, host: Host): Promise<TrainResult> {
+  return holdingFolder(settings.outputDir, "train", host, () => trainInFolder(settings, host));
+}
+
+async function trainInFolder(settings: TrainSettings, host: Host): Promise<TrainResult> {
   const { outputDir, method, seed } = settings;
   const hasAuxiliary = method !== "stl";
   const sharesPass = settings.sharedPass && hasAuxiliary;
@@ -108,7 +113,8 @@ export async function runTrain(settings: TrainSettings, host: Host): Promise<Tra
   const parts = { mlmHead: hasAuxiliary, classes };
   const slots = learnsWeights ? metaSlots : [];
   const store = createTrainable(spec, parts, model.values, seed, slots);
-  const start = await startingState(store, settings, host);
+  const starting = await startingState(store, settings, host);
+  const start = starting.state;
   const rates = { dropout: spec.hiddenDropout, attentionDropout: spec.attentionDropout };
   const dropout = createDropoutMasks(seed, rates);
   const arrays = {
@@ -134,8 +140,8 @@ export async function runTrain(settings: TrainSettings, host: Host): Promise<Tra
       )
     : undefined;
   const classifier = await compileClassification(runtime, spec, classes, store.weight);
-  const state = openTrainingState(start, store, settings, scoringSeconds, host);
   const journal = openJournal(join(outputDir, "journal.jsonl"));
+  const state = openTrainingState(starting, store, journal, settings, scoringSeconds, host);
 
   try {
     const logitsOf = (split: "dev" | "test") =>
@@ -167,10 +173,14 @@ export async function runTrain(settings: TrainSettings, host: Host): Promise<Tra
           }),
       },
       state.clock,
-      start.bestDev,
+      start,
     );
 
-    const texts = { encodings: data.encodings.train, labelIds: data.train.labelIds };
+    const texts = {
+      encodings: data.encodings.train,
+      labelIds: data.train.labelIds,
+      lines: data.train.records.map(({ line }) => line),
+    };
     const watch: TrainingWatch = {
       emit(event) {
         if (event.type === "step") state.countTokens(event.tokens);
@@ -185,12 +195,14 @@ export async function runTrain(settings: TrainSettings, host: Host): Promise<Tra
     let { firstStage } = start;
     const known = (stopping: StoppingState) => ({
       ...stopping,
-      bestDev: dev.best(),
+      ...dev.kept(),
       firstStage,
       meta: meta?.state(),
     });
     const afterStep = (step: number, evaluated: boolean, stopping: StoppingState) =>
       state.afterStep(step, evaluated, known(stopping));
+    const onDivergence = (step: number, stopping: StoppingState) =>
+      state.saveIfFinite(step, known(stopping));
     const stopped = { ...start, withoutBetter: start.withoutBetter ?? 0 };
     const runFirstStage = () =>
       train(
@@ -232,6 +244,7 @@ export async function runTrain(settings: TrainSettings, host: Host): Promise<Tra
             patience: settings.patience,
           },
           afterStep,
+          onDivergence,
         },
         watch,
       );
@@ -241,6 +254,7 @@ export async function runTrain(settings: TrainSettings, host: Host): Promise<Tra
           stepsBefore: first.steps,
           best: first.best,
           modelFolder,
+          bestWeights: dev.kept().bestWeights,
           stepsPerEpoch: perEpoch,
           store,
           main: { ...main, ...main.over({ ...arrays, gradients: store.gradient }) },
@@ -249,24 +263,28 @@ export async function runTrain(settings: TrainSettings, host: Host): Promise<Tra
           batches: taskBatches(texts, settings, settings, spec, tokenizer),
           dev,
           stopped: start.firstStage && stopped,
+          begin: () => state.beginStage(first.steps, known({ best: first.best, withoutBetter: 0 })),
           afterStep,
+          onDivergence,
         },
         settings,
         watch,
       );
     let outcome = await (firstStage === undefined ? runFirstStage() : goOn(firstStage));
     if (firstStage === undefined && settings.secondStage && outcome.reason !== "interrupted") {
-      firstStage = endOfFirstStage(outcome, dev.best());
+      firstStage = endOfFirstStage(outcome, dev.kept().bestDev);
       if (firstStage !== undefined) outcome = await goOn(firstStage);
     }
     const timing = state.timing();
-    const bestDev = dev.best();
+    const { bestDev, bestWeights } = dev.kept();
     if (outcome.reason === "interrupted" || bestDev === undefined) {
       await state.save(outcome.steps, known(outcome));
       throw interrupted(outcome, modelFolder);
     }
 
-    if (outcome.bestStep !== outcome.steps) await loadWeights(modelFolder, store);
+    if (outcome.bestStep !== outcome.steps) {
+      await loadWeights(modelFolder, store, bestWeights);
+    }
     const test = await testMetrics(() => logitsOf("test"), data, predictionsPath);
     const metrics: RunMetrics = {
       method,

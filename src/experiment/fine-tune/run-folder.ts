@@ -1,16 +1,8 @@
 /** The folder of a run: made once, never mixed with another run's files. */
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  writeFileSync,
-} from "node:fs";
+import { closeSync, existsSync, openSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import { makeFolders, writeDurably, writeError } from "../../durable.js";
 import { L3MaskingError } from "../../errors.js";
 
 /** Files by which a folder is known to hold a run. */
@@ -34,17 +26,25 @@ export function requireFreeFolder(folder: string): void {
   }
 }
 
-/** Makes the folder of a run and records its settings there. Throws as `createFolder`. */
+/**
+ * Makes the folder of a run and records its settings there. Throws `invalid-setting` if it cannot be made, and what
+ * `writeError` gives.
+ */
 export function createRunFolder(folder: string, record: unknown): void {
-  createFolder(folder);
+  makeFolder(folder);
   writeJson(folder, "config.json", record);
 }
 
-/** Makes a folder unless it is there. Throws `invalid-setting` if it cannot be made. */
-export function createFolder(folder: string): void {
+/**
+ * Makes a folder for output with those above it; gives the topmost one that was not there before. Throws
+ * `invalid-setting` if it cannot be one, and what `writeError` gives.
+ */
+export function makeFolder(folder: string): string | undefined {
   try {
-    mkdirSync(folder, { recursive: true });
+    return makeFolders(folder);
   } catch (cause) {
+    const error = writeError(folder, cause);
+    if (error instanceof L3MaskingError) throw error;
     throw new L3MaskingError("invalid-setting", `expected ${folder} to be a folder to write in`, {
       hint: "Choose another place.",
       cause,
@@ -97,31 +97,28 @@ export function writeJson(folder: string, name: string, content: unknown): void 
   writeWhole(join(folder, name), `${JSON.stringify(content, undefined, 2)}\n`);
 }
 
-/** Writes a text file so that a reader finds the old content or the new one, never a part. */
+/** Writes a text file so that a reader finds the old content or the new one, never a part; see `writeDurably`. */
 export function writeWhole(path: string, content: string): void {
-  const partial = `${path}.partial`;
-  writeFileSync(partial, content, { flush: true });
-  renameSync(partial, path);
+  writeDurably(path, [content]);
 }
 
 /** Characters of JSON lines to gather before they are written. */
 const PIECE = 1 << 20;
 
-/** Writes rows as JSON lines, a piece at a time: one string cannot hold a large file. */
+/** Writes rows as JSON lines, whole or not at all, a piece at a time: one string cannot hold a large file. */
 export function writeJsonLines(path: string, rows: Iterable<unknown>): void {
-  const descriptor = openSync(path, "w");
-  try {
-    let piece = "";
-    for (const row of rows) {
-      piece += `${JSON.stringify(row)}\n`;
-      if (piece.length < PIECE) continue;
-      writeFileSync(descriptor, piece);
-      piece = "";
-    }
-    writeFileSync(descriptor, piece);
-  } finally {
-    closeSync(descriptor);
+  writeDurably(path, piecesOf(rows));
+}
+
+function* piecesOf(rows: Iterable<unknown>): Generator<string> {
+  let piece = "";
+  for (const row of rows) {
+    piece += `${JSON.stringify(row)}\n`;
+    if (piece.length < PIECE) continue;
+    yield piece;
+    piece = "";
   }
+  yield piece;
 }
 
 /**

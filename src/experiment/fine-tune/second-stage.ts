@@ -1,6 +1,8 @@
 /** The second stage of a run: classification alone, from the best weights of the first. */
 import { loadCheckpoint } from "../../checkpoint/load.js";
+import { weightsDigest } from "../../checkpoint/save.js";
 import type { TrainSettings } from "../../config.js";
+import { L3MaskingError } from "../../errors.js";
 import type { ClassificationTraining } from "../../program/training.js";
 import type { DropoutMasks } from "../../train/dropout-masks.js";
 import type { ParameterStore } from "../../train/parameter-store.js";
@@ -23,6 +25,8 @@ export interface SecondStage {
   /** The best evaluation of the first stage, whose weights `modelFolder` holds. */
   readonly best: BestEvaluation;
   readonly modelFolder: string;
+  /** Their digest. */
+  readonly bestWeights: string | undefined;
   readonly stepsPerEpoch: number;
   readonly store: ParameterStore;
   /** Adds its gradients to the store's "gradient". */
@@ -34,7 +38,10 @@ export interface SecondStage {
   readonly dev: Pick<DevEvaluation, "evaluate" | "keepBest">;
   /** Where the stage was stopped, if it goes on: the store is then as it was after that step. */
   readonly stopped?: (StoppingState & { readonly step: number }) | undefined;
+  /** Saves the state that the stage begins with, before it replaces the first stage's best weights. */
+  begin(): Promise<void>;
   readonly afterStep: NonNullable<TrainingPlan["afterStep"]>;
+  readonly onDivergence: NonNullable<TrainingPlan["onDivergence"]>;
 }
 
 /**
@@ -49,10 +56,11 @@ export async function runSecondStage(
 ): Promise<TrainingOutcome> {
   const { store, main, dropout, stepsBefore, stepsPerEpoch, best, stopped } = stage;
   if (stopped === undefined) {
-    await loadWeights(stage.modelFolder, store);
+    await loadWeights(stage.modelFolder, store, stage.bestWeights);
     for (const { view } of store.regions(() => "all")) {
       for (const slot of ["first", "second"]) view(slot).fill(0);
     }
+    await stage.begin();
   }
   // The next whole epoch, so that its texts come in an order of their own.
   const skipped = Math.ceil(stepsBefore / stepsPerEpoch) * stepsPerEpoch - stepsBefore;
@@ -80,6 +88,7 @@ export async function runSecondStage(
         patience: settings.secondStagePatience,
       },
       afterStep: stage.afterStep,
+      onDivergence: stage.onDivergence,
     },
     {
       ...watch,
@@ -88,8 +97,23 @@ export async function runSecondStage(
   );
 }
 
-/** Reads the weights of a saved model into the store of the run that saved it. */
-export async function loadWeights(folder: string, store: ParameterStore): Promise<void> {
+/**
+ * Reads the weights of a saved model into the store of the run that saved it. Throws `checkpoint-format` if they have
+ * another digest than the run knows.
+ */
+export async function loadWeights(
+  folder: string,
+  store: ParameterStore,
+  digest: string | undefined,
+): Promise<void> {
+  const found = await weightsDigest(folder);
+  if (found !== digest) {
+    throw new L3MaskingError(
+      "checkpoint-format",
+      `expected the weights that this run saved in ${folder} (SHA-256 ${digest}), got ${found ?? "none"}`,
+      { hint: "The file was changed or damaged: start the run again in another --output-dir." },
+    );
+  }
   const saved = await loadCheckpoint(folder);
   for (const [name, value] of saved.values) store.weight(name).set(value);
 }

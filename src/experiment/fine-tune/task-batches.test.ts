@@ -185,6 +185,33 @@ describe("taskBatches", () => {
     }
   });
 
+  it("names its texts by their lines, and unlabelled ones by their number", () => {
+    const labelled = encodings.slice(0, 22);
+    const probabilities = encodings.map((encoding) => uniformProbabilities(encoding, 0.3));
+    const lines = Array.from(labelled.keys(), (text) => 10 * text + 3);
+    const texts = { encodings: labelled, labelIds, lines, unlabelled: encodings.slice(22) };
+    const of = taskBatches({ ...texts, probabilities }, settings, masking, spec, tokenizer);
+    const places = encodings.map(({ ids }) => ids.join());
+    for (const micro of stepsOf(of, 1, 6).flatMap(({ microBatches }) => microBatches)) {
+      // The label of a text here is its index.
+      const main = Array.from(micro.main?.labels ?? [], (text) => lines[text]).join(", ");
+      const auxiliary = unmasked(micro).map((ids) => places.indexOf(ids));
+      const named = auxiliary.filter((text) => text < 22).map((text) => lines[text]);
+      const numbered = auxiliary.filter((text) => text >= 22).map((text) => text - 21);
+      const lists = [
+        ...(named.length === 0 ? [] : [`train lines ${named.join(", ")}`]),
+        ...(numbered.length === 0 ? [] : [`unlabelled texts ${numbered.join(", ")}`]),
+      ];
+      expect(micro.texts).toBe(
+        `main task: train lines ${main}; auxiliary task: ${lists.join(", ")}`,
+      );
+    }
+    const alone = taskBatches({ encodings, labelIds }, settings, masking, spec, tokenizer);
+    const [first] = alone(1).microBatches;
+    const counted = Array.from(first.main?.labels ?? [], (text) => text + 1).join(", ");
+    expect(first.texts).toBe(`main task: train texts ${counted}`);
+  });
+
   it("selects nothing with a budget of 0", () => {
     const { microBatches } = batches({}, 0)(1);
     expect(microBatches.map(({ auxiliary }) => auxiliary?.targetSlots.length)).toEqual([0, 0]);

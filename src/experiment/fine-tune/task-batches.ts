@@ -32,6 +32,8 @@ export function stepsPerEpoch(texts: number, settings: BatchSettings): number {
 export interface TaskTexts {
   readonly encodings: readonly Encoding[];
   readonly labelIds: Int32Array;
+  /** Where each text stands in its file, from 1, for errors; texts are counted where absent. */
+  readonly lines?: readonly number[];
   /** Further texts for the auxiliary task alone. */
   readonly unlabelled?: readonly Encoding[];
   /** Mask probabilities of each text, then of each unlabelled one; absent when there is no auxiliary task. */
@@ -63,20 +65,11 @@ export function taskBatches(
   const mainOrder = roundOrders(count, order.split("main"));
   const auxiliaryOrder = roundOrders(auxiliaryTexts.length, order.split("auxiliary"));
 
-  /** The auxiliary texts from a place in the endless row of rounds on. */
-  const textsToMask = (
-    start: number,
-    size: number,
-    probabilities: readonly MaskProbabilities[],
-  ): TextToMask[] =>
+  /** The auxiliary texts from a place in the endless row of rounds on, with their rounds. */
+  const textsFrom = (start: number, size: number) =>
     Array.from({ length: size }, (_, index) => {
       const round = Math.floor((start + index) / auxiliaryTexts.length);
-      const text = auxiliaryOrder(round)[(start + index) % auxiliaryTexts.length];
-      return {
-        encoding: auxiliaryTexts[text],
-        probabilities: probabilities[text],
-        random: masks.split(round, text),
-      };
+      return { round, text: auxiliaryOrder(round)[(start + index) % auxiliaryTexts.length] };
     });
 
   return (step) => {
@@ -93,13 +86,29 @@ export function taskBatches(
           random: masks.split(epoch, text),
         }));
         const labels = portion.map((text) => texts.labelIds[text]);
-        return { shared: { ...maskedBatch(masked, masking, spec, tokenizer), labels } };
+        return {
+          shared: { ...maskedBatch(masked, masking, spec, tokenizer), labels },
+          texts: `both tasks: ${textNames(Array.from(portion), texts)}`,
+        };
       }
       const main = mainBatch(texts, portion, spec);
-      if (probabilities === undefined) return { main };
-      const masked = textsToMask(start, portion.length, probabilities);
+      const ofMain = `main task: ${textNames(Array.from(portion), texts)}`;
+      if (probabilities === undefined) return { main, texts: ofMain };
+      const chosen = textsFrom(start, portion.length);
       start += portion.length;
-      return { main, auxiliary: maskedBatch(masked, masking, spec, tokenizer) };
+      const masked = chosen.map(
+        ({ round, text }): TextToMask => ({
+          encoding: auxiliaryTexts[text],
+          probabilities: probabilities[text],
+          random: masks.split(round, text),
+        }),
+      );
+      const numbers = chosen.map(({ text }) => text);
+      return {
+        main,
+        auxiliary: maskedBatch(masked, masking, spec, tokenizer),
+        texts: `${ofMain}; auxiliary task: ${textNames(numbers, texts)}`,
+      };
     });
     return { epoch: epoch + 1, microBatches };
   };
@@ -116,6 +125,22 @@ function roundOrders(count: number, random: Random): (round: number) => Int32Arr
     }
     return order;
   };
+}
+
+/** `train lines 3, 9; unlabelled texts 2`: the lines of the file; unlabelled texts are counted from 1 as they were read. */
+function textNames(
+  numbers: readonly number[],
+  { encodings, lines }: Pick<TaskTexts, "encodings" | "lines">,
+): string {
+  const labelled = numbers.filter((text) => text < encodings.length);
+  const rest = numbers.filter((text) => text >= encodings.length);
+  const lists = [
+    [lines ? "train lines" : "train texts", labelled.map((text) => lines?.[text] ?? text + 1)],
+    ["unlabelled texts", rest.map((text) => text - encodings.length + 1)],
+  ] as const;
+  return lists
+    .flatMap(([name, list]) => (list.length === 0 ? [] : [`${name} ${list.join(", ")}`]))
+    .join(", ");
 }
 
 /** A portion of the texts, packed, and their labels. */

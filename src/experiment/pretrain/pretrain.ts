@@ -16,6 +16,7 @@ import { createDropoutMasks } from "../../train/dropout-masks.js";
 import { openJournal } from "../../train/journal.js";
 import type { ParameterStore } from "../../train/parameter-store.js";
 import { learningRateFactor } from "../../train/schedule.js";
+import type { MicroBatch } from "../../train/step.js";
 import { fixedTaskWeights } from "../../train/task-weights.js";
 import { type BestEvaluation, train } from "../../train/trainer.js";
 import {
@@ -24,17 +25,20 @@ import {
   requireSameSettings,
   writeJson,
 } from "../fine-tune/run-folder.js";
-import { cutJournal, loadState, type RunState, saveState } from "../fine-tune/saved-state.js";
+import { cutJournal, openSavedStates, type RunState } from "../fine-tune/saved-state.js";
 import { createTrainable, optimizerGroups, storedValues } from "../fine-tune/trainable.js";
+import { isAllFinite, lastState } from "../fine-tune/training-state.js";
+import { holdingFolder } from "../folder-lock.js";
 import type { Host, PretrainResult } from "../host.js";
 import { loadModel, longestRow, requireTokenizerFits } from "../inputs/vanilla.js";
 import { maskedWindows, measureMaskedTokens, type WindowMasking } from "./masked-windows.js";
 import {
   evenWindows,
-  randomWindows,
   readingWatch,
   readTokenStream,
   type TokenStream,
+  windowAt,
+  windowStarts,
 } from "./token-stream.js";
 
 /** Windows of the validation text that an evaluation in mid-run reads; the last one reads all. */
@@ -50,10 +54,14 @@ const PARTS = { mlmHead: true, classes: 0 };
  * --resume) and model/ (Hugging Face layout). Batches and masks depend on seed and step alone, so a resumed
  * run continues as the uninterrupted one would.
  *
- * Throws the errors of each part; `interrupted` after a stop on request, and `training-diverged`, with state/ and
- * model/ as they were last saved.
+ * Throws the errors of each part; `interrupted` after a stop on request, `training-diverged`, with state/ and
+ * model/ as they were last saved, and `output-in-use` while another command works in DIR.
  */
-export async function runPretrain(settings: PretrainSettings, host: Host): Promise<PretrainResult> {
+export function runPretrain(settings: PretrainSettings, host: Host): Promise<PretrainResult> {
+  return holdingFolder(settings.outputDir, "pretrain", host, () => pretrain(settings, host));
+}
+
+async function pretrain(settings: PretrainSettings, host: Host): Promise<PretrainResult> {
   const { outputDir, seed } = settings;
   if (settings.resume) requireSameSettings(outputDir, settings, FREE_SETTINGS);
   else requireFreeFolder(outputDir);
@@ -68,7 +76,9 @@ export async function runPretrain(settings: PretrainSettings, host: Host): Promi
 
   const runtime = await host.runtime(settings.threads);
   const store = createTrainable(spec, PARTS, values, seed);
-  if (settings.model === undefined && !settings.resume) {
+  const states = openSavedStates(join(outputDir, "state"));
+  const saved = settings.resume ? await lastState(states, store, host) : undefined;
+  if (settings.model === undefined && saved === undefined) {
     const text = {
       ids: stream.ids,
       maskId: tokenizer.special.mask,
@@ -86,10 +96,7 @@ export async function runPretrain(settings: PretrainSettings, host: Host): Promi
         host.emit({ type: "progress", task: "counting", done, total, unit: "steps" }),
     );
   }
-  const stateFolder = join(outputDir, "state");
-  const state: RunState = settings.resume
-    ? await loadState(stateFolder, store)
-    : { step: 0, tokens: 0 };
+  const state: RunState = saved ?? { step: 0, tokens: 0 };
   const journalPath = join(outputDir, "journal.jsonl");
   if (settings.resume) cutJournal(journalPath, state.step);
   else createRunFolder(outputDir, { settings, model: spec });
@@ -113,12 +120,14 @@ export async function runPretrain(settings: PretrainSettings, host: Host): Promi
     };
     let { tokens } = state;
     let best: BestEvaluation | undefined = state.best;
-    let saved = state.step;
+    let savedStep = saved?.step;
     let measured: PretrainResult["validation"] = null;
     const save = async (step: number) => {
-      await saveState(stateFolder, store, { step, tokens, best });
+      // The state last: a kill before it leaves a newer model, which the steps that are done again replace by the same.
       await saveModel(join(outputDir, "model"), spec, store, tokenizer, settings);
-      saved = step;
+      journal.flush();
+      await states.save(store, { step, tokens, best });
+      savedStep = step;
     };
 
     const outcome = await train(
@@ -131,9 +140,9 @@ export async function runPretrain(settings: PretrainSettings, host: Host): Promi
         taskWeights: fixedTaskWeights({ main: false, auxiliary: true }),
         batches: (step) => ({
           epoch: 1,
-          microBatches: Array.from({ length: settings.gradientAccumulationSteps }, (_, micro) => ({
-            auxiliary: windowsBatch(stream, step, micro, settings, masking),
-          })),
+          microBatches: Array.from({ length: settings.gradientAccumulationSteps }, (_, micro) =>
+            windowsBatch(stream, step, micro, settings, masking),
+          ),
         }),
         groups: (step) => optimizerGroups(settings, PARTS, learningRateFactor(step - 1, schedule)),
         ...(validation && {
@@ -163,6 +172,9 @@ export async function runPretrain(settings: PretrainSettings, host: Host): Promi
         async afterStep(step) {
           if (step % settings.saveSteps === 0) await save(step);
         },
+        async onDivergence(step) {
+          if (step > 0 && step !== savedStep && isAllFinite(store)) await save(step);
+        },
       },
       {
         emit(event) {
@@ -175,7 +187,7 @@ export async function runPretrain(settings: PretrainSettings, host: Host): Promi
         cancelled: host.cancelled,
       },
     );
-    if (saved !== outcome.steps || outcome.steps === 0) await save(outcome.steps);
+    if (savedStep !== outcome.steps) await save(outcome.steps);
     if (outcome.reason === "interrupted") {
       throw new L3MaskingError(
         "interrupted",
@@ -267,18 +279,25 @@ function windowsBatch(
   micro: number,
   settings: PretrainSettings,
   masking: WindowMasking,
-) {
+): MicroBatch {
   const { spec, tokenizer } = masking;
   const length = Math.min(lengthAt(step, settings, spec), stream.ids.length + 2);
   const count = Math.max(1, Math.floor(settings.batchTokens / length));
-  const random = randomStream(settings.seed, "windows", step, micro);
-  const windows = randomWindows(stream, count, length, tokenizer, random);
+  const starts = windowStarts(
+    stream,
+    count,
+    length,
+    randomStream(settings.seed, "windows", step, micro),
+  );
+  const windows = starts.map((start) => windowAt(stream, start, length, tokenizer));
   const masked = maskedWindows(windows, masking, randomStream(settings.seed, "mask", step, micro));
   const shift = randomStream(settings.seed, "shift", step, micro);
-  if (shift.uniform() >= settings.shiftedShare) return masked;
+  const texts = `windows of ${length} tokens that begin at tokens ${starts.join(", ")} of the text`;
+  if (shift.uniform() >= settings.shiftedShare) return { auxiliary: masked, texts };
   const { batch } = masked;
   const offset = shift.integer(longestRow(spec) - length + 1);
-  return { ...masked, batch: { ...batch, positions: batch.positions.map((at) => at + offset) } };
+  const positions = batch.positions.map((at) => at + offset);
+  return { auxiliary: { ...masked, batch: { ...batch, positions } }, texts };
 }
 
 async function saveModel(

@@ -168,18 +168,15 @@ export function windowAt(
   return { ids, wordIds, truncated: 0 };
 }
 
-/** `count` windows at random places. */
-export function randomWindows(
+/** Where `count` windows begin, at random. */
+export function windowStarts(
   stream: TokenStream,
   count: number,
   length: number,
-  tokenizer: Tokenizer,
   random: Random,
-): Encoding[] {
+): number[] {
   const places = Math.max(1, stream.ids.length - (length - 2) + 1);
-  return Array.from({ length: count }, () =>
-    windowAt(stream, random.integer(places), length, tokenizer),
-  );
+  return Array.from({ length: count }, () => random.integer(places));
 }
 
 /** At most `count` windows side by side, evenly spread over the stream. */

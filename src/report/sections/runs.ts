@@ -40,9 +40,17 @@ export function timingsSection({ candidates }: Group): Markup {
   );
 }
 
-/** A warning where runs are missing; nothing where all are finished. */
-export function unfinishedSection({ unfinished, cells }: Comparison): Markup | undefined {
-  if (unfinished.length === 0) return undefined;
+/** A warning where runs or tests are missing; nothing where all is done. */
+export function unfinishedSection({ partial, unfinished, cells }: Comparison): Markup | undefined {
+  const untested = partial
+    ? markup` The comparison was stopped: no difference was tested yet.`
+    : undefined;
+  if (unfinished.length === 0) {
+    return (
+      untested &&
+      markup`<div class="verdict warning"><p><strong>This comparison is partial.</strong>${untested}</p></div>`
+    );
+  }
   const weighted = needsWeights([...cells, ...unfinished]);
   const rows = unfinished.map((run) => [
     foreign(run.dataset),
@@ -51,7 +59,7 @@ export function unfinishedSection({ unfinished, cells }: Comparison): Markup | u
     run.seed,
     stateText(run),
   ]);
-  return markup`<div class="verdict warning"><p><strong>${counted(unfinished.length, "run")} of this comparison ${unfinished.length === 1 ? "is" : "are"} missing.</strong> The figures below are those of the finished runs and will change.</p>
+  return markup`<div class="verdict warning"><p><strong>${counted(unfinished.length, "run")} of this comparison ${unfinished.length === 1 ? "is" : "are"} missing.</strong> The figures below are those of the finished runs and will change.${untested}</p>
 <details><summary>Which</summary>${table(
     [
       { title: "Data set" },
