@@ -67,6 +67,8 @@ const resultSchema = outcomeSchema.extend({
   /** Short name of the commit, with "+" if the work tree had changes. */
   commit: z.string(),
   threads: z.number(),
+  /** Of tiny sizes: shows that everything runs and nothing else. */
+  quick: z.boolean(),
   machine: machineSchema,
 });
 
