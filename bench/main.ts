@@ -174,12 +174,14 @@ async function main(): Promise<void> {
   if (!flags["no-run"]) {
     const folder = mkdtempSync(join(tmpdir(), "l3masking-bench-"));
     const clean = () => rmSync(folder, { recursive: true, force: true });
-    process.once("SIGINT", () => {
+    const stop = (exitCode: number) => {
       endSides();
       endCommands();
       clean();
-      process.exit(130);
-    });
+      process.exit(exitCode);
+    };
+    process.once("SIGINT", () => stop(130));
+    process.once("SIGTERM", () => stop(143));
     try {
       const context = { root, folder, threads, quick, python, say };
       await runBenchmarks(chosen.length > 0 ? chosen : benchmarks, context, results);
