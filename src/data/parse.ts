@@ -57,6 +57,6 @@ async function parseTable(bytes: Uint8Array, format: FileFormat, file: string): 
     case "parquet":
       return parseParquet(bytes, file);
     case "txt":
-      return parsePlainText(decodeUtf8(bytes, file));
+      return parsePlainText(decodeUtf8(bytes, file), file);
   }
 }
