@@ -74,6 +74,16 @@ interface Outline {
   readonly excess: number | undefined;
 }
 
+const sign = {
+  quote: 0x22,
+  comma: 0x2c,
+  colon: 0x3a,
+  bracket: 0x5b,
+  closingBracket: 0x5d,
+  brace: 0x7b,
+  closingBrace: 0x7d,
+} as const;
+
 /** What a glance at the brackets tells; says nothing about a text that is no JSON. */
 function outline(text: string): Outline {
   let open = 0;
@@ -81,23 +91,23 @@ function outline(text: string): Outline {
   let members = 0;
   let values = 0;
   for (let at = 0; at < text.length; at++) {
-    switch (text[at]) {
-      case '"':
+    switch (text.charCodeAt(at)) {
+      case sign.quote:
         at = stringEnd(text, at);
         break;
-      case "[":
-      case "{":
+      case sign.bracket:
+      case sign.brace:
         if (++open > depth) depth = open;
         if (++values > MAX_JSON_VALUES) return { depth, members, excess: at };
         break;
-      case ",":
+      case sign.comma:
         if (++values > MAX_JSON_VALUES) return { depth, members, excess: at };
         break;
-      case "]":
-      case "}":
+      case sign.closingBracket:
+      case sign.closingBrace:
         open--;
         break;
-      case ":":
+      case sign.colon:
         members++;
     }
   }

@@ -45,8 +45,12 @@ export async function readZipEntries(source: ByteSource): Promise<ReadonlyMap<st
     );
   }
   const bytes = await readBytes(source, directory.offset, directory.size, "the zip directory");
+  const listed = [...parseDirectory(new DataView(bytes.buffer), source)];
+  if (listed.length > MAX_ENTRIES) {
+    throw zipError(`at most ${MAX_ENTRIES} zip entries`, `${listed.length}`, source);
+  }
   const entries = new Map<string, ByteRange>();
-  for (const entry of parseDirectory(new DataView(bytes.buffer), source)) {
+  for (const entry of listed) {
     if (entry.method !== 0 || entry.storedSize !== entry.size) {
       throw zipError("stored zip entries", `the compressed entry ${entry.name}`, source);
     }
@@ -55,9 +59,6 @@ export async function readZipEntries(source: ByteSource): Promise<ReadonlyMap<st
     }
     if (leadsOut(entry.name)) {
       throw zipError("names inside the archive", JSON.stringify(entry.name), source);
-    }
-    if (entries.size >= MAX_ENTRIES) {
-      throw zipError(`at most ${MAX_ENTRIES} zip entries`, "more", source);
     }
     entries.set(entry.name, { offset: await dataOffset(entry, source), size: entry.size });
   }

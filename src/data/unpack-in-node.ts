@@ -13,17 +13,17 @@ import { requireSize, unpackPage } from "./unpack-pages.js";
 
 /** The bytes of each page. Throws `data-format` if they are damaged or not as many as announced. */
 export async function unpackInNode(packed: readonly PackedBytes[]): Promise<readonly Uint8Array[]> {
-  const zstd = packed.filter(({ codec }) => codec === "ZSTD");
+  const zstd = packed.filter(({ codec, size }) => codec === "ZSTD" && size > 0);
   const fromThread = zstd.length === 0 ? [] : await unpackZstd(zstd);
   let next = 0;
   return packed.map((page) => {
-    const { codec, bytes, size } = page;
-    switch (codec) {
+    const { bytes, size } = page;
+    switch (size === 0 ? undefined : page.codec) {
       case "GZIP":
-        return requireSize(gunzipSync(bytes, { maxOutputLength: Math.max(1, size) }), size);
+        return requireSize(gunzipSync(bytes, { maxOutputLength: size }), size);
       case "BROTLI":
         return requireSize(
-          brotliDecompressSync(bytes, { maxOutputLength: Math.max(1, size) }),
+          brotliDecompressSync(bytes, { maxOutputLength: size }),
           size,
         );
       case "ZSTD":

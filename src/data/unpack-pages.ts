@@ -14,6 +14,8 @@ export async function unpackPages(packed: readonly PackedBytes[]): Promise<Uint8
 
 /** The bytes of a page. Throws `data-format` if they are not as many as announced. */
 export function unpackPage({ codec, bytes, size }: PackedBytes): Uint8Array {
+  // Writers leave nothing, or anything, where nothing is packed.
+  if (size === 0) return new Uint8Array(0);
   if (codec === "UNCOMPRESSED") return requireSize(bytes, size);
   if (codec === "SNAPPY") return unpackSnappy(bytes, size);
   const unpack = compressors[codec];
