@@ -1,7 +1,7 @@
 /** CSV and TSV -> rows. Fields stay strings. */
 
 import { L3MaskingError } from "../errors.js";
-import { MAX_COLUMNS } from "./limits.js";
+import { MAX_COLUMNS, MAX_FIELD } from "./limits.js";
 import { type Row, requireRows, type Table } from "./table.js";
 
 interface Fields {
@@ -51,7 +51,11 @@ export function parseTsv(text: string, file: string): Table {
     lines,
     "Write one row on each line, its fields separated by one tab.",
   );
-  if (uneven === undefined) return toTable(unquoteIfAllQuoted(lines), file);
+  if (uneven === undefined) {
+    const long = lines.find(({ fields }) => fields.some((field) => field.length > MAX_FIELD));
+    if (long !== undefined) throw formatError(file, { line: long.line, ...tooLong });
+    return toTable(unquoteIfAllQuoted(lines), file);
+  }
   const quoted = splitQuoted(content, "\t");
   if (quoted.fault === undefined && unevenFields(quoted.lines, "") === undefined) {
     return toTable(quoted.lines, file);
@@ -103,6 +107,7 @@ function splitQuoted(content: string, delimiter: string): Splitting {
       if (end < content.length && content[end] !== delimiter && content[end] !== "\n") {
         return { lines, fault: { line, ...textAfterQuote } };
       }
+      if (close - at > MAX_FIELD) return { lines, fault: { line, ...tooLong } };
       const inner = content.slice(at + 1, close);
       fields.push(inner.includes('"') ? inner.replaceAll('""', '"') : inner);
       line += occurrences(inner, "\n");
@@ -130,6 +135,10 @@ const unclosed = {
 const textAfterQuote = {
   message: "expected a delimiter or line end after a closing quote, got text",
   hint: quoteHint,
+};
+const tooLong = {
+  message: `expected fields of at most ${MAX_FIELD} characters, got a longer one`,
+  hint: "A line end or a closing quote may be missing before it.",
 };
 const tooManyFields = {
   message: `expected at most ${MAX_COLUMNS} fields, got more`,

@@ -12,6 +12,9 @@ export const MAX_COLUMNS = 2 ** 14;
 /** Characters of one text. The longest novels have three million; a longer "text" is a file without its line ends. */
 export const MAX_TEXT = 2 ** 22;
 
+/** Characters of a field of CSV or TSV as it is written: a text of doubled quotes between two. */
+export const MAX_FIELD = 2 * MAX_TEXT + 2;
+
 /** Characters of one label; a longer "label" is a text. */
 export const MAX_LABEL = 1000;
 

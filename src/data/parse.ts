@@ -20,7 +20,7 @@ export interface ParsedFile {
 
 /**
  * Rows of `bytes`, which hold `format`; `file` only names the place in messages. `unpack` unpacks
- * pages of Parquet files; Node has a way that withstands forged ones (`unpackInNode`).
+ * pages of Parquet files; Node has a way that withstands forged ones (`openUnpacker`).
  * Throws `data-format`, `data-encoding`, `data-column`, `data-label`, or `data-empty` for no rows.
  */
 export async function parseRecords(

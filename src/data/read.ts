@@ -10,7 +10,7 @@ import { fileKind, formatName } from "./formats.js";
 import { unpackedLimit } from "./limits.js";
 import { nearestName } from "./nearest.js";
 import { type ParsedFile, parseRecords } from "./parse.js";
-import { unpackInNode } from "./unpack-in-node.js";
+import { openUnpacker } from "./unpack-in-node.js";
 
 export interface RecordFile extends ParsedFile {
   /** As told from the name: "jsonl", "csv.gz", ... */
@@ -25,8 +25,13 @@ const unzip = promisify(gunzip);
 export async function readRecords(path: string, options: ColumnOptions): Promise<RecordFile> {
   const kind = fileKind(path);
   const bytes = await readUnzipped(path);
-  const parsed = await parseRecords(bytes, kind.format, path, options, unpackInNode);
-  return { ...parsed, format: formatName(kind) };
+  const unpacker = openUnpacker();
+  try {
+    const parsed = await parseRecords(bytes, kind.format, path, options, unpacker.unpack);
+    return { ...parsed, format: formatName(kind) };
+  } finally {
+    await unpacker.close();
+  }
 }
 
 /**

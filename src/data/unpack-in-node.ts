@@ -8,30 +8,42 @@ import { Worker } from "node:worker_threads";
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import * as z from "zod";
 import { L3MaskingError } from "../errors.js";
-import type { PackedBytes } from "./parquet-pages.js";
+import type { PackedBytes, Unpack } from "./parquet-pages.js";
 import { requireSize, unpackPage } from "./unpack-pages.js";
 
-/** The bytes of each page. Throws `data-format` if they are damaged or not as many as announced. */
-export async function unpackInNode(packed: readonly PackedBytes[]): Promise<readonly Uint8Array[]> {
-  const zstd = packed.filter(({ codec, size }) => codec === "ZSTD" && size > 0);
-  const fromThread = zstd.length === 0 ? [] : await unpackZstd(zstd);
-  let next = 0;
-  return packed.map((page) => {
-    const { bytes, size } = page;
-    switch (size === 0 ? undefined : page.codec) {
-      case "GZIP":
-        return requireSize(gunzipSync(bytes, { maxOutputLength: size }), size);
-      case "BROTLI":
-        return requireSize(
-          brotliDecompressSync(bytes, { maxOutputLength: size }),
-          size,
-        );
-      case "ZSTD":
-        return requireSize(fromThread[next++], size);
-      default:
-        return unpackPage(page);
-    }
-  });
+/** Unpacks the pages of one file. */
+export interface Unpacker {
+  /** The bytes of each page. Throws `data-format` if they are damaged or not as many as announced. */
+  readonly unpack: Unpack;
+  /** Ends the thread, if there was need for one. */
+  close(): Promise<void>;
+}
+
+export function openUnpacker(): Unpacker {
+  let thread: ZstdThread | undefined;
+  return {
+    async unpack(packed) {
+      const zstd = packed.filter(({ codec, size }) => codec === "ZSTD" && size > 0);
+      for (const page of zstd) requireHonestFrames(page);
+      if (zstd.length > 0) thread ??= startThread();
+      const fromThread = (await thread?.unpack(zstd)) ?? [];
+      let next = 0;
+      return packed.map((page) => {
+        const { bytes, size } = page;
+        switch (size === 0 ? undefined : page.codec) {
+          case "GZIP":
+            return requireSize(gunzipSync(bytes, { maxOutputLength: size }), size);
+          case "BROTLI":
+            return requireSize(brotliDecompressSync(bytes, { maxOutputLength: size }), size);
+          case "ZSTD":
+            return requireSize(fromThread[next++], size);
+          default:
+            return unpackPage(page);
+        }
+      });
+    },
+    close: async () => thread?.close(),
+  };
 }
 
 /** Time for any pages, and the least speed: an ordinary computer unpacks some 100 MB a second. */
@@ -42,6 +54,7 @@ const BYTES_PER_MS = 1000;
 const ZSTD_BLOCK = 2 ** 17;
 
 const answerSchema = z.object({
+  ready: z.literal(true).optional(),
   pages: z.array(z.instanceof(Uint8Array)).optional(),
   fault: z.string().optional(),
 });
@@ -49,45 +62,64 @@ const answerSchema = z.object({
 /** What a forged page can take is bounded by the checks of its frames, but for its time. */
 const threadSource = `
 const { parentPort, workerData } = require("node:worker_threads");
-import(workerData.library).then(({ compressors }) => {
-  const pages = workerData.packed.map(({ bytes }) => compressors.ZSTD(bytes));
-  parentPort.postMessage({ pages });
-}).catch((error) => parentPort.postMessage({ fault: String(error.message) }));
+const library = import(workerData);
+parentPort.on("message", (pages) => library.then(({ compressors }) => {
+  parentPort.postMessage({ pages: pages.map((bytes) => compressors.ZSTD(bytes)) });
+}).catch((error) => parentPort.postMessage({ fault: String(error.message) })));
+library.then(() => parentPort.postMessage({ ready: true }));
 `;
 
-function unpackZstd(packed: readonly PackedBytes[]): Promise<readonly Uint8Array[]> {
-  for (const page of packed) requireHonestFrames(page);
-  const library = pathToFileURL(
-    createRequire(import.meta.url).resolve("hyparquet-compressors"),
-  ).href;
-  const total = packed.reduce((sum, { size }) => sum + size, 0);
-  const patience = PATIENCE_MS + total / BYTES_PER_MS;
+interface ZstdThread {
+  unpack(packed: readonly PackedBytes[]): Promise<readonly Uint8Array[]>;
+  close(): Promise<void>;
+}
+
+function startThread(): ZstdThread {
+  const library = createRequire(import.meta.url).resolve("hyparquet-compressors");
   // Flags of the main thread may not fit this source.
   const worker = new Worker(threadSource, {
     eval: true,
     execArgv: [],
-    workerData: { library, packed },
+    workerData: pathToFileURL(library).href,
   });
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      reject(zstdError(`work for over ${Math.round(patience / 1000)} seconds`));
-      void worker.terminate();
-    }, patience);
-    const finish = (act: () => void) => {
-      clearTimeout(timer);
-      act();
-      void worker.terminate();
-    };
-    worker.once("message", (message: unknown) =>
-      finish(() => {
-        const { pages, fault } = answerSchema.parse(message);
-        if (pages === undefined) reject(zstdError(fault ?? "no answer"));
-        else resolve(pages);
-      }),
-    );
-    worker.once("error", (error) => finish(() => reject(zstdError(String(error)))));
-    worker.once("exit", () => finish(() => reject(zstdError("the end of the thread"))));
+  const close = async () => {
+    await worker.terminate();
+  };
+  let ready = false;
+  worker.once("message", () => {
+    ready = true;
   });
+  return {
+    close,
+    unpack(packed) {
+      if (packed.length === 0) return Promise.resolve([]);
+      const patience = PATIENCE_MS + packed.reduce((sum, { size }) => sum + size, 0) / BYTES_PER_MS;
+      return new Promise((resolve, reject) => {
+        const refuse = (got: string) => finish(() => reject(zstdError(got)));
+        const onMessage = (message: unknown) => {
+          const answer = answerSchema.parse(message);
+          const { pages, fault } = answer;
+          if (answer.ready) timer.refresh();
+          else if (pages === undefined) refuse(fault ?? "no answer");
+          else finish(() => resolve(pages));
+        };
+        const onError = (error: Error) => refuse(error.message);
+        const onExit = () => refuse("the end of the thread");
+        // The time counts from when the thread has loaded its library.
+        const timer = setTimeout(() => {
+          if (ready) refuse(`work for over ${Math.round(patience / 1000)} seconds`);
+          else timer.refresh();
+        }, patience);
+        const finish = (settle: () => void) => {
+          clearTimeout(timer);
+          worker.off("message", onMessage).off("error", onError).off("exit", onExit);
+          settle();
+        };
+        worker.on("message", onMessage).on("error", onError).on("exit", onExit);
+        worker.postMessage(packed.map(({ bytes }) => bytes));
+      });
+    },
+  };
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Unpacking the pages of a Parquet file, anywhere. */
 import { compressors } from "hyparquet-compressors";
 import { L3MaskingError } from "../errors.js";
+import { unpackLz4, unpackLz4Block } from "./lz4.js";
 import type { PackedBytes } from "./parquet-pages.js";
 import { unpackSnappy } from "./snappy.js";
 
@@ -18,6 +19,8 @@ export function unpackPage({ codec, bytes, size }: PackedBytes): Uint8Array {
   if (size === 0) return new Uint8Array(0);
   if (codec === "UNCOMPRESSED") return requireSize(bytes, size);
   if (codec === "SNAPPY") return unpackSnappy(bytes, size);
+  if (codec === "LZ4") return unpackLz4(bytes, size);
+  if (codec === "LZ4_RAW") return unpackLz4Block(bytes, size);
   const unpack = compressors[codec];
   if (unpack === undefined) {
     throw new L3MaskingError("data-format", `expected a usual compression, got ${codec}`);

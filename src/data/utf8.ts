@@ -53,8 +53,8 @@ function firstBadLine(bytes: Uint8Array): number | undefined {
     try {
       decoder.decode(bytes.subarray(start, end));
     } catch (error) {
-      if (error instanceof TypeError) return line;
-      throw error;
+      // Any other error is about a line that is too long for a string.
+      return error instanceof TypeError ? line : undefined;
     }
     start = end;
   }

@@ -28,6 +28,8 @@ export interface HostileCase {
   readonly expected: ErrorCode | "accepted";
   /** What the message must hold beside the path: the line, the byte, the tensor. */
   readonly says?: string;
+  /** False for a file that takes too long to make for every fuzzing thread. */
+  readonly seed?: false;
   readonly make: () => string | Uint8Array | Files;
 }
 

@@ -11,7 +11,9 @@ export type Thrift =
   | boolean
   | ThriftStruct;
 
-export type ThriftStruct = { readonly fields: readonly (readonly [id: number, value: Thrift | undefined])[] };
+export type ThriftStruct = {
+  readonly fields: readonly (readonly [id: number, value: Thrift | undefined])[];
+};
 
 export const i32 = (value: number): Thrift => ({ i32: value });
 export const i64 = (value: number | bigint): Thrift => ({ i64: value });
@@ -72,7 +74,9 @@ export function thrift({ fields }: ThriftStruct): Uint8Array {
 
 /** Texts as PLAIN values. */
 export function plainTexts(...texts: readonly string[]): Uint8Array {
-  return joined(...texts.flatMap((text) => [little(Buffer.byteLength(text), 4), Buffer.from(text)]));
+  return joined(
+    ...texts.flatMap((text) => [little(Buffer.byteLength(text), 4), Buffer.from(text)]),
+  );
 }
 
 export interface ForgedPage {
@@ -220,3 +224,14 @@ export function textPages(
     ],
   });
 }
+
+/** A zstd frame: its header with the content size in four bytes, then blocks. */
+export const zstdFrame = (size: number, ...blocks: readonly Uint8Array[]) =>
+  joined(little(0xfd2fb528, 4), [0xa0], little(size, 4), ...blocks);
+/** A block of a zstd frame: 0 raw, 1 repeated, 2 compressed. */
+export const zstdBlock = (
+  kind: number,
+  size: number,
+  last: boolean,
+  content: Uint8Array | readonly number[],
+) => joined(little((last ? 1 : 0) | (kind << 1) | (size << 3), 3), content);

@@ -3,19 +3,16 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { openFile } from "../../src/checkpoint/folder.js";
 import { loadCheckpoint } from "../../src/checkpoint/load.js";
-import { readSafetensors, writeSafetensors } from "../../src/checkpoint/safetensors.js";
+import { readSafetensors } from "../../src/checkpoint/safetensors.js";
 import type { StoredTensor } from "../../src/checkpoint/stored-tensor.js";
 import { readTorchBin } from "../../src/checkpoint/torch-bin.js";
 import { readRecords } from "../../src/data/read.js";
-import { bodyParameters, elementCount, mlmHeadParameters } from "../../src/model/parameters.js";
-import { parseModelConfig } from "../../src/model/spec.js";
-import { storedName } from "../../src/checkpoint/names.js";
 import { loadTokenizer } from "../../src/text/load.js";
 import type { Files, Kind } from "./case.js";
-import { plainConfig } from "./checkpoint-cases.js";
+import { plainConfig, plainWeights } from "./plain-model.js";
 
 /** What a file of a kind is called where the case does not say. */
-const usualNames: Readonly<Record<Kind, string>> = {
+export const usualNames: Readonly<Record<Kind, string>> = {
   config: "config.json",
   index: "model.safetensors.index.json",
   safetensors: "model.safetensors",
@@ -37,7 +34,7 @@ export function writeFiles(folder: string, kind: Kind, made: string | Uint8Array
     typeof made === "string" || made instanceof Uint8Array ? { [usualNames[kind]]: made } : made;
   const beside: Files =
     kind === "config"
-      ? { "model.safetensors": plainWeights() }
+      ? { "model.safetensors": plainWeights }
       : kind === "index"
         ? { "config.json": JSON.stringify(plainConfig) }
         : {};
@@ -46,21 +43,6 @@ export function writeFiles(folder: string, kind: Kind, made: string | Uint8Array
     writeFileSync(join(folder, name), content);
   }
   return join(folder, Object.keys(files)[0]);
-}
-
-let weights: Uint8Array | undefined;
-
-/** Weights that belong to `plainConfig`. */
-export function plainWeights(): Uint8Array {
-  if (weights !== undefined) return weights;
-  const spec = parseModelConfig(plainConfig, "config.json");
-  const tensors = [...bodyParameters(spec), ...mlmHeadParameters(spec)].map((parameter) => ({
-    name: storedName("bert", parameter.name),
-    shape: parameter.shape,
-    values: new Float32Array(elementCount(parameter)),
-  }));
-  weights = Buffer.concat([...writeSafetensors(tensors, { dtype: "F32" })]);
-  return weights;
 }
 
 /** Texts that a tokenizer must survive. */
