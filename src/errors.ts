@@ -66,16 +66,44 @@ export interface ErrorDetails {
   readonly cause?: unknown;
 }
 
-/** An error with a code, a message (expected, got, where) and a hint (how to mend it). */
+/** Characters of a message; what a file names can have any length. */
+const MAX_MESSAGE = 2000;
+
+/** Characters that move the cursor of a terminal, change its colours, or turn the direction of text. */
+const unprintable = /(?![\n\t])[\p{Cc}\p{Bidi_Control}]/gu;
+
+/** `text` with what a terminal would obey, not show, written as `\u{1b}`. Files of strangers name things as they like. */
+export function printable(text: string): string {
+  return text.replace(
+    unprintable,
+    (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
+  );
+}
+
+/** Cuts the middle out of a long message: its beginning and its end say what and where. */
+function shortened(message: string): string {
+  if (message.length <= MAX_MESSAGE) return message;
+  const half = MAX_MESSAGE / 2;
+  const left = message.length - MAX_MESSAGE;
+  return `${message.slice(0, half)} ... (${left} characters left out) ... ${message.slice(-half)}`;
+}
+
+/**
+ * An error with a code, a message (expected, got, where) and a hint (how to mend it). A message is printable and has
+ * at most some 2000 characters, whatever a file made it quote.
+ */
 export class L3MaskingError extends Error {
   readonly code: ErrorCode;
   readonly hint: string | undefined;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    super(
+      printable(shortened(message)),
+      details.cause === undefined ? undefined : { cause: details.cause },
+    );
     this.name = "L3MaskingError";
     this.code = code;
-    this.hint = details.hint;
+    this.hint = details.hint === undefined ? undefined : printable(shortened(details.hint));
   }
 
   /** 130 for an interrupt, else the exit code of the error's family. */

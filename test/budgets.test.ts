@@ -131,7 +131,7 @@ describe("l3masking --help", () => {
     // What is listed below would be seen: these two are.
     expect(loaded.some((url) => url.includes("/commander/"))).toBe(true);
     expect(loaded.some((url) => url.endsWith("/dist/config.js"))).toBe(true);
-    const heavy = /onnxruntime|protobuf|papaparse|hyparquet|dist\/(text|program|train|graph)\//;
+    const heavy = /onnxruntime|protobuf|hyparquet|dist\/(text|program|train|graph)\//;
     expect(loaded.filter((url) => heavy.test(url))).toEqual([]);
   });
 });

@@ -38,11 +38,42 @@ export async function listFolder(folder: string): Promise<ReadonlySet<string>> {
   return new Set(await readdir(folder));
 }
 
-/** A file of UTF-8 text; throws `checkpoint-missing` if there is none. */
-export async function readTextFile(path: string): Promise<string> {
-  const text = await readFile(path, "utf8").catch(missingAs(undefined));
-  if (text === undefined) throw missingFile(path);
-  return text;
+/** Bytes of config.json, or of an index; those of the largest models have less than one MiB. */
+const MAX_TEXT_BYTES = 16 << 20;
+
+/**
+ * A file of UTF-8 text. Throws `checkpoint-missing` if there is none, and `code` if it is larger than 16 MiB, or not
+ * UTF-8.
+ */
+export async function readTextFile(
+  path: string,
+  code: "checkpoint-config" | "checkpoint-format",
+): Promise<string> {
+  const { size } = await statFile(path);
+  const refuse = (what: string, cause?: unknown) =>
+    new L3MaskingError(code, `expected ${what} in ${path}`, {
+      hint: "The file is damaged: fetch it again.",
+      cause,
+    });
+  if (size > MAX_TEXT_BYTES) throw refuse(`at most ${MAX_TEXT_BYTES} bytes, got ${size}`);
+  const bytes = await readFile(path);
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw refuse("UTF-8 text, got other bytes", cause);
+  }
+}
+
+/** The size of a file. A pipe or a device in its place could keep us waiting for ever: `checkpoint-missing`. */
+async function statFile(path: string): Promise<{ readonly size: number }> {
+  const found = await stat(path).catch(missingAs(undefined));
+  if (found === undefined) throw missingFile(path);
+  if (found.isFile()) return found;
+  throw new L3MaskingError(
+    "checkpoint-missing",
+    `expected a file, got ${found.isDirectory() ? "a folder" : "a pipe or a device"} at ${path}`,
+    { hint: "Fetch the whole checkpoint: config.json and all weight files." },
+  );
 }
 
 /** A file opened for random access. */
@@ -53,6 +84,7 @@ export interface OpenFile {
 
 /** Opens a file; throws `checkpoint-missing` if there is none. */
 export async function openFile(path: string): Promise<OpenFile> {
+  await statFile(path);
   const handle = await open(path, "r").catch(missingAs(undefined));
   if (handle === undefined) throw missingFile(path);
   const { size } = await handle.stat();

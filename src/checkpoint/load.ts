@@ -4,6 +4,7 @@ import * as z from "zod";
 import { L3MaskingError } from "../errors.js";
 import type { ParameterValues } from "../model/parameters.js";
 import { type ModelSpec, parseModelConfig } from "../model/spec.js";
+import { parseJson } from "../strict-json.js";
 import { assembleParameters } from "./assemble.js";
 import {
   digestFiles,
@@ -47,13 +48,20 @@ export const weightFileNames = [
 export async function loadCheckpoint(folder: string): Promise<Checkpoint> {
   const present = await listFolder(folder);
   const configPath = join(folder, "config.json");
-  const json = parseJson(await readTextFile(configPath), configPath, "checkpoint-config");
+  const json = parseCheckpointJson(
+    await readTextFile(configPath, "checkpoint-config"),
+    configPath,
+    "checkpoint-config",
+  );
   const spec = parseModelConfig(json, configPath);
   const weights = weightFileNames.find((name) => present.has(name));
   if (weights === undefined) throw noWeights(folder, present);
 
   const shards = weights.endsWith(".index.json")
-    ? readIndex(await readTextFile(join(folder, weights)), join(folder, weights))
+    ? readIndex(
+        await readTextFile(join(folder, weights), "checkpoint-format"),
+        join(folder, weights),
+      )
     : undefined;
   const files = shards ? [...new Set(shards.values())].sort() : [weights];
   const opened: OpenFile[] = [];
@@ -93,11 +101,17 @@ async function readWeights(file: OpenFile, weights: string): Promise<WeightFile>
   return { format: "safetensors", tensors: await readSafetensors(file.source) };
 }
 
-const indexSchema = z.object({ weight_map: z.record(z.string(), z.string()) });
+/** Not a zod record: that would note the fault of every entry, and an index can have a million. */
+function isFileTable(value: unknown): value is Record<string, string> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  return Object.values(value).every((name) => typeof name === "string");
+}
+
+const indexSchema = z.object({ weight_map: z.custom<Record<string, string>>(isFileTable) });
 
 /** File of each tensor, by the index of a sharded checkpoint. */
 function readIndex(text: string, where: string): ReadonlyMap<string, string> {
-  const parsed = indexSchema.safeParse(parseJson(text, where, "checkpoint-format"));
+  const parsed = indexSchema.safeParse(parseCheckpointJson(text, where, "checkpoint-format"));
   const shards = new Map(parsed.success ? Object.entries(parsed.data.weight_map) : []);
   if (shards.size === 0) {
     throw new L3MaskingError(
@@ -163,19 +177,18 @@ function labelsOf(spec: ModelSpec, classes: number): readonly string[] {
   return spec.labels ?? Array.from({ length: classes }, (_, id) => `LABEL_${id}`);
 }
 
-function parseJson(
+function parseCheckpointJson(
   text: string,
   where: string,
   code: "checkpoint-config" | "checkpoint-format",
 ): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new L3MaskingError(code, `expected JSON, got text that is none in ${where}`, {
-      hint: "The file is damaged: fetch it again.",
-      cause,
-    });
-  }
+  const hint = "The file is damaged: fetch it again.";
+  return parseJson(
+    text,
+    `bad JSON in ${where}`,
+    1,
+    (message) => new L3MaskingError(code, message, { hint }),
+  );
 }
 
 function noWeights(folder: string, present: ReadonlySet<string>): L3MaskingError {

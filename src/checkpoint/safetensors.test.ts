@@ -105,7 +105,7 @@ describe("damaged safetensors", () => {
     ["a gap", build({ x: vector(0, 8), y: vector(12, 16) }, 16), ["y", "gap"]],
     ["a range of the wrong size", build({ x: vector(0, 8, 3) }, 8), ["12 bytes", "x", "[3]"]],
     ["a negative range", build({ x: vector(-8, 0) }, 8), ["x", "data_offsets.0"]],
-    ["a negative extent", build({ x: vector(0, 8, -2) }, 8), ["x", "shape.0"]],
+    ["a negative extent", build({ x: vector(0, 8, -2) }, 8), ["x", "shape: expected a list of"]],
     [
       "an absurd shape",
       build({ x: { dtype: "F32", shape: [2 ** 40, 2 ** 40], data_offsets: [0, 8] } }, 8),

@@ -7,6 +7,7 @@
 import * as z from "zod";
 import { L3MaskingError } from "../errors.js";
 import { elementCount } from "../model/parameters.js";
+import { parseJson } from "../strict-json.js";
 import { type ByteSource, knownStranger, readBytes } from "./bytes.js";
 import { float32ToFloat16 } from "./half.js";
 import {
@@ -23,10 +24,25 @@ const MAX_HEADER_BYTES = 100_000_000;
 /** Bytes of the header length in front of the header. */
 const LENGTH_BYTES = 8;
 
+/** Dimensions of a tensor, as in PyTorch. */
+const MAX_DIMENSIONS = 64;
+
+function isShape(value: unknown): value is number[] {
+  return (
+    Array.isArray(value) &&
+    value.length <= MAX_DIMENSIONS &&
+    value.every((extent) => Number.isSafeInteger(extent) && extent >= 0)
+  );
+}
+
 const size = z.int().nonnegative();
 const entrySchema = z.object({
   dtype: z.string(),
-  shape: z.array(size),
+  // Not a zod array: that would note the fault of every element, and a header can have millions.
+  shape: z.custom<number[]>(
+    isShape,
+    `expected a list of at most ${MAX_DIMENSIONS} integers that are not negative`,
+  ),
   data_offsets: z.tuple([size, size]),
 });
 
@@ -127,15 +143,15 @@ export function* writeSafetensors(
   options: { readonly dtype: WrittenType },
 ): Generator<Uint8Array> {
   const { dtype } = options;
-  const entries: Record<string, unknown> = { __metadata__: { format: "pt" } };
+  const entries = new Map<string, unknown>([["__metadata__", { format: "pt" }]]);
   let offset = 0;
   for (const { name, shape, values } of tensors) {
     requireDistinctAndFull(entries, name, shape, values);
     const end = offset + values.length * elementBytes[dtype];
-    entries[name] = { dtype, shape, data_offsets: [offset, end] };
+    entries.set(name, { dtype, shape, data_offsets: [offset, end] });
     offset = end;
   }
-  const json = new TextEncoder().encode(JSON.stringify(entries));
+  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(entries)));
   const padded = Math.ceil(json.length / 8) * 8;
   const head = new Uint8Array(LENGTH_BYTES + padded).fill(0x20);
   new DataView(head.buffer).setBigUint64(0, BigInt(padded), true);
@@ -146,13 +162,20 @@ export function* writeSafetensors(
   }
 }
 
+/** The format wants it as the first byte of the header. */
+const OPENING_BRACE = 0x7b;
+
 function parseHeaderObject(header: Uint8Array, where: string): object {
-  let json: unknown;
-  try {
-    json = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(header));
-  } catch (cause) {
-    throw formatError(`expected a JSON header, got bytes that are none in ${where}`, cause);
+  if (header[0] !== OPENING_BRACE) {
+    throw formatError(`expected a JSON object as the header, got other bytes in ${where}`);
   }
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true }).decode(header);
+  } catch (cause) {
+    throw formatError(`expected a JSON header in UTF-8, got other bytes in ${where}`, cause);
+  }
+  const json = parseJson(text, `bad JSON in the header of ${where}`, 1, formatError);
   if (typeof json !== "object" || json === null || Array.isArray(json)) {
     throw formatError(`expected the header to be a JSON object, got another value in ${where}`);
   }
@@ -187,12 +210,12 @@ function parseEntry(name: string, value: unknown, where: string): HeaderEntry {
 }
 
 function requireDistinctAndFull(
-  entries: Readonly<Record<string, unknown>>,
+  entries: ReadonlyMap<string, unknown>,
   name: string,
   shape: readonly number[],
   values: Float32Array,
 ): void {
-  if (Object.hasOwn(entries, name)) {
+  if (entries.has(name)) {
     throw new L3MaskingError("checkpoint-tensor", `expected tensor ${name} once, got it twice`, {
       hint: "Give each tensor its own name.",
     });

@@ -35,19 +35,40 @@ export interface TorchFile {
 /**
  * The tensors of a pytorch_model.bin, to be read one by one. Throws `checkpoint-pickle` if the
  * file holds anything but named tensors, `checkpoint-shape` for tensors that leave their storage,
- * `checkpoint-format` for a damaged file.
+ * `checkpoint-format` for a damaged file, and for tensors that share so many bytes that they are four times the file.
  */
 export async function readTorchBin(source: ByteSource): Promise<TorchFile> {
   const start = await readBytes(source, 0, Math.min(source.size, 64), "the start");
   if (start[0] === 0x50 && start[1] === 0x4b) {
-    return { format: "torch-zip", tensors: await readZipFormat(source) };
+    return {
+      format: "torch-zip",
+      tensors: requireLittleShared(await readZipFormat(source), source),
+    };
   }
-  if (start[0] === 0x80) return { format: "torch-legacy", tensors: await readLegacyFormat(source) };
+  if (start[0] === 0x80) {
+    const tensors = requireLittleShared(await readLegacyFormat(source), source);
+    return { format: "torch-legacy", tensors };
+  }
   throw new L3MaskingError(
     "checkpoint-format",
     `expected a file written by torch.save, got ${knownStranger(start) ?? "other bytes"}: ${source.name}`,
     { hint: "Fetch the file again, or use model.safetensors." },
   );
+}
+
+/** Bytes of all tensors against those of the file: tied weights share a storage, and they are few. */
+const MAX_SHARING = 4;
+const SMALL_BYTES = 1 << 20;
+
+/** Thousands of tensors over one storage would take a thousand times the file's size in memory. */
+function requireLittleShared(tensors: StoredTensor[], source: ByteSource): StoredTensor[] {
+  const bytes = tensors.reduce(
+    (sum, { shape, dtype }) => sum + elementCount({ shape }) * elementBytes[dtype],
+    0,
+  );
+  const limit = Math.max(SMALL_BYTES, MAX_SHARING * source.size);
+  if (bytes <= limit) return tensors;
+  throw damaged(`tensors of at most ${limit} bytes together`, `${bytes}`, source);
 }
 
 async function readZipFormat(source: ByteSource): Promise<StoredTensor[]> {

@@ -29,6 +29,9 @@ const storageTypes: ReadonlyMap<string, StoredType> = new Map([
   ["BoolStorage", "BOOL"],
 ]);
 
+/** Dimensions of a tensor, as in PyTorch. */
+const MAX_DIMENSIONS = 64;
+
 const ORDERED_DICT = "collections.OrderedDict";
 const REBUILD_TENSOR = "torch._utils._rebuild_tensor_v2";
 const REBUILD_PARAMETER = "torch._utils._rebuild_parameter";
@@ -172,6 +175,9 @@ function requireTensor(value: PickleValue, what: string, where: string): TensorR
 function extents(value: PickleValue, where: string): number[] {
   if (typeof value !== "object" || value?.kind !== "tuple") {
     throw pickleError(`${describe(value)} as the shape of a tensor`, where);
+  }
+  if (value.items.length > MAX_DIMENSIONS) {
+    throw pickleError(`${value.items.length} dimensions of a tensor`, where);
   }
   return value.items.map((item) => extent(item, where));
 }

@@ -28,7 +28,13 @@ const signatures = {
   locator64: 0x07064b50,
 } as const;
 
-/** Entries by name. Throws `checkpoint-format` for a damaged or a compressed archive. */
+/** Entries of an archive; a large model has a thousand. */
+const MAX_ENTRIES = 1 << 16;
+
+/**
+ * Entries by name. Throws `checkpoint-format` for a damaged or a compressed archive, and for what only a forged one
+ * has: a name twice, a name that leads out of the archive, entries that share bytes.
+ */
 export async function readZipEntries(source: ByteSource): Promise<ReadonlyMap<string, ByteRange>> {
   const directory = await findDirectory(source);
   if (directory.size > MAX_DIRECTORY_BYTES) {
@@ -39,14 +45,41 @@ export async function readZipEntries(source: ByteSource): Promise<ReadonlyMap<st
     );
   }
   const bytes = await readBytes(source, directory.offset, directory.size, "the zip directory");
+  const listed = [...parseDirectory(new DataView(bytes.buffer), source)];
+  if (listed.length > MAX_ENTRIES) {
+    throw zipError(`at most ${MAX_ENTRIES} zip entries`, `${listed.length}`, source);
+  }
   const entries = new Map<string, ByteRange>();
-  for (const entry of parseDirectory(new DataView(bytes.buffer), source)) {
+  for (const entry of listed) {
     if (entry.method !== 0 || entry.storedSize !== entry.size) {
       throw zipError("stored zip entries", `the compressed entry ${entry.name}`, source);
     }
+    if (entries.has(entry.name)) {
+      throw zipError("each zip entry once", `${JSON.stringify(entry.name)} twice`, source);
+    }
+    if (leadsOut(entry.name)) {
+      throw zipError("names inside the archive", JSON.stringify(entry.name), source);
+    }
     entries.set(entry.name, { offset: await dataOffset(entry, source), size: entry.size });
   }
+  requireApart(entries, source);
   return entries;
+}
+
+function leadsOut(name: string): boolean {
+  return /^[/\\]|^[A-Za-z]:|\0/.test(name) || name.split(/[/\\]/).includes("..");
+}
+
+/** Entries over the same bytes would unpack to more than the file has. */
+function requireApart(entries: ReadonlyMap<string, ByteRange>, source: ByteSource): void {
+  let end = 0;
+  for (const [name, range] of [...entries].sort(([, a], [, b]) => a.offset - b.offset)) {
+    if (range.size === 0) continue;
+    if (range.offset < end) {
+      throw zipError("zip entries one after the other", `${name} over another`, source);
+    }
+    end = range.offset + range.size;
+  }
 }
 
 /** Reads the end record, or its zip64 form where the plain one is full. */

@@ -100,6 +100,12 @@ describe("createHumanReporter", () => {
     );
   });
 
+  it("writes out control characters that a file put into a notice", () => {
+    const { value, err } = terminal();
+    createHumanReporter(value).event({ type: "notice", level: "info", text: "label \u001b[2J" });
+    expect(err.join("")).toBe("label \\u{1b}[2J\n");
+  });
+
   it("prints nothing for an empty result", () => {
     const { value, out } = terminal();
     createHumanReporter(value).outcome({ result: {}, text: "", exitCode: 0 });

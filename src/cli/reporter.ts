@@ -1,4 +1,5 @@
 /** What a command tells while and after it runs: to people, or to programs. */
+import { printable } from "../errors.js";
 import type { L3MaskingError, RunEvent } from "../node.js";
 import { errorText } from "./error-text.js";
 import { createProgressLine } from "./progress-line.js";
@@ -72,7 +73,10 @@ function eventText(
 ): string | undefined {
   switch (event.type) {
     case "notice":
-      return event.level === "warning" ? `${colors.yellow("warning:")} ${event.text}` : event.text;
+      // Notices quote names and labels of files.
+      return event.level === "warning"
+        ? `${colors.yellow("warning:")} ${printable(event.text)}`
+        : printable(event.text);
     case "step":
       return undefined;
     case "evaluation": {

@@ -1,6 +1,7 @@
 /** Which column holds the text and which the label, and rows -> records. */
 
 import { L3MaskingError } from "../errors.js";
+import { MAX_LABEL, MAX_TEXT } from "./limits.js";
 import { nearestName } from "./nearest.js";
 import type { TextRecord } from "./record.js";
 import { describeValue, type Row, type Table } from "./table.js";
@@ -140,7 +141,8 @@ function shellWord(name: string): string {
 /**
  * One record per row. Numbers and booleans become strings; labels are trimmed. An absent text (null, no such
  * key, NaN) is the empty text. An absent or blank label is `data-label` where labels are required,
- * else no label. Any other type is `data-format`; both with file and line.
+ * else no label. Any other type, a number that cannot be read exactly, and a text or label beyond its limit
+ * are `data-format`; all with file and line.
  */
 export function toRecords(
   table: Table,
@@ -151,7 +153,9 @@ export function toRecords(
   return table.rows.map((row) => {
     const place = `${file} ${table.unit} ${row.line}`;
     const text = scalar(row, choice.text, "text", place) ?? "";
+    requireLength(text, MAX_TEXT, "text", place);
     const label = choice.label === undefined ? undefined : labelOf(row, choice.label, place);
+    requireLength(label ?? "", MAX_LABEL, "label", place);
     if (label === undefined && labels === "required") {
       throw new L3MaskingError("data-label", `${place}: expected a label, got none`, {
         hint: `Fill in the column "${choice.label}", or remove the row.`,
@@ -165,6 +169,20 @@ export function toRecords(
   });
 }
 
+function requireLength(value: string, limit: number, role: "text" | "label", place: string): void {
+  if (value.length <= limit) return;
+  throw new L3MaskingError(
+    "data-format",
+    `${place}: expected a ${role} of at most ${limit} characters, got ${value.length}`,
+    {
+      hint:
+        role === "text"
+          ? "A line end or a closing quote may be missing before it; cut long documents into parts."
+          : "Name the column of labels with --label-column.",
+    },
+  );
+}
+
 function labelOf(row: Row, column: string, place: string): string | undefined {
   const label = scalar(row, column, "label", place)?.trim();
   return label === "" ? undefined : label;
@@ -176,11 +194,22 @@ function scalar(
   role: "text" | "label",
   place: string,
 ): string | undefined {
-  const value = row.columns[column];
+  const value = Object.hasOwn(row.columns, column) ? row.columns[column] : undefined;
   if (typeof value === "string") return value;
   // Data frames write a missing value as NaN.
   if (value === null || value === undefined || Number.isNaN(value)) return undefined;
-  if (typeof value === "number" || typeof value === "boolean") return String(value);
+  if (typeof value === "boolean") return String(value);
+  if (typeof value === "number") {
+    // JSON numbers beyond these limits came out as another number than the file has.
+    if (Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value))) {
+      return String(value);
+    }
+    throw new L3MaskingError(
+      "data-format",
+      `${place}: expected a number that can be read exactly in the ${role} column "${column}", got about ${value}`,
+      { hint: "Write the value in quotes." },
+    );
+  }
   throw new L3MaskingError(
     "data-format",
     `${place}: expected a string, number or boolean in the ${role} column "${column}", got ${describeValue(value)}`,

@@ -1,8 +1,8 @@
 /** JSON and JSON Lines -> rows. */
 
 import { L3MaskingError } from "../errors.js";
-import { describeJsonFault, findJsonFault } from "./json-fault.js";
-import { columnNames, describeValue, type Row, type Table } from "./table.js";
+import { parseJson, readJson } from "../strict-json.js";
+import { columnNames, describeValue, type Row, requireRows, type Table } from "./table.js";
 
 const lineHint = 'Write one JSON object on each line, such as {"text": "...", "label": "..."}.';
 const arrayHint = 'Write an array of objects, such as [{"text": "...", "label": "..."}].';
@@ -14,8 +14,9 @@ export function parseJsonLines(text: string, file: string): Table {
   for (const content of text.split("\n")) {
     line++;
     if (content.trim() === "") continue;
-    const value = parseJson(content, file, line, lineHint);
+    const value = parseJson(content, file, line, (message) => formatError(message, lineHint));
     rows.push({ columns: asObject(value, `${file} line ${line}`, lineHint), line });
+    requireRows(rows.length, file);
   }
   return { columns: columnNames(rows), rows, unit: "line" };
 }
@@ -27,8 +28,9 @@ export function parseJsonLines(text: string, file: string): Table {
  */
 export function parseJsonFile(text: string, file: string): Table {
   if (looksLikeJsonLines(text)) return parseJsonLines(text, file);
-  const value = parseJson(text, file, 1, arrayHint);
+  const value = parseJson(text, file, 1, (message) => formatError(message, arrayHint));
   const items = Array.isArray(value) ? value : onlyArray(value, file);
+  requireRows(items.length, file);
   const rows = items.map((item: unknown, index): Row => {
     const line = index + 1;
     return { columns: asObject(item, `${file} row ${line}`, arrayHint), line };
@@ -39,7 +41,7 @@ export function parseJsonFile(text: string, file: string): Table {
 function looksLikeJsonLines(text: string): boolean {
   const body = text.trim();
   const end = body.indexOf("\n");
-  return end !== -1 && body.startsWith("{") && findJsonFault(body.slice(0, end)) === undefined;
+  return end !== -1 && body.startsWith("{") && "value" in readJson(body.slice(0, end));
 }
 
 function onlyArray(value: unknown, file: string): readonly unknown[] {
@@ -57,26 +59,15 @@ function onlyArray(value: unknown, file: string): readonly unknown[] {
   );
 }
 
-function parseJson(text: string, file: string, line: number, hint: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    const fault = findJsonFault(text);
-    if (fault === undefined) throw cause;
-    const message = `${file} ${describeJsonFault(text, fault, line)}`;
-    throw new L3MaskingError("data-format", message, { hint, cause });
-  }
-}
-
 function asObject(value: unknown, place: string, hint: string): Readonly<Record<string, unknown>> {
   if (isObject(value)) return value;
-  throw new L3MaskingError(
-    "data-format",
-    `${place}: expected a JSON object, got ${describeValue(value)}`,
-    { hint },
-  );
+  throw formatError(`${place}: expected a JSON object, got ${describeValue(value)}`, hint);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function formatError(message: string, hint: string): L3MaskingError {
+  return new L3MaskingError("data-format", message, { hint });
 }

@@ -1,13 +1,20 @@
 /** The name a user most likely meant. */
 
+/** Longer names are not compared, nor are more candidates: the work grows with the product of all three. */
+const MAX_LENGTH = 200;
+const MAX_CANDIDATES = 10_000;
+
 /**
  * The candidate with the smallest edit distance to `name` (case ignored), or undefined when even the
- * best one differs in more than half of its letters. Ties go to the earlier candidate.
+ * best one differs in more than half of its letters. Ties go to the earlier candidate. Names of over 200 characters
+ * and candidates after the 10 000th are passed over.
  */
 export function nearestName(name: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined;
   let bestDistance = Number.POSITIVE_INFINITY;
-  for (const candidate of candidates) {
+  if (name.length > MAX_LENGTH) return undefined;
+  for (const candidate of candidates.slice(0, MAX_CANDIDATES)) {
+    if (candidate.length > MAX_LENGTH) continue;
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
     const limit = Math.max(name.length, candidate.length) / 2;
     if (distance <= limit && distance < bestDistance) {

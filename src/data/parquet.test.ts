@@ -63,7 +63,7 @@ describe("parseParquet", () => {
     await expect(parseParquet(bytes, "a.parquet")).rejects.toThrow(
       expect.objectContaining({
         code: "data-format",
-        message: expect.stringContaining("a.parquet: expected a Parquet file, got: "),
+        message: expect.stringContaining("a.parquet: expected a Parquet file with "),
         hint: expect.any(String),
       }),
     );

@@ -6,6 +6,7 @@ import { parseCsv, parseTsv } from "./delimited.js";
 import type { FileFormat } from "./formats.js";
 import { parseJsonFile, parseJsonLines } from "./json.js";
 import { parseParquet } from "./parquet.js";
+import type { Unpack } from "./parquet-pages.js";
 import { parsePlainText } from "./plain-text.js";
 import type { TextRecord } from "./record.js";
 import type { Table } from "./table.js";
@@ -18,7 +19,8 @@ export interface ParsedFile {
 }
 
 /**
- * Rows of `bytes`, which hold `format`; `file` only names the place in messages.
+ * Rows of `bytes`, which hold `format`; `file` only names the place in messages. `unpack` unpacks
+ * pages of Parquet files; Node has a way that withstands forged ones (`openUnpacker`).
  * Throws `data-format`, `data-encoding`, `data-column`, `data-label`, or `data-empty` for no rows.
  */
 export async function parseRecords(
@@ -26,8 +28,9 @@ export async function parseRecords(
   format: FileFormat,
   file: string,
   options: ColumnOptions,
+  unpack?: Unpack,
 ): Promise<ParsedFile> {
-  const table = await parseTable(bytes, format, file);
+  const table = await parseTable(bytes, format, file, unpack);
   if (table.rows.length === 0) {
     throw new L3MaskingError("data-empty", `${file}: expected at least one row, got none`, {
       hint: "Check that this is the file you mean.",
@@ -44,7 +47,12 @@ export async function parseRecords(
 }
 
 /** The reader of each format. */
-async function parseTable(bytes: Uint8Array, format: FileFormat, file: string): Promise<Table> {
+async function parseTable(
+  bytes: Uint8Array,
+  format: FileFormat,
+  file: string,
+  unpack: Unpack | undefined,
+): Promise<Table> {
   switch (format) {
     case "jsonl":
       return parseJsonLines(decodeUtf8(bytes, file), file);
@@ -55,8 +63,8 @@ async function parseTable(bytes: Uint8Array, format: FileFormat, file: string): 
     case "tsv":
       return parseTsv(decodeUtf8(bytes, file), file);
     case "parquet":
-      return parseParquet(bytes, file);
+      return parseParquet(bytes, file, unpack);
     case "txt":
-      return parsePlainText(decodeUtf8(bytes, file));
+      return parsePlainText(decodeUtf8(bytes, file), file);
   }
 }

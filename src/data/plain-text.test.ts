@@ -3,7 +3,7 @@ import { parseRecords } from "./parse.js";
 import { parsePlainText } from "./plain-text.js";
 
 const rowsOf = (text: string) =>
-  parsePlainText(text).rows.map(({ columns, line }) => [columns.text, line]);
+  parsePlainText(text, "a.txt").rows.map(({ columns, line }) => [columns.text, line]);
 
 describe("parsePlainText", () => {
   it("gives a row for every line, with either line end", () => {

@@ -7,8 +7,10 @@ import { gunzip } from "node:zlib";
 import { L3MaskingError } from "../errors.js";
 import type { ColumnOptions } from "./columns.js";
 import { fileKind, formatName } from "./formats.js";
+import { unpackedLimit } from "./limits.js";
 import { nearestName } from "./nearest.js";
 import { type ParsedFile, parseRecords } from "./parse.js";
+import { openUnpacker } from "./unpack-in-node.js";
 
 export interface RecordFile extends ParsedFile {
   /** As told from the name: "jsonl", "csv.gz", ... */
@@ -22,13 +24,19 @@ const unzip = promisify(gunzip);
  */
 export async function readRecords(path: string, options: ColumnOptions): Promise<RecordFile> {
   const kind = fileKind(path);
-  const parsed = await parseRecords(await readUnzipped(path), kind.format, path, options);
-  return { ...parsed, format: formatName(kind) };
+  const bytes = await readUnzipped(path);
+  const unpacker = openUnpacker();
+  try {
+    const parsed = await parseRecords(bytes, kind.format, path, options, unpacker.unpack);
+    return { ...parsed, format: formatName(kind) };
+  } finally {
+    await unpacker.close();
+  }
 }
 
 /**
  * The bytes of a data file, decompressed if its name ends in .gz. Throws `file-missing` if it cannot be
- * read and `data-format` if it is no gzip data.
+ * read and `data-format` if it is no gzip data or unpacks to more than `unpackedLimit`.
  */
 export async function readUnzipped(path: string): Promise<Uint8Array> {
   const content = await readBytes(path);
@@ -57,9 +65,20 @@ async function readBytes(path: string): Promise<Uint8Array> {
 }
 
 async function unzipBytes(content: Uint8Array, path: string): Promise<Uint8Array> {
+  const limit = unpackedLimit(content.length);
   try {
-    return await unzip(content);
+    return await unzip(content, { maxOutputLength: limit });
   } catch (cause) {
+    if (errorCode(cause) === "ERR_BUFFER_TOO_LARGE") {
+      throw new L3MaskingError(
+        "data-format",
+        `${path}: expected gzip data of at most ${limit} bytes when unpacked, got more from ${content.length}`,
+        {
+          hint: "Unpack the file yourself if you trust it; texts do not shrink that much.",
+          cause,
+        },
+      );
+    }
     const detail = cause instanceof Error ? cause.message : String(cause);
     throw new L3MaskingError("data-format", `${path}: expected gzip data, got: ${detail}`, {
       hint: "Compress the file again, or drop .gz from its name if it is not compressed.",

@@ -1,4 +1,6 @@
 /** What every reader returns: rows of named values, with their place in the file. */
+import { L3MaskingError } from "../errors.js";
+import { MAX_ROWS } from "./limits.js";
 
 /** One row of a file; `line` is the 1-based line, or the 1-based row where a format has no lines. */
 export interface Row {
@@ -13,6 +15,14 @@ export interface Table {
   readonly rows: readonly Row[];
   /** What `Row.line` counts. */
   readonly unit: "line" | "row";
+}
+
+/** Throws `data-format` for more rows than a file may have. */
+export function requireRows(rows: number, file: string): void {
+  if (rows <= MAX_ROWS) return;
+  throw new L3MaskingError("data-format", `${file}: expected at most ${MAX_ROWS} rows, got more`, {
+    hint: "Take a sample of the rows.",
+  });
 }
 
 /** The names of all columns that occur in `rows`, in order of first appearance. */

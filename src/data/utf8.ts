@@ -6,7 +6,7 @@ const newline = 0x0a;
 
 /**
  * Decodes UTF-8 strictly and drops a leading byte order mark.
- * Throws `data-encoding` with the first line that holds a bad byte.
+ * Throws `data-encoding` with the first line that holds a bad byte, `data-format` for a text too long to be read.
  */
 export function decodeUtf8(bytes: Uint8Array, file: string): string {
   refuseUtf16(bytes, file);
@@ -15,7 +15,13 @@ export function decodeUtf8(bytes: Uint8Array, file: string): string {
     return decoder.decode(bytes);
   } catch (cause) {
     const line = firstBadLine(bytes);
-    if (line === undefined) throw cause;
+    if (line === undefined) {
+      throw new L3MaskingError(
+        "data-format",
+        `${file}: expected at most 536870888 characters (the longest text that can be read), got ${bytes.length} bytes`,
+        { hint: "Take a sample of the rows.", cause },
+      );
+    }
     throw new L3MaskingError(
       "data-encoding",
       `${file} line ${line}: expected UTF-8 text, got bytes that are not UTF-8`,
@@ -47,8 +53,8 @@ function firstBadLine(bytes: Uint8Array): number | undefined {
     try {
       decoder.decode(bytes.subarray(start, end));
     } catch (error) {
-      if (error instanceof TypeError) return line;
-      throw error;
+      // Any other error is about a line that is too long for a string.
+      return error instanceof TypeError ? line : undefined;
     }
     start = end;
   }

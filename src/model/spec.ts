@@ -38,13 +38,31 @@ const familyOfModelType: ReadonlyMap<string, ModelFamily> = new Map([
 /** Largest table side and layer count we believe; anything beyond is a damaged file. */
 const MAX_SIZE = 2 ** 24;
 const MAX_LAYERS = 1024;
+/** Labels of a classifier. */
+const MAX_LABELS = 2 ** 16;
+
+// Whole lists are checked by hand: zod notes the fault of every element, and a file can have millions.
+function isShortList(value: unknown): value is string[] {
+  return (
+    Array.isArray(value) && value.length <= 100 && value.every((name) => typeof name === "string")
+  );
+}
+
+function isLabelTable(value: unknown): value is Record<string, string | number> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  const names: readonly unknown[] = Object.values(value);
+  return (
+    names.length <= MAX_LABELS &&
+    names.every((name) => typeof name === "string" || typeof name === "number")
+  );
+}
 
 const size = z.int().positive().max(MAX_SIZE);
 const probability = z.number().min(0).lt(1);
 
 const configSchema = z.object({
   model_type: z.string().nullish(),
-  architectures: z.array(z.string()).nullish(),
+  architectures: z.custom<string[]>(isShortList, "expected a short list of class names").nullish(),
   vocab_size: size,
   hidden_size: size,
   num_hidden_layers: z.int().positive().max(MAX_LAYERS),
@@ -62,8 +80,13 @@ const configSchema = z.object({
   hidden_act: z.string().nullish(),
   position_embedding_type: z.string().nullish(),
   is_decoder: z.boolean().nullish(),
-  num_labels: size.nullish(),
-  id2label: z.record(z.string(), z.union([z.string(), z.number()])).nullish(),
+  num_labels: z.int().positive().max(MAX_LABELS).nullish(),
+  id2label: z
+    .custom<Record<string, string | number>>(
+      isLabelTable,
+      `expected an object of at most ${MAX_LABELS} label names by id`,
+    )
+    .nullish(),
 });
 
 type Config = z.infer<typeof configSchema>;
@@ -206,7 +229,8 @@ function labelNames(config: Config, where: string): readonly string[] | undefine
     }
     return name;
   });
-  const repeated = labels.find((label, id) => labels.indexOf(label) !== id);
+  const seen = new Set<string>();
+  const repeated = labels.find((label) => seen.size === seen.add(label).size);
   if (repeated !== undefined) {
     throw configError(
       `expected distinct names in id2label, got ${JSON.stringify(repeated)} twice in ${where}`,
@@ -237,10 +261,15 @@ function checkSizes(spec: ModelSpec, where: string): void {
   }
 }
 
-function issueList(error: z.ZodError): string {
-  return error.issues
-    .map((issue) => `${issue.path.join(".") || "the file"}: ${issue.message}`)
-    .join("; ");
+/** Faults of a file that a message tells. */
+const SHOWN_FAULTS = 5;
+
+function issueList({ issues }: z.ZodError): string {
+  const shown = issues
+    .slice(0, SHOWN_FAULTS)
+    .map((issue) => `${issue.path.join(".") || "the file"}: ${issue.message}`);
+  if (issues.length > SHOWN_FAULTS) shown.push(`and ${issues.length - SHOWN_FAULTS} more`);
+  return shown.join("; ");
 }
 
 function configError(message: string, hint: string): L3MaskingError {

@@ -1,5 +1,5 @@
 /** Reads the tokenizer of a checkpoint folder. */
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { L3MaskingError } from "../errors.js";
 import type { Tokenizer } from "./encoding.js";
@@ -28,8 +28,10 @@ export async function loadTokenizer(
 async function readText(path: string): Promise<string | undefined> {
   let bytes: Uint8Array;
   try {
+    await requireSmallFile(path);
     bytes = await readFile(path);
   } catch (cause) {
+    if (cause instanceof L3MaskingError) throw cause;
     if (isMissing(cause)) return undefined;
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new L3MaskingError("file-missing", `${path}: expected a readable file, got ${reason}`, {
@@ -44,6 +46,26 @@ async function readText(path: string): Promise<string | undefined> {
       hint: "Copy the file again from where the checkpoint came from.",
       cause,
     });
+  }
+}
+
+/** Bytes of a tokenizer file; those with 250 000 tokens have 20 MB. */
+const MAX_BYTES = 100_000_000;
+
+/** A pipe or a device in the place of a file could keep us waiting for ever. */
+async function requireSmallFile(path: string): Promise<void> {
+  const found = await stat(path);
+  if (!found.isFile()) {
+    throw new L3MaskingError("file-missing", `${path}: expected a file, got something else`, {
+      hint: "Copy the file again from where the checkpoint came from.",
+    });
+  }
+  if (found.size > MAX_BYTES) {
+    throw new L3MaskingError(
+      "tokenizer-format",
+      `${path}: expected at most ${MAX_BYTES} bytes, got ${found.size}`,
+      { hint: "Use the tokenizer files that belong to the checkpoint." },
+    );
   }
 }
 

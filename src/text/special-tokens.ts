@@ -4,10 +4,10 @@
  */
 import * as z from "zod";
 import { L3MaskingError } from "../errors.js";
-import { checkShape, componentType, unsupported } from "./checked-json.js";
+import { checkShape, componentType, listOf, unsupported } from "./checked-json.js";
 import type { SpecialIds } from "./encoding.js";
 import type { SubwordKind } from "./subwords.js";
-import type { Vocabulary } from "./vocabulary.js";
+import { MAX_ID, type Vocabulary } from "./vocabulary.js";
 
 /** The tokens with a role, as they are written. */
 export type SpecialNames = Readonly<Record<keyof SpecialIds, string>>;
@@ -79,7 +79,7 @@ export function customaryNames(kind: SubwordKind, tokens: Vocabulary): SpecialNa
 
 /** An entry of `added_tokens`. */
 export const addedTokenSchema = z.looseObject({
-  id: z.int().nonnegative(),
+  id: z.int().nonnegative().max(MAX_ID),
   content: z.string(),
   special: z.boolean().default(false),
 });
@@ -147,11 +147,12 @@ export function specialIds(names: SpecialNames, tokens: Vocabulary, where: strin
 const tokenAndId = z.tuple([z.string(), z.int()]);
 const pairSchema = z.object({ cls: tokenAndId, sep: tokenAndId });
 const templateSchema = z.object({
-  single: z.array(
+  single: listOf(
     z.union([
       z.object({ SpecialToken: z.object({ id: z.string() }) }),
       z.object({ Sequence: z.object({ id: z.string() }) }),
     ]),
+    16,
   ),
 });
 const sequenceSchema = z.object({ processors: z.array(z.unknown()) });

@@ -17,9 +17,26 @@ const emptyAffix = z
   .nullish()
   .refine((affix) => (affix ?? "") === "", "not supported: expected null or an empty string");
 
+/** Merges of one tokenizer; the largest have half a million. */
+export const MAX_MERGES = 2 ** 21;
+
+/** Not a zod array: that would note the fault of every element, and a file can have millions. */
+function isMergeList(value: unknown): value is readonly (string | readonly [string, string])[] {
+  if (!Array.isArray(value) || value.length > MAX_MERGES) return false;
+  const merges: readonly unknown[] = value;
+  const isString = (part: unknown) => typeof part === "string";
+  return (
+    merges.every(isString) ||
+    merges.every((merge) => Array.isArray(merge) && merge.length === 2 && merge.every(isString))
+  );
+}
+
 const bytePairSchema = z.object({
   vocab: vocabularySchema,
-  merges: z.union([z.array(z.string()), z.array(z.tuple([z.string(), z.string()]))]),
+  merges: z.custom<readonly (string | readonly [string, string])[]>(
+    isMergeList,
+    "expected a list of merges: all strings, or all pairs of strings",
+  ),
   unk_token: z.string().nullish(),
   fuse_unk: z.boolean().nullish(),
   ignore_merges: z.boolean().nullish(),
@@ -33,11 +50,14 @@ const bytePairSchema = z.object({
   byte_fallback: z.literal(false, "not supported: expected false").nullish(),
 });
 
+/** Characters of a word that is looked up piece by piece: the work grows with their square. BERT has 100. */
+const MAX_WORD = 1000;
+
 const wordPieceSchema = z.object({
   vocab: vocabularySchema,
   unk_token: z.string().default("[UNK]"),
   continuing_subword_prefix: z.string().default("##"),
-  max_input_chars_per_word: z.int().nonnegative().default(100),
+  max_input_chars_per_word: z.int().nonnegative().max(MAX_WORD).default(100),
 });
 
 export type SubwordKind = "BPE" | "WordPiece";
@@ -88,7 +108,7 @@ export function compileSubwords(settings: unknown, where: string): SubwordModel 
 
 /** The two halves of a merge written as one line. */
 export function splitMerge(line: string, where: string): [string, string] {
-  const [left = "", right = "", ...rest] = line.split(" ");
+  const [left = "", right = "", ...rest] = line.split(" ", 3);
   if (left !== "" && right !== "" && rest.length === 0) return [left, right];
   throw new L3MaskingError(
     "tokenizer-format",

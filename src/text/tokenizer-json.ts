@@ -4,10 +4,10 @@
  */
 import * as z from "zod";
 import { L3MaskingError } from "../errors.js";
-import { checkShape, parseTokenizerJson } from "./checked-json.js";
+import { checkShape, listOf, parseTokenizerJson } from "./checked-json.js";
 import { addedTokenSchema, bertNames, robertaNames, type SpecialNames } from "./special-tokens.js";
-import { splitMerge } from "./subwords.js";
-import { vocabularySchema } from "./vocabulary.js";
+import { MAX_MERGES, splitMerge } from "./subwords.js";
+import { MAX_ID, vocabularySchema } from "./vocabulary.js";
 
 /** File name -> content, of the files in `tokenizerFileNames`. */
 export type TokenizerFiles = ReadonlyMap<string, string>;
@@ -23,9 +23,11 @@ export const tokenizerFileNames = [
   "special_tokens_map.json",
 ] as const;
 
+/** Tokens beside the vocabulary; the largest tokenizers have some hundreds. */
+const MAX_ADDED = 100_000;
+
 const tokenizerJsonSchema = z.looseObject({
-  added_tokens: z
-    .array(addedTokenSchema)
+  added_tokens: listOf(addedTokenSchema, MAX_ADDED)
     .nullish()
     .transform((tokens) => tokens ?? []),
   normalizer: z.unknown(),
@@ -70,6 +72,7 @@ export function tokenizerSource(
   const vocabText = files.get("vocab.txt");
   if (vocabText !== undefined) {
     const file = `${folder}vocab.txt`;
+    requireFewLines(vocabText, MAX_ID, file);
     return { json: bertJson(vocabularyLines(vocabText), { ...bertNames, ...names }), file };
   }
   const found = [...files.keys()].join(", ") || "none of them";
@@ -90,8 +93,24 @@ function vocabularyLines(text: string): Record<string, number> {
   return Object.fromEntries(ids);
 }
 
+function requireFewLines(text: string, most: number, file: string): void {
+  let lines = 1;
+  for (let at = text.indexOf("\n"); at !== -1 && lines <= most; at = text.indexOf("\n", at + 1)) {
+    lines++;
+  }
+  if (lines <= most) return;
+  throw new L3MaskingError(
+    "tokenizer-format",
+    `${file}: expected at most ${most} lines, got more`,
+    {
+      hint: "Copy the file again from where the checkpoint came from.",
+    },
+  );
+}
+
 /** Merges, one per line, after an optional line with the version. */
 function mergeLines(text: string, file: string): string[] {
+  requireFewLines(text, MAX_MERGES, file);
   const lines = text.trimEnd().split(/\r?\n/);
   return lines.flatMap((line, i) => {
     if (line.startsWith("#version") || (line === "" && lines.length === 1)) return [];

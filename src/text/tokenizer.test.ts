@@ -333,7 +333,11 @@ describe("what createTokenizer refuses", () => {
 
   it("text that is not JSON", () => {
     const make = () => createTokenizer(new Map([["tokenizer.json", "{"]]), { folder: "model" });
-    expectRefusal(make, "tokenizer-format", /^model\/tokenizer\.json: expected JSON/);
+    expectRefusal(
+      make,
+      "tokenizer-format",
+      /^bad JSON in model\/tokenizer\.json line 1, column 2: expected/,
+    );
   });
 
   it("a merges.txt with a broken line, by its number", () => {

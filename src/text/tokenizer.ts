@@ -7,7 +7,7 @@
 import * as z from "zod";
 import { L3MaskingError } from "../errors.js";
 import { sha256 } from "../sha256.js";
-import { checkShape, parseTokenizerJson } from "./checked-json.js";
+import { checkShape, parseTokenizerJson, requireFewSteps } from "./checked-json.js";
 import { type Encoding, NO_WORD, type SpecialIds, type Tokenizer } from "./encoding.js";
 import { compileNormalizer, type Normalize } from "./normalize.js";
 import { compilePreTokenizer, type PreTokenizer } from "./pre-tokenize.js";
@@ -28,7 +28,7 @@ import {
   tokenizerSource,
   withSettings,
 } from "./tokenizer-json.js";
-import { vocabularySize } from "./vocabulary.js";
+import { isTokenTable, requireFewGaps, vocabularySize } from "./vocabulary.js";
 
 export interface TokenizerOptions extends TokenizerSettings {
   /** The folder of the files, for messages. */
@@ -71,6 +71,9 @@ export function createTokenizer(files: TokenizerFiles, options: TokenizerOptions
   const { file } = source;
   const json = withSettings(source.json, mergedSettings(settings, options));
 
+  for (const part of ["normalizer", "pre_tokenizer", "post_processor"] as const) {
+    requireFewSteps(json[part], `${file}, ${part}`);
+  }
   const normalize = compileNormalizer(json.normalizer, file);
   const preTokenizer = compilePreTokenizer(json.pre_tokenizer, file);
   const model = compileSubwords(json.model, file);
@@ -83,6 +86,7 @@ export function createTokenizer(files: TokenizerFiles, options: TokenizerOptions
   );
   const names = { ...customary, ...named, ...around };
   const tokens = withAddedTokens(model.vocabulary, added, names, file);
+  requireFewGaps(tokens, file);
   const special = specialIds(names, tokens, file);
 
   const tokenOfId = new Map([...tokens].map(([token, id]) => [id, token]));
@@ -126,6 +130,11 @@ function mergedSettings(config: TokenizerConfig, options: TokenizerOptions): Tok
   };
 }
 
+const tokenTableSchema = z.custom<Readonly<Record<string, number>>>(
+  isTokenTable,
+  "expected an object from tokens to ids",
+);
+
 /** Added tokens of added_tokens.json (token -> id) and of tokenizer_config.json (id -> token). */
 function otherAddedTokens(
   files: TokenizerFiles,
@@ -133,7 +142,7 @@ function otherAddedTokens(
   folder: string,
 ): AddedToken[] {
   const idOfToken = checkShape(
-    z.record(z.string(), z.int().nonnegative()),
+    tokenTableSchema,
     optionalJson(files, "added_tokens.json", folder),
     `${folder}added_tokens.json`,
   );

@@ -19,12 +19,15 @@ export interface WordPieceSettings {
 /** The ids of a word, in order. */
 export function wordPieces(settings: WordPieceSettings): (word: string) => number[] {
   const { vocabulary, unknown, continuation, maxCharacters } = settings;
+  // No longer piece can be a token.
+  let longest = 0;
+  for (const token of vocabulary.keys()) longest = Math.max(longest, token.length);
   return (word) => {
     if (word.length > maxCharacters && codePoints(word) > maxCharacters) return [unknown];
     const ids: number[] = [];
     for (let start = 0; start < word.length; ) {
       // Ends between the halves of a surrogate pair are tried too: no token ends there.
-      let end = word.length;
+      let end = Math.min(word.length, start + longest);
       let id: number | undefined;
       for (; end > start && id === undefined; end--) {
         const piece = word.slice(start, end);
