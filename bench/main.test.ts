@@ -34,6 +34,10 @@ describe("npm run bench", () => {
     // Products alone are a part of the step.
     expect(figure.limit?.value).toBeGreaterThan(0);
     expect(figure.limit?.value).toBeLessThan(figure.ours.value);
+    // Tiny sizes never get into the page.
+    await expect(bench("--no-run", "--write-docs", "--results", folder)).rejects.toMatchObject({
+      stderr: expect.stringContaining("holds one of training-step"),
+    });
   });
 
   it("names its benchmarks, each with its own name", async () => {
@@ -49,7 +53,7 @@ describe("npm run bench", () => {
   it.each([
     [["trainingstep"], 'there is no benchmark "trainingstep"'],
     [["--threads", "0"], "expected --threads to be an integer of at least 1, got 0"],
-    [["--quick", "--write-docs"], "results of --quick are not for the docs"],
+    [["--quick", "--write-docs"], "not those of --quick"],
     [["--peer", "/no/such/python"], "expected a Python at /no/such/python"],
   ])("refuses %j", async (words, message) => {
     await expect(bench(...words)).rejects.toMatchObject({

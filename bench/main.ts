@@ -68,11 +68,17 @@ function settings() {
     });
   }
   if (values.quick && values["write-docs"]) {
-    throw new L3MaskingError("invalid-setting", "results of --quick are not for the docs", {
-      hint: "Leave one of --quick and --write-docs out.",
-    });
+    throw quickForDocs("got both --quick and --write-docs");
   }
   return { ...values, threads, python, chosen: positionals.map(named) };
+}
+
+function quickForDocs(got: string): L3MaskingError {
+  return new L3MaskingError(
+    "invalid-setting",
+    `expected results of full size for the docs, not those of --quick; ${got}`,
+    { hint: "Run it without --quick first." },
+  );
 }
 
 function named(name: string): Benchmark {
@@ -94,6 +100,7 @@ async function runBenchmarks(
     date: new Date().toISOString().slice(0, 10),
     commit: commitOf(root),
     threads: context.threads,
+    quick: context.quick,
     machine: thisMachine(),
   };
   const versions = ourVersions(root);
@@ -141,6 +148,8 @@ function writeDocs(results: string): void {
     title,
     result: loadResult(results, name),
   }));
+  const quick = entries.find(({ result }) => result?.quick === true);
+  if (quick !== undefined) throw quickForDocs(`${results} holds one of ${quick.name}`);
   const page = join(root, "docs/performance.md");
   writeFileSync(page, withResults(readFileSync(page, "utf8"), resultsMarkdown(entries)));
   say(
@@ -165,12 +174,14 @@ async function main(): Promise<void> {
   if (!flags["no-run"]) {
     const folder = mkdtempSync(join(tmpdir(), "l3masking-bench-"));
     const clean = () => rmSync(folder, { recursive: true, force: true });
-    process.once("SIGINT", () => {
+    const stop = (exitCode: number) => {
       endSides();
       endCommands();
       clean();
-      process.exit(130);
-    });
+      process.exit(exitCode);
+    };
+    process.once("SIGINT", () => stop(130));
+    process.once("SIGTERM", () => stop(143));
     try {
       const context = { root, folder, threads, quick, python, say };
       await runBenchmarks(chosen.length > 0 ? chosen : benchmarks, context, results);

@@ -1,4 +1,4 @@
-/** Cost against size as an SVG file: what was measured, and the power law through it. */
+/** Cost against size as an SVG file: what was measured, and the law fitted to it. */
 import { standaloneChart } from "../src/report/charts/chart.js";
 import { lineChart } from "../src/report/charts/line-chart.js";
 import type { Series } from "./results.js";
@@ -7,11 +7,11 @@ import type { Series } from "./results.js";
 const CURVE_POINTS = 40;
 
 export function scalingPlot(series: Series): string {
-  const { title, sizeTitle, points, factor, exponent } = series;
+  const { title, sizeTitle, points, origin, factor, exponent } = series;
   const largest = Math.max(...points.map(({ size }) => size));
   const fitted = Array.from({ length: CURVE_POINTS }, (_, index) => {
-    const x = ((index + 1) / CURVE_POINTS) * largest;
-    return { x, y: factor * x ** exponent };
+    const onTop = ((index + 1) / CURVE_POINTS) * (largest - origin.size);
+    return { x: origin.size + onTop, y: origin.cost + factor * onTop ** exponent };
   });
   const fit = `fit: exponent ${exponent.toFixed(2)}`;
   const chart = lineChart(

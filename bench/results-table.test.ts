@@ -17,6 +17,7 @@ const result: Result = {
   date: "2026-01-02",
   commit: "abc",
   threads: 2,
+  quick: false,
   machine: { processor: "P", processors: 2, memoryBytes: 24e9, system: "Linux 6" },
   versions: { node: "20" },
   figures: [figure],

@@ -31,12 +31,16 @@ const figureSchema = z.strictObject({
   limit: named.extend({ share: z.number() }).nullable(),
 });
 
+const sizeSchema = z.strictObject({ size: z.number(), cost: z.number() });
+
 const seriesSchema = z.strictObject({
   /** File name of the plot, without its ending. */
   name: z.string(),
   title: z.string(),
   sizeTitle: z.string(),
-  points: z.array(z.strictObject({ size: z.number(), cost: z.number() })),
+  points: z.array(sizeSchema),
+  /** cost = origin.cost + factor * (size - origin.size)^exponent */
+  origin: sizeSchema,
   factor: z.number(),
   exponent: z.number(),
 });
@@ -63,6 +67,8 @@ const resultSchema = outcomeSchema.extend({
   /** Short name of the commit, with "+" if the work tree had changes. */
   commit: z.string(),
   threads: z.number(),
+  /** Of tiny sizes: shows that everything runs and nothing else. */
+  quick: z.boolean(),
   machine: machineSchema,
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fitPowerLaw, median, pairedRatio, spread } from "./statistics.js";
+import { fitGrowth, fitPowerLaw, median, pairedRatio, spread } from "./statistics.js";
 
 describe("median", () => {
   it("is the middle value, whatever the order", () => {
@@ -62,5 +62,32 @@ describe("fitPowerLaw", () => {
     ["a cost of 0", [1, 2].map((size) => ({ size, cost: size - 1 }))],
   ])("refuses %s", (_, points) => {
     expect(() => fitPowerLaw(points)).toThrow("at least two sizes above 0");
+  });
+});
+
+describe("fitGrowth", () => {
+  const points = (cost: (size: number) => number) =>
+    [10, 100, 1000].map((size) => ({ size, cost: cost(size) }));
+
+  it("of a linear cost is 1, however much is fixed", () => {
+    const { exponent, factor, origin } = fitGrowth(points((size) => 700 + 3 * size));
+    expect(exponent).toBeCloseTo(1, 10);
+    expect(factor).toBeCloseTo(3, 10);
+    expect(origin).toEqual({ size: 10, cost: 730 });
+  });
+
+  it("of a quadratic cost is near 2, however much is fixed", () => {
+    // On top of size 10: 9900 at 90 more and 999900 at 990 more, ratios of 101 and 11.
+    const { exponent } = fitGrowth(points((size) => 1e5 + size ** 2));
+    expect(exponent).toBeCloseTo(Math.log(101) / Math.log(11), 10);
+  });
+
+  it.each([
+    ["hardly grows", (size: number) => 100 + size / 1000],
+    ["falls somewhere", (size: number) => (size === 100 ? 9 : size)],
+  ])("is that of the whole cost where it %s", (_, cost) => {
+    const growth = fitGrowth(points(cost));
+    expect(growth.origin).toEqual({ size: 0, cost: 0 });
+    expect(growth.exponent).toBe(fitPowerLaw(points(cost)).exponent);
   });
 });

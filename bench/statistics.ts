@@ -33,6 +33,12 @@ export function pairedRatio(ours: readonly number[], theirs: readonly number[]):
   return spread(ours.map((time, turn) => theirs[turn] / time));
 }
 
+/** What a size of work cost. */
+export interface Size {
+  readonly size: number;
+  readonly cost: number;
+}
+
 /** cost = factor * size^exponent */
 export interface PowerLaw {
   readonly factor: number;
@@ -45,9 +51,7 @@ export interface PowerLaw {
  *
  * Throws `input-mismatch` for fewer than two sizes or a value that is not positive.
  */
-export function fitPowerLaw(
-  points: readonly { readonly size: number; readonly cost: number }[],
-): PowerLaw {
+export function fitPowerLaw(points: readonly Size[]): PowerLaw {
   const valid = points.every(({ size, cost }) => size > 0 && cost > 0);
   if (!valid || new Set(points.map(({ size }) => size)).size < 2) {
     throw mismatch(`costs above 0 of at least two sizes above 0, got ${JSON.stringify(points)}`);
@@ -59,6 +63,33 @@ export function fitPowerLaw(
   const variance = xs.reduce((sum, x) => sum + (x - meanX) ** 2, 0);
   const exponent = covariance / variance;
   return { factor: Math.exp(meanY - exponent * meanX), exponent };
+}
+
+/** cost = origin.cost + factor * (size - origin.size)^exponent */
+export interface Growth extends PowerLaw {
+  readonly origin: Size;
+}
+
+/** Growth below this share of the smallest size's cost is too little to fit by itself. */
+const GROWTH_SHARE = 0.2;
+
+/**
+ * The power law of what comes on top of the smallest size, so that a fixed cost of starting does not hide how the rest
+ * grows. Where that is less than a fifth of the smallest size's cost, or falls somewhere, or there are fewer than three
+ * sizes, the law of the whole cost, from an origin of 0.
+ *
+ * @param points by ascending size
+ */
+export function fitGrowth(points: readonly Size[]): Growth {
+  const [origin, ...larger] = points;
+  const onTop = larger.map(({ size, cost }) => ({
+    size: size - origin.size,
+    cost: cost - origin.cost,
+  }));
+  const grows = onTop.every(({ cost }) => cost > 0);
+  const enough = Math.max(0, ...onTop.map(({ cost }) => cost)) >= GROWTH_SHARE * origin.cost;
+  if (onTop.length >= 2 && grows && enough) return { origin, ...fitPowerLaw(onTop) };
+  return { origin: { size: 0, cost: 0 }, ...fitPowerLaw(points) };
 }
 
 export function sum(values: readonly number[]): number {

@@ -29,7 +29,10 @@ const pages = [
   "CONTRIBUTING.md",
   "CHANGELOG.md",
   "examples/README.md",
-  ...readdirSync(join(root, "docs")).map((name) => `docs/${name}`),
+  "bench/peers/README.md",
+  ...readdirSync(join(root, "docs"))
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => `docs/${name}`),
 ];
 
 /** Contents of the fenced blocks of a page in one language. */

@@ -6,7 +6,7 @@ import { type BenchContext, type Benchmark, openOurs } from "../benchmark.js";
 import { commandLine, runNode } from "../command.js";
 import { atMost } from "../figures.js";
 import type { Figure, Series } from "../results.js";
-import { fitPowerLaw, median } from "../statistics.js";
+import { fitGrowth, median } from "../statistics.js";
 import { quickModel, randomModel, shippedModel } from "../work/model.js";
 import { benchTexts, fullText } from "../work/texts.js";
 import { microBatch } from "../work/training-batches.js";
@@ -65,12 +65,12 @@ export const scalingBenchmark: Benchmark = {
         points.push({ size, cost: median(times) });
         context.say(`  ${size} ${sizeTitle}: ${median(times).toFixed(2)} s`);
       }
-      series.push({ name, title, sizeTitle, points, ...fitPowerLaw(points) });
+      series.push({ name, title, sizeTitle, points, ...fitGrowth(points) });
     }
     return {
       figures: series.map(exponentFigure),
       notes: [
-        `cost = c size^p, least squares of the logarithms; medians of ${repeats}; whole commands include about a second of starting and loading, which draws p below 1`,
+        `medians of ${repeats}; the exponent is that of what comes on top of the smallest size, so that starting and loading do not hide it, or, where a cost grows by less than a fifth, of the whole cost`,
       ],
       series,
       versions: {},
@@ -125,7 +125,7 @@ async function tokenSeries(context: BenchContext, repeats: number): Promise<Seri
       title: "A training step against its tokens, both tasks",
       sizeTitle: "tokens",
       points,
-      ...fitPowerLaw(points),
+      ...fitGrowth(points),
     };
   } finally {
     await ours.close();
