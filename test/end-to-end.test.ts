@@ -77,6 +77,7 @@ describe.each([
     expect(readdirSync(outputDir).sort()).toEqual([
       "config.json",
       "journal.jsonl",
+      ...(method === "l3" ? ["masking.json"] : []),
       "metrics.json",
       "model",
       "predictions-test.jsonl",
