@@ -22,9 +22,10 @@ const options = (name: string, more: Partial<TrainOptions> = {}) =>
 function poisoningHost(pass: number) {
   let passes = 0;
   const onRun = (_: string, inputs: NamedArrays) => {
-    if (inputs.lossScale === undefined) return;
+    const scale = inputs["lossScale.main"] ?? inputs["lossScale.auxiliary"];
+    if (scale === undefined) return;
     passes += 1;
-    if (passes === pass) inputs.lossScale.data[0] = Number.NaN;
+    if (passes === pass) scale.data[0] = Number.NaN;
   };
   return createTestHost({ cacheFolder, onRun });
 }
