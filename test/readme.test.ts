@@ -161,7 +161,7 @@ describe("commands of", () => {
           expect(existsSync(join(folder, "runs/l3", file)), file).toBe(true);
       }
     },
-    120_000,
+    300_000,
   );
 
   it.concurrent("the quickstart's last lines run as printed", async () => {
@@ -184,7 +184,7 @@ describe("commands of", () => {
       const ended = await runLine(folder, line);
       expect(ended.exitCode, `${line}\n${ended.out}${ended.err}`).toBe(0);
     }
-  }, 120_000);
+  }, 300_000);
 
   it("the quickstart says what to give where there is no model", async () => {
     const folder = join(base, "bare");
