@@ -21,6 +21,7 @@ const MAX_GROWTH_MB = 1500;
 
 /** A kind is tried for at most this long at a time, so that all have had their turn early. */
 const MAX_SLICE_MS = 60_000;
+const MIN_SLICE_MS = 1000;
 
 const reportSchema = z.object({
   next: z.int(),
@@ -93,7 +94,9 @@ async function fuzz(): Promise<void> {
   while (performance.now() < end) {
     for (const [kind, tally] of tallies) {
       const left = end - performance.now();
-      if (left > 0) await slice(kind, tally, Math.min(share, left));
+      // On a busy machine the threads take long to start; every kind has its turn all the same.
+      const turn = Math.max(Math.min(share, left), tally.tried === 0 ? MIN_SLICE_MS : 0);
+      if (turn > 0) await slice(kind, tally, turn);
     }
     const seconds = Math.round((performance.now() - started) / 1000);
     const tried = [...tallies.values()].reduce((sum, tally) => sum + tally.tried, 0);
