@@ -35,9 +35,9 @@ describe("findJsonFault", () => {
         const at = place % (text.length + 1);
         const changed = text.slice(0, at) + sign + text.slice(insert ? at : at + 1);
         const fault = findJsonFault(changed);
-        // The change may have made two names of an object equal, which JSON.parse takes.
-        const refused = fault !== undefined && fault.expected !== "each name once in an object";
-        expect(refused).toBe(!parses(changed));
+        // The change may have made two names of an object equal; what comes after is not looked at then.
+        const twice = fault?.expected === "each name once in an object";
+        if (!twice) expect(fault === undefined).toBe(parses(changed));
         expect("value" in readJson(changed)).toBe(fault === undefined);
       }),
       { numRuns: 2000 },

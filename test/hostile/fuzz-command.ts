@@ -1,5 +1,5 @@
 /**
- * npm run fuzz -- --minutes 30 --seed 1 [--kind safetensors] [--output findings] [--write-corpus FOLDER]
+ * npm run fuzz -- --minutes 30 --seed 1 [--format safetensors] [--output findings] [--write-corpus FOLDER]
  *
  * Tries hostile files by chance, and prints for each kind how many, how they ended and which took longest. What must not
  * happen (another error than ours, an internal one, one without the path, a hang, too much memory) is written to the
@@ -35,7 +35,7 @@ const { values } = parseArgs({
   options: {
     minutes: { type: "string", default: "1" },
     seed: { type: "string", default: "1" },
-    kind: { type: "string" },
+    format: { type: "string" },
     output: { type: "string", default: "fuzz-findings" },
     "write-corpus": { type: "string" },
   },
@@ -44,7 +44,7 @@ const settings = z
   .object({
     minutes: z.coerce.number().positive(),
     seed: z.coerce.number().int(),
-    kind: z.enum(kinds).optional(),
+    format: z.enum(kinds).optional(),
     output: z.string(),
     "write-corpus": z.string().optional(),
   })
@@ -75,7 +75,7 @@ interface KindTally {
 }
 
 async function fuzz(): Promise<void> {
-  const chosen = settings.kind === undefined ? kinds : [settings.kind];
+  const chosen = settings.format === undefined ? kinds : [settings.format];
   const tallies = new Map(
     chosen.map((kind): [Kind, KindTally] => [
       kind,
