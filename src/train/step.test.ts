@@ -246,6 +246,31 @@ describe("trainingStep", () => {
     },
   );
 
+  it.each([
+    ["main", { main: Number.NaN, auxiliary: 1 }],
+    ["auxiliary", { main: 1, auxiliary: Number.POSITIVE_INFINITY }],
+  ] as const)("stops where the %s loss of a shared pass diverges", async (task, sums) => {
+    const { step, state, store } = fixture();
+    const shared: SharedTraining = {
+      accumulate: async () => ({
+        main: { lossSum: sums.main, correct: 0 },
+        auxiliary: { lossSum: sums.auxiliary, correct: 0 },
+      }),
+      dispose: async () => undefined,
+    };
+    const micro = {
+      shared: { ...auxiliary(3).auxiliary, labels: new Int32Array(2) },
+      texts: "lines 8, 9",
+    };
+    const { dropout } = state;
+    const error = await failure(step([micro], { step: 5 }, { store, dropout, shared }));
+    expect(error).toMatchObject({ code: "training-diverged" });
+    expect(error.message).toContain(
+      `got ${sums[task]} in the ${task} task at step 5, micro-batch 1 of 1 (lines 8, 9; learning rates`,
+    );
+    expect(Array.from(store.weight("w"))).toEqual([1, -1]);
+  });
+
   it("leaves the weights as they were when a gradient diverges", async () => {
     const { step, store } = fixture();
     const weights = { main: Number.POSITIVE_INFINITY, auxiliary: 0 };

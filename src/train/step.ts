@@ -145,8 +145,10 @@ export async function trainingStep(state: StepState, plan: StepPlan): Promise<St
         main: (taskWeights.main * share) / labels.length,
         auxiliary: selected === 0 ? 0 : (taskWeights.auxiliary * share) / selected,
       });
+      requireFinite("main", sums.main.lossSum, index);
       mainLoss = (mainLoss ?? 0) + (share * sums.main.lossSum) / labels.length;
       if (selected > 0) {
+        requireFinite("auxiliary", sums.auxiliary.lossSum, index);
         auxiliaryLoss = (auxiliaryLoss ?? 0) + (share * sums.auxiliary.lossSum) / selected;
       }
       tokens += batch.tokens;

@@ -92,7 +92,7 @@ export function testsSection(group: Group): Markup {
   const { paired, dataset } = group;
   const deciding = decidingRows(group);
   if (paired.length === 0 || deciding === undefined) {
-    return markup`<p>There are no paired tests: they need two methods with runs of the same seeds and a test split.</p>`;
+    return markup`<p>There are no paired tests: they need a complete comparison, two methods with runs of the same seeds and a test split.</p>`;
   }
   const other = deciding === "test" ? "leak_free" : "test";
   const differs = dataset.rows.leak_free !== dataset.rows.test;
