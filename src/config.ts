@@ -61,7 +61,7 @@ export const trainShape = {
     .boolean()
     .meta({
       description:
-        "Classify the masked texts, so that one pass of the encoder serves both tasks: about half the cost; docs/method.md has the effect",
+        "Classify the masked texts, so that one pass of the encoder serves both tasks: about half the cost. What it does to quality is not measured yet",
     })
     .default(false),
   ...metaSettings,

@@ -66,6 +66,16 @@ describe("a shared pass", () => {
     expect(step.taskWeights).toEqual({ main: 0.75, auxiliary: 0.25 });
   });
 
+  it("changes nothing where there is one task, which is told", async () => {
+    const host = createTestHost();
+    const alone = { method: "stl", maxSteps: 1 } as const;
+    await train(trainOptions(bert, at("stl-shared"), { ...alone, sharedPass: true }), host);
+    await train(trainOptions(bert, at("stl-alone"), alone), createTestHost());
+    expect(readJournal(at("stl-shared")).events).toEqual(readJournal(at("stl-alone")).events);
+    const notices = host.events.flatMap((event) => (event.type === "notice" ? [event.text] : []));
+    expect(notices).toContain("stl has one task: --shared-pass changes nothing");
+  });
+
   it("is refused where each task needs a pass of its own", async () => {
     const refused = async (more: object) =>
       failure(train(trainOptions(bert, at("refused"), { ...options, ...more }), createTestHost()));

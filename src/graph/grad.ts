@@ -16,8 +16,6 @@ export interface TensorGradient {
 }
 
 export interface GradientOptions {
-  /** d(loss): a scalar that scales all gradients; 1 where absent. */
-  readonly seed?: Tensor;
   /** What a tensor's dense gradient is added to (gradients of earlier micro-batches). */
   readonly bases?: ReadonlyMap<Tensor, Tensor>;
 }
@@ -38,7 +36,7 @@ export function gradients(
   const onPath = tensorsOnPath(nodes, targets);
   const dense = new Map<Tensor, Tensor>(options.bases);
   const rows = new Map<Tensor, RowGradient[]>();
-  dense.set(loss, options.seed ?? build.fill(1, loss.shape));
+  dense.set(loss, build.fill(1, loss.shape));
 
   const accumulate = (tensor: Tensor, gradient: Gradient) => {
     const rowPart =

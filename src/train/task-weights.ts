@@ -11,16 +11,18 @@ export interface TaskWeights {
   readonly auxiliary: number;
 }
 
-/** The auxiliary loss has the weight given, 1/2 where absent, and the main loss the rest; a task that runs alone has weight 1. */
+/**
+ * w_aux = `auxiliaryWeight`, 1/2 where absent, and w_main = 1 - w_aux; a task that runs alone has weight 1, one that does not
+ * run 0.
+ */
 export function fixedTaskWeights(
   tasks: { readonly main: boolean; readonly auxiliary: boolean },
   auxiliaryWeight = 0.5,
 ): TaskWeights {
-  const auxiliary = tasks.main ? auxiliaryWeight : 1;
-  return {
-    main: tasks.main ? (tasks.auxiliary ? 1 - auxiliaryWeight : 1) : 0,
-    auxiliary: tasks.auxiliary ? auxiliary : 0,
-  };
+  if (tasks.main && tasks.auxiliary) {
+    return { main: 1 - auxiliaryWeight, auxiliary: auxiliaryWeight };
+  }
+  return { main: tasks.main ? 1 : 0, auxiliary: tasks.auxiliary ? 1 : 0 };
 }
 
 /** What meta-learning keeps from step to step, and all of it: a_main and a_auxiliary, before the softmax. */

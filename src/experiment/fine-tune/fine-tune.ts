@@ -79,7 +79,8 @@ async function trainInFolder(settings: TrainSettings, host: Host): Promise<Train
   const data = await loadLabelledTexts(files, { ...settings, maxLength }, tokenizer, host);
   if (method === "l3") requireMlmHead(model);
   if (method === "rtm" && !hasMlmHead(model)) host.emit(untrainedHead(settings.model));
-  if (settings.taskWeights === "meta" && !learnsWeights) host.emit(oneTask);
+  if (settings.taskWeights === "meta" && !learnsWeights) host.emit(oneTask("--task-weights meta"));
+  if (settings.sharedPass && !sharesPass) host.emit(oneTask("--shared-pass"));
   const unlabelled = await unlabelledTexts(settings, data, tokenizer, host);
   const record = runRecord(settings, model, data, unlabelled);
   if (started === undefined) createRunFolder(outputDir, record);
@@ -335,11 +336,9 @@ function interrupted({ steps, bestStep }: TrainingOutcome, modelFolder: string):
   });
 }
 
-const oneTask: NoticeEvent = {
-  type: "notice",
-  level: "info",
-  text: "stl has one task, whose weight is 1: --task-weights meta changes nothing",
-};
+function oneTask(flag: string): NoticeEvent {
+  return { type: "notice", level: "info", text: `stl has one task: ${flag} changes nothing` };
+}
 
 function untrainedHead(model: string): NoticeEvent {
   const text = `${model} has no masked-LM head: the auxiliary task starts with an untrained one`;
