@@ -5,6 +5,7 @@ import type { LabelMetrics } from "../report/metrics.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { JournalEvent } from "../train/events.js";
 import type { TaskWeights } from "../train/task-weights.js";
+import type { AvailableMemory } from "./memory/available-memory.js";
 import type { MaskedTokenMeasures } from "./pretrain/masked-windows.js";
 
 /** Everything a command gets from its surroundings; nothing else is taken from the environment. */
@@ -19,6 +20,8 @@ export interface Host {
   /** Day and time for people, as ISO 8601. */
   time(): string;
   runtime(threads: number | undefined): Promise<Runtime>;
+  /** What can still be allocated. */
+  availableMemory(): AvailableMemory;
   /** Trains in a thread of its own; a stop of this command stops it too. */
   train(settings: TrainSettings, emit: (event: RunEvent) => void): Promise<TrainResult>;
   /** Folder of the caches (likelihoods, data sets) when a command names none. */
