@@ -1,6 +1,7 @@
 /** What a command needs from outside, and what it tells while it runs. */
 import type { TrainSettings } from "../config.js";
 import type { DatasetCheck } from "../data/check-result.js";
+import type { SplitTextCounts } from "../data/text-counts.js";
 import type { LabelMetrics } from "../report/metrics.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { JournalEvent } from "../train/events.js";
@@ -112,6 +113,8 @@ export interface RunMetrics {
     readonly dev_before: SplitMetrics;
   } | null;
   readonly excluded: Readonly<Record<string, number>>;
+  /** Of the texts that were used, by split: what the model does not see as it was written. */
+  readonly text_counts: SplitTextCounts;
   /** Where texts were scored by an estimator that is not exact. */
   readonly estimator_report?: EstimatorReport;
 }

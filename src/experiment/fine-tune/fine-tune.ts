@@ -24,6 +24,7 @@ import { holdingFolder } from "../folder-lock.js";
 import type { Host, NoticeEvent, RunMetrics, SplitMetrics, TrainResult } from "../host.js";
 import { classifyEncodings } from "../inference/classify.js";
 import { type EncodedDataset, labelledFiles, loadLabelledTexts } from "../inputs/labelled-texts.js";
+import { countSplits } from "../inputs/text-counts.js";
 import type { EncodedUnlabelled } from "../inputs/unlabelled-texts.js";
 import {
   checkedMaxLength,
@@ -313,6 +314,7 @@ async function trainInFolder(settings: TrainSettings, host: Host): Promise<Train
           }
         : null,
       excluded: excludedRows(data, unlabelled),
+      text_counts: countSplits(data, unlabelled, tokenizer),
       ...(masks?.estimatorReport && { estimator_report: masks.estimatorReport }),
     };
     writeJson(outputDir, "metrics.json", metrics);
