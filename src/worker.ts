@@ -9,6 +9,7 @@ import { L3MaskingError } from "./errors.js";
 import { commands } from "./experiment/commands.js";
 import type { Host, RunEvent, TrainResult } from "./experiment/host.js";
 import type { openClassifier } from "./experiment/library.js";
+import { availableMemory } from "./experiment/memory/available-memory.js";
 import { type Answer, type CallResults, portableError, type Request } from "./messages.js";
 import { createNodeRuntime } from "./runtime/node.js";
 
@@ -70,6 +71,7 @@ function createHost(emit: (event: RunEvent) => void, stop: SharedArrayBuffer): H
     today: () => new Date().toLocaleDateString("en-GB", { dateStyle: "long" }),
     time: () => new Date().toISOString(),
     runtime: (threads) => createNodeRuntime(threads === undefined ? {} : { threads }),
+    availableMemory,
     train: (settings, emitOfRun) =>
       trainElsewhere(settings, emitOfRun, () => Atomics.load(flag, 0) !== 0),
     cacheFolder: process.env.L3MASKING_CACHE ?? join(homedir(), ".cache", "l3masking"),

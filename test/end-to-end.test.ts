@@ -23,6 +23,16 @@ const perLabel = z.strictObject({
   f1: fraction,
   support: z.number().int(),
 });
+/** Texts that are read whole, each once. */
+const textCounts = (texts: number) =>
+  z.strictObject({
+    texts: z.literal(texts),
+    truncated_texts: z.literal(0),
+    truncated_tokens: z.literal(0),
+    unknown_words: z.number().int().min(0),
+    texts_without_tokens: z.literal(0),
+    repeated_texts: z.literal(0),
+  });
 const metricsSchema = z.strictObject({
   method: z.enum(["stl", "rtm", "l3"]),
   seed: z.literal(0),
@@ -44,6 +54,11 @@ const metricsSchema = z.strictObject({
     empty_texts_train: z.literal(0),
     empty_texts_dev: z.literal(0),
     empty_texts_test: z.literal(0),
+  }),
+  text_counts: z.strictObject({
+    train: textCounts(36),
+    dev: textCounts(12),
+    test: textCounts(12),
   }),
 });
 const predictionSchema = z.strictObject({

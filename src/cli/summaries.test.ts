@@ -24,6 +24,7 @@ const metrics: RunMetrics = {
   timing: { scoring_seconds: 12.3, training_seconds: 340, tokens_per_second: 5100, parts: 1 },
   second_stage: null,
   excluded: {},
+  text_counts: {},
 };
 
 describe("trainSummary", () => {
@@ -43,6 +44,24 @@ model: runs/a/model
 next:
   l3masking evaluate --model runs/a/model --input data/test.csv
   l3masking predict --model runs/a/model --input data/test.csv`,
+    );
+  });
+
+  it("tells what was left out and what the model does not see", () => {
+    const counts = { texts: 9, unknown_words: 0, texts_without_tokens: 0, repeated_texts: 0 };
+    const summary = trainSummary({
+      outputDir: "runs/a",
+      metrics: {
+        ...metrics,
+        excluded: { empty_texts_train: 1, empty_texts_dev: 0 },
+        text_counts: {
+          train: { ...counts, truncated_texts: 2, truncated_tokens: 1300 },
+          dev: { ...counts, truncated_texts: 0, truncated_tokens: 0 },
+        },
+      },
+    });
+    expect(summary).toContain(
+      "\nleft out: 1 row (empty_texts_train)\ntrain: 2 texts cut at the maximum length (1,300 tokens lost)\nscoring",
     );
   });
 

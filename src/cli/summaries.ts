@@ -1,5 +1,6 @@
 /** The results of the commands in words. */
 import { dirname, join } from "node:path";
+import { alteredSplits } from "../data/text-counts.js";
 import type {
   CompareResult,
   Diagnosis,
@@ -32,6 +33,8 @@ export function trainSummary({ outputDir, metrics, labelledFile }: TrainResult):
     ...sharedRows(metrics),
     ...learnedWeights(metrics),
     ...secondStage(metrics),
+    ...leftOut(metrics.excluded),
+    ...alteredSplits(metrics.text_counts),
     timing(metrics),
     "",
     `run:   ${outputDir} (config.json, journal.jsonl, metrics.json)`,
@@ -71,12 +74,17 @@ export function evaluateSummary(result: EvaluateResult): string {
     percent(f1),
     String(support),
   ]);
-  const excluded = Object.entries(result.excluded).filter(([, rows]) => rows > 0);
   return [
     `${counted(result.rows, "row")}: accuracy ${percent(result.accuracy)}, macro-F1 ${percent(result.macro_f1)}, loss ${result.loss.toFixed(3)}`,
     table(["", "precision", "recall", "F1", "rows"], labelRows),
-    ...excluded.map(([reason, rows]) => `left out: ${counted(rows, "row")} (${reason})`),
+    ...leftOut(result.excluded),
   ].join("\n");
+}
+
+function leftOut(excluded: Readonly<Record<string, number>>): readonly string[] {
+  return Object.entries(excluded)
+    .filter(([, rows]) => rows > 0)
+    .map(([reason, rows]) => `left out: ${counted(rows, "row")} (${reason})`);
 }
 
 export function perplexitySummary(result: PerplexityResult): string {

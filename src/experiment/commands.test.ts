@@ -10,6 +10,7 @@ const host: Host = {
   today: () => "1 January 2026",
   time: () => "2026-01-01T10:30:00.000Z",
   runtime: () => Promise.reject(new L3MaskingError("runtime-missing", "none in this test")),
+  availableMemory: () => ({ bytes: 2 ** 30, bound: "machine" }),
   train: () => Promise.reject(new L3MaskingError("runtime-missing", "none in this test")),
   cacheFolder: "/nowhere",
 };

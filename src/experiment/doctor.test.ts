@@ -7,6 +7,7 @@ import { createNodeRuntime } from "../runtime/node.js";
 import type { Runtime } from "../runtime/runtime.js";
 import { type Machine, runDoctor } from "./doctor.js";
 import type { Host } from "./host.js";
+import type { AvailableMemory } from "./memory/available-memory.js";
 
 let folder: string;
 beforeAll(() => {
@@ -20,7 +21,6 @@ const machine: Machine = {
   architecture: "x64",
   processors: 2,
   totalBytes: 16 * 2 ** 30,
-  freeBytes: 1.5 * 2 ** 30,
 };
 
 function hostWith(parts: Partial<Host>): Host {
@@ -31,6 +31,7 @@ function hostWith(parts: Partial<Host>): Host {
     today: () => "1 January 2026",
     time: () => "2026-01-01T10:30:00.000Z",
     runtime: () => createNodeRuntime({ threads: 1 }),
+    availableMemory: () => ({ bytes: 1.5 * 2 ** 30, bound: "machine" }),
     train: () => expect.unreachable("doctor trains nothing"),
     cacheFolder: join(folder, "cache"),
     ...parts,
@@ -59,7 +60,8 @@ describe("runDoctor", () => {
     expect(found.get("memory")).toEqual({
       subject: "memory",
       ok: true,
-      finding: "16.0 GiB, 1.5 GiB of it free",
+      finding: "16.0 GiB, 1.5 GiB of it available",
+      hint: expect.stringContaining("about 8 GiB"),
     });
     expect(found.get("runtime")?.finding).toMatch(/^onnxruntime-node .*, 1 threads?$/);
     expect(readdirSync(join(folder, "cache"))).toEqual([]);
@@ -76,9 +78,20 @@ describe("runDoctor", () => {
     expect(found?.hint).toBe(ok ? undefined : "Install Node 20.12 or later.");
   });
 
-  it("warns of little memory, which is no fault", async () => {
-    const found = (await findings({}, { totalBytes: 4 * 2 ** 30 })).get("memory");
-    expect(found).toMatchObject({ ok: true, hint: expect.stringContaining("--batch-size") });
+  it("warns of little memory that is available, which is no fault", async () => {
+    const memoryWith = async (available: AvailableMemory) =>
+      (await findings({ availableMemory: () => available })).get("memory");
+    expect(await memoryWith({ bytes: 12 * 2 ** 30, bound: "machine" })).toEqual({
+      subject: "memory",
+      ok: true,
+      finding: "16.0 GiB, 12.0 GiB of it available",
+    });
+    expect(await memoryWith({ bytes: 3 * 2 ** 30, bound: "control group" })).toEqual({
+      subject: "memory",
+      ok: true,
+      finding: "16.0 GiB, 3.0 GiB of it available (the limit of its control group)",
+      hint: expect.stringContaining("says which settings fit"),
+    });
   });
 
   it("tells why the runtime is missing, and goes on", async () => {

@@ -1,13 +1,15 @@
 /** Is everything here that training needs? Answers in words, with what to do where something is amiss. */
 import { randomUUID } from "node:crypto";
 import { access, constants, mkdir, rm, writeFile } from "node:fs/promises";
-import { arch, availableParallelism, freemem, platform, totalmem } from "node:os";
+import { arch, availableParallelism, platform, totalmem } from "node:os";
 import { dirname, join } from "node:path";
 import { L3MaskingError } from "../errors.js";
 import { createKernelMemory } from "../kernels/kernels.js";
 import { compileProgram, floatOutput } from "../program/compile.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { Diagnosis, Host } from "./host.js";
+import type { AvailableMemory } from "./memory/available-memory.js";
+import { formatBytes } from "./memory/memory-check.js";
 
 /** The oldest Node that runs the package; package.json says the same. */
 export const leastNode = { major: 20, minor: 12 } as const;
@@ -23,7 +25,6 @@ export interface Machine {
   readonly architecture: string;
   readonly processors: number;
   readonly totalBytes: number;
-  readonly freeBytes: number;
 }
 
 /** This machine. */
@@ -34,7 +35,6 @@ export function thisMachine(): Machine {
     architecture: arch(),
     processors: availableParallelism(),
     totalBytes: totalmem(),
-    freeBytes: freemem(),
   };
 }
 
@@ -46,7 +46,7 @@ export async function runDoctor(
   return [
     nodeDiagnosis(machine),
     machineDiagnosis(machine),
-    memoryDiagnosis(machine),
+    memoryDiagnosis(machine, host.availableMemory()),
     ...(await runtimeDiagnoses(host)),
     await diagnose("kernels", async () => kernelFinding()),
     await cacheDiagnosis(host.cacheFolder),
@@ -70,17 +70,18 @@ function machineDiagnosis({ platform: system, architecture, processors }: Machin
 }
 
 /** A small memory is no fault, as small models need little; the hint says what will not fit. */
-function memoryDiagnosis({ totalBytes, freeBytes }: Machine): Diagnosis {
+function memoryDiagnosis({ totalBytes }: Machine, { bytes, bound }: AvailableMemory): Diagnosis {
+  const limit = bound === "machine" ? "" : " (the limit of its control group)";
   const diagnosis = {
     subject: "memory",
     ok: true,
-    finding: `${gibibytes(totalBytes)} GiB, ${gibibytes(freeBytes)} GiB of it free`,
+    finding: `${formatBytes(totalBytes)}, ${formatBytes(bytes)} of it available${limit}`,
   };
-  return totalBytes >= BASE_MODEL_BYTES
+  return bytes >= BASE_MODEL_BYTES
     ? diagnosis
     : {
         ...diagnosis,
-        hint: "Fine-tuning a base-sized model takes about 8 GiB; lower --batch-size and raise --gradient-accumulation-steps, or take a smaller model.",
+        hint: "Fine-tuning a base-sized model takes about 8 GiB with the default batch. `train` counts what a run takes, and says which settings fit if it is too much.",
       };
 }
 
@@ -170,8 +171,4 @@ function expectNumbers(
     `expected ${expected.join(" ")} as ${what}, got ${Array.from(got).join(" ")}`,
     { hint: "Reinstall the package; if that does not help, report it with your processor's name." },
   );
-}
-
-function gibibytes(bytes: number): string {
-  return (bytes / 2 ** 30).toFixed(1);
 }

@@ -1,10 +1,12 @@
 /** What a command needs from outside, and what it tells while it runs. */
 import type { TrainSettings } from "../config.js";
 import type { DatasetCheck } from "../data/check-result.js";
+import type { SplitTextCounts } from "../data/text-counts.js";
 import type { LabelMetrics } from "../report/metrics.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { JournalEvent } from "../train/events.js";
 import type { TaskWeights } from "../train/task-weights.js";
+import type { AvailableMemory } from "./memory/available-memory.js";
 import type { MaskedTokenMeasures } from "./pretrain/masked-windows.js";
 
 /** Everything a command gets from its surroundings; nothing else is taken from the environment. */
@@ -19,6 +21,8 @@ export interface Host {
   /** Day and time for people, as ISO 8601. */
   time(): string;
   runtime(threads: number | undefined): Promise<Runtime>;
+  /** What can still be allocated. */
+  availableMemory(): AvailableMemory;
   /** Trains in a thread of its own; a stop of this command stops it too. */
   train(settings: TrainSettings, emit: (event: RunEvent) => void): Promise<TrainResult>;
   /** Folder of the caches (likelihoods, data sets) when a command names none. */
@@ -109,6 +113,8 @@ export interface RunMetrics {
     readonly dev_before: SplitMetrics;
   } | null;
   readonly excluded: Readonly<Record<string, number>>;
+  /** Of the texts that were used, by split: what the model does not see as it was written. */
+  readonly text_counts: SplitTextCounts;
   /** Where texts were scored by an estimator that is not exact. */
   readonly estimator_report?: EstimatorReport;
 }

@@ -2,6 +2,7 @@
 import type { PackedBatch } from "../batch/packed.js";
 import { L3MaskingError } from "../errors.js";
 import type { Builder } from "../graph/builder.js";
+import type { GraphOutputs } from "../graph/graph.js";
 import type { ModelContext } from "../model/encoder.js";
 import { classifier, firstHiddenStates, maskedLanguageModel } from "../model/heads.js";
 import type { Parameter } from "../model/parameters.js";
@@ -53,6 +54,16 @@ export interface ClassificationProgram {
   dispose(): Promise<void>;
 }
 
+/** The graph of the classifier in evaluation mode: `logits` [B, C]. */
+export function classificationGraph(
+  build: Builder,
+  spec: ModelSpec,
+  classes: number,
+): GraphOutputs {
+  const parameters = [...bodyParameters(spec), ...classificationHeadParameters(spec, classes)];
+  return { logits: classifier(evaluationContext(build, spec, parameters)) };
+}
+
 /** The classifier in evaluation mode. */
 export async function compileClassification(
   runtime: Runtime,
@@ -60,11 +71,9 @@ export async function compileClassification(
   classes: number,
   weights: Weights,
 ): Promise<ClassificationProgram> {
-  const parameters = [...bodyParameters(spec), ...classificationHeadParameters(spec, classes)];
-  const program = await compileProgram(runtime, "classification", (build) => {
-    const context = evaluationContext(build, spec, parameters);
-    return { logits: classifier(context) };
-  });
+  const program = await compileProgram(runtime, "classification", (build) =>
+    classificationGraph(build, spec, classes),
+  );
   const fixed = weightFeeds(program.inputs, weights);
   return {
     async logits(batch) {
@@ -82,15 +91,20 @@ export interface TextFeaturesProgram {
   dispose(): Promise<void>;
 }
 
+/** The graph of what a classification head reads, in evaluation mode: `features` [B, H]. */
+export function textFeaturesGraph(build: Builder, spec: ModelSpec): GraphOutputs {
+  return { features: firstHiddenStates(evaluationContext(build, spec, bodyParameters(spec))) };
+}
+
 /** What a classification head reads, in evaluation mode. */
 export async function compileTextFeatures(
   runtime: Runtime,
   spec: ModelSpec,
   weights: Weights,
 ): Promise<TextFeaturesProgram> {
-  const program = await compileProgram(runtime, "text-features", (build) => ({
-    features: firstHiddenStates(evaluationContext(build, spec, bodyParameters(spec))),
-  }));
+  const program = await compileProgram(runtime, "text-features", (build) =>
+    textFeaturesGraph(build, spec),
+  );
   const fixed = weightFeeds(program.inputs, weights);
   return {
     async features(batch) {
@@ -115,18 +129,22 @@ export interface TokenLikelihoodProgram {
   dispose(): Promise<void>;
 }
 
+/** The graph of the masked language model in evaluation mode: `logProbability` and `correct` [K]. */
+export function tokenLikelihoodGraph(build: Builder, spec: ModelSpec): GraphOutputs {
+  const parameters = [...bodyParameters(spec), ...mlmHeadParameters(spec)];
+  const { nll, correct } = maskedLanguageModel(evaluationContext(build, spec, parameters));
+  return { logProbability: build.scale(nll, -1), correct };
+}
+
 /** The masked language model in evaluation mode, decoded at selected tokens only. */
 export async function compileTokenLikelihood(
   runtime: Runtime,
   spec: ModelSpec,
   weights: Weights,
 ): Promise<TokenLikelihoodProgram> {
-  const parameters = [...bodyParameters(spec), ...mlmHeadParameters(spec)];
-  const program = await compileProgram(runtime, "token-likelihood", (build) => {
-    const context = evaluationContext(build, spec, parameters);
-    const { nll, correct } = maskedLanguageModel(context);
-    return { logProbability: build.scale(nll, -1), correct };
-  });
+  const program = await compileProgram(runtime, "token-likelihood", (build) =>
+    tokenLikelihoodGraph(build, spec),
+  );
   const fixed = weightFeeds(program.inputs, weights);
   return {
     async score(batch, targetSlots, targetIds) {

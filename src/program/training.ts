@@ -4,28 +4,21 @@
  * begins; the gradient so far enters as an input and leaves as an output, added by the products.
  */
 import type { PackedBatch } from "../batch/packed.js";
-import { L3MaskingError } from "../errors.js";
-import type { Builder } from "../graph/builder.js";
-import { gradients } from "../graph/grad.js";
-import type { GraphOutputs, Tensor } from "../graph/graph.js";
+import { createBuilder } from "../graph/builder.js";
 import { bindSize, type Shape } from "../graph/shape.js";
-import type { ModelContext } from "../model/encoder.js";
-import {
-  classificationHead,
-  classifier,
-  maskedLanguageModel,
-  sharedModels,
-} from "../model/heads.js";
-import {
-  bodyParameters,
-  classificationHeadParameters,
-  mlmHeadParameters,
-  type Parameter,
-} from "../model/parameters.js";
 import type { ModelSpec } from "../model/spec.js";
 import type { Runtime } from "../runtime/runtime.js";
 import { compileProgram, type Feeds, floatOutput, scalarOutput } from "./compile.js";
-import { batchFeeds, evaluationContext, type Weights, weightFeeds } from "./inference.js";
+import { batchFeeds, type Weights, weightFeeds } from "./inference.js";
+import {
+  classificationTask,
+  headTask,
+  maskedTokenTask,
+  sharedTask,
+  type TrainingDefinition,
+  type TrainingRates,
+  trainingGraph,
+} from "./training-graph.js";
 
 /** Fills the keep mask of a dropout site for the current pass: `count` bytes of 0 or 1. */
 export type KeepMask = (site: string, count: number) => Uint8Array;
@@ -36,11 +29,6 @@ export interface TrainingArrays {
   /** Gradient arrays by canonical name: added to, never cleared here. */
   readonly gradients: Weights;
   readonly keepMask: KeepMask;
-}
-
-export interface TrainingRates {
-  readonly dropout: number;
-  readonly attentionDropout: number;
 }
 
 /** Of one pass of a task, with dropout. */
@@ -70,12 +58,8 @@ export async function compileClassificationTraining(
   rates: TrainingRates,
   arrays: TrainingArrays,
 ): Promise<CompiledClassificationTraining> {
-  const training = await compileTraining(runtime, "classification-training", {
-    spec,
-    parameters: [...bodyParameters(spec), ...classificationHeadParameters(spec, classes)],
-    rates,
-    losses: (context) => ({ main: labelLoss(context, classifier(context)) }),
-  });
+  const task = classificationTask(spec, classes, rates);
+  const training = await compileTraining(runtime, "classification-training", task);
   const over = (other: TrainingArrays): Pick<ClassificationTraining, "accumulate"> => {
     const accumulate = training.bind(other);
     return {
@@ -105,15 +89,7 @@ export async function compileHeadTraining(
   classes: number,
   arrays: Pick<TrainingArrays, "weights" | "gradients">,
 ): Promise<HeadTraining> {
-  const training = await compileTraining(runtime, "head-training", {
-    spec,
-    parameters: classificationHeadParameters(spec, classes),
-    rates: { dropout: 0, attentionDropout: 0 },
-    losses(context) {
-      const features = context.build.input("features", "float32", ["B", spec.hiddenSize]);
-      return { main: labelLoss(context, classificationHead(context, features)) };
-    },
-  });
+  const training = await compileTraining(runtime, "head-training", headTask(spec, classes));
   // Nothing is dropped, so no site asks for a mask.
   const accumulate = training.bind({ ...arrays, keepMask: () => new Uint8Array(0) });
   return {
@@ -123,13 +99,6 @@ export async function compileHeadTraining(
     },
     dispose: training.dispose,
   };
-}
-
-/** Cross entropy of logits [B, C] against the input `labels` (int32 [B]). */
-function labelLoss(context: ModelContext, logits: Tensor): TaskLoss {
-  const labels = context.build.input("labels", "int32", ["B"]);
-  const [nll, , correct] = context.build.apply("crossEntropy", [logits, labels], {});
-  return { nll, correct };
 }
 
 export interface MaskedTokenTraining {
@@ -153,12 +122,8 @@ export async function compileMaskedTokenTraining(
   rates: TrainingRates,
   arrays: TrainingArrays,
 ): Promise<MaskedTokenTraining> {
-  const training = await compileTraining(runtime, "masked-token-training", {
-    spec,
-    parameters: [...bodyParameters(spec), ...mlmHeadParameters(spec)],
-    rates,
-    losses: (context) => ({ auxiliary: maskedLanguageModel(context) }),
-  });
+  const task = maskedTokenTask(spec, rates);
+  const training = await compileTraining(runtime, "masked-token-training", task);
   const accumulate = training.bind(arrays);
   return {
     async accumulate(batch, targetSlots, targetIds, lossScale) {
@@ -193,19 +158,8 @@ export async function compileSharedTraining(
   rates: TrainingRates,
   arrays: TrainingArrays,
 ): Promise<SharedTraining> {
-  const training = await compileTraining(runtime, "shared-training", {
-    spec,
-    parameters: [
-      ...bodyParameters(spec),
-      ...mlmHeadParameters(spec),
-      ...classificationHeadParameters(spec, classes),
-    ],
-    rates,
-    losses(context) {
-      const { logits, maskedTokens } = sharedModels(context);
-      return { main: labelLoss(context, logits), auxiliary: maskedTokens };
-    },
-  });
+  const task = sharedTask(spec, classes, rates);
+  const training = await compileTraining(runtime, "shared-training", task);
   const accumulate = training.bind(arrays);
   const pass: SharedTraining["accumulate"] = async (
     batch,
@@ -245,81 +199,10 @@ export async function compileSharedTraining(
   };
 }
 
-interface TrainingDefinition {
-  readonly spec: ModelSpec;
-  readonly parameters: readonly Parameter[];
-  readonly rates: TrainingRates;
-  /** By task. */
-  losses(context: ModelContext): Readonly<Record<string, TaskLoss>>;
-}
-
-/** Per example: the loss in nats, and 1 where the model is right. */
-interface TaskLoss {
-  readonly nll: Tensor;
-  readonly correct: Tensor;
-}
-
-/** Rows to add to a table after a run: table[indices[k]] += rows[k]. */
-interface RowUpdate {
-  readonly parameter: string;
-  readonly indices: { readonly input: string } | { readonly fixed: Int32Array };
-  readonly output: string;
-}
-
-async function compileTraining(
-  runtime: Runtime,
-  name: string,
-  { spec, parameters, rates, losses }: TrainingDefinition,
-) {
-  const keepSites = new Map<string, Shape>();
-  const rowUpdates: RowUpdate[] = [];
-  const denseNames: string[] = [];
-
-  const define = (build: Builder): GraphOutputs => {
-    const context: ModelContext = {
-      ...evaluationContext(build, spec, parameters),
-      dropout: {
-        rate: rates.dropout,
-        attentionRate: rates.attentionDropout,
-        keep(site, shape) {
-          keepSites.set(site, shape);
-          return build.input(`keep.${site}`, "bool", shape);
-        },
-      },
-    };
-    const outputs: Record<string, Tensor> = {};
-    const scaled = Object.entries(losses(context)).map(([task, { nll, correct }]) => {
-      const sum = build.sum(nll, [0]);
-      outputs[`lossSum.${task}`] = sum;
-      outputs[`correct.${task}`] = build.sum(correct, [0]);
-      return build.multiply(sum, build.input(`lossScale.${task}`, "float32", []));
-    });
-    const total = scaled.reduce(build.add);
-    const weights = parameters.map(({ name: parameter }) => context.weight(parameter));
-    const bases = parameters.map(({ name: parameter, shape }) =>
-      build.input(`gradient.${parameter}`, "float32", shape),
-    );
-    const results = gradients(build, total, weights, {
-      bases: new Map(weights.map((weight, index) => [weight, bases[index]])),
-    });
-    const rowOutputs = new Map<Tensor, string>();
-    parameters.forEach(({ name: parameter }, index) => {
-      const gradient = results.get(weights[index]);
-      if (gradient?.dense !== undefined) {
-        outputs[`sum.${parameter}`] = gradient.dense;
-        denseNames.push(parameter);
-      }
-      for (const { indices, rows } of gradient?.rows ?? []) {
-        const output = rowOutputs.get(rows) ?? `rows.${rowOutputs.size}`;
-        rowOutputs.set(rows, output);
-        outputs[output] = rows;
-        rowUpdates.push({ parameter, indices: rowIndices(indices), output });
-      }
-    });
-    return outputs;
-  };
-
-  const program = await compileProgram(runtime, name, define);
+async function compileTraining(runtime: Runtime, name: string, definition: TrainingDefinition) {
+  const graph = trainingGraph(createBuilder(), definition);
+  const { keepSites, rowUpdates, denseNames } = graph;
+  const program = await compileProgram(runtime, name, () => graph.outputs);
 
   /** The program over arrays that stay where they are: feeds, loss scales by task and sizes remain to be given. */
   const bind = (arrays: TrainingArrays) => {
@@ -361,13 +244,6 @@ async function compileTraining(
     };
   };
   return { bind, dispose: () => program.dispose() };
-}
-
-function rowIndices(indices: Tensor): RowUpdate["indices"] {
-  const { source } = indices;
-  if (source.kind === "input") return { input: source.name };
-  if (source.kind === "constant") return { fixed: Int32Array.from(source.values) };
-  throw new L3MaskingError("graph-invalid", "row gradients need indices that are fed or fixed");
 }
 
 /** table[indices[k]] += rows[k], in order of k. */

@@ -44,6 +44,16 @@ function run(
     training_curve: [],
     timing: { scoring_seconds: 0, training_seconds: 30, tokens_per_second: 1 },
     excluded: {},
+    text_counts: {
+      train: {
+        texts: 50,
+        truncated_texts: 1,
+        truncated_tokens: 12,
+        unknown_words: 0,
+        texts_without_tokens: 0,
+        repeated_texts: 2,
+      },
+    },
     ...change,
   };
 }
@@ -196,6 +206,7 @@ describe("comparisonPage", () => {
       "* A note on the tests.",
       "50 train, 10 dev and 10 test rows, 2 labels",
       "Left out: 2 (empty_texts_train).",
+      "As mini reads them, train: 1 text cut at the maximum length (12 tokens lost), 2 texts the same as earlier ones.",
       "* Two rows have no context.",
       "l3masking compare --dataset acl",
       "Some CPU, 2 processors, 8.0 GiB of memory, linux x64.",

@@ -1,4 +1,5 @@
 /** results.md: a comparison for people, in the order in which they ask. */
+import { alteredSplits } from "../data/text-counts.js";
 import type { Comparison, MaskedToken, RowSet } from "./comparison.js";
 import {
   curveTable,
@@ -144,7 +145,14 @@ function maskingSections({ masking }: Comparison): string[] {
   return ["## What L3Masking masks", ...parts];
 }
 
-function dataSection({ datasets }: Comparison): string {
+function dataSection({ datasets, models, runs }: Comparison): string {
+  /** Tokenizers differ, so each model has counts of its own. */
+  const alteredIn = (dataset: string) =>
+    models.flatMap(({ name: model }) => {
+      const ofModel = runs.filter((run) => run.dataset === dataset && run.model === model);
+      const altered = new Set(ofModel.flatMap((run) => alteredSplits(run.text_counts)));
+      return altered.size === 0 ? [] : [`As ${model} reads them, ${[...altered].join("; ")}.`];
+    });
   const parts = datasets.map(({ name, rows, labels, files, notes, excluded }) => {
     const left = Object.entries(excluded).filter(([, count]) => count > 0);
     return [
@@ -154,6 +162,7 @@ function dataSection({ datasets }: Comparison): string {
           ? ""
           : ` Left out: ${left.map(([reason, count]) => `${count} (${reason})`).join(", ")}.`
       }`,
+      ...alteredIn(name),
       ...(notes.length === 0 ? [] : [bullets(notes)]),
     ].join("\n\n");
   });

@@ -35,6 +35,19 @@ const dataset = z.object({
   digest: z.string(),
 });
 
+/** What a model does not see of texts as they were written, by split. */
+export const splitTextCounts = z.record(
+  z.string(),
+  z.object({
+    texts: count,
+    truncated_texts: count,
+    truncated_tokens: count,
+    unknown_words: count,
+    texts_without_tokens: count,
+    repeated_texts: count,
+  }),
+);
+
 const model = z.object({
   name: z.string(),
   folder: z.string(),
@@ -96,6 +109,7 @@ const run = z.object({
     tokens_per_second: z.number(),
   }),
   excluded: counts,
+  text_counts: splitTextCounts.default({}),
 });
 
 const unfinished = z.object({

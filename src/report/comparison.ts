@@ -6,6 +6,7 @@
  * times in seconds. `null` stands for what does not exist (no test split, a single seed); what could not be
  * computed is null too and a sentence in `notes` says why.
  */
+import type { SplitTextCounts } from "../data/text-counts.js";
 import type { LabelMetrics } from "./metrics.js";
 
 export const methodNames = ["stl", "rtm", "l3"] as const;
@@ -140,6 +141,8 @@ export interface ComparedRun extends RunKey {
     readonly tokens_per_second: number;
   };
   readonly excluded: Readonly<Record<string, number>>;
+  /** By split; empty for runs of versions that did not count. */
+  readonly text_counts: SplitTextCounts;
 }
 
 export interface RowSetMetrics {

@@ -65,6 +65,7 @@ export function readComparedRun(
     training_curve: thinned(journal.steps, CURVE_POINTS),
     timing: { scoring_seconds, training_seconds, tokens_per_second },
     excluded: metrics.excluded,
+    text_counts: metrics.text_counts,
   };
   return { run, predictions };
 }

@@ -89,6 +89,16 @@ const metrics = {
   test_unseen: { rows: 3, accuracy: 0.67, macro_f1: 0.67 },
   timing: { scoring_seconds: 12, training_seconds: 75, tokens_per_second: 1234, parts: 1 },
   excluded: { empty_texts_train: 1 },
+  text_counts: {
+    test: {
+      texts: 3,
+      truncated_texts: 1,
+      truncated_tokens: 8,
+      unknown_words: 0,
+      texts_without_tokens: 0,
+      repeated_texts: 0,
+    },
+  },
 };
 
 function writeRun(folder: string, isFinished = true): void {
@@ -122,6 +132,7 @@ describe("report of a training run", () => {
     expect(text).toContain("Kept were the weights of step 2 of 2");
     expect(text).toContain("data/boats/train.jsonl");
     expect(text).toContain("Left out: 1 row (empty texts train).");
+    expect(text).toContain("test: 1 text cut at the maximum length (8 tokens lost).");
     expect(text).toContain("batchSize");
     const headings = elementsNamed(readFileSync(result.output, "utf8"), "h3").map((h) => h.text);
     expect(headings).toEqual([

@@ -24,6 +24,7 @@ import { holdingFolder } from "../folder-lock.js";
 import type { Host, NoticeEvent, RunMetrics, SplitMetrics, TrainResult } from "../host.js";
 import { classifyEncodings } from "../inference/classify.js";
 import { type EncodedDataset, labelledFiles, loadLabelledTexts } from "../inputs/labelled-texts.js";
+import { countSplits } from "../inputs/text-counts.js";
 import type { EncodedUnlabelled } from "../inputs/unlabelled-texts.js";
 import {
   checkedMaxLength,
@@ -32,6 +33,7 @@ import {
   loadModel,
   requireMlmHead,
 } from "../inputs/vanilla.js";
+import { type CheckedRun, checkMemory } from "../memory/memory-check.js";
 import { maskProbabilities, unlabelledTexts } from "./auxiliary-texts.js";
 import { devEvaluation } from "./dev-evaluation.js";
 import { finishedMetrics } from "./finished-run.js";
@@ -72,6 +74,7 @@ async function trainInFolder(settings: TrainSettings, host: Host): Promise<Train
   requireSharedPassFits(settings);
   const started = settings.resume ? readRunRecord(outputDir) : undefined;
   if (started === undefined) requireFreeFolder(outputDir);
+  const available = host.availableMemory();
   const files = await labelledFiles(settings, host);
   const model = await loadModel(settings.model, host);
   const { spec, tokenizer } = model;
@@ -82,7 +85,11 @@ async function trainInFolder(settings: TrainSettings, host: Host): Promise<Train
   if (settings.taskWeights === "meta" && !learnsWeights) host.emit(oneTask("--task-weights meta"));
   if (settings.sharedPass && !sharesPass) host.emit(oneTask("--shared-pass"));
   const unlabelled = await unlabelledTexts(settings, data, tokenizer, host);
-  const record = runRecord(settings, model, data, unlabelled);
+  const memory = checkMemory(
+    memoryOf({ ...settings, maxLength }, model, data, unlabelled),
+    available,
+  );
+  const record = { ...runRecord(settings, model, data, unlabelled), memory: memory.record };
   if (started === undefined) createRunFolder(outputDir, record);
   else requireSameRun(outputDir, started, record);
   const shown = files.testFile ?? files.validationFile;
@@ -94,6 +101,7 @@ async function trainInFolder(settings: TrainSettings, host: Host): Promise<Train
     return { ...result, metrics: finished };
   }
 
+  if (memory.warning !== undefined) host.emit(memory.warning);
   const runtime = await host.runtime(settings.threads);
   const scoringStart = host.now();
   const masks = hasAuxiliary
@@ -306,6 +314,7 @@ async function trainInFolder(settings: TrainSettings, host: Host): Promise<Train
           }
         : null,
       excluded: excludedRows(data, unlabelled),
+      text_counts: countSplits(data, unlabelled, tokenizer),
       ...(masks?.estimatorReport && { estimator_report: masks.estimatorReport }),
     };
     writeJson(outputDir, "metrics.json", metrics);
@@ -343,6 +352,18 @@ function oneTask(flag: string): NoticeEvent {
 function untrainedHead(model: string): NoticeEvent {
   const text = `${model} has no masked-LM head: the auxiliary task starts with an untrained one`;
   return { type: "notice", level: "warning", text };
+}
+
+/** What the memory check looks at. */
+function memoryOf(
+  settings: TrainSettings,
+  { spec, values }: LoadedModel,
+  { labels, encodings }: EncodedDataset,
+  unlabelled: EncodedUnlabelled | undefined,
+): CheckedRun {
+  const checkpointBytes = [...values.values()].reduce((sum, { byteLength }) => sum + byteLength, 0);
+  const texts = { ...encodings, unlabelled: unlabelled?.encodings ?? [] };
+  return { spec, classes: labels.length, checkpointBytes, texts, settings };
 }
 
 /** config.json of the run: every setting resolved, and what the run was made from. */

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { L3MaskingError } from "../../errors.js";
+import { splitTextCounts } from "../../report/comparison-schema.js";
 import type { RunMetrics } from "../host.js";
 
 const fraction = z.number().min(0).max(1);
@@ -41,6 +42,7 @@ const metricsSchema = z.object({
     .nullable()
     .default(null),
   excluded: z.record(z.string(), z.number().int()),
+  text_counts: splitTextCounts.default({}),
 });
 
 /**

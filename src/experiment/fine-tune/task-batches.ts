@@ -59,11 +59,10 @@ export function taskBatches(
   const { batchSize, gradientAccumulationSteps: accumulationSteps } = settings;
   const count = texts.encodings.length;
   const perEpoch = stepsPerEpoch(count, settings);
-  const order = randomStream(settings.seed, "order");
   const masks = randomStream(settings.seed, "mask");
   const auxiliaryTexts = [...texts.encodings, ...(texts.unlabelled ?? [])];
-  const mainOrder = roundOrders(count, order.split("main"));
-  const auxiliaryOrder = roundOrders(auxiliaryTexts.length, order.split("auxiliary"));
+  const mainOrder = taskOrder(count, settings.seed, "main");
+  const auxiliaryOrder = taskOrder(auxiliaryTexts.length, settings.seed, "auxiliary");
 
   /** The auxiliary texts from a place in the endless row of rounds on, with their rounds. */
   const textsFrom = (start: number, size: number) =>
@@ -112,6 +111,15 @@ export function taskBatches(
     });
     return { epoch: epoch + 1, microBatches };
   };
+}
+
+/** The order in which a task visits its texts, in each round (from 0). */
+export function taskOrder(
+  count: number,
+  seed: number,
+  task: "main" | "auxiliary",
+): (round: number) => Int32Array {
+  return roundOrders(count, randomStream(seed, "order").split(task));
 }
 
 /** The order of each round (from 0) over `count` texts; the last two are kept. */
@@ -193,7 +201,7 @@ export function maskedBatch(
 }
 
 /** Rows as long as the model can read at most. */
-function packOptions(spec: ModelSpec) {
+export function packOptions(spec: ModelSpec) {
   return {
     padId: spec.padId,
     firstPosition: spec.firstPosition,

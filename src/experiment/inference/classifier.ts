@@ -7,6 +7,7 @@ import { compileClassification } from "../../program/inference.js";
 import { trainedMaxLength } from "../fine-tune/training-arguments.js";
 import type { Host, Prediction } from "../host.js";
 import { encodeOnce } from "../inputs/labelled-texts.js";
+import { alteredNotice } from "../inputs/text-counts.js";
 import { checkedMaxLength, loadModel, longestRow, weightsOf } from "../inputs/vanilla.js";
 import { classifyEncodings, predictionsOf } from "./classify.js";
 
@@ -45,6 +46,8 @@ export async function openClassifier(
   const logits: OpenClassifier["logits"] = (texts, task) => {
     const encodings = texts.map(encodeOnce(tokenizer, maxLength));
     const total = texts.length;
+    const notice = alteredNotice(encodings, tokenizer);
+    if (notice !== undefined) host.emit(notice);
     return classifyEncodings(program, spec, encodings, settings.evalTokens, (done) => {
       host.emit({ type: "progress", task, done, total, unit: "texts" });
       if (host.cancelled() && done < total) throw interrupted(done, total);

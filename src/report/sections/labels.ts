@@ -80,7 +80,13 @@ export function perLabelSection(group: Group, rows: RowSet): Markup {
 /** With fewer rows one answer moves F1 by several points. */
 const FEW_ROWS = 20;
 
-/** A confusion matrix for each method, all seeds together. */
+/** With more labels a matrix has more cells than anyone can look at. */
+const MATRIX_LABELS = 40;
+
+/** So many confusions are listed in its place. */
+const LISTED_CONFUSIONS = 30;
+
+/** A confusion matrix for each method, all seeds together; of many labels the most frequent confusions. */
 export function confusionSection(group: Group, rows: RowSet): Markup {
   const { labels } = group.dataset;
   const maps = group.candidates.map((candidate) => {
@@ -89,13 +95,16 @@ export function confusionSection(group: Group, rows: RowSet): Markup {
     const counts = labels.map((_, row) =>
       labels.map((_, column) => matrices.reduce((sum, matrix) => sum + matrix[row][column], 0)),
     );
+    const pooled = matrices.length === 1 ? "" : `, ${matrices.length} seeds together`;
+    if (labels.length > MATRIX_LABELS) {
+      return markup`<div class="beside"><p>${candidate.name}: the most frequent confusions${pooled}. ${foreign(strongestConfusion(labels, counts))}</p>${confusionList(labels, counts)}</div>`;
+    }
     const chart = heatMap(labels, counts, {
       title: candidate.name,
       description: `Confusion matrix of ${candidate.name}: of the rows of each label, the percentage that got each label. ${strongestConfusion(labels, counts)}`,
       rowTitle: "expected",
       columnTitle: "predicted: % of the row",
     });
-    const pooled = matrices.length === 1 ? "" : `, ${matrices.length} seeds together`;
     return figure(
       chart,
       `${group.id}-confusion-${candidate.style}`,
@@ -107,10 +116,34 @@ export function confusionSection(group: Group, rows: RowSet): Markup {
       ),
     );
   });
+  if (labels.length > MATRIX_LABELS) {
+    return markup`
+<p>With ${labels.length} labels a matrix would be too large to read. These are the pairs of labels that were mistaken for each other in
+most rows, at most ${LISTED_CONFUSIONS} of each method. On ${rowSetName(rows, group)}.</p>
+${figures(maps)}`;
+  }
   return markup`
 <p>A row stands for the label that a text has, a column for the label that the model gave it. Everything off the diagonal
 is an error. On ${rowSetName(rows, group)}.</p>
 ${figures(maps)}`;
+}
+
+/** The errors with most rows, most first; of equal ones in the order of the labels. */
+function confusionList(labels: readonly string[], counts: readonly (readonly number[])[]): Markup {
+  const errors = counts.flatMap((row, expected) =>
+    row.flatMap((rows, predicted) =>
+      rows > 0 && expected !== predicted ? [{ expected, predicted, rows }] : [],
+    ),
+  );
+  const most = errors.sort((a, b) => b.rows - a.rows).slice(0, LISTED_CONFUSIONS);
+  return table(
+    [{ title: "Expected", words: true }, { title: "Predicted", words: true }, { title: "Rows" }],
+    most.map(({ expected, predicted, rows }) => [
+      foreign(labels[expected]),
+      foreign(labels[predicted]),
+      rows,
+    ]),
+  );
 }
 
 /** The error that happens to the largest share of a label's rows, in a sentence. */

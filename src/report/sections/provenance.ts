@@ -1,4 +1,5 @@
 /** Where the figures come from: data, settings, machine, command. */
+import { alteredSplits } from "../../data/text-counts.js";
 import type { ComparedDataset, ComparedModel, ComparedRun, MachineRecord } from "../comparison.js";
 import { count, counted, listed } from "../figures-text.js";
 import { type Content, type Markup, markup } from "../markup.js";
@@ -13,6 +14,7 @@ export function datasetSection(dataset: ComparedDataset, runs: readonly Compared
       excluded.set(reason, Math.max(number, excluded.get(reason) ?? 0));
     }
   }
+  const altered = new Set(runs.flatMap((run) => alteredSplits(run.text_counts)));
   const left = [...excluded].filter(([, number]) => number > 0);
   const line = (name: string, number: number, file: string | null) => [
     name,
@@ -34,6 +36,7 @@ ${table(
       ? "No row was left out."
       : `Left out: ${listed(left.map(([reason, number]) => `${counted(number, "row")} (${reason.replaceAll("_", " ")})`))}.`
   }</p>
+<p>${altered.size === 0 ? "All other texts were read whole, and no text occurs twice in a split." : `Used, but not read as they are, or not for the first time: ${[...altered].join("; ")}.`}</p>
 ${notes.length === 0 ? undefined : markup`<p>What to know of these data:</p><ul>${notes.map((note) => markup`<li>${note}</li>`)}</ul>`}
 <p class="note">SHA-256 of labels, texts and their order: <code>${dataset.digest}</code></p>`;
 }

@@ -1,0 +1,47 @@
+/** How many texts, and how much of them, a model does not see as they were written; in numbers and in words. */
+import { countOf } from "./check-numbers.js";
+
+/** Of the texts of one split that were used. */
+export interface TextCounts {
+  readonly texts: number;
+  /** Longer than the maximum length: their end was cut off. */
+  readonly truncated_texts: number;
+  /** Tokens that were cut off. */
+  readonly truncated_tokens: number;
+  /** Words read as the unknown token: longer than the tokenizer takes, or with characters that it lacks. */
+  readonly unknown_words: number;
+  /** Of special tokens alone, so that there is nothing to score or to mask. */
+  readonly texts_without_tokens: number;
+  /** The same as an earlier text of the split. */
+  readonly repeated_texts: number;
+}
+
+/** By split. */
+export type SplitTextCounts = Readonly<Record<string, TextCounts>>;
+
+/** What the model does not see as it was written, in words; empty where it sees everything. */
+export function alteredText(counts: Omit<TextCounts, "repeated_texts">): string {
+  const { truncated_texts: cut, truncated_tokens: lost, unknown_words: unknown } = counts;
+  const without = counts.texts_without_tokens;
+  return [
+    cut > 0
+      ? `${countOf(cut, "text")} cut at the maximum length (${countOf(lost, "token")} lost)`
+      : "",
+    unknown > 0 ? `${countOf(unknown, "word")} unknown to the tokenizer` : "",
+    without > 0 ? `${countOf(without, "text")} without tokens to score or mask` : "",
+  ]
+    .filter((part) => part !== "")
+    .join(", ");
+}
+
+/** The same of several splits, one part each, with the texts that repeat earlier ones: "train: 3 texts cut ...". */
+export function alteredSplits(counts: SplitTextCounts): string[] {
+  return Object.entries(counts).flatMap(([split, ofSplit]) => {
+    const repeated = ofSplit.repeated_texts;
+    const parts = [
+      alteredText(ofSplit),
+      repeated > 0 ? `${countOf(repeated, "text")} the same as earlier ones` : "",
+    ].filter((part) => part !== "");
+    return parts.length === 0 ? [] : [`${split}: ${parts.join(", ")}`];
+  });
+}

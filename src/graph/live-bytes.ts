@@ -1,0 +1,124 @@
+/**
+ * How much memory a graph needs while it runs: every value lives from the node that makes it to the last one that
+ * reads it, so what the backward pass reads stays, and what nobody needs any more makes room.
+ */
+import { type GraphOutputs, type Node, orderedNodes, type Tensor } from "./graph.js";
+import type { OpName } from "./op.js";
+import { bindSize, type SizeBindings, sizeOf } from "./shape.js";
+
+/** Bytes of one element. */
+const elementBytes = { float32: 4, int32: 4, bool: 1 } as const;
+
+/** Operations whose output may lie where an input of its size lay that nobody reads any more. */
+const inPlace: ReadonlySet<OpName> = new Set<OpName>([
+  "add",
+  "subtract",
+  "multiply",
+  "scale",
+  "tanh",
+]);
+
+/** What has room of its own: a tensor, or the one cast that a runtime makes of several of the same tensor. */
+type Value = Tensor | `float of ${number}`;
+
+/** From when to when a value exists, in nodes. */
+interface Lifetime {
+  readonly bytes: number;
+  readonly first: number;
+  last: number;
+}
+
+/**
+ * The most bytes that the values of a graph take at once, with its nodes in the order of creation and the named sizes
+ * bound. Outputs stay to the end; what is fed (weights, masks, ids) has a place of its own and does not count. A
+ * runtime that keeps to this order and reuses what is free without gaps needs exactly this much.
+ *
+ * Throws `graph-invalid` for a size without a value.
+ */
+export function peakBytes(outputs: GraphOutputs, sizes: SizeBindings): number {
+  const bytesOf = ({ shape, type }: Pick<Tensor, "shape" | "type">) =>
+    bindSize(sizeOf(shape), sizes) * elementBytes[type];
+  const nodes = orderedNodes(Object.values(outputs));
+  const lifetimes = lifetimesOf(nodes, Object.values(outputs), bytesOf);
+
+  const changes = new Float64Array(nodes.length + 2);
+  for (const { bytes, first, last } of lifetimes) {
+    if (last < first) continue;
+    changes[first] += bytes;
+    changes[last + 1] -= bytes;
+  }
+  let live = 0;
+  return nodes.reduce((peak, node, time) => {
+    live += changes[time];
+    return Math.max(peak, live + scratchBytes(node, bytesOf));
+  }, 0);
+}
+
+type BytesOf = (tensor: Pick<Tensor, "shape" | "type">) => number;
+
+function lifetimesOf(
+  nodes: readonly Node[],
+  outputs: readonly Tensor[],
+  bytesOf: BytesOf,
+): Iterable<Lifetime> {
+  const lifetimes = new Map<Value, Lifetime>();
+  /** Makes a value, or reads it where it is there already. */
+  const touch = (value: Value | undefined, bytes: number, time: number) => {
+    if (value === undefined) return;
+    const known = lifetimes.get(value);
+    if (known === undefined) lifetimes.set(value, { bytes, first: time, last: time });
+    else known.last = Math.max(known.last, time);
+  };
+
+  nodes.forEach((node, time) => {
+    for (const tensor of [...node.inputs, ...node.outputs]) {
+      touch(roomOf(tensor), bytesOf(tensor), time);
+    }
+    // Attention casts its mask inside; its gradient reads the same cast.
+    const mask = node.op === "attention" ? node.inputs[4] : undefined;
+    if (mask !== undefined) touch(`float of ${mask.id}`, floatBytes(mask, bytesOf), time);
+  });
+  for (const output of outputs) touch(roomOf(output), bytesOf(output), nodes.length);
+  nodes.forEach((node, time) => {
+    const [output] = node.outputs;
+    if (!inPlace.has(node.op)) return;
+    const replaced = node.inputs
+      .map((input) => lifetimes.get(roomOf(input) ?? output))
+      .find((life) => life?.last === time && life.first < time && life.bytes === bytesOf(output));
+    if (replaced !== undefined) replaced.last = time - 1;
+  });
+  return lifetimes.values();
+}
+
+/** Whose room a tensor takes; none of its own where it is fed or fixed. */
+function roomOf(tensor: Tensor): Value | undefined {
+  const { source } = tensor;
+  if (source.kind !== "node") return undefined;
+  if (source.op === "reshape") return roomOf(source.inputs[0]);
+  if (source.op === "toFloat") return `float of ${source.inputs[0].id}`;
+  // Without a mask nothing is dropped: attention's second and third output are one.
+  const isUndropped = source.op === "attention" && source.inputs.length < 5;
+  if (isUndropped && tensor === source.outputs[2]) return source.outputs[1];
+  return tensor;
+}
+
+function floatBytes({ shape }: Tensor, bytesOf: BytesOf): number {
+  return bytesOf({ shape, type: "float32" });
+}
+
+/** Bytes that an operation takes beside inputs and outputs while it runs, where they are many. */
+function scratchBytes(node: Node, bytesOf: BytesOf): number {
+  switch (node.op) {
+    case "attention":
+      // The scores, which a mask's product overwrites.
+      return node.inputs.length < 5 ? bytesOf(node.outputs[1]) : 0;
+    case "crossEntropy":
+    case "decoderCrossEntropy":
+      // The logits, as large as the probabilities.
+      return bytesOf(node.outputs[1]);
+    case "geluDerivative":
+      return bytesOf(node.outputs[0]);
+    default:
+      return 0;
+  }
+}
