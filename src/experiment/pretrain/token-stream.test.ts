@@ -59,6 +59,13 @@ describe("readTokenStream", () => {
     ["plain.gz", "not compressed", "data-format", "gzip"],
     ["cut.gz", gzipSync("The train takes minutes.").subarray(0, 24), "data-format", "gzip"],
     ["blank.txt", " \n\n \n", "data-empty", "expected text"],
+    ["one-line.txt", `a\n${"b".repeat(2 ** 22 + 1)}`, "data-format", "at line 2"],
+    [
+      "bomb.gz",
+      gzipSync(`${" ".repeat(2 ** 16 - 1)}\n`.repeat(2 ** 10 + 1)),
+      "data-format",
+      "67108864 bytes",
+    ],
   ] as const)("refuses %s", async (name, content, code, part) => {
     if (content !== undefined) file(name, content);
     const error = await failure(readTokenStream([at(name)], tokenizer));

@@ -3,6 +3,7 @@ import { createReadStream, statSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
+import { MAX_TEXT, unpackedLimit } from "../../data/limits.js";
 import { L3MaskingError } from "../../errors.js";
 import type { Random } from "../../random.js";
 import { type Encoding, NO_WORD, type Tokenizer } from "../../text/encoding.js";
@@ -30,8 +31,8 @@ const WHOLE_TEXT = Number.MAX_SAFE_INTEGER;
 /**
  * Reads UTF-8 text files (also .gz): one paragraph per line, an empty line between documents; the
  * paragraphs of a document are joined by a space. Throws `file-missing`, `data-encoding` for bytes that are not
- * UTF-8, `data-format` for a damaged .gz file, `data-empty` where there is no text, and `interrupted` after a stop
- * on request.
+ * UTF-8, `data-format` for a damaged .gz file, one that unpacks to more than `unpackedLimit`, and a line of more than
+ * `MAX_TEXT` characters, `data-empty` where there is no text, and `interrupted` after a stop on request.
  */
 export async function readTokenStream(
   paths: readonly string[],
@@ -108,10 +109,13 @@ async function* decoded(path: string, onBytes: (bytes: number) => void): AsyncGe
   // Errors of the file reach the reader of the unzipped stream only if they are passed on.
   file.on("error", (error) => bytes.destroy(error));
   const decoder = new TextDecoder("utf-8", { fatal: true });
+  const check = fileLimits(path);
   try {
     let told = 0;
     for await (const chunk of bytes) {
-      yield decoder.decode(chunk, { stream: true });
+      const text = decoder.decode(chunk, { stream: true });
+      check(text, chunk.length);
+      yield text;
       onBytes(file.bytesRead - told);
       told = file.bytesRead;
     }
@@ -121,6 +125,41 @@ async function* decoded(path: string, onBytes: (bytes: number) => void): AsyncGe
   } finally {
     file.destroy();
   }
+}
+
+/**
+ * Looks at the pieces of a file before lines are made of them, which would hold a line of any length: throws
+ * `data-format` when they are more than the file may unpack to, or go on for too long without a line's end.
+ */
+function fileLimits(path: string): (text: string, bytes: number) => void {
+  const mostBytes = unpackedLimit(fileSize(path));
+  let unpacked = 0;
+  let line = 1;
+  let characters = 0;
+  return (text, bytes) => {
+    unpacked += bytes;
+    if (path.endsWith(".gz") && unpacked > mostBytes) {
+      throw new L3MaskingError(
+        "data-format",
+        `expected ${path} to unpack to at most ${mostBytes} bytes, got more`,
+        { hint: "If you trust the file, unpack it and name the unpacked file." },
+      );
+    }
+    for (const [index, piece] of text.split("\n").entries()) {
+      if (index > 0) {
+        line += 1;
+        characters = 0;
+      }
+      characters += piece.length;
+      if (characters > MAX_TEXT) {
+        throw new L3MaskingError(
+          "data-format",
+          `expected lines of at most ${MAX_TEXT} characters in ${path}, got a longer one at line ${line}`,
+          { hint: "Write one paragraph per line." },
+        );
+      }
+    }
+  };
 }
 
 function fileSize(path: string): number {
