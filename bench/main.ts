@@ -125,15 +125,16 @@ async function runBenchmarks(
   }
 }
 
-function summary({ figures, notes }: Result): string[] {
+function summary({ figures, notes, quick }: Result): string[] {
   const lines = figures.map((measured) => {
     const { work, ours, against, figure, reach } = measured;
     const { unit, median, low, high } = figure;
     const other =
       against === null ? "" : `, ${against.name} ${written(against.value, against.unit)}`;
     const range = low === high ? "" : ` (${written(low, unit)} to ${written(high, unit)})`;
+    // Tiny sizes say nothing about what is to be reached.
     const aim =
-      reach === null
+      reach === null || quick
         ? ""
         : `; ${reach.bound} ${written(reach.value, unit)}: ${isReached(measured) ? "reached" : "not reached"}`;
     return `${work}: ${written(ours.value, ours.unit)}${other}: ${written(median, unit)}${range}${aim}`;
