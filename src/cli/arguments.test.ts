@@ -23,7 +23,7 @@ describe("canonicalWords", () => {
       "data",
       "--max-length=64",
       "--seed=3",
-      "--json",
+      "--json=true",
     ]);
   });
 
@@ -57,10 +57,10 @@ describe("canonicalWords", () => {
   });
 
   it("turns switches on and off", () => {
-    expect(pretrain("--resume")).toEqual(["--resume"]);
-    expect(pretrain("--resume True x")).toEqual(["--resume", "x"]);
-    expect(pretrain("--resume=false x")).toEqual(["x"]);
-    expect(pretrain("--resume runs/a")).toEqual(["--resume", "runs/a"]);
+    expect(pretrain("--resume")).toEqual(["--resume=true"]);
+    expect(pretrain("--resume True x")).toEqual(["--resume=true", "x"]);
+    expect(pretrain("--resume=false x")).toEqual(["--resume=false", "x"]);
+    expect(pretrain("--resume runs/a")).toEqual(["--resume=true", "runs/a"]);
   });
 
   it("leaves help, and all words after --, alone", () => {

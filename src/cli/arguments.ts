@@ -13,8 +13,8 @@ import type { Flag } from "./flags.js";
 const answeredFlags: readonly string[] = ["help", "h"];
 
 /**
- * The words in one spelling. A list becomes one word per value, also where commas part the values. A switch set to false disappears: switches
- * are off unless given.
+ * The words in one spelling. A list becomes one word per value, also where commas part the values. A switch becomes
+ * `--flag=true` or `--flag=false`, which is off even where a file of settings has it on.
  *
  * Throws `unknown-setting` for a flag that does not exist (with the nearest name), `missing-setting` for a
  * flag without its value and `invalid-setting` for a flag given twice.
@@ -78,7 +78,7 @@ function valuesAfter(words: readonly string[], start: number, flag: Flag): reado
 
 function joined(flag: Flag, values: readonly string[]): readonly string[] {
   if (flag.kind === "switch") {
-    if (values.length === 0) return [`--${flag.name}`];
+    if (values.length === 0) return [`--${flag.name}=true`];
     if (!isTruth(values[0])) {
       throw new L3MaskingError(
         "invalid-setting",
@@ -86,7 +86,7 @@ function joined(flag: Flag, values: readonly string[]): readonly string[] {
         { hint: `Write --${flag.name} alone to switch it on.` },
       );
     }
-    return /^true$/i.test(values[0]) ? [`--${flag.name}`] : [];
+    return [`--${flag.name}=${values[0].toLowerCase()}`];
   }
   if (values.length === 0) {
     throw new L3MaskingError("missing-setting", `expected a value after --${flag.name}, got none`, {

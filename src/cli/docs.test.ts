@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
 import { errorCodes, errorFamilies } from "../errors.js";
 import { settingsMarkdown } from "./settings-docs.js";
+import { settingsSchemas } from "./settings-schemas.js";
 
 const page = (name: string) => readFileSync(new URL(`../../docs/${name}`, import.meta.url), "utf8");
 
@@ -17,6 +19,21 @@ describe("docs/settings.md", () => {
     expect(settingsMarkdown()).toMatch(/\| `--method` \| `stl`, `rtm`, `l3` \| `l3` \|/);
     expect(settingsMarkdown()).toMatch(/\| `--resume` \| switch \| off \|/);
     expect(settingsMarkdown()).toMatch(/\| `--output-dir` \| folder \| required \|/);
+  });
+});
+
+describe("docs/schemas", () => {
+  it("are what config.ts says", () => {
+    for (const [name, text] of settingsSchemas()) {
+      expect(page(`schemas/${name}`), "regenerate it: npm run docs:settings").toBe(text);
+    }
+  });
+
+  it("let a file have some of the settings, and no others", () => {
+    const schema = z.fromJSONSchema(JSON.parse(page("schemas/train.json")));
+    expect(schema.safeParse({ $schema: "x", method: "l3", maxLength: 64 }).success).toBe(true);
+    expect(schema.safeParse({ method: "l4" }).success).toBe(false);
+    expect(schema.safeParse({ lerningRate: 1 }).success).toBe(false);
   });
 });
 

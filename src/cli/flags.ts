@@ -227,6 +227,23 @@ export const jsonFlag: Flag = {
   group: "More",
 };
 
+/** A file that gives settings; flags win over it. */
+export const configFlag: Flag = {
+  setting: "config",
+  name: "config",
+  aliases: [],
+  kind: "text",
+  placeholder: "file",
+  choices: [],
+  commas: false,
+  required: false,
+  defaultValue: undefined,
+  description: "YAML or JSON file of settings; flags win over it",
+  unit: undefined,
+  origin: undefined,
+  group: "More",
+};
+
 /**
  * The value of a flag from its text. Whether the value is allowed is decided later, with all settings
  * at hand; here only the form of numbers counts. Throws `invalid-setting`.

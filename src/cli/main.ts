@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** Connects the command line with the process. */
 import { readFileSync } from "node:fs";
-import { readdir } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { performance } from "node:perf_hooks";
 import { z } from "zod";
 import { runCommandLine } from "./program.js";
@@ -55,6 +55,15 @@ const terminal: Terminal = {
       const code = error instanceof Error && "code" in error ? error.code : undefined;
       // Not a folder: the reader of the file says what is wrong with it, if anything.
       if (code === "ENOTDIR" || code === "ENOENT") return undefined;
+      throw error;
+    }
+  },
+  async readText(path) {
+    try {
+      return await readFile(path, "utf8");
+    } catch (error) {
+      // A file of the system's: missing, a folder, not to be read.
+      if (error instanceof Error && "code" in error) return undefined;
       throw error;
     }
   },

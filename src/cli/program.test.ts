@@ -22,12 +22,13 @@ const noLibrary: Library = {
 interface Run {
   readonly library?: Partial<Library>;
   readonly folders?: Readonly<Record<string, readonly string[]>>;
+  readonly files?: Readonly<Record<string, string>>;
   /** Called with the function that interrupts. */
   readonly onListen?: (interrupt: () => void) => void;
 }
 
 /** Runs a command line without a process. */
-async function run(line: string, { library = {}, folders = {}, onListen }: Run = {}) {
+async function run(line: string, { library = {}, folders = {}, files = {}, onListen }: Run = {}) {
   let out = "";
   let err = "";
   let listening = 0;
@@ -66,6 +67,7 @@ async function run(line: string, { library = {}, folders = {}, onListen }: Run =
         };
       },
       listFolder: async (path) => folders[path],
+      readText: async (path) => files[path],
     },
   );
   expect(listening).toBe(0);
@@ -177,6 +179,40 @@ describe("runCommandLine", () => {
     const { exitCode } = await run("check a.csv --json", { library: { checkFiles: call } });
     expect(exitCode).toBe(0);
     expect(calls[0]).not.toHaveProperty("json");
+  });
+
+  it("takes settings from a file, which operands and flags win over", async () => {
+    const done = { outputDir: "c", files: [], finished: 2, failed: 0, table: "" };
+    const { calls, call } = recorder(done);
+    const files = {
+      "c.yaml": [
+        "# ACL-ARC, quickly",
+        "model: [m, n]",
+        "train-file: t.csv",
+        "output_dir: c",
+        "seeds: 3",
+        "sharedPass: true",
+        "learning-rate: 1e-4",
+        "gamma: 0.5",
+      ].join("\n"),
+    };
+    const line = "compare --config c.yaml --shared-pass=false --gamma 2";
+    await run(line, { library: { compare: call }, files });
+    expect(calls[0]).toMatchObject({
+      model: ["m", "n"],
+      trainFile: "t.csv",
+      outputDir: "c",
+      seeds: ["3"],
+      sharedPass: false,
+      learningRate: 1e-4,
+      gamma: 2,
+    });
+    const checked = recorder(check);
+    await run("check a.csv --config k.json", {
+      library: { checkFiles: checked.call },
+      files: { "k.json": '{"$schema": "x", "trainFile": "b.csv", "textColumn": "body"}' },
+    });
+    expect(checked.calls).toMatchObject([{ trainFile: "a.csv", textColumn: "body" }]);
   });
 
   it("takes DATA as a file or a folder, flags first", async () => {

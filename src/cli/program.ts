@@ -4,8 +4,9 @@ import { nearestName } from "../data/nearest.js";
 import { L3MaskingError } from "../errors.js";
 import { canonicalWords } from "./arguments.js";
 import { type CommandDescription, commandDescriptions, type Library } from "./commands.js";
+import { settingsFromFile } from "./config-file.js";
 import { knownError } from "./error-text.js";
-import { type Flag, flagGroups, flagsOf, flagValue, jsonFlag } from "./flags.js";
+import { configFlag, type Flag, flagGroups, flagsOf, flagValue, jsonFlag } from "./flags.js";
 import { createHumanReporter, createJsonReporter, type Reporter } from "./reporter.js";
 import type { Terminal } from "./terminal.js";
 
@@ -18,6 +19,9 @@ export interface Installation {
 
 const USAGE_ERROR = 2;
 const INTERRUPTED = 130;
+
+/** The value that `canonicalWords` gives every switch; nobody has to write it, so help leaves it out. */
+const SWITCH_VALUE = " [true|false]";
 
 /** Characters that descriptions need beside the flags; in a narrower terminal they are not wrapped. */
 const LEAST_HELP_WIDTH = 30;
@@ -66,7 +70,10 @@ function createProgram(installation: Installation, terminal: Terminal, action: A
     .description("Fine-tune text classifiers with likelihood-based masking.")
     .version(installation.version)
     .exitOverride()
-    .configureHelp({ minWidthToWrap: LEAST_HELP_WIDTH })
+    .configureHelp({
+      minWidthToWrap: LEAST_HELP_WIDTH,
+      optionTerm: ({ flags }) => flags.replace(SWITCH_VALUE, ""),
+    })
     .configureOutput({
       writeOut: (text) => terminal.stdout.write(text),
       writeErr: (text) => terminal.stderr.write(text),
@@ -99,10 +106,10 @@ function addCommand(program: Command, description: CommandDescription, action: A
 }
 
 function optionOf(flag: Flag): Option {
-  const value = flag.kind === "switch" ? "" : ` <${flag.placeholder}>`;
+  const value = flag.kind === "switch" ? SWITCH_VALUE : ` <${flag.placeholder}>`;
   const option = new Option(`--${flag.name}${value}`, helpText(flag));
   option.helpGroup(`${flag.group}:`);
-  if (flag.kind === "switch") return option;
+  if (flag.kind === "switch") return option.argParser((text) => text === "true");
   return flag.kind === "list"
     ? option.argParser((text, earlier: readonly string[] = []) => [...earlier, text])
     : option.argParser((text) => flagValue(flag, text));
@@ -122,7 +129,7 @@ function helpText(flag: Flag): string {
 }
 
 function allFlags({ settings }: CommandDescription): readonly Flag[] {
-  return settings === undefined ? [jsonFlag] : [...flagsOf(settings), jsonFlag];
+  return settings === undefined ? [jsonFlag] : [...flagsOf(settings), configFlag, jsonFlag];
 }
 
 /** The words with the flags of the command in one spelling. Throws `unknown-setting` for an unknown command. */
@@ -141,12 +148,16 @@ function oneSpelling(words: readonly string[]): readonly string[] {
 async function runCommand(
   command: CommandDescription,
   operands: readonly string[],
-  { json: _, ...flags }: Options,
+  { json: _, config, ...given }: Options,
   installation: Installation,
   terminal: Terminal,
   reporter: Reporter,
 ): Promise<number> {
-  const files = await command.operands?.resolve(operands, flags, terminal);
+  const fromFile =
+    typeof config === "string" && command.settings !== undefined
+      ? await settingsFromFile(config, flagsOf(command.settings), terminal)
+      : {};
+  const files = await command.operands?.resolve(operands, given, terminal);
   const library = await installation.loadLibrary();
   const stop = new AbortController();
   const stopListening = terminal.onInterrupt(() => {
@@ -155,7 +166,7 @@ async function runCommand(
   });
   try {
     const watch = { onEvent: reporter.event, signal: stop.signal };
-    const outcome = await command.run(library, { ...files, ...flags }, watch);
+    const outcome = await command.run(library, { ...fromFile, ...files, ...given }, watch);
     reporter.outcome(outcome);
     return stop.signal.aborted ? INTERRUPTED : outcome.exitCode;
   } finally {

@@ -19,6 +19,7 @@ function terminal(environment: Environment = {}, isTerminal = false) {
     now: () => 0,
     onInterrupt: () => () => undefined,
     listFolder: async () => undefined,
+    readText: async () => undefined,
   };
   return { value, out, err };
 }

@@ -9,7 +9,20 @@ const INTRODUCTION = `# Settings
 Written by \`npm run docs:settings\` from \`src/config.ts\`; change it there.
 
 On the command line a setting is \`--name\`; \`_\` and \`-\` are the same. In code it is camelCase, so
-\`--max-length\` is \`maxLength\`. Names in brackets mean the same setting. Settings that do not exist are refused.`;
+\`--max-length\` is \`maxLength\`. Names in brackets mean the same setting. Settings that do not exist are refused.
+
+## Files of settings
+
+\`--config FILE\` reads settings from a YAML or JSON file; what is given on the command line wins over it. Paths in it are
+taken from the current folder. For completion in editors there is a JSON Schema of every command's settings in \`docs/schemas\`.
+
+\`\`\`yaml
+# yaml-language-server: $schema=./node_modules/l3masking/docs/schemas/train.json
+model: models/l3-mini
+preset: small
+method: l3
+seed: 1
+\`\`\``;
 
 /** The page: for each command a table of its flags under the headings of its help. */
 export function settingsMarkdown(): string {

@@ -23,6 +23,8 @@ export interface Terminal {
   onInterrupt(listener: () => void): () => void;
   /** Names in a folder; undefined where the path is no folder. */
   listFolder(path: string): Promise<readonly string[] | undefined>;
+  /** The text of a file; undefined where there is no readable file. */
+  readText(path: string): Promise<string | undefined>;
 }
 
 /** Colours for an output: NO_COLOR forbids and FORCE_COLOR demands them, else a terminal that can. */
