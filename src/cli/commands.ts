@@ -11,9 +11,11 @@ import {
   scoreSchema,
   trainSchema,
 } from "../config.js";
+import { nearestName } from "../data/nearest.js";
 import { type DataFiles, filesOfFolder, filesOfList } from "../data/split-files.js";
 import { errorFamilies, L3MaskingError } from "../errors.js";
 import type { Watch } from "../node.js";
+import { completionScript, shells } from "./completion.js";
 import type { CommandName } from "./flags.js";
 import type { Outcome } from "./reporter.js";
 import {
@@ -214,6 +216,20 @@ export const commandDescriptions: readonly CommandDescription[] = [
       return { result, text: doctorSummary(result), exitCode };
     },
   },
+  {
+    name: "completion",
+    summary: "Print a script that completes commands, flags and their values in a shell",
+    operands: { syntax: "SHELL", description: shells.join(", "), resolve: chosenShell },
+    examples: [
+      "source <(l3masking completion bash)",
+      "l3masking completion fish > ~/.config/fish/completions/l3masking.fish",
+    ],
+    async run(_library, { shell: chosen }) {
+      const shell = shells.find((name) => name === chosen) ?? "bash";
+      const result = completionScript(shell, commandDescriptions);
+      return { result, text: result, exitCode: 0 };
+    },
+  },
 ];
 
 /** DATA of `train`. Files given by flags come before those found in the folder. */
@@ -246,6 +262,24 @@ async function reportedFolder(
   if (operands.length === 0) return {};
   if (given.folder !== undefined) throw givenTwice(operands[0]);
   return { folder: operands[0] };
+}
+
+/** SHELL of `completion`. */
+async function chosenShell(operands: readonly string[]): Promise<GivenSettings> {
+  const shell = operands.at(0);
+  const known: readonly string[] = shells;
+  if (shell !== undefined && known.includes(shell)) return { shell };
+  const nearest = shell === undefined ? undefined : nearestName(shell, shells);
+  throw new L3MaskingError(
+    "invalid-setting",
+    `expected one of ${shells.join(", ")}, got ${shell ?? "nothing"}`,
+    {
+      hint:
+        nearest === undefined
+          ? "Name the shell: l3masking completion bash."
+          : `Did you mean ${nearest}?`,
+    },
+  );
 }
 
 /** FILE... of `check`. */

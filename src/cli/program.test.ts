@@ -306,6 +306,16 @@ describe("runCommandLine", () => {
     );
   });
 
+  it.each([
+    ["completion bsh", "Did you mean bash?"],
+    ["completion", "Name the shell"],
+    ["completion bash zsh", "See --help."],
+  ])("refuses %s", async (line, hint) => {
+    const { exitCode, err } = await run(line);
+    expect(exitCode).toBe(2);
+    expect(err).toContain(hint);
+  });
+
   it("doctor fails when a finding is not well", async () => {
     const bad = { subject: "runtime", ok: false, finding: "absent" };
     const { exitCode, out } = await run("doctor", { library: { doctor: async () => [bad] } });
