@@ -129,6 +129,13 @@ const predictShape = {
   textColumn: columnSettings.textColumn,
   output: text({ description: "File to write; standard output where absent" }).optional(),
   maxLength: classifierLength,
+  fittedTemperature: z
+    .boolean()
+    .meta({
+      description:
+        "Divide logits by the temperature that was fitted on dev in training, so that probabilities are nearer to the share of right labels",
+    })
+    .default(false),
   evalTokens: trainShape.evalTokens,
   threads: modelSettings.threads,
 };
@@ -138,6 +145,7 @@ const evaluateShape = {
   input: text({ description: "Labelled texts" }),
   ...columnSettings,
   maxLength: classifierLength,
+  fittedTemperature: predictShape.fittedTemperature,
   evalTokens: trainShape.evalTokens,
   threads: modelSettings.threads,
 };
@@ -266,6 +274,7 @@ const scoreTextsShape = {
 const classifierShape = {
   model: predictShape.model,
   maxLength: predictShape.maxLength,
+  fittedTemperature: predictShape.fittedTemperature,
   evalTokens: predictShape.evalTokens,
   threads: predictShape.threads,
 };

@@ -33,6 +33,8 @@ const textCounts = (texts: number) =>
     texts_without_tokens: z.literal(0),
     repeated_texts: z.literal(0),
   });
+const confidence = z.strictObject({ ece: fraction, loss: z.number().min(0) });
+const splitConfidence = z.strictObject({ plain: confidence, at_temperature: confidence });
 const metricsSchema = z.strictObject({
   method: z.enum(["stl", "rtm", "l3"]),
   seed: z.literal(0),
@@ -48,6 +50,11 @@ const metricsSchema = z.strictObject({
     training_seconds: z.number().positive(),
     tokens_per_second: z.number().positive(),
     parts: z.literal(1),
+  }),
+  confidence: z.strictObject({
+    temperature: z.number().positive(),
+    dev: splitConfidence,
+    test: splitConfidence,
   }),
   second_stage: z.null(),
   excluded: z.strictObject({
@@ -107,6 +114,11 @@ describe.each([
     expect(metrics).toEqual(result.metrics);
     expect(metrics).toMatchObject({ method, model });
     expect(Object.keys(metrics.test.per_label)).toEqual(soundLabels);
+    const { temperature, dev, test } = metrics.confidence;
+    expect(dev.plain.loss).toBeCloseTo(metrics.dev.loss, 6);
+    expect(test.plain.loss).toBeCloseTo(metrics.test.loss, 6);
+    expect(dev.at_temperature.loss).toBeLessThanOrEqual(dev.plain.loss);
+    expect(readJson(join(outputDir, "model", "temperature.json"))).toEqual({ temperature });
     expect(metrics.timing.scoring_seconds > 0).toBe(method === "l3");
   });
 

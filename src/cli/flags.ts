@@ -118,6 +118,7 @@ const groups = {
     "evalSteps",
     "patience",
     "metricForBestModel",
+    "fittedTemperature",
     "evalTokens",
     "saveSteps",
     "bootstrapSamples",

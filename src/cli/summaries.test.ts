@@ -22,6 +22,11 @@ const metrics: RunMetrics = {
   test: { accuracy: 0.7, macro_f1: 0.65, loss: 0.9, per_label: { no: label(60), yes: label(40) } },
   test_unseen: { rows: 92, accuracy: 0.6875, macro_f1: 0.6 },
   timing: { scoring_seconds: 12.3, training_seconds: 340, tokens_per_second: 5100, parts: 1 },
+  confidence: {
+    temperature: 1.8374,
+    dev: { plain: { ece: 0.1, loss: 0.6 }, at_temperature: { ece: 0.02, loss: 0.5 } },
+    test: { plain: { ece: 0.1234, loss: 0.9 }, at_temperature: { ece: 0.045, loss: 0.7 } },
+  },
   second_stage: null,
   excluded: {},
   text_counts: {},
@@ -36,6 +41,7 @@ dev                            80.00     75.00  0.612
 test, all 100 rows             70.00     65.00  0.900
 test, 92 rows not in train     68.75     60.00
 8 of 100 test rows have a text that also occurs in train.
+probabilities on test: expected calibration error 12.34; 4.50 at the temperature that fits dev, 1.84 (--fitted-temperature)
 scoring 0:12, training 5:40 (5100 tokens/s)
 
 run:   runs/a (config.json, journal.jsonl, metrics.json)
@@ -134,11 +140,12 @@ describe("the other summaries", () => {
       accuracy: 0.7,
       macro_f1: 0.65,
       loss: 0.9,
+      ece: 0.0512,
       per_label: { no: label(60), yes: label(40) },
       excluded: { empty_texts: 2, other: 0 },
     });
     expect(text).toBe(
-      `100 rows: accuracy 70.00, macro-F1 65.00, loss 0.900
+      `100 rows: accuracy 70.00, macro-F1 65.00, loss 0.900, expected calibration error 5.12
      precision  recall     F1  rows
 no       50.00  100.00  66.67    60
 yes      50.00  100.00  66.67    40

@@ -31,6 +31,7 @@ export function trainSummary({ outputDir, metrics, labelledFile }: TrainResult):
     `${methodNames[method]}, ${model}, seed ${seed}: best step ${bestStep}`,
     table(["", "accuracy", "macro-F1", "loss"], metricRows(metrics)),
     ...sharedRows(metrics),
+    ...confidence(metrics),
     ...learnedWeights(metrics),
     ...secondStage(metrics),
     ...leftOut(metrics.excluded),
@@ -75,7 +76,7 @@ export function evaluateSummary(result: EvaluateResult): string {
     String(support),
   ]);
   return [
-    `${counted(result.rows, "row")}: accuracy ${percent(result.accuracy)}, macro-F1 ${percent(result.macro_f1)}, loss ${result.loss.toFixed(3)}`,
+    `${counted(result.rows, "row")}: accuracy ${percent(result.accuracy)}, macro-F1 ${percent(result.macro_f1)}, loss ${result.loss.toFixed(3)}, expected calibration error ${percent(result.ece)}`,
     table(["", "precision", "recall", "F1", "rows"], labelRows),
     ...leftOut(result.excluded),
   ].join("\n");
@@ -142,6 +143,16 @@ function metricRows({
   const name = `test, ${unseen.rows} rows not in train`;
   rows.push(row(name, unseen.accuracy, unseen.macro_f1));
   return rows;
+}
+
+/** How far probabilities can be trusted, and whether a temperature helps. */
+function confidence({ confidence: measured }: RunMetrics): readonly string[] {
+  if (measured === null) return [];
+  const { temperature, dev, test } = measured;
+  const [split, { plain, at_temperature: scaled }] = test === null ? ["dev", dev] : ["test", test];
+  return [
+    `probabilities on ${split}: expected calibration error ${percent(plain.ece)}; ${percent(scaled.ece)} at the temperature that fits dev, ${temperature.toFixed(2)} (--fitted-temperature)`,
+  ];
 }
 
 /** How many test rows also occur in train: they tell of memory, not of skill. */

@@ -2,6 +2,7 @@
 import type { TrainSettings } from "../config.js";
 import type { DatasetCheck } from "../data/check-result.js";
 import type { SplitTextCounts } from "../data/text-counts.js";
+import type { RunConfidence } from "../report/confidence.js";
 import type { LabelMetrics } from "../report/metrics.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { JournalEvent } from "../train/events.js";
@@ -104,6 +105,8 @@ export interface RunMetrics {
     /** How often the run was started or went on. */
     readonly parts: number;
   };
+  /** How far the probabilities of the kept weights can be trusted; null for runs of versions that did not measure it. */
+  readonly confidence: RunConfidence | null;
   /** Null where there was no second stage. */
   readonly second_stage: {
     /** Was its best dev metric better than the first stage's? If not, the first stage's weights stay. */
@@ -173,6 +176,8 @@ export interface TextScores {
 
 export interface EvaluateResult extends SplitMetrics {
   readonly rows: number;
+  /** Expected calibration error of the probabilities, in [0, 1]. */
+  readonly ece: number;
   readonly per_label: Readonly<Record<string, LabelMetrics>>;
   readonly excluded: Readonly<Record<string, number>>;
 }

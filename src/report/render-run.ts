@@ -1,10 +1,11 @@
 /** One training run as a page. */
 import type { ComparedDataset, ComparedRun, MaskingSummary } from "./comparison.js";
 import { comparisonCells } from "./comparison-cells.js";
+import type { RunConfidence } from "./confidence.js";
 import { count, percent } from "./figures-text.js";
 import { decidingRows, type Group, rowSetName } from "./groups.js";
 import { type Markup, markup } from "./markup.js";
-import { foreign, page, part } from "./page.js";
+import { foreign, page, part, table } from "./page.js";
 import { candidateTitle } from "./paired-notes.js";
 import { curvesSection } from "./sections/curves.js";
 import { glossarySection } from "./sections/glossary.js";
@@ -21,6 +22,8 @@ export interface TrainedRun {
   readonly dataset: ComparedDataset;
   /** What the run's strategy selects; of L3Masking alone. */
   readonly masking: MaskingSummary | undefined;
+  /** Absent for runs of versions that did not measure it. */
+  readonly confidence: RunConfidence | undefined;
   /** Every setting of `train`, resolved. */
   readonly settings: Readonly<Record<string, unknown>>;
   readonly checkpoint_digest: string;
@@ -56,6 +59,7 @@ ${part(group, "results", "Scores", resultsSection(group))}
 ${part(group, "curves", "Learning curves", curvesSection(group))}
 ${weights && part(group, "weights", "Task weights", weights)}
 ${rows && part(group, "labels", "Label by label", perLabelSection(group, rows))}
+${trained.confidence && part(group, "confidence", "Probabilities", confidenceSection(trained.confidence))}
 ${rows && part(group, "confusion", "Confusions", confusionSection(group, rows))}
 ${group.masking && part(group, "masking", "What is masked", maskingSection(group))}
 ${part(group, "timing", "Time", timingsSection(group))}
@@ -79,4 +83,29 @@ function outcome(group: Group, run: ComparedRun): Markup {
   }
   return markup`<div class="verdict"><p>On ${rowSetName(rows, group)}, <strong>${percent(measured.accuracy)} % of the texts got the right label</strong>; macro-F1 is ${percent(measured.macro_f1)} %. ${kept}</p>
 <p class="note">This is one run with one seed: how much of the figures is chance, and whether another method does better, only a comparison with several seeds can tell.</p></div>`;
+}
+
+/** How far probabilities are from shares of right labels, as they are and at the fitted temperature. */
+function confidenceSection({ temperature, dev, test }: RunConfidence): Markup {
+  const splits = [["dev", dev] as const, ...(test === null ? [] : [["test", test] as const])];
+  const lines = splits.map(([name, { plain, at_temperature: scaled }]) => [
+    name,
+    percent(plain.ece),
+    percent(scaled.ece),
+    plain.loss.toFixed(3),
+    scaled.loss.toFixed(3),
+  ]);
+  const heads = [
+    { title: "Split" },
+    { title: "Error" },
+    { title: "Error at the temperature" },
+    { title: "Loss" },
+    { title: "Loss at the temperature" },
+  ];
+  return markup`
+<p>If the classifier says 80 %, is it right in 80 of 100 cases? The expected calibration error is how many points it is off, on average
+over the texts. A classifier that is too sure of itself gets nearer when its logits are divided by a temperature above 1. The one that
+fits the dev split best is ${temperature.toFixed(2)}; labels stay as they are.</p>
+${table(heads, lines, "Error: expected calibration error over 15 bins, in percent. Loss: mean cross-entropy in nats. The temperature was made for the dev split, whose second figures flatter.")}
+<p class="note"><code>l3masking predict --fitted-temperature</code> gives probabilities at this temperature.</p>`;
 }

@@ -9,6 +9,7 @@ import type { MaskingSummary } from "../../report/comparison.js";
 import { maskingSchema, parseComparison } from "../../report/comparison-schema.js";
 import { renderComparison } from "../../report/render-comparison.js";
 import { renderRun, type TrainedRun } from "../../report/render-run.js";
+import { finishedMetrics } from "../fine-tune/finished-run.js";
 import { makeFolder, readRunRecord, requireWritable, writeWhole } from "../fine-tune/run-folder.js";
 import { runDigest } from "../fine-tune/run-identity.js";
 import type { Host, ReportResult } from "../host.js";
@@ -112,6 +113,7 @@ function readTrainedRun(folder: string): TrainedRun {
   return {
     run,
     masking: method === "l3" ? readMasking(join(folder, "masking.json")) : undefined,
+    confidence: finishedMetrics(folder)?.confidence ?? undefined,
     settings: known.settings,
     checkpoint_digest: digests.checkpoint_digest,
     tokenizer_digest: digests.tokenizer_digest,

@@ -41,13 +41,13 @@ import { devTexts, learnTaskWeights } from "./learned-weights.js";
 import { maskedTokens } from "./masked-tokens.js";
 import { createRunFolder, readRunRecord, requireFreeFolder, writeJson } from "./run-folder.js";
 import { requireSameRun } from "./run-identity.js";
-import { excludedRows, testMetrics } from "./run-metrics.js";
+import { excludedRows, runConfidence, testMetrics } from "./run-metrics.js";
 import type { FirstStage } from "./saved-state.js";
 import { loadWeights, runSecondStage } from "./second-stage.js";
 import { requireSharedPassFits } from "./shared-pass.js";
 import { stepsPerEpoch, taskBatches } from "./task-batches.js";
 import { createTrainable, optimizerGroups, storedValues } from "./trainable.js";
-import { trainingArguments } from "./training-arguments.js";
+import { temperatureFile, trainingArguments } from "./training-arguments.js";
 import { openTrainingState, removeState, startingState } from "./training-state.js";
 
 /**
@@ -295,6 +295,8 @@ async function trainInFolder(settings: TrainSettings, host: Host): Promise<Train
       await loadWeights(modelFolder, store, bestWeights);
     }
     const test = await testMetrics(() => logitsOf("test"), data, predictionsPath);
+    const confidence = runConfidence(await logitsOf("dev"), test?.logits, data);
+    writeJson(modelFolder, temperatureFile, { temperature: confidence.temperature });
     const metrics: RunMetrics = {
       method,
       seed,
@@ -306,6 +308,7 @@ async function trainInFolder(settings: TrainSettings, host: Host): Promise<Train
       test: test?.all ?? null,
       test_unseen: test?.unseen ?? null,
       timing,
+      confidence,
       second_stage: firstStage
         ? {
             kept: outcome.bestStep > firstStage.steps,

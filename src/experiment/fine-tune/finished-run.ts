@@ -15,6 +15,8 @@ const labelSchema = z.object({
   f1: fraction,
   support: z.number().int().min(0),
 });
+const confidence = z.object({ ece: fraction, loss: z.number() });
+const splitConfidence = z.object({ plain: confidence, at_temperature: confidence });
 const metricsSchema = z.object({
   method: z.enum(["stl", "rtm", "l3"]),
   seed: z.number().int(),
@@ -37,6 +39,14 @@ const metricsSchema = z.object({
     tokens_per_second: z.number(),
     parts: z.number().int().min(1).default(1),
   }),
+  confidence: z
+    .object({
+      temperature: z.number().positive(),
+      dev: splitConfidence,
+      test: splitConfidence.nullable(),
+    })
+    .nullable()
+    .default(null),
   second_stage: z
     .object({ kept: z.boolean(), steps: z.number().int(), dev_before: z.object(splitFields) })
     .nullable()

@@ -1,4 +1,10 @@
 /** The metrics of a training run, from logits: of a split, and of the test rows with their predictions. */
+import {
+  confidenceOf,
+  fittedTemperature,
+  type RunConfidence,
+  type SplitConfidence,
+} from "../../report/confidence.js";
 import { classificationMetrics, meanLoss, predictedLabels } from "../../report/metrics.js";
 import type { RunMetrics, SplitMetrics } from "../host.js";
 import { predictionsOf } from "../inference/classify.js";
@@ -32,6 +38,8 @@ export async function testMetrics(
   | {
       readonly all: NonNullable<RunMetrics["test"]>;
       readonly unseen: NonNullable<RunMetrics["test_unseen"]>;
+      /** [N, C] */
+      readonly logits: Float32Array;
     }
   | undefined
 > {
@@ -69,6 +77,26 @@ export async function testMetrics(
       accuracy: unseen?.accuracy ?? null,
       macro_f1: unseen?.macroF1 ?? null,
     },
+    logits: found,
+  };
+}
+
+/** The temperature that fits the dev logits [N, C], and what it does to the errors of probabilities on dev and test. */
+export function runConfidence(
+  devLogits: Float32Array,
+  testLogits: Float32Array | undefined,
+  { labels, dev, test }: EncodedDataset,
+): RunConfidence {
+  const classes = labels.length;
+  const temperature = fittedTemperature(devLogits, dev.labelIds, classes);
+  const ofSplit = (logits: Float32Array, expected: Int32Array): SplitConfidence => ({
+    plain: confidenceOf(logits, expected, classes),
+    at_temperature: confidenceOf(logits, expected, classes, temperature),
+  });
+  return {
+    temperature,
+    dev: ofSplit(devLogits, dev.labelIds),
+    test: test && testLogits ? ofSplit(testLogits, test.labelIds) : null,
   };
 }
 

@@ -1,4 +1,4 @@
-/** training_args.json in a saved classifier: what prediction must repeat of training. */
+/** Small files in a saved classifier: what prediction must repeat of training, and the temperature fitted on dev. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
@@ -24,6 +24,23 @@ export function trainedMaxLength(folder: string): number | undefined {
   } catch (cause) {
     throw new L3MaskingError("checkpoint-config", `expected {"max_length": number} in ${path}`, {
       hint: "Remove the file, or give --max-length.",
+      cause,
+    });
+  }
+}
+
+/** Holds the temperature for which softmax(logits / temperature) fits the dev split best. */
+export const temperatureFile = "temperature.json";
+const temperatureSchema = z.object({ temperature: z.number().positive() });
+
+/** The temperature that was fitted when a classifier was trained. Throws `checkpoint-config` where there is none. */
+export function trainedTemperature(folder: string): number {
+  const path = join(folder, temperatureFile);
+  try {
+    return temperatureSchema.parse(JSON.parse(readFileSync(path, "utf8"))).temperature;
+  } catch (cause) {
+    throw new L3MaskingError("checkpoint-config", `expected {"temperature": number} in ${path}`, {
+      hint: "Train the classifier with this version, or leave --fitted-temperature out.",
       cause,
     });
   }

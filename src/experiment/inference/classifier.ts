@@ -4,7 +4,7 @@ import type { ClassifierSettings } from "../../config.js";
 import { L3MaskingError } from "../../errors.js";
 import { classificationHeadParameters } from "../../model/parameters.js";
 import { compileClassification } from "../../program/inference.js";
-import { trainedMaxLength } from "../fine-tune/training-arguments.js";
+import { trainedMaxLength, trainedTemperature } from "../fine-tune/training-arguments.js";
 import type { Host, Prediction } from "../host.js";
 import { encodeOnce } from "../inputs/labelled-texts.js";
 import { alteredNotice } from "../inputs/text-counts.js";
@@ -14,7 +14,7 @@ import { classifyEncodings, predictionsOf } from "./classify.js";
 export interface OpenClassifier {
   /** Label names by id. */
   readonly labels: readonly string[];
-  /** Logits [N, C] of N texts, row-major. */
+  /** Logits [N, C] of N texts, row-major, divided by the temperature where that is asked for. */
   logits(texts: readonly string[], task: "predicting" | "evaluating"): Promise<Float32Array>;
   predict(texts: readonly string[]): Promise<Prediction[]>;
   dispose(): Promise<void>;
@@ -40,18 +40,20 @@ export async function openClassifier(
   }
   const asked = settings.maxLength ?? trainedMaxLength(folder);
   const maxLength = checkedMaxLength(asked ?? Math.min(USUAL_MAX_LENGTH, longestRow(spec)), spec);
+  const temperature = settings.fittedTemperature ? trainedTemperature(folder) : 1;
   const runtime = await host.runtime(settings.threads);
   const program = await compileClassification(runtime, spec, labels.length, weightsOf(values));
 
-  const logits: OpenClassifier["logits"] = (texts, task) => {
+  const logits: OpenClassifier["logits"] = async (texts, task) => {
     const encodings = texts.map(encodeOnce(tokenizer, maxLength));
     const total = texts.length;
     const notice = alteredNotice(encodings, tokenizer);
     if (notice !== undefined) host.emit(notice);
-    return classifyEncodings(program, spec, encodings, settings.evalTokens, (done) => {
+    const found = await classifyEncodings(program, spec, encodings, settings.evalTokens, (done) => {
       host.emit({ type: "progress", task, done, total, unit: "texts" });
       if (host.cancelled() && done < total) throw interrupted(done, total);
     });
+    return found.map((logit) => logit / temperature);
   };
   return {
     labels,

@@ -3,6 +3,7 @@ import { evaluationBatches, inExampleOrder } from "../../batch/order.js";
 import { packTexts } from "../../batch/pack.js";
 import type { ModelSpec } from "../../model/spec.js";
 import type { ClassificationProgram } from "../../program/inference.js";
+import { softmax } from "../../report/confidence.js";
 import { predictedLabels } from "../../report/metrics.js";
 import type { Encoding } from "../../text/encoding.js";
 import type { Prediction } from "../host.js";
@@ -56,14 +57,10 @@ export async function classifyEncodings(
 export function predictionsOf(logits: Float32Array, labels: readonly string[]): Prediction[] {
   const classes = labels.length;
   return Array.from(predictedLabels(logits, classes), (best, index) => {
-    const row = Float64Array.from(logits.subarray(index * classes, (index + 1) * classes));
-    const exponentials = row.map((logit) => Math.exp(logit - row[best]));
-    const total = exponentials.reduce((a, b) => a + b);
+    const probabilities = softmax(logits.subarray(index * classes, (index + 1) * classes));
     return {
       label: labels[best],
-      probabilities: Object.fromEntries(
-        labels.map((label, id) => [label, exponentials[id] / total]),
-      ),
+      probabilities: Object.fromEntries(labels.map((label, id) => [label, probabilities[id]])),
     };
   });
 }

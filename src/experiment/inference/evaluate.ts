@@ -4,7 +4,8 @@ import { nearestName } from "../../data/nearest.js";
 import { readRecords } from "../../data/read.js";
 import { isEmptyText } from "../../data/record.js";
 import { L3MaskingError } from "../../errors.js";
-import { classificationMetrics, meanLoss, predictedLabels } from "../../report/metrics.js";
+import { confidenceOf } from "../../report/confidence.js";
+import { classificationMetrics, predictedLabels } from "../../report/metrics.js";
 import type { EvaluateResult, Host } from "../host.js";
 import { openClassifier } from "./classifier.js";
 
@@ -36,7 +37,7 @@ export async function runEvaluate(settings: EvaluateSettings, host: Host): Promi
       rows: rows.length,
       accuracy,
       macro_f1: macroF1,
-      loss: meanLoss(logits, expected, labels.length),
+      ...confidenceOf(logits, expected, labels.length),
       per_label: Object.fromEntries(labels.map((label, id) => [label, perLabel[id]])),
       excluded: { empty_texts: records.length - rows.length },
     };

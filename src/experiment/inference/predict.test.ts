@@ -1,4 +1,5 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { failure } from "../../../test/fixtures/failure.js";
@@ -61,6 +62,21 @@ describe("predict", () => {
       for (const [name, value] of Object.entries(probabilities)) {
         expect(oneByOne?.[index].probabilities[name]).toBeCloseTo(value, 5);
       }
+    });
+  });
+
+  it("divides logits by the fitted temperature where asked to, and refuses where there is none", async () => {
+    const folder = at("with-temperature");
+    cpSync(model, folder, { recursive: true });
+    const refused = await failure(predict({ model: folder, fittedTemperature: true }));
+    expect(refused).toMatchObject({ code: "checkpoint-config" });
+    expect(refused.message).toContain("temperature.json");
+    writeFileSync(join(folder, "temperature.json"), '{"temperature": 4}');
+    const { predictions } = await predict({ model: folder, fittedTemperature: true });
+    predictions?.forEach(({ probabilities }, index) => {
+      const scaled = Object.entries(expected[index]).map(([name, p]) => [name, p ** 0.25] as const);
+      const total = scaled.reduce((sum, [, p]) => sum + p, 0);
+      for (const [name, p] of scaled) expect(probabilities[name]).toBeCloseTo(p / total, 5);
     });
   });
 

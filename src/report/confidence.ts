@@ -1,0 +1,115 @@
+/**
+ * How far a classifier's probabilities can be trusted: whether of the texts that get a label with 80 % about 80 %
+ * have it, and the temperature that brings the two together.
+ *
+ * Legend: N examples, C labels; logits [N, C] row-major.
+ *
+ * Reference: Guo et al. 2017, "On Calibration of Modern Neural Networks". The number of bins is theirs.
+ */
+import { meanLoss, predictedLabels } from "./metrics.js";
+
+/** Bins of equal width over the probabilities 0 to 1. */
+const BINS = 15;
+
+/** Where the temperature is looked for: a few dev rows that are all right would have it at 0, which nobody believes. */
+const LEAST = 0.1;
+const MOST = 10;
+
+/** Halvings of that range's logarithm: to about 1e-12 of the temperature. */
+const HALVINGS = 45;
+
+export interface Confidence {
+  /** Expected calibration error, in [0, 1]. */
+  readonly ece: number;
+  /** Mean cross-entropy in nats. */
+  readonly loss: number;
+}
+
+/** Errors of probabilities, as they are and at the temperature that was fitted on dev. */
+export interface RunConfidence {
+  readonly temperature: number;
+  /** The temperature was made for these rows. */
+  readonly dev: SplitConfidence;
+  /** Null when there is no test split. */
+  readonly test: SplitConfidence | null;
+}
+
+export interface SplitConfidence {
+  readonly plain: Confidence;
+  readonly at_temperature: Confidence;
+}
+
+/**
+ * The temperature T that minimises the mean cross-entropy of softmax(logits / T), between 0.1 and 10; at one of these
+ * where more would be better still, as for examples that are all predicted right.
+ *
+ * The cross-entropy is convex in b = 1 / T; its derivative, the mean of (sum_c p_c z_c) - z_expected, is looked at for its
+ * change of sign. Errors: those of `meanLoss`.
+ */
+export function fittedTemperature(
+  logits: Float32Array,
+  expected: ArrayLike<number>,
+  labels: number,
+): number {
+  // Checks what is given.
+  meanLoss(logits, expected, labels);
+  let [low, high] = [Math.log(LEAST), Math.log(MOST)];
+  for (let halving = 0; halving < HALVINGS; halving++) {
+    const middle = (low + high) / 2;
+    // Too confident: the temperature has to rise.
+    if (slope(logits, expected, labels, Math.exp(-middle)) > 0) low = middle;
+    else high = middle;
+  }
+  return Math.exp((low + high) / 2);
+}
+
+/** d(mean cross-entropy) / db at b = 1 / temperature. */
+function slope(
+  logits: Float32Array,
+  expected: ArrayLike<number>,
+  labels: number,
+  inverse: number,
+): number {
+  let sum = 0;
+  for (let i = 0; i < expected.length; i++) {
+    const row = logits.subarray(i * labels, (i + 1) * labels);
+    const probabilities = softmax(row, inverse);
+    sum += probabilities.reduce((mean, p, label) => mean + p * row[label], 0) - row[expected[i]];
+  }
+  return sum / expected.length;
+}
+
+/**
+ * Of softmax(logits / temperature): the mean cross-entropy, and the expected calibration error
+ *   sum over bins of (examples in it / N) * |share predicted right - mean probability of the predicted label|,
+ * an example lying in bin k of 15 if that probability is above (k - 1) / 15 and at most k / 15.
+ *
+ * Errors: those of `meanLoss`.
+ */
+export function confidenceOf(
+  logits: Float32Array,
+  expected: ArrayLike<number>,
+  labels: number,
+  temperature = 1,
+): Confidence {
+  const scaled = logits.map((logit) => logit / temperature);
+  const predicted = predictedLabels(scaled, labels);
+  const surplus = new Float64Array(BINS);
+  for (const [i, label] of predicted.entries()) {
+    const probability = softmax(scaled.subarray(i * labels, (i + 1) * labels))[label];
+    const bin = Math.max(0, Math.ceil(probability * BINS) - 1);
+    surplus[bin] += Number(expected[i] === label) - probability;
+  }
+  return {
+    ece: surplus.reduce((sum, ofBin) => sum + Math.abs(ofBin), 0) / predicted.length,
+    loss: meanLoss(scaled, expected, labels),
+  };
+}
+
+/** exp(b z) / sum exp(b z), in float64. */
+export function softmax(row: Float32Array, inverse = 1): Float64Array {
+  const largest = row.reduce((a, b) => Math.max(a, b));
+  const exponentials = Float64Array.from(row, (logit) => Math.exp((logit - largest) * inverse));
+  const total = exponentials.reduce((a, b) => a + b);
+  return exponentials.map((value) => value / total);
+}
