@@ -136,6 +136,13 @@ const predictShape = {
         "Divide logits by the temperature that was fitted on dev in training, so that probabilities are nearer to the share of right labels",
     })
     .default(false),
+  precision: z
+    .enum(["float32", "int8"])
+    .meta({
+      description:
+        "Numbers of the products: int8 is faster, but changes the probabilities a little, and with them some labels",
+    })
+    .default("float32"),
   evalTokens: trainShape.evalTokens,
   threads: modelSettings.threads,
 };
@@ -146,6 +153,7 @@ const evaluateShape = {
   ...columnSettings,
   maxLength: classifierLength,
   fittedTemperature: predictShape.fittedTemperature,
+  precision: predictShape.precision,
   evalTokens: trainShape.evalTokens,
   threads: modelSettings.threads,
 };
@@ -275,6 +283,7 @@ const classifierShape = {
   model: predictShape.model,
   maxLength: predictShape.maxLength,
   fittedTemperature: predictShape.fittedTemperature,
+  precision: predictShape.precision,
   evalTokens: predictShape.evalTokens,
   threads: predictShape.threads,
 };

@@ -11,6 +11,8 @@ import { benchTexts } from "../work/texts.js";
 
 const EXACT = "pll-word-l2r";
 const BLOCK = "block-7";
+/** The exact estimator over products of eight bits. */
+const ROUNDED = "pll-word-l2r in int8";
 const MAX_LENGTH = 128;
 /** As `score` has it by default. */
 const TOKEN_BUDGET = 4096;
@@ -52,7 +54,7 @@ export const likelihoodBenchmark: Benchmark = {
       const contender = (
         name: string,
         side: Side,
-        how: { estimator: string } | { variant: string },
+        how: { estimator: string; precision?: string } | { variant: string },
       ) => ({
         name,
         async run(turn: number) {
@@ -68,6 +70,7 @@ export const likelihoodBenchmark: Benchmark = {
         [
           contender(EXACT, ours, { estimator: EXACT }),
           contender(BLOCK, ours, { estimator: BLOCK }),
+          contender(ROUNDED, ours, { estimator: EXACT, precision: "int8" }),
           ...(peer === undefined ? [] : [contender(USUAL, peer, { variant: "all" })]),
         ],
         { warmups: 1, turns },
@@ -95,6 +98,16 @@ export const likelihoodBenchmark: Benchmark = {
               ),
         );
       }
+      const exactly = { name: EXACT, times: timesOf(times, EXACT) };
+      figures.push(
+        ratioFigure(
+          "the same exact likelihoods in int8, against our float32",
+          timesOf(times, ROUNDED),
+          exactly,
+          null,
+          null,
+        ),
+      );
       const speeds = [...times].map(([name, list]) => {
         const speed = (modelTokens.get(name) ?? 0) / sum(list);
         return `${name} ${speed.toFixed(0)}`;

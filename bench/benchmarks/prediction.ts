@@ -30,6 +30,7 @@ import type { ModelSource } from "../work/work-file.js";
 const CLASSES = 6;
 const MAX_LENGTH = 128;
 const OURS = "l3masking";
+const ROUNDED = "l3masking in int8";
 /** Texts in a batch of the pipeline; on a processor one at a time is often its best. */
 const PEER_BATCHES = [1, 8, 32];
 
@@ -67,12 +68,15 @@ async function comparePrediction(
   const work = { kind: "prediction" as const, folder, texts: used, maxLength: MAX_LENGTH };
   return withSides(context, work, "prediction", async ({ ours, peer }) => {
     const labels = new Map<string, number[]>();
-    const contender = (name: string, side: Side, batchSize?: number) => ({
+    const contender = (
+      name: string,
+      side: Side,
+      how: { batchSize?: number; precision?: string } = {},
+    ) => ({
       name,
       async run(turn: number) {
         const from = Math.max(0, turn) * perTurn;
         const range = { from, to: from + perTurn };
-        const how = batchSize === undefined ? {} : { batchSize };
         const { seconds, list } = await side.ask({ do: "predict", ...range, ...how });
         if (turn >= 0) labels.set(name, [...(labels.get(name) ?? []), ...list]);
         return seconds;
@@ -87,9 +91,10 @@ async function comparePrediction(
       context,
       [
         contender(OURS, ours),
+        contender(ROUNDED, ours, { precision: "int8" }),
         ...(peer === undefined
           ? []
-          : others.map(({ name, batchSize }) => contender(name, peer, batchSize))),
+          : others.map(({ name, batchSize }) => contender(name, peer, { batchSize }))),
       ],
       { warmups: 1, turns },
     );
@@ -97,19 +102,30 @@ async function comparePrediction(
     const bare = await ours.ask({ do: "products", from: 0, to: perTurn });
     const limit = timeLimit("products without padding", bare.seconds, own[0]);
     const what = `predictions of ${perTurn} texts, ${size}`;
-    const notes = [`${source}, ${perTurn} others in each turn, from text to label`];
+    const agree = (name: string, other: string) => {
+      const [labelsOf, others] = [labels.get(name) ?? [], labels.get(other) ?? []];
+      return `${labelsOf.filter((label, text) => label === others[text]).length} of ${labelsOf.length}`;
+    };
+    const rounded = ratioFigure(
+      `the same in int8, against our float32, ${size}`,
+      timesOf(times, ROUNDED),
+      { name: OURS, times: own },
+      null,
+      null,
+    );
+    const notes = [
+      `${source}, ${perTurn} others in each turn, from text to label`,
+      `${size}: in int8 ${agree(ROUNDED, OURS)} labels are those of float32`,
+    ];
     if (peer === undefined) {
-      const figures = [ownFigure(what, own, "s", null, limit)];
+      const figures = [ownFigure(what, own, "s", null, limit), rounded];
       return { figures, notes: [...notes, WITHOUT_PEER], series: [], versions: {} };
     }
     const best = fastest(times, names);
-    const ourLabels = labels.get(OURS) ?? [];
-    const theirs = labels.get(best.name) ?? [];
-    const equal = ourLabels.filter((label, text) => label === theirs[text]).length;
     notes.push(
-      `${size}: ${equal} of ${ourLabels.length} labels equal the peer's; its variants: ${mediansText(times, names)}; the best counts`,
+      `${size}: ${agree(OURS, best.name)} labels equal the peer's; its variants: ${mediansText(times, names)}; the best counts`,
     );
-    const figures = [ratioFigure(what, own, best, atLeast(3), limit)];
+    const figures = [ratioFigure(what, own, best, atLeast(3), limit), rounded];
     return { figures, notes, series: [], versions: { ...peer.versions } };
   });
 }

@@ -15,7 +15,12 @@ import { type Answering, index, now, timed } from "./work-kind.js";
 
 const requestSchema = z.discriminatedUnion("do", [
   /** Scores of the texts with these indices. */
-  z.object({ do: z.literal("score"), texts: z.array(index), estimator: z.string() }),
+  z.object({
+    do: z.literal("score"),
+    texts: z.array(index),
+    estimator: z.string(),
+    precision: z.enum(["float32", "int8"]).default("float32"),
+  }),
   /** The operations of their masked copies without padding, at the rate of bare products in a usual call. */
   z.object({ do: z.literal("products"), texts: z.array(index), estimator: z.string() }),
 ]);
@@ -24,8 +29,10 @@ export async function openLikelihood(work: LikelihoodWork, runtime: Runtime): Pr
   const source = await loadSource(work.model);
   const { spec } = source;
   const store = weightStore(source, [...bodyParameters(spec), ...mlmHeadParameters(spec)]);
-  const program = await compileTokenLikelihood(runtime, spec, store.weight);
-  const predict = tokenPredictor(program, spec);
+  const predictors = {
+    float32: tokenPredictor(await compileTokenLikelihood(runtime, spec, store.weight), spec),
+    int8: tokenPredictor(await compileTokenLikelihood(runtime, spec, store.weight, "int8"), spec),
+  };
   const encodings = work.texts.map(
     ({ ids, wordIds }): Encoding => ({
       ids: Int32Array.from(ids),
@@ -56,7 +63,7 @@ export async function openLikelihood(work: LikelihoodWork, runtime: Runtime): Pr
       const scores = await scoreTexts(texts, {
         estimator,
         maskId: work.maskId,
-        predict,
+        predict: predictors[request.precision],
         tokenBudget: work.tokenBudget,
       });
       const values = scores.flatMap((ofText) => Array.from(ofText)).filter(Number.isFinite);

@@ -11,7 +11,12 @@ import { type Answering, index, now } from "./work-kind.js";
 
 const requestSchema = z.discriminatedUnion("do", [
   /** Labels of the texts from one index up to, not including, another. */
-  z.object({ do: z.literal("predict"), from: index, to: index }),
+  z.object({
+    do: z.literal("predict"),
+    from: index,
+    to: index,
+    precision: z.enum(["float32", "int8"]).default("float32"),
+  }),
   /** Their operations without padding, at the rate of bare products. */
   z.object({ do: z.literal("products"), from: index, to: index }),
 ]);
@@ -21,7 +26,9 @@ const USUAL_TOKENS = 4096;
 
 export async function openPrediction(work: PredictionWork, runtime: Runtime): Promise<Answering> {
   const { folder, maxLength } = work;
-  const classifier = await Classifier.load(folder, { maxLength, threads: runtime.threads });
+  const options = { maxLength, threads: runtime.threads };
+  const classifier = await Classifier.load(folder, options);
+  const rounded = await Classifier.load(folder, { ...options, precision: "int8" });
 
   return async (asked) => {
     const request = requestSchema.parse(asked);
@@ -44,7 +51,8 @@ export async function openPrediction(work: PredictionWork, runtime: Runtime): Pr
       };
     }
     const start = now();
-    const predictions = await classifier.predict(texts);
+    const chosen = request.precision === "int8" ? rounded : classifier;
+    const predictions = await chosen.predict(texts);
     return {
       seconds: (now() - start) / 1000,
       values: {},

@@ -77,7 +77,7 @@ const groups = {
     "devHeadWeightDecay",
     "devHeadTolerance",
   ],
-  Likelihood: ["estimator", "scoringTokens", "cacheDir"],
+  Likelihood: ["estimator", "scoringPrecision", "scoringTokens", "cacheDir"],
   Masking: [
     "mlmProbability",
     "calibration",
@@ -119,6 +119,7 @@ const groups = {
     "patience",
     "metricForBestModel",
     "fittedTemperature",
+    "precision",
     "evalTokens",
     "saveSteps",
     "bootstrapSamples",

@@ -125,6 +125,7 @@ export interface RunMetrics {
 /** A cheap likelihood estimator beside the exact one. */
 export interface EstimatorReport {
   readonly estimator: string;
+  readonly precision: "float32" | "int8";
   readonly exact: string;
   /** Tokens through the model to score all texts, nothing cached, by each of the two. */
   readonly model_tokens: number;

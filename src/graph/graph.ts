@@ -6,7 +6,7 @@
 import type { OpAttributes, OpName } from "./op.js";
 import type { Shape } from "./shape.js";
 
-export type ElementType = "float32" | "int32" | "bool";
+export type ElementType = "float32" | "int32" | "int8" | "bool";
 
 export interface TensorType {
   readonly type: ElementType;

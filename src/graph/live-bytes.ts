@@ -7,7 +7,7 @@ import type { OpName } from "./op.js";
 import { bindSize, type SizeBindings, sizeOf } from "./shape.js";
 
 /** Bytes of one element. */
-const elementBytes = { float32: 4, int32: 4, bool: 1 } as const;
+const elementBytes = { float32: 4, int32: 4, int8: 1, bool: 1 } as const;
 
 /** Operations whose output may lie where an input of its size lay that nobody reads any more. */
 const inPlace: ReadonlySet<OpName> = new Set<OpName>([

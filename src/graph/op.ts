@@ -29,6 +29,7 @@ export interface OpAttributes {
   meanLast: Nothing;
   gemm: { readonly transA: boolean; readonly transB: boolean; readonly alpha: number };
   matmul: { readonly transA: boolean; readonly transB: boolean; readonly alpha: number };
+  quantizedProduct: Nothing;
   softmax: Nothing;
   layerNorm: { readonly epsilon: number };
   attention: { readonly scale: number; readonly dropoutScale: number };

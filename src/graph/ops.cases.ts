@@ -23,6 +23,12 @@ const f = (build: Builder, name: string, ...shape: (number | string)[]) =>
 const i = (build: Builder, name: string, ...shape: (number | string)[]) =>
   build.input(name, "int32", shape);
 
+function quantizedCase(b: Builder, rows: number | string, inner: number, columns: number): Tensor {
+  const weights = b.input("w", "int8", [inner, columns]);
+  const operands = [f(b, "x", rows, inner), weights, f(b, "scale", columns), f(b, "bias", columns)];
+  return b.apply("quantizedProduct", operands, {})[0];
+}
+
 export const opCases: readonly OpCase[] = [
   { op: "add", title: "same shape", result: (b) => b.add(f(b, "x", 2, 3), f(b, "y", 2, 3)) },
   { op: "add", title: "broadcast", result: (b) => b.add(f(b, "x", 4, 2, 3), f(b, "y", 2, 1)) },
@@ -34,6 +40,17 @@ export const opCases: readonly OpCase[] = [
   },
   { op: "multiply", title: "broadcast", result: (b) => b.multiply(f(b, "x", 3, 1), f(b, "y", 4)) },
   { op: "scale", title: "by -2.5", result: (b) => b.scale(f(b, "x", 5), -2.5) },
+  {
+    op: "quantizedProduct",
+    title: "rows of one product",
+    sizes: { T: 5 },
+    result: (b) => quantizedCase(b, "T", 6, 4),
+  },
+  {
+    op: "quantizedProduct",
+    title: "larger than the runtime's blocks",
+    result: (b) => quantizedCase(b, 9, 70, 33),
+  },
   { op: "tanh", title: "matrix", result: (b) => b.tanh(f(b, "x", 3, 4)) },
   { op: "gelu", title: "matrix", result: (b) => b.gelu(f(b, "x", 3, 4)) },
   {
@@ -195,5 +212,6 @@ export function instantiate(opCase: OpCase, seed: number) {
 
 function draw(type: Tensor["type"], range: number, random: Random): number {
   if (type === "float32") return Math.fround(random.normal());
+  if (type === "int8") return random.integer(128) - 64;
   return type === "bool" ? random.integer(2) : random.integer(range);
 }

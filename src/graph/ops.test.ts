@@ -116,7 +116,9 @@ describe.each(["cpu", "portable"] as const)(
             ? Float32Array.from(data)
             : type === "int32"
               ? Int32Array.from(data)
-              : Uint8Array.from(data);
+              : type === "int8"
+                ? Int8Array.from(data)
+                : Uint8Array.from(data);
       }
       const actual = await program.run(typed, sizes);
       for (const [name, { data }] of Object.entries(expected)) {

@@ -18,6 +18,7 @@ import {
 import { fill, gatherRows, reshape, scatterRows, transpose } from "./ops/movement.js";
 import { layerNorm, softmax } from "./ops/normalization.js";
 import { gemm, matmul } from "./ops/product.js";
+import { quantizedProduct } from "./ops/quantized-product.js";
 import { meanLast, sum } from "./ops/reduction.js";
 import { formatShape } from "./shape.js";
 
@@ -42,6 +43,7 @@ export const ops: OpTable = {
   meanLast,
   gemm,
   matmul,
+  quantizedProduct,
   softmax,
   layerNorm,
   attention,

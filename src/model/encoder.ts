@@ -27,12 +27,19 @@ export interface ModelContext {
   weight(name: string): Tensor;
   /** Absent in evaluation mode. */
   readonly dropout?: Dropout;
+  /** The weights of a linear layer in eight bits: int8 [in, out] and scale [out]. Absent where products are in float32. */
+  quantized?(name: string): { readonly weight: Tensor; readonly scale: Tensor };
 }
 
 /** y = scale * (x W^T + b) for parameters `name.weight` [out, in] and `name.bias` [out]. */
 export function linear(context: ModelContext, name: string, x: Tensor, scale = 1): Tensor {
   const { build } = context;
   const bias = context.weight(`${name}.bias`);
+  if (context.quantized !== undefined) {
+    const { weight, scale: steps } = context.quantized(name);
+    const [y] = build.apply("quantizedProduct", [x, weight, steps, bias], {});
+    return scale === 1 ? y : build.scale(y, scale);
+  }
   const scaled = scale === 1 ? bias : build.scale(bias, scale);
   return build.gemm(x, context.weight(`${name}.weight`), scaled, { transB: true, alpha: scale });
 }

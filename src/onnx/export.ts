@@ -224,5 +224,10 @@ function tensorInfo(
 }
 
 function onnxType(type: ElementType): DataType {
-  return { float32: DataType.FLOAT, int32: DataType.INT32, bool: DataType.BOOL }[type];
+  return {
+    float32: DataType.FLOAT,
+    int32: DataType.INT32,
+    int8: DataType.INT8,
+    bool: DataType.BOOL,
+  }[type];
 }

@@ -8,7 +8,7 @@ import { sizeInputName, toOnnx } from "../onnx/export.js";
 import type { ArrayValue, NamedArrays, Runtime } from "../runtime/runtime.js";
 
 /** A flat array for each input of a program; its shape follows from the sizes of the run. */
-export type Feeds = Readonly<Record<string, Float32Array | Int32Array | Uint8Array>>;
+export type Feeds = Readonly<Record<string, Float32Array | Int32Array | Int8Array | Uint8Array>>;
 
 export interface Program {
   readonly name: string;
@@ -71,6 +71,7 @@ function arrayValue(
   if (data.length !== count) throw misfit(what, `needs ${count} elements, got ${data.length}`);
   if (type === "float32" && data instanceof Float32Array) return { type, shape, data };
   if (type === "int32" && data instanceof Int32Array) return { type, shape, data };
+  if (type === "int8" && data instanceof Int8Array) return { type, shape, data };
   if (type === "bool" && data instanceof Uint8Array) return { type, shape, data };
   throw misfit(what, `needs ${type}, got ${data.constructor.name}`);
 }

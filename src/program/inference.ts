@@ -14,27 +14,41 @@ import {
 import type { ModelSpec } from "../model/spec.js";
 import type { Runtime } from "../runtime/runtime.js";
 import { compileProgram, type Feeds, floatOutput } from "./compile.js";
+import { type Precision, quantizedWeight } from "./quantized-weights.js";
 
 /** Parameter values by canonical name; views that are read in place at every run. */
 export type Weights = (name: string) => Float32Array;
 
-/** A context whose parameters are program inputs named `weight.NAME`. */
+/**
+ * A context whose parameters are program inputs named `weight.NAME`; in int8 those of linear layers are `quantized.NAME`
+ * and `scale.NAME`.
+ */
 export function evaluationContext(
   build: Builder,
   spec: ModelSpec,
   parameters: readonly Parameter[],
+  precision: Precision = "float32",
 ): ModelContext {
   const shapes = new Map(parameters.map(({ name, shape }) => [name, shape]));
+  const shapeOf = (name: string) => {
+    const shape = shapes.get(name);
+    if (shape !== undefined) return shape;
+    throw new L3MaskingError("graph-invalid", `the program has no parameter ${name}`);
+  };
   return {
     build,
     spec,
-    weight(name) {
-      const shape = shapes.get(name);
-      if (shape === undefined) {
-        throw new L3MaskingError("graph-invalid", `the program has no parameter ${name}`);
-      }
-      return build.input(`weight.${name}`, "float32", shape);
-    },
+    weight: (name) => build.input(`weight.${name}`, "float32", shapeOf(name)),
+    ...(precision === "int8" && {
+      quantized(name: string) {
+        const parameter = `${name}.weight`;
+        const [outputs, inputs] = shapeOf(parameter);
+        return {
+          weight: build.input(`quantized.${parameter}`, "int8", [inputs, outputs]),
+          scale: build.input(`scale.${parameter}`, "float32", [outputs]),
+        };
+      },
+    }),
   };
 }
 
@@ -43,9 +57,24 @@ export function batchFeeds(batch: PackedBatch): Feeds {
   return { ids: batch.ids, positions: batch.positions, segments: batch.segments };
 }
 
+/**
+ * The feeds of the parameters, in the form that the program's inputs ask for. Views of float32 weights, so changes are seen;
+ * eight bits are made here and stay as they are.
+ */
 export function weightFeeds(inputs: ReadonlySet<string>, weights: Weights): Feeds {
-  const names = [...inputs].filter((name) => name.startsWith("weight."));
-  return Object.fromEntries(names.map((name) => [name, weights(name.slice("weight.".length))]));
+  const feeds: Record<string, Feeds[string]> = {};
+  for (const input of inputs) {
+    const [, kind, name] = /^(weight|quantized)\.(.*)$/.exec(input) ?? [];
+    if (kind === "weight") feeds[input] = weights(name);
+    if (kind === "quantized") {
+      // Every linear layer has a bias for each output.
+      const outputs = weights(name.replace(/weight$/, "bias")).length;
+      const { weight, scale } = quantizedWeight(weights(name), outputs);
+      feeds[input] = weight;
+      feeds[`scale.${name}`] = scale;
+    }
+  }
+  return feeds;
 }
 
 export interface ClassificationProgram {
@@ -59,20 +88,22 @@ export function classificationGraph(
   build: Builder,
   spec: ModelSpec,
   classes: number,
+  precision?: Precision,
 ): GraphOutputs {
   const parameters = [...bodyParameters(spec), ...classificationHeadParameters(spec, classes)];
-  return { logits: classifier(evaluationContext(build, spec, parameters)) };
+  return { logits: classifier(evaluationContext(build, spec, parameters, precision)) };
 }
 
-/** The classifier in evaluation mode. */
+/** The classifier in evaluation mode. In int8 a text's logits depend on the texts that it shares a batch with. */
 export async function compileClassification(
   runtime: Runtime,
   spec: ModelSpec,
   classes: number,
   weights: Weights,
+  precision?: Precision,
 ): Promise<ClassificationProgram> {
   const program = await compileProgram(runtime, "classification", (build) =>
-    classificationGraph(build, spec, classes),
+    classificationGraph(build, spec, classes, precision),
   );
   const fixed = weightFeeds(program.inputs, weights);
   return {
@@ -130,20 +161,29 @@ export interface TokenLikelihoodProgram {
 }
 
 /** The graph of the masked language model in evaluation mode: `logProbability` and `correct` [K]. */
-export function tokenLikelihoodGraph(build: Builder, spec: ModelSpec): GraphOutputs {
+export function tokenLikelihoodGraph(
+  build: Builder,
+  spec: ModelSpec,
+  precision?: Precision,
+): GraphOutputs {
   const parameters = [...bodyParameters(spec), ...mlmHeadParameters(spec)];
-  const { nll, correct } = maskedLanguageModel(evaluationContext(build, spec, parameters));
+  const context = evaluationContext(build, spec, parameters, precision);
+  const { nll, correct } = maskedLanguageModel(context);
   return { logProbability: build.scale(nll, -1), correct };
 }
 
-/** The masked language model in evaluation mode, decoded at selected tokens only. */
+/**
+ * The masked language model in evaluation mode, decoded at selected tokens only. The decoder, which is the table of
+ * embeddings, stays in float32. In int8 a token's likelihood depends on the texts that it shares a batch with.
+ */
 export async function compileTokenLikelihood(
   runtime: Runtime,
   spec: ModelSpec,
   weights: Weights,
+  precision?: Precision,
 ): Promise<TokenLikelihoodProgram> {
   const program = await compileProgram(runtime, "token-likelihood", (build) =>
-    tokenLikelihoodGraph(build, spec),
+    tokenLikelihoodGraph(build, spec, precision),
   );
   const fixed = weightFeeds(program.inputs, weights);
   return {

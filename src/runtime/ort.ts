@@ -17,6 +17,8 @@ export function wrapSession(
         return new TensorClass("int32", value.data, value.shape);
       case "int64":
         return new TensorClass("int64", value.data, value.shape);
+      case "int8":
+        return new TensorClass("int8", value.data, value.shape);
       case "bool":
         return new TensorClass("bool", value.data, value.shape);
     }

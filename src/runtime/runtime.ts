@@ -1,13 +1,14 @@
 /** What the engine needs of a runtime: bytes in, a session out; named arrays in, named arrays out. */
 import type { OnnxTarget } from "../graph/op.js";
 
-export type ArrayType = "float32" | "int32" | "int64" | "bool";
+export type ArrayType = "float32" | "int32" | "int64" | "int8" | "bool";
 
 /** A named input or output. The element type decides the class of `data`; booleans are bytes. */
 export type ArrayValue =
   | { readonly type: "float32"; readonly shape: readonly number[]; readonly data: Float32Array }
   | { readonly type: "int32"; readonly shape: readonly number[]; readonly data: Int32Array }
   | { readonly type: "int64"; readonly shape: readonly number[]; readonly data: BigInt64Array }
+  | { readonly type: "int8"; readonly shape: readonly number[]; readonly data: Int8Array }
   | { readonly type: "bool"; readonly shape: readonly number[]; readonly data: Uint8Array };
 
 export type NamedArrays = Readonly<Record<string, ArrayValue>>;

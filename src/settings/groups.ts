@@ -71,6 +71,13 @@ export const likelihoodSettings = {
     description: "Token likelihood under the vanilla model: pll-word-l2r, pll, block-K or unmasked",
     origin: "the authors' choice (docs/method.md, section 2)",
   }).default("pll-word-l2r"),
+  scoringPrecision: z
+    .enum(["float32", "int8"])
+    .meta({
+      description:
+        "Numbers of the scoring model's products: int8 is faster, but changes the likelihoods a little; how much is measured on a sample and printed",
+    })
+    .default("float32"),
   scoringTokens: integer(1, {
     description: "Most tokens that one call of the scoring model sees",
     unit: "tokens",

@@ -42,7 +42,13 @@ export async function openClassifier(
   const maxLength = checkedMaxLength(asked ?? Math.min(USUAL_MAX_LENGTH, longestRow(spec)), spec);
   const temperature = settings.fittedTemperature ? trainedTemperature(folder) : 1;
   const runtime = await host.runtime(settings.threads);
-  const program = await compileClassification(runtime, spec, labels.length, weightsOf(values));
+  const program = await compileClassification(
+    runtime,
+    spec,
+    labels.length,
+    weightsOf(values),
+    settings.precision,
+  );
 
   const logits: OpenClassifier["logits"] = async (texts, task) => {
     const encodings = texts.map(encodeOnce(tokenizer, maxLength));

@@ -55,6 +55,16 @@ describe("predict", () => {
     expect(readJsonLines(output, predictionSchema)).toEqual((await predict()).predictions);
   });
 
+  it("in int8 comes near transformers' probabilities, but is not the same", async () => {
+    const { predictions } = await predict({ precision: "int8" });
+    const differences = (predictions ?? []).flatMap(({ probabilities }, index) =>
+      Object.entries(expected[index]).map(([name, p]) => Math.abs(probabilities[name] - p)),
+    );
+    expect(differences.length).toBe(30);
+    expect(Math.max(...differences)).toBeLessThan(0.05);
+    expect(Math.max(...differences)).toBeGreaterThan(1e-5);
+  });
+
   it("does not depend on the batches", async () => {
     const { predictions } = await predict();
     const { predictions: oneByOne } = await predict({ evalTokens: 1 });

@@ -78,6 +78,33 @@ describe("score", () => {
     },
   );
 
+  it("in int8 tells its rank correlation with float32, and keeps scores of its own", async () => {
+    const host = createTestHost({ cacheFolder: at("cache-int8") });
+    const { estimator_report: report } = await score(
+      at("int8.jsonl"),
+      { scoringPrecision: "int8" },
+      host,
+    );
+    expect(report).toMatchObject({
+      estimator: "pll-word-l2r",
+      exact: "pll-word-l2r",
+      precision: "int8",
+    });
+    expect(report?.spearman).toBeGreaterThan(0.9);
+    expect(host.notices()).toContain("estimator pll-word-l2r in int8 against pll-word-l2r on");
+    // Through the same cache.
+    await score(at("float32.jsonl"), {}, host);
+    const [rounded, exact] = ["int8.jsonl", "float32.jsonl"].map((name) =>
+      readJsonLines(at(name), lineSchema).flatMap(({ logprob }) => logprob),
+    );
+    const golden = scored.flatMap((text) => text["pll-word-l2r"]);
+    golden.forEach((value, i) => {
+      if (value !== null) expect(exact[i]).toBeCloseTo(value, 4);
+    });
+    expect(rounded.some((value, i) => value !== exact[i])).toBe(true);
+    expect(host.openSessions).toBe(0);
+  });
+
   it("goes on after an interruption with the texts that are done", async () => {
     const cacheFolder = at("cache-stopped");
     const options = { scoringTokens: 600, estimator: "pll" };
