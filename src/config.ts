@@ -64,6 +64,13 @@ export const trainShape = {
         "Classify the masked texts, so that one pass of the encoder serves both tasks: about half the cost. What it does to quality is not measured yet",
     })
     .default(false),
+  classWeights: z
+    .enum(["equal", "balanced"])
+    .meta({
+      description:
+        "What a text counts in the main loss: equal, or balanced so that all labels weigh the same however rare they are",
+    })
+    .default("equal"),
   ...metaSettings,
   ...likelihoodSettings,
   ...maskingSettings,

@@ -8,7 +8,7 @@ import { failure } from "./fixtures/failure.js";
 import { readJson, temporaryFolder } from "./fixtures/folders.js";
 import { createTestHost, tinyModel } from "./fixtures/host.js";
 import { elementsNamed } from "./fixtures/markup.js";
-import { soundRows } from "./fixtures/sounds.js";
+import { soundRows, toJsonLines } from "./fixtures/sounds.js";
 import { readJournal, train, trainOptions } from "./fixtures/training.js";
 
 const at = temporaryFolder();
@@ -37,6 +37,28 @@ describe("a preset", () => {
       // Neither given nor the preset's.
       warmupRatio: 0.06,
     });
+  });
+});
+
+describe("class weights", () => {
+  it("change what is trained on where labels are unbalanced, not what is told of the loss", async () => {
+    const rows = soundRows("train");
+    const kept = rows.filter(({ label }, row) => label === "animal" || row < 9);
+    writeFileSync(at("unbalanced.jsonl"), toJsonLines(kept));
+    const firstStep = async (name: string, classWeights: "equal" | "balanced", file?: string) => {
+      const options = { method: "stl", maxSteps: 1, batchSize: 16, classWeights } as const;
+      const files = file === undefined ? {} : { trainFile: file };
+      await train(trainOptions(bert, at(name), { ...options, ...files }), createTestHost());
+      return readJournal(at(name)).steps[0];
+    };
+    const file = at("unbalanced.jsonl");
+    const equal = await firstStep("unbalanced-equal", "equal", file);
+    const balanced = await firstStep("unbalanced-balanced", "balanced", file);
+    expect(balanced.mainLoss).toBeCloseTo(Number(equal.mainLoss), 5);
+    expect(balanced.gradientNorms).not.toEqual(equal.gradientNorms);
+    // Twelve texts of each of three labels: every weight is 1.
+    const same = await firstStep("even-balanced", "balanced");
+    expect(same).toEqual(await firstStep("even-equal", "equal"));
   });
 });
 

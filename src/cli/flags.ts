@@ -70,6 +70,7 @@ const groups = {
     "taskWeights",
     "auxiliaryWeight",
     "sharedPass",
+    "classWeights",
     "metaLearningRate",
     "devBatchSize",
     "devHeadSteps",

@@ -114,3 +114,43 @@ describe("a shared pass", () => {
     await main.dispose();
   });
 });
+
+describe("weights of labels", () => {
+  const weights = Float32Array.of(0.5, 3, 1.25);
+  const texts = [9, 6, 12].map((length, text) =>
+    Int32Array.from({ length }, (_, index) => 5 + ((7 * index + 11 * text) % 60)),
+  );
+
+  it("multiply the gradient of each text, and leave the losses as they are", async () => {
+    const plain = await compileClassificationTraining(runtime, spec, CLASSES, NO_DROPOUT, arrays);
+    const weighted = await compileClassificationTraining(
+      runtime,
+      spec,
+      CLASSES,
+      NO_DROPOUT,
+      arrays,
+      weights,
+    );
+    let lossSum = 0;
+    // One text at a time, each with its weight as the scale of its loss.
+    const oneByOne = await added(async () => {
+      for (const [text, ids] of texts.entries()) {
+        const single = packTexts([ids], { padId: spec.padId, firstPosition: spec.firstPosition });
+        const scale = scales.main * weights[labels[text]];
+        lossSum += (await plain.accumulate(single, labels.subarray(text, text + 1), scale)).lossSum;
+      }
+    });
+    const together = await added(async () => {
+      const sums = await weighted.accumulate(batch, labels, scales.main);
+      expect(sums.lossSum).toBeCloseTo(lossSum, 4);
+    });
+    expectAlike(together, oneByOne);
+    const both = await compileSharedTraining(runtime, spec, CLASSES, NO_DROPOUT, arrays, weights);
+    const none = new Int32Array(0);
+    const inShared = await added(() =>
+      both.accumulate(batch, labels, none, none, { ...scales, auxiliary: 0 }),
+    );
+    expectAlike(inShared, oneByOne);
+    for (const program of [plain, weighted, both]) await program.dispose();
+  });
+});

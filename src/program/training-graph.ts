@@ -41,6 +41,8 @@ export interface TrainingDefinition {
 interface TaskLoss {
   readonly nll: Tensor;
   readonly correct: Tensor;
+  /** What the loss of an example counts in what is trained on; 1 where absent. */
+  readonly weights?: Tensor;
 }
 
 /** Rows to add to a table after a run: table[indices[k]] += rows[k]. */
@@ -50,17 +52,21 @@ export interface RowUpdate {
   readonly output: string;
 }
 
-/** The main task: cross entropy of the classification head. Inputs beside the encoder's: `labels` (int32 [B]). */
+/**
+ * The main task: cross entropy of the classification head. Inputs beside the encoder's: `labels` (int32 [B]), and
+ * `labelWeights` [C] where the loss of a text is to be multiplied with the weight of its label.
+ */
 export function classificationTask(
   spec: ModelSpec,
   classes: number,
   rates: TrainingRates,
+  weighted = false,
 ): TrainingDefinition {
   return {
     spec,
     parameters: [...bodyParameters(spec), ...classificationHeadParameters(spec, classes)],
     rates,
-    losses: (context) => ({ main: labelLoss(context, classifier(context)) }),
+    losses: (context) => ({ main: labelLoss(context, classifier(context), weighted) }),
   };
 }
 
@@ -92,6 +98,7 @@ export function sharedTask(
   spec: ModelSpec,
   classes: number,
   rates: TrainingRates,
+  weighted = false,
 ): TrainingDefinition {
   return {
     spec,
@@ -103,16 +110,18 @@ export function sharedTask(
     rates,
     losses(context) {
       const { logits, maskedTokens } = sharedModels(context);
-      return { main: labelLoss(context, logits), auxiliary: maskedTokens };
+      return { main: labelLoss(context, logits, weighted), auxiliary: maskedTokens };
     },
   };
 }
 
 /** Cross entropy of logits [B, C] against the input `labels` (int32 [B]). */
-function labelLoss(context: ModelContext, logits: Tensor): TaskLoss {
-  const labels = context.build.input("labels", "int32", ["B"]);
-  const [nll, , correct] = context.build.apply("crossEntropy", [logits, labels], {});
-  return { nll, correct };
+function labelLoss({ build }: ModelContext, logits: Tensor, weighted = false): TaskLoss {
+  const labels = build.input("labels", "int32", ["B"]);
+  const [nll, , correct] = build.apply("crossEntropy", [logits, labels], {});
+  if (!weighted) return { nll, correct };
+  const table = build.input("labelWeights", "float32", [logits.shape[1]]);
+  return { nll, correct, weights: build.gatherRows(table, labels) };
 }
 
 /** A training graph and how its inputs and outputs are to be served. */
@@ -126,7 +135,7 @@ export interface TrainingGraph {
   readonly denseNames: readonly string[];
 }
 
-/** The losses of the tasks, each times its input `lossScale.TASK`, and the gradient of their sum. */
+/** The losses of the tasks, weighted where they have weights, each times its input `lossScale.TASK`, and the gradient of their sum. */
 export function trainingGraph(build: Builder, definition: TrainingDefinition): TrainingGraph {
   const { spec, parameters, rates, losses } = definition;
   const keepSites = new Map<string, Shape>();
@@ -145,11 +154,12 @@ export function trainingGraph(build: Builder, definition: TrainingDefinition): T
     },
   };
   const outputs: Record<string, Tensor> = {};
-  const scaled = Object.entries(losses(context)).map(([task, { nll, correct }]) => {
+  const scaled = Object.entries(losses(context)).map(([task, { nll, correct, weights }]) => {
     const sum = build.sum(nll, [0]);
     outputs[`lossSum.${task}`] = sum;
     outputs[`correct.${task}`] = build.sum(correct, [0]);
-    return build.multiply(sum, build.input(`lossScale.${task}`, "float32", []));
+    const trained = weights === undefined ? sum : build.sum(build.multiply(nll, weights), [0]);
+    return build.multiply(trained, build.input(`lossScale.${task}`, "float32", []));
   });
   const total = scaled.reduce(build.add);
   const weights = parameters.map(({ name: parameter }) => context.weight(parameter));

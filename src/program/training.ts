@@ -40,7 +40,7 @@ export interface TaskSums {
 }
 
 export interface ClassificationTraining {
-  /** Adds d(lossScale * sum of CE over the texts) to the gradients. */
+  /** Adds d(lossScale * sum over the texts of CE, times the weight of the label where there are some) to the gradients. */
   accumulate(batch: PackedBatch, labels: Int32Array, lossScale: number): Promise<TaskSums>;
   dispose(): Promise<void>;
 }
@@ -50,21 +50,23 @@ export interface CompiledClassificationTraining extends ClassificationTraining {
   over(arrays: TrainingArrays): Pick<ClassificationTraining, "accumulate">;
 }
 
-/** The main task: cross entropy of the classification head. */
+/** The main task: cross entropy of the classification head, times the weights [C] of labels where they are given. */
 export async function compileClassificationTraining(
   runtime: Runtime,
   spec: ModelSpec,
   classes: number,
   rates: TrainingRates,
   arrays: TrainingArrays,
+  labelWeights?: Float32Array,
 ): Promise<CompiledClassificationTraining> {
-  const task = classificationTask(spec, classes, rates);
+  const task = classificationTask(spec, classes, rates, labelWeights !== undefined);
+  const weights = labelWeights && { labelWeights };
   const training = await compileTraining(runtime, "classification-training", task);
   const over = (other: TrainingArrays): Pick<ClassificationTraining, "accumulate"> => {
     const accumulate = training.bind(other);
     return {
       async accumulate(batch, labels, lossScale) {
-        const feeds = { ...batchFeeds(batch), firstSlots: batch.firstSlots, labels };
+        const feeds = { ...batchFeeds(batch), firstSlots: batch.firstSlots, labels, ...weights };
         const sizes = { R: batch.rows, S: batch.slots, B: labels.length };
         return (await accumulate(feeds, { main: lossScale }, sizes))("main");
       },
@@ -150,15 +152,16 @@ export interface SharedTraining {
   dispose(): Promise<void>;
 }
 
-/** Both tasks over one pass of the encoder: the classifier reads the masked texts too. */
+/** Both tasks over one pass of the encoder: the classifier reads the masked texts too. Weights of labels as above. */
 export async function compileSharedTraining(
   runtime: Runtime,
   spec: ModelSpec,
   classes: number,
   rates: TrainingRates,
   arrays: TrainingArrays,
+  labelWeights?: Float32Array,
 ): Promise<SharedTraining> {
-  const task = sharedTask(spec, classes, rates);
+  const task = sharedTask(spec, classes, rates, labelWeights !== undefined);
   const training = await compileTraining(runtime, "shared-training", task);
   const accumulate = training.bind(arrays);
   const pass: SharedTraining["accumulate"] = async (
@@ -177,6 +180,7 @@ export async function compileSharedTraining(
       targetRows: rows.subarray(texts),
       labels,
       targetIds,
+      ...(labelWeights && { labelWeights }),
     };
     const sizes = { R: batch.rows, S: batch.slots, B: texts, K: selected, P: texts + selected };
     const sums = await accumulate(feeds, scales, sizes);

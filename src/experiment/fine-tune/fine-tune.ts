@@ -35,6 +35,7 @@ import {
 } from "../inputs/vanilla.js";
 import { type CheckedRun, checkMemory } from "../memory/memory-check.js";
 import { maskProbabilities, unlabelledTexts } from "./auxiliary-texts.js";
+import { balancedWeights } from "./class-weights.js";
 import { devEvaluation } from "./dev-evaluation.js";
 import { finishedMetrics } from "./finished-run.js";
 import { devTexts, learnTaskWeights } from "./learned-weights.js";
@@ -131,9 +132,13 @@ async function trainInFolder(settings: TrainSettings, host: Host): Promise<Train
     gradients: learnsWeights ? taskGradients(store) : store.gradient,
     keepMask: dropout.keepMask,
   };
-  const main = await compileClassificationTraining(runtime, spec, classes, rates, arrays);
+  const weights =
+    settings.classWeights === "balanced"
+      ? balancedWeights(data.train.labelIds, classes)
+      : undefined;
+  const main = await compileClassificationTraining(runtime, spec, classes, rates, arrays, weights);
   const shared = sharesPass
-    ? await compileSharedTraining(runtime, spec, classes, rates, arrays)
+    ? await compileSharedTraining(runtime, spec, classes, rates, arrays, weights)
     : undefined;
   const auxiliary =
     hasAuxiliary && !sharesPass
