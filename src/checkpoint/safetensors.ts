@@ -6,10 +6,10 @@
  */
 import * as z from "zod";
 import { L3MaskingError } from "../errors.js";
+import { float32ToFloat16 } from "../half.js";
 import { elementCount } from "../model/parameters.js";
 import { parseJson } from "../strict-json.js";
 import { type ByteSource, knownStranger, readBytes } from "./bytes.js";
-import { float32ToFloat16 } from "./half.js";
 import {
   elementBytes,
   isStoredType,

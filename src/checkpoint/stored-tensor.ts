@@ -1,7 +1,7 @@
 /** Tensors as they lie in weight files: element types, and reading a run of them as float32. */
 import { L3MaskingError } from "../errors.js";
+import { bfloat16ToFloat32, float16ToFloat32 } from "../half.js";
 import { type ByteSource, requireRange } from "./bytes.js";
-import { bfloat16ToFloat32, float16ToFloat32 } from "./half.js";
 
 /** Bytes of an element, by the type names of the safetensors format. */
 export const elementBytes = {

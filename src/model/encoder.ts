@@ -27,6 +27,8 @@ export interface ModelContext {
   weight(name: string): Tensor;
   /** Absent in evaluation mode. */
   readonly dropout?: Dropout;
+  /** Token types, int32 [T]; every token has type 0 where absent, as in single texts. */
+  readonly tokenTypes?: Tensor;
   /** The weights of a linear layer in eight bits: int8 [in, out] and scale [out]. Absent where products are in float32. */
   quantized?(name: string): { readonly weight: Tensor; readonly scale: Tensor };
 }
@@ -83,11 +85,10 @@ export function encoder(context: ModelContext, readSlots?: Tensor): Tensor {
       context.weight("embeddings.position_embeddings.weight"),
       positions,
     );
-    // Single texts only: every token has type 0.
     const type = build.gatherRows(
       context.weight("embeddings.token_type_embeddings.weight"),
-      build.constant([0], [1], "int32"),
-    ); // [1, H]
+      context.tokenTypes ?? build.constant([0], [1], "int32"),
+    ); // [T, H] or [1, H]
     const total = build.add(build.add(words, places), type);
     return dropoutAt(context, "embeddings", layerNorm(context, "embeddings.LayerNorm", total));
   });

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { digestOf, golden } from "./golden.cases.js";
+import { digestOf, golden } from "./checkpoint/golden.cases.js";
 import {
   bfloat16ToFloat32,
   float16ToFloat32,
