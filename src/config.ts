@@ -61,7 +61,7 @@ export const trainShape = {
     .boolean()
     .meta({
       description:
-        "Classify the masked texts, so that one pass of the encoder serves both tasks: about half the cost. What it does to quality is not measured yet",
+        "Classify the masked texts, so that one pass of the encoder serves both tasks: about half the cost, for about a point of accuracy (docs/results.md)",
     })
     .default(false),
   classWeights: z
@@ -295,6 +295,26 @@ const classifierShape = {
   threads: predictShape.threads,
 };
 
+const serveShape = {
+  ...classifierShape,
+  host: text({ description: "Address to listen at; 0.0.0.0 for all of this machine's" }).default(
+    "127.0.0.1",
+  ),
+  port: z
+    .int()
+    .min(0)
+    .max(65535)
+    .meta({ description: "Port to listen at; 0 takes a free one" })
+    .default(8080),
+  maxTexts: integer(1, { description: "Most texts in a request" }).default(64),
+  maxBytes: integer(1, { description: "Longest body of a request", unit: "bytes" }).default(
+    2 ** 20,
+  ),
+  maxWaiting: integer(1, {
+    description: "Most requests that wait for their turn; further ones get status 503",
+  }).default(32),
+};
+
 export const settingShapes = {
   train: trainShape,
   score: scoreShape,
@@ -304,6 +324,7 @@ export const settingShapes = {
   check: checkShape,
   report: reportShape,
   pretrain: pretrainShape,
+  serve: serveShape,
 } as const satisfies Record<string, z.ZodRawShape>;
 
 export type CommandName = keyof typeof settingShapes;
@@ -318,6 +339,7 @@ export const reportSchema = z.strictObject(reportShape);
 export const pretrainSchema = z.strictObject(pretrainShape);
 export const scoreTextsSchema = z.strictObject(scoreTextsShape);
 export const classifierSchema = z.strictObject(classifierShape);
+export const serveSchema = z.strictObject(serveShape);
 
 /** Settings as a user gives them: what has a default may be left out. */
 export type TrainOptions = z.input<typeof trainSchema>;
@@ -327,6 +349,7 @@ export type EvaluateOptions = z.input<typeof evaluateSchema>;
 export type PerplexityOptions = z.input<typeof perplexitySchema>;
 export type CheckOptions = z.input<typeof checkSchema>;
 export type ReportOptions = z.input<typeof reportSchema>;
+export type ServeOptions = z.input<typeof serveSchema>;
 export type PretrainOptions = z.input<typeof pretrainSchema>;
 export type ScoreTextsOptions = Omit<z.input<typeof scoreTextsSchema>, "texts">;
 export type ClassifierOptions = Omit<z.input<typeof classifierSchema>, "model">;

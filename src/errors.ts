@@ -26,6 +26,10 @@ export const errorCodes = {
   "output-unwritable": "usage",
   "disk-full": "usage",
   "file-missing": "usage",
+  "server-address": "usage",
+  "server-busy": "usage",
+  "request-invalid": "usage",
+  "request-too-large": "usage",
   // data: files of texts and labels
   "data-format": "data",
   "data-column": "data",

@@ -16,6 +16,7 @@ describe("the public entry", () => {
       "pretrain",
       "scoreFile",
       "scoreTexts",
+      "serve",
       "writeReport",
     ]);
   });

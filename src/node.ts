@@ -1,4 +1,5 @@
 /** The package in Node. Every function runs in a worker thread, so the caller's thread stays free. */
+import { once } from "node:events";
 import { type Connection, callOnce, openConnection, type Watch } from "./client.js";
 import type { CompareOptions } from "./compare-config.js";
 import type {
@@ -11,8 +12,10 @@ import type {
   ReportOptions,
   ScoreOptions,
   ScoreTextsOptions,
+  ServeOptions,
   TrainOptions,
 } from "./config.js";
+import { resolveSettings, serveSchema } from "./config.js";
 import type {
   CheckResult,
   CompareResult,
@@ -57,6 +60,7 @@ export type {
   ScoreOptions,
   ScoreResult,
   ScoreTextsOptions,
+  ServeOptions,
   TextScores,
   TrainOptions,
   TrainResult,
@@ -120,6 +124,36 @@ export function pretrain(options: PretrainOptions, watch?: Watch): Promise<Pretr
 /** Checks that everything the package needs is there and works. */
 export function doctor(watch?: Watch): Promise<readonly Diagnosis[]> {
   return callOnce("doctor", {}, watch);
+}
+
+/** What a server did while it ran. */
+export interface ServeResult {
+  /** Answered requests by status. */
+  readonly replies: Readonly<Record<string, number>>;
+}
+
+/**
+ * Answers HTTP requests with a classifier (docs/serving.md) until the signal of `watch` is aborted, then finishes what it has
+ * begun. Where it listens is told as a notice. Throws `server-address`, and what loading throws.
+ */
+export async function serve(options: ServeOptions, watch: Watch = {}): Promise<ServeResult> {
+  const { model, host, port, maxTexts, maxBytes, maxWaiting, ...classifier } = resolveSettings(
+    serveSchema,
+    options,
+  );
+  const { startServer } = await import("./serve/server.js");
+  await using served = await Classifier.load(model, classifier);
+  const replies: Record<string, number> = {};
+  const settings = { host, port, maxTexts, maxBytes, maxWaiting };
+  const server = await startServer(served, settings, (_method, _path, status) => {
+    replies[status] = (replies[status] ?? 0) + 1;
+  });
+  const text = `answering at ${server.address} (POST /predict, GET /health); Ctrl-C stops`;
+  watch.onEvent?.({ type: "notice", level: "info", text });
+  const { signal } = watch;
+  if (signal?.aborted !== true) await once(signal ?? new AbortController().signal, "abort");
+  await server.stop();
+  return { replies };
 }
 
 /** A trained classifier in a thread of its own. Dispose it, or declare it with `await using`. */

@@ -9,6 +9,7 @@ import {
   reportSchema,
   resolveSettings,
   scoreSchema,
+  serveSchema,
   trainSchema,
 } from "../config.js";
 import { nearestName } from "../data/nearest.js";
@@ -27,6 +28,7 @@ import {
   pretrainSummary,
   reportSummary,
   scoreSummary,
+  serveSummary,
   trainSummary,
 } from "./summaries.js";
 import type { Terminal } from "./terminal.js";
@@ -43,6 +45,7 @@ export type Library = Pick<
   | "writeReport"
   | "pretrain"
   | "perplexity"
+  | "serve"
   | "doctor"
 >;
 
@@ -66,6 +69,8 @@ export interface CommandDescription {
     ): Promise<GivenSettings>;
   };
   readonly examples: readonly string[];
+  /** Is an interrupt the way to end it, and no failure? */
+  readonly endsByInterrupt?: boolean;
   run(library: Library, given: GivenSettings, watch: Watch): Promise<Outcome>;
 }
 
@@ -207,6 +212,25 @@ export const commandDescriptions: readonly CommandDescription[] = [
     },
   },
   {
+    name: "serve",
+    summary: "Answer HTTP requests with a classifier",
+    settings: "serve",
+    operands: {
+      syntax: "DIR",
+      description: "Folder of a trained classifier",
+      resolve: servedModel,
+    },
+    examples: [
+      "l3masking serve runs/l3/model",
+      "l3masking serve runs/l3/model --host 0.0.0.0 --port 80 --precision int8",
+    ],
+    endsByInterrupt: true,
+    async run(library, given, watch) {
+      const result = await library.serve(resolveSettings(serveSchema, given), watch);
+      return { result, text: serveSummary(result), exitCode: 0 };
+    },
+  },
+  {
     name: "doctor",
     summary: "Check that everything the package needs is there and works",
     examples: ["l3masking doctor"],
@@ -262,6 +286,16 @@ async function reportedFolder(
   if (operands.length === 0) return {};
   if (given.folder !== undefined) throw givenTwice(operands[0]);
   return { folder: operands[0] };
+}
+
+/** DIR of `serve`. */
+async function servedModel(
+  operands: readonly string[],
+  given: GivenSettings,
+): Promise<GivenSettings> {
+  if (operands.length === 0) return {};
+  if (given.model !== undefined) throw givenTwice(operands[0]);
+  return { model: operands[0] };
 }
 
 /** SHELL of `completion`. */

@@ -48,6 +48,8 @@ const groups = {
     "folder",
     "output",
     "charts",
+    "host",
+    "port",
     "outputDir",
     "textColumn",
     "labelColumn",
@@ -125,7 +127,7 @@ const groups = {
     "saveSteps",
     "bootstrapSamples",
   ],
-  Limits: ["maxLength", "threads", "jobs"],
+  Limits: ["maxLength", "threads", "jobs", "maxTexts", "maxBytes", "maxWaiting"],
 } as const satisfies Record<string, readonly string[]>;
 
 export type FlagGroup = keyof typeof groups | "More";

@@ -16,6 +16,7 @@ const noLibrary: Library = {
   checkFiles: unexpected,
   writeReport: unexpected,
   pretrain: unexpected,
+  serve: unexpected,
   doctor: unexpected,
 };
 
@@ -314,6 +315,18 @@ describe("runCommandLine", () => {
     const { exitCode, err } = await run(line);
     expect(exitCode).toBe(2);
     expect(err).toContain(hint);
+  });
+
+  it("ends well when a server is interrupted, and with 130 when other work is", async () => {
+    const onListen = (interrupt: () => void) => interrupt();
+    const serve = async () => ({ replies: { 200: 3, 400: 1 } });
+    const served = await run("serve runs/a/model", { library: { serve }, onListen });
+    expect(served).toMatchObject({
+      exitCode: 0,
+      out: "answered: 3 with status 200, 1 with status 400\n",
+    });
+    const library = { checkFiles: async () => check };
+    expect((await run("check a.csv", { library, onListen })).exitCode).toBe(130);
   });
 
   it("doctor fails when a finding is not well", async () => {

@@ -168,7 +168,8 @@ async function runCommand(
     const watch = { onEvent: reporter.event, signal: stop.signal };
     const outcome = await command.run(library, { ...fromFile, ...files, ...given }, watch);
     reporter.outcome(outcome);
-    return stop.signal.aborted ? INTERRUPTED : outcome.exitCode;
+    const interrupted = stop.signal.aborted && command.endsByInterrupt !== true;
+    return interrupted ? INTERRUPTED : outcome.exitCode;
   } finally {
     stopListening();
   }

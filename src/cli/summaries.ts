@@ -11,6 +11,7 @@ import type {
   ReportResult,
   RunMetrics,
   ScoreResult,
+  ServeResult,
   TrainResult,
 } from "../node.js";
 import { formatCount, formatDuration } from "./progress.js";
@@ -214,4 +215,10 @@ function counted(count: number, noun: string): string {
 /** A path as one word of a shell. */
 function quoted(path: string): string {
   return /^[\w./:@%+=,-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+}
+
+/** How many requests got which status. */
+export function serveSummary({ replies }: ServeResult): string {
+  const parts = Object.entries(replies).map(([status, count]) => `${count} with status ${status}`);
+  return parts.length === 0 ? "no requests came" : `answered: ${parts.join(", ")}`;
 }

@@ -5,15 +5,18 @@ import { fuzzedFiles, kinds, openTrials } from "./fuzz.js";
 const trials = openTrials();
 afterAll(() => trials.close());
 
-/** Time for each kind, and the tries that a machine must manage in any case. */
+/** Time for each kind; the tries that a machine must manage in any case, and those in which two ends must be met. */
 const MILLISECONDS = 1500;
 const FEWEST = 20;
+const ENOUGH = 500;
 
 describe("files changed by chance", () => {
   it.each(kinds)("of kind %s end with a code, a path and in time", async (kind) => {
     const end = performance.now() + MILLISECONDS;
     const results = new Map<string, number>();
-    for (let number = 0; number < FEWEST || performance.now() < end; number++) {
+    const isDone = (number: number) =>
+      number >= FEWEST && performance.now() >= end && (results.size > 1 || number >= ENOUGH);
+    for (let number = 0; !isDone(number); number++) {
       const { result, finding } = await trials.try(kind, fuzzedFiles(1, kind, number));
       results.set(result, (results.get(result) ?? 0) + 1);
       expect(finding, `${kind}, seed 1, number ${number}`).toBeUndefined();
