@@ -16,6 +16,7 @@ import {
 import { download } from "../../hub/download.js";
 import { askForFile, authorized, type FileFacts, type Hub, refusal } from "../../hub/file-facts.js";
 import { type Repository, repositoryTitle, repositoryUrl } from "../../hub/repository.js";
+import { loadTokenizer } from "../../text/load.js";
 import { holdingFolder } from "../folder-lock.js";
 import type { Host } from "../host.js";
 import { formatBytes } from "../memory/memory-check.js";
@@ -30,8 +31,8 @@ type FetchHost = Pick<Host, "emit" | "cancelled" | "time" | "hub">;
  * wait.
  *
  * Throws `hub-not-found`, `hub-denied`, `hub-busy`, `download-failed`, `download-mismatch`, `disk-full`,
- * `output-unwritable`, `output-in-use` where another machine holds the lock, `checkpoint-config` for a model that is not
- * computed here, `checkpoint-missing` for a repository without weights or tokenizer, `checkpoint-format` for an index
+ * `output-unwritable`, `output-in-use` where another machine holds the lock, `checkpoint-config` and `tokenizer-format` for
+ * what is not computed here, `checkpoint-missing` for a repository without weights or tokenizer, `checkpoint-format` for an index
  * that leads out of the folder, `interrupted`.
  */
 export async function fetchModel(
@@ -80,25 +81,22 @@ async function fetchFiles(
   const side = await files.existing(sideFiles(use));
   const vocabulary = await firstWhole(vocabularies, files.existing);
   if (vocabulary === undefined) throw lacks(hub, repository, vocabularies.flat().join(", "));
-  const small = [...side, ...vocabulary];
-  if (use === "tokenizer") {
-    await files.fetch(small);
-  } else {
-    const weights = await firstWhole(
-      weightFileNames.map((name) => [name]),
-      files.existing,
-    );
-    if (weights === undefined) throw lacks(hub, repository, weightFileNames.join(", "));
-    const [{ name }] = weights;
-    if (isIndex(name)) {
-      await files.fetch([...small, ...weights]);
-      const shards = await readShardNames(files.snapshot.folder, name);
-      const found = await files.existing(shards);
-      if (found.length < shards.length) throw lacks(hub, repository, shards.join(", "));
-      await files.fetch(found);
-    } else {
-      await files.fetch([...small, ...weights]);
-    }
+  const weights =
+    use === "tokenizer"
+      ? []
+      : await firstWhole(
+          weightFileNames.map((name) => [name]),
+          files.existing,
+        );
+  if (weights === undefined) throw lacks(hub, repository, weightFileNames.join(", "));
+  await files.fetch([...side, ...vocabulary]);
+  await loadTokenizer(files.snapshot.folder);
+  await files.fetch(weights);
+  for (const index of weights.map(({ name }) => name).filter(isIndex)) {
+    const shards = await readShardNames(files.snapshot.folder, index);
+    const found = await files.existing(shards);
+    if (found.length < shards.length) throw lacks(hub, repository, shards.join(", "));
+    await files.fetch(found);
   }
   noteCommit(repositoryFolder(host.hub.cacheFolder, repository.id), repository, commit);
   return commit;

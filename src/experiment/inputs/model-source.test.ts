@@ -156,8 +156,7 @@ describe("a model on the hub", () => {
     expect(readdirSync(join(place, "blobs"))).toHaveLength(4);
     expect(existsSync(join(dirname(place), ".locks"))).toBe(false);
     const progress = host.progress("downloading");
-    const total =
-      files["tokenizer_config.json"].length + files["tokenizer.json"].length + weights.length;
+    const total = weights.length;
     expect(progress.at(-1)).toMatchObject({ done: total, total, unit: "bytes" });
     expect(progress.at(-1)?.detail).toBe(`${id} model.safetensors`);
     expect(host.notices()).toContain(`of ${id} (1 MiB) from ${hub.endpoint}`);
@@ -203,11 +202,20 @@ describe("a model on the hub", () => {
   });
 
   it.each([
-    ["vocab.txt", ["vocab.txt"]],
-    ["vocab.json and merges.txt", ["vocab.json", "merges.txt"]],
-  ])("may have %s in place of tokenizer.json", async (_case, names) => {
+    ["vocab.txt", { "vocab.txt": "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nsea\n" }],
+    [
+      "vocab.json and merges.txt",
+      {
+        "vocab.json": '{"<s>": 0, "<pad>": 1, "</s>": 2, "<unk>": 3, "<mask>": 4, "a": 5}',
+        "merges.txt": "#version: 0.2\n",
+      },
+    ],
+  ])("may have %s in place of tokenizer.json", async (_case, texts) => {
     const { "config.json": config, "model.safetensors": safetensors } = files;
-    const vocabulary = Object.fromEntries(names.map((name) => [name, Buffer.from(name)]));
+    const names = Object.keys(texts);
+    const vocabulary = Object.fromEntries(
+      Object.entries(texts).map(([name, text]) => [name, Buffer.from(text)]),
+    );
     const hub = await hubWith({
       files: { "config.json": config, "model.safetensors": safetensors, ...vocabulary },
     });
@@ -282,6 +290,14 @@ describe("a model on the hub", () => {
     const error = await failure(user(hub.endpoint).locate(id));
     expect(error.code).toBe("checkpoint-config");
     expect(hub.fetched()).toEqual(["config.json"]);
+  });
+
+  it("with a tokenizer of another kind costs no weights", async () => {
+    const unigram = Buffer.from(JSON.stringify({ model: { type: "Unigram", vocab: [] } }));
+    const hub = await hubWith({ files: { ...files, "tokenizer.json": unigram } });
+    const error = await failure(user(hub.endpoint).locate(id));
+    expect(error.code).toBe("tokenizer-format");
+    expect(hub.fetched()).not.toContain("model.safetensors");
   });
 
   it.each([
