@@ -191,7 +191,8 @@ function openFetching(fixed: Repository, hub: Hub, host: FetchHost) {
       );
     }
     placeFile(folder, commit, name, checksum, fresh);
-    progress(size);
+    // What was fetched has been told to its end.
+    if (!fresh) progress(size);
     return size;
   }
 

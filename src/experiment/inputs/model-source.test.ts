@@ -158,6 +158,7 @@ describe("a model on the hub", () => {
     const progress = host.progress("downloading");
     const total = weights.length;
     expect(progress.at(-1)).toMatchObject({ done: total, total, unit: "bytes" });
+    expect(progress.filter(({ done }) => done === total)).toHaveLength(1);
     expect(progress.at(-1)?.detail).toBe(`${id} model.safetensors`);
     expect(host.notices()).toContain(`of ${id} (1 MiB) from ${hub.endpoint}`);
     expect((await loadCheckpoint(source.folder)).spec.family).toBe("roberta");
