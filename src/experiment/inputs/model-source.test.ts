@@ -166,11 +166,12 @@ describe("a model on the hub", () => {
 
   it("is found in the cache afterwards, without a question", async () => {
     const hub = await serveHub([repository]);
-    const { locate, cacheFolder } = user(hub.endpoint);
+    const { locate, cacheFolder, host } = user(hub.endpoint);
     const first = await locate(id);
     await hub.close();
     const asked = hub.requests.length;
     expect(await locate(id)).toEqual(first);
+    expect(host.notices("warning")).toBe("");
     const offline = user(hub.endpoint, { cacheFolder, settings: { offlineBy } });
     expect(await offline.locate(id)).toEqual(first);
     expect(pinnedName(first)).toBe(`${id}@${commit}`);
