@@ -23,7 +23,8 @@ export const compareShape = {
     description: "Labelled training texts of a single data set, in place of --dataset",
   }).optional(),
   model: list({
-    description: "Folders of the checkpoints to start from; each is also its own vanilla model",
+    description:
+      "Checkpoints to start from, each also its own vanilla model: folders, or repositories of the hub (docs/models.md)",
     aliases: ["modelNameOrPath"],
   }),
   methods: z

@@ -131,7 +131,10 @@ const scoreShape = {
 };
 
 const predictShape = {
-  model: text({ description: "Folder of a trained classifier", aliases: ["modelNameOrPath"] }),
+  model: text({
+    description: "Trained classifier: a folder, or a repository of the hub (docs/models.md)",
+    aliases: ["modelNameOrPath"],
+  }),
   input: text({ description: "Texts to classify" }),
   textColumn: columnSettings.textColumn,
   output: text({ description: "File to write; standard output where absent" }).optional(),
@@ -167,7 +170,7 @@ const evaluateShape = {
 
 const perplexityShape = {
   model: text({
-    description: "Folder of a masked language model",
+    description: "Masked language model: a folder, or a repository of the hub (docs/models.md)",
     aliases: ["modelNameOrPath"],
   }),
   text: plainText,
@@ -195,7 +198,8 @@ const checkShape = {
   testFile: dataSettings.testFile,
   ...columnSettings,
   model: text({
-    description: "Checkpoint whose tokenizer counts lengths; words are counted where absent",
+    description:
+      "Checkpoint whose tokenizer counts lengths, a folder or a repository of the hub; words are counted where absent",
     aliases: ["modelNameOrPath"],
   }).optional(),
   maxLength: modelSettings.maxLength,
@@ -204,13 +208,17 @@ const checkShape = {
 };
 
 const pretrainShape = {
-  tokenizer: text({ description: "Folder or tokenizer.json of the tokenizer to use" }),
+  tokenizer: text({
+    description:
+      "Tokenizer to use: a folder, a tokenizer.json, or a repository of the hub (docs/models.md)",
+  }),
   text: plainText,
   validationText: text({
     description: "Plain text to measure masked-token loss and accuracy on",
   }).optional(),
   model: text({
-    description: "Checkpoint to go on from; random weights of the size below where absent",
+    description:
+      "Checkpoint to go on from, a folder or a repository of the hub; random weights of the size below where absent",
     aliases: ["modelNameOrPath"],
   }).optional(),
   hiddenSize: integer(1, { description: "Hidden size of a new model" }).default(256),

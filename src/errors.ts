@@ -54,6 +54,10 @@ export const errorCodes = {
   // download: files from the network
   "download-failed": "download",
   "download-mismatch": "download",
+  "hub-not-found": "download",
+  "hub-denied": "download",
+  "hub-busy": "download",
+  "hub-offline": "download",
   // internal: a fault of ours or of the runtime
   "input-mismatch": "internal",
   "graph-invalid": "internal",

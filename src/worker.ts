@@ -10,6 +10,7 @@ import { commands } from "./experiment/commands.js";
 import type { Host, RunEvent, TrainResult } from "./experiment/host.js";
 import type { openClassifier } from "./experiment/library.js";
 import { availableMemory } from "./experiment/memory/available-memory.js";
+import { hubSettings } from "./hub/environment.js";
 import { type Answer, type CallResults, portableError, type Request } from "./messages.js";
 import { createNodeRuntime } from "./runtime/node.js";
 
@@ -75,6 +76,7 @@ function createHost(emit: (event: RunEvent) => void, stop: SharedArrayBuffer): H
     train: (settings, emitOfRun) =>
       trainElsewhere(settings, emitOfRun, () => Atomics.load(flag, 0) !== 0),
     cacheFolder: process.env.L3MASKING_CACHE ?? join(homedir(), ".cache", "l3masking"),
+    hub: hubSettings(process.env, homedir()),
   };
 }
 

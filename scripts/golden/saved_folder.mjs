@@ -40,6 +40,7 @@ const host = {
   now: () => performance.now(),
   runtime: () => createNodeRuntime({ threads: 1 }),
   cacheFolder: "",
+  hub: { cacheFolder: "", endpoint: "https://hub.invalid", offlineBy: "HF_HUB_OFFLINE=1" },
 };
 
 async function make(family, workshop) {

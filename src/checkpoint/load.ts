@@ -47,23 +47,12 @@ export const weightFileNames = [
  */
 export async function loadCheckpoint(folder: string): Promise<Checkpoint> {
   const present = await listFolder(folder);
-  const configPath = join(folder, "config.json");
-  const json = parseCheckpointJson(
-    await readTextFile(configPath, "checkpoint-config"),
-    configPath,
-    "checkpoint-config",
-  );
-  const spec = parseModelConfig(json, configPath);
+  const { json, spec } = await readConfig(folder);
   const weights = weightFileNames.find((name) => present.has(name));
   if (weights === undefined) throw noWeights(folder, present);
 
-  const shards = weights.endsWith(".index.json")
-    ? readIndex(
-        await readTextFile(join(folder, weights), "checkpoint-format"),
-        join(folder, weights),
-      )
-    : undefined;
-  const files = shards ? [...new Set(shards.values())].sort() : [weights];
+  const shards = isIndex(weights) ? await readIndexFile(join(folder, weights)) : undefined;
+  const files = shards ? distinctNames(shards) : [weights];
   const opened: OpenFile[] = [];
   try {
     const parts: WeightFile[] = [];
@@ -89,6 +78,40 @@ export async function loadCheckpoint(folder: string): Promise<Checkpoint> {
   } finally {
     for (const file of opened) await file.close();
   }
+}
+
+/**
+ * Reads config.json alone. Throws `checkpoint-missing`, and `checkpoint-config` for a model that we do not compute, as
+ * `loadCheckpoint` does.
+ */
+export async function readConfig(
+  folder: string,
+): Promise<{ readonly json: unknown; readonly spec: ModelSpec }> {
+  const path = join(folder, "config.json");
+  const text = await readTextFile(path, "checkpoint-config");
+  const json = parseCheckpointJson(text, path, "checkpoint-config");
+  return { json, spec: parseModelConfig(json, path) };
+}
+
+/** Does a weight file only name the shards that hold the weights? */
+export function isIndex(name: string): boolean {
+  return name.endsWith(".index.json");
+}
+
+/**
+ * The shards of a sharded checkpoint, each once. They lie beside the index: a name that leads elsewhere is
+ * `checkpoint-format`.
+ */
+export async function readShardNames(folder: string, index: string): Promise<readonly string[]> {
+  return distinctNames(await readIndexFile(join(folder, index)));
+}
+
+async function readIndexFile(path: string): Promise<ReadonlyMap<string, string>> {
+  return readIndex(await readTextFile(path, "checkpoint-format"), path);
+}
+
+function distinctNames(shards: ReadonlyMap<string, string>): readonly string[] {
+  return [...new Set(shards.values())].sort();
 }
 
 interface WeightFile {

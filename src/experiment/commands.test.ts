@@ -13,6 +13,7 @@ const host: Host = {
   availableMemory: () => ({ bytes: 2 ** 30, bound: "machine" }),
   train: () => Promise.reject(new L3MaskingError("runtime-missing", "none in this test")),
   cacheFolder: "/nowhere",
+  hub: { cacheFolder: "/nowhere", endpoint: "https://hub.invalid", offlineBy: "HF_HUB_OFFLINE=1" },
 };
 
 const withSettings = [

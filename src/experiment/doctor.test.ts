@@ -34,6 +34,7 @@ function hostWith(parts: Partial<Host>): Host {
     availableMemory: () => ({ bytes: 1.5 * 2 ** 30, bound: "machine" }),
     train: () => expect.unreachable("doctor trains nothing"),
     cacheFolder: join(folder, "cache"),
+    hub: { cacheFolder: "/hub", endpoint: "https://huggingface.co" },
     ...parts,
   };
 }
@@ -54,6 +55,7 @@ describe("runDoctor", () => {
       "graph",
       "kernels",
       "cache",
+      "models",
     ]);
     for (const { ok } of found.values()) expect(ok).toBe(true);
     expect(found.get("machine")?.finding).toBe("linux x64, 2 processors");
@@ -125,6 +127,24 @@ describe("runDoctor", () => {
       ok: false,
       finding: "expected 11 22 33 44 as a sum of the runtime, got 11 22 33 45",
     });
+  });
+
+  it("tells where models come from, and keeps the token to itself", async () => {
+    const tokenFile = join(folder, "token");
+    writeFileSync(tokenFile, "hf_secret");
+    const finding = async (hub: Partial<Host["hub"]>) => {
+      const place = { cacheFolder: "/hub", endpoint: "https://mirror.example", ...hub };
+      return (await findings({ hub: place })).get("models")?.finding;
+    };
+    expect(await finding({})).toBe(
+      "those in /hub, others from https://mirror.example without a token",
+    );
+    const known = "those in /hub, others from https://mirror.example with your token";
+    expect(await finding({ token: "hf_secret" })).toBe(known);
+    expect(await finding({ tokenFile })).toBe(known);
+    expect(await finding({ offlineBy: "HF_HUB_OFFLINE=1" })).toBe(
+      "those in /hub, no others (HF_HUB_OFFLINE=1)",
+    );
   });
 
   it("tells that the cache cannot be written", async () => {

@@ -4,6 +4,8 @@ import { access, constants, mkdir, rm, writeFile } from "node:fs/promises";
 import { arch, availableParallelism, platform, totalmem } from "node:os";
 import { dirname, join } from "node:path";
 import { L3MaskingError } from "../errors.js";
+import { readToken } from "../hub/cache.js";
+import type { HubSettings } from "../hub/environment.js";
 import { createKernelMemory } from "../kernels/kernels.js";
 import { compileProgram, floatOutput } from "../program/compile.js";
 import type { Runtime } from "../runtime/runtime.js";
@@ -50,6 +52,7 @@ export async function runDoctor(
     ...(await runtimeDiagnoses(host)),
     await diagnose("kernels", async () => kernelFinding()),
     await cacheDiagnosis(host.cacheFolder),
+    hubDiagnosis(host.hub),
   ];
 }
 
@@ -141,6 +144,22 @@ async function cacheDiagnosis(folder: string): Promise<Diagnosis> {
     const hint = `Make ${dirname(folder)} writable, or name another folder with L3MASKING_CACHE or --cache-dir.`;
     return { ...failure(subject, error), hint };
   }
+}
+
+/** Where models of the hub are kept and whether the settings let us fetch any; nothing is asked of the network. */
+function hubDiagnosis({
+  cacheFolder,
+  endpoint,
+  offlineBy,
+  token,
+  tokenFile,
+}: HubSettings): Diagnosis {
+  const known = token ?? readToken(tokenFile);
+  const network =
+    offlineBy === undefined
+      ? `others from ${endpoint} ${known === undefined ? "without a token" : "with your token"}`
+      : `no others (${offlineBy})`;
+  return { subject: "models", ok: true, finding: `those in ${cacheFolder}, ${network}` };
 }
 
 async function diagnose(subject: string, find: () => Promise<string>): Promise<Diagnosis> {

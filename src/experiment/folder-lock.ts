@@ -11,6 +11,7 @@ import {
 } from "node:fs";
 import { hostname } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { z } from "zod";
 import { writing } from "../durable.js";
 import { L3MaskingError } from "../errors.js";
@@ -32,18 +33,36 @@ const holderSchema = z.object({
 
 type Holder = z.infer<typeof holderSchema>;
 
+/** How to meet a folder that another command holds. */
+export interface LockManners {
+  /** Wait while the holder runs on this machine. */
+  readonly patient: boolean;
+  /** What to do about a holder that is not waited for. */
+  readonly hint: string;
+}
+
+const outputFolder: LockManners = {
+  patient: false,
+  hint: "Wait for it, stop it, or choose another --output-dir.",
+};
+
+/** How often a command that waits looks whether the folder is free. */
+const LOOK_MILLISECONDS = 100;
+
 /**
- * Does the work of a command while it alone holds the output folder, which is made if it is not there, and taken away
- * if the work left nothing in it. A lock whose process has ended on this machine is taken over, which is told.
+ * Does the work of a command while it alone holds the folder, usually its output folder, which is made if it is not there,
+ * and taken away if the work left nothing in it. A lock whose process has ended on this machine is taken over, which is
+ * told. With `patient` manners another command is waited for, which is told once.
  *
  * Throws `output-in-use`, naming the holder, while another command holds the folder; `invalid-setting` for a place
- * that cannot be a folder; `output-unwritable` and `disk-full`.
+ * that cannot be a folder; `output-unwritable` and `disk-full`; `interrupted` after a stop while it waits.
  */
 export async function holdingFolder<Result>(
   folder: string,
   command: string,
-  host: Pick<Host, "emit" | "time">,
+  host: Pick<Host, "emit" | "time" | "cancelled">,
   work: () => Promise<Result>,
+  manners = outputFolder,
 ): Promise<Result> {
   const made = makeFolder(folder);
   const holder: Holder = {
@@ -55,7 +74,18 @@ export async function holdingFolder<Result>(
   };
   const path = join(folder, LOCK_FILE);
   try {
-    writing(folder, () => take(path, holder, host));
+    let told = false;
+    for (
+      let other = writing(folder, () => take(path, holder, host, manners));
+      other !== undefined;
+      other = writing(folder, () => take(path, holder, host, manners))
+    ) {
+      const text = `waiting for another command: ${titleOf(other)}`;
+      if (!told) host.emit({ type: "notice", level: "info", text });
+      told = true;
+      if (host.cancelled()) throw stoppedWaiting(other);
+      await pause(LOOK_MILLISECONDS);
+    }
     try {
       return await work();
     } finally {
@@ -66,24 +96,47 @@ export async function holdingFolder<Result>(
   }
 }
 
-function take(path: string, holder: Holder, host: Pick<Host, "emit">): void {
+/** Takes the lock, or gives the holder that is to be waited for. */
+function take(
+  path: string,
+  holder: Holder,
+  host: Pick<Host, "emit">,
+  { patient, hint }: LockManners,
+): Holder | undefined {
   // A name of its own for every attempt: two threads of one process may try at once.
   const mark = `${path}.${holder.pid}-${randomUUID()}`;
   try {
     // Written first and then linked, so that nobody ever reads a half-written lock.
-    writeFileSync(mark, `${JSON.stringify(holder, undefined, 2)}\n`, { flag: "wx" });
+    writeMark(mark, `${JSON.stringify(holder, undefined, 2)}\n`);
     while (!linked(mark, path)) {
       const other = readHolder(path);
       if (other === undefined) continue;
-      if (other.host !== holder.host || isRunning(other)) throw inUse(path, other);
+      if (other.host !== holder.host || isRunning(other)) {
+        if (patient && other.host === holder.host) return other;
+        throw inUse(path, other, hint);
+      }
       if (removeStale(path, other, `${mark}.stale`)) {
-        const text = `${titleOf(other)}, has ended without giving its output folder free: taking it over`;
+        const text = `${titleOf(other)}, has ended without giving its folder free: taking it over`;
         host.emit({ type: "notice", level: "warning", text });
       }
     }
     removeOldMarks(path);
+    return undefined;
   } finally {
     rmSync(mark, { force: true });
+  }
+}
+
+/** Another command may take the folder away as it ends, if it is empty then. */
+function writeMark(mark: string, content: string): void {
+  for (;;) {
+    try {
+      writeFileSync(mark, content, { flag: "wx" });
+      return;
+    } catch (error) {
+      if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
+    }
+    makeFolder(dirname(mark));
   }
 }
 
@@ -194,14 +247,18 @@ function titleOf({ command, pid, host, since }: Holder): string {
   return `${command} (process ${pid} on ${host} since ${since})`;
 }
 
-function inUse(path: string, holder: Holder): L3MaskingError {
+function inUse(path: string, holder: Holder, hint: string): L3MaskingError {
   return new L3MaskingError(
     "output-in-use",
-    `expected an output folder that no other command works in, but ${titleOf(holder)} does: ${dirname(path)}`,
-    {
-      hint: `Wait for it, stop it, or choose another --output-dir. If it runs no longer, remove ${path}.`,
-    },
+    `expected a folder that no other command works in, but ${titleOf(holder)} does: ${dirname(path)}`,
+    { hint: `${hint} If it runs no longer, remove ${path}.` },
   );
+}
+
+function stoppedWaiting(holder: Holder): L3MaskingError {
+  return new L3MaskingError("interrupted", `stopped while waiting for ${titleOf(holder)}`, {
+    hint: "Start it again with the same command.",
+  });
 }
 
 /** Removes a folder and those above it, up to the topmost one that was made for it, while they are empty. */

@@ -2,11 +2,13 @@
 import type { TrainSettings } from "../config.js";
 import type { DatasetCheck } from "../data/check-result.js";
 import type { SplitTextCounts } from "../data/text-counts.js";
+import type { HubSettings } from "../hub/environment.js";
 import type { RunConfidence } from "../report/confidence.js";
 import type { LabelMetrics } from "../report/metrics.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { JournalEvent } from "../train/events.js";
 import type { TaskWeights } from "../train/task-weights.js";
+import type { ModelOrigin } from "./inputs/model-origin.js";
 import type { AvailableMemory } from "./memory/available-memory.js";
 import type { MaskedTokenMeasures } from "./pretrain/masked-windows.js";
 
@@ -28,6 +30,8 @@ export interface Host {
   train(settings: TrainSettings, emit: (event: RunEvent) => void): Promise<TrainResult>;
   /** Folder of the caches (likelihoods, data sets) when a command names none. */
   readonly cacheFolder: string;
+  /** Where models come from that are named as on the hub. */
+  readonly hub: HubSettings;
 }
 
 export type RunEvent = NoticeEvent | ProgressEvent | RunStatusEvent | JournalEvent;
@@ -81,6 +85,8 @@ export interface RunMetrics {
   readonly method: "stl" | "rtm" | "l3";
   readonly seed: number;
   readonly model: string;
+  /** Where the model came from, if it was named as on the hub. */
+  readonly model_origin?: ModelOrigin | undefined;
   readonly task_weights: string;
   /** Learned task weights after the last step; null where they are not learned. */
   readonly final_task_weights: TaskWeights | null;

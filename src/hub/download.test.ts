@@ -14,7 +14,12 @@ const bytes = content.length;
 const sha256 = createHash("sha256").update(content).digest("hex");
 const other = Buffer.from(content.toReversed());
 
-const hasty = { attempts: 2, pauseMilliseconds: 1, stallMilliseconds: 300 };
+const hasty = {
+  attempts: 2,
+  pauseMilliseconds: 1,
+  stallMilliseconds: 300,
+  longestPauseMilliseconds: 50,
+};
 
 let nextFile = 0;
 /** A path that no test has used. */

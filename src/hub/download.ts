@@ -1,10 +1,21 @@
 /** A file from the network: fetched piece by piece, gone on with after a cut, checked, and only then in its place. */
-import { createHash } from "node:crypto";
+import { createHash, type Hash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { type FileHandle, mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
+import { writeError } from "../durable.js";
 import { L3MaskingError } from "../errors.js";
+import {
+  busyAnswer,
+  type Cut,
+  codeOf,
+  cutOf,
+  type DownloadPatience,
+  defaultPatience,
+  mayTryAgain,
+  pauseBeforeNext,
+  watchConnection,
+} from "./attempts.js";
 
 export interface DownloadRequest {
   readonly url: string;
@@ -14,6 +25,12 @@ export interface DownloadRequest {
   readonly bytes?: number;
   /** SHA-256 of the file in hex, where it is known. */
   readonly sha256?: string;
+  /** The name that git gives the file's content, where it is known: SHA-1 in hex of `blob LENGTH`, a zero byte, the bytes. */
+  readonly gitSha1?: string;
+  /** For the URL's own origin: where it redirects to another one, that one does not get it. */
+  readonly authorization?: string | undefined;
+  /** The error of an answer that is no success, where it has one of its own. */
+  readonly refused?: (status: number) => L3MaskingError | undefined;
 }
 
 /** What is told and asked while a file comes in. */
@@ -24,37 +41,19 @@ export interface DownloadWatch {
   cancelled(): boolean;
 }
 
-/** How patient a download is; tests have less time. */
-export interface DownloadPatience {
-  /** Attempts in a row that bring no byte before it is given up. */
-  readonly attempts: number;
-  /** Before the second attempt; doubled before each further one. */
-  readonly pauseMilliseconds: number;
-  /** A connection that brings nothing for so long counts as cut. */
-  readonly stallMilliseconds: number;
-}
-
-const defaultPatience: DownloadPatience = {
-  attempts: 4,
-  pauseMilliseconds: 1_000,
-  stallMilliseconds: 60_000,
-};
-
-/** How often a stop and a stall are looked for. */
-const LOOK_MILLISECONDS = 100;
-
 /**
- * Downloads a file by HTTP(S), following redirects. The bytes gather in `PATH.part`; only when size and SHA-256 are as
+ * Downloads a file by HTTP(S), following redirects. The bytes gather in `PATH.part`; only when size and checksum are as
  * requested does the file get its name, by renaming, so that a file of that name is always whole.
  *
  * A cut connection is taken up where it broke (HTTP Range; with If-Range where the server names the version). What an
- * earlier call left in `PATH.part` is gone on with only if the request has a SHA-256, since nothing else tells whether
- * it belongs to this file; if the whole then has another SHA-256, it is fetched once more from its beginning.
+ * earlier call left in `PATH.part` is gone on with only if the request has a checksum, since nothing else tells whether
+ * it belongs to this file; if the whole then has another checksum, it is fetched once more from its beginning.
  *
- * One download of a path at a time; a SHA-256 in the request catches two that got into each other's way.
+ * One download of a path at a time; a checksum in the request catches two that got into each other's way.
  *
- * Throws `download-failed` (no connection, an HTTP status, cut too often), `download-mismatch` (size or SHA-256),
- * `interrupted` after a stop; the bytes that came stay in `PATH.part` for the next call, except after a mismatch.
+ * Throws `download-failed` (no connection, an HTTP status, cut too often) or what `refused` makes of a status,
+ * `download-mismatch` (size or checksum), `disk-full` and `output-unwritable`, `interrupted` after a stop; the bytes that
+ * came stay in `PATH.part` for the next call, except after a mismatch.
  */
 export async function download(
   request: DownloadRequest,
@@ -62,8 +61,11 @@ export async function download(
   patience: DownloadPatience = defaultPatience,
 ): Promise<void> {
   const part = `${request.path}.part`;
-  await mkdir(dirname(request.path), { recursive: true });
-  const leftOver = request.sha256 === undefined ? 0 : await sizeOf(part);
+  await mkdir(dirname(request.path), { recursive: true }).catch((error: unknown) => {
+    throw writeError(request.path, error);
+  });
+  const checked = request.sha256 !== undefined || request.gitSha1 !== undefined;
+  const leftOver = checked ? await sizeOf(part) : 0;
   await fetchWhole(request, part, leftOver, watch, patience);
   let fault = await faultOf(part, request);
   if (fault !== undefined && leftOver > 0) {
@@ -89,12 +91,6 @@ interface Transfer {
   etag: string | undefined;
 }
 
-/** An attempt that may be repeated: the connection broke, or the server asks for patience. */
-interface Cut {
-  readonly reason: string;
-  readonly cause?: unknown;
-}
-
 /** Fetches all bytes into `part`, keeping the first `keep` bytes that are there. */
 async function fetchWhole(
   request: DownloadRequest,
@@ -104,7 +100,9 @@ async function fetchWhole(
   patience: DownloadPatience,
 ): Promise<void> {
   const fits = request.bytes === undefined || keep <= request.bytes;
-  const file = await open(part, keep > 0 ? "r+" : "w");
+  const file = await open(part, keep > 0 ? "r+" : "w").catch((error: unknown) => {
+    throw writeError(part, error);
+  });
   const transfer: Transfer = {
     request,
     file,
@@ -120,11 +118,13 @@ async function fetchWhole(
       const cut = await fetchRest(transfer);
       if (cut === undefined) break;
       fruitless = transfer.done > before ? 0 : fruitless + 1;
-      if (fruitless >= patience.attempts) throw failed(request, cut.reason, cut.cause);
-      await pause(patience.pauseMilliseconds * 2 ** fruitless);
+      if (!mayTryAgain(cut, fruitless, patience)) throw givenUp(request, cut);
+      await pauseBeforeNext(cut, fruitless, patience, () => watch.cancelled());
       if (watch.cancelled()) throw interrupted(transfer);
     }
     await file.truncate(transfer.done);
+    // Before it gets its name: after a power cut a file of that name must not be empty.
+    await file.sync();
   } finally {
     await file.close();
   }
@@ -133,13 +133,7 @@ async function fetchWhole(
 /** One request for what is missing. Gives the reason where it should be tried again. */
 async function fetchRest(transfer: Transfer): Promise<Cut | undefined> {
   const { request, watch } = transfer;
-  const connection = new AbortController();
-  let quietLooks = 0;
-  const look = setInterval(() => {
-    quietLooks += 1;
-    const stalled = quietLooks * LOOK_MILLISECONDS >= transfer.stallMilliseconds;
-    if (watch.cancelled() || stalled) connection.abort();
-  }, LOOK_MILLISECONDS);
+  const connection = watchConnection(() => watch.cancelled(), transfer.stallMilliseconds);
   try {
     const response = await fetch(request.url, {
       headers: requestHeaders(transfer),
@@ -149,7 +143,7 @@ async function fetchRest(transfer: Transfer): Promise<Cut | undefined> {
     if (refusal !== undefined) return refusal;
     const total = request.bytes ?? announcedTotal(transfer, response);
     for await (const piece of response.body ?? []) {
-      quietLooks = 0;
+      connection.alive();
       await writePiece(transfer, piece);
       watch.progress(transfer.done, total);
       if (watch.cancelled()) throw interrupted(transfer);
@@ -159,35 +153,20 @@ async function fetchRest(transfer: Transfer): Promise<Cut | undefined> {
   } catch (error) {
     if (error instanceof L3MaskingError) throw error;
     if (watch.cancelled()) throw interrupted(transfer);
-    if (connection.signal.aborted) return { reason: "nothing came any more", cause: error };
-    const code = connectionCode(error);
-    // Before the first byte there is nothing to save: no network is told at once.
-    if (transfer.done === 0 && code !== undefined && unreachable.includes(code)) {
-      throw failed(request, `no connection (${code})`, error);
-    }
-    return {
-      reason: `the connection was cut${code === undefined ? "" : ` (${code})`}`,
-      cause: error,
-    };
+    return cutOf(error, connection, transfer.done > 0);
   } finally {
-    clearInterval(look);
-    connection.abort();
+    connection.close();
   }
 }
 
-/** Errors that tell of an absent network or host, not of a cut. */
-const unreachable: readonly string[] = [
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "ECONNREFUSED",
-  "ENETUNREACH",
-  "EHOSTUNREACH",
-  "UND_ERR_CONNECT_TIMEOUT",
-];
-
-function requestHeaders({ done, etag }: Transfer): Record<string, string> {
-  // Compressed on the way, sizes and ranges would count other bytes than those of the file.
-  const plain = { "accept-encoding": "identity" };
+function requestHeaders({ request, done, etag }: Transfer): Record<string, string> {
+  const { authorization } = request;
+  const plain = {
+    // Compressed on the way, sizes and ranges would count other bytes than those of the file.
+    "accept-encoding": "identity",
+    // By the standard of fetch a redirect to another origin loses this one.
+    ...(authorization !== undefined && { authorization }),
+  };
   if (done === 0) return plain;
   const range = { ...plain, range: `bytes=${done}-` };
   return etag === undefined ? range : { ...range, "if-range": etag };
@@ -203,8 +182,11 @@ async function acceptAnswer(transfer: Transfer, response: Response): Promise<Cut
     transfer.done = 0;
     return { reason: `the server cannot go on at byte ${done}` };
   }
-  if (status === 429 || status >= 500) return { reason: `HTTP status ${status}` };
-  if (status !== 200 && status !== 206) throw failed(request, `HTTP status ${status}`);
+  const busy = busyAnswer(response);
+  if (busy !== undefined) return busy;
+  if (status !== 200 && status !== 206) {
+    throw givenUp(request, { reason: `HTTP status ${status}`, status });
+  }
   if (status === 200) transfer.done = 0;
   const etag = headers.get("etag");
   // Only a strong one (without W/) may stand for bytes.
@@ -226,7 +208,9 @@ async function writePiece(transfer: Transfer, piece: Uint8Array): Promise<void> 
   if (request.bytes !== undefined && done + piece.length > request.bytes) {
     throw mismatch(request, "the server sends more");
   }
-  await file.write(piece, 0, piece.length, done);
+  await file.write(piece, 0, piece.length, done).catch((error: unknown) => {
+    throw writeError(request.path, error);
+  });
   transfer.done += piece.length;
 }
 
@@ -234,14 +218,20 @@ async function writePiece(transfer: Transfer, piece: Uint8Array): Promise<void> 
 async function faultOf(path: string, request: DownloadRequest): Promise<string | undefined> {
   const size = await sizeOf(path);
   if (request.bytes !== undefined && size !== request.bytes) return `${size} bytes came`;
-  if (request.sha256 === undefined) return undefined;
-  const digest = await fileSha256(path);
-  return digest === request.sha256 ? undefined : `what came has SHA-256 ${digest}`;
+  const { sha256, gitSha1 } = request;
+  if (sha256 !== undefined) {
+    const digest = await hashedFile(createHash("sha256"), path);
+    if (digest !== sha256) return `what came has SHA-256 ${digest}`;
+  }
+  if (gitSha1 !== undefined) {
+    const digest = await hashedFile(createHash("sha1").update(`blob ${size}\0`), path);
+    if (digest !== gitSha1) return `what came has SHA-1 ${digest} (as git counts it)`;
+  }
+  return undefined;
 }
 
-/** SHA-256 of a file's bytes, in hex. */
-export async function fileSha256(path: string): Promise<string> {
-  const hash = createHash("sha256");
+/** The hash, in hex, after the bytes of a file. */
+async function hashedFile(hash: Hash, path: string): Promise<string> {
   for await (const piece of createReadStream(path)) hash.update(piece);
   return hash.digest("hex");
 }
@@ -255,18 +245,9 @@ async function sizeOf(path: string): Promise<number> {
   }
 }
 
-/** The code of what is at the bottom of a failed fetch. */
-function connectionCode(error: unknown): string | undefined {
-  for (let at: unknown = error; at instanceof Error; at = at.cause) {
-    const code = codeOf(at);
-    if (code !== undefined) return code;
-  }
-  return undefined;
-}
-
-function codeOf(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !("code" in error)) return undefined;
-  return typeof error.code === "string" ? error.code : undefined;
+function givenUp(request: DownloadRequest, cut: Cut): L3MaskingError {
+  const own = cut.status === undefined ? undefined : request.refused?.(cut.status);
+  return own ?? failed(request, cut.reason, cut.cause);
 }
 
 function failed(request: DownloadRequest, reason: string, cause?: unknown): L3MaskingError {
@@ -277,10 +258,11 @@ function failed(request: DownloadRequest, reason: string, cause?: unknown): L3Ma
 }
 
 function mismatch(request: DownloadRequest, fault: string): L3MaskingError {
-  const { url, bytes, sha256 } = request;
+  const { url, bytes, sha256, gitSha1 } = request;
   const expected = [
     ...(bytes === undefined ? [] : [`${bytes} bytes`]),
     ...(sha256 === undefined ? [] : [`SHA-256 ${sha256}`]),
+    ...(gitSha1 === undefined ? [] : [`SHA-1 ${gitSha1} (as git counts it)`]),
   ].join(" with ");
   return new L3MaskingError("download-mismatch", `expected ${expected} from ${url}, but ${fault}`, {
     hint: "The file was replaced or damaged on its way; nothing of it was kept. Try again, or get it elsewhere.",

@@ -89,6 +89,7 @@ export interface ComparedDataset {
 export interface ComparedModel {
   /** Last part of the folder's path, made unique where two are equal. */
   readonly name: string;
+  /** Its folder, or repository and commit (`org/name@commit`) on the hub. */
   readonly folder: string;
   /** "bert" or "roberta" */
   readonly family: string;

@@ -8,7 +8,8 @@ export const PUBLISHED = "the published run for ACL-ARC (docs/method.md)";
 
 export const modelSettings = {
   model: text({
-    description: "Folder of the checkpoint to start from; also the vanilla model that scores",
+    description:
+      "Checkpoint to start from, also the vanilla model that scores: a folder, or a repository of the hub such as FacebookAI/roberta-base, with @REVISION for another branch, tag or commit than main (docs/models.md)",
     aliases: ["modelNameOrPath"],
   }),
   maxLength: integer(3, {

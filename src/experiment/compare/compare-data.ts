@@ -12,6 +12,7 @@ import { excludedRows } from "../fine-tune/run-metrics.js";
 import type { Host } from "../host.js";
 import { type DatasetSource, nameOf, uniqueNames } from "../inputs/dataset-sources.js";
 import { type EncodedDataset, loadLabelledTexts } from "../inputs/labelled-texts.js";
+import { pinnedName } from "../inputs/model-source.js";
 import { type EncodedUnlabelled, loadUnlabelledTexts } from "../inputs/unlabelled-texts.js";
 import {
   checkedMaxLength,
@@ -83,11 +84,12 @@ async function unlabelledTexts(
 
 function modelRecord(
   name: string,
-  { folder, spec, digest, tokenizer }: LoadedModel,
+  { spec, digest, tokenizer, ...source }: LoadedModel,
 ): ComparedModel {
   return {
     name,
-    folder,
+    // The runs find a model of the hub by its commit, whatever its branch is by then.
+    folder: pinnedName(source),
     family: spec.family,
     layers: spec.layers,
     hidden_size: spec.hiddenSize,

@@ -306,6 +306,7 @@ async function trainInFolder(settings: TrainSettings, host: Host): Promise<Train
       method,
       seed,
       model: settings.model,
+      ...(model.origin && { model_origin: model.origin }),
       task_weights: settings.taskWeights,
       final_task_weights: meta?.taskWeights() ?? null,
       best_step: outcome.bestStep,
@@ -383,6 +384,7 @@ function runRecord(
 ) {
   return {
     settings,
+    ...(model.origin && { model_origin: model.origin }),
     checkpoint_digest: model.digest,
     tokenizer_digest: model.tokenizer.digest,
     data_digest: data.digest,

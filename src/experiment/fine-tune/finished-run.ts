@@ -21,6 +21,9 @@ const metricsSchema = z.object({
   method: z.enum(["stl", "rtm", "l3"]),
   seed: z.number().int(),
   model: z.string(),
+  model_origin: z
+    .object({ repository: z.string(), revision: z.string(), commit: z.string() })
+    .optional(),
   task_weights: z.string(),
   final_task_weights: taskValues.nullable().default(null),
   best_step: z.number().int().min(1),

@@ -31,7 +31,7 @@ export async function openClassifier(
   settings: ClassifierSettings,
   host: Host,
 ): Promise<OpenClassifier> {
-  const { spec, values, tokenizer, folder } = await loadModel(settings.model, host);
+  const { spec, values, tokenizer, folder } = await loadModel(settings.model, host, "classifier");
   const { labels } = spec;
   if (labels === undefined || !hasHead(labels.length)) {
     throw new L3MaskingError("checkpoint-tensor", `expected a text classifier in ${folder}`, {

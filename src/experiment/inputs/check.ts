@@ -6,6 +6,7 @@ import { buildDataset, resolveSplits } from "../../data/dataset.js";
 import { loadTokenizer } from "../../text/load.js";
 import type { CheckResult, Host } from "../host.js";
 import { encodeOnce, labelledFiles, readLabelledFiles } from "./labelled-texts.js";
+import { locateModel } from "./model-source.js";
 
 /**
  * Checks labelled files as `train` would read them. With a model, lengths are counted in its tokens and
@@ -13,7 +14,8 @@ import { encodeOnce, labelledFiles, readLabelledFiles } from "./labelled-texts.j
  */
 export async function runCheck(settings: CheckSettings, host: Host): Promise<CheckResult> {
   const records = await readLabelledFiles(await labelledFiles(settings, host), host);
-  const tokenizer = settings.model === undefined ? undefined : await loadTokenizer(settings.model);
+  const source = settings.model && (await locateModel(settings.model, "tokenizer", host));
+  const tokenizer = source ? await loadTokenizer(source.folder) : undefined;
   const encode = tokenizer && encodeOnce(tokenizer, settings.maxLength);
   const sources = { ...records, splitSeed: settings.splitSeed };
   const tokenCounts =

@@ -21,18 +21,26 @@ import type { Runtime } from "../../runtime/runtime.js";
 import type { Encoding, Tokenizer } from "../../text/encoding.js";
 import { loadTokenizer } from "../../text/load.js";
 import type { EstimatorReport, Host } from "../host.js";
+import type { ModelUse } from "./model-files.js";
+import { locateModel, type ModelSource } from "./model-source.js";
 
 /** A checkpoint folder, loaded: weights, tokenizer, and the lengths it can read. */
-export interface LoadedModel extends Checkpoint {
-  readonly folder: string;
+export interface LoadedModel extends Checkpoint, ModelSource {
   readonly tokenizer: Tokenizer;
 }
 
 /**
- * Loads checkpoint and tokenizer and tells what was found. Throws `checkpoint-config` if the tokenizer
- * has ids that the model lacks, and what `loadCheckpoint` and `loadTokenizer` throw.
+ * Loads checkpoint and tokenizer and tells what was found. `name` is a folder or a repository of the hub. Throws
+ * `checkpoint-config` if the tokenizer has ids that the model lacks, and what `locateModel`, `loadCheckpoint` and
+ * `loadTokenizer` throw.
  */
-export async function loadModel(folder: string, host: Host): Promise<LoadedModel> {
+export async function loadModel(
+  name: string,
+  host: Host,
+  use: ModelUse = "model",
+): Promise<LoadedModel> {
+  const source = await locateModel(name, use, host);
+  const { folder } = source;
   const checkpoint = await loadCheckpoint(folder);
   const tokenizer = await loadTokenizer(folder);
   const { spec } = checkpoint;
@@ -41,9 +49,13 @@ export async function loadModel(folder: string, host: Host): Promise<LoadedModel
   host.emit({
     type: "notice",
     level: "info",
-    text: `model ${folder} (${spec.family}, ${size})\n${formatLoadReport(checkpoint.report)}`,
+    text: `model ${name} (${spec.family}, ${size})${placeOf(source)}\n${formatLoadReport(checkpoint.report)}`,
   });
-  return { ...checkpoint, folder, tokenizer };
+  return { ...checkpoint, ...source, tokenizer };
+}
+
+function placeOf({ folder, origin }: ModelSource): string {
+  return origin === undefined ? "" : `\ncommit      ${origin.commit} in ${folder}`;
 }
 
 /** Throws `checkpoint-config` if the tokenizer has ids that the model of `config` lacks. */

@@ -227,7 +227,8 @@ describe("pretrain refuses", () => {
     ["heads that do not divide the hidden size", { numAttentionHeads: 5 }, "invalid-setting"],
     ["a length beyond the positions", { maxLength: 41 }, "invalid-setting"],
     ["a text file that is missing", { text: ["no-such.txt"] }, "file-missing"],
-    ["a tokenizer file of another name", { tokenizer: "other.json" }, "checkpoint-missing"],
+    ["a tokenizer that is nowhere", { tokenizer: "other.json" }, "hub-offline"],
+    ["a tokenizer file of another name", { tokenizer: "./other.json" }, "checkpoint-missing"],
     ["validation text too short to mask", { validationText: at("short.txt") }, "data-empty"],
   ] as const)("%s", async (_, changed, code) => {
     const { text, ...rest } = { text: undefined, ...changed };

@@ -30,6 +30,8 @@ import { createTrainable, optimizerGroups, storedValues } from "../fine-tune/tra
 import { isAllFinite, lastState } from "../fine-tune/training-state.js";
 import { holdingFolder } from "../folder-lock.js";
 import type { Host, PretrainResult } from "../host.js";
+import type { ModelOrigin } from "../inputs/model-origin.js";
+import { locateModel } from "../inputs/model-source.js";
 import { loadModel, longestRow, requireTokenizerFits } from "../inputs/vanilla.js";
 import { maskedWindows, measureMaskedTokens, type WindowMasking } from "./masked-windows.js";
 import {
@@ -65,7 +67,7 @@ async function pretrain(settings: PretrainSettings, host: Host): Promise<Pretrai
   const { outputDir, seed } = settings;
   if (settings.resume) requireSameSettings(outputDir, settings, FREE_SETTINGS);
   else requireFreeFolder(outputDir);
-  const { spec, tokenizer, values } = await startingPoint(settings, host);
+  const { spec, tokenizer, values, origin } = await startingPoint(settings, host);
   const stream = await readTokenStream(settings.text, tokenizer, readingWatch(host));
   const validation =
     settings.validationText === undefined
@@ -99,7 +101,7 @@ async function pretrain(settings: PretrainSettings, host: Host): Promise<Pretrai
   const state: RunState = saved ?? { step: 0, tokens: 0 };
   const journalPath = join(outputDir, "journal.jsonl");
   if (settings.resume) cutJournal(journalPath, state.step);
-  else createRunFolder(outputDir, { settings, model: spec });
+  else createRunFolder(outputDir, { settings, model: spec, model_origin: origin });
 
   const rates = { dropout: settings.dropout, attentionDropout: settings.dropout };
   const dropout = createDropoutMasks(seed, rates);
@@ -214,17 +216,21 @@ interface StartingPoint {
   readonly spec: ModelSpec;
   readonly tokenizer: Tokenizer;
   readonly values: ParameterValues;
+  /** Where a model to go on from came from, if it was named as on the hub. */
+  readonly origin?: ModelOrigin | undefined;
 }
 
 /** A checkpoint to go on from, or a new model of the size asked for. */
 async function startingPoint(settings: PretrainSettings, host: Host): Promise<StartingPoint> {
   const isFile = basename(settings.tokenizer) === "tokenizer.json";
-  const folder = isFile ? dirname(settings.tokenizer) : settings.tokenizer;
-  const tokenizer = await loadTokenizer(folder);
+  const source = isFile
+    ? { folder: dirname(settings.tokenizer) }
+    : await locateModel(settings.tokenizer, "tokenizer", host);
+  const tokenizer = await loadTokenizer(source.folder);
   if (settings.model !== undefined) {
-    const { spec, values } = await loadModel(settings.model, host);
-    requireTokenizerFits(tokenizer, spec, join(settings.model, "config.json"));
-    return { spec: checkedLengths(spec, settings), tokenizer, values };
+    const { spec, values, folder, origin } = await loadModel(settings.model, host);
+    requireTokenizerFits(tokenizer, spec, join(folder, "config.json"));
+    return { spec: checkedLengths(spec, settings), tokenizer, values, origin };
   }
   const { pad, first } = tokenizer.special;
   const family = tokenizer.token(first) === "[CLS]" ? "bert" : "roberta";
