@@ -1,6 +1,6 @@
 /** Shell completion: scripts that know the commands, their flags, and the values of choices. */
 import type { CommandDescription } from "./commands.js";
-import { configFlag, type Flag, flagsOf, jsonFlag } from "./flags.js";
+import { allFlags } from "./flags.js";
 
 export const shells = ["bash", "zsh", "fish"] as const;
 export type Shell = (typeof shells)[number];
@@ -20,18 +20,14 @@ export function completionScript(shell: Shell, commands: readonly Described[]): 
   }
 }
 
-function completedFlags({ settings }: Described): readonly Flag[] {
-  return settings === undefined ? [jsonFlag] : [...flagsOf(settings), configFlag, jsonFlag];
-}
-
 function bashScript(commands: readonly Described[]): string {
   const names = commands.map(({ name }) => name).join(" ");
   const flagCases = commands.map((command) => {
-    const words = completedFlags(command).map(({ name }) => `--${name}`);
+    const words = allFlags(command.settings).map(({ name }) => `--${name}`);
     return `    ${command.name}) flags="${[...words, "--help"].join(" ")}" ;;`;
   });
   const choiceCases = commands.flatMap((command) =>
-    completedFlags(command)
+    allFlags(command.settings)
       .filter(({ choices }) => choices.length > 0)
       .map(
         ({ name, choices }) => `    "${command.name} --${name}") values="${choices.join(" ")}" ;;`,
@@ -72,7 +68,7 @@ function fishScript(commands: readonly Described[]): string {
       `complete -c l3masking -n __fish_use_subcommand -f -a ${name} -d ${quoted(summary)}`,
   );
   const flags = commands.flatMap((command) =>
-    completedFlags(command).map(({ name, description, kind, choices }) => {
+    allFlags(command.settings).map(({ name, description, kind, choices }) => {
       const value =
         kind === "switch" ? "" : choices.length > 0 ? ` -x -a ${quoted(choices.join(" "))}` : " -r";
       return `complete -c l3masking -n '__fish_seen_subcommand_from ${command.name}' -l ${name}${value} -d ${quoted(description)}`;

@@ -215,7 +215,7 @@ export function flagsOf(command: CommandName): readonly Flag[] {
   });
 }
 
-/** Machine-readable output; the one flag that is no setting. */
+/** Machine-readable output. */
 export const jsonFlag: Flag = {
   setting: "json",
   name: "json",
@@ -248,6 +248,11 @@ export const configFlag: Flag = {
   origin: undefined,
   group: "More",
 };
+
+/** What a command takes: the flags of its settings, if it has some, and those that are no settings. */
+export function allFlags(settings: CommandName | undefined): readonly Flag[] {
+  return settings === undefined ? [jsonFlag] : [...flagsOf(settings), configFlag, jsonFlag];
+}
 
 /**
  * The value of a flag from its text. Whether the value is allowed is decided later, with all settings

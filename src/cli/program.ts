@@ -6,7 +6,7 @@ import { canonicalWords } from "./arguments.js";
 import { type CommandDescription, commandDescriptions, type Library } from "./commands.js";
 import { settingsFromFile } from "./config-file.js";
 import { knownError } from "./error-text.js";
-import { configFlag, type Flag, flagGroups, flagsOf, flagValue, jsonFlag } from "./flags.js";
+import { allFlags, type Flag, flagGroups, flagsOf, flagValue, jsonFlag } from "./flags.js";
 import { createHumanReporter, createJsonReporter, type Reporter } from "./reporter.js";
 import type { Terminal } from "./terminal.js";
 
@@ -90,7 +90,7 @@ function createProgram(installation: Installation, terminal: Terminal, action: A
 function addCommand(program: Command, description: CommandDescription, action: Action): void {
   const { name, summary, operands, examples } = description;
   const command = program.command(name).summary(summary).description(`${summary}.`);
-  const flags = allFlags(description);
+  const flags = allFlags(description.settings);
   for (const group of flagGroups) {
     for (const flag of flags) if (flag.group === group) command.addOption(optionOf(flag));
   }
@@ -128,16 +128,12 @@ function helpText(flag: Flag): string {
   return notes.length === 0 ? description : `${description} (${notes.join("; ")})`;
 }
 
-function allFlags({ settings }: CommandDescription): readonly Flag[] {
-  return settings === undefined ? [jsonFlag] : [...flagsOf(settings), configFlag, jsonFlag];
-}
-
 /** The words with the flags of the command in one spelling. Throws `unknown-setting` for an unknown command. */
 function oneSpelling(words: readonly string[]): readonly string[] {
   const [first, ...rest] = words;
   if (first === undefined || first.startsWith("-") || first === "help") return words;
   const command = commandDescriptions.find(({ name }) => name === first);
-  if (command !== undefined) return [first, ...canonicalWords(rest, allFlags(command))];
+  if (command !== undefined) return [first, ...canonicalWords(rest, allFlags(command.settings))];
   const names = commandDescriptions.map(({ name }) => name);
   const nearest = nearestName(first, names);
   throw new L3MaskingError("unknown-setting", `there is no command ${first}`, {

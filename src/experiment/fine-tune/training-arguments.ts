@@ -19,14 +19,7 @@ export function trainingArguments(maxLength: number): readonly [string, string] 
 export function trainedMaxLength(folder: string): number | undefined {
   const path = join(folder, fileName);
   if (!existsSync(path)) return undefined;
-  try {
-    return schema.parse(JSON.parse(readFileSync(path, "utf8"))).max_length;
-  } catch (cause) {
-    throw new L3MaskingError("checkpoint-config", `expected {"max_length": number} in ${path}`, {
-      hint: "Remove the file, or give --max-length.",
-      cause,
-    });
-  }
+  return readSmall(path, schema, "max_length", "Remove the file, or give --max-length.").max_length;
 }
 
 /** Holds the temperature for which softmax(logits / temperature) fits the dev split best. */
@@ -36,12 +29,21 @@ const temperatureSchema = z.object({ temperature: z.number().positive() });
 /** The temperature that was fitted when a classifier was trained. Throws `checkpoint-config` where there is none. */
 export function trainedTemperature(folder: string): number {
   const path = join(folder, temperatureFile);
+  const hint = "Train the classifier with this version, or leave --fitted-temperature out.";
+  return readSmall(path, temperatureSchema, "temperature", hint).temperature;
+}
+
+/** A file of one number. Throws `checkpoint-config` where it is missing or damaged. */
+function readSmall<Value>(
+  path: string,
+  content: z.ZodType<Value>,
+  name: string,
+  hint: string,
+): Value {
   try {
-    return temperatureSchema.parse(JSON.parse(readFileSync(path, "utf8"))).temperature;
+    return content.parse(JSON.parse(readFileSync(path, "utf8")));
   } catch (cause) {
-    throw new L3MaskingError("checkpoint-config", `expected {"temperature": number} in ${path}`, {
-      hint: "Train the classifier with this version, or leave --fitted-temperature out.",
-      cause,
-    });
+    const message = `expected {"${name}": number} in ${path}`;
+    throw new L3MaskingError("checkpoint-config", message, { hint, cause });
   }
 }
