@@ -48,6 +48,7 @@ export const errorCodes = {
   "checkpoint-tensor": "checkpoint",
   "tokenizer-format": "checkpoint",
   "score-invalid": "checkpoint",
+  "export-mismatch": "checkpoint",
   // training
   "training-diverged": "training",
   interrupted: "training",

@@ -6,6 +6,7 @@ import type {
   CheckOptions,
   ClassifierOptions,
   EvaluateOptions,
+  ExportOptions,
   PerplexityOptions,
   PredictOptions,
   PretrainOptions,
@@ -21,6 +22,7 @@ import type {
   CompareResult,
   Diagnosis,
   EvaluateResult,
+  ExportResult,
   PerplexityResult,
   Prediction,
   PredictResult,
@@ -48,6 +50,8 @@ export type {
   Diagnosis,
   EvaluateOptions,
   EvaluateResult,
+  ExportOptions,
+  ExportResult,
   PerplexityOptions,
   PerplexityResult,
   Prediction,
@@ -114,6 +118,11 @@ export function checkFiles(options: CheckOptions, watch?: Watch): Promise<CheckR
 /** Writes the HTML page of a training run or a comparison from its folder. */
 export function writeReport(options: ReportOptions, watch?: Watch): Promise<ReportResult> {
   return callOnce("report", options, watch);
+}
+
+/** Writes a classifier as ONNX files that other programs run, each compared with it, and a model card. */
+export function exportModel(options: ExportOptions, watch?: Watch): Promise<ExportResult> {
+  return callOnce("export", options, watch);
 }
 
 /** Pretrains a small model with masked-token prediction. */

@@ -3,6 +3,7 @@ import { compareSchema } from "../compare-config.js";
 import {
   checkSchema,
   evaluateSchema,
+  exportSchema,
   perplexitySchema,
   predictSchema,
   pretrainSchema,
@@ -23,6 +24,7 @@ import {
   compareSummary,
   doctorSummary,
   evaluateSummary,
+  exportSummary,
   perplexitySummary,
   predictSummary,
   pretrainSummary,
@@ -43,6 +45,7 @@ export type Library = Pick<
   | "evaluateFile"
   | "checkFiles"
   | "writeReport"
+  | "exportModel"
   | "pretrain"
   | "perplexity"
   | "serve"
@@ -218,7 +221,7 @@ export const commandDescriptions: readonly CommandDescription[] = [
     operands: {
       syntax: "DIR",
       description: "Folder of a trained classifier",
-      resolve: servedModel,
+      resolve: modelFolder,
     },
     examples: [
       "l3masking serve runs/l3/model",
@@ -228,6 +231,24 @@ export const commandDescriptions: readonly CommandDescription[] = [
     async run(library, given, watch) {
       const result = await library.serve(resolveSettings(serveSchema, given), watch);
       return { result, text: serveSummary(result), exitCode: 0 };
+    },
+  },
+  {
+    name: "export",
+    summary: "Write a classifier as ONNX files for other programs, with a model card",
+    settings: "export",
+    operands: {
+      syntax: "DIR",
+      description: "Folder of a trained classifier",
+      resolve: modelFolder,
+    },
+    examples: [
+      "l3masking export runs/l3/model --input test.jsonl",
+      "l3masking export runs/l3/model --precisions float32 --output-dir released",
+    ],
+    async run(library, given, watch) {
+      const result = await library.exportModel(resolveSettings(exportSchema, given), watch);
+      return { result, text: exportSummary(result), exitCode: 0 };
     },
   },
   {
@@ -288,8 +309,8 @@ async function reportedFolder(
   return { folder: operands[0] };
 }
 
-/** DIR of `serve`. */
-async function servedModel(
+/** DIR of `serve` and `export`. */
+async function modelFolder(
   operands: readonly string[],
   given: GivenSettings,
 ): Promise<GivenSettings> {

@@ -123,6 +123,7 @@ const groups = {
     "metricForBestModel",
     "fittedTemperature",
     "precision",
+    "precisions",
     "evalTokens",
     "saveSteps",
     "bootstrapSamples",

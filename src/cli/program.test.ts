@@ -15,6 +15,7 @@ const noLibrary: Library = {
   perplexity: unexpected,
   checkFiles: unexpected,
   writeReport: unexpected,
+  exportModel: unexpected,
   pretrain: unexpected,
   serve: unexpected,
   doctor: unexpected,

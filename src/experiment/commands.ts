@@ -8,6 +8,7 @@ import { compareSchema } from "../compare-config.js";
 import {
   checkSchema,
   evaluateSchema,
+  exportSchema,
   perplexitySchema,
   predictSchema,
   pretrainSchema,
@@ -22,6 +23,7 @@ import type {
   CompareResult,
   Diagnosis,
   EvaluateResult,
+  ExportResult,
   Host,
   PerplexityResult,
   PredictResult,
@@ -43,6 +45,7 @@ export interface CommandResults {
   readonly check: CheckResult;
   readonly report: ReportResult;
   readonly pretrain: PretrainResult;
+  readonly export: ExportResult;
   readonly doctor: readonly Diagnosis[];
   readonly scoreTexts: readonly TextScores[];
 }
@@ -100,6 +103,11 @@ export const commands: CommandTable = {
     const settings = resolveSettings(pretrainSchema, given);
     const { runPretrain } = await import("./pretrain/pretrain.js");
     return runPretrain(settings, host);
+  },
+  async export(given, host) {
+    const settings = resolveSettings(exportSchema, given);
+    const { runExport } = await import("./export/export.js");
+    return runExport(settings, host);
   },
   async doctor(_given, host) {
     const { runDoctor } = await import("./doctor.js");

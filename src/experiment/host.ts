@@ -5,6 +5,7 @@ import type { SplitTextCounts } from "../data/text-counts.js";
 import type { HubSettings } from "../hub/environment.js";
 import type { RunConfidence } from "../report/confidence.js";
 import type { LabelMetrics } from "../report/metrics.js";
+import type { ExportedFile } from "../report/model-card.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { JournalEvent } from "../train/events.js";
 import type { TaskWeights } from "../train/task-weights.js";
@@ -54,6 +55,7 @@ export interface ProgressEvent {
     | "training"
     | "evaluating"
     | "predicting"
+    | "exporting"
     | "pretraining"
     | "testing differences";
   readonly done: number;
@@ -231,6 +233,14 @@ export interface ReportResult {
   readonly bytes: number;
   /** The charts written; none unless a folder was named for them. */
   readonly charts: readonly string[];
+}
+
+export interface ExportResult {
+  readonly folder: string;
+  /** The files written. */
+  readonly files: readonly string[];
+  /** Of each ONNX file: its size, and how far its logits are from the classifier's. */
+  readonly checks: readonly ExportedFile[];
 }
 
 export interface CheckResult {
