@@ -326,6 +326,20 @@ const exportShape = {
   threads: modelSettings.threads,
 };
 
+const pushShape = {
+  model: text({ description: "Folder of a model, as train and export write it" }),
+  repository: text({
+    description: "Where to on the hub: org/name, or org/name@branch for a branch that exists",
+  }),
+  visibility: z
+    .enum(["private", "public"])
+    .meta({ description: "Who may see the repository, if it is made" })
+    .default("private"),
+  commitMessage: text({ description: "First line of the commit" }).default(
+    "Upload a model with l3masking",
+  ),
+};
+
 const serveShape = {
   ...classifierShape,
   host: text({ description: "Address to listen at; 0.0.0.0 for all of this machine's" }).default(
@@ -357,6 +371,7 @@ export const settingShapes = {
   pretrain: pretrainShape,
   serve: serveShape,
   export: exportShape,
+  push: pushShape,
 } as const satisfies Record<string, z.ZodRawShape>;
 
 export type CommandName = keyof typeof settingShapes;
@@ -373,6 +388,7 @@ export const scoreTextsSchema = z.strictObject(scoreTextsShape);
 export const classifierSchema = z.strictObject(classifierShape);
 export const serveSchema = z.strictObject(serveShape);
 export const exportSchema = z.strictObject(exportShape);
+export const pushSchema = z.strictObject(pushShape);
 
 /** Settings as a user gives them: what has a default may be left out. */
 export type TrainOptions = z.input<typeof trainSchema>;
@@ -384,6 +400,7 @@ export type CheckOptions = z.input<typeof checkSchema>;
 export type ReportOptions = z.input<typeof reportSchema>;
 export type ServeOptions = z.input<typeof serveSchema>;
 export type ExportOptions = z.input<typeof exportSchema>;
+export type PushOptions = z.input<typeof pushSchema>;
 export type PretrainOptions = z.input<typeof pretrainSchema>;
 export type ScoreTextsOptions = Omit<z.input<typeof scoreTextsSchema>, "texts">;
 export type ClassifierOptions = Omit<z.input<typeof classifierSchema>, "model">;
@@ -396,6 +413,7 @@ export type EvaluateSettings = z.output<typeof evaluateSchema>;
 export type PerplexitySettings = z.output<typeof perplexitySchema>;
 export type CheckSettings = z.output<typeof checkSchema>;
 export type ReportSettings = z.output<typeof reportSchema>;
+export type PushSettings = z.output<typeof pushSchema>;
 export type ExportSettings = z.output<typeof exportSchema>;
 export type PretrainSettings = z.output<typeof pretrainSchema>;
 export type ScoreTextsSettings = z.output<typeof scoreTextsSchema>;

@@ -10,6 +10,7 @@ import type {
   PerplexityOptions,
   PredictOptions,
   PretrainOptions,
+  PushOptions,
   ReportOptions,
   ScoreOptions,
   ScoreTextsOptions,
@@ -27,6 +28,7 @@ import type {
   Prediction,
   PredictResult,
   PretrainResult,
+  PushResult,
   ReportResult,
   ScoreResult,
   TextScores,
@@ -59,6 +61,8 @@ export type {
   PredictResult,
   PretrainOptions,
   PretrainResult,
+  PushOptions,
+  PushResult,
   ReportOptions,
   ReportResult,
   ScoreOptions,
@@ -123,6 +127,11 @@ export function writeReport(options: ReportOptions, watch?: Watch): Promise<Repo
 /** Writes a classifier as ONNX files that other programs run, each compared with it, and a model card. */
 export function exportModel(options: ExportOptions, watch?: Watch): Promise<ExportResult> {
   return callOnce("export", options, watch);
+}
+
+/** Uploads a model folder to the hub as one commit. Needs the package @huggingface/hub. */
+export function pushModel(options: PushOptions, watch?: Watch): Promise<PushResult> {
+  return callOnce("push", options, watch);
 }
 
 /** Pretrains a small model with masked-token prediction. */

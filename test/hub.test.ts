@@ -40,6 +40,7 @@ function libraryOf(host: Host): Library {
     checkFiles: (given) => commands.check(given, host),
     writeReport: (given) => commands.report(given, host),
     exportModel: (given) => commands.export(given, host),
+    pushModel: (given) => commands.push(given, host),
     pretrain: (given) => commands.pretrain(given, host),
     serve: () => expect.unreachable("nothing is served here"),
     doctor: () => commands.doctor({}, host),

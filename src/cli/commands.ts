@@ -7,6 +7,7 @@ import {
   perplexitySchema,
   predictSchema,
   pretrainSchema,
+  pushSchema,
   reportSchema,
   resolveSettings,
   scoreSchema,
@@ -28,6 +29,7 @@ import {
   perplexitySummary,
   predictSummary,
   pretrainSummary,
+  pushSummary,
   reportSummary,
   scoreSummary,
   serveSummary,
@@ -46,6 +48,7 @@ export type Library = Pick<
   | "checkFiles"
   | "writeReport"
   | "exportModel"
+  | "pushModel"
   | "pretrain"
   | "perplexity"
   | "serve"
@@ -252,6 +255,21 @@ export const commandDescriptions: readonly CommandDescription[] = [
     },
   },
   {
+    name: "push",
+    summary: "Upload a model folder to the Hugging Face hub",
+    settings: "push",
+    operands: {
+      syntax: "DIR",
+      description: "Folder of a model",
+      resolve: modelFolder,
+    },
+    examples: ["l3masking push runs/l3/model --repository org/name"],
+    async run(library, given, watch) {
+      const result = await library.pushModel(resolveSettings(pushSchema, given), watch);
+      return { result, text: pushSummary(result), exitCode: 0 };
+    },
+  },
+  {
     name: "doctor",
     summary: "Check that everything the package needs is there and works",
     examples: ["l3masking doctor"],
@@ -309,7 +327,7 @@ async function reportedFolder(
   return { folder: operands[0] };
 }
 
-/** DIR of `serve` and `export`. */
+/** DIR of `serve`, `export` and `push`. */
 async function modelFolder(
   operands: readonly string[],
   given: GivenSettings,

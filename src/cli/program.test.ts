@@ -16,6 +16,7 @@ const noLibrary: Library = {
   checkFiles: unexpected,
   writeReport: unexpected,
   exportModel: unexpected,
+  pushModel: unexpected,
   pretrain: unexpected,
   serve: unexpected,
   doctor: unexpected,

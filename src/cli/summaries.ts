@@ -9,6 +9,7 @@ import type {
   PerplexityResult,
   PredictResult,
   PretrainResult,
+  PushResult,
   ReportResult,
   RunMetrics,
   ScoreResult,
@@ -66,6 +67,10 @@ export function scoreSummary({ texts, output }: ScoreResult): string {
 export function predictSummary({ rows, output, predictions }: PredictResult): string {
   if (output !== undefined) return `classified ${counted(rows, "text")}: ${output}`;
   return (predictions ?? []).map((prediction) => JSON.stringify(prediction)).join("\n");
+}
+
+export function pushSummary({ url, commit, created, files }: PushResult): string {
+  return `${created ? "made" : "added to"} ${url}: ${counted(files.length, "file")}, commit ${commit}`;
 }
 
 /** What was written, and how far each ONNX file is from the classifier. */

@@ -12,6 +12,7 @@ import {
   perplexitySchema,
   predictSchema,
   pretrainSchema,
+  pushSchema,
   reportSchema,
   resolveSettings,
   scoreSchema,
@@ -28,6 +29,7 @@ import type {
   PerplexityResult,
   PredictResult,
   PretrainResult,
+  PushResult,
   ReportResult,
   ScoreResult,
   TextScores,
@@ -46,6 +48,7 @@ export interface CommandResults {
   readonly report: ReportResult;
   readonly pretrain: PretrainResult;
   readonly export: ExportResult;
+  readonly push: PushResult;
   readonly doctor: readonly Diagnosis[];
   readonly scoreTexts: readonly TextScores[];
 }
@@ -108,6 +111,11 @@ export const commands: CommandTable = {
     const settings = resolveSettings(exportSchema, given);
     const { runExport } = await import("./export/export.js");
     return runExport(settings, host);
+  },
+  async push(given, host) {
+    const settings = resolveSettings(pushSchema, given);
+    const { runPush } = await import("./export/push.js");
+    return runPush(settings, host);
   },
   async doctor(_given, host) {
     const { runDoctor } = await import("./doctor.js");

@@ -56,6 +56,7 @@ export interface ProgressEvent {
     | "evaluating"
     | "predicting"
     | "exporting"
+    | "uploading"
     | "pretraining"
     | "testing differences";
   readonly done: number;
@@ -241,6 +242,16 @@ export interface ExportResult {
   readonly files: readonly string[];
   /** Of each ONNX file: its size, and how far its logits are from the classifier's. */
   readonly checks: readonly ExportedFile[];
+}
+
+export interface PushResult {
+  /** The repository's page. */
+  readonly url: string;
+  readonly commit: string;
+  /** Was the repository made? */
+  readonly created: boolean;
+  /** Names in the repository. */
+  readonly files: readonly string[];
 }
 
 export interface CheckResult {
