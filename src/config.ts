@@ -19,7 +19,7 @@ import {
   plainText,
   secondStageSettings,
 } from "./settings/groups.js";
-import { fraction, integer, list, positive, text } from "./settings/kinds.js";
+import { fraction, integer, list, positive, type SettingNotes, text } from "./settings/kinds.js";
 import { presetNames } from "./settings/presets.js";
 
 export { resolveSettings, toFlag } from "./settings/resolve.js";
@@ -303,6 +303,43 @@ const classifierShape = {
   threads: predictShape.threads,
 };
 
+const exportShape = {
+  model: predictShape.model,
+  precisions: z
+    .array(z.enum(["float32", "float16", "int8"]))
+    .min(1)
+    .meta({
+      description:
+        "Numbers of the files: float32 (model.onnx), float16 (model_fp16.onnx), int8 (model_quantized.onnx)",
+      commas: true,
+    } satisfies SettingNotes)
+    .default(["float32", "float16", "int8"]),
+  input: text({
+    description:
+      "Texts on which the files are compared with the classifier; random tokens where absent",
+  }).optional(),
+  textColumn: columnSettings.textColumn,
+  outputDir: text({
+    description:
+      "New folder for the whole model; the files are written to the model's own where absent",
+  }).optional(),
+  threads: modelSettings.threads,
+};
+
+const pushShape = {
+  model: text({ description: "Folder of a model, as train and export write it" }),
+  repository: text({
+    description: "Where to on the hub: org/name, or org/name@branch for a branch that exists",
+  }),
+  visibility: z
+    .enum(["private", "public"])
+    .meta({ description: "Who may see the repository, if it is made" })
+    .default("private"),
+  commitMessage: text({ description: "First line of the commit" }).default(
+    "Upload a model with l3masking",
+  ),
+};
+
 const serveShape = {
   ...classifierShape,
   host: text({ description: "Address to listen at; 0.0.0.0 for all of this machine's" }).default(
@@ -333,6 +370,8 @@ export const settingShapes = {
   report: reportShape,
   pretrain: pretrainShape,
   serve: serveShape,
+  export: exportShape,
+  push: pushShape,
 } as const satisfies Record<string, z.ZodRawShape>;
 
 export type CommandName = keyof typeof settingShapes;
@@ -348,6 +387,8 @@ export const pretrainSchema = z.strictObject(pretrainShape);
 export const scoreTextsSchema = z.strictObject(scoreTextsShape);
 export const classifierSchema = z.strictObject(classifierShape);
 export const serveSchema = z.strictObject(serveShape);
+export const exportSchema = z.strictObject(exportShape);
+export const pushSchema = z.strictObject(pushShape);
 
 /** Settings as a user gives them: what has a default may be left out. */
 export type TrainOptions = z.input<typeof trainSchema>;
@@ -358,6 +399,8 @@ export type PerplexityOptions = z.input<typeof perplexitySchema>;
 export type CheckOptions = z.input<typeof checkSchema>;
 export type ReportOptions = z.input<typeof reportSchema>;
 export type ServeOptions = z.input<typeof serveSchema>;
+export type ExportOptions = z.input<typeof exportSchema>;
+export type PushOptions = z.input<typeof pushSchema>;
 export type PretrainOptions = z.input<typeof pretrainSchema>;
 export type ScoreTextsOptions = Omit<z.input<typeof scoreTextsSchema>, "texts">;
 export type ClassifierOptions = Omit<z.input<typeof classifierSchema>, "model">;
@@ -370,6 +413,8 @@ export type EvaluateSettings = z.output<typeof evaluateSchema>;
 export type PerplexitySettings = z.output<typeof perplexitySchema>;
 export type CheckSettings = z.output<typeof checkSchema>;
 export type ReportSettings = z.output<typeof reportSchema>;
+export type PushSettings = z.output<typeof pushSchema>;
+export type ExportSettings = z.output<typeof exportSchema>;
 export type PretrainSettings = z.output<typeof pretrainSchema>;
 export type ScoreTextsSettings = z.output<typeof scoreTextsSchema>;
 export type ClassifierSettings = z.output<typeof classifierSchema>;

@@ -69,7 +69,7 @@ export function writeBytes(descriptor: number, bytes: Uint8Array): number {
  * returns: the content goes to PATH.partial, is flushed, takes the place of PATH, and the folder is flushed. A link
  * is followed; what is no regular file (a pipe, a device) is written to directly. Throws what `writeError` gives.
  */
-export function writeDurably(path: string, pieces: Iterable<string>): void {
+export function writeDurably(path: string, pieces: Iterable<string | Uint8Array>): void {
   writing(path, () => {
     const target = placeOf(path);
     if (target === undefined) return writePieces(path, pieces, false);
@@ -113,10 +113,12 @@ function placeOf(path: string): string | undefined {
   return found.isFile() ? realpathSync(path) : undefined;
 }
 
-function writePieces(path: string, pieces: Iterable<string>, flush: boolean): void {
+function writePieces(path: string, pieces: Iterable<string | Uint8Array>, flush: boolean): void {
   const descriptor = openSync(path, "w");
   try {
-    for (const piece of pieces) writeBytes(descriptor, Buffer.from(piece));
+    for (const piece of pieces) {
+      writeBytes(descriptor, typeof piece === "string" ? Buffer.from(piece) : piece);
+    }
     if (flush) fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);

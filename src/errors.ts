@@ -26,6 +26,7 @@ export const errorCodes = {
   "output-unwritable": "usage",
   "disk-full": "usage",
   "file-missing": "usage",
+  "package-missing": "usage",
   "server-address": "usage",
   "server-busy": "usage",
   "request-invalid": "usage",
@@ -48,12 +49,14 @@ export const errorCodes = {
   "checkpoint-tensor": "checkpoint",
   "tokenizer-format": "checkpoint",
   "score-invalid": "checkpoint",
+  "export-mismatch": "checkpoint",
   // training
   "training-diverged": "training",
   interrupted: "training",
   // download: files from the network
   "download-failed": "download",
   "download-mismatch": "download",
+  "upload-failed": "download",
   "hub-not-found": "download",
   "hub-denied": "download",
   "hub-busy": "download",

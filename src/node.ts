@@ -6,9 +6,11 @@ import type {
   CheckOptions,
   ClassifierOptions,
   EvaluateOptions,
+  ExportOptions,
   PerplexityOptions,
   PredictOptions,
   PretrainOptions,
+  PushOptions,
   ReportOptions,
   ScoreOptions,
   ScoreTextsOptions,
@@ -21,10 +23,12 @@ import type {
   CompareResult,
   Diagnosis,
   EvaluateResult,
+  ExportResult,
   PerplexityResult,
   Prediction,
   PredictResult,
   PretrainResult,
+  PushResult,
   ReportResult,
   ScoreResult,
   TextScores,
@@ -48,6 +52,8 @@ export type {
   Diagnosis,
   EvaluateOptions,
   EvaluateResult,
+  ExportOptions,
+  ExportResult,
   PerplexityOptions,
   PerplexityResult,
   Prediction,
@@ -55,6 +61,8 @@ export type {
   PredictResult,
   PretrainOptions,
   PretrainResult,
+  PushOptions,
+  PushResult,
   ReportOptions,
   ReportResult,
   ScoreOptions,
@@ -114,6 +122,16 @@ export function checkFiles(options: CheckOptions, watch?: Watch): Promise<CheckR
 /** Writes the HTML page of a training run or a comparison from its folder. */
 export function writeReport(options: ReportOptions, watch?: Watch): Promise<ReportResult> {
   return callOnce("report", options, watch);
+}
+
+/** Writes a classifier as ONNX files that other programs run, each compared with it, and a model card. */
+export function exportModel(options: ExportOptions, watch?: Watch): Promise<ExportResult> {
+  return callOnce("export", options, watch);
+}
+
+/** Uploads a model folder to the hub as one commit. Needs the package @huggingface/hub. */
+export function pushModel(options: PushOptions, watch?: Watch): Promise<PushResult> {
+  return callOnce("push", options, watch);
 }
 
 /** Pretrains a small model with masked-token prediction. */

@@ -39,6 +39,8 @@ function libraryOf(host: Host): Library {
     perplexity: (given) => commands.perplexity(given, host),
     checkFiles: (given) => commands.check(given, host),
     writeReport: (given) => commands.report(given, host),
+    exportModel: (given) => commands.export(given, host),
+    pushModel: (given) => commands.push(given, host),
     pretrain: (given) => commands.pretrain(given, host),
     serve: () => expect.unreachable("nothing is served here"),
     doctor: () => commands.doctor({}, host),

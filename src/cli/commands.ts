@@ -3,9 +3,11 @@ import { compareSchema } from "../compare-config.js";
 import {
   checkSchema,
   evaluateSchema,
+  exportSchema,
   perplexitySchema,
   predictSchema,
   pretrainSchema,
+  pushSchema,
   reportSchema,
   resolveSettings,
   scoreSchema,
@@ -23,9 +25,11 @@ import {
   compareSummary,
   doctorSummary,
   evaluateSummary,
+  exportSummary,
   perplexitySummary,
   predictSummary,
   pretrainSummary,
+  pushSummary,
   reportSummary,
   scoreSummary,
   serveSummary,
@@ -43,6 +47,8 @@ export type Library = Pick<
   | "evaluateFile"
   | "checkFiles"
   | "writeReport"
+  | "exportModel"
+  | "pushModel"
   | "pretrain"
   | "perplexity"
   | "serve"
@@ -218,7 +224,7 @@ export const commandDescriptions: readonly CommandDescription[] = [
     operands: {
       syntax: "DIR",
       description: "Folder of a trained classifier",
-      resolve: servedModel,
+      resolve: modelFolder,
     },
     examples: [
       "l3masking serve runs/l3/model",
@@ -228,6 +234,39 @@ export const commandDescriptions: readonly CommandDescription[] = [
     async run(library, given, watch) {
       const result = await library.serve(resolveSettings(serveSchema, given), watch);
       return { result, text: serveSummary(result), exitCode: 0 };
+    },
+  },
+  {
+    name: "export",
+    summary: "Write a classifier as ONNX files for other programs, with a model card",
+    settings: "export",
+    operands: {
+      syntax: "DIR",
+      description: "Folder of a trained classifier",
+      resolve: modelFolder,
+    },
+    examples: [
+      "l3masking export runs/l3/model --input test.jsonl",
+      "l3masking export runs/l3/model --precisions float32 --output-dir released",
+    ],
+    async run(library, given, watch) {
+      const result = await library.exportModel(resolveSettings(exportSchema, given), watch);
+      return { result, text: exportSummary(result), exitCode: 0 };
+    },
+  },
+  {
+    name: "push",
+    summary: "Upload a model folder to the Hugging Face hub",
+    settings: "push",
+    operands: {
+      syntax: "DIR",
+      description: "Folder of a model",
+      resolve: modelFolder,
+    },
+    examples: ["l3masking push runs/l3/model --repository org/name"],
+    async run(library, given, watch) {
+      const result = await library.pushModel(resolveSettings(pushSchema, given), watch);
+      return { result, text: pushSummary(result), exitCode: 0 };
     },
   },
   {
@@ -288,8 +327,8 @@ async function reportedFolder(
   return { folder: operands[0] };
 }
 
-/** DIR of `serve`. */
-async function servedModel(
+/** DIR of `serve`, `export` and `push`. */
+async function modelFolder(
   operands: readonly string[],
   given: GivenSettings,
 ): Promise<GivenSettings> {

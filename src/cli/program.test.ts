@@ -15,6 +15,8 @@ const noLibrary: Library = {
   perplexity: unexpected,
   checkFiles: unexpected,
   writeReport: unexpected,
+  exportModel: unexpected,
+  pushModel: unexpected,
   pretrain: unexpected,
   serve: unexpected,
   doctor: unexpected,

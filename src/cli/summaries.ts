@@ -5,9 +5,11 @@ import type {
   CompareResult,
   Diagnosis,
   EvaluateResult,
+  ExportResult,
   PerplexityResult,
   PredictResult,
   PretrainResult,
+  PushResult,
   ReportResult,
   RunMetrics,
   ScoreResult,
@@ -65,6 +67,27 @@ export function scoreSummary({ texts, output }: ScoreResult): string {
 export function predictSummary({ rows, output, predictions }: PredictResult): string {
   if (output !== undefined) return `classified ${counted(rows, "text")}: ${output}`;
   return (predictions ?? []).map((prediction) => JSON.stringify(prediction)).join("\n");
+}
+
+export function pushSummary({ url, commit, created, files }: PushResult): string {
+  return `${created ? "made" : "added to"} ${url}: ${counted(files.length, "file")}, commit ${commit}`;
+}
+
+/** What was written, and how far each ONNX file is from the classifier. */
+export function exportSummary({ folder, files, checks }: ExportResult): string {
+  const rows = checks.map(({ name, bytes, largest, equalLabels, texts }) => [
+    name,
+    `${(bytes / 1e6).toFixed(1)} MB`,
+    largest.toPrecision(2),
+    `${equalLabels} of ${texts}`,
+  ]);
+  const others = files.filter((file) => !file.endsWith(".onnx"));
+  return [
+    table(["file", "size", "largest difference of a logit", "same label"], rows),
+    "",
+    ...others,
+    `read it with transformers.js: pipeline("text-classification", ${JSON.stringify(folder)})`,
+  ].join("\n");
 }
 
 export function evaluateSummary(result: EvaluateResult): string {

@@ -25,6 +25,8 @@ const withSettings = [
   "check",
   "report",
   "pretrain",
+  "export",
+  "push",
   "perplexity",
   "scoreTexts",
 ] as const;
@@ -45,6 +47,7 @@ describe("commands", () => {
       tokenizer: "t",
       text: ["t"],
       texts: [],
+      repository: "a/b",
       maxSteps: 1,
       nonsense: 1,
       ...(name === "compare" && { model: ["m"] }),

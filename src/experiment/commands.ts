@@ -8,9 +8,11 @@ import { compareSchema } from "../compare-config.js";
 import {
   checkSchema,
   evaluateSchema,
+  exportSchema,
   perplexitySchema,
   predictSchema,
   pretrainSchema,
+  pushSchema,
   reportSchema,
   resolveSettings,
   scoreSchema,
@@ -22,10 +24,12 @@ import type {
   CompareResult,
   Diagnosis,
   EvaluateResult,
+  ExportResult,
   Host,
   PerplexityResult,
   PredictResult,
   PretrainResult,
+  PushResult,
   ReportResult,
   ScoreResult,
   TextScores,
@@ -43,6 +47,8 @@ export interface CommandResults {
   readonly check: CheckResult;
   readonly report: ReportResult;
   readonly pretrain: PretrainResult;
+  readonly export: ExportResult;
+  readonly push: PushResult;
   readonly doctor: readonly Diagnosis[];
   readonly scoreTexts: readonly TextScores[];
 }
@@ -100,6 +106,16 @@ export const commands: CommandTable = {
     const settings = resolveSettings(pretrainSchema, given);
     const { runPretrain } = await import("./pretrain/pretrain.js");
     return runPretrain(settings, host);
+  },
+  async export(given, host) {
+    const settings = resolveSettings(exportSchema, given);
+    const { runExport } = await import("./export/export.js");
+    return runExport(settings, host);
+  },
+  async push(given, host) {
+    const settings = resolveSettings(pushSchema, given);
+    const { runPush } = await import("./export/push.js");
+    return runPush(settings, host);
   },
   async doctor(_given, host) {
     const { runDoctor } = await import("./doctor.js");

@@ -5,6 +5,7 @@ import type { SplitTextCounts } from "../data/text-counts.js";
 import type { HubSettings } from "../hub/environment.js";
 import type { RunConfidence } from "../report/confidence.js";
 import type { LabelMetrics } from "../report/metrics.js";
+import type { ExportedFile } from "../report/model-card.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { JournalEvent } from "../train/events.js";
 import type { TaskWeights } from "../train/task-weights.js";
@@ -54,6 +55,8 @@ export interface ProgressEvent {
     | "training"
     | "evaluating"
     | "predicting"
+    | "exporting"
+    | "uploading"
     | "pretraining"
     | "testing differences";
   readonly done: number;
@@ -231,6 +234,24 @@ export interface ReportResult {
   readonly bytes: number;
   /** The charts written; none unless a folder was named for them. */
   readonly charts: readonly string[];
+}
+
+export interface ExportResult {
+  readonly folder: string;
+  /** The files written. */
+  readonly files: readonly string[];
+  /** Of each ONNX file: its size, and how far its logits are from the classifier's. */
+  readonly checks: readonly ExportedFile[];
+}
+
+export interface PushResult {
+  /** The repository's page. */
+  readonly url: string;
+  readonly commit: string;
+  /** Was the repository made? */
+  readonly created: boolean;
+  /** Names in the repository. */
+  readonly files: readonly string[];
 }
 
 export interface CheckResult {

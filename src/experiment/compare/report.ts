@@ -1,7 +1,6 @@
 /** `report`: the folder of a run or of a comparison as one HTML page. */
 import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { z } from "zod";
 import type { ReportSettings } from "../../config.js";
 import { L3MaskingError } from "../../errors.js";
 import { chartsOfPage } from "../../report/charts/chart.js";
@@ -10,8 +9,9 @@ import { maskingSchema, parseComparison } from "../../report/comparison-schema.j
 import { renderComparison } from "../../report/render-comparison.js";
 import { renderRun, type TrainedRun } from "../../report/render-run.js";
 import { finishedMetrics } from "../fine-tune/finished-run.js";
-import { makeFolder, readRunRecord, requireWritable, writeWhole } from "../fine-tune/run-folder.js";
+import { makeFolder, requireWritable, writeWhole } from "../fine-tune/run-folder.js";
 import { runDigest } from "../fine-tune/run-identity.js";
+import { readTrainingRecord } from "../fine-tune/training-record.js";
 import type { Host, ReportResult } from "../host.js";
 import { nameOf } from "../inputs/dataset-sources.js";
 import { readComparedRun } from "./compared-run.js";
@@ -46,42 +46,16 @@ function writeCharts(folder: string, html: string): string[] {
   });
 }
 
-const recordSchema = z.object({
-  settings: z.looseObject({
-    method: z.enum(["stl", "rtm", "l3"]),
-    taskWeights: z.string(),
-    seed: z.number().int(),
-    model: z.string(),
-    trainFile: z.string(),
-    validationFile: z.string().optional(),
-    testFile: z.string().optional(),
-  }),
-  checkpoint_digest: z.string(),
-  tokenizer_digest: z.string(),
-  data_digest: z.string(),
-  labels: z.array(z.string()).min(1),
-  rows: z.object({ train: z.number(), dev: z.number(), test: z.number() }),
-});
-
 function readTrainedRun(folder: string): TrainedRun {
-  const path = join(folder, "config.json");
-  if (!existsSync(path)) {
+  if (!existsSync(join(folder, "config.json"))) {
     throw new L3MaskingError(
       "file-missing",
       `expected results.json of a comparison or config.json of a training run in ${folder}`,
       { hint: "Name the --output-dir of a finished compare or train." },
     );
   }
-  const known = readRunRecord(folder);
-  const parsed = recordSchema.safeParse(known);
-  if (!parsed.success) {
-    throw new L3MaskingError(
-      "data-format",
-      `${path} is not what a training run writes: ${z.prettifyError(parsed.error)}`,
-      { hint: "Name the --output-dir of train or compare; other commands have no report." },
-    );
-  }
-  const { labels, rows, data_digest: digest, ...digests } = parsed.data;
+  const record = readTrainingRecord(folder);
+  const { labels, rows, data_digest: digest } = record;
   const {
     method,
     seed,
@@ -89,16 +63,16 @@ function readTrainedRun(folder: string): TrainedRun {
     validationFile = null,
     testFile = null,
     model,
-  } = parsed.data.settings;
+  } = record.settings;
   const name = datasetName(trainFile);
   const place = {
     dataset: name,
     model: nameOf(model),
     method,
-    task_weights: method === "stl" ? null : parsed.data.settings.taskWeights,
+    task_weights: method === "stl" ? null : record.settings.taskWeights,
     seed,
     folder,
-    digest: runDigest(known),
+    digest: runDigest(record),
     reused: false,
   };
   const reading = readComparedRun(folder, place, labels);
@@ -114,9 +88,9 @@ function readTrainedRun(folder: string): TrainedRun {
     run,
     masking: method === "l3" ? readMasking(join(folder, "masking.json")) : undefined,
     confidence: finishedMetrics(folder)?.confidence ?? undefined,
-    settings: known.settings,
-    checkpoint_digest: digests.checkpoint_digest,
-    tokenizer_digest: digests.tokenizer_digest,
+    settings: record.settings,
+    checkpoint_digest: record.checkpoint_digest,
+    tokenizer_digest: record.tokenizer_digest,
     dataset: {
       name,
       files: { train: trainFile, dev: validationFile, test: testFile },

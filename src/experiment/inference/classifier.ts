@@ -8,7 +8,13 @@ import { trainedMaxLength, trainedTemperature } from "../fine-tune/training-argu
 import type { Host, Prediction } from "../host.js";
 import { encodeOnce } from "../inputs/labelled-texts.js";
 import { alteredNotice } from "../inputs/text-counts.js";
-import { checkedMaxLength, loadModel, longestRow, weightsOf } from "../inputs/vanilla.js";
+import {
+  checkedMaxLength,
+  type LoadedModel,
+  loadModel,
+  longestRow,
+  weightsOf,
+} from "../inputs/vanilla.js";
 import { classifyEncodings, predictionsOf } from "./classify.js";
 
 export interface OpenClassifier {
@@ -23,23 +29,50 @@ export interface OpenClassifier {
 /** Longest text for classifiers that do not say what they were trained with. */
 const USUAL_MAX_LENGTH = 512;
 
+/** A trained classifier as its folder has it. */
+export interface LoadedClassifier extends LoadedModel {
+  /** Label names by id. */
+  readonly labels: readonly string[];
+  /** Longest text it was trained with, special tokens included. */
+  readonly maxLength: number;
+}
+
 /**
- * Loads a classifier. Throws `checkpoint-tensor` if the folder holds no classification head, and what
- * loading throws. A stop on request throws `interrupted` between batches.
+ * Loads a classifier with its tokenizer. `asked` replaces the longest text that it was trained with. Throws
+ * `checkpoint-tensor` if the folder holds no classification head, and what loading throws.
  */
-export async function openClassifier(
-  settings: ClassifierSettings,
+export async function loadClassifier(
+  name: string,
+  asked: number | undefined,
   host: Host,
-): Promise<OpenClassifier> {
-  const { spec, values, tokenizer, folder } = await loadModel(settings.model, host, "classifier");
+): Promise<LoadedClassifier> {
+  const model = await loadModel(name, host, "classifier");
+  const { spec, values, folder } = model;
   const { labels } = spec;
+  const hasHead = (classes: number) =>
+    classificationHeadParameters(spec, classes).every((parameter) => values.has(parameter.name));
   if (labels === undefined || !hasHead(labels.length)) {
     throw new L3MaskingError("checkpoint-tensor", `expected a text classifier in ${folder}`, {
       hint: "Give the model folder of a run, such as runs/first/model.",
     });
   }
-  const asked = settings.maxLength ?? trainedMaxLength(folder);
-  const maxLength = checkedMaxLength(asked ?? Math.min(USUAL_MAX_LENGTH, longestRow(spec)), spec);
+  const usual = Math.min(USUAL_MAX_LENGTH, longestRow(spec));
+  const maxLength = checkedMaxLength(asked ?? trainedMaxLength(folder) ?? usual, spec);
+  return { ...model, labels, maxLength };
+}
+
+/**
+ * Opens a classifier. Throws what `loadClassifier` throws. A stop on request throws `interrupted` between batches.
+ */
+export async function openClassifier(
+  settings: ClassifierSettings,
+  host: Host,
+): Promise<OpenClassifier> {
+  const { spec, values, tokenizer, folder, labels, maxLength } = await loadClassifier(
+    settings.model,
+    settings.maxLength,
+    host,
+  );
   const temperature = settings.fittedTemperature ? trainedTemperature(folder) : 1;
   const runtime = await host.runtime(settings.threads);
   const program = await compileClassification(
@@ -67,10 +100,6 @@ export async function openClassifier(
     predict: async (texts) => predictionsOf(await logits(texts, "predicting"), labels),
     dispose: () => program.dispose(),
   };
-
-  function hasHead(classes: number): boolean {
-    return classificationHeadParameters(spec, classes).every(({ name }) => values.has(name));
-  }
 }
 
 function interrupted(done: number, total: number): L3MaskingError {
