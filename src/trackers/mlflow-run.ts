@@ -23,6 +23,8 @@ export interface ServerRun {
   /** The last step of each metric. */
   readonly steps: ReadonlyMap<string, number>;
   readonly params: ReadonlySet<string>;
+  /** Why mlflow.json could not be written, if so. */
+  readonly noteFault?: string;
 }
 
 const experimentSchema = z.object({ experiment: z.object({ experiment_id: z.string() }) });
@@ -85,8 +87,13 @@ export async function openServerRun(
     experiment_id: experiment,
     run_id: data.run.info.run_id,
   };
-  writeDurably(path, [`${JSON.stringify(noted, undefined, 2)}\n`]);
-  return { note: noted, steps: new Map(), params: new Set() };
+  const opened = { note: noted, steps: new Map(), params: new Set<string>() };
+  try {
+    writeDurably(path, [`${JSON.stringify(noted, undefined, 2)}\n`]);
+    return opened;
+  } catch (error) {
+    return { ...opened, noteFault: error instanceof Error ? error.message : String(error) };
+  }
 }
 
 async function experimentId(client: MlflowClient, name: string): Promise<string | MlflowFailure> {

@@ -106,6 +106,10 @@ export function openMlflow(
       if ("reason" in opened) return failed(opened);
       place = opened;
       emit({ type: "notice", level: "info", text: `mlflow: ${runAddress(server, opened.note)}` });
+      if (opened.noteFault !== undefined) {
+        const text = `mlflow: ${opened.noteFault}; if the run goes on later, it is a new one there`;
+        emit({ type: "notice", level: "warning", text });
+      }
       removeWhere(params, ({ key }) => opened.params.has(key));
     }
     const { note, steps } = place;
