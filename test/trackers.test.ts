@@ -38,15 +38,15 @@ function journalPoints(folder: string): Point[] {
   }));
 }
 
-/** The points of the one event file in a folder, as [step, bytes of a record without its time and speed]. */
+/** The records of the points in a folder's event files, as a reader finds them that looks at all of them. */
 function filePoints(folder: string) {
-  const names = readdirSync(folder);
-  expect(names.length).toBe(1);
-  const records = readRecords(readFileSync(join(folder, names[0])));
+  const records = readdirSync(folder)
+    .sort()
+    .flatMap((name) => readRecords(readFileSync(join(folder, name))));
   return records.filter(({ kind, step }) => kind === "summary" && step > 0);
 }
 
-/** Do the records hold these points? Their scalars are a prefix of the record's, which may add the speed. */
+/** Do the records hold these points, in this order, with each of their numbers? They may have the speed too. */
 function expectPoints(folder: string, points: readonly Point[]): void {
   const records = filePoints(folder);
   expect(records.map(({ step }) => step)).toEqual(points.map(({ step }) => step));

@@ -124,13 +124,20 @@ describe("openTensorboard", () => {
     const times = pointsIn(folder);
     const kept = events.slice(0, 4);
     const second = open(folder, 900, kept);
-    expect(names(folder)).toEqual(["events.out.tfevents.0000000901.l3masking.ab12"]);
+    expect(names(folder)).toEqual([
+      "events.out.tfevents.0000000101.l3masking.ab12",
+      "events.out.tfevents.0000000901.l3masking.ab12",
+    ]);
+    expect(readFileSync(join(folder, names(folder)[0])).length).toBe(0);
     expect(pointsIn(folder)).toEqual(times.slice(0, 4));
     second.add(point(stepEvent(3)));
     expect(pointsIn(folder).map(([step]) => step)).toEqual([1, 1, 2, 2, 3]);
     // Once more at once, by a clock that went back: names stay in order.
     open(folder, 300, [...kept, stepEvent(3)]);
-    expect(names(folder)).toEqual(["events.out.tfevents.0000000902.l3masking.ab12"]);
+    expect(names(folder)).toEqual([
+      "events.out.tfevents.0000000901.l3masking.ab12",
+      "events.out.tfevents.0000000902.l3masking.ab12",
+    ]);
     expect(pointsIn(folder).map(([step]) => step)).toEqual([1, 1, 2, 2, 3]);
   });
 
@@ -159,7 +166,6 @@ describe("openTensorboard", () => {
     open(folder, 100).add(point(stepEvent(1)));
     open(folder, 200);
     expect(pointsIn(folder)).toEqual([]);
-    expect(names(folder).length).toBe(1);
   });
 
   it("takes the later file where a kill left two, and leaves foreign files alone", () => {
@@ -173,8 +179,11 @@ describe("openTensorboard", () => {
     writeFileSync(join(folder, foreign), left);
     writeFileSync(join(folder, "ab12.partial"), "half");
     open(folder, 300, [stepEvent(1), stepEvent(2)]);
-    expect(names(folder)).toEqual([foreign, "events.out.tfevents.0000000301.l3masking.ab12"]);
-    const points = readRecords(readFileSync(join(folder, names(folder)[1])));
+    const [other, emptied, last] = names(folder);
+    expect([other, last]).toEqual([foreign, "events.out.tfevents.0000000301.l3masking.ab12"]);
+    expect(readFileSync(join(folder, other)).equals(left)).toBe(true);
+    expect(readFileSync(join(folder, emptied)).length).toBe(0);
+    const points = readRecords(readFileSync(join(folder, last)));
     expect(points.filter(({ step }) => step > 0).map(({ step }) => step)).toEqual([1, 2]);
   });
 

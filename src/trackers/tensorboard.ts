@@ -7,6 +7,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  truncateSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { makeFolders, syncFolder, writeBytes, writing } from "../durable.js";
@@ -30,9 +31,9 @@ import {
 const NAME = "events.out.tfevents";
 
 /**
- * Opens the event file of a run in `folder`. Only one file of a run is there: a run that goes on gets a new one, with the
+ * Opens the event file of a run in `folder`. One file has all of a run: a run that goes on gets a new one, with the
  * records of the steps that its journal still has, and those the old file lacks made from the journal; then the old one is
- * removed. It begins with a start at step 0, upon which a TensorBoard that runs meanwhile forgets what it read of
+ * emptied. The new one begins with a start at step 0, upon which a TensorBoard that runs meanwhile forgets what it read of
  * the old file. Files of other runs in the folder are left alone.
  *
  * A point is handed to the system as it comes, not flushed: a kill leaves it there, a power cut may not, and then it is made
@@ -53,7 +54,7 @@ export function openTensorboard(
   const path = join(folder, `${NAME}.${fileTime(seconds)}.l3masking.${run.key}`);
   const known = run.resumed ? old.flatMap(({ name }) => recordsOf(join(folder, name))) : [];
   writeFirst(join(folder, `${run.key}.partial`), path, firstRecords(run, known, clock() / 1000));
-  for (const { name } of old) writing(folder, () => rmSync(join(folder, name)));
+  writing(folder, () => emptyOld(folder, old));
   const descriptor = writing(path, () => openSync(path, "a"));
 
   let lost = 0;
@@ -97,6 +98,17 @@ function eventFiles(folder: string, key: string): EventFileName[] {
     return seconds === undefined ? [] : [{ name, seconds: Number(seconds) }];
   });
   return files.sort((one, other) => one.seconds - other.seconds);
+}
+
+/**
+ * Leaves the last old file empty and removes those before it. A TensorBoard without TensorFlow that has read a file stays with
+ * it for ever if it is removed, and goes on to the next one if it is only empty.
+ */
+function emptyOld(folder: string, old: readonly EventFileName[]): void {
+  for (const [index, { name }] of old.entries()) {
+    if (index < old.length - 1) rmSync(join(folder, name));
+    else truncateSync(join(folder, name));
+  }
 }
 
 /** Ten digits, so that the order of names is that of times. */
