@@ -22,6 +22,8 @@ const MOST_PENDING = 100_000;
 const REST_MILLISECONDS = 2_000;
 /** After a delivery that failed. */
 const RETRY_MILLISECONDS = 30_000;
+/** An end that waits for longer is told of. */
+const QUIET_MILLISECONDS = 2_000;
 /** What the end of a run waits at most, and what it waits after a stop. */
 export const endMilliseconds = { usual: 30_000, stopped: 5_000 } as const;
 
@@ -151,11 +153,16 @@ export function openMlflow(
     },
     async finish(end) {
       endingSince = now();
+      const notice = setTimeout(() => {
+        const text = `${title}: delivering the last ${pending.length} values`;
+        emit({ type: "notice", level: "info", text });
+      }, QUIET_MILLISECONDS);
       await delivering;
       // Also what an earlier attempt could not deliver gets one more.
       if (!refused && params.length + pending.length > 0) await deliver();
       const status =
         place && !refused ? await setStatus(client, place.note, end, clock()) : undefined;
+      clearTimeout(notice);
       const missing = dropped + pending.length;
       if (missing === 0 && (status === undefined || status.ok)) return;
       const reason = trouble ?? (status?.ok === false ? status.reason : "out of time");
