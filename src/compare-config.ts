@@ -18,7 +18,12 @@ export const compareShape = {
     seed: true,
     resume: true,
     outputDir: true,
+    loggingDir: true,
   }).shape,
+  loggingDir: text({
+    description:
+      "Folder of TensorBoard's event files, with a folder for each run; `tensorboard` in the folders of the runs where absent",
+  }).optional(),
   trainFile: text({
     description: "Labelled training texts of a single data set, in place of --dataset",
   }).optional(),

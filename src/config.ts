@@ -18,6 +18,7 @@ import {
   PUBLISHED,
   plainText,
   secondStageSettings,
+  trackerSettings,
 } from "./settings/groups.js";
 import { fraction, integer, list, positive, type SettingNotes, text } from "./settings/kinds.js";
 import { presetNames } from "./settings/presets.js";
@@ -102,6 +103,7 @@ export const trainShape = {
     unit: "tokens",
   }).default(8192),
   ...secondStageSettings,
+  ...trackerSettings,
   saveSteps: integer(1, {
     description:
       "Optimizer steps between saved states, beside those after each evaluation, to go on from with --resume",
@@ -277,6 +279,7 @@ const pretrainShape = {
   evalSteps: integer(1, { description: "Optimizer steps between evaluations" }).default(1000),
   saveSteps: integer(1, { description: "Optimizer steps between saved states" }).default(1000),
   resume: trainShape.resume,
+  ...trackerSettings,
   dtype: z
     .enum(["float32", "float16"])
     .meta({ description: "Number format of the saved weights" })

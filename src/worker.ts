@@ -13,6 +13,7 @@ import { availableMemory } from "./experiment/memory/available-memory.js";
 import { hubSettings } from "./hub/environment.js";
 import { type Answer, type CallResults, portableError, type Request } from "./messages.js";
 import { createNodeRuntime } from "./runtime/node.js";
+import { mlflowEnvironment } from "./trackers/environment.js";
 
 type OpenClassifier = Awaited<ReturnType<typeof openClassifier>>;
 
@@ -77,6 +78,7 @@ function createHost(emit: (event: RunEvent) => void, stop: SharedArrayBuffer): H
       trainElsewhere(settings, emitOfRun, () => Atomics.load(flag, 0) !== 0),
     cacheFolder: process.env.L3MASKING_CACHE ?? join(homedir(), ".cache", "l3masking"),
     hub: hubSettings(process.env, homedir()),
+    mlflow: mlflowEnvironment(process.env),
   };
 }
 

@@ -14,6 +14,7 @@ const host: Host = {
   train: () => Promise.reject(new L3MaskingError("runtime-missing", "none in this test")),
   cacheFolder: "/nowhere",
   hub: { cacheFolder: "/nowhere", endpoint: "https://hub.invalid", offlineBy: "HF_HUB_OFFLINE=1" },
+  mlflow: { experimentName: "Default" },
 };
 
 const withSettings = [

@@ -35,6 +35,7 @@ function hostWith(parts: Partial<Host>): Host {
     train: () => expect.unreachable("doctor trains nothing"),
     cacheFolder: join(folder, "cache"),
     hub: { cacheFolder: "/hub", endpoint: "https://huggingface.co" },
+    mlflow: { experimentName: "Default" },
     ...parts,
   };
 }

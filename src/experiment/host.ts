@@ -7,6 +7,7 @@ import type { RunConfidence } from "../report/confidence.js";
 import type { LabelMetrics } from "../report/metrics.js";
 import type { ExportedFile } from "../report/model-card.js";
 import type { Runtime } from "../runtime/runtime.js";
+import type { MlflowEnvironment } from "../trackers/environment.js";
 import type { JournalEvent } from "../train/events.js";
 import type { TaskWeights } from "../train/task-weights.js";
 import type { ModelOrigin } from "./inputs/model-origin.js";
@@ -33,6 +34,8 @@ export interface Host {
   readonly cacheFolder: string;
   /** Where models come from that are named as on the hub. */
   readonly hub: HubSettings;
+  /** The MLflow server that the environment names. */
+  readonly mlflow: MlflowEnvironment;
 }
 
 export type RunEvent = NoticeEvent | ProgressEvent | RunStatusEvent | JournalEvent;

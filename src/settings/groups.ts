@@ -1,7 +1,7 @@
 /** Groups of settings that several commands share, and the long groups of `train`. */
 import { z } from "zod";
 import { knownDatasetNames } from "../data/known-datasets.js";
-import { fraction, integer, positive, text } from "./kinds.js";
+import { fraction, integer, positive, type SettingNotes, text } from "./kinds.js";
 
 /** Origin of a default. */
 export const PUBLISHED = "the published run for ACL-ARC (docs/method.md)";
@@ -201,6 +201,21 @@ export const metaSettings = {
       origin: PUBLISHED,
     })
     .default(1e-3),
+};
+
+export const trackerSettings = {
+  reportTo: z
+    .array(z.enum(["none", "tensorboard", "mlflow"]))
+    .min(1)
+    .meta({
+      description: "Trackers that show the run while it trains (docs/trackers.md)",
+      commas: true,
+    } satisfies SettingNotes)
+    .default(["none"]),
+  loggingDir: text({
+    description:
+      "Folder of TensorBoard's event file; `tensorboard` in the output folder where absent",
+  }).optional(),
 };
 
 export const secondStageSettings = {

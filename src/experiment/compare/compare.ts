@@ -11,6 +11,7 @@ import { resultTable } from "../../report/comparison-table.js";
 import { type PredictedGroup, pairedComparisons } from "../../report/paired-comparisons.js";
 import { comparisonNotes } from "../../report/paired-notes.js";
 import { renderComparison } from "../../report/render-comparison.js";
+import { requireTrackers } from "../../trackers/trackers.js";
 import { makeFolder, requireFreeFolder, writeJson, writeWhole } from "../fine-tune/run-folder.js";
 import { requireSharedPassFits } from "../fine-tune/shared-pass.js";
 import { holdingFolder } from "../folder-lock.js";
@@ -46,6 +47,7 @@ async function compareInFolder(settings: CompareSettings, host: Host): Promise<C
   seedList(settings.seeds);
   candidates(settings);
   requireSharedPassFits(settings);
+  requireTrackers(settings, host);
   const sources = await datasetSources(settings, host);
   const runtime = await host.runtime(settings.threads);
   const inputs = await readInputs(settings, sources, runtime, host);

@@ -59,7 +59,9 @@ export async function trainAll(
     };
     tell(index, { state: "running" });
     try {
-      await host.train({ ...run.settings, outputDir, resume }, follow);
+      const { loggingDir } = run.settings;
+      const place = loggingDir && { loggingDir: join(loggingDir, names[index]) };
+      await host.train({ ...run.settings, outputDir, ...place, resume }, follow);
       tell(index, { state: "finished", ...latest });
       return { state: "finished", reused: false };
     } catch (thrown) {

@@ -15,6 +15,8 @@ describe("the command of a run", () => {
         seed: 7,
         secondStage: true,
         threads: 2,
+        reportTo: ["tensorboard"],
+        loggingDir: "/home/anna/logs",
         patience: 10,
       }),
     ).toBe(

@@ -3,7 +3,10 @@ import { basename, isAbsolute } from "node:path";
 import { resolveSettings, toFlag, trainSchema } from "../../config.js";
 
 /** Settings that say where and with what a run is made; the same numbers come out without them. */
-const circumstances = new Set(["outputDir", "threads", "resume", "cacheDir", "saveSteps"]);
+const circumstances = new Set([
+  ...["outputDir", "threads", "resume", "cacheDir", "saveSteps"],
+  ...["reportTo", "loggingDir"],
+]);
 /** Settings that name files or folders of the machine on which the run was made. */
 const places = new Set(["model", "trainFile", "validationFile", "testFile", "unlabeledFile"]);
 

@@ -9,6 +9,7 @@ import {
   compileMaskedTokenTraining,
   compileSharedTraining,
 } from "../../program/training.js";
+import { type Trackers, withTrackers } from "../../trackers/trackers.js";
 import { createDropoutMasks } from "../../train/dropout-masks.js";
 import { openJournal } from "../../train/journal.js";
 import { learningRateFactor } from "../../train/schedule.js";
@@ -41,12 +42,13 @@ import { finishedMetrics } from "./finished-run.js";
 import { devTexts, learnTaskWeights } from "./learned-weights.js";
 import { maskedTokens } from "./masked-tokens.js";
 import { createRunFolder, readRunRecord, requireFreeFolder, writeJson } from "./run-folder.js";
-import { requireSameRun } from "./run-identity.js";
+import { requireSameRun, runDigest } from "./run-identity.js";
 import { excludedRows, runConfidence, testMetrics } from "./run-metrics.js";
 import type { FirstStage } from "./saved-state.js";
 import { loadWeights, runSecondStage } from "./second-stage.js";
 import { requireSharedPassFits } from "./shared-pass.js";
 import { stepsPerEpoch, taskBatches } from "./task-batches.js";
+import { beginTracking, closingScalars } from "./tracking.js";
 import { createTrainable, optimizerGroups, storedValues } from "./trainable.js";
 import { temperatureFile, trainingArguments } from "./training-arguments.js";
 import { openTrainingState, removeState, startingState } from "./training-state.js";
@@ -64,10 +66,16 @@ import { openTrainingState, removeState, startingState } from "./training-state.
  * `training-diverged`, with model/ holding the best weights so far; `output-in-use` while another command works in DIR.
  */
 export function runTrain(settings: TrainSettings, host: Host): Promise<TrainResult> {
-  return holdingFolder(settings.outputDir, "train", host, () => trainInFolder(settings, host));
+  return holdingFolder(settings.outputDir, "train", host, () =>
+    withTrackers(settings, host, (trackers) => trainInFolder(settings, host, trackers)),
+  );
 }
 
-async function trainInFolder(settings: TrainSettings, host: Host): Promise<TrainResult> {
+async function trainInFolder(
+  settings: TrainSettings,
+  host: Host,
+  trackers: Trackers,
+): Promise<TrainResult> {
   const { outputDir, method, seed } = settings;
   const hasAuxiliary = method !== "stl";
   const sharesPass = settings.sharedPass && hasAuxiliary;
@@ -125,6 +133,7 @@ async function trainInFolder(settings: TrainSettings, host: Host): Promise<Train
   const store = createTrainable(spec, parts, model.values, seed, slots);
   const starting = await startingState(store, settings, host);
   const start = starting.state;
+  beginTracking(trackers, settings, runDigest(record), host);
   const rates = { dropout: spec.hiddenDropout, attentionDropout: spec.attentionDropout };
   const dropout = createDropoutMasks(seed, rates);
   const arrays = {
@@ -199,6 +208,7 @@ async function trainInFolder(settings: TrainSettings, host: Host): Promise<Train
       emit(event) {
         if (event.type === "step") state.countTokens(event.tokens);
         journal.write(event);
+        trackers.report(event);
         host.emit(event);
       },
       progress: (done, total, detail) =>
@@ -328,6 +338,7 @@ async function trainInFolder(settings: TrainSettings, host: Host): Promise<Train
     };
     writeJson(outputDir, "metrics.json", metrics);
     removeState(outputDir);
+    trackers.measure(outcome.bestStep, closingScalars(metrics));
     return { ...result, metrics };
   } finally {
     journal.close();

@@ -31,6 +31,8 @@ const withoutEffect: readonly {
       "cacheDir",
       "scoringTokens",
       "evalTokens",
+      "reportTo",
+      "loggingDir",
     ],
     of: () => true,
   },

@@ -10,8 +10,11 @@ import { setFirstValues } from "../../pretrain/first-values.js";
 import { compileTokenLikelihood } from "../../program/inference.js";
 import { compileMaskedTokenTraining } from "../../program/training.js";
 import { randomStream } from "../../random.js";
+import { sha256 } from "../../sha256.js";
 import type { Tokenizer } from "../../text/encoding.js";
 import { loadTokenizer } from "../../text/load.js";
+import type { Scalar } from "../../trackers/scalars.js";
+import { type Trackers, withTrackers } from "../../trackers/trackers.js";
 import { createDropoutMasks } from "../../train/dropout-masks.js";
 import { openJournal } from "../../train/journal.js";
 import type { ParameterStore } from "../../train/parameter-store.js";
@@ -26,6 +29,7 @@ import {
   writeJson,
 } from "../fine-tune/run-folder.js";
 import { cutJournal, openSavedStates, type RunState } from "../fine-tune/saved-state.js";
+import { beginTracking } from "../fine-tune/tracking.js";
 import { createTrainable, optimizerGroups, storedValues } from "../fine-tune/trainable.js";
 import { isAllFinite, lastState } from "../fine-tune/training-state.js";
 import { holdingFolder } from "../folder-lock.js";
@@ -33,7 +37,12 @@ import type { Host, PretrainResult } from "../host.js";
 import type { ModelOrigin } from "../inputs/model-origin.js";
 import { locateModel } from "../inputs/model-source.js";
 import { loadModel, longestRow, requireTokenizerFits } from "../inputs/vanilla.js";
-import { maskedWindows, measureMaskedTokens, type WindowMasking } from "./masked-windows.js";
+import {
+  type MaskedTokenMeasures,
+  maskedWindows,
+  measureMaskedTokens,
+  type WindowMasking,
+} from "./masked-windows.js";
 import {
   evenWindows,
   readingWatch,
@@ -48,7 +57,10 @@ const EVALUATED_WINDOWS = 256;
 /** Masking of validation text, the same for every model so that figures can be compared. */
 const VALIDATION_MLM_PROBABILITY = 0.15;
 /** What may differ when a run goes on: it does not change the weights. */
-const FREE_SETTINGS = ["resume", "outputDir", "threads", "evalSteps", "saveSteps", "dtype"];
+const FREE_SETTINGS = [
+  ...["resume", "outputDir", "threads", "evalSteps", "saveSteps", "dtype"],
+  ...["reportTo", "loggingDir"],
+];
 const PARTS = { mlmHead: true, classes: 0 };
 
 /**
@@ -60,10 +72,16 @@ const PARTS = { mlmHead: true, classes: 0 };
  * model/ as they were last saved, and `output-in-use` while another command works in DIR.
  */
 export function runPretrain(settings: PretrainSettings, host: Host): Promise<PretrainResult> {
-  return holdingFolder(settings.outputDir, "pretrain", host, () => pretrain(settings, host));
+  return holdingFolder(settings.outputDir, "pretrain", host, () =>
+    withTrackers(settings, host, (trackers) => pretrain(settings, host, trackers)),
+  );
 }
 
-async function pretrain(settings: PretrainSettings, host: Host): Promise<PretrainResult> {
+async function pretrain(
+  settings: PretrainSettings,
+  host: Host,
+  trackers: Trackers,
+): Promise<PretrainResult> {
   const { outputDir, seed } = settings;
   if (settings.resume) requireSameSettings(outputDir, settings, FREE_SETTINGS);
   else requireFreeFolder(outputDir);
@@ -102,6 +120,7 @@ async function pretrain(settings: PretrainSettings, host: Host): Promise<Pretrai
   const journalPath = join(outputDir, "journal.jsonl");
   if (settings.resume) cutJournal(journalPath, state.step);
   else createRunFolder(outputDir, { settings, model: spec, model_origin: origin });
+  beginTracking(trackers, settings, settingsDigest(settings), host);
 
   const rates = { dropout: settings.dropout, attentionDropout: settings.dropout };
   const dropout = createDropoutMasks(seed, rates);
@@ -182,6 +201,7 @@ async function pretrain(settings: PretrainSettings, host: Host): Promise<Pretrai
         emit(event) {
           if (event.type === "step") tokens += event.tokens;
           journal.write(event);
+          trackers.report(event);
           host.emit(event);
         },
         progress: (done, total, detail) =>
@@ -205,11 +225,27 @@ async function pretrain(settings: PretrainSettings, host: Host): Promise<Pretrai
     }
     const result = { outputDir, steps: outcome.steps, tokens, validation: measured };
     writeJson(outputDir, "metrics.json", result);
+    if (measured !== null) trackers.measure(outcome.steps, validationScalars(measured));
     return result;
   } finally {
     journal.close();
     for (const program of [auxiliary, scorer]) await program.dispose();
   }
+}
+
+/** SHA-256 (hex) of the settings that a run keeps when it goes on. */
+function settingsDigest(settings: PretrainSettings): string {
+  const kept = Object.entries(settings).filter(([name]) => !FREE_SETTINGS.includes(name));
+  return sha256([JSON.stringify(kept)]);
+}
+
+/** What trackers are told of all of the validation text. */
+function validationScalars({ loss, accuracy }: MaskedTokenMeasures): Scalar[] {
+  return [
+    { tag: "validation/loss", value: loss },
+    { tag: "validation/accuracy", value: accuracy },
+    { tag: "validation/perplexity", value: Math.exp(loss) },
+  ];
 }
 
 interface StartingPoint {
