@@ -12,6 +12,7 @@ const noLibrary: Library = {
   scoreFile: unexpected,
   predictFile: unexpected,
   evaluateFile: unexpected,
+  explain: unexpected,
   perplexity: unexpected,
   checkFiles: unexpected,
   writeReport: unexpected,

@@ -22,6 +22,7 @@ const withSettings = [
   "score",
   "predict",
   "evaluate",
+  "explain",
   "check",
   "report",
   "pretrain",
