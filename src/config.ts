@@ -213,8 +213,15 @@ const explainShape = {
     description:
       "Label whose logit the attributions belong to; that predicted for each text where absent",
   }).optional(),
+  attributionInput: z
+    .enum(["embeddings", "words"])
+    .meta({
+      description:
+        "Input of gradient x input: embeddings, as the layers read them; or words, the word embeddings alone, whose signs mislead (docs/explain.md)",
+    })
+    .default("embeddings"),
   samples: integer(0, { description: "Masks to draw of each text" }).default(3),
-  seed: integer(0, { description: "Seed of these masks" }).default(0),
+  seed: integer(0, { description: "Seed of the masks that are drawn" }).default(0),
   ...likelihoodSettings,
   estimator: asInRun(likelihoodSettings.estimator),
   mlmProbability: asInRun(maskingSettings.mlmProbability),
@@ -226,7 +233,7 @@ const explainShape = {
   maxLength: classifierLength,
   output: text({
     description:
-      "HTML page to write (its name ends in .html); a table on standard output where absent",
+      "HTML page to write, with a name that ends in .html, in place of the tables on standard output",
   }).optional(),
   threads: modelSettings.threads,
 };

@@ -1,11 +1,11 @@
-"""Gradient x input at the word embeddings, from PyTorch's own derivatives of transformers' classifiers.
+"""Gradient x input, from PyTorch's own derivatives of transformers' classifiers.
 
     python scripts/golden/attributions.py      writes test/golden/attributions.json
 
 The classifiers are those of test/golden/saved, the texts those of its record.json. For each text by itself and each
-label, with w the output of the word embeddings [n, H]:
+label, with x [n, H] the output of the word embeddings (`words`) or of the whole embedding layer (`embeddings`):
 
-    attribution[label][t] = sum_h d logit[label] / d w[t, h] * w[t, h]
+    attribution[label][t] = sum_h d logit[label] / d x[t, h] * x[t, h]
 
 Computed in float64; `float32Error` is the largest difference to the same in float32.
 """
@@ -22,15 +22,26 @@ from transformers.utils import logging
 GOLDEN = Path(__file__).resolve().parents[2] / "test" / "golden"
 
 
-def attributions(model: PreTrainedModel, ids: list[int]) -> list[list[float]]:
-    """[C, n] of one text."""
-    words = model.get_input_embeddings()(torch.tensor([ids])).detach().requires_grad_()
-    logits = model(inputs_embeds=words, attention_mask=torch.ones(1, len(ids), dtype=torch.long)).logits[0]
+def attributions(model: PreTrainedModel, ids: list[int], module: torch.nn.Module) -> list[list[float]]:
+    """[C, n] of one text, at the output of a module of the model."""
+    seen: list[torch.Tensor] = []
+    handle = module.register_forward_hook(lambda _module, _inputs, output: seen.append(output))
+    rows_of_ids = torch.tensor([ids])
+    logits = model(input_ids=rows_of_ids, attention_mask=torch.ones_like(rows_of_ids)).logits[0]
+    handle.remove()
+    [x] = seen
     rows = []
     for logit in logits:
-        (gradient,) = torch.autograd.grad(logit, words, retain_graph=True)
-        rows.append((gradient * words).sum(dim=-1)[0].tolist())
+        (gradient,) = torch.autograd.grad(logit, x, retain_graph=True)
+        rows.append((gradient * x).sum(dim=-1)[0].tolist())
     return rows
+
+
+def both(model: PreTrainedModel, ids: list[int]) -> dict[str, list[list[float]]]:
+    return {
+        "words": attributions(model, ids, model.get_input_embeddings()),
+        "embeddings": attributions(model, ids, model.base_model.embeddings),
+    }
 
 
 def largest_difference(one: list[list[float]], other: list[list[float]]) -> float:
@@ -40,9 +51,11 @@ def largest_difference(one: list[list[float]], other: list[list[float]]) -> floa
 def family_values(folder: Path, rows: list[dict]) -> dict:
     single = AutoModelForSequenceClassification.from_pretrained(folder, attn_implementation="eager").eval()
     double = AutoModelForSequenceClassification.from_pretrained(folder, attn_implementation="eager").eval().double()
-    texts = [{"ids": row["ids"], "attributions": attributions(double, row["ids"])} for row in rows]
+    texts = [{"ids": row["ids"], **both(double, row["ids"])} for row in rows]
     errors = [
-        largest_difference(text["attributions"], attributions(single, text["ids"])) for text in texts
+        largest_difference(text[name], found)
+        for text in texts
+        for name, found in both(single, text["ids"]).items()
     ]
     return {"class": type(double).__name__, "float32Error": max(errors), "texts": texts}
 

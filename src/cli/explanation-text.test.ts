@@ -8,9 +8,9 @@ const result: ExplainResult = {
   vanilla_model: "v",
   masking: { mlm_probability: 0.15, gamma: 1 },
   seed: 5,
+  attribution_input: "embeddings",
   mask_levels: [0.05, 0.15, 0.3, 0.6],
   left_out: 3,
-  output: "explained.html",
   texts: [
     {
       text: "two vanes",
@@ -55,23 +55,28 @@ describe("explained texts in a terminal", () => {
       "mask probability: how probably L3Masking selects the token in an epoch; below 0.05, ░ 0.05 and more, ▒ 0.15 and more, ▓ 0.3 and more, █ 0.6 and more",
       "  (mlm_probability 0.15, gamma 1)",
       "masks: drawn with seed 5; [token → what is read in its place], =selected and kept=",
-      "attribution: gradient x input of the label's logit, + for the label, - against it; a local linear view, no explanation of cause",
+      "attribution: gradient x input (embeddings) of the label's logit, + for the label, - against it; a local linear view, no explanation of cause",
       "not explained: 3 further texts of the file (--max-texts)",
-      "page: explained.html (open it in a browser)",
     ]);
   });
 
   it("have each token in the colour of its mask probability where there are colours", () => {
     const text = explanationText(result)(picocolors.createColors(true));
     const coloured = text.split("\n")[3];
-    expect(coloured).toBe(
-      "  two \u001b[1m\u001b[31mvan\u001b[39m\u001b[22m\u001b[2mes\u001b[22m",
-    );
+    expect(coloured).toBe("  two \u001b[1m\u001b[31mvan\u001b[39m\u001b[22m\u001b[2mes\u001b[22m");
     // What is shown is the same.
     const escapes = new RegExp(`${String.fromCharCode(27)}\\[\\d+m`, "g");
     expect(text.replaceAll(escapes, "")).toBe(
       explanationText(result)(picocolors.createColors(false)),
     );
+  });
+
+  it("are on the page where one was written", () => {
+    const shown = explanationText({ ...result, output: "explained.html" });
+    expect(shown(picocolors.createColors(true)).split("\n")).toEqual([
+      "explained 1 text: explained.html (open it in a browser)",
+      "not explained: 3 further texts of the file (--max-texts)",
+    ]);
   });
 
   it("cannot steer the terminal", () => {

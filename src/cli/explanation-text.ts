@@ -12,9 +12,10 @@ const levelMarks = [" ", "░", "▒", "▓", "█"] as const;
 /** Characters of the largest attribution's bar, on either side. */
 const BAR_WIDTH = 8;
 
-/** All texts, then what the columns mean. */
+/** All texts, then what the columns mean; where a page was written, only where it is. */
 export function explanationText(result: ExplainResult): (colors: Colors) => string {
   return (colors) => {
+    if (result.output !== undefined) return pageLines(result, result.output).join("\n");
     const texts = result.texts.map((text, index) => textLines(text, index, result, colors));
     return [...texts.flatMap((lines) => [...lines, ""]), ...meanings(result, colors)].join("\n");
   };
@@ -133,17 +134,9 @@ function attributionBar(value: number, most: number, colors: Colors): string {
   return `${" ".repeat(BAR_WIDTH - left.length)}${colors.yellow(left)}│${colors.blue(right)}`;
 }
 
-function meanings(
-  {
-    masking,
-    mask_levels: levels,
-    seed,
-    left_out: leftOut,
-    output,
-    vanilla_model: vanilla,
-  }: ExplainResult,
-  colors: Colors,
-): readonly string[] {
+function meanings(result: ExplainResult, colors: Colors): readonly string[] {
+  const { masking, mask_levels: levels, seed } = result;
+  const { vanilla_model: vanilla, attribution_input: input } = result;
   const names = [`below ${levels[0]}`, ...levels.map((bound) => `${bound} and more`)];
   const legend = names.map((name, level) =>
     inLevel(level, colors)(`${levelMarks[level]} ${name}`.trim()),
@@ -154,10 +147,26 @@ function meanings(
     `mask probability: how probably L3Masking selects the token in an epoch; ${legend.join(", ")}`,
     `  (${settings.join(", ")})`,
     `masks: drawn with seed ${seed}; [token → what is read in its place], =selected and kept=`,
-    "attribution: gradient x input of the label's logit, + for the label, - against it; a local linear view, no explanation of cause",
-    ...(leftOut === 0 ? [] : [`not explained: ${leftOut} further texts of the file (--max-texts)`]),
-    ...(output === undefined ? [] : [`page: ${output} (open it in a browser)`]),
+    `attribution: gradient x input (${input}) of the label's logit, + for the label, - against it; a local linear view, no explanation of cause`,
+    ...(input === "words" ? ["  (signs of the words alone mislead: docs/explain.md)"] : []),
+    ...leftOutLines(result),
   ];
+}
+
+function pageLines(result: ExplainResult, output: string): readonly string[] {
+  const { length } = result.texts;
+  return [
+    `explained ${length} text${length === 1 ? "" : "s"}: ${output} (open it in a browser)`,
+    ...leftOutLines(result),
+  ];
+}
+
+function leftOutLines({ left_out: leftOut }: ExplainResult): readonly string[] {
+  return leftOut === 0
+    ? []
+    : [
+        `not explained: ${leftOut} further text${leftOut === 1 ? "" : "s"} of the file (--max-texts)`,
+      ];
 }
 
 /** Colours from what is expected to what is masked most. */

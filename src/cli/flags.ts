@@ -128,6 +128,7 @@ const groups = {
     "patience",
     "metricForBestModel",
     "label",
+    "attributionInput",
     "fittedTemperature",
     "precision",
     "precisions",

@@ -236,6 +236,7 @@ export interface ExplainResult {
   readonly vanilla_model: string;
   /** Estimator, budget and what else decides mask probabilities and masks, by name of the setting. */
   readonly masking: Readonly<Record<string, string | number>>;
+  readonly attribution_input: "embeddings" | "words";
   readonly seed: number;
   /** Mask probabilities at which the next stronger colour begins. */
   readonly mask_levels: readonly number[];

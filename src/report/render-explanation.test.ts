@@ -29,6 +29,7 @@ const render = (texts: readonly ExplainedText[]) =>
       model: "runs/<l3>/model",
       vanilla_model: "models/small",
       seed: 5,
+      attribution_input: "embeddings",
       masking: { mlm_probability: 0.15, gamma: 1 },
       texts,
     },

@@ -19,6 +19,7 @@ export interface Explanation {
   readonly model: string;
   readonly vanilla_model: string;
   readonly seed: number;
+  readonly attribution_input: "embeddings" | "words";
   /** How the mask probabilities and the masks came about, by name of the setting. */
   readonly masking: Readonly<Record<string, string | number>>;
   readonly texts: readonly ExplainedText[];
@@ -26,7 +27,7 @@ export interface Explanation {
 
 /** The page as one HTML file that needs nothing else. `date`: when it is written, in words for people. */
 export function renderExplanation(explained: Explanation, { date }: { readonly date: string }) {
-  const { model, vanilla_model: vanilla, texts, masking, seed } = explained;
+  const { model, vanilla_model: vanilla, texts } = explained;
   const body = markup`
 <header>
 <h1>${counted(texts.length, "text")}, token by token</h1>
@@ -35,7 +36,7 @@ export function renderExplanation(explained: Explanation, { date }: { readonly d
 </header>
 ${texts.map((text, index) => textSection(text, index))}
 <section id="reading"><h2>What is shown</h2>
-${meanings(masking, seed)}
+${meanings(explained)}
 <h3>Words</h3>${glossarySection(false)}</section>`;
   return page(`${counted(texts.length, "text")} explained`, body);
 }
@@ -105,7 +106,15 @@ function attributionBar(value: number, most: number): Markup {
   return markup`<svg width="${BAR_WIDTH}" height="${BAR_HEIGHT}" viewBox="0 0 ${BAR_WIDTH} ${BAR_HEIGHT}" aria-hidden="true"><rect class="fill s${value < 0 ? 2 : 1}" x="${start.toFixed(1)}" y="2" width="${length.toFixed(1)}" height="${BAR_HEIGHT - 4}"/><path class="axis" d="M${middle},0V${BAR_HEIGHT}"/></svg>`;
 }
 
-function meanings(masking: Explanation["masking"], seed: number): Markup {
+/** What is multiplied with its gradient, and what its sign is worth. */
+const attributionInputs = {
+  embeddings:
+    "by how much the label's logit would change, to first order, if what the classifier's first layer reads at this token grew, as a part of its length. Above 0 the token speaks for the label, below 0 against it.",
+  words:
+    "by how much the label's logit would change, to first order, if the embedding of this one word grew beside those of position and type, as a part of its length. A LayerNorm follows, so the sign says little of whether the word speaks for the label.",
+};
+
+function meanings({ masking, seed, attribution_input: input }: Explanation): Markup {
   const settings = Object.entries(masking).map(
     ([name, value]) => `${name.replaceAll("_", " ")} ${value}`,
   );
@@ -115,8 +124,7 @@ was sure of, 6.9 for one in a thousand.</dd>
 <dt>Mask probability</dt><dd>How probably L3Masking selects the token in an epoch, from the surprisals of the text. Settings: ${listed(settings)}.</dd>
 <dt>Sampled masks</dt><dd>What is selected differs in every epoch; these are draws with seed ${seed}. A selected token is struck out, with
 what the model reads in its place: the mask token, or now and then a random one. [=] stands before a token that was selected and kept.</dd>
-<dt>Attribution</dt><dd>Gradient x input: by how much the label's logit would change, to first order, if the embedding of this one word grew, as a
-part of its length. Above 0 the token speaks for the label, below 0 against it. This is a local linear view of the classifier at this text. It is
+<dt>Attribution</dt><dd>Gradient x input: ${attributionInputs[input]} This is a local linear view of the classifier at this text. It is
 no explanation of cause: a token that is removed or replaced can do something else, and attributions do not add up to the logit.</dd>
 </dl>`;
 }

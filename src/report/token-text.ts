@@ -91,7 +91,7 @@ export function maskLegend(): Markup {
 
 /** What the marks of `textByAttribution` stand for. */
 export function attributionLegend(): Markup {
-  const percents = attributionLevels.map((bound) => `${100 * bound} %`);
+  const percents = attributionLevels.map((bound) => `${100 * bound}\u00a0%`);
   const entries = (["for", "against"] as const).map((side) => [
     side === "for" ? " for the label:" : "; against it:",
     percents.map((bound, index) => markup` <span class="t ${side} a${index + 1}">${bound}</span>`),
@@ -121,7 +121,8 @@ function parted(piece: string): { readonly space: string; readonly word: string 
  */
 export const tokenTextStyle = `
 .tokens{max-width:60rem;line-height:1.9;white-space:pre-wrap;overflow-wrap:anywhere}
-.t{border-radius:.2rem;padding:.05rem 0;border-bottom:2px none transparent}
+.t{color:var(--ink);border-radius:.2rem;padding:.05rem 0;border-bottom:2px none transparent}
+.note .t{white-space:nowrap;padding:.05rem .2rem}
 .t.m1{background:color-mix(in srgb,var(--heat) 12%,var(--paper))}
 .t.m2{background:color-mix(in srgb,var(--heat) 24%,var(--paper));border-bottom:2px dotted currentColor}
 .t.m3{background:color-mix(in srgb,var(--heat) 38%,var(--paper));border-bottom:2px solid currentColor}

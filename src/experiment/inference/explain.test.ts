@@ -19,10 +19,11 @@ const cacheFolder = at("cache");
 const vanillaModel = tinyModel("roberta");
 const record = savedRecord();
 
+const ofLabels = z.array(z.array(z.number()));
 const goldenSchema = z.object({
   families: z.record(
     z.string(),
-    z.object({ texts: z.array(z.object({ attributions: z.array(z.array(z.number())) })) }),
+    z.object({ texts: z.array(z.object({ embeddings: ofLabels, words: ofLabels })) }),
   ),
 });
 const goldenAttributions = goldenSchema.parse(
@@ -55,7 +56,7 @@ describe.each(["bert", "roberta"] as const)("explain with %s", (family) => {
       expect(text.explained_label).toBe(labels[best]);
       const total = logits.reduce((sum, logit) => sum + Math.exp(logit), 0);
       expect(text.probabilities[text.label]).toBeCloseTo(Math.exp(logits[best]) / total, 5);
-      const expected = goldenAttributions[family].texts[index].attributions[best];
+      const expected = goldenAttributions[family].texts[index].embeddings[best];
       expect(text.attribution.length).toBe(expected.length);
       text.attribution.forEach((value, token) => {
         expect(Math.abs(value - expected[token])).toBeLessThan(1e-4);
@@ -63,11 +64,12 @@ describe.each(["bert", "roberta"] as const)("explain with %s", (family) => {
     });
   });
 
-  it("attributes the logit of the label asked for", async () => {
-    const { texts: found } = await explain({ ...options, label: labels[2] });
+  it("attributes the logit of the label asked for, to the input asked for", async () => {
+    const asked = { label: labels[2], attributionInput: "words" as const };
+    const { texts: found } = await explain({ ...options, ...asked });
     found.forEach(({ attribution, explained_label: label }, index) => {
       expect(label).toBe(labels[2]);
-      goldenAttributions[family].texts[index].attributions[2].forEach((expected, token) => {
+      goldenAttributions[family].texts[index].words[2].forEach((expected, token) => {
         expect(Math.abs(attribution[token] - expected)).toBeLessThan(1e-4);
       });
     });

@@ -6,7 +6,11 @@ import { nearestName } from "../../data/nearest.js";
 import { readRecords } from "../../data/read.js";
 import { L3MaskingError } from "../../errors.js";
 import { createStrategy } from "../../masking/strategy.js";
-import { type AttributionProgram, compileAttribution } from "../../program/attribution.js";
+import {
+  type AttributionInput,
+  type AttributionProgram,
+  compileAttribution,
+} from "../../program/attribution.js";
 import { compileClassification } from "../../program/inference.js";
 import { renderExplanation } from "../../report/render-explanation.js";
 import { type ExplainedText, maskLevels } from "../../report/token-masks.js";
@@ -65,7 +69,14 @@ export async function runExplain(settings: ExplainSettings, host: Host): Promise
   });
   const predictions = await predictionsFor(classifier, encodings, runtime, host);
   const asked = predictions.map(({ label }) => settings.label ?? label);
-  const attributions = await attributionsFor(classifier, encodings, asked, runtime, host);
+  const attributions = await attributionsFor(
+    classifier,
+    encodings,
+    asked,
+    settings.attributionInput,
+    runtime,
+    host,
+  );
 
   const explained = texts.map((text, index): ExplainedText => {
     const encoding = encodings[index];
@@ -93,6 +104,7 @@ export async function runExplain(settings: ExplainSettings, host: Host): Promise
       mask_replace_prob: masking.maskReplaceProb,
       random_replace_prob: masking.randomReplaceProb,
     },
+    attribution_input: settings.attributionInput,
     seed,
     mask_levels: maskLevels,
     left_out: leftOut,
@@ -218,10 +230,12 @@ async function attributionsFor(
   { spec, values, labels }: LoadedClassifier,
   encodings: readonly Encoding[],
   asked: readonly string[],
+  input: AttributionInput,
   runtime: Runtime,
   host: Host,
 ): Promise<readonly Float32Array[]> {
-  const program = await compileAttribution(runtime, spec, labels.length, weightsOf(values));
+  const weights = weightsOf(values);
+  const program = await compileAttribution(runtime, spec, labels.length, weights, input);
   try {
     const lengths = encodings.map(({ ids }) => ids.length);
     const portions = evaluationBatches(lengths, BATCH_TOKENS);
