@@ -340,7 +340,13 @@ async function explainedTexts(
   given: GivenSettings,
 ): Promise<GivenSettings> {
   if (operands.length === 0) return {};
-  if (given.texts !== undefined) throw givenTwice(operands[0]);
+  if (given.texts !== undefined) {
+    throw new L3MaskingError(
+      "invalid-setting",
+      `expected texts by themselves or after --texts, got both ("${operands[0]}" and others)`,
+      { hint: "Keep one of the two." },
+    );
+  }
   return { texts: operands };
 }
 
