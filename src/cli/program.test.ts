@@ -139,7 +139,7 @@ describe("runCommandLine", () => {
     });
     expect(calls[0]).toMatchObject({ texts: ["one", "two"], model: "m", seed: 2, samples: 3 });
     const twice = await run("explain one --model m --texts two");
-    expect(twice.err).toContain('error [invalid-setting]: expected texts by themselves');
+    expect(twice.err).toContain("error [invalid-setting]: expected texts by themselves");
   });
 
   it("gives settings in their types, under their own names", async () => {

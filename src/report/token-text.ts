@@ -120,6 +120,7 @@ function parted(piece: string): { readonly space: string; readonly word: string 
  * double under the mask probability; solid for a label, dashed against it.
  */
 export const tokenTextStyle = `
+.example{border-left:3px solid var(--rule);padding-left:.8rem;margin:1.5rem 0}
 .tokens{max-width:60rem;line-height:1.9;white-space:pre-wrap;overflow-wrap:anywhere}
 .t{color:var(--ink);border-radius:.2rem;padding:.05rem 0;border-bottom:2px none transparent}
 .note .t{white-space:nowrap;padding:.05rem .2rem}
