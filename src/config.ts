@@ -184,6 +184,62 @@ const perplexityShape = {
   threads: modelSettings.threads,
 };
 
+/** What decides mask probabilities and masks, completed with defaults; other settings are passed over. */
+export const maskingOfRunSchema = z.object({
+  ...maskingSettings,
+  estimator: likelihoodSettings.estimator,
+});
+
+/** A setting of training that another command takes from the run where it is not given. */
+function asInRun<Schema extends z.ZodType>(setting: z.ZodDefault<Schema>) {
+  const inner = setting.unwrap();
+  const notes = inner.meta();
+  const fallback = String(setting.parse(undefined));
+  const description = `${notes?.description}; that of the run where absent, else ${fallback}`;
+  return inner.meta({ ...notes, description }).optional();
+}
+
+const explainShape = {
+  model: predictShape.model,
+  vanillaModel: text({
+    description:
+      "Vanilla model that says how expected each token is: a folder, or a repository of the hub; the one that the run started from where absent and the classifier is RUN/model",
+  }).optional(),
+  texts: z.array(z.string()).meta({ description: "Texts to explain" }).optional(),
+  input: text({ description: "File of texts to explain, in place of single ones" }).optional(),
+  textColumn: columnSettings.textColumn,
+  maxTexts: integer(1, {
+    description: "Most texts of the file that are explained, the first ones",
+  }).default(10),
+  label: text({
+    description:
+      "Label whose logit the attributions belong to; that predicted for each text where absent",
+  }).optional(),
+  attributionInput: z
+    .enum(["embeddings", "words"])
+    .meta({
+      description:
+        "Input of gradient x input: embeddings, as the layers read them; or words, the word embeddings alone, whose signs mislead (docs/explain.md)",
+    })
+    .default("embeddings"),
+  samples: integer(0, { description: "Masks to draw of each text" }).default(3),
+  seed: integer(0, { description: "Seed of the masks that are drawn" }).default(0),
+  ...likelihoodSettings,
+  estimator: asInRun(likelihoodSettings.estimator),
+  mlmProbability: asInRun(maskingSettings.mlmProbability),
+  calibration: asInRun(maskingSettings.calibration),
+  gamma: asInRun(maskingSettings.gamma),
+  selection: asInRun(maskingSettings.selection),
+  maskReplaceProb: asInRun(maskingSettings.maskReplaceProb),
+  randomReplaceProb: asInRun(maskingSettings.randomReplaceProb),
+  maxLength: classifierLength,
+  output: text({
+    description:
+      "HTML page to write, with a name that ends in .html, in place of the tables on standard output",
+  }).optional(),
+  threads: modelSettings.threads,
+};
+
 const reportShape = {
   folder: text({ description: "Folder of a finished training run or of a comparison" }),
   output: text({ description: "File to write; report.html in the folder where absent" }).optional(),
@@ -368,6 +424,7 @@ export const settingShapes = {
   score: scoreShape,
   predict: predictShape,
   evaluate: evaluateShape,
+  explain: explainShape,
   perplexity: perplexityShape,
   check: checkShape,
   report: reportShape,
@@ -383,6 +440,7 @@ export const trainSchema = z.strictObject(trainShape);
 export const scoreSchema = z.strictObject(scoreShape);
 export const predictSchema = z.strictObject(predictShape);
 export const evaluateSchema = z.strictObject(evaluateShape);
+export const explainSchema = z.strictObject(explainShape);
 export const perplexitySchema = z.strictObject(perplexityShape);
 export const checkSchema = z.strictObject(checkShape);
 export const reportSchema = z.strictObject(reportShape);
@@ -398,6 +456,7 @@ export type TrainOptions = z.input<typeof trainSchema>;
 export type ScoreOptions = z.input<typeof scoreSchema>;
 export type PredictOptions = z.input<typeof predictSchema>;
 export type EvaluateOptions = z.input<typeof evaluateSchema>;
+export type ExplainOptions = z.input<typeof explainSchema>;
 export type PerplexityOptions = z.input<typeof perplexitySchema>;
 export type CheckOptions = z.input<typeof checkSchema>;
 export type ReportOptions = z.input<typeof reportSchema>;
@@ -413,6 +472,7 @@ export type TrainSettings = z.output<typeof trainSchema>;
 export type ScoreSettings = z.output<typeof scoreSchema>;
 export type PredictSettings = z.output<typeof predictSchema>;
 export type EvaluateSettings = z.output<typeof evaluateSchema>;
+export type ExplainSettings = z.output<typeof explainSchema>;
 export type PerplexitySettings = z.output<typeof perplexitySchema>;
 export type CheckSettings = z.output<typeof checkSchema>;
 export type ReportSettings = z.output<typeof reportSchema>;

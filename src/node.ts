@@ -6,6 +6,7 @@ import type {
   CheckOptions,
   ClassifierOptions,
   EvaluateOptions,
+  ExplainOptions,
   ExportOptions,
   PerplexityOptions,
   PredictOptions,
@@ -23,6 +24,7 @@ import type {
   CompareResult,
   Diagnosis,
   EvaluateResult,
+  ExplainResult,
   ExportResult,
   PerplexityResult,
   Prediction,
@@ -52,6 +54,8 @@ export type {
   Diagnosis,
   EvaluateOptions,
   EvaluateResult,
+  ExplainOptions,
+  ExplainResult,
   ExportOptions,
   ExportResult,
   PerplexityOptions,
@@ -107,6 +111,14 @@ export function predictFile(options: PredictOptions, watch?: Watch): Promise<Pre
 /** Measures a classifier on labelled texts. */
 export function evaluateFile(options: EvaluateOptions, watch?: Watch): Promise<EvaluateResult> {
   return callOnce("evaluate", options, watch);
+}
+
+/**
+ * Texts token by token: surprisal under the vanilla model, mask probability and sampled masks, and what speaks for the label
+ * (docs/explain.md).
+ */
+export function explain(options: ExplainOptions, watch?: Watch): Promise<ExplainResult> {
+  return callOnce("explain", options, watch);
 }
 
 /** Loss, perplexity and accuracy of a masked language model on plain text. */

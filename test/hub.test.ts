@@ -36,6 +36,7 @@ function libraryOf(host: Host): Library {
     scoreFile: (given) => commands.score(given, host),
     predictFile: (given) => commands.predict(given, host),
     evaluateFile: (given) => commands.evaluate(given, host),
+    explain: (given) => commands.explain(given, host),
     perplexity: (given) => commands.perplexity(given, host),
     checkFiles: (given) => commands.check(given, host),
     writeReport: (given) => commands.report(given, host),

@@ -111,6 +111,7 @@ const shortened: Readonly<Record<string, readonly string[]>> = {
     ...["--max-steps", "2", "--max-length", "24", "--threads", "2"],
     ...["--bootstrap-samples", "100"],
   ],
+  explain: ["--threads", "1"],
   score: ["--max-length", "24", "--threads", "1"],
   evaluate: ["--threads", "1"],
   predict: ["--threads", "1"],
@@ -124,7 +125,8 @@ async function runLine(folder: string, line: string): Promise<Ended> {
     .replace("--max-steps 20000", "--max-steps 2")
     // Pages show as many seeds as one needs, which are more than a test should train.
     .replace(/--seeds [\d,-]+/, "--seeds 0-1")
-    .split(" ");
+    .match(/"[^"]*"|\S+/g)
+    ?.map((word) => word.replace(/^"(.*)"$/, "$1")) ?? [line];
   if (program === "node") return node(folder, [join(root, words[0]), ...words.slice(1)]);
   return node(folder, [main, ...words.slice(1), ...(shortened[words[1]] ?? [])]);
 }
@@ -138,6 +140,7 @@ describe("commands of", () => {
   it.concurrent.each([
     "README.md",
     "docs/comparing.md",
+    "docs/explain.md",
     "docs/own-data.md",
     "docs/report.md",
     "examples/README.md",

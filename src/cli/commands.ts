@@ -3,6 +3,7 @@ import { compareSchema } from "../compare-config.js";
 import {
   checkSchema,
   evaluateSchema,
+  explainSchema,
   exportSchema,
   perplexitySchema,
   predictSchema,
@@ -19,6 +20,7 @@ import { type DataFiles, filesOfFolder, filesOfList } from "../data/split-files.
 import { errorFamilies, L3MaskingError } from "../errors.js";
 import type { Watch } from "../node.js";
 import { completionScript, shells } from "./completion.js";
+import { explanationText } from "./explanation-text.js";
 import type { CommandName } from "./flags.js";
 import type { Outcome } from "./reporter.js";
 import {
@@ -45,6 +47,7 @@ export type Library = Pick<
   | "scoreFile"
   | "predictFile"
   | "evaluateFile"
+  | "explain"
   | "checkFiles"
   | "writeReport"
   | "exportModel"
@@ -157,6 +160,20 @@ export const commandDescriptions: readonly CommandDescription[] = [
     async run(library, given, watch) {
       const result = await library.evaluateFile(resolveSettings(evaluateSchema, given), watch);
       return { result, text: evaluateSummary(result), exitCode: 0 };
+    },
+  },
+  {
+    name: "explain",
+    summary: "Show texts token by token: surprisal, masks, and what speaks for the label",
+    settings: "explain",
+    operands: { syntax: "TEXT...", description: "Texts, each in quotes", resolve: explainedTexts },
+    examples: [
+      'l3masking explain --model runs/l3/model "The impeller lost two vanes."',
+      "l3masking explain --model runs/l3/model --input test.jsonl --output explained.html",
+    ],
+    async run(library, given, watch) {
+      const result = await library.explain(resolveSettings(explainSchema, given), watch);
+      return { result, text: explanationText(result), exitCode: 0 };
     },
   },
   {
@@ -315,6 +332,22 @@ async function comparedData(
   if (operands.length === 0) return {};
   if (given.dataset !== undefined || given.trainFile !== undefined) throw givenTwice(operands[0]);
   return { dataset: operands };
+}
+
+/** TEXT... of `explain`. */
+async function explainedTexts(
+  operands: readonly string[],
+  given: GivenSettings,
+): Promise<GivenSettings> {
+  if (operands.length === 0) return {};
+  if (given.texts !== undefined) {
+    throw new L3MaskingError(
+      "invalid-setting",
+      `expected texts by themselves or after --texts, got both ("${operands[0]}" and others)`,
+      { hint: "Keep one of the two." },
+    );
+  }
+  return { texts: operands };
 }
 
 /** FOLDER of `report`. */

@@ -14,6 +14,7 @@ const commands: readonly CommandName[] = [
   "score",
   "predict",
   "evaluate",
+  "explain",
   "check",
   "pretrain",
 ];

@@ -35,6 +35,7 @@ export interface Flag {
 const groups = {
   "Model and files": [
     "model",
+    "vanillaModel",
     "tokenizer",
     "dataset",
     "dataDir",
@@ -42,6 +43,7 @@ const groups = {
     "validationFile",
     "testFile",
     "unlabeledFile",
+    "texts",
     "input",
     "text",
     "validationText",
@@ -92,6 +94,7 @@ const groups = {
     "wholeWords",
     "maskReplaceProb",
     "randomReplaceProb",
+    "samples",
   ],
   Training: [
     "numTrainEpochs",
@@ -124,6 +127,8 @@ const groups = {
     "evalSteps",
     "patience",
     "metricForBestModel",
+    "label",
+    "attributionInput",
     "fittedTemperature",
     "precision",
     "precisions",
@@ -154,6 +159,7 @@ export const flagGroups: readonly FlagGroup[] = [
 
 const placeholders: Readonly<Record<string, string>> = {
   model: "folder",
+  vanillaModel: "folder",
   dataset: "path",
   seeds: "seed",
   outputDir: "folder",
@@ -171,6 +177,7 @@ const placeholders: Readonly<Record<string, string>> = {
   input: "file",
   output: "file",
   text: "file",
+  texts: "text",
   validationText: "file",
 };
 

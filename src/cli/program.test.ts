@@ -12,6 +12,7 @@ const noLibrary: Library = {
   scoreFile: unexpected,
   predictFile: unexpected,
   evaluateFile: unexpected,
+  explain: unexpected,
   perplexity: unexpected,
   checkFiles: unexpected,
   writeReport: unexpected,
@@ -121,6 +122,24 @@ describe("runCommandLine", () => {
     const { exitCode, out, err } = await run("");
     expect({ exitCode, out }).toEqual({ exitCode: 2, out: "" });
     expect(err).toContain("Usage: l3masking");
+  });
+
+  it("takes the texts of explain from the words that belong to no flag", async () => {
+    const result = {
+      ...{ model: "m", vanilla_model: "v", masking: {}, seed: 2, mask_levels: [], left_out: 0 },
+      ...{ attribution_input: "embeddings" as const, texts: [], output: "a.html" },
+    };
+    const { calls, call } = recorder(result);
+    const { exitCode, out } = await run("explain one --model m two --output a.html --seed 2", {
+      library: { explain: call },
+    });
+    expect({ exitCode, out }).toEqual({
+      exitCode: 0,
+      out: "explained 0 texts: a.html (open it in a browser)\n",
+    });
+    expect(calls[0]).toMatchObject({ texts: ["one", "two"], model: "m", seed: 2, samples: 3 });
+    const twice = await run("explain one --model m --texts two");
+    expect(twice.err).toContain("error [invalid-setting]: expected texts by themselves");
   });
 
   it("gives settings in their types, under their own names", async () => {

@@ -168,3 +168,21 @@ describe("createJsonReporter", () => {
     ]);
   });
 });
+
+describe("a result for people that has colours", () => {
+  it("gets them where standard output has some", () => {
+    const outcome = {
+      result: {},
+      text: (colors: { isColorSupported: boolean; red(text: string): string }) => colors.red("a"),
+      exitCode: 0,
+    };
+    const written = (environment: Environment, isTerminal: boolean) => {
+      const { value, out } = terminal(environment, isTerminal);
+      createHumanReporter(value).outcome(outcome);
+      return out.join("");
+    };
+    expect(written({}, true)).toBe("\u001b[31ma\u001b[39m\n");
+    expect(written({ NO_COLOR: "1" }, true)).toBe("a\n");
+    expect(written({}, false)).toBe("a\n");
+  });
+});

@@ -10,8 +10,8 @@ import { type Colors, colorsFor, type Terminal } from "./terminal.js";
 export interface Outcome {
   /** For programs. */
   readonly result: unknown;
-  /** For people. */
-  readonly text: string;
+  /** For people; a function where it depends on whether there are colours. */
+  readonly text: string | ((colors: Colors) => string);
   readonly exitCode: number;
 }
 
@@ -45,7 +45,8 @@ export function createHumanReporter(terminal: Terminal): Reporter {
     outcome({ text }) {
       table.clear();
       line.clear();
-      if (text !== "") stdout.write(`${text}\n`);
+      const written = typeof text === "string" ? text : text(colorsFor(stdout, environment));
+      if (written !== "") stdout.write(`${written}\n`);
     },
     failure: (error) => writeLines(errorText(error, colors, debug)),
   };

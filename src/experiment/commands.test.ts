@@ -23,6 +23,7 @@ const withSettings = [
   "score",
   "predict",
   "evaluate",
+  "explain",
   "check",
   "report",
   "pretrain",

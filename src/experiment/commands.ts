@@ -8,6 +8,7 @@ import { compareSchema } from "../compare-config.js";
 import {
   checkSchema,
   evaluateSchema,
+  explainSchema,
   exportSchema,
   perplexitySchema,
   predictSchema,
@@ -24,6 +25,7 @@ import type {
   CompareResult,
   Diagnosis,
   EvaluateResult,
+  ExplainResult,
   ExportResult,
   Host,
   PerplexityResult,
@@ -43,6 +45,7 @@ export interface CommandResults {
   readonly score: ScoreResult;
   readonly predict: PredictResult;
   readonly evaluate: EvaluateResult;
+  readonly explain: ExplainResult;
   readonly perplexity: PerplexityResult;
   readonly check: CheckResult;
   readonly report: ReportResult;
@@ -86,6 +89,11 @@ export const commands: CommandTable = {
     const settings = resolveSettings(evaluateSchema, given);
     const { runEvaluate } = await import("./inference/evaluate.js");
     return runEvaluate(settings, host);
+  },
+  async explain(given, host) {
+    const settings = resolveSettings(explainSchema, given);
+    const { runExplain } = await import("./inference/explain.js");
+    return runExplain(settings, host);
   },
   async perplexity(given, host) {
     const settings = resolveSettings(perplexitySchema, given);

@@ -6,6 +6,7 @@ import type { HubSettings } from "../hub/environment.js";
 import type { RunConfidence } from "../report/confidence.js";
 import type { LabelMetrics } from "../report/metrics.js";
 import type { ExportedFile } from "../report/model-card.js";
+import type { ExplainedText } from "../report/token-masks.js";
 import type { Runtime } from "../runtime/runtime.js";
 import type { MlflowEnvironment } from "../trackers/environment.js";
 import type { JournalEvent } from "../train/events.js";
@@ -58,6 +59,7 @@ export interface ProgressEvent {
     | "training"
     | "evaluating"
     | "predicting"
+    | "explaining"
     | "exporting"
     | "uploading"
     | "pretraining"
@@ -229,6 +231,23 @@ export interface PredictResult {
   readonly output: string | undefined;
   /** In the order of the input; only where no file was asked for. */
   readonly predictions?: readonly Prediction[];
+}
+
+export interface ExplainResult {
+  readonly model: string;
+  /** The vanilla model as it can be named again. */
+  readonly vanilla_model: string;
+  /** Estimator, budget and what else decides mask probabilities and masks, by name of the setting. */
+  readonly masking: Readonly<Record<string, string | number>>;
+  readonly attribution_input: "embeddings" | "words";
+  readonly seed: number;
+  /** Mask probabilities at which the next stronger colour begins. */
+  readonly mask_levels: readonly number[];
+  /** Texts of the input beyond those that were asked for. */
+  readonly left_out: number;
+  readonly texts: readonly ExplainedText[];
+  /** The page written; absent where none was asked for. */
+  readonly output?: string;
 }
 
 export interface ReportResult {

@@ -75,11 +75,15 @@ export function layerNorm(context: ModelContext, name: string, x: Tensor): Tenso
  * Only attention looks at other slots, so in the last layer everything after it is computed for the read slots alone.
  */
 export function encoder(context: ModelContext, readSlots?: Tensor): Tensor {
-  const { build, spec } = context;
+  return encoderLayers(context, embeddings(context), readSlots);
+}
+
+/** What the layers read [T, H]: the sum of word, position and type embeddings after its LayerNorm. Inputs: `ids`, `positions`. */
+export function embeddings(context: ModelContext): Tensor {
+  const { build } = context;
   const ids = build.input("ids", "int32", ["R*S"]);
   const positions = build.input("positions", "int32", ["R*S"]);
-  const segments = build.input("segments", "int32", ["R", "S"]);
-  let hidden = build.scope("embeddings", () => {
+  return build.scope("embeddings", () => {
     const words = build.gatherRows(context.weight("embeddings.word_embeddings.weight"), ids); // [T, H]
     const places = build.gatherRows(
       context.weight("embeddings.position_embeddings.weight"),
@@ -92,7 +96,14 @@ export function encoder(context: ModelContext, readSlots?: Tensor): Tensor {
     const total = build.add(build.add(words, places), type);
     return dropoutAt(context, "embeddings", layerNorm(context, "embeddings.LayerNorm", total));
   });
+}
+
+/** The layers over the embeddings [T, H]; see `encoder`. Input: `segments`. */
+export function encoderLayers(context: ModelContext, embedded: Tensor, readSlots?: Tensor): Tensor {
+  const { build, spec } = context;
+  const segments = build.input("segments", "int32", ["R", "S"]);
   const bias = build.scope("segments", () => attentionBias(build, segments));
+  let hidden = embedded;
   for (let layer = 0; layer < spec.layers; layer++) {
     const slots = layer === spec.layers - 1 ? readSlots : undefined;
     hidden = build.scope(`layer.${layer}`, () => encoderLayer(context, layer, hidden, bias, slots));

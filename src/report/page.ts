@@ -3,6 +3,7 @@ import type { Chart } from "./charts/chart.js";
 import { chartElement } from "./charts/chart.js";
 import { chartStyle, palette } from "./charts/series.js";
 import { type Content, Markup, markup } from "./markup.js";
+import { tokenTextStyle } from "./token-text.js";
 
 /** The whole file. Nothing in it is fetched or run: the policy forbids it even if an escape were missed. */
 export function page(title: string, body: Content): string {
@@ -78,6 +79,7 @@ tbody th:has(bdi){min-width:8.5rem}
 .token{background:var(--soft);padding:0 .25rem;border-radius:.2rem;white-space:pre-wrap}
 dt{font-weight:600;margin-top:.6rem}
 dd{margin:0 0 0 1.2rem}
+${tokenTextStyle.trim()}
 @media print{
 body{font-size:10.5pt}
 main{max-width:none;padding:0}

@@ -29,6 +29,8 @@ export interface Tokenizer {
   encode(text: string, maxLength: number): Encoding;
   /** The token string of an id (as in the vocabulary file). */
   token(id: number): string;
+  /** How token strings are spelled: in letters that stand for bytes, or as written, `##` before what continues a word. */
+  readonly spelling: "bytes" | "written";
   readonly vocabularySize: number;
   readonly special: SpecialIds;
   /** All ids that stand for a special or added token: never drawn as a random replacement. */

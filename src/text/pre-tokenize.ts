@@ -123,6 +123,7 @@ function sequence(steps: readonly PreTokenizer[], where: string): PreTokenizer {
   };
 }
 
-function asWritten(word: string): string {
+/** The spelling of words that are left as they are. */
+export function asWritten(word: string): string {
   return word;
 }

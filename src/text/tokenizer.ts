@@ -10,7 +10,7 @@ import { sha256 } from "../sha256.js";
 import { checkShape, parseTokenizerJson, requireFewSteps } from "./checked-json.js";
 import { type Encoding, NO_WORD, type SpecialIds, type Tokenizer } from "./encoding.js";
 import { compileNormalizer, type Normalize } from "./normalize.js";
-import { compilePreTokenizer, type PreTokenizer } from "./pre-tokenize.js";
+import { asWritten, compilePreTokenizer, type PreTokenizer } from "./pre-tokenize.js";
 import { savedFiles } from "./saved-files.js";
 import {
   type AddedToken,
@@ -102,6 +102,7 @@ export function createTokenizer(files: TokenizerFiles, options: TokenizerOptions
         { hint: "Take model and tokenizer from the same checkpoint." },
       );
     },
+    spelling: preTokenizer.spell === asWritten ? "written" : "bytes",
     vocabularySize: size,
     special,
     specialIds: new Set([...Object.values(special), ...addedIds.values()]),

@@ -147,6 +147,50 @@ describe("report of a training run", () => {
     expect(text).not.toContain("Holm");
   });
 
+  it("shows texts token by token where the run kept some, and refuses damaged ones", async () => {
+    writeRun("with-masks");
+    const example = {
+      tokens: ["<s>", "two", "Ġvanes", "</s>"],
+      pieces: ["<s>", "two", " vanes", "</s>"],
+      word_ids: [null, 0, 1, null],
+      surprisal: [null, 1.5, 9.25, null],
+      mask_probability: [null, 0.02, 0.28, null],
+      masks: [
+        { positions: [2], replacements: ["<mask>"] },
+        { positions: [1], replacements: ["two"] },
+      ],
+    };
+    const lists = { most_by_l3: [], most_by_rtm: [], raised_by_l3: [], lowered_by_l3: [] };
+    const masking = {
+      ...{ dataset: "boats", model: "small", texts: 1, tokens: 2, budget: 0.15, l3_mean: 0.15 },
+      ...{ histogram: { edges: [0, 0.5, 1], l3: [2, 0], rtm: [2, 0] }, ...lists },
+    };
+    const path = at("with-masks/masking.json");
+    writeFileSync(path, JSON.stringify({ ...masking, examples: [example] }));
+    const { output } = await report("with-masks");
+    const page = readFileSync(output, "utf8");
+    const lines = elementsNamed(page, "p").filter(
+      ({ attributes }) => attributes.class === "tokens",
+    );
+    expect(lines.map((line) => line.text)).toEqual([
+      "two vanes",
+      "two vanes<mask>",
+      "[=]two vanes",
+    ]);
+    const marked = elementsNamed(page, "span").filter(({ attributes }) => attributes.title);
+    expect(marked.map(({ attributes }) => attributes.class)).toEqual([
+      ...["t m0", "t m2", "drawn", "drawn"],
+    ]);
+    expect(textOf(output)).toContain("Round 1: 1 token selected");
+    expect(elementsNamed(page, "tr").map((row) => row.text)).toContain("Ġvanes9.250.280");
+
+    writeFileSync(path, JSON.stringify(masking));
+    await report("with-masks");
+    expect(textOf(output)).not.toContain("token by token");
+    writeFileSync(path, JSON.stringify({ ...masking, examples: [{ ...example, tokens: [] }] }));
+    await expect(report("with-masks")).rejects.toMatchObject({ code: "data-format" });
+  });
+
   it("is refused while the run is not finished", async () => {
     writeRun("unfinished", false);
     await expect(report("unfinished")).rejects.toMatchObject({

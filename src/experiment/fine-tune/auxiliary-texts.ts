@@ -1,5 +1,6 @@
 /** What the auxiliary task reads: the training texts and further ones, with the mask probabilities of their tokens. */
 import type { TrainSettings } from "../../config.js";
+import type { TokenScores } from "../../likelihood/scores.js";
 import { createStrategy } from "../../masking/strategy.js";
 import type { MaskProbabilities } from "../../masking/tokens.js";
 import type { Runtime } from "../../runtime/runtime.js";
@@ -29,6 +30,8 @@ export async function unlabelledTexts(
 export interface TextMasks {
   /** m_i of every training text, then of every unlabelled one. */
   readonly probabilities: readonly MaskProbabilities[];
+  /** The vanilla model's scores of the same texts; absent for RTM, which needs none. */
+  readonly scores?: readonly TokenScores[] | undefined;
   readonly estimatorReport?: EstimatorReport | undefined;
 }
 
@@ -54,6 +57,7 @@ export async function maskProbabilities(
     probabilities: encodings.map((encoding, text) =>
       strategy.probabilities(encoding, scored?.scores[text]),
     ),
+    scores: scored?.scores,
     estimatorReport: scored?.estimatorReport,
   };
 }

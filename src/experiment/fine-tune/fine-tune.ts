@@ -48,6 +48,7 @@ import type { FirstStage } from "./saved-state.js";
 import { loadWeights, runSecondStage } from "./second-stage.js";
 import { requireSharedPassFits } from "./shared-pass.js";
 import { stepsPerEpoch, taskBatches } from "./task-batches.js";
+import { maskedExamples } from "./token-masks.js";
 import { beginTracking, closingScalars } from "./tracking.js";
 import { createTrainable, optimizerGroups, storedValues } from "./trainable.js";
 import { temperatureFile, trainingArguments } from "./training-arguments.js";
@@ -116,14 +117,17 @@ async function trainInFolder(
   const masks = hasAuxiliary
     ? await maskProbabilities(model, data, unlabelled, settings, runtime, host)
     : undefined;
-  if (masks !== undefined && method === "l3") {
+  if (masks?.scores !== undefined) {
     const names = {
       dataset: files.trainFile,
       model: settings.model,
       budget: settings.mlmProbability,
     };
-    const summary = maskedTokens(names, data.encodings.train, masks.probabilities, tokenizer);
-    writeJson(outputDir, "masking.json", summary);
+    const { train } = data.encodings;
+    const { scores, probabilities } = masks;
+    const summary = maskedTokens(names, train, probabilities, tokenizer);
+    const examples = maskedExamples(train, scores, probabilities, settings, tokenizer);
+    writeJson(outputDir, "masking.json", { ...summary, examples });
   }
   const scoringSeconds = method === "l3" ? (host.now() - scoringStart) / 1000 : 0;
 

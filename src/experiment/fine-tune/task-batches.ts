@@ -1,7 +1,7 @@
 /** The micro-batches of each optimizer step: texts of the main task, masked texts of the auxiliary one. */
 import { epochOrder, optimizerSteps } from "../../batch/order.js";
 import { packTexts, slotsOf } from "../../batch/pack.js";
-import { maskTokens } from "../../masking/corrupt.js";
+import { type MaskedText, maskTokens } from "../../masking/corrupt.js";
 import type { Selection } from "../../masking/select.js";
 import type { MaskProbabilities } from "../../masking/tokens.js";
 import type { ModelSpec } from "../../model/spec.js";
@@ -59,7 +59,6 @@ export function taskBatches(
   const { batchSize, gradientAccumulationSteps: accumulationSteps } = settings;
   const count = texts.encodings.length;
   const perEpoch = stepsPerEpoch(count, settings);
-  const masks = randomStream(settings.seed, "mask");
   const auxiliaryTexts = [...texts.encodings, ...(texts.unlabelled ?? [])];
   const mainOrder = taskOrder(count, settings.seed, "main");
   const auxiliaryOrder = taskOrder(auxiliaryTexts.length, settings.seed, "auxiliary");
@@ -82,7 +81,7 @@ export function taskBatches(
         const masked = Array.from(portion, (text) => ({
           encoding: texts.encodings[text],
           probabilities: probabilities[text],
-          random: masks.split(epoch, text),
+          random: maskStream(settings.seed, epoch, text),
         }));
         const labels = portion.map((text) => texts.labelIds[text]);
         return {
@@ -99,7 +98,7 @@ export function taskBatches(
         ({ round, text }): TextToMask => ({
           encoding: auxiliaryTexts[text],
           probabilities: probabilities[text],
-          random: masks.split(round, text),
+          random: maskStream(settings.seed, round, text),
         }),
       );
       const numbers = chosen.map(({ text }) => text);
@@ -170,6 +169,28 @@ export interface TextToMask {
   readonly random: Random;
 }
 
+/** The stream that the masks of a text are drawn from in a round (from 0) of the auxiliary task. */
+export function maskStream(seed: number, round: number, text: number): Random {
+  return randomStream(seed, "mask").split(round, text);
+}
+
+/** A text with some of its tokens selected and replaced. */
+export function maskedText(
+  { encoding, probabilities, random }: TextToMask,
+  masking: MaskingOptions,
+  tokenizer: Tokenizer,
+): MaskedText {
+  return maskTokens(encoding, probabilities, {
+    random,
+    maskId: tokenizer.special.mask,
+    vocabularySize: tokenizer.vocabularySize,
+    specialIds: tokenizer.specialIds,
+    maskReplaceProbability: masking.maskReplaceProb,
+    randomReplaceProbability: masking.randomReplaceProb,
+    selection: masking.selection,
+  });
+}
+
 /** Texts masked, packed, and their selected tokens as flat slots. */
 export function maskedBatch(
   texts: readonly TextToMask[],
@@ -177,17 +198,7 @@ export function maskedBatch(
   spec: ModelSpec,
   tokenizer: Tokenizer,
 ): AuxiliaryBatch {
-  const masked = texts.map(({ encoding, probabilities, random }) =>
-    maskTokens(encoding, probabilities, {
-      random,
-      maskId: tokenizer.special.mask,
-      vocabularySize: tokenizer.vocabularySize,
-      specialIds: tokenizer.specialIds,
-      maskReplaceProbability: masking.maskReplaceProb,
-      randomReplaceProbability: masking.randomReplaceProb,
-      selection: masking.selection,
-    }),
-  );
+  const masked = texts.map((text) => maskedText(text, masking, tokenizer));
   const batch = packTexts(
     masked.map(({ ids }) => ids),
     packOptions(spec),

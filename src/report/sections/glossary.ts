@@ -65,6 +65,10 @@ const words: readonly (readonly [word: string, meaning: string, onlyCompared?: b
   ],
   ["Optimizer step, epoch", "One small change of the model; one pass through all training texts."],
   ["Mask probability", "How probably a token is hidden in an epoch."],
+  [
+    "Surprisal",
+    "How unlikely the vanilla model finds a token where it stands, in nats: 0 for a certain one, 2.3 for one in ten, 6.9 for one in a thousand.",
+  ],
 ];
 
 export function glossarySection(compared: boolean): Markup {

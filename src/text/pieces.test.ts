@@ -1,0 +1,44 @@
+import { describe, expect, it } from "vitest";
+import { tinyModel } from "../../test/fixtures/host.js";
+import { loadTokenizer } from "./load.js";
+import { textPieces } from "./pieces.js";
+
+const roberta = await loadTokenizer(tinyModel("roberta"));
+const bert = await loadTokenizer(tinyModel("bert"));
+
+/** The pieces between the special tokens. */
+const inside = (text: string, tokenizer = roberta) => {
+  const encoding = tokenizer.encode(text, 100);
+  const pieces = textPieces(encoding, tokenizer);
+  expect(pieces.length).toBe(encoding.ids.length);
+  expect([pieces.at(0), pieces.at(-1)]).toEqual(
+    tokenizer === roberta ? ["<s>", "</s>"] : ["[CLS]", "[SEP]"],
+  );
+  return pieces.slice(1, -1);
+};
+
+describe("textPieces", () => {
+  it.each([
+    "moo was heard at noon.",
+    " two  spaces\nand a line ",
+    "für 5 €, naïve – 漢字 🚤!",
+    "<mask> is text",
+    "",
+  ])("of byte-level tokens give %j again", (text) => {
+    expect(inside(text).join("")).toBe(text);
+  });
+
+  it("have a character that is several tokens at the last of them", () => {
+    const pieces = inside("a🚤");
+    expect(pieces.length).toBeGreaterThan(2);
+    expect(pieces.at(-1)).toBe("🚤");
+    expect(pieces.slice(1, -1)).toEqual(pieces.slice(1, -1).map(() => ""));
+  });
+
+  it("of WordPiece tokens part words, not what continues them", () => {
+    const encoding = bert.encode("Splashing, twice", 100);
+    expect(encoding.wordIds.filter((word) => word === 0).length).toBeGreaterThan(1);
+    expect(inside("Splashing, twice", bert).join("")).toBe("splashing , twice");
+    expect(inside("Splashing, twice", bert)[0]).not.toMatch(/^ |#/);
+  });
+});
