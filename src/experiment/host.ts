@@ -38,6 +38,7 @@ export interface Host {
   readonly mlflow: MlflowEnvironment;
 }
 
+/** What `onEvent` is told while a call runs: texts for people, progress, and the lines of a run's journal. */
 export type RunEvent = NoticeEvent | ProgressEvent | RunStatusEvent | JournalEvent;
 
 /** Text for people: reports of data and checkpoints, warnings, where things were written. */
@@ -150,12 +151,14 @@ export interface EstimatorReport {
   readonly spearman_within_text: number | null;
 }
 
+/** Accuracy and macro-F1 from 0 to 1, and the mean classification loss in nats. */
 export interface SplitMetrics {
   readonly accuracy: number;
   readonly macro_f1: number;
   readonly loss: number;
 }
 
+/** What `fineTune` leaves and measured. */
 export interface TrainResult {
   readonly outputDir: string;
   readonly metrics: RunMetrics;
@@ -163,6 +166,7 @@ export interface TrainResult {
   readonly labelledFile?: string;
 }
 
+/** What `compare` leaves; the figures stand in results.json in its folder. */
 export interface CompareResult {
   readonly outputDir: string;
   /** The files written there. */
@@ -173,6 +177,7 @@ export interface CompareResult {
   readonly table: string;
 }
 
+/** A label and the probability of every label; these sum to 1. */
 export interface Prediction {
   readonly label: string;
   readonly probabilities: Readonly<Record<string, number>>;
@@ -187,6 +192,7 @@ export interface TextScores {
   readonly logprob: readonly (number | null)[];
 }
 
+/** Measures of a classifier on labelled texts; fractions from 0 to 1, the loss in nats. */
 export interface EvaluateResult extends SplitMetrics {
   readonly rows: number;
   /** Expected calibration error of the probabilities, in [0, 1]. */
@@ -208,6 +214,7 @@ export interface PerplexityResult {
   readonly accuracy: number;
 }
 
+/** What `pretrain` leaves and measured. */
 export interface PretrainResult {
   readonly outputDir: string;
   readonly steps: number;
@@ -216,6 +223,7 @@ export interface PretrainResult {
   readonly validation: MaskedTokenMeasures | null;
 }
 
+/** What `scoreFile` wrote. */
 export interface ScoreResult {
   readonly texts: number;
   /** The file written. */
@@ -223,6 +231,7 @@ export interface ScoreResult {
   readonly estimator_report?: EstimatorReport;
 }
 
+/** What `predictFile` wrote, or the predictions themselves. */
 export interface PredictResult {
   readonly rows: number;
   /** The file written. */
@@ -231,6 +240,7 @@ export interface PredictResult {
   readonly predictions?: readonly Prediction[];
 }
 
+/** What `writeReport` wrote. */
 export interface ReportResult {
   /** The page written. */
   readonly output: string;
@@ -239,6 +249,7 @@ export interface ReportResult {
   readonly charts: readonly string[];
 }
 
+/** What `exportModel` wrote, and how far it is from the classifier. */
 export interface ExportResult {
   readonly folder: string;
   /** The files written. */
@@ -247,6 +258,7 @@ export interface ExportResult {
   readonly checks: readonly ExportedFile[];
 }
 
+/** What `pushModel` uploaded. */
 export interface PushResult {
   /** The repository's page. */
   readonly url: string;
@@ -257,6 +269,7 @@ export interface PushResult {
   readonly files: readonly string[];
 }
 
+/** What `checkFiles` counted, as text and as data. */
 export interface CheckResult {
   /** The report for people. */
   readonly text: string;
