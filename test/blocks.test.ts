@@ -100,7 +100,7 @@ describe("commands", () => {
   it("are run, or it is said why not", () => {
     const isRun = ({ path, line }: { path: string; line: string }) =>
       runPages.some((run) => run === path) &&
-      /^(npx l3masking|node examples|curl -s localhost)/.test(line);
+      /^(npx l3masking|node examples|curl -s localhost|cmp )/.test(line);
     expect(lines.length).toBeGreaterThan(40);
     expect(lines.filter((place) => !isRun(place) && !isListed(place))).toEqual([]);
   });

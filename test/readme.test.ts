@@ -4,7 +4,15 @@
  */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
@@ -139,7 +147,7 @@ async function askAsCurl(address: string, line: string): Promise<unknown> {
 
 /** Commands on known data sets need the published files: test/data/dataset-commands.test.ts runs those. */
 const runnable = (line: string) =>
-  /^(npx l3masking|node examples|curl -s localhost)/.test(line) &&
+  /^(npx l3masking|node examples|curl -s localhost|cmp )/.test(line) &&
   !knownDatasetNames.some((name) => new RegExp(` --dataset (\\S+ )*${name}\\b`).test(line));
 
 describe("commands of", () => {
@@ -161,6 +169,14 @@ describe("commands of", () => {
         }
         if (line.startsWith("curl")) {
           expect(await askAsCurl(address, line)).toEqual({ predictions: [expect.anything()] });
+          continue;
+        }
+        if (line.startsWith("cmp")) {
+          const [first, second] = wordsOf(line)
+            .slice(1)
+            .map((file) => readFileSync(join(folder, file), "utf8"));
+          expect(first.length).toBeGreaterThan(100);
+          expect(second).toBe(first);
           continue;
         }
         const { exitCode, out, err } = await runLine(folder, line);
