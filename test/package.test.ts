@@ -3,6 +3,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join, posix } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
+import { parse } from "yaml";
 import { z } from "zod";
 import { temporaryFolder } from "./fixtures/folders.js";
 import { page, root } from "./fixtures/pages.js";
@@ -35,6 +36,23 @@ const manifestSchema = z.object({
   dependencies: z.record(z.string(), z.string()),
   private: z.never().optional(),
 });
+/** What the Citation File Format 1.2.0 asks for. */
+const citationSchema = z.object({
+  "cff-version": z.literal("1.2.0"),
+  message: z.string(),
+  title: z.string(),
+  version: z.string(),
+  authors: z.array(z.object({ name: z.string() })).min(1),
+  references: z.array(
+    z.object({
+      type: z.literal("conference-paper"),
+      title: z.string(),
+      year: z.int(),
+      authors: z.array(z.object({ "family-names": z.string(), "given-names": z.string() })),
+    }),
+  ),
+});
+
 const manifest = manifestSchema.parse(JSON.parse(page("package.json")));
 
 let packed: z.infer<typeof packedSchema>[number];
@@ -108,7 +126,13 @@ describe("the package", () => {
     expect(manifest).toMatchObject({ name: "l3masking", license: "Apache-2.0" });
     expect(manifest.engines.node).toBe(">=20.12");
     expect(page("LICENSE")).toContain("Apache License");
-    expect(page("CITATION.cff")).toContain(`version: ${manifest.version}\n`);
+    const citation = citationSchema.parse(parse(page("CITATION.cff")));
+    expect(citation.version).toBe(manifest.version);
+    const cited = citation.references.map(({ authors }) => authors.map((a) => a["family-names"]));
+    expect(cited).toEqual([
+      ["Kimura", "Komamizu", "Hatano"],
+      ["Dery", "Michel", "Talwalkar", "Neubig"],
+    ]);
     for (const version of Object.values(manifest.dependencies)) {
       expect(version).toMatch(/^\d+\.\d+\.\d+$/);
     }

@@ -112,7 +112,10 @@ async function runLine(folder: string, line: string): Promise<Ended> {
     .replace(/--seeds [\d,-]+/, "--seeds 0-1")
     .split(" ");
   if (program === "node") return node(folder, [join(root, words[0]), ...words.slice(1)]);
-  return node(folder, [main, ...words.slice(1), ...(shortened[words[1]] ?? [])]);
+  const short = shortened[words[1]] ?? [];
+  const isReplaced = (word = "") => word.startsWith("--") && short.includes(word);
+  const kept = words.filter((word, i) => !isReplaced(word) && !isReplaced(words[i - 1]));
+  return node(folder, [main, ...kept.slice(1), ...short]);
 }
 
 /** Starts the server of a line at a free port; gives its process and address. */
