@@ -14,7 +14,7 @@ import type { Terminal } from "../src/cli/terminal.js";
 import { parseRecords } from "../src/data/parse.js";
 import { L3MaskingError } from "../src/errors.js";
 import { temporaryFolder } from "./fixtures/folders.js";
-import { notRun, runPages } from "./fixtures/page-commands.js";
+import { notRun, otherPackages, runPages } from "./fixtures/page-commands.js";
 import { blocks, blocksOf, commandLines, page, pages, root, wordsOf } from "./fixtures/pages.js";
 
 const at = temporaryFolder();
@@ -36,6 +36,8 @@ async function readCommand(
     perplexity: begin,
     checkFiles: begin,
     writeReport: begin,
+    exportModel: begin,
+    pushModel: begin,
     pretrain: begin,
     serve: begin,
     doctor: begin,
@@ -67,7 +69,7 @@ const BEGINS = "error [interrupted]: the work would begin";
 
 /** The words of a command of ours; undefined for other programs. */
 function ourWords(line: string): readonly string[] | undefined {
-  const [first, second, ...rest] = wordsOf(line);
+  const [first, second, ...rest] = wordsOf(line.replace(/^(?:[A-Z_]+=\S+ )+/, ""));
   if (first === "npx" && second === "l3masking") return rest;
   return first === "l3masking" ? [second, ...rest] : undefined;
 }
@@ -201,6 +203,18 @@ describe("blocks", () => {
     }
   });
 
+  it("of code for other packages parse", () => {
+    const code = pages.flatMap((path) => [...blocks(path, "js"), ...blocks(path, "ts")]);
+    for (const { name } of otherPackages) {
+      const importing = code.filter((block) => block.includes(` from "${name}"`));
+      expect(importing.length, name).toBeGreaterThan(0);
+      for (const block of importing) {
+        const { diagnostics } = ts.transpileModule(block, { reportDiagnostics: true });
+        expect(diagnostics, block).toEqual([]);
+      }
+    }
+  });
+
   it("of YAML are settings of the command whose schema they name", async () => {
     const yaml = pages.flatMap((path) => blocks(path, "yaml"));
     expect(yaml.length).toBeGreaterThan(0);
@@ -218,7 +232,8 @@ describe("blocks", () => {
     // The blocks of docs/api.md are signatures, written from the sources.
     const code = pages
       .filter((path) => path !== "docs/api.md")
-      .flatMap((path) => [...blocks(path, "js"), ...blocks(path, "ts")]);
+      .flatMap((path) => [...blocks(path, "js"), ...blocks(path, "ts")])
+      .filter((block) => !importsOther(block));
     expect(code.length).toBeGreaterThan(1);
     const file = (index: number) => at(`block-${index}.ts`);
     for (const [index, block] of code.entries()) writeFileSync(file(index), block);
@@ -231,6 +246,10 @@ describe("blocks", () => {
     expect(faultsIn([wrong])).toEqual([expect.stringContaining("modle")]);
   });
 });
+
+/** Does a block import a package that is not installed here? */
+const importsOther = (block: string) =>
+  otherPackages.some(({ name }) => block.includes(` from "${name}"`));
 
 /** What the compiler finds wrong with files. */
 function faultsIn(files: readonly string[]): readonly string[] {

@@ -72,7 +72,10 @@ function workplace(name: string): string {
 }
 
 /** What a page takes for granted that another page made. */
-const madeBefore: Readonly<Record<string, string>> = { "docs/serving.md": "runs/messages/model" };
+const madeBefore: Readonly<Record<string, string>> = {
+  "docs/serving.md": "runs/messages/model",
+  "docs/export.md": "runs/l3/model",
+};
 
 interface Ended {
   readonly exitCode: number;
