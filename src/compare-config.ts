@@ -66,7 +66,7 @@ export const compareShape = {
 
 export const compareSchema = z.strictObject(compareShape);
 
-/** Settings as a user gives them: what has a default may be left out. */
+/** The settings of `compare`, as a user gives them: what has a default may be left out. */
 export type CompareOptions = z.input<typeof compareSchema>;
 
 /** Settings with every value resolved. */

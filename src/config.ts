@@ -451,20 +451,35 @@ export const serveSchema = z.strictObject(serveShape);
 export const exportSchema = z.strictObject(exportShape);
 export const pushSchema = z.strictObject(pushShape);
 
-/** Settings as a user gives them: what has a default may be left out. */
+// Settings as a user gives them: what has a default may be left out.
+
+/** The settings of `train`. */
 export type TrainOptions = z.input<typeof trainSchema>;
+/** The settings of `score`. */
 export type ScoreOptions = z.input<typeof scoreSchema>;
+/** The settings of `predict`. */
 export type PredictOptions = z.input<typeof predictSchema>;
+/** The settings of `evaluate`. */
 export type EvaluateOptions = z.input<typeof evaluateSchema>;
+/** The settings of `explain`. */
 export type ExplainOptions = z.input<typeof explainSchema>;
+/** The settings of `perplexity`. */
 export type PerplexityOptions = z.input<typeof perplexitySchema>;
+/** The settings of `check`. */
 export type CheckOptions = z.input<typeof checkSchema>;
+/** The settings of `report`. */
 export type ReportOptions = z.input<typeof reportSchema>;
+/** The settings of `serve`. */
 export type ServeOptions = z.input<typeof serveSchema>;
+/** The settings of `export`. */
 export type ExportOptions = z.input<typeof exportSchema>;
+/** The settings of `push`. */
 export type PushOptions = z.input<typeof pushSchema>;
+/** The settings of `pretrain`. */
 export type PretrainOptions = z.input<typeof pretrainSchema>;
+/** The settings of `score`, without those of its files. */
 export type ScoreTextsOptions = Omit<z.input<typeof scoreTextsSchema>, "texts">;
+/** The settings of `predict`, without the model and those of its files. */
 export type ClassifierOptions = Omit<z.input<typeof classifierSchema>, "model">;
 
 /** Settings with every value resolved. */

@@ -13,6 +13,7 @@ export const errorFamilies = {
   internal: 1,
 } as const;
 
+/** The kind of failure a code belongs to. */
 export type ErrorFamily = keyof typeof errorFamilies;
 
 /** Every code the project throws, with its family. A test holds docs/errors.md to this list. */
@@ -69,8 +70,10 @@ export const errorCodes = {
   "worker-failed": "internal",
 } as const satisfies Record<string, ErrorFamily>;
 
+/** What went wrong, in a word; docs/errors.md explains each. */
 export type ErrorCode = keyof typeof errorCodes;
 
+/** What an error has beside code and message. */
 export interface ErrorDetails {
   /** How to mend it: one imperative sentence. */
   readonly hint?: string;

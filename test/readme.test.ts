@@ -2,46 +2,29 @@
  * The commands and code of README.md, docs/ and examples/, run as they are written: in a folder with the files they
  * name, on tiny data, with a tiny random model in place of `roberta-base` and `models/l3-mini`, against the built package.
  */
-import { execFile } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import {
   cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
-  readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { createInterface } from "node:readline";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { commandDescriptions } from "../src/cli/commands.js";
 import { knownDatasetNames } from "../src/data/known-datasets.js";
+import { savedClassifier } from "./fixtures/host.js";
+import { runPages } from "./fixtures/page-commands.js";
+import { blocks, commandLines, page, pages, root, wordsOf } from "./fixtures/pages.js";
 
-const root = fileURLToPath(new URL("../", import.meta.url));
 const main = join(root, "dist/cli/main.js");
-const page = (path: string) => readFileSync(join(root, path), "utf8");
-const pages = [
-  "README.md",
-  "CONTRIBUTING.md",
-  "CHANGELOG.md",
-  "examples/README.md",
-  "bench/peers/README.md",
-  ...readdirSync(join(root, "docs"))
-    .filter((name) => name.endsWith(".md"))
-    .map((name) => `docs/${name}`),
-];
-
-/** Contents of the fenced blocks of a page in one language. */
-function blocks(path: string, language: string): string[] {
-  const fences = page(path).matchAll(/^```(\w*)\n(.*?)^```$/gms);
-  return Array.from(fences).flatMap(([, tag, content]) => (tag === language ? [content] : []));
-}
-
-const commandLines = (path: string) => blocks(path, "sh").flatMap((block) => block.split("\n"));
 
 let base: string;
 
@@ -88,6 +71,12 @@ function workplace(name: string): string {
   return folder;
 }
 
+/** What a page takes for granted that another page made. */
+const madeBefore: Readonly<Record<string, string>> = {
+  "docs/serving.md": "runs/messages/model",
+  "docs/export.md": "runs/l3/model",
+};
+
 interface Ended {
   readonly exitCode: number;
   readonly out: string;
@@ -128,33 +117,84 @@ async function runLine(folder: string, line: string): Promise<Ended> {
     .match(/"[^"]*"|\S+/g)
     ?.map((word) => word.replace(/^"(.*)"$/, "$1")) ?? [line];
   if (program === "node") return node(folder, [join(root, words[0]), ...words.slice(1)]);
-  return node(folder, [main, ...words.slice(1), ...(shortened[words[1]] ?? [])]);
+  const short = shortened[words[1]] ?? [];
+  const isReplaced = (word = "") => word.startsWith("--") && short.includes(word);
+  const kept = words.filter((word, i) => !isReplaced(word) && !isReplaced(words[i - 1]));
+  return node(folder, [main, ...kept.slice(1), ...short]);
+}
+
+/** Starts the server of a line at a free port; gives its process and address. */
+async function startServing(
+  folder: string,
+  line: string,
+): Promise<readonly [ChildProcess, string]> {
+  const words = wordsOf(line.replace(/ --port \d+/, "")).slice(2);
+  const child = spawn(process.execPath, [main, ...words, "--port", "0", "--threads", "1"], {
+    cwd: folder,
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  for await (const heard of createInterface({ input: child.stderr })) {
+    const address = /answering at (http:\/\/\S+)/.exec(heard)?.[1];
+    if (address !== undefined) return [child, address];
+  }
+  return expect.unreachable(`${line} ended without an address`);
+}
+
+/** What a line of curl asks a server. */
+async function askAsCurl(address: string, line: string): Promise<unknown> {
+  const [program, silent, url, , body] = wordsOf(line);
+  expect([program, silent, url]).toEqual(["curl", "-s", expect.stringMatching(/^localhost:\d+\//)]);
+  const path = url.slice(url.indexOf("/"));
+  const reply = await fetch(
+    `${address}${path}`,
+    body === undefined ? {} : { method: "POST", body },
+  );
+  expect(reply.status, line).toBe(200);
+  return reply.json();
 }
 
 /** Commands on known data sets need the published files: test/data/dataset-commands.test.ts runs those. */
 const runnable = (line: string) =>
-  /^(npx l3masking|node examples)/.test(line) &&
+  /^(npx l3masking|node examples|curl -s localhost|cmp )/.test(line) &&
   !knownDatasetNames.some((name) => new RegExp(` --dataset (\\S+ )*${name}\\b`).test(line));
 
 describe("commands of", () => {
-  it.concurrent.each([
-    "README.md",
-    "docs/comparing.md",
-    "docs/explain.md",
-    "docs/own-data.md",
-    "docs/report.md",
-    "examples/README.md",
-  ])(
+  it.concurrent.each(runPages)(
     "%s run as written",
     async (path) => {
       const lines = commandLines(path).filter(runnable);
       expect(lines.length).toBeGreaterThan(1);
       const folder = workplace(path.replace("/", "-"));
+      const made = madeBefore[path];
+      if (made !== undefined)
+        cpSync(savedClassifier("roberta"), join(folder, made), { recursive: true });
+      let server: ChildProcess | undefined;
+      let address = "";
       for (const line of lines) {
+        if (line.startsWith("npx l3masking serve")) {
+          [server, address] = await startServing(folder, line);
+          continue;
+        }
+        if (line.startsWith("curl")) {
+          expect(await askAsCurl(address, line)).toEqual({ predictions: [expect.anything()] });
+          continue;
+        }
+        if (line.startsWith("cmp")) {
+          const [first, second] = wordsOf(line)
+            .slice(1)
+            .map((file) => readFileSync(join(folder, file), "utf8"));
+          expect(first.length).toBeGreaterThan(100);
+          expect(second).toBe(first);
+          continue;
+        }
         const { exitCode, out, err } = await runLine(folder, line);
         expect(exitCode, `${line}\n${out}${err}`).toBe(0);
         const written = /--output(?:-dir)? (\S+)/.exec(line)?.[1];
         if (written !== undefined) expect(existsSync(join(folder, written)), line).toBe(true);
+      }
+      if (server !== undefined) {
+        server.kill("SIGTERM");
+        expect(await once(server, "exit")).toEqual([0, null]);
       }
       if (path === "README.md") {
         const table = page(path).split("| file | holds |")[1];
@@ -214,11 +254,32 @@ describe("README.md", () => {
   });
 });
 
+/** The names under which links reach the headings of a page: what Markdown viewers make of them. */
+function anchorsOf(path: string): ReadonlySet<string> {
+  const headings = page(path).matchAll(/^#+ (.+)$/gm);
+  const anchors = Array.from(headings, ([, heading]) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\w\- ]/g, "")
+      .replaceAll(" ", "-"),
+  );
+  return new Set(anchors);
+}
+
 describe("pages", () => {
   it.each(pages)("%s links to files that exist", (path) => {
     const links = Array.from(page(path).matchAll(/\]\(([^)#]+)[^)]*\)/g), ([, target]) => target);
     const local = links.filter((target) => !/^https?:/.test(target));
     expect(local.filter((target) => !existsSync(join(root, dirname(path), target)))).toEqual([]);
+  });
+
+  it.each(pages)("%s links to headings that exist", (path) => {
+    const links = Array.from(page(path).matchAll(/\]\((?!http)([^)#]*)#([^)]+)\)/g));
+    const missing = links.filter(([, target, anchor]) => {
+      const file = target === "" ? path : join(dirname(path), target);
+      return !anchorsOf(file).has(anchor);
+    });
+    expect(missing.map(([link]) => link)).toEqual([]);
   });
 
   it("name npm scripts that exist", () => {

@@ -19,13 +19,16 @@ export const warningCodes = [
   "repeated-texts",
 ] as const;
 
+/** What a warning is about. */
 export type WarningCode = (typeof warningCodes)[number];
 
+/** Something that will hurt, in words. */
 export interface DatasetWarning {
   readonly code: WarningCode;
   readonly message: string;
 }
 
+/** Lengths of the texts of a split. */
 export interface LengthSummary {
   /** Words are runs of characters other than white space. */
   readonly unit: "tokens" | "words";
@@ -37,6 +40,7 @@ export interface LengthSummary {
   readonly max: number;
 }
 
+/** What `maxLength` cuts off. */
 export interface Truncation {
   readonly maxLength: number; // tokens, special tokens included
   /** Rows longer than maxLength. */
@@ -45,6 +49,7 @@ export interface Truncation {
   readonly lostShare: number;
 }
 
+/** Counts of one split. */
 export interface SplitCheck {
   readonly name: SplitName;
   readonly rows: number;
@@ -74,6 +79,7 @@ export interface SplitOverlap {
   readonly rowsSameLabel: number;
 }
 
+/** What `checkDataset` counted in the splits of a data set. */
 export interface DatasetCheck {
   /** Every label of any split, in id order. */
   readonly labels: readonly string[];

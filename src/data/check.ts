@@ -12,7 +12,8 @@ import { type SplitName, type SplitRecords, splitNames } from "./dataset.js";
 import { sortedLabels } from "./labels.js";
 import { isEmptyText, type TextRecord, textKey } from "./record.js";
 
-export interface CheckOptions {
+/** How lengths are counted: in words, unless a tokenizer is given. */
+export interface TokenLengthOptions {
   /** Number of tokens of each text, special tokens included, before any truncation. */
   readonly tokenCounts?: ((texts: readonly string[]) => Int32Array) | undefined;
   /** Longest row the model will see, in tokens, special tokens included. */
@@ -20,7 +21,10 @@ export interface CheckOptions {
 }
 
 /** Counts over all rows, empty ones included; texts are compared without surrounding white space. */
-export function checkDataset(records: SplitRecords, options: CheckOptions = {}): DatasetCheck {
+export function checkDataset(
+  records: SplitRecords,
+  options: TokenLengthOptions = {},
+): DatasetCheck {
   const present = splitNames.flatMap((name) => {
     const rows = records[name];
     return rows === undefined ? [] : [{ name, rows, texts: labelsByText(rows) }];
@@ -58,7 +62,7 @@ function checkSplit(
   records: readonly TextRecord[],
   texts: LabelsByText,
   labels: readonly string[],
-  options: CheckOptions,
+  options: TokenLengthOptions,
 ): SplitCheck {
   const filled = records.filter(({ text }) => !isEmptyText(text)).map(({ text }) => text);
   const rowsOfLabel = new Map<string, number>();

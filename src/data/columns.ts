@@ -35,6 +35,7 @@ export const usualLabelColumns = [
   "y",
 ] as const;
 
+/** Which columns of a file are text and label. */
 export interface ColumnOptions {
   /** Exact name of the text column; found by its usual names if absent. */
   readonly textColumn?: string | undefined;

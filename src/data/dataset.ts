@@ -10,6 +10,7 @@ import { stratifiedSplit } from "./split.js";
 
 export const splitNames = ["train", "dev", "test"] as const;
 
+/** A part of a data set: to train on, to choose weights by, to measure with. */
 export type SplitName = (typeof splitNames)[number];
 
 /** The rows of each split that exists, empty texts included. */

@@ -4,8 +4,10 @@ import { L3MaskingError } from "../errors.js";
 
 export const fileFormats = ["jsonl", "json", "csv", "tsv", "parquet", "txt"] as const;
 
+/** The form of a data file, told by the ending of its name. */
 export type FileFormat = (typeof fileFormats)[number];
 
+/** Form of a data file, and whether it is packed with gzip. */
 export interface FileKind {
   readonly format: FileFormat;
   readonly gzipped: boolean;

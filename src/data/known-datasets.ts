@@ -8,6 +8,7 @@ import type { SplitName } from "./dataset.js";
 
 export const knownDatasetNames = ["acl-arc", "ohsumed", "imdb"] as const;
 
+/** What `--dataset` calls a public data set. */
 export type KnownDatasetName = (typeof knownDatasetNames)[number];
 
 /** A file as to size and content. */
@@ -16,6 +17,7 @@ export interface FileFacts {
   readonly sha256: string;
 }
 
+/** A split in our form, decompressed. */
 export interface KnownSplit extends FileFacts {
   readonly rows: number;
 }
@@ -25,6 +27,7 @@ export interface PublishedFile extends FileFacts {
   readonly url: string;
 }
 
+/** A public data set: where it comes from, what its labels mean, and what is wrong with it. */
 export interface KnownDataset {
   readonly name: string;
   /** What it is, in a line. */
@@ -199,6 +202,7 @@ const imdb: KnownDataset = {
   ],
 };
 
+/** The public data sets that `--dataset` knows, by name. */
 export const knownDatasets: Readonly<Record<KnownDatasetName, KnownDataset>> = {
   "acl-arc": aclArc,
   ohsumed,

@@ -20,6 +20,7 @@ export const codecs = [
   "LZ4_RAW",
 ] as const;
 
+/** How pages of a Parquet file are compressed. */
 export type Codec = (typeof codecs)[number];
 
 /** A column that holds values, not other columns. */

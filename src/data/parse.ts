@@ -12,6 +12,7 @@ import type { TextRecord } from "./record.js";
 import type { Table } from "./table.js";
 import { decodeUtf8 } from "./utf8.js";
 
+/** The rows of a data file, and the columns that text and label were taken from. */
 export interface ParsedFile {
   readonly records: readonly TextRecord[]; // one per row of the file, in its order
   readonly textColumn: string;

@@ -39,6 +39,7 @@ export interface Host {
   readonly mlflow: MlflowEnvironment;
 }
 
+/** What `onEvent` is told while a call runs: texts for people, progress, and the lines of a run's journal. */
 export type RunEvent = NoticeEvent | ProgressEvent | RunStatusEvent | JournalEvent;
 
 /** Text for people: reports of data and checkpoints, warnings, where things were written. */
@@ -152,12 +153,14 @@ export interface EstimatorReport {
   readonly spearman_within_text: number | null;
 }
 
+/** Accuracy and macro-F1 from 0 to 1, and the mean classification loss in nats. */
 export interface SplitMetrics {
   readonly accuracy: number;
   readonly macro_f1: number;
   readonly loss: number;
 }
 
+/** What `fineTune` leaves and measured. */
 export interface TrainResult {
   readonly outputDir: string;
   readonly metrics: RunMetrics;
@@ -165,6 +168,7 @@ export interface TrainResult {
   readonly labelledFile?: string;
 }
 
+/** What `compare` leaves; the figures stand in results.json in its folder. */
 export interface CompareResult {
   readonly outputDir: string;
   /** The files written there. */
@@ -175,6 +179,7 @@ export interface CompareResult {
   readonly table: string;
 }
 
+/** A label and the probability of every label; these sum to 1. */
 export interface Prediction {
   readonly label: string;
   readonly probabilities: Readonly<Record<string, number>>;
@@ -189,6 +194,7 @@ export interface TextScores {
   readonly logprob: readonly (number | null)[];
 }
 
+/** Measures of a classifier on labelled texts; fractions from 0 to 1, the loss in nats. */
 export interface EvaluateResult extends SplitMetrics {
   readonly rows: number;
   /** Expected calibration error of the probabilities, in [0, 1]. */
@@ -210,6 +216,7 @@ export interface PerplexityResult {
   readonly accuracy: number;
 }
 
+/** What `pretrain` leaves and measured. */
 export interface PretrainResult {
   readonly outputDir: string;
   readonly steps: number;
@@ -218,6 +225,7 @@ export interface PretrainResult {
   readonly validation: MaskedTokenMeasures | null;
 }
 
+/** What `scoreFile` wrote. */
 export interface ScoreResult {
   readonly texts: number;
   /** The file written. */
@@ -225,6 +233,7 @@ export interface ScoreResult {
   readonly estimator_report?: EstimatorReport;
 }
 
+/** What `predictFile` wrote, or the predictions themselves. */
 export interface PredictResult {
   readonly rows: number;
   /** The file written. */
@@ -233,6 +242,7 @@ export interface PredictResult {
   readonly predictions?: readonly Prediction[];
 }
 
+/** What `explain` found: texts token by token. */
 export interface ExplainResult {
   readonly model: string;
   /** The vanilla model as it can be named again. */
@@ -250,6 +260,7 @@ export interface ExplainResult {
   readonly output?: string;
 }
 
+/** What `writeReport` wrote. */
 export interface ReportResult {
   /** The page written. */
   readonly output: string;
@@ -258,6 +269,7 @@ export interface ReportResult {
   readonly charts: readonly string[];
 }
 
+/** What `exportModel` wrote, and how far it is from the classifier. */
 export interface ExportResult {
   readonly folder: string;
   /** The files written. */
@@ -266,6 +278,7 @@ export interface ExportResult {
   readonly checks: readonly ExportedFile[];
 }
 
+/** What `pushModel` uploaded. */
 export interface PushResult {
   /** The repository's page. */
   readonly url: string;
@@ -276,6 +289,7 @@ export interface PushResult {
   readonly files: readonly string[];
 }
 
+/** What `checkFiles` counted, as text and as data. */
 export interface CheckResult {
   /** The report for people. */
   readonly text: string;

@@ -14,6 +14,7 @@ export const defaultReplacement = {
   randomReplaceProbability: 0.1,
 } as const;
 
+/** How `maskTokens` selects and replaces tokens. */
 export interface CorruptionOptions {
   /** A fresh stream for each text and epoch. */
   readonly random: Random;
@@ -29,6 +30,7 @@ export interface CorruptionOptions {
   readonly selection?: Selection;
 }
 
+/** A corrupted text of n tokens, K of which are to be predicted. */
 export interface MaskedText {
   /** The text with the selected tokens replaced or kept. */
   readonly ids: Int32Array; // [n]

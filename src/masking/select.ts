@@ -14,6 +14,7 @@ import { type MaskableText, type MaskProbabilities, maskablePositions } from "./
  */
 export const selections = ["bernoulli", "fixed-size", "whole-word"] as const;
 
+/** How tokens are drawn from their mask probabilities: each by itself, a fixed number, or whole words. */
 export type Selection = (typeof selections)[number];
 
 /** Tokens above this are sure to be selected; summing them with fractions would let rounding in. */

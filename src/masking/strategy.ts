@@ -11,8 +11,10 @@ import { uniformProbabilities } from "./uniform.js";
 /** `uniform` is RTM, the baseline; `l3` is L3Masking. */
 export const strategyNames = ["uniform", "l3"] as const;
 
+/** Name of a rule from scores to mask probabilities. */
 export type StrategyName = (typeof strategyNames)[number];
 
+/** What a strategy is made with. */
 export interface MaskingSettings {
   /** p (`mlm_probability`): mean mask probability over the non-special tokens, in [0, 1]. */
   readonly budget: number;
@@ -22,6 +24,7 @@ export interface MaskingSettings {
   readonly exponent: number;
 }
 
+/** A rule from scores to mask probabilities, its settings fixed. */
 export interface MaskingStrategy {
   readonly name: StrategyName;
   /** Whether the texts must be scored by the vanilla model first. */

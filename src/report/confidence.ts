@@ -18,6 +18,7 @@ const MOST = 10;
 /** Halvings of that range's logarithm: to about 1e-12 of the temperature. */
 const HALVINGS = 45;
 
+/** How far probabilities are from the share of right labels. */
 export interface Confidence {
   /** Expected calibration error, in [0, 1]. */
   readonly ece: number;
@@ -34,6 +35,7 @@ export interface RunConfidence {
   readonly test: SplitConfidence | null;
 }
 
+/** Errors of a split's probabilities, as they are and divided by the temperature before softmax. */
 export interface SplitConfidence {
   readonly plain: Confidence;
   readonly at_temperature: Confidence;

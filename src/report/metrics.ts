@@ -10,6 +10,7 @@ import { L3MaskingError } from "../errors.js";
 /** Expected label of an example whose label the training set does not have: never predicted right. */
 export const UNSEEN_LABEL = -1;
 
+/** Measures of one label, from counts of true positives (TP), false positives (FP) and false negatives (FN). */
 export interface LabelMetrics {
   /** TP / (TP + FP); 0 where undefined. */
   readonly precision: number;
@@ -21,6 +22,7 @@ export interface LabelMetrics {
   readonly support: number;
 }
 
+/** Measures of N examples with C labels. */
 export interface ClassificationMetrics {
   /** Share of examples predicted right, in [0, 1]. */
   readonly accuracy: number;

@@ -24,6 +24,7 @@ export interface SpecialIds {
   readonly unknown: number;
 }
 
+/** Turns texts into the ids that a checkpoint knows, and says to which word each token belongs. */
 export interface Tokenizer {
   /** Ids and word ids of a text, special tokens added, at most `maxLength` tokens in all. */
   encode(text: string, maxLength: number): Encoding;

@@ -30,6 +30,7 @@ import {
 } from "./tokenizer-json.js";
 import { isTokenTable, requireFewGaps, vocabularySize } from "./vocabulary.js";
 
+/** What wins over the settings in the tokenizer's files. */
 export interface TokenizerOptions extends TokenizerSettings {
   /** The folder of the files, for messages. */
   readonly folder?: string;

@@ -8,6 +8,7 @@ export type JournalEvent = StepEvent | EvaluationEvent | StopEvent;
 /** 2 in the second stage of a run, which goes on from the best weights of the first; else 1. */
 export type Stage = 1 | 2;
 
+/** One optimizer step. */
 export interface StepEvent {
   readonly type: "step";
   readonly stage: Stage;
@@ -32,6 +33,7 @@ export interface StepEvent {
   readonly maskedTokens: number;
 }
 
+/** One measurement during training. */
 export interface EvaluationEvent {
   readonly type: "evaluation";
   readonly stage: Stage;
@@ -46,6 +48,7 @@ export interface EvaluationEvent {
   readonly best: boolean;
 }
 
+/** Why a stage ended. */
 export interface StopEvent {
   readonly type: "stop";
   readonly stage: Stage;

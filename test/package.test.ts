@@ -1,0 +1,204 @@
+/** What `npm pack` puts into the package: the files that are needed, no others, and that they work without the repository. */
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join, posix } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { z } from "zod";
+import { temporaryFolder } from "./fixtures/folders.js";
+import { page, root } from "./fixtures/pages.js";
+
+/** Bytes; what came out when this was written was 0.50 MB packed and 2.0 MB unpacked. */
+const MAX_PACKED = 750_000;
+const MAX_UNPACKED = 3_000_000;
+
+const at = temporaryFolder();
+const npm = process.platform === "win32" ? "npm.cmd" : "npm";
+
+const packedSchema = z
+  .array(
+    z.object({
+      filename: z.string(),
+      size: z.int(),
+      unpackedSize: z.int(),
+      files: z.array(z.object({ path: z.string() })),
+    }),
+  )
+  .length(1);
+
+const manifestSchema = z.object({
+  name: z.string(),
+  version: z.string(),
+  license: z.string(),
+  engines: z.object({ node: z.string() }),
+  bin: z.record(z.string(), z.string()),
+  exports: z.record(z.string(), z.union([z.string(), z.record(z.string(), z.string())])),
+  dependencies: z.record(z.string(), z.string()),
+  private: z.never().optional(),
+});
+/** What the Citation File Format 1.2.0 asks for. */
+const citationSchema = z.object({
+  "cff-version": z.literal("1.2.0"),
+  message: z.string(),
+  title: z.string(),
+  version: z.string(),
+  authors: z.array(z.object({ name: z.string() })).min(1),
+  references: z.array(
+    z.object({
+      type: z.literal("conference-paper"),
+      title: z.string(),
+      year: z.int(),
+      authors: z.array(z.object({ "family-names": z.string(), "given-names": z.string() })),
+    }),
+  ),
+});
+
+const manifest = manifestSchema.parse(JSON.parse(page("package.json")));
+
+let packed: z.infer<typeof packedSchema>[number];
+let paths: readonly string[];
+/** Those of dist, but for what earlier builds left there: a release is packed from a fresh clone (CONTRIBUTING.md). */
+let built: readonly string[];
+
+beforeAll(() => {
+  const words = ["pack", "--json", "--ignore-scripts", "--pack-destination", at(".")];
+  [packed] = packedSchema.parse(
+    JSON.parse(execFileSync(npm, words, { cwd: root, encoding: "utf8" })),
+  );
+  paths = packed.files.map(({ path }) => path).sort();
+  const hasSource = (path: string) =>
+    existsSync(join(root, path.replace(/^dist\//, "src/").replace(/\.(d\.ts|js)$/, ".ts")));
+  built = paths.filter((path) => path.startsWith("dist/") && hasSource(path));
+});
+
+/** Built files that the command line, the entry points and their types lead to: imports, now or later, and the worker. */
+function reachedFiles(): ReadonlySet<string> {
+  const reached = new Set<string>();
+  const reach = (file: string) => {
+    if (reached.has(file)) return;
+    reached.add(file);
+    const types = file.replace(/\.js$/, ".d.ts");
+    const names = (page(file) + page(types)).matchAll(
+      /(?:from |import |import\(|new URL\(\s*)"(\.\.?\/[^"]+\.js)"/g,
+    );
+    for (const [, name] of names) reach(posix.join(posix.dirname(file), name));
+  };
+  for (const entry of ["dist/cli/main.js", "dist/node.js", "dist/index.js"]) reach(entry);
+  return reached;
+}
+
+describe("the package", () => {
+  it("has the JavaScript that is needed, with its types, and hardly any other", () => {
+    const reached = reachedFiles();
+    expect(reached.size).toBeGreaterThan(150);
+    expect(reached).toContain("dist/worker.js");
+    const scripts = built.filter((path) => path.endsWith(".js"));
+    const types = scripts.map((path) => path.replace(/\.js$/, ".d.ts"));
+    expect([...scripts, ...types].sort()).toEqual(built);
+    expect([...reached].filter((path) => !scripts.includes(path))).toEqual([]);
+    // Modules for tests and benchmarks, such as the float64 reference, are few.
+    expect(scripts.filter((path) => !reached.has(path)).length).toBeLessThan(8);
+    expect(scripts.filter((path) => /\.(test|cases)\.|settings-(docs|schemas)/.test(path))).toEqual(
+      [],
+    );
+  });
+
+  it("has the pages, the schemas, the licence, and nothing else", () => {
+    const others = paths.filter((path) => !path.startsWith("dist/"));
+    const docs = readdirSync(join(root, "docs"));
+    const schemas = readdirSync(join(root, "docs/schemas"));
+    const expected = [
+      ...["CHANGELOG.md", "CITATION.cff", "LICENSE", "README.md", "package.json"],
+      ...docs.filter((name) => name.endsWith(".md")).map((name) => `docs/${name}`),
+      ...schemas.map((name) => `docs/schemas/${name}`),
+    ];
+    expect(others).toEqual(expected.sort());
+  });
+
+  it("is small", () => {
+    expect(packed.size).toBeLessThan(MAX_PACKED);
+    expect(packed.unpackedSize).toBeLessThan(MAX_UNPACKED);
+    // A package that lost half of itself is not what was meant.
+    expect(packed.unpackedSize).toBeGreaterThan(1_000_000);
+  });
+
+  it("may be published, and says for which Node", () => {
+    expect(manifest).toMatchObject({ name: "l3masking", license: "Apache-2.0" });
+    expect(manifest.engines.node).toBe(">=20.12");
+    expect(page("LICENSE")).toContain("Apache License");
+    const citation = citationSchema.parse(parse(page("CITATION.cff")));
+    expect(citation.version).toBe(manifest.version);
+    const cited = citation.references.map(({ authors }) => authors.map((a) => a["family-names"]));
+    expect(cited).toEqual([
+      ["Kimura", "Komamizu", "Hatano"],
+      ["Dery", "Michel", "Talwalkar", "Neubig"],
+    ]);
+    for (const version of Object.values(manifest.dependencies)) {
+      expect(version).toMatch(/^\d+\.\d+\.\d+$/);
+    }
+  });
+});
+
+describe("a project that has the package and its dependencies alone", () => {
+  let main: string;
+
+  beforeAll(() => {
+    const modules = at("project/node_modules");
+    mkdirSync(join(modules, "l3masking"), { recursive: true });
+    const words = [
+      "-xzf",
+      at(packed.filename),
+      "--strip-components=1",
+      "-C",
+      join(modules, "l3masking"),
+    ];
+    execFileSync("tar", words);
+    for (const name of Object.keys(manifest.dependencies)) {
+      mkdirSync(dirname(join(modules, name)), { recursive: true });
+      symlinkSync(join(root, "node_modules", name), join(modules, name));
+    }
+    writeFileSync(at("project/package.json"), '{ "type": "module" }');
+    main = join(modules, "l3masking", manifest.bin.l3masking);
+  });
+
+  const node = (...words: readonly string[]) => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, words, {
+      cwd: at("project"),
+      encoding: "utf8",
+    });
+    return { status, out: stdout + stderr };
+  };
+
+  it("has a command line that helps, names its version and finds all it needs", () => {
+    expect(node(main, "--version")).toEqual({ status: 0, out: `${manifest.version}\n` });
+    expect(node(main, "--help")).toMatchObject({
+      status: 0,
+      out: expect.stringContaining("train"),
+    });
+    const doctor = node(main, "doctor");
+    expect(doctor, doctor.out).toMatchObject({ status: 0 });
+  });
+
+  it("imports both entry points", () => {
+    const program = `
+      import { checkFiles } from "l3masking";
+      import { createStrategy } from "l3masking/core";
+      import facts from "l3masking/package.json" with { type: "json" };
+      const { check } = await checkFiles({ trainFile: ${JSON.stringify(join(root, "examples/messages.csv"))} });
+      console.log(check.labels.length, typeof createStrategy, facts.version);
+    `;
+    writeFileSync(at("project/use.js"), program);
+    const used = node("--no-warnings", "use.js");
+    expect(used).toEqual({
+      status: 0,
+      out: expect.stringMatching(/^\d function \d+\.\d+\.\d+\n$/),
+    });
+  });
+
+  it("has every page that the command line sends its readers to", () => {
+    const sources = paths.filter((path) => path.endsWith(".js"));
+    const named = new Set(sources.flatMap((path) => page(path).match(/docs\/[\w-]+\.md/g) ?? []));
+    expect(named.size).toBeGreaterThan(5);
+    expect([...named].filter((path) => !paths.includes(path))).toEqual([]);
+  });
+});
