@@ -37,6 +37,7 @@ async function readCommand(
     checkFiles: begin,
     writeReport: begin,
     exportModel: begin,
+    explain: begin,
     pushModel: begin,
     pretrain: begin,
     serve: begin,
