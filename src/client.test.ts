@@ -52,6 +52,40 @@ describe("openConnection", () => {
     await connection.close();
   });
 
+  it("passes output on piece by piece, and lets the worker go on when a piece was taken", async () => {
+    const connection = openConnection(
+      workerThat(`
+        const words = [];
+        for (const text of ["a", "b", "c"]) {
+          const word = new Promise((resolve) => request.port.once("message", resolve));
+          post({ type: "output", text });
+          words.push(await word);
+        }
+        post({ type: "result", result: [request.takesOutput, ...words] });`),
+    );
+    const taken: string[] = [];
+    let under = 0;
+    const onOutput = async (text: string) => {
+      under += 1;
+      expect(under).toBe(1);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      taken.push(text);
+      under -= 1;
+      return text !== "b";
+    };
+    expect(await connection.call("predict", {}, { onOutput })).toEqual([true, true, false, true]);
+    expect(taken).toEqual(["a", "b", "c"]);
+    // What nobody takes nobody wants more of.
+    expect(await connection.call("predict", {})).toEqual([false, false, false, false]);
+    const thrown = connection.call(
+      "predict",
+      {},
+      { onOutput: () => Promise.reject(new RangeError("full")) },
+    );
+    await expect(thrown).rejects.toThrow("full");
+    await connection.close();
+  });
+
   it("asks the call to stop when the signal is aborted", async () => {
     const connection = openConnection(workerThat(UNTIL_STOPPED));
     const stop = new AbortController();

@@ -1,5 +1,10 @@
 /** The main thread's side of the worker: calls go out, events and one answer come back. */
-import { MessageChannel, receiveMessageOnPort, Worker } from "node:worker_threads";
+import {
+  MessageChannel,
+  type MessagePort,
+  receiveMessageOnPort,
+  Worker,
+} from "node:worker_threads";
 import { L3MaskingError } from "./errors.js";
 import type { CommandResults } from "./experiment/commands.js";
 import type { RunEvent } from "./experiment/host.js";
@@ -14,6 +19,11 @@ import {
 /** How a caller follows a call. */
 export interface Watch {
   onEvent?(event: RunEvent): void;
+  /**
+   * Takes the rows of `predictFile` that have no file, as JSON lines, piece by piece. The call goes on when the promise
+   * is kept; for false it ends early.
+   */
+  onOutput?(text: string): Promise<boolean>;
   /** Aborting asks the call to stop at its next safe point; it then rejects with `interrupted`. */
   readonly signal?: AbortSignal;
 }
@@ -95,6 +105,7 @@ export function openConnection(workerFile = new URL("./worker.js", import.meta.u
         const receive = (answer: Answer<CallResults[Name]>) => {
           if (answer.type === "result") resolve(answer.result);
           else if (answer.type === "error") reject(revivedError(answer.error));
+          else if (answer.type === "output") void passOn(watch, answer.text, answers, reject);
           else notify(watch, answer.event, reject);
         };
         answers.on("message", receive);
@@ -106,7 +117,8 @@ export function openConnection(workerFile = new URL("./worker.js", import.meta.u
           }
           reject(endedEarly(name, failure));
         });
-        const request: Request = { call: name, given, stop, port };
+        const takesOutput = watch.onOutput !== undefined;
+        const request: Request = { call: name, given, stop, port, takesOutput };
         worker.postMessage(request, [port]);
       });
     } catch (error) {
@@ -146,6 +158,20 @@ export function openConnection(workerFile = new URL("./worker.js", import.meta.u
 function notify(watch: Watch, event: RunEvent, reject: (reason: unknown) => void): void {
   try {
     watch.onEvent?.(event);
+  } catch (error) {
+    reject(error);
+  }
+}
+
+/** Gives the watcher a piece of output and the worker its word; what it throws ends the call. */
+async function passOn(
+  watch: Watch,
+  text: string,
+  answers: MessagePort,
+  reject: (reason: unknown) => void,
+): Promise<void> {
+  try {
+    answers.postMessage((await watch.onOutput?.(text)) ?? false);
   } catch (error) {
     reject(error);
   }

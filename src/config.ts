@@ -139,7 +139,17 @@ const predictShape = {
   }),
   input: text({ description: "Texts to classify" }),
   textColumn: columnSettings.textColumn,
-  output: text({ description: "File to write; standard output where absent" }).optional(),
+  output: text({
+    description:
+      "File to write, as its ending says .jsonl, .csv or .tsv; JSON Lines to standard output where absent",
+  }).optional(),
+  inputColumns: z
+    .boolean()
+    .meta({
+      description:
+        "Write the columns of the input before what was predicted; --no-input-columns leaves them out",
+    })
+    .default(true),
   maxLength: classifierLength,
   fittedTemperature: z
     .boolean()
@@ -262,6 +272,7 @@ const checkShape = {
   }).optional(),
   maxLength: modelSettings.maxLength,
   splitSeed: dataSettings.splitSeed,
+  output: text({ description: "HTML page to write, with what the terminal shows" }).optional(),
   cacheDir,
 };
 

@@ -8,7 +8,7 @@ import {
 } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../test/fixtures/folders.js";
-import { syncFolder, writeDurably, writeError } from "./durable.js";
+import { openDurably, syncFolder, writeDurably, writeError } from "./durable.js";
 import { openJournal } from "./train/journal.js";
 
 const at = temporaryFolder();
@@ -89,5 +89,27 @@ describe.skipIf(!existsSync("/dev/full"))("a full device", () => {
     const event = { type: "stop", stage: 1, step: 1, reason: "steps", bestStep: 1 } as const;
     expect(() => journal.write(event)).toThrow(expect.objectContaining({ code: "disk-full" }));
     journal.close();
+  });
+});
+
+describe("openDurably", () => {
+  it("keeps the old file until the new one is finished", () => {
+    writeFileSync(at("kept"), "old");
+    const file = openDurably(at("kept"));
+    file.write("new ");
+    file.write("content");
+    expect(readFileSync(at("kept"), "utf8")).toBe("old");
+    expect(readFileSync(at("kept.partial"), "utf8")).toBe("new content");
+    file.finish();
+    expect(readFileSync(at("kept"), "utf8")).toBe("new content");
+    expect(existsSync(at("kept.partial"))).toBe(false);
+  });
+
+  it("leaves nothing of a file that is abandoned", () => {
+    const file = openDurably(at("left"));
+    file.write("a");
+    file.abandon();
+    expect(existsSync(at("left"))).toBe(false);
+    expect(existsSync(at("left.partial"))).toBe(false);
   });
 });

@@ -66,23 +66,68 @@ export function writeBytes(descriptor: number, bytes: Uint8Array): number {
 
 /**
  * Writes a file so that a reader finds the old content or the new one, never a part, and so that it stays once this
- * returns: the content goes to PATH.partial, is flushed, takes the place of PATH, and the folder is flushed. A link
- * is followed; what is no regular file (a pipe, a device) is written to directly. Throws what `writeError` gives.
+ * returns; see `openDurably`. Throws what `writeError` gives.
  */
 export function writeDurably(path: string, pieces: Iterable<string | Uint8Array>): void {
-  writing(path, () => {
-    const target = placeOf(path);
-    if (target === undefined) return writePieces(path, pieces, false);
-    const partial = `${target}.partial`;
-    try {
-      writePieces(partial, pieces, true);
-      renameSync(partial, target);
-    } catch (error) {
-      rmSync(partial, { force: true });
-      throw error;
-    }
-    syncFolder(dirname(target));
-  });
+  const file = openDurably(path);
+  try {
+    writing(path, () => {
+      for (const piece of pieces) file.write(piece);
+    });
+  } catch (error) {
+    file.abandon();
+    throw error;
+  }
+  file.finish();
+}
+
+/** A file that is being written. */
+export interface DurableFile {
+  write(piece: string | Uint8Array): void;
+  /** Gives the file its name; nothing can be written after that. */
+  finish(): void;
+  /** Leaves what was there before. */
+  abandon(): void;
+}
+
+/**
+ * Begins a file whose content goes to PATH.partial, is flushed, takes the place of PATH, and the folder is flushed. A link
+ * is followed; what is no regular file (a pipe, a device) is written to directly. Throws what `writeError` gives, as all
+ * of the file's functions do.
+ */
+export function openDurably(path: string): DurableFile {
+  const target = writing(path, () => placeOf(path));
+  const place = target === undefined ? path : `${target}.partial`;
+  const descriptor = writing(path, () => openSync(place, "w"));
+  let open = true;
+  const close = () => {
+    if (open) closeSync(descriptor);
+    open = false;
+  };
+  const abandon = () => {
+    close();
+    if (target !== undefined) rmSync(place, { force: true });
+  };
+  return {
+    write(piece) {
+      const bytes = typeof piece === "string" ? Buffer.from(piece) : piece;
+      writing(path, () => writeBytes(descriptor, bytes));
+    },
+    abandon,
+    finish() {
+      writing(path, () => {
+        try {
+          if (target !== undefined) fsyncSync(descriptor);
+          close();
+          if (target !== undefined) renameSync(place, target);
+        } catch (error) {
+          abandon();
+          throw error;
+        }
+        if (target !== undefined) syncFolder(dirname(target));
+      });
+    },
+  };
 }
 
 /**
@@ -111,18 +156,6 @@ function placeOf(path: string): string | undefined {
   const found = statSync(path, { throwIfNoEntry: false });
   if (found === undefined) return path;
   return found.isFile() ? realpathSync(path) : undefined;
-}
-
-function writePieces(path: string, pieces: Iterable<string | Uint8Array>, flush: boolean): void {
-  const descriptor = openSync(path, "w");
-  try {
-    for (const piece of pieces) {
-      writeBytes(descriptor, typeof piece === "string" ? Buffer.from(piece) : piece);
-    }
-    if (flush) fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
 }
 
 /**

@@ -37,6 +37,7 @@ export const errorCodes = {
   "data-column": "data",
   "data-empty": "data",
   "data-label": "data",
+  "data-multi-label": "data",
   "data-classes": "data",
   "data-encoding": "data",
   "data-checksum": "data",

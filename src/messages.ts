@@ -20,12 +20,15 @@ export interface Request {
   readonly given: unknown;
   /** One Int32 of shared memory; 1 asks the call to stop. */
   readonly stop: SharedArrayBuffer;
-  /** Where the answers go. */
+  /** Where the answers go, and whence it comes for each output whether more is wanted. */
   readonly port: MessagePort;
+  /** Does the caller take output piece by piece? */
+  readonly takesOutput: boolean;
 }
 
-/** Any number of events, then one result or one error. */
+/** Any number of events and outputs, then one result or one error. An output waits for the caller's word on it. */
 export type Answer<Result> =
+  | { readonly type: "output"; readonly text: string }
   | { readonly type: "event"; readonly event: RunEvent }
   | { readonly type: "result"; readonly result: Result }
   | { readonly type: "error"; readonly error: PortableError };

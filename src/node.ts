@@ -103,7 +103,7 @@ export function scoreFile(options: ScoreOptions, watch?: Watch): Promise<ScoreRe
   return callOnce("score", options, watch);
 }
 
-/** Classifies the texts of a file, into a file or into memory. */
+/** Classifies the texts of a file of any size into a file or to `onOutput`; without either, into memory. */
 export function predictFile(options: PredictOptions, watch?: Watch): Promise<PredictResult> {
   return callOnce("predict", options, watch);
 }

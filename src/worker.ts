@@ -2,7 +2,7 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
-import { parentPort } from "node:worker_threads";
+import { type MessagePort, parentPort } from "node:worker_threads";
 import { callOnce } from "./client.js";
 import { classifierSchema, resolveSettings, type TrainSettings } from "./config.js";
 import { L3MaskingError } from "./errors.js";
@@ -64,10 +64,15 @@ function isTexts(given: unknown): given is readonly string[] {
   return Array.isArray(given) && given.every((text) => typeof text === "string");
 }
 
-function createHost(emit: (event: RunEvent) => void, stop: SharedArrayBuffer): Host {
+function createHost(
+  emit: (event: RunEvent) => void,
+  write: Host["write"],
+  stop: SharedArrayBuffer,
+): Host {
   const flag = new Int32Array(stop);
   return {
     emit,
+    write,
     cancelled: () => Atomics.load(flag, 0) !== 0,
     now: () => performance.now(),
     today: () => new Date().toLocaleDateString("en-GB", { dateStyle: "long" }),
@@ -102,9 +107,27 @@ async function trainElsewhere(
   }
 }
 
-async function answer({ call, given, stop, port }: Request): Promise<void> {
+/** The caller's word on a piece of output; false once the caller is gone. */
+function wordOn(port: MessagePort): Promise<boolean> {
+  return new Promise((resolve) => {
+    const gone = () => resolve(false);
+    port.once("close", gone);
+    port.once("message", (word: unknown) => {
+      port.off("close", gone);
+      resolve(word === true);
+    });
+  });
+}
+
+async function answer({ call, given, stop, port, takesOutput }: Request): Promise<void> {
   const post = (message: Answer<unknown>) => port.postMessage(message);
-  const host = createHost((event) => post({ type: "event", event }), stop);
+  const write = (text: string) => {
+    const word = wordOn(port);
+    post({ type: "output", text });
+    return word;
+  };
+  const emit = (event: RunEvent) => post({ type: "event", event });
+  const host = createHost(emit, takesOutput ? write : undefined, stop);
   current = host;
   try {
     post({ type: "result", result: await calls[call](given, host) });

@@ -50,6 +50,7 @@ async function readCommand(
     },
     isTerminal: false,
     columns: 80,
+    flush: async () => true,
   };
   const terminal: Terminal = {
     stdout: output,
@@ -70,7 +71,7 @@ const BEGINS = "error [interrupted]: the work would begin";
 
 /** The words of a command of ours; undefined for other programs. */
 function ourWords(line: string): readonly string[] | undefined {
-  const [first, second, ...rest] = wordsOf(line.replace(/^(?:[A-Z_]+=\S+ )+/, ""));
+  const [first, second, ...rest] = wordsOf(line.replace(/^(?:[A-Z_]+=\S+ )+| \| .*$/g, ""));
   if (first === "npx" && second === "l3masking") return rest;
   return first === "l3masking" ? [second, ...rest] : undefined;
 }
@@ -163,7 +164,10 @@ describe("flags in sentences", () => {
   const known = new Set([
     ...otherFlags,
     ...commandDescriptions.flatMap(({ settings }) =>
-      allFlags(settings).flatMap(({ name, aliases }) => [name, ...aliases]),
+      allFlags(settings).flatMap(({ name, aliases, kind }) => [
+        ...[name, ...aliases],
+        ...(kind === "switch" ? [`no-${name}`] : []),
+      ]),
     ),
   ]);
 

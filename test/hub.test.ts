@@ -55,6 +55,7 @@ async function run(host: Host, ...words: readonly string[]) {
     write: (text: string) => {
       written += text;
     },
+    flush: async () => true,
     isTerminal: false,
     columns: 80,
   };

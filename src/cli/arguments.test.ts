@@ -33,6 +33,20 @@ describe("canonicalWords", () => {
     ).toEqual(["--max-length=64", "--model=m", "--batch-size=8"]);
   });
 
+  it("takes --no-NAME for a switch that is off", () => {
+    expect(train("--no-shared-pass --no_resume")).toEqual([
+      "--shared-pass=false",
+      "--resume=false",
+    ]);
+    expect(refusal(() => train("--no-shared-pass --shared-pass"))).toMatchObject({
+      code: "invalid-setting",
+    });
+    // Only switches can be off, and they are off or on, not something.
+    for (const line of ["--no-model", "--no-shared-pass=true"]) {
+      expect(refusal(() => train(line))).toMatchObject({ code: "unknown-setting" });
+    }
+  });
+
   it("leaves _ in values alone", () => {
     expect(train("--text_column=my_text --model a_b")).toEqual([
       "--text-column=my_text",

@@ -14,7 +14,7 @@ const answeredFlags: readonly string[] = ["help", "h"];
 
 /**
  * The words in one spelling. A list becomes one word per value, also where commas part the values. A switch becomes
- * `--flag=true` or `--flag=false`, which is off even where a file of settings has it on.
+ * `--flag=true` or, also for `--no-flag`, `--flag=false`, which is off even where a file of settings has it on.
  *
  * Throws `unknown-setting` for a flag that does not exist (with the nearest name), `missing-setting` for a
  * flag without its value and `invalid-setting` for a flag given twice.
@@ -35,7 +35,8 @@ export function canonicalWords(words: readonly string[], flags: readonly Flag[])
       canonical.push(word);
       continue;
     }
-    const flag = byName.get(given.name);
+    const denied = deniedSwitch(given, byName);
+    const flag = denied ?? byName.get(given.name);
     if (flag === undefined) throw unknownFlag(given.name, [...byName.keys()]);
     if (seen.has(flag.name)) {
       throw new L3MaskingError("invalid-setting", `expected --${flag.name} once, got it twice`, {
@@ -43,6 +44,10 @@ export function canonicalWords(words: readonly string[], flags: readonly Flag[])
       });
     }
     seen.add(flag.name);
+    if (denied !== undefined) {
+      canonical.push(`--${flag.name}=false`);
+      continue;
+    }
     const following = given.value === undefined ? valuesAfter(words, at, flag) : [];
     at += following.length;
     canonical.push(...joined(flag, given.value === undefined ? following : [given.value]));
@@ -60,6 +65,16 @@ function splitFlag(word: string): GivenFlag | undefined {
   if (!word.startsWith("-") || word === "-" || Number.isFinite(Number(word))) return undefined;
   const [, name, value] = /^--?([^=]*)(?:=(.*))?$/s.exec(word) ?? [];
   return { name: name.replaceAll("_", "-"), value };
+}
+
+/** The switch that `--no-NAME` turns off. */
+function deniedSwitch(
+  { name, value }: GivenFlag,
+  byName: ReadonlyMap<string, Flag>,
+): Flag | undefined {
+  const flag =
+    name.startsWith("no-") && value === undefined ? byName.get(name.slice(3)) : undefined;
+  return flag?.kind === "switch" ? flag : undefined;
 }
 
 /** The words after a flag that are its values. */

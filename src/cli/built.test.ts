@@ -59,6 +59,14 @@ const predictionSchema = z.object({
   probabilities: z.record(z.string(), z.number()),
 });
 
+/** A row of a file with labels, classified. */
+const labelledSchema = z.object({
+  text: z.string(),
+  label: z.string(),
+  predicted_label: z.string(),
+  probabilities: z.record(z.string(), z.number()),
+});
+
 const weather = ["rain", "wind", "snow", "sun"];
 const places = ["over the hills", "by the sea", "in the town", "on the road", "at the lake"];
 
@@ -70,6 +78,8 @@ const rows = places.flatMap((place, i) =>
   })),
 );
 
+const testRows = [...rows.slice(16), rows[0]];
+
 const small = ["--max-length", "32", "--threads", "1"];
 
 beforeAll(async () => {
@@ -79,7 +89,7 @@ beforeAll(async () => {
     part.map((row) => `${JSON.stringify(row)}\n`).join("");
   writeFileSync(at("train.jsonl"), jsonl(rows.slice(0, 12)));
   writeFileSync(at("dev.jsonl"), jsonl(rows.slice(12, 16)));
-  writeFileSync(at("test.jsonl"), jsonl([...rows.slice(16), rows[0]]));
+  writeFileSync(at("test.jsonl"), jsonl(testRows));
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -117,9 +127,11 @@ describe("the built command line", () => {
     });
 
     expect(predict.exitCode).toBe(0);
-    const predictions = lines(predict.out).map((line) => predictionSchema.parse(JSON.parse(line)));
-    expect(predictions).toHaveLength(5);
-    for (const { label, probabilities } of predictions) {
+    const predictions = lines(predict.out).map((line) => labelledSchema.parse(JSON.parse(line)));
+    expect(predictions.map(({ text }) => text)).toEqual(testRows.map(({ text }) => text));
+    expect(predictions.map(({ label }) => label)).toEqual(testRows.map(({ label }) => label));
+    expect(predict.err).toContain('the input has a column "label" of its own');
+    for (const { predicted_label: label, probabilities } of predictions) {
       expect(Object.keys(probabilities).sort()).toEqual(["bad", "good"]);
       expect(probabilities.bad + probabilities.good).toBeCloseTo(1, 5);
       expect(probabilities[label]).toBeGreaterThanOrEqual(0.5);
@@ -132,6 +144,28 @@ describe("the built command line", () => {
 
     expect(again.exitCode).toBe(2);
     expect(again.err).toContain("error [output-exists]:");
+  });
+
+  it("predicts into a pipe as it goes, and ends quietly when the reader has gone", async () => {
+    writeFileSync(at("many.txt"), "There is wind by the sea.\n".repeat(6000));
+    const words = ["--model", at("run/model"), "--input", at("many.txt"), "--threads", "1"];
+    const whole = await l3masking("predict", ...words, "--no-input-columns", "--json");
+    expect(whole.exitCode).toBe(0);
+    const found = lines(whole.out).map((line) =>
+      z.looseObject({ type: z.string() }).parse(JSON.parse(line)),
+    );
+    const predicted = found.filter(({ type }) => type === "prediction");
+    expect(predicted).toHaveLength(6000);
+    expect(Object.keys(z.record(z.string(), z.unknown()).parse(predicted[0].row))).toEqual([
+      "label",
+      "probabilities",
+    ]);
+    expect(found.at(-1)).toEqual({ type: "result", result: { rows: 6000 } });
+
+    const left = await node([main, "predict", ...words], (child) => child.stdout?.destroy());
+    expect(left).toMatchObject({ exitCode: 0, signal: null });
+    expect(left.err).not.toContain("error");
+    expect(left.err).not.toContain("predicting: 6000 texts");
   });
 
   it("pretrains a model that scores", async () => {

@@ -24,6 +24,7 @@ import { explanationText } from "./explanation-text.js";
 import type { CommandName } from "./flags.js";
 import type { Outcome } from "./reporter.js";
 import {
+  checkSummary,
   compareSummary,
   doctorSummary,
   evaluateSummary,
@@ -145,7 +146,7 @@ export const commandDescriptions: readonly CommandDescription[] = [
     settings: "predict",
     examples: [
       "l3masking predict --model runs/l3/model --input texts.jsonl",
-      "l3masking predict --model runs/l3/model --input texts.csv --output labels.jsonl",
+      "l3masking predict --model runs/l3/model --input texts.csv --output labels.csv",
     ],
     async run(library, given, watch) {
       const result = await library.predictFile(resolveSettings(predictSchema, given), watch);
@@ -190,10 +191,11 @@ export const commandDescriptions: readonly CommandDescription[] = [
       "l3masking check train.jsonl dev.jsonl test.jsonl",
       "l3masking check examples/sample-task --model models/small",
       "l3masking check --dataset acl-arc",
+      "l3masking check data.csv --output check.html",
     ],
     async run(library, given, watch) {
       const result = await library.checkFiles(resolveSettings(checkSchema, given), watch);
-      return { result, text: result.text, exitCode: 0 };
+      return { result, text: checkSummary(result), exitCode: 0 };
     },
   },
   {

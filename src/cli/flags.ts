@@ -49,6 +49,7 @@ const groups = {
     "validationText",
     "folder",
     "output",
+    "inputColumns",
     "charts",
     "host",
     "port",

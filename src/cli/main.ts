@@ -5,11 +5,11 @@ import { readdir, readFile } from "node:fs/promises";
 import { performance } from "node:perf_hooks";
 import { z } from "zod";
 import { runCommandLine } from "./program.js";
-import type { Output, Terminal } from "./terminal.js";
+import type { ResultOutput, Terminal } from "./terminal.js";
 
 const DEFAULT_COLUMNS = 80;
 
-function outputTo(stream: NodeJS.WriteStream): Output {
+function outputTo(stream: NodeJS.WriteStream): ResultOutput {
   let closed = false;
   stream.on("error", (error: NodeJS.ErrnoException) => {
     // A reader may close early (head); the work goes on, only nobody listens any more.
@@ -19,6 +19,16 @@ function outputTo(stream: NodeJS.WriteStream): Output {
   return {
     write(text) {
       if (!closed) stream.write(text);
+    },
+    flush() {
+      if (closed || !stream.writableNeedDrain) return Promise.resolve(!closed);
+      return new Promise((resolve) => {
+        const settle = () => {
+          stream.off("drain", settle).off("error", settle);
+          resolve(!closed);
+        };
+        stream.on("drain", settle).on("error", settle);
+      });
     },
     isTerminal: stream.isTTY === true,
     get columns() {

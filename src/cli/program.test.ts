@@ -51,6 +51,7 @@ async function run(line: string, { library = {}, folders = {}, files = {}, onLis
         write: (text) => {
           out += text;
         },
+        flush: async () => true,
         isTerminal: false,
         columns: 80,
       },

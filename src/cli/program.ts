@@ -161,7 +161,7 @@ async function runCommand(
     reporter.remark("stopping at the next safe point; interrupt again to stop at once");
   });
   try {
-    const watch = { onEvent: reporter.event, signal: stop.signal };
+    const watch = { onEvent: reporter.event, onOutput: reporter.output, signal: stop.signal };
     const outcome = await command.run(library, { ...fromFile, ...files, ...given }, watch);
     reporter.outcome(outcome);
     const interrupted = stop.signal.aborted && command.endsByInterrupt !== true;

@@ -9,6 +9,7 @@ function terminal(environment: Environment = {}, isTerminal = false) {
   const err: string[] = [];
   const output = (texts: string[]) => ({
     write: (text: string) => void texts.push(text),
+    flush: async () => true,
     isTerminal,
     columns: 80,
   });
@@ -184,5 +185,25 @@ describe("a result for people that has colours", () => {
     expect(written({}, true)).toBe("\u001b[31ma\u001b[39m\n");
     expect(written({ NO_COLOR: "1" }, true)).toBe("a\n");
     expect(written({}, false)).toBe("a\n");
+  });
+});
+
+describe("output ahead of the end", () => {
+  it("goes to standard output as it is, or inside JSON lines", async () => {
+    const people = terminal();
+    expect(await createHumanReporter(people.value).output('{"a":1}\n{"a":2}\n')).toBe(true);
+    expect(people.out.join("")).toBe('{"a":1}\n{"a":2}\n');
+    const programs = terminal();
+    expect(await createJsonReporter(programs.value).output('{"a":1}\n{"a":2}\n')).toBe(true);
+    expect(
+      programs.out
+        .join("")
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line)),
+    ).toEqual([
+      { type: "prediction", row: { a: 1 } },
+      { type: "prediction", row: { a: 2 } },
+    ]);
   });
 });

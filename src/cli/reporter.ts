@@ -17,6 +17,8 @@ export interface Outcome {
 
 export interface Reporter {
   event(event: RunEvent): void;
+  /** JSON lines of the result, ahead of its end; false where nobody reads on. */
+  output(text: string): Promise<boolean>;
   /** A word from the command line itself. */
   remark(text: string): void;
   outcome(outcome: Outcome): void;
@@ -41,6 +43,12 @@ export function createHumanReporter(terminal: Terminal): Reporter {
       const text = eventText(event, colors);
       if (text !== undefined) writeLines(text);
     },
+    output(text) {
+      table.clear();
+      line.clear();
+      stdout.write(text);
+      return stdout.flush();
+    },
     remark: (text) => writeLines(colors.yellow(text)),
     outcome({ text }) {
       table.clear();
@@ -53,13 +61,19 @@ export function createHumanReporter(terminal: Terminal): Reporter {
 }
 
 /**
- * For programs: one JSON object a line on standard output. Events come as they are; the last line has the
- * type `result` or `error`.
+ * For programs: one JSON object a line on standard output. Events come as they are, rows that have no file of their own
+ * with the type `prediction`; the last line has the type `result` or `error`.
  */
 export function createJsonReporter({ stdout }: Terminal): Reporter {
   const write = (value: unknown) => stdout.write(`${JSON.stringify(value)}\n`);
   return {
     event: write,
+    output(text) {
+      for (const row of text.trimEnd().split("\n")) {
+        stdout.write(`{"type":"prediction","row":${row}}\n`);
+      }
+      return stdout.flush();
+    },
     remark: (text) => write({ type: "notice", level: "warning", text }),
     outcome: ({ result }) => write({ type: "result", result }),
     failure: ({ code, message, hint }) =>

@@ -97,7 +97,8 @@ function valueCell({ kind, choices, placeholder, unit }: Flag): string {
 function defaultCell({ kind, required, defaultValue }: Flag): string {
   if (required) return "required";
   if (defaultValue === undefined) return "";
-  return kind === "switch" ? "off" : `\`${defaultValue}\``;
+  if (kind === "switch") return defaultValue === "true" ? "on" : "off";
+  return `\`${defaultValue}\``;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) process.stdout.write(settingsMarkdown());

@@ -2,6 +2,7 @@
 import { dirname, join } from "node:path";
 import { alteredSplits } from "../data/text-counts.js";
 import type {
+  CheckResult,
   CompareResult,
   Diagnosis,
   EvaluateResult,
@@ -63,10 +64,9 @@ export function scoreSummary({ texts, output }: ScoreResult): string {
   return `scored ${counted(texts, "text")}: ${output}`;
 }
 
-/** The predictions as JSON lines, or where they are. */
-export function predictSummary({ rows, output, predictions }: PredictResult): string {
-  if (output !== undefined) return `classified ${counted(rows, "text")}: ${output}`;
-  return (predictions ?? []).map((prediction) => JSON.stringify(prediction)).join("\n");
+/** Where the predictions are; nothing where they went to standard output. */
+export function predictSummary({ rows, output }: PredictResult): string {
+  return output === undefined ? "" : `classified ${counted(rows, "text")}: ${output}`;
 }
 
 export function pushSummary({ url, commit, created, files }: PushResult): string {
@@ -115,6 +115,11 @@ function leftOut(excluded: Readonly<Record<string, number>>): readonly string[] 
 export function perplexitySummary(result: PerplexityResult): string {
   const { tokens, masked_tokens: masked, loss, perplexity, accuracy } = result;
   return `${formatCount(masked)} of ${formatCount(tokens)} tokens masked: accuracy ${percent(accuracy)}, perplexity ${perplexity.toFixed(1)}, loss ${loss.toFixed(3)}`;
+}
+
+/** The check, and where its page is. */
+export function checkSummary({ text, output }: CheckResult): string {
+  return output === undefined ? text : `${text}\npage: ${output} (open it in a browser)`;
 }
 
 export function reportSummary({ output, charts }: ReportResult): string {

@@ -13,8 +13,14 @@ export interface Output {
   readonly columns: number;
 }
 
+/** Where results go, which may be more than fits into memory. */
+export interface ResultOutput extends Output {
+  /** Waits until what was written is on its way; false where the reader has gone. */
+  flush(): Promise<boolean>;
+}
+
 export interface Terminal {
-  readonly stdout: Output;
+  readonly stdout: ResultOutput;
   readonly stderr: Output;
   readonly environment: Environment;
   /** Milliseconds of a steady clock. */

@@ -86,7 +86,8 @@ function checkSplit(
   };
 }
 
-function wordCount(text: string): number {
+/** Runs of characters other than white space. */
+export function wordCount(text: string): number {
   return text.trim().split(/\s+/).length;
 }
 

@@ -141,7 +141,7 @@ describe("toRecords", () => {
   );
 
   it.each([
-    [{ text: "a", label: ["x", "y"] }, 'the label column "label", got an array'],
+    [{ text: "a", label: { x: 1 } }, 'the label column "label", got an object'],
     [{ text: { en: "a" }, label: "x" }, 'the text column "text", got an object'],
   ])("refuses values that are no scalars: %j", (row, message) => {
     const rows: Table = { ...table(row), unit: "row" };
@@ -152,5 +152,18 @@ describe("toRecords", () => {
         hint: expect.any(String),
       }),
     );
+  });
+
+  it("refuses a list of labels, of one too, and says how to mend it", () => {
+    for (const label of [["x", "y"], ["x"], []]) {
+      expect(() => toRecords(table({ text: "a", label }), "a.jsonl", choice, "required")).toThrow(
+        expect.objectContaining({
+          code: "data-multi-label",
+          exitCode: 3,
+          message: `a.jsonl line 2: expected one label per text, got a list of ${label.length} in the label column "label"`,
+          hint: expect.stringContaining("one classifier per label"),
+        }),
+      );
+    }
   });
 });

@@ -143,7 +143,7 @@ function shellWord(name: string): string {
  * One record per row. Numbers and booleans become strings; labels are trimmed. An absent text (null, no such
  * key, NaN) is the empty text. An absent or blank label is `data-label` where labels are required,
  * else no label. Any other type, a number that cannot be read exactly, and a text or label beyond its limit
- * are `data-format`; all with file and line.
+ * are `data-format`, a list of labels is `data-multi-label`; all with file and line.
  */
 export function toRecords(
   table: Table,
@@ -153,8 +153,7 @@ export function toRecords(
 ): TextRecord[] {
   return table.rows.map((row) => {
     const place = `${file} ${table.unit} ${row.line}`;
-    const text = scalar(row, choice.text, "text", place) ?? "";
-    requireLength(text, MAX_TEXT, "text", place);
+    const text = textOf(row, choice.text, place);
     const label = choice.label === undefined ? undefined : labelOf(row, choice.label, place);
     requireLength(label ?? "", MAX_LABEL, "label", place);
     if (label === undefined && labels === "required") {
@@ -168,6 +167,13 @@ export function toRecords(
     const record = { text, columns, line: row.line };
     return label === undefined ? record : { ...record, label };
   });
+}
+
+/** The text of a row, by the rules of `toRecords`; `place` names the row in messages. */
+export function textOf(row: Row, column: string, place: string): string {
+  const text = scalar(row, column, "text", place) ?? "";
+  requireLength(text, MAX_TEXT, "text", place);
+  return text;
 }
 
 function requireLength(value: string, limit: number, role: "text" | "label", place: string): void {
@@ -211,14 +217,18 @@ function scalar(
       { hint: "Write the value in quotes." },
     );
   }
+  if (role === "label" && Array.isArray(value)) {
+    throw new L3MaskingError(
+      "data-multi-label",
+      `${place}: expected one label per text, got a list of ${value.length} in the label column "${column}"`,
+      {
+        hint: "Write one row per text with one label, or train one classifier per label, with labels such as yes and no.",
+      },
+    );
+  }
   throw new L3MaskingError(
     "data-format",
     `${place}: expected a string, number or boolean in the ${role} column "${column}", got ${describeValue(value)}`,
-    {
-      hint:
-        role === "label"
-          ? "Give each row one label; several labels for a text are not supported."
-          : "Name another column with --text-column.",
-    },
+    { hint: `Name another column with --${role}-column.` },
   );
 }

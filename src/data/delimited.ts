@@ -1,25 +1,18 @@
-/** CSV and TSV -> rows. Fields stay strings. */
+/** CSV and TSV -> rows, piece by piece. Fields stay strings. */
 
 import { L3MaskingError } from "../errors.js";
-import { MAX_COLUMNS, MAX_FIELD } from "./limits.js";
-import { type Row, requireRows, type Table } from "./table.js";
-
-interface Fields {
-  readonly fields: readonly string[];
-  readonly line: number;
-}
-
-/** A place where the text breaks the format's rules. */
-interface Fault {
-  readonly line: number;
-  readonly message: string;
-  readonly hint: string;
-}
-
-interface Splitting {
-  readonly lines: readonly Fields[];
-  readonly fault: Fault | undefined;
-}
+import { MAX_COLUMNS, MAX_FIELD, MAX_LINE } from "./limits.js";
+import {
+  closingQuote,
+  type Fault,
+  type Fields,
+  occurrences,
+  splitQuoted,
+  tooLong,
+  tooManyFields,
+} from "./quoted-fields.js";
+import { lineSplitter, type RowReader, tableOf } from "./row-reader.js";
+import { type Row, requireLine, type Table } from "./table.js";
 
 const csvDelimiters = [",", ";", "\t", "|"];
 
@@ -29,14 +22,63 @@ const csvDelimiters = [",", ";", "\t", "|"];
  * skipped. Throws `data-format` with the line for a bad quote or a wrong number of fields.
  */
 export function parseCsv(text: string, file: string): Table {
-  const content = unifyLineEnds(text);
-  const delimiter = headerDelimiter(content);
-  const { lines, fault } = splitQuoted(content, delimiter);
-  const hint = `Put double quotes around a field that holds "${delimiter}" or a line end.`;
-  const found = fault ?? unevenFields(lines, hint);
-  if (found !== undefined) throw formatError(file, found);
-  return toTable(lines, file);
+  return tableOf(csvReader(file), text, file);
 }
+
+/** The rows of `parseCsv`, piece by piece; with another delimiter where one is given. */
+export function csvReader(file: string, given?: string): RowReader {
+  const unified = unifiedLineEnds();
+  let delimiter = given;
+  let rows = rowMaker(file, quotingHint(given ?? ","));
+  let pending = "";
+  let line = 1;
+  /** Characters at which it pays to look again: a row that spans many pieces is not looked at for each of them. */
+  let enough = 0;
+
+  /** Passes over blank lines and reads the delimiter off the first other one; false where its end has not come yet. */
+  function findDelimiter(last: boolean): boolean {
+    while (delimiter === undefined) {
+      const end = pending.indexOf("\n");
+      if (end === -1 && !last) return false;
+      const first = end === -1 ? pending : pending.slice(0, end);
+      if (first.trim() !== "" || end === -1) {
+        delimiter = headerDelimiter(first);
+        rows = rowMaker(file, quotingHint(delimiter));
+      } else {
+        pending = pending.slice(end + 1);
+        line += 1;
+      }
+    }
+    return true;
+  }
+
+  return {
+    get columns() {
+      return rows.columns;
+    },
+    take(piece, last) {
+      pending += unified(piece, last);
+      if (!last && pending.length < enough) return [];
+      let made: readonly Row[] = [];
+      if (findDelimiter(last)) {
+        const splitting = splitQuoted(pending, delimiter ?? ",", line, last);
+        if (splitting.fault !== undefined) throw formatError(file, splitting.fault);
+        made = rows.make(splitting.lines);
+        pending = pending.slice(splitting.rest);
+        line = splitting.line;
+      }
+      requireLine(pending.length, file, line);
+      enough = Math.min(2 * pending.length, MAX_LINE + 1);
+      return made;
+    },
+  };
+}
+
+/**
+ * What quotes mean in a TSV file: `none`, they are text; `fields`, every field that begins with one is a whole quoted
+ * field; `spanning`, as in CSV, also over line ends.
+ */
+export type TsvQuoting = "none" | "fields" | "spanning";
 
 /**
  * TSV with a header line. Quotes in TSV files are as often plain text as they are CSV quoting, and
@@ -45,176 +87,164 @@ export function parseCsv(text: string, file: string): Table {
  * lines are tried when lines alone give uneven rows. Throws `data-format` with the line.
  */
 export function parseTsv(text: string, file: string): Table {
-  const content = unifyLineEnds(text);
-  const lines = splitPlain(content);
-  const uneven = unevenFields(
-    lines,
-    "Write one row on each line, its fields separated by one tab.",
-  );
-  if (uneven === undefined) {
-    const long = lines.find(({ fields }) => fields.some((field) => field.length > MAX_FIELD));
-    if (long !== undefined) throw formatError(file, { line: long.line, ...tooLong });
-    return toTable(unquoteIfAllQuoted(lines), file);
+  const observer = tsvObserver(file);
+  observer.take(text, true);
+  const { quoting, uneven } = observer.found();
+  try {
+    return tableOf(tsvReader(file, quoting), text, file);
+  } catch (error) {
+    // Of the two ways to read the file the usual one says what is wrong.
+    throw uneven ?? error;
   }
-  const quoted = splitQuoted(content, "\t");
-  if (quoted.fault === undefined && unevenFields(quoted.lines, "") === undefined) {
-    return toTable(quoted.lines, file);
-  }
-  throw formatError(file, uneven);
 }
 
-function unifyLineEnds(text: string): string {
-  return text.includes("\r") ? text.replace(/\r\n?/g, "\n") : text;
+/** The rows of a TSV file of which it is known how it quotes, piece by piece. */
+export function tsvReader(file: string, quoting: TsvQuoting): RowReader {
+  if (quoting === "spanning") return csvReader(file, "\t");
+  const lines = tsvLines(file);
+  const rows = rowMaker(file, tsvHint);
+  return {
+    get columns() {
+      return rows.columns;
+    },
+    take(piece, last) {
+      const taken = lines(piece, last);
+      return rows.make(quoting === "fields" ? taken.map(unquoted) : taken);
+    },
+  };
 }
 
-function headerDelimiter(content: string): string {
-  const header = content
-    .trimStart()
-    .split("\n", 1)[0]
-    .replace(/"[^"]*"/g, "");
+export interface TsvFinding {
+  readonly quoting: TsvQuoting;
+  /** The error of the file if it does not quote over line ends; only where `quoting` says that it may. */
+  readonly uneven: L3MaskingError | undefined;
+}
+
+/** Looks through a TSV file to tell what its quotes mean. `take` throws `data-format` for a field that is too long. */
+export function tsvObserver(file: string): {
+  /** False once nothing that follows matters. */
+  take(piece: string, last: boolean): boolean;
+  found(): TsvFinding;
+} {
+  const lines = tsvLines(file);
+  let header: Fields | undefined;
+  let uneven: Fault | undefined;
+  let long: Fault | undefined;
+  let quotes = 0;
+  let allWhole = true;
+  return {
+    take(piece, last) {
+      if (uneven !== undefined) return false;
+      for (const taken of lines(piece, last)) {
+        header ??= taken;
+        uneven = unevenFields(header, taken, tsvHint);
+        if (uneven !== undefined) return false;
+        for (const field of taken.fields) {
+          if (field.length > MAX_FIELD) long ??= { line: taken.line, ...tooLong };
+          if (!field.startsWith('"')) continue;
+          quotes += 1;
+          allWhole &&= closingQuote(field, 0) === field.length - 1;
+        }
+      }
+      return true;
+    },
+    found() {
+      if (uneven !== undefined) {
+        return { quoting: "spanning", uneven: formatError(file, uneven) };
+      }
+      if (long !== undefined) throw formatError(file, long);
+      return { quoting: quotes > 0 && allWhole ? "fields" : "none", uneven: undefined };
+    },
+  };
+}
+
+const tsvHint = "Write one row on each line, its fields separated by one tab.";
+
+function quotingHint(delimiter: string): string {
+  return `Put double quotes around a field that holds "${delimiter}" or a line end.`;
+}
+
+/** Lines of tabs, but for blank ones. */
+function tsvLines(file: string): (piece: string, last: boolean) => Fields[] {
+  const unified = unifiedLineEnds();
+  const lines = lineSplitter(file);
+  return (piece, last) =>
+    lines(unified(piece, last), last).flatMap(({ content, line }) =>
+      content.trim() === "" ? [] : [{ fields: content.split("\t", MAX_COLUMNS + 1), line }],
+    );
+}
+
+function unquoted({ fields, line }: Fields): Fields {
+  const unquote = (field: string) =>
+    field.startsWith('"') ? field.slice(1, -1).replaceAll('""', '"') : field;
+  return { fields: fields.map(unquote), line };
+}
+
+/** Pieces with "\n" for every line end; a "\r" at the end of a piece waits for what follows. */
+function unifiedLineEnds(): (piece: string, last: boolean) => string {
+  let held = "";
+  return (piece, last) => {
+    const text = held + piece;
+    held = !last && text.endsWith("\r") ? "\r" : "";
+    const taken = held === "" ? text : text.slice(0, -1);
+    return taken.includes("\r") ? taken.replace(/\r\n?/g, "\n") : taken;
+  };
+}
+
+function headerDelimiter(line: string): string {
+  const header = line.trimStart().replace(/"[^"]*"/g, "");
   const counts = csvDelimiters.map((delimiter) => occurrences(header, delimiter));
   return csvDelimiters[counts.indexOf(Math.max(...counts))];
 }
 
-function splitPlain(content: string): Fields[] {
-  const lines: Fields[] = [];
-  let line = 0;
-  for (const row of content.split("\n")) {
-    line++;
-    if (row.trim() !== "") lines.push({ fields: row.split("\t", MAX_COLUMNS + 1), line });
-  }
-  return lines;
+function unevenFields(header: Fields, taken: Fields, hint: string): Fault | undefined {
+  if (header.fields.length > MAX_COLUMNS) return { line: header.line, ...tooManyFields };
+  if (taken.fields.length === header.fields.length) return undefined;
+  const expected = `${header.fields.length} fields as in the header (${header.fields.join(", ")})`;
+  return { line: taken.line, message: `expected ${expected}, got ${taken.fields.length}`, hint };
 }
 
-/**
- * Rows of RFC 4180, up to the first fault. A quote counts only where a field begins; white space between a closing
- * quote and the end of its field is dropped. Every character is looked at a fixed number of times.
- */
-function splitQuoted(content: string, delimiter: string): Splitting {
-  const lines: Fields[] = [];
-  const nextDelimiter = search(content, delimiter);
-  const nextLineEnd = search(content, "\n");
-  let fields: string[] = [];
-  let line = 1;
-  let rowLine = 1;
-  let rowStart = 0;
-  for (let at = 0; at <= content.length; ) {
-    let end: number;
-    if (content[at] === '"') {
-      const close = closingQuote(content, at);
-      if (close === undefined) return { lines, fault: { line, ...unclosed } };
-      end = skipBlanks(content, close + 1, delimiter);
-      if (end < content.length && content[end] !== delimiter && content[end] !== "\n") {
-        return { lines, fault: { line, ...textAfterQuote } };
+/** Names the fields of lines by the first one, the header; throws `data-format` for a line that does not fit. */
+function rowMaker(
+  file: string,
+  hint: string,
+): { readonly columns: readonly string[]; make(lines: readonly Fields[]): readonly Row[] } {
+  let header: Fields | undefined;
+  let columns: readonly string[] = [];
+  return {
+    get columns() {
+      return columns;
+    },
+    make(lines) {
+      const rows: Row[] = [];
+      for (const taken of lines) {
+        const isHeader = header === undefined;
+        header ??= taken;
+        const uneven = unevenFields(header, taken, hint);
+        if (uneven !== undefined) throw formatError(file, uneven);
+        if (isHeader) {
+          columns = headerNames(header, file);
+          continue;
+        }
+        const { fields, line } = taken;
+        const named = columns.map((name, index) => [name, fields[index]]);
+        rows.push({ columns: Object.fromEntries(named), line });
       }
-      if (close - at > MAX_FIELD) return { lines, fault: { line, ...tooLong } };
-      const inner = content.slice(at + 1, close);
-      fields.push(inner.includes('"') ? inner.replaceAll('""', '"') : inner);
-      line += occurrences(inner, "\n");
-    } else {
-      end = Math.min(nextDelimiter(at), nextLineEnd(at));
-      fields.push(content.slice(at, end));
-    }
-    if (fields.length > MAX_COLUMNS + 1) return { lines, fault: { line, ...tooManyFields } };
-    at = end + 1;
-    if (content[end] === delimiter) continue;
-    if (content.slice(rowStart, end).trim() !== "") lines.push({ fields, line: rowLine });
-    line++;
-    fields = [];
-    rowLine = line;
-    rowStart = at;
-  }
-  return { lines, fault: undefined };
-}
-
-const quoteHint = 'Write a double quote inside a quoted field twice ("").';
-const unclosed = {
-  message: "expected a closing quote, got the end of the file",
-  hint: quoteHint,
-};
-const textAfterQuote = {
-  message: "expected a delimiter or line end after a closing quote, got text",
-  hint: quoteHint,
-};
-const tooLong = {
-  message: `expected fields of at most ${MAX_FIELD} characters, got a longer one`,
-  hint: "A line end or a closing quote may be missing before it.",
-};
-const tooManyFields = {
-  message: `expected at most ${MAX_COLUMNS} fields, got more`,
-  hint: "Keep the columns of texts and labels; line ends may be missing.",
-};
-
-/** The first place of `sign` from a position on, or the end; positions must not go back. */
-function search(content: string, sign: string): (from: number) => number {
-  let found = -1;
-  return (from) => {
-    if (found < from) found = content.indexOf(sign, from);
-    if (found === -1) found = content.length;
-    return found;
+      return rows;
+    },
   };
 }
 
-/** The quote that closes the field whose opening quote is at `start`. */
-function closingQuote(content: string, start: number): number | undefined {
-  for (let at = content.indexOf('"', start + 1); at !== -1; at = content.indexOf('"', at + 2)) {
-    if (content[at + 1] !== '"') return at;
-  }
-  return undefined;
-}
-
-function skipBlanks(content: string, start: number, delimiter: string): number {
-  let at = start;
-  while (content[at] !== delimiter && content[at] !== "\n" && content[at]?.trim() === "") at++;
-  return at;
-}
-
-function occurrences(text: string, sign: string): number {
-  let count = 0;
-  for (let at = text.indexOf(sign); at !== -1; at = text.indexOf(sign, at + 1)) count++;
-  return count;
-}
-
-function unevenFields(lines: readonly Fields[], hint: string): Fault | undefined {
-  if (lines.length === 0) return undefined;
-  const [header] = lines;
-  if (header.fields.length > MAX_COLUMNS) return { line: header.line, ...tooManyFields };
-  const wrong = lines.find(({ fields }) => fields.length !== header.fields.length);
-  if (wrong === undefined) return undefined;
-  const expected = `${header.fields.length} fields as in the header (${header.fields.join(", ")})`;
-  return { line: wrong.line, message: `expected ${expected}, got ${wrong.fields.length}`, hint };
-}
-
-function unquoteIfAllQuoted(lines: readonly Fields[]): readonly Fields[] {
-  const wholeQuoted = (field: string) => closingQuote(field, 0) === field.length - 1;
-  const begun = lines.flatMap(({ fields }) => fields.filter((field) => field.startsWith('"')));
-  if (begun.length === 0 || !begun.every(wholeQuoted)) return lines;
-  const unquote = (field: string) =>
-    field.startsWith('"') ? field.slice(1, -1).replaceAll('""', '"') : field;
-  return lines.map(({ fields, line }) => ({ fields: fields.map(unquote), line }));
-}
-
-function toTable(lines: readonly Fields[], file: string): Table {
-  if (lines.length === 0) return { columns: [], rows: [], unit: "line" };
-  requireRows(lines.length - 1, file);
-  const [header] = lines;
+function headerNames(header: Fields, file: string): readonly string[] {
   const columns = header.fields.map((name, index) => name.trim() || `column_${index + 1}`);
   const seen = new Set<string>();
   const repeated = columns.find((name) => seen.size === seen.add(name).size);
-  if (repeated !== undefined) {
-    throw formatError(file, {
-      line: header.line,
-      message: `expected different column names in the header, got "${repeated}" twice`,
-      hint: "Rename one of the two columns.",
-    });
-  }
-  const rows = lines.slice(1).map(
-    ({ fields, line }): Row => ({
-      columns: Object.fromEntries(columns.map((name, index) => [name, fields[index]])),
-      line,
-    }),
-  );
-  return { columns, rows, unit: "line" };
+  if (repeated === undefined) return columns;
+  throw formatError(file, {
+    line: header.line,
+    message: `expected different column names in the header, got "${repeated}" twice`,
+    hint: "Rename one of the two columns.",
+  });
 }
 
 function formatError(file: string, fault: Fault): L3MaskingError {

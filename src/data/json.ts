@@ -2,23 +2,45 @@
 
 import { L3MaskingError } from "../errors.js";
 import { parseJson, readJson } from "../strict-json.js";
-import { columnNames, describeValue, type Row, requireRows, type Table } from "./table.js";
+import { lineSplitter, type RowReader, tableOf } from "./row-reader.js";
+import {
+  columnNames,
+  describeValue,
+  type Row,
+  requireColumns,
+  requireRows,
+  type Table,
+} from "./table.js";
 
 const lineHint = 'Write one JSON object on each line, such as {"text": "...", "label": "..."}.';
 const arrayHint = 'Write an array of objects, such as [{"text": "...", "label": "..."}].';
 
 /** JSON Lines: one object on each line; blank lines are skipped. Throws `data-format` with the line. */
 export function parseJsonLines(text: string, file: string): Table {
-  const rows: Row[] = [];
-  let line = 0;
-  for (const content of text.split("\n")) {
-    line++;
-    if (content.trim() === "") continue;
-    const value = parseJson(content, file, line, (message) => formatError(message, lineHint));
-    rows.push({ columns: asObject(value, `${file} line ${line}`, lineHint), line });
-    requireRows(rows.length, file);
-  }
-  return { columns: columnNames(rows), rows, unit: "line" };
+  return tableOf(jsonLineReader(file), text, file);
+}
+
+/** The rows of `parseJsonLines`, piece by piece. */
+export function jsonLineReader(file: string): RowReader {
+  const lines = lineSplitter(file);
+  const names = new Set<string>();
+  return {
+    get columns() {
+      return [...names];
+    },
+    take(piece, last) {
+      const rows: Row[] = [];
+      for (const { content, line } of lines(piece, last)) {
+        if (content.trim() === "") continue;
+        const value = parseJson(content, file, line, (message) => formatError(message, lineHint));
+        const columns = asObject(value, `${file} line ${line}`, lineHint);
+        for (const name of Object.keys(columns)) names.add(name);
+        requireColumns(names.size, file);
+        rows.push({ columns, line });
+      }
+      return rows;
+    },
+  };
 }
 
 /**

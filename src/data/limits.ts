@@ -15,6 +15,12 @@ export const MAX_TEXT = 2 ** 22;
 /** Characters of a field of CSV or TSV as it is written: a text of doubled quotes between two. */
 export const MAX_FIELD = 2 * MAX_TEXT + 2;
 
+/**
+ * Characters of one line of JSON Lines or one row of CSV and TSV: a text of escapes (six characters each), and room for
+ * other columns. A file that is read piece by piece takes memory for its longest line.
+ */
+export const MAX_LINE = 8 * MAX_TEXT;
+
 /** Characters of one label; a longer "label" is a text. */
 export const MAX_LABEL = 1000;
 

@@ -1,7 +1,7 @@
 /** Bytes of a data file (already unzipped) -> records. Touches no file, so it runs in a browser. */
 
 import { L3MaskingError } from "../errors.js";
-import { type ColumnOptions, chooseColumns, toRecords } from "./columns.js";
+import { type ColumnChoice, type ColumnOptions, chooseColumns, toRecords } from "./columns.js";
 import { parseCsv, parseTsv } from "./delimited.js";
 import type { FileFormat } from "./formats.js";
 import { parseJsonFile, parseJsonLines } from "./json.js";
@@ -32,14 +32,8 @@ export async function parseRecords(
   unpack?: Unpack,
 ): Promise<ParsedFile> {
   const table = await parseTable(bytes, format, file, unpack);
-  if (table.rows.length === 0) {
-    throw new L3MaskingError("data-empty", `${file}: expected at least one row, got none`, {
-      hint: "Check that this is the file you mean.",
-    });
-  }
-  // Plain text has one column, whatever those of other files are called.
-  const wanted = format === "txt" ? { labels: options.labels } : options;
-  const choice = chooseColumns(table.columns, file, wanted);
+  if (table.rows.length === 0) throw noRows(file);
+  const choice = columnsOf(table.columns, format, file, options);
   return {
     records: toRecords(table, file, choice, options.labels),
     textColumn: choice.text,
@@ -47,8 +41,24 @@ export async function parseRecords(
   };
 }
 
-/** The reader of each format. */
-async function parseTable(
+export function noRows(file: string): L3MaskingError {
+  return new L3MaskingError("data-empty", `${file}: expected at least one row, got none`, {
+    hint: "Check that this is the file you mean.",
+  });
+}
+
+/** As `chooseColumns`; plain text has one column, whatever those of other files are called. */
+export function columnsOf(
+  columns: readonly string[],
+  format: FileFormat,
+  file: string,
+  options: ColumnOptions,
+): ColumnChoice {
+  return chooseColumns(columns, file, format === "txt" ? { labels: options.labels } : options);
+}
+
+/** The rows of a file by the reader of its format. Throws as `parseRecords`, but for no rows. */
+export async function parseTable(
   bytes: Uint8Array,
   format: FileFormat,
   file: string,

@@ -1,4 +1,4 @@
-/** Files on disk -> records. The only file of this folder that touches the disk. */
+/** Files on disk -> records, read whole. */
 
 import { readdir, readFile } from "node:fs/promises";
 import { basename, dirname } from "node:path";
@@ -9,7 +9,9 @@ import type { ColumnOptions } from "./columns.js";
 import { fileKind, formatName } from "./formats.js";
 import { unpackedLimit } from "./limits.js";
 import { nearestName } from "./nearest.js";
-import { type ParsedFile, parseRecords } from "./parse.js";
+import type { Unpack } from "./parquet-pages.js";
+import { type ParsedFile, parseRecords, parseTable } from "./parse.js";
+import type { Table } from "./table.js";
 import { openUnpacker } from "./unpack-in-node.js";
 
 export interface RecordFile extends ParsedFile {
@@ -24,11 +26,26 @@ const unzip = promisify(gunzip);
  */
 export async function readRecords(path: string, options: ColumnOptions): Promise<RecordFile> {
   const kind = fileKind(path);
+  const parsed = await withBytes(path, (bytes, unpack) =>
+    parseRecords(bytes, kind.format, path, options, unpack),
+  );
+  return { ...parsed, format: formatName(kind) };
+}
+
+/** All rows of a data file with all their columns. Throws as `readRecords`, but for columns and no rows. */
+export function readTable(path: string): Promise<Table> {
+  const { format } = fileKind(path);
+  return withBytes(path, (bytes, unpack) => parseTable(bytes, format, path, unpack));
+}
+
+async function withBytes<Result>(
+  path: string,
+  parse: (bytes: Uint8Array, unpack: Unpack) => Promise<Result>,
+): Promise<Result> {
   const bytes = await readUnzipped(path);
   const unpacker = openUnpacker();
   try {
-    const parsed = await parseRecords(bytes, kind.format, path, options, unpacker.unpack);
-    return { ...parsed, format: formatName(kind) };
+    return await parse(bytes, unpacker.unpack);
   } finally {
     await unpacker.close();
   }
@@ -47,44 +64,53 @@ async function readBytes(path: string): Promise<Uint8Array> {
   try {
     return await readFile(path);
   } catch (cause) {
-    const code = errorCode(cause);
-    if (code === undefined) throw cause;
-    const nearest = code === "ENOENT" ? await nearestFile(path) : undefined;
-    throw new L3MaskingError(
-      "file-missing",
-      `expected a data file at ${path}, got ${reason(code)}`,
-      {
-        hint:
-          nearest === undefined
-            ? "Check the path; it is taken from the current folder."
-            : `Did you mean ${nearest}?`,
-        cause,
-      },
-    );
+    throw await missingFile(path, cause);
   }
 }
 
-async function unzipBytes(content: Uint8Array, path: string): Promise<Uint8Array> {
-  const limit = unpackedLimit(content.length);
-  try {
-    return await unzip(content, { maxOutputLength: limit });
-  } catch (cause) {
-    if (errorCode(cause) === "ERR_BUFFER_TOO_LARGE") {
-      throw new L3MaskingError(
-        "data-format",
-        `${path}: expected gzip data of at most ${limit} bytes when unpacked, got more from ${content.length}`,
-        {
-          hint: "Unpack the file yourself if you trust it; texts do not shrink that much.",
-          cause,
-        },
-      );
-    }
-    const detail = cause instanceof Error ? cause.message : String(cause);
-    throw new L3MaskingError("data-format", `${path}: expected gzip data, got: ${detail}`, {
-      hint: "Compress the file again, or drop .gz from its name if it is not compressed.",
+/** The error of a data file that cannot be opened or read; what is not of the file system comes as it is. */
+export async function missingFile(path: string, cause: unknown): Promise<unknown> {
+  const code = errorCode(cause);
+  if (code === undefined) return cause;
+  const nearest = code === "ENOENT" ? await nearestFile(path) : undefined;
+  return new L3MaskingError(
+    "file-missing",
+    `expected a data file at ${path}, got ${reason(code)}`,
+    {
+      hint:
+        nearest === undefined
+          ? "Check the path; it is taken from the current folder."
+          : `Did you mean ${nearest}?`,
       cause,
-    });
+    },
+  );
+}
+
+async function unzipBytes(content: Uint8Array, path: string): Promise<Uint8Array> {
+  try {
+    return await unzip(content, { maxOutputLength: unpackedLimit(content.length) });
+  } catch (cause) {
+    if (errorCode(cause) === "ERR_BUFFER_TOO_LARGE") throw unpackedTooLarge(path, content.length);
+    throw damagedGzip(path, cause);
   }
+}
+
+/** Of a file that unpacks to more than `unpackedLimit`. */
+export function unpackedTooLarge(path: string, packedBytes: number): L3MaskingError {
+  return new L3MaskingError(
+    "data-format",
+    `${path}: expected gzip data of at most ${unpackedLimit(packedBytes)} bytes when unpacked, got more from ${packedBytes}`,
+    { hint: "Unpack the file yourself if you trust it; texts do not shrink that much." },
+  );
+}
+
+/** Of a file that is no gzip data. */
+export function damagedGzip(path: string, cause: unknown): L3MaskingError {
+  const detail = cause instanceof Error ? cause.message : String(cause);
+  return new L3MaskingError("data-format", `${path}: expected gzip data, got: ${detail}`, {
+    hint: "Compress the file again, or drop .gz from its name if it is not compressed.",
+    cause,
+  });
 }
 
 function reason(code: string): string {

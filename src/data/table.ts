@@ -1,6 +1,6 @@
 /** What every reader returns: rows of named values, with their place in the file. */
 import { L3MaskingError } from "../errors.js";
-import { MAX_ROWS } from "./limits.js";
+import { MAX_COLUMNS, MAX_LINE, MAX_ROWS } from "./limits.js";
 
 /** One row of a file; `line` is the 1-based line, or the 1-based row where a format has no lines. */
 export interface Row {
@@ -23,6 +23,26 @@ export function requireRows(rows: number, file: string): void {
   throw new L3MaskingError("data-format", `${file}: expected at most ${MAX_ROWS} rows, got more`, {
     hint: "Take a sample of the rows.",
   });
+}
+
+/** Throws `data-format` for a line that is longer than a line may be. */
+export function requireLine(length: number, file: string, line: number): void {
+  if (length <= MAX_LINE) return;
+  throw new L3MaskingError(
+    "data-format",
+    `${file} line ${line}: expected at most ${MAX_LINE} characters in a line, got more`,
+    { hint: "A line end or a closing quote may be missing before it." },
+  );
+}
+
+/** Throws `data-format` for more columns than a file may have. */
+export function requireColumns(columns: number, file: string): void {
+  if (columns <= MAX_COLUMNS) return;
+  throw new L3MaskingError(
+    "data-format",
+    `${file}: expected at most ${MAX_COLUMNS} different columns, got more`,
+    { hint: "Keep the columns of texts and labels." },
+  );
 }
 
 /** The names of all columns that occur in `rows`, in order of first appearance. */

@@ -26,6 +26,11 @@ export interface Host {
   today(): string;
   /** Day and time for people, as ISO 8601. */
   time(): string;
+  /**
+   * Takes what a command writes where it has no file, piece by piece; the command goes on when it was taken, and ends
+   * early for false: nobody wants more. Absent where results are to be given back whole.
+   */
+  readonly write?: ((text: string) => Promise<boolean>) | undefined;
   runtime(threads: number | undefined): Promise<Runtime>;
   /** What can still be allocated. */
   availableMemory(): AvailableMemory;
@@ -235,10 +240,11 @@ export interface ScoreResult {
 
 /** What `predictFile` wrote, or the predictions themselves. */
 export interface PredictResult {
+  /** Rows written or given back. */
   readonly rows: number;
   /** The file written. */
   readonly output: string | undefined;
-  /** In the order of the input; only where no file was asked for. */
+  /** In the order of the input; only where neither a file nor `onOutput` takes them. */
   readonly predictions?: readonly Prediction[];
 }
 
@@ -294,6 +300,8 @@ export interface CheckResult {
   /** The report for people. */
   readonly text: string;
   readonly check: DatasetCheck;
+  /** The page written. */
+  readonly output?: string;
 }
 
 /** One line of `doctor`. */

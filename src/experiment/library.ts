@@ -5,7 +5,7 @@ import type { TokenScores } from "../likelihood/scores.js";
 import { type Encoding, NO_WORD, type Tokenizer } from "../text/encoding.js";
 import type { Host, TextScores } from "./host.js";
 import { encodeOnce } from "./inputs/labelled-texts.js";
-import { alteredNotice } from "./inputs/text-counts.js";
+import { alteredNotice, countEncodings } from "./inputs/text-counts.js";
 import { checkedMaxLength, loadModel, scoreEncodings } from "./inputs/vanilla.js";
 
 export { openClassifier } from "./inference/classifier.js";
@@ -18,7 +18,7 @@ export async function runScoreTexts(
   const model = await loadModel(settings.model, host);
   const maxLength = checkedMaxLength(settings.maxLength, model.spec);
   const encodings = settings.texts.map(encodeOnce(model.tokenizer, maxLength));
-  const notice = alteredNotice(encodings, model.tokenizer);
+  const notice = alteredNotice(countEncodings(encodings, model.tokenizer));
   if (notice !== undefined) host.emit(notice);
   const runtime = await host.runtime(settings.threads);
   const { scores } = await scoreEncodings(model, encodings, settings, runtime, host);

@@ -23,7 +23,12 @@ export interface ModelSpec {
   readonly firstPosition: number;
   /** Label names by id, if the checkpoint is a classifier. */
   readonly labels: readonly string[] | undefined;
+  /** What the head was trained for, where that is not one label per text. */
+  readonly otherProblem?: (typeof otherProblems)[number];
 }
+
+/** Values of problem_type whose heads give something else than one label. */
+const otherProblems = ["multi_label_classification", "regression"] as const;
 
 export type ModelFamily = ModelSpec["family"];
 
@@ -80,6 +85,7 @@ const configSchema = z.object({
   hidden_act: z.string().nullish(),
   position_embedding_type: z.string().nullish(),
   is_decoder: z.boolean().nullish(),
+  problem_type: z.string().nullish(),
   num_labels: z.int().positive().max(MAX_LABELS).nullish(),
   id2label: z
     .custom<Record<string, string | number>>(
@@ -109,6 +115,7 @@ export function parseModelConfig(json: unknown, where: string): ModelSpec {
   const config = parsed.data;
   const family = modelFamily(config, where);
   refuseOtherComputations(config, where);
+  const otherProblem = otherProblems.find((name) => name === config.problem_type);
   const padId = config.pad_token_id ?? (family === "roberta" ? 1 : 0);
   const spec: ModelSpec = {
     family,
@@ -126,6 +133,7 @@ export function parseModelConfig(json: unknown, where: string): ModelSpec {
     padId,
     firstPosition: family === "roberta" ? padId + 1 : 0,
     labels: labelNames(config, where),
+    ...(otherProblem !== undefined && { otherProblem }),
   };
   checkSizes(spec, where);
   return spec;

@@ -4,10 +4,11 @@ import type { ClassifierSettings } from "../../config.js";
 import { L3MaskingError } from "../../errors.js";
 import { classificationHeadParameters } from "../../model/parameters.js";
 import { compileClassification } from "../../program/inference.js";
+import type { Encoding } from "../../text/encoding.js";
 import { trainedMaxLength, trainedTemperature } from "../fine-tune/training-arguments.js";
 import type { Host, Prediction } from "../host.js";
 import { encodeOnce } from "../inputs/labelled-texts.js";
-import { alteredNotice } from "../inputs/text-counts.js";
+import { alteredNotice, countEncodings, type EncodingCounts } from "../inputs/text-counts.js";
 import {
   checkedMaxLength,
   type LoadedModel,
@@ -23,7 +24,17 @@ export interface OpenClassifier {
   /** Logits [N, C] of N texts, row-major, divided by the temperature where that is asked for. */
   logits(texts: readonly string[], task: "predicting" | "evaluating"): Promise<Float32Array>;
   predict(texts: readonly string[]): Promise<Prediction[]>;
+  /**
+   * Predictions for a part of a larger whole: nothing is told but, batch by batch, how many texts are done. A stop is
+   * left to `onBatch`, by what it throws.
+   */
+  predictPart(texts: readonly string[], onBatch: (done: number) => void): Promise<PredictedPart>;
   dispose(): Promise<void>;
+}
+
+export interface PredictedPart {
+  readonly predictions: readonly Prediction[];
+  readonly counts: EncodingCounts;
 }
 
 /** Longest text for classifiers that do not say what they were trained with. */
@@ -39,7 +50,8 @@ export interface LoadedClassifier extends LoadedModel {
 
 /**
  * Loads a classifier with its tokenizer. `asked` replaces the longest text that it was trained with. Throws
- * `checkpoint-tensor` if the folder holds no classification head, and what loading throws.
+ * `checkpoint-tensor` if the folder holds no classification head, `checkpoint-config` if it gives texts several labels or
+ * numbers, and what loading throws.
  */
 export async function loadClassifier(
   name: string,
@@ -55,6 +67,15 @@ export async function loadClassifier(
     throw new L3MaskingError("checkpoint-tensor", `expected a text classifier in ${folder}`, {
       hint: "Give the model folder of a run, such as runs/first/model.",
     });
+  }
+  if (spec.otherProblem !== undefined) {
+    throw new L3MaskingError(
+      "checkpoint-config",
+      `expected a classifier that gives each text one label, got problem_type "${spec.otherProblem}" in ${folder}/config.json`,
+      {
+        hint: "Probabilities of labels that exclude each other would be wrong for it; train a classifier on rows with one label each.",
+      },
+    );
   }
   const usual = Math.min(USUAL_MAX_LENGTH, longestRow(spec));
   const maxLength = checkedMaxLength(asked ?? trainedMaxLength(folder) ?? usual, spec);
@@ -83,27 +104,39 @@ export async function openClassifier(
     settings.precision,
   );
 
+  const forward = async (encodings: readonly Encoding[], onBatch: (done: number) => void) => {
+    const { evalTokens } = settings;
+    const found = await classifyEncodings(program, spec, encodings, evalTokens, onBatch);
+    return found.map((logit) => logit / temperature);
+  };
   const logits: OpenClassifier["logits"] = async (texts, task) => {
     const encodings = texts.map(encodeOnce(tokenizer, maxLength));
     const total = texts.length;
-    const notice = alteredNotice(encodings, tokenizer);
+    const notice = alteredNotice(countEncodings(encodings, tokenizer));
     if (notice !== undefined) host.emit(notice);
-    const found = await classifyEncodings(program, spec, encodings, settings.evalTokens, (done) => {
+    return forward(encodings, (done) => {
       host.emit({ type: "progress", task, done, total, unit: "texts" });
       if (host.cancelled() && done < total) throw interrupted(done, total);
     });
-    return found.map((logit) => logit / temperature);
   };
   return {
     labels,
     logits,
     predict: async (texts) => predictionsOf(await logits(texts, "predicting"), labels),
+    async predictPart(texts, onBatch) {
+      const encodings = texts.map(encodeOnce(tokenizer, maxLength));
+      const predictions = predictionsOf(await forward(encodings, onBatch), labels);
+      return { predictions, counts: countEncodings(encodings, tokenizer) };
+    },
     dispose: () => program.dispose(),
   };
 }
 
-function interrupted(done: number, total: number): L3MaskingError {
-  return new L3MaskingError("interrupted", `stopped after ${done} of ${total} texts`, {
-    hint: "Nothing was written; start again.",
-  });
+/** A stop on request, of a command that writes nothing before its end unless `hint` says otherwise. */
+export function interrupted(
+  done: number,
+  total: number,
+  hint = "Nothing was written; start again.",
+): L3MaskingError {
+  return new L3MaskingError("interrupted", `stopped after ${done} of ${total} texts`, { hint });
 }

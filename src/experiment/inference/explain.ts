@@ -21,7 +21,7 @@ import { packOptions } from "../fine-tune/task-batches.js";
 import { tokenMasks } from "../fine-tune/token-masks.js";
 import type { ExplainResult, Host, Prediction } from "../host.js";
 import { encodeOnce } from "../inputs/labelled-texts.js";
-import { alteredNotice } from "../inputs/text-counts.js";
+import { alteredNotice, countEncodings } from "../inputs/text-counts.js";
 import {
   checkedMaxLength,
   type LoadedModel,
@@ -55,7 +55,7 @@ export async function runExplain(settings: ExplainSettings, host: Host): Promise
   const vanilla = await loadVanilla(settings.vanillaModel, run, host);
   const encodings = texts.map(encodeOnce(tokenizer, maxLength));
   const ofVanilla = vanillaEncodings(texts, encodings, vanilla.model, classifier);
-  const notice = alteredNotice(encodings, tokenizer);
+  const notice = alteredNotice(countEncodings(encodings, tokenizer));
   if (notice !== undefined) host.emit(notice);
 
   const masking = maskingSettings(settings, run);

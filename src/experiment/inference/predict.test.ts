@@ -1,4 +1,12 @@
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
@@ -48,11 +56,82 @@ describe("predict", () => {
     });
   });
 
-  it("writes them to a file, and then returns none", async () => {
+  it("writes them to a file, beside the input's columns or alone, and then returns none", async () => {
     const output = at("predictions.jsonl");
-    const result = await predict({ output });
-    expect(result).toEqual({ rows: 10, output });
-    expect(readJsonLines(output, predictionSchema)).toEqual((await predict()).predictions);
+    const { predictions } = await predict();
+    expect(await predict({ output, inputColumns: false })).toEqual({ rows: 10, output });
+    expect(readJsonLines(output, predictionSchema)).toEqual(predictions);
+    expect(await predict({ output })).toEqual({ rows: 10, output });
+    expect(readJsonLines(output, z.unknown())).toEqual(
+      predictions?.map((prediction, index) => ({ text: rows[index].text, ...prediction })),
+    );
+    expect(readdirSync(at(".")).filter((name) => name.endsWith(".partial"))).toEqual([]);
+  });
+
+  it("gives its fields other names where the input has them, and says so", async () => {
+    writeFileSync(
+      at("named.csv"),
+      'id,text,label,predicted_label\n1,"moo, ""moo""",x,y\n2,splash,,\n',
+    );
+    const host = createTestHost();
+    await predict({ input: at("named.csv"), output: at("named-out.csv") }, host);
+    const [head, first, second, ...rest] = readFileSync(at("named-out.csv"), "utf8").split("\n");
+    expect(head).toBe("id,text,label,predicted_label,predicted_predicted_label,probability");
+    expect(first).toMatch(/^1,"moo, ""moo""",x,y,animal,0\.\d+$/);
+    expect(second).toMatch(/^2,splash,,,water,0\.\d+$/);
+    expect(rest).toEqual([""]);
+    expect(host.notices("warning")).toBe(
+      'the input has a column "label" of its own, so what was predicted is in "predicted_predicted_label"',
+    );
+  });
+
+  it("carries lists of labels along, which it does not need", async () => {
+    writeFileSync(at("lists.jsonl"), '{"labels":["x","y"],"text":"moo moo"}\n');
+    await predict({ input: at("lists.jsonl"), output: at("lists-out.jsonl") });
+    expect(readJsonLines(at("lists-out.jsonl"), z.unknown())).toMatchObject([
+      { labels: ["x", "y"], text: "moo moo", label: "animal" },
+    ]);
+  });
+
+  it("gives rows piece by piece to whoever takes them, until nobody wants more", async () => {
+    const many = at("many.jsonl");
+    writeFileSync(
+      many,
+      toJsonLines(Array.from({ length: 2500 }, (_, id) => ({ id, text: "moo" }))),
+    );
+    const pieces: string[] = [];
+    const taking = (enough: number) =>
+      createTestHost({
+        async write(text) {
+          pieces.push(text);
+          return pieces.length < enough;
+        },
+      });
+    const found = await predict({ input: many }, taking(100));
+    expect(found).toEqual({ rows: 2500, output: undefined });
+    expect(pieces.length).toBeGreaterThan(1);
+    const ids = pieces
+      .join("")
+      .trimEnd()
+      .split("\n")
+      .map((line) => z.object({ id: z.number() }).parse(JSON.parse(line)).id);
+    expect(ids).toEqual(Array.from({ length: 2500 }, (_, id) => id));
+    pieces.length = 0;
+    const host = taking(2);
+    const early = await predict({ input: many }, host);
+    expect(pieces.length).toBe(2);
+    expect(early.rows).toBe(pieces.join("").trimEnd().split("\n").length);
+    expect(early.rows).toBeLessThan(2500);
+    expect(host.openSessions).toBe(0);
+  });
+
+  it("counts over all windows what the model does not see", async () => {
+    const input = at("empty.txt");
+    writeFileSync(input, "\n".repeat(1500));
+    const host = createTestHost();
+    await predict({ input, output: at("empty.jsonl") }, host);
+    expect(host.notices("info")).toContain("of 1500 texts: 1,500 texts without tokens");
+    expect(host.progress("predicting").at(-1)).toMatchObject({ done: 1500, total: 1500 });
   });
 
   it("in int8 comes near transformers' probabilities, but is not the same", async () => {
@@ -118,6 +197,7 @@ describe("predict", () => {
     const error = await failure(predict({ evalTokens: 1, output }, host));
     expect(error).toMatchObject({ code: "interrupted", message: "stopped after 3 of 10 texts" });
     expect(readFileSync(output, "utf8")).toBe("from before\n");
+    expect(existsSync(`${output}.partial`)).toBe(false);
     expect(host.openSessions).toBe(0);
   });
 });
@@ -133,6 +213,28 @@ describe("predict refuses", () => {
       expect(host.events).toEqual([]);
     }
   });
+
+  it("an output whose ending tells no format it writes", async () => {
+    for (const name of ["labels.json", "labels.csv.gz", "labels.parquet"]) {
+      const host = createTestHost();
+      const error = await failure(predict({ output: at(name) }, host));
+      expect(error).toMatchObject({ code: "invalid-setting" });
+      expect(error.message).toContain("ending in .jsonl, .ndjson, .csv or .tsv");
+      expect(host.events).toEqual([]);
+    }
+  });
+
+  it.each(["multi_label_classification", "regression"])(
+    "a checkpoint whose head gives something else than one label: %s",
+    async (problem) => {
+      const other = await changedModel(model, at(problem), { config: { problem_type: problem } });
+      const error = await failure(predict({ model: other }));
+      expect(error).toMatchObject({ code: "checkpoint-config", exitCode: 4 });
+      expect(error.message).toContain(
+        `one label, got problem_type "${problem}" in ${other}/config.json`,
+      );
+    },
+  );
 
   it("an input that is missing, or a model that is none", async () => {
     const missing = await failure(predict({ input: at("no-texts.jsonl") }));

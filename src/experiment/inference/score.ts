@@ -6,7 +6,7 @@ import type { Encoding, Tokenizer } from "../../text/encoding.js";
 import { requireWritable, writeJsonLines } from "../fine-tune/run-folder.js";
 import type { Host, ScoreResult, TextScores } from "../host.js";
 import { encodeOnce } from "../inputs/labelled-texts.js";
-import { alteredNotice } from "../inputs/text-counts.js";
+import { alteredNotice, countEncodings } from "../inputs/text-counts.js";
 import { checkedMaxLength, loadModel, scoreEncodings } from "../inputs/vanilla.js";
 import { textScores } from "../library.js";
 
@@ -23,7 +23,7 @@ export async function runScore(settings: ScoreSettings, host: Host): Promise<Sco
   const maxLength = checkedMaxLength(settings.maxLength, model.spec);
   const encode = encodeOnce(model.tokenizer, maxLength);
   const encodings = file.records.map(({ text }) => encode(text));
-  const notice = alteredNotice(encodings, model.tokenizer);
+  const notice = alteredNotice(countEncodings(encodings, model.tokenizer));
   if (notice !== undefined) host.emit(notice);
   const runtime = await host.runtime(settings.threads);
   const scored = await scoreEncodings(model, encodings, settings, runtime, host);

@@ -1,8 +1,9 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { failure } from "../../../test/fixtures/failure.js";
 import { temporaryFolder } from "../../../test/fixtures/folders.js";
 import { createTestHost, tinyModel } from "../../../test/fixtures/host.js";
+import { elementsNamed } from "../../../test/fixtures/markup.js";
 import { soundFiles, toJsonLines } from "../../../test/fixtures/sounds.js";
 import { type CheckOptions, checkSchema, resolveSettings } from "../../config.js";
 import type { Host } from "../host.js";
@@ -38,6 +39,31 @@ describe("check", () => {
     expect(tokens.text).toContain("tokens per text");
     expect(tokens.text).toContain("rows cut at 16 tokens");
     expect(tokens.check.warnings.map(({ code }) => code)).toContain("truncation");
+  });
+
+  it("writes the same as a page where asked to, also of data that training refuses", async () => {
+    const output = at("check.html");
+    const { text } = await check();
+    expect(await check({ output })).toMatchObject({ text, output });
+    const [body] = elementsNamed(readFileSync(output, "utf8"), "body");
+    expect(body.text).toContain("Check of train");
+    expect(body.text).toContain("TEST TEXTS SEEN IN TRAINING: 1 of 12 test rows");
+    writeFileSync(at("alone.jsonl"), toJsonLines([{ text: "baa", label: "animal" }]));
+    const error = await failure(check({ trainFile: at("alone.jsonl"), output }));
+    expect(error).toMatchObject({ code: "data-classes" });
+    const [refused] = elementsNamed(readFileSync(output, "utf8"), "body");
+    expect(refused.text).toContain(`Training would refuse these data: ${error.message}`);
+  });
+
+  it("refuses a page that cannot be written, and lists of labels", async () => {
+    const unwritable = await failure(check({ output: at("no/such/check.html") }));
+    expect(unwritable).toMatchObject({ code: "invalid-setting" });
+    writeFileSync(at("lists.jsonl"), toJsonLines([{ text: "baa", labels: ["animal", "water"] }]));
+    const error = await failure(check({ trainFile: at("lists.jsonl") }));
+    expect(error).toMatchObject({ code: "data-multi-label", exitCode: 3 });
+    expect(error.message).toContain(
+      "lists.jsonl line 1: expected one label per text, got a list of 2",
+    );
   });
 
   it("shows the page, then throws what would stop training", async () => {

@@ -1,19 +1,27 @@
 /** `check`: what is in a data set, before any training. */
 import type { CheckSettings } from "../../config.js";
 import { checkDataset } from "../../data/check.js";
+import { checkDetails } from "../../data/check-details.js";
 import { formatCheck } from "../../data/check-text.js";
 import { buildDataset, resolveSplits } from "../../data/dataset.js";
+import { renderCheck } from "../../report/render-check.js";
 import { loadTokenizer } from "../../text/load.js";
+import { requireWritable, writeWhole } from "../fine-tune/run-folder.js";
 import type { CheckResult, Host } from "../host.js";
+import { nameOf } from "./dataset-sources.js";
 import { encodeOnce, labelledFiles, readLabelledFiles } from "./labelled-texts.js";
 import { locateModel } from "./model-source.js";
 
 /**
  * Checks labelled files as `train` would read them. With a model, lengths are counted in its tokens and
- * truncation is told; without one, in words. Throws what would stop training.
+ * truncation is told; without one, in words. An `output` gets the same as a page. Throws what would stop training, after
+ * the page is written, and `invalid-setting` for an output that cannot be.
  */
 export async function runCheck(settings: CheckSettings, host: Host): Promise<CheckResult> {
-  const records = await readLabelledFiles(await labelledFiles(settings, host), host);
+  const { output } = settings;
+  if (output !== undefined) requireWritable(output);
+  const files = await labelledFiles(settings, host);
+  const records = await readLabelledFiles(files, host);
   const source = settings.model && (await locateModel(settings.model, "tokenizer", host));
   const tokenizer = source ? await loadTokenizer(source.folder) : undefined;
   const encode = tokenizer && encodeOnce(tokenizer, settings.maxLength);
@@ -25,17 +33,37 @@ export async function runCheck(settings: CheckSettings, host: Host): Promise<Che
         const { ids, truncated } = encode(text);
         return ids.length + truncated;
       }));
-  const check = checkDataset(resolveSplits(sources), {
-    tokenCounts,
-    maxLength: encode && settings.maxLength,
-  });
+  const options = { tokenCounts, maxLength: encode && settings.maxLength };
+  const splits = resolveSplits(sources);
+  const check = checkDataset(splits, options);
   const text = formatCheck(check);
-  try {
-    buildDataset(sources);
-  } catch (error) {
+  const refusal = refusalOf(() => buildDataset(sources));
+  if (output !== undefined) {
+    const name = settings.dataset ?? nameOf(files.trainFile);
+    const told = refusal instanceof Error ? refusal.message : undefined;
+    const page = {
+      name,
+      check,
+      details: checkDetails(splits, options),
+      files: { train: files.trainFile, dev: files.validationFile, test: files.testFile },
+      refusal: told,
+    };
+    writeWhole(output, renderCheck(page, { date: host.today() }));
+  }
+  if (refusal !== undefined) {
     // What stops training is easier to see beside the page.
     host.emit({ type: "notice", level: "info", text });
-    throw error;
+    throw refusal;
   }
-  return { text, check };
+  return { text, check, ...(output !== undefined && { output }) };
+}
+
+/** What work throws; undefined where it does not. */
+function refusalOf(work: () => unknown): unknown {
+  try {
+    work();
+    return undefined;
+  } catch (error) {
+    return error;
+  }
 }

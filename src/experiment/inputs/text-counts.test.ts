@@ -4,7 +4,7 @@ import { buildDataset } from "../../data/dataset.js";
 import { alteredSplits } from "../../data/text-counts.js";
 import { buildUnlabelled } from "../../data/unlabelled.js";
 import { loadTokenizer } from "../../text/load.js";
-import { alteredNotice, countSplits } from "./text-counts.js";
+import { alteredNotice, countEncodings, countSplits, summedCounts } from "./text-counts.js";
 
 const record = (text: string, label = "a", line = 1) => ({ text, label, line, columns: {} });
 
@@ -56,11 +56,17 @@ describe("countSplits", () => {
 describe("alteredNotice", () => {
   it("is there only where the model does not see everything", async () => {
     const tokenizer = await loadTokenizer(tinyModel("roberta"));
-    const whole = ["the dog", "a cat"].map((text) => tokenizer.encode(text, 32));
-    expect(alteredNotice(whole, tokenizer)).toBeUndefined();
-    const cut = [...whole, tokenizer.encode("", 32)];
-    expect(alteredNotice(cut, tokenizer)?.text).toBe(
-      "of 3 texts: 1 text without tokens to score or mask",
+    const counts = (texts: readonly string[], longest: number) =>
+      countEncodings(
+        texts.map((text) => tokenizer.encode(text, longest)),
+        tokenizer,
+      );
+    const whole = counts(["the dog", "a cat"], 32);
+    expect(alteredNotice(whole)).toBeUndefined();
+    const parts = summedCounts([whole, counts([""], 32), counts(["moo moo moo moo"], 3)]);
+    expect(parts).toMatchObject({ texts: 4, texts_without_tokens: 1, truncated_texts: 1 });
+    expect(alteredNotice(parts)?.text).toMatch(
+      /^of 4 texts: 1 text cut at the maximum length .*, 1 text without tokens to score or mask$/,
     );
   });
 });

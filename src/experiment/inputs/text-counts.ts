@@ -6,7 +6,8 @@ import type { NoticeEvent } from "../host.js";
 import type { EncodedDataset } from "./labelled-texts.js";
 import type { EncodedUnlabelled } from "./unlabelled-texts.js";
 
-type EncodingCounts = Omit<TextCounts, "repeated_texts">;
+/** Counts of texts that were encoded. */
+export type EncodingCounts = Omit<TextCounts, "repeated_texts">;
 
 export function countEncodings(
   encodings: readonly Encoding[],
@@ -49,13 +50,22 @@ export function countSplits(
   );
 }
 
-/** What to tell of texts before they go through a model; undefined where it sees all of them. */
-export function alteredNotice(
-  encodings: readonly Encoding[],
-  tokenizer: Pick<Tokenizer, "special">,
-): NoticeEvent | undefined {
-  const text = alteredText(countEncodings(encodings, tokenizer));
+/** Counts of all parts of a whole. */
+export function summedCounts(parts: readonly EncodingCounts[]): EncodingCounts {
+  const sum = (name: keyof EncodingCounts) => parts.reduce((all, part) => all + part[name], 0);
+  return {
+    texts: sum("texts"),
+    truncated_texts: sum("truncated_texts"),
+    truncated_tokens: sum("truncated_tokens"),
+    unknown_words: sum("unknown_words"),
+    texts_without_tokens: sum("texts_without_tokens"),
+  };
+}
+
+/** What to tell of texts that go through a model; undefined where it sees all of them. */
+export function alteredNotice(counts: EncodingCounts): NoticeEvent | undefined {
+  const text = alteredText(counts);
   return text === ""
     ? undefined
-    : { type: "notice", level: "info", text: `of ${encodings.length} texts: ${text}` };
+    : { type: "notice", level: "info", text: `of ${counts.texts} texts: ${text}` };
 }

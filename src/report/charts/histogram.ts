@@ -10,6 +10,8 @@ export interface HistogramText {
   readonly description: string;
   readonly xTitle: string;
   readonly yTitle: string;
+  /** Of the edges that are read when a column is pointed at; two where absent. */
+  readonly decimals?: number;
 }
 
 /** A value that all of the other distribution has. */
@@ -33,6 +35,7 @@ export function histogram(
 ): Chart {
   const total = counts.reduce((sum, count) => sum + count, 0);
   const shares = counts.map((count) => (total === 0 ? 0 : (100 * count) / total));
+  const { decimals = 2 } = text;
   const title = titleBlock(text.title);
   const top = title.height + 44;
   const bottom = top + PLOT_HEIGHT;
@@ -44,7 +47,8 @@ export function histogram(
   const columns = shares.map((share, bin) => {
     if (share === 0) return undefined;
     const [from, to] = [x.at(edges[bin]), x.at(edges[bin + 1])];
-    const range = `${edges[bin].toFixed(2)} to ${edges[bin + 1].toFixed(2)}: ${share.toFixed(1)} %`;
+    const [first, end] = [edges[bin], edges[bin + 1]].map((edge) => edge.toFixed(decimals));
+    const range = `${first} to ${end}: ${share.toFixed(1)} %`;
     const box = markup`x="${place(from + 0.5)}" y="${place(y.at(share))}" width="${place(to - from - 1)}" height="${place(bottom - y.at(share))}"`;
     return markup`<g><title>${range}</title><rect class="fill bar ${seriesClass(style)}" ${box}/></g>`;
   });

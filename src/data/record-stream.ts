@@ -1,0 +1,251 @@
+/**
+ * The rows of a data file of any size, a portion at a time. A file is read from its handle several times: once or twice
+ * to learn its columns, what its quotes mean, how many rows it has and whether all of them are sound, and then for use.
+ * So a fault in the last row is told before any work on the first.
+ */
+import { type FileHandle, open, stat } from "node:fs/promises";
+import { Readable } from "node:stream";
+import { createGunzip } from "node:zlib";
+import { L3MaskingError } from "../errors.js";
+import { type ColumnChoice, type ColumnOptions, textOf } from "./columns.js";
+import { csvReader, type TsvQuoting, tsvObserver, tsvReader } from "./delimited.js";
+import { type FileKind, fileKind } from "./formats.js";
+import { jsonLineReader } from "./json.js";
+import { unpackedLimit } from "./limits.js";
+import { columnsOf, noRows } from "./parse.js";
+import { plainTextReader } from "./plain-text.js";
+import { damagedGzip, missingFile, readTable, unpackedTooLarge } from "./read.js";
+import type { RowReader } from "./row-reader.js";
+import type { Row, Table } from "./table.js";
+import { utf8Decoder } from "./utf8.js";
+
+/** A row with all its columns, the text among them. */
+export interface SourceRow extends Row {
+  readonly text: string;
+}
+
+export interface RecordSource {
+  readonly rows: number;
+  /** Every column of the file, in order of first appearance. */
+  readonly columns: readonly string[];
+  /** Has every row all of them? Objects of JSON may differ. */
+  readonly regular: boolean;
+  readonly textColumn: string;
+  /** All rows from the first on, in portions of no fixed size. Throws as opening does. */
+  records(): AsyncIterable<readonly SourceRow[]>;
+  close(): Promise<void>;
+}
+
+export interface StreamOptions extends Pick<ColumnOptions, "textColumn"> {
+  /** Bytes that are read at once. */
+  readonly chunkBytes?: number;
+  /** Told how many of the file's bytes are read, in each reading before `openRecords` returns anew. */
+  readonly onBytes?: (done: number, total: number) => void;
+}
+
+const CHUNK_BYTES = 2 ** 18;
+
+/**
+ * Opens a file of texts. JSON Lines, CSV, TSV and plain text, also with .gz, are read in pieces; JSON and Parquet
+ * files, and what is no regular file and so cannot be read again (a pipe), are read whole, within the limits of
+ * `readRecords`.
+ *
+ * Throws as `readRecords`; `data-format` also for a line beyond `MAX_LINE`.
+ */
+export async function openRecords(path: string, options: StreamOptions): Promise<RecordSource> {
+  const kind = fileKind(path);
+  const found = await stat(path).catch(async (cause) => {
+    throw await missingFile(path, cause);
+  });
+  if (kind.format === "json" || kind.format === "parquet" || !found.isFile()) {
+    return wholeSource(await readTable(path), kind, path, options);
+  }
+  const handle = await open(path).catch(async (cause) => {
+    throw await missingFile(path, cause);
+  });
+  try {
+    return await streamedSource(handle, found.size, kind, path, options);
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+/** The names and texts of a source, from its rows. */
+function sourceRows(
+  rows: readonly Row[],
+  { text }: ColumnChoice,
+  unit: Table["unit"],
+  path: string,
+): SourceRow[] {
+  return rows.map((row) => ({ ...row, text: textOf(row, text, `${path} ${unit} ${row.line}`) }));
+}
+
+function wholeSource(
+  { columns, rows, unit }: Table,
+  { format }: FileKind,
+  path: string,
+  options: StreamOptions,
+): RecordSource {
+  if (rows.length === 0) throw noRows(path);
+  const choice = columnsOf(columns, format, path, { ...options, labels: "optional" });
+  const records = sourceRows(rows, choice, unit, path);
+  return {
+    rows: rows.length,
+    columns,
+    regular: format !== "json" && format !== "jsonl",
+    textColumn: choice.text,
+    async *records() {
+      yield records;
+    },
+    close: async () => undefined,
+  };
+}
+
+async function streamedSource(
+  handle: FileHandle,
+  size: number,
+  kind: FileKind,
+  path: string,
+  options: StreamOptions,
+): Promise<RecordSource> {
+  const { chunkBytes = CHUNK_BYTES } = options;
+  let opening = true;
+  const onBytes: OnBytes = (done, total) => {
+    if (opening) options.onBytes?.(done, total);
+  };
+  const pieces: Pieces = async function* () {
+    const decode = utf8Decoder(path);
+    const chunks = kind.gzipped
+      ? unzippedChunks(handle, size, path, chunkBytes, onBytes)
+      : plainChunks(handle, size, chunkBytes, onBytes);
+    for await (const bytes of chunks) yield [decode(bytes, false), false];
+    yield [decode(new Uint8Array(0), true), true];
+  };
+  const rowsOf = async function* (reader: RowReader): AsyncGenerator<readonly Row[]> {
+    for await (const [piece, last] of pieces()) yield reader.take(piece, last);
+  };
+
+  const quoting = kind.format === "tsv" ? await tsvQuotingOf(pieces, path) : "none";
+  const newReader = (): RowReader => {
+    switch (kind.format) {
+      case "csv":
+        return csvReader(path);
+      case "tsv":
+        return tsvReader(path, quoting);
+      case "txt":
+        return plainTextReader(path);
+      default:
+        return jsonLineReader(path);
+    }
+  };
+  const regular = kind.format !== "jsonl";
+  const first = newReader();
+  for await (const rows of rowsOf(first)) {
+    // A header tells all columns, objects only theirs.
+    if (regular && (first.columns.length > 0 || rows.length > 0)) break;
+  }
+  const { columns } = first;
+  if (columns.length === 0) throw noRows(path);
+  const choice = columnsOf(columns, kind.format, path, { ...options, labels: "optional" });
+  const records = async function* (): AsyncGenerator<readonly SourceRow[]> {
+    for await (const rows of rowsOf(newReader())) yield sourceRows(rows, choice, "line", path);
+  };
+  let rows = 0;
+  for await (const portion of records()) rows += portion.length;
+  if (rows === 0) throw noRows(path);
+  opening = false;
+  return {
+    rows,
+    columns,
+    regular,
+    textColumn: choice.text,
+    async *records() {
+      let left = rows;
+      for await (const portion of records()) {
+        left -= portion.length;
+        if (left < 0) break;
+        yield portion;
+      }
+      if (left !== 0) throw changed(path, rows);
+    },
+    close: () => handle.close(),
+  };
+}
+
+type Pieces = () => AsyncIterable<readonly [piece: string, last: boolean]>;
+
+/** What quotes mean in a TSV file. Throws what is wrong with it if it can be read neither way. */
+async function tsvQuotingOf(pieces: Pieces, path: string): Promise<TsvQuoting> {
+  const observer = tsvObserver(path);
+  for await (const [piece, last] of pieces()) if (!observer.take(piece, last)) break;
+  const { quoting, uneven } = observer.found();
+  if (uneven === undefined) return quoting;
+  const reader = tsvReader(path, quoting);
+  try {
+    for await (const [piece, last] of pieces()) reader.take(piece, last);
+    return quoting;
+  } catch (error) {
+    throw error instanceof L3MaskingError ? uneven : error;
+  }
+}
+
+type OnBytes = (done: number, total: number) => void;
+
+/** Pieces of an open file from its beginning; each is overwritten by the next. */
+async function* plainChunks(
+  handle: FileHandle,
+  size: number,
+  chunkBytes: number,
+  onBytes: OnBytes,
+): AsyncGenerator<Uint8Array> {
+  const buffer = new Uint8Array(chunkBytes);
+  for (let position = 0; ; ) {
+    const { bytesRead } = await handle.read(buffer, 0, chunkBytes, position);
+    if (bytesRead === 0) return;
+    position += bytesRead;
+    onBytes(position, size);
+    yield buffer.subarray(0, bytesRead);
+  }
+}
+
+const LEAST_UNZIPPED = 64;
+
+async function* unzippedChunks(
+  handle: FileHandle,
+  size: number,
+  path: string,
+  chunkBytes: number,
+  onBytes: OnBytes,
+): AsyncGenerator<Uint8Array> {
+  const packedChunks = async function* () {
+    // Chunks wait in the stream while the buffer they were read into is filled anew.
+    for await (const chunk of plainChunks(handle, size, chunkBytes, onBytes)) yield chunk.slice();
+  };
+  const packed = Readable.from(packedChunks(), { objectMode: false, highWaterMark: chunkBytes });
+  const unzip = createGunzip({ chunkSize: Math.max(LEAST_UNZIPPED, chunkBytes) });
+  packed.on("error", (error) => unzip.destroy(error));
+  packed.pipe(unzip);
+  const chunks: AsyncIterable<Uint8Array> = unzip;
+  let unpacked = 0;
+  try {
+    for await (const chunk of chunks) {
+      unpacked += chunk.length;
+      if (unpacked > unpackedLimit(size)) throw unpackedTooLarge(path, size);
+      yield chunk;
+    }
+  } catch (cause) {
+    throw cause instanceof L3MaskingError ? cause : damagedGzip(path, cause);
+  } finally {
+    packed.destroy();
+    unzip.destroy();
+  }
+}
+
+function changed(path: string, rows: number): L3MaskingError {
+  return new L3MaskingError(
+    "data-format",
+    `${path}: expected ${rows} rows as when it was first read, got another number`,
+    { hint: "Start again when nothing writes to the file any more." },
+  );
+}
