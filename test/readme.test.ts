@@ -110,12 +110,12 @@ const shortened: Readonly<Record<string, readonly string[]>> = {
 
 /** Runs a line of a page. */
 async function runLine(folder: string, line: string): Promise<Ended> {
-  const [program, ...words] = line
-    .replace("--max-steps 20000", "--max-steps 2")
-    // Pages show as many seeds as one needs, which are more than a test should train.
-    .replace(/--seeds [\d,-]+/, "--seeds 0-1")
-    .match(/"[^"]*"|\S+/g)
-    ?.map((word) => word.replace(/^"(.*)"$/, "$1")) ?? [line];
+  const [program, ...words] = wordsOf(
+    line
+      .replace("--max-steps 20000", "--max-steps 2")
+      // Pages show as many seeds as one needs, which are more than a test should train.
+      .replace(/--seeds [\d,-]+/, "--seeds 0-1"),
+  );
   if (program === "node") return node(folder, [join(root, words[0]), ...words.slice(1)]);
   const short = shortened[words[1]] ?? [];
   const isReplaced = (word = "") => word.startsWith("--") && short.includes(word);
@@ -163,7 +163,7 @@ describe("commands of", () => {
     "%s run as written",
     async (path) => {
       const lines = commandLines(path).filter(runnable);
-      expect(lines.length).toBeGreaterThan(1);
+      expect(lines.length).toBeGreaterThan(0);
       const folder = workplace(path.replace("/", "-"));
       const made = madeBefore[path];
       if (made !== undefined)
