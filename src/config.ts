@@ -20,7 +20,8 @@ import {
   secondStageSettings,
   trackerSettings,
 } from "./settings/groups.js";
-import { fraction, integer, list, positive, type SettingNotes, text } from "./settings/kinds.js";
+import { exportShape, pushShape, trainedClassifier } from "./settings/handing-on.js";
+import { fraction, integer, list, positive, text } from "./settings/kinds.js";
 import { presetNames } from "./settings/presets.js";
 
 export { resolveSettings, toFlag } from "./settings/resolve.js";
@@ -133,10 +134,7 @@ const scoreShape = {
 };
 
 const predictShape = {
-  model: text({
-    description: "Trained classifier: a folder, or a repository of the hub (docs/models.md)",
-    aliases: ["modelNameOrPath"],
-  }),
+  model: trainedClassifier,
   input: text({ description: "Texts to classify" }),
   textColumn: columnSettings.textColumn,
   output: text({
@@ -371,43 +369,6 @@ const classifierShape = {
   precision: predictShape.precision,
   evalTokens: predictShape.evalTokens,
   threads: predictShape.threads,
-};
-
-const exportShape = {
-  model: predictShape.model,
-  precisions: z
-    .array(z.enum(["float32", "float16", "int8"]))
-    .min(1)
-    .meta({
-      description:
-        "Numbers of the files: float32 (model.onnx), float16 (model_fp16.onnx), int8 (model_quantized.onnx)",
-      commas: true,
-    } satisfies SettingNotes)
-    .default(["float32", "float16", "int8"]),
-  input: text({
-    description:
-      "Texts on which the files are compared with the classifier; random tokens where absent",
-  }).optional(),
-  textColumn: columnSettings.textColumn,
-  outputDir: text({
-    description:
-      "New folder for the whole model; the files are written to the model's own where absent",
-  }).optional(),
-  threads: modelSettings.threads,
-};
-
-const pushShape = {
-  model: text({ description: "Folder of a model, as train and export write it" }),
-  repository: text({
-    description: "Where to on the hub: org/name, or org/name@branch for a branch that exists",
-  }),
-  visibility: z
-    .enum(["private", "public"])
-    .meta({ description: "Who may see the repository, if it is made" })
-    .default("private"),
-  commitMessage: text({ description: "First line of the commit" }).default(
-    "Upload a model with l3masking",
-  ),
 };
 
 const serveShape = {
