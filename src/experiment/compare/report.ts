@@ -1,6 +1,6 @@
 /** `report`: the folder of a run or of a comparison as one HTML page. */
 import { existsSync, readFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { join } from "node:path";
 import type { ReportSettings } from "../../config.js";
 import { L3MaskingError } from "../../errors.js";
 import { chartsOfPage } from "../../report/charts/chart.js";
@@ -13,7 +13,7 @@ import { makeFolder, requireWritable, writeWhole } from "../fine-tune/run-folder
 import { runDigest } from "../fine-tune/run-identity.js";
 import { readTrainingRecord } from "../fine-tune/training-record.js";
 import type { Host, ReportResult } from "../host.js";
-import { nameOf } from "../inputs/dataset-sources.js";
+import { datasetName, nameOf } from "../inputs/dataset-sources.js";
 import { readComparedRun } from "./compared-run.js";
 
 /**
@@ -114,11 +114,4 @@ function readMasking(path: string): MaskingSummary | undefined {
       cause,
     });
   }
-}
-
-/** A data set is called by its folder where the file's name says only which split it is. */
-function datasetName(trainFile: string): string {
-  const file = nameOf(trainFile);
-  const parent = basename(dirname(trainFile));
-  return /^train(ing)?$/i.test(file) && !["", ".", ".."].includes(parent) ? parent : file;
 }

@@ -8,7 +8,7 @@ import { renderCheck } from "../../report/render-check.js";
 import { loadTokenizer } from "../../text/load.js";
 import { requireWritable, writeWhole } from "../fine-tune/run-folder.js";
 import type { CheckResult, Host } from "../host.js";
-import { nameOf } from "./dataset-sources.js";
+import { datasetName } from "./dataset-sources.js";
 import { encodeOnce, labelledFiles, readLabelledFiles } from "./labelled-texts.js";
 import { locateModel } from "./model-source.js";
 
@@ -39,7 +39,7 @@ export async function runCheck(settings: CheckSettings, host: Host): Promise<Che
   const text = formatCheck(check);
   const refusal = refusalOf(() => buildDataset(sources));
   if (output !== undefined) {
-    const name = settings.dataset ?? nameOf(files.trainFile);
+    const name = settings.dataset ?? datasetName(files.trainFile);
     const told = refusal instanceof Error ? refusal.message : undefined;
     const page = {
       name,

@@ -117,6 +117,13 @@ export function nameOf(path: string): string {
   return last === "" ? path : last;
 }
 
+/** A data set is called by its folder where the file's name says only which split it is. */
+export function datasetName(trainFile: string): string {
+  const file = nameOf(trainFile);
+  const parent = basename(dirname(trainFile));
+  return /^train(ing)?$/i.test(file) && !["", ".", ".."].includes(parent) ? parent : file;
+}
+
 /** The names with a number behind those that came before. */
 export function uniqueNames(names: readonly string[]): string[] {
   const taken = new Set<string>();
