@@ -141,12 +141,14 @@ async function streamedSource(
   };
   const regular = kind.format !== "jsonl";
   const first = newReader();
-  for await (const rows of rowsOf(first)) {
+  let seen = 0;
+  for await (const taken of rowsOf(first)) {
+    seen += taken.length;
     // A header tells all columns, objects only theirs.
-    if (regular && (first.columns.length > 0 || rows.length > 0)) break;
+    if (regular && (first.columns.length > 0 || seen > 0)) break;
   }
   const { columns } = first;
-  if (columns.length === 0) throw noRows(path);
+  if (columns.length === 0 && seen === 0) throw noRows(path);
   const choice = columnsOf(columns, kind.format, path, { ...options, labels: "optional" });
   const records = async function* (): AsyncGenerator<readonly SourceRow[]> {
     for await (const rows of rowsOf(newReader())) yield sourceRows(rows, choice, "line", path);
