@@ -1,6 +1,15 @@
 /** The built package from outside: the command line as a process, and the library by its name. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -94,6 +103,10 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe("the built command line", () => {
+  it.skipIf(process.platform === "win32")("may be run by its name, as npx does", () => {
+    expect(() => accessSync(main, constants.X_OK)).not.toThrow();
+  });
+
   it("trains, then evaluates, predicts and scores", async () => {
     const train = await l3masking(
       ...["train", folder, "--model", tinyModel, "--output-dir", at("run")],
