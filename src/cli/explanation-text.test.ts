@@ -1,5 +1,6 @@
 import picocolors from "picocolors";
 import { describe, expect, it } from "vitest";
+import { explainedText } from "../../test/fixtures/explained-text.js";
 import type { ExplainResult } from "../node.js";
 import { explanationText } from "./explanation-text.js";
 
@@ -11,26 +12,7 @@ const result: ExplainResult = {
   attribution_input: "embeddings",
   mask_levels: [0.05, 0.15, 0.3, 0.6],
   left_out: 3,
-  texts: [
-    {
-      text: "two vanes",
-      truncated: 2,
-      ids: [0, 7, 8, 9, 2],
-      tokens: ["<s>", "two", "Ġvan", "es", "</s>"],
-      pieces: ["<s>", "two", " van", "es", "</s>"],
-      word_ids: [null, 0, 1, 1, null],
-      surprisal: [null, 2.5, 8.25, 0, null],
-      mask_probability: [null, 0.12, 0.7, 0, null],
-      masks: [
-        { positions: [2], replacements: ["<mask>"] },
-        { positions: [1, 3], replacements: ["two", "Ġboat"] },
-      ],
-      label: "engine",
-      probabilities: { hull: 0.25, engine: 0.75 },
-      explained_label: "engine",
-      attribution: [0.1, -0.5, 0.04, 1, 0],
-    },
-  ],
+  texts: [{ ...explainedText, truncated: 2 }],
 };
 
 describe("explained texts in a terminal", () => {

@@ -1,4 +1,5 @@
-/** Numbers as the check prints them: alike on every machine, whatever its locale. */
+/** Numbers and rows as the check prints them: alike on every machine, whatever its locale. */
+import type { DatasetCheck } from "./check-result.js";
 
 /** 25000 -> "25,000". */
 export function grouped(count: number): string {
@@ -13,4 +14,17 @@ export function countOf(count: number, noun: string): string {
 /** 52 of 139 -> "37.4 %"; "-" if there is no whole. */
 export function percent(part: number, whole: number): string {
   return whole === 0 ? "-" : `${((100 * part) / whole).toFixed(1)} %`;
+}
+
+/** For each pair of splits that share texts: which, how many texts, rows of the second, and rows with the same label. */
+export function overlapCells({ overlaps, splits }: DatasetCheck): string[][] {
+  return overlaps.map(({ first, second, texts, rows, rowsSameLabel }) => {
+    const total = splits.find(({ name }) => name === second)?.rows ?? 0;
+    return [
+      `${first} and ${second}`,
+      grouped(texts),
+      `${grouped(rows)} of ${grouped(total)} ${second} rows (${percent(rows, total)})`,
+      grouped(rowsSameLabel),
+    ];
+  });
 }

@@ -1,6 +1,6 @@
 /** A dataset check as a plain-text page for a terminal, at most `pageWidth` columns but for long names. */
 
-import { grouped, percent } from "./check-numbers.js";
+import { grouped, overlapCells, percent } from "./check-numbers.js";
 import type { DatasetCheck, LengthSummary, SplitCheck } from "./check-result.js";
 
 const pageWidth = 96;
@@ -70,16 +70,8 @@ function labelTable({ labels, splits }: DatasetCheck): string {
   return aligned([header, ...lines], ["left", ...header.slice(1).map((): Align => "right")]);
 }
 
-function overlapTable({ overlaps, splits }: DatasetCheck): string {
-  const lines = overlaps.map(({ first, second, texts, rows, rowsSameLabel }) => {
-    const total = splits.find(({ name }) => name === second)?.rows ?? 0;
-    return [
-      `${first} and ${second}`,
-      grouped(texts),
-      `${grouped(rows)} of ${grouped(total)} ${second} rows (${percent(rows, total)})`,
-      grouped(rowsSameLabel),
-    ];
-  });
+function overlapTable(check: DatasetCheck): string {
+  const lines = overlapCells(check);
   const header = ["Texts in two splits", "texts", "rows", "with the same label"];
   return aligned([header, ...lines], ["left", "right", "right", "right"]);
 }

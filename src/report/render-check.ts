@@ -1,7 +1,7 @@
 /** The check of a data set as a page. */
 import { warningAdvice } from "../data/check-advice.js";
 import type { CheckDetails, Examples, LengthHistogram } from "../data/check-details.js";
-import { grouped, percent } from "../data/check-numbers.js";
+import { grouped, overlapCells, percent } from "../data/check-numbers.js";
 import type { DatasetCheck, LengthSummary, SplitCheck } from "../data/check-result.js";
 import type { SplitName } from "../data/dataset.js";
 import { barChart } from "./charts/bar-chart.js";
@@ -195,19 +195,11 @@ function lengthFigure(
   return figure(chart, `lengths-${split}`, caption, data);
 }
 
-function overlapTable({ overlaps, splits }: DatasetCheck): Markup | undefined {
-  if (overlaps.length === 0) return undefined;
+function overlapTable(check: DatasetCheck): Markup | undefined {
+  if (check.overlaps.length === 0) return undefined;
   return table(
     [{ title: "Splits" }, { title: "Texts" }, { title: "Rows" }, { title: "With the same label" }],
-    overlaps.map(({ first, second, texts, rows, rowsSameLabel }) => {
-      const total = splits.find(({ name }) => name === second)?.rows ?? 0;
-      return [
-        `${first} and ${second}`,
-        grouped(texts),
-        `${grouped(rows)} of ${grouped(total)} ${second} rows (${percent(rows, total)})`,
-        grouped(rowsSameLabel),
-      ];
-    }),
+    overlapCells(check),
   );
 }
 

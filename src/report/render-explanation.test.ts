@@ -1,26 +1,12 @@
 import { describe, expect, it } from "vitest";
+import { explainedText } from "../../test/fixtures/explained-text.js";
 import { elementsNamed, readMarkup } from "../../test/fixtures/markup.js";
 import { renderExplanation } from "./render-explanation.js";
 import { type ExplainedText, maskLevel } from "./token-masks.js";
 
 const text: ExplainedText = {
-  text: "two vanes",
-  truncated: 0,
-  ids: [0, 7, 8, 9, 2],
-  tokens: ["<s>", "two", "Ġvan", "es", "</s>"],
-  pieces: ["<s>", "two", " van", "es", "</s>"],
-  word_ids: [null, 0, 1, 1, null],
-  surprisal: [null, 2.5, 8.25, 0, null],
-  mask_probability: [null, 0.12, 0.7, 0, null],
-  masks: [
-    { positions: [2], replacements: ["<mask>"] },
-    { positions: [1, 3], replacements: ["two", "Ġboat"] },
-    { positions: [], replacements: [] },
-  ],
-  label: "engine",
-  probabilities: { engine: 0.75, hull: 0.25 },
-  explained_label: "engine",
-  attribution: [0.1, -0.5, 0.04, 1, 0],
+  ...explainedText,
+  masks: [...explainedText.masks, { positions: [], replacements: [] }],
 };
 
 const render = (texts: readonly ExplainedText[]) =>

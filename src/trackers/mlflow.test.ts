@@ -3,7 +3,7 @@ import type { ServerResponse } from "node:http";
 import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../test/fixtures/folders.js";
 import { type MlflowFixture, mlflowServer } from "../../test/fixtures/mlflow-server.js";
-import type { StepEvent } from "../train/events.js";
+import { stepEvent } from "../../test/fixtures/step-event.js";
 import { endMilliseconds, openMlflow } from "./mlflow.js";
 import { eventScalars, type Point } from "./scalars.js";
 import type { RunEnd, TrackedRun, TrackerNotice } from "./tracker.js";
@@ -16,20 +16,6 @@ const patience = {
   longestPauseMilliseconds: 1000,
 };
 
-const stepEvent = (step: number): StepEvent => ({
-  type: "step",
-  stage: 1,
-  step,
-  epoch: 1,
-  mainLoss: 1 / step,
-  auxiliaryLoss: null,
-  taskWeights: { main: 1, auxiliary: 0 },
-  cosines: null,
-  learningRate: 1e-4,
-  gradientNorms: { encoder: 3 },
-  tokens: 10,
-  maskedTokens: 2,
-});
 const point = (step: number): Point => ({ step, scalars: eventScalars(stepEvent(step)) });
 /** Numbers of a step. */
 const width = point(1).scalars.length;

@@ -10,6 +10,7 @@ import {
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { temporaryFolder } from "../../test/fixtures/folders.js";
+import { stepEvent } from "../../test/fixtures/step-event.js";
 import type { EvaluationEvent, StepEvent } from "../train/events.js";
 import { pointRecord, readRecords, startRecord, versionRecord } from "./event-records.js";
 import { eventScalars, type Point } from "./scalars.js";
@@ -33,20 +34,6 @@ afterEach(() => {
 
 const at = temporaryFolder();
 
-const stepEvent = (step: number): StepEvent => ({
-  type: "step",
-  stage: 1,
-  step,
-  epoch: 1,
-  mainLoss: 1 / step,
-  auxiliaryLoss: null,
-  taskWeights: { main: 1, auxiliary: 0 },
-  cosines: null,
-  learningRate: 1e-4,
-  gradientNorms: { encoder: 3 },
-  tokens: 10,
-  maskedTokens: 2,
-});
 const evaluationEvent = (step: number): EvaluationEvent => ({
   type: "evaluation",
   stage: 1,

@@ -6,6 +6,7 @@ import type { ClassificationProgram } from "../../program/inference.js";
 import { softmax } from "../../report/confidence.js";
 import { predictedLabels } from "../../report/metrics.js";
 import type { Encoding } from "../../text/encoding.js";
+import { packOptions } from "../fine-tune/task-batches.js";
 import type { Prediction } from "../host.js";
 
 /**
@@ -27,12 +28,7 @@ export async function classifyEncodings(
   let done = 0;
   for (const portion of portions) {
     const texts = Array.from(portion, (index) => encodings[index].ids);
-    const batch = packTexts(texts, {
-      padId: spec.padId,
-      firstPosition: spec.firstPosition,
-      hiddenSize: spec.hiddenSize,
-      maxSlots: spec.maxPositions - spec.firstPosition,
-    });
+    const batch = packTexts(texts, packOptions(spec));
     const logits = await program.logits(batch);
     const classes = logits.length / portion.length;
     rows.push(
