@@ -98,6 +98,7 @@ describe.each([
   it("writes its files and nothing else", () => {
     expect(readdirSync(outputDir).sort()).toEqual([
       "config.json",
+      ...(method === "l3" ? ["examples.json"] : []),
       "journal.jsonl",
       ...(method === "l3" ? ["masking.json"] : []),
       "metrics.json",

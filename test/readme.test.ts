@@ -199,7 +199,7 @@ describe("commands of", () => {
       if (path === "README.md") {
         const table = page(path).split("| file | holds |")[1];
         const files = Array.from(table.matchAll(/^\| `([\w./-]+)` \|/gm), ([, file]) => file);
-        expect(files).toHaveLength(6);
+        expect(files).toHaveLength(7);
         for (const file of files)
           expect(existsSync(join(folder, "runs/l3", file)), file).toBe(true);
       }

@@ -122,6 +122,7 @@ describe("the page of a run", () => {
     const [l3, rtm] = [await page("l3"), await page("rtm")];
     expect(l3.masking).toBe(true);
     expect(l3.headings).toContain("What is masked");
+    expect(l3.headings).toContain("Some training texts, token by token");
     expect(rtm.masking).toBe(false);
     expect(rtm.headings).not.toContain("What is masked");
     const summary = z

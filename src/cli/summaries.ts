@@ -1,5 +1,5 @@
 /** The results of the commands in words. */
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { alteredSplits } from "../data/text-counts.js";
 import type {
   CheckResult,
@@ -86,7 +86,7 @@ export function exportSummary({ folder, files, checks }: ExportResult): string {
     table(["file", "size", "largest difference of a logit", "same label"], rows),
     "",
     ...others,
-    `read it with transformers.js: pipeline("text-classification", ${JSON.stringify(folder)})`,
+    `read it with transformers.js: pipeline("text-classification", ${JSON.stringify(resolve(folder))})`,
   ].join("\n");
 }
 

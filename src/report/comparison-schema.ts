@@ -171,24 +171,6 @@ const maskedTokens = z.array(
   }),
 );
 
-/** All arrays of a text have one entry a token. */
-const tokenMasks = z
-  .object({
-    tokens: z.array(z.string()),
-    pieces: z.array(z.string()),
-    word_ids: z.array(count.nullable()),
-    surprisal: z.array(z.number().nullable()),
-    mask_probability: z.array(fraction.nullable()),
-    masks: z.array(z.object({ positions: z.array(count), replacements: z.array(z.string()) })),
-  })
-  .refine(
-    ({ tokens, pieces, word_ids, surprisal, mask_probability }) =>
-      [pieces, word_ids, surprisal, mask_probability].every(
-        (list) => list.length === tokens.length,
-      ),
-    "expected one entry for each token",
-  );
-
 /** What L3Masking selects in a data set; masking.json of a run. */
 export const maskingSchema = z.object({
   dataset: z.string(),
@@ -202,7 +184,6 @@ export const maskingSchema = z.object({
   most_by_rtm: maskedTokens,
   raised_by_l3: maskedTokens,
   lowered_by_l3: maskedTokens,
-  examples: z.array(tokenMasks).optional(),
 });
 
 const comparisonSchema: z.ZodType<Comparison> = z.object({

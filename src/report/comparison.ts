@@ -8,7 +8,6 @@
  */
 import type { SplitTextCounts } from "../data/text-counts.js";
 import type { LabelMetrics } from "./metrics.js";
-import type { TokenMasks } from "./token-masks.js";
 
 export const methodNames = ["stl", "rtm", "l3"] as const;
 
@@ -320,8 +319,6 @@ export interface MaskingSummary {
   readonly raised_by_l3: readonly MaskedToken[];
   /** Largest expected_rtm - expected_l3 first, at most 40. */
   readonly lowered_by_l3: readonly MaskedToken[];
-  /** A few training texts with what training masked of them first; of single runs. */
-  readonly examples?: readonly TokenMasks[] | undefined;
 }
 
 /** How many tokens have a mask probability in [edges[i], edges[i + 1]); the last bin includes its upper edge. */

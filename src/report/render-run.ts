@@ -8,6 +8,7 @@ import { type Markup, markup } from "./markup.js";
 import { foreign, page, part, table } from "./page.js";
 import { candidateTitle } from "./paired-notes.js";
 import { curvesSection } from "./sections/curves.js";
+import { examplesSection } from "./sections/examples.js";
 import { glossarySection } from "./sections/glossary.js";
 import { confusionSection, perLabelSection } from "./sections/labels.js";
 import { maskingSection } from "./sections/masking.js";
@@ -15,6 +16,7 @@ import { datasetSection, settingsTable } from "./sections/provenance.js";
 import { resultsSection } from "./sections/results.js";
 import { timingsSection } from "./sections/runs.js";
 import { taskWeightsSection } from "./sections/task-weights.js";
+import type { RunExample } from "./token-masks.js";
 
 /** What a run's folder tells. */
 export interface TrainedRun {
@@ -22,6 +24,8 @@ export interface TrainedRun {
   readonly dataset: ComparedDataset;
   /** What the run's strategy selects; of L3Masking alone. */
   readonly masking: MaskingSummary | undefined;
+  /** A few training texts, token by token; of L3Masking alone. */
+  readonly examples: readonly RunExample[];
   /** Absent for runs of versions that did not measure it. */
   readonly confidence: RunConfidence | undefined;
   /** Every setting of `train`, resolved. */
@@ -62,6 +66,7 @@ ${rows && part(group, "labels", "Label by label", perLabelSection(group, rows))}
 ${trained.confidence && part(group, "confidence", "Probabilities", confidenceSection(trained.confidence))}
 ${rows && part(group, "confusion", "Confusions", confusionSection(group, rows))}
 ${group.masking && part(group, "masking", "What is masked", maskingSection(group))}
+${trained.examples.length > 0 ? part(group, "examples", "Some training texts, token by token", examplesSection(trained.examples)) : undefined}
 ${part(group, "timing", "Time", timingsSection(group))}
 ${part(group, "data", "Data", datasetSection(dataset, [run]))}
 </section>

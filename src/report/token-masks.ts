@@ -23,12 +23,8 @@ export interface SampledMask {
   readonly replacements: readonly string[]; // [k]
 }
 
-/** A text as the vanilla model and the trained classifier see it. */
-export interface ExplainedText extends TokenMasks {
-  readonly text: string;
-  /** Tokens that the maximum length cut off; nothing is known of them. */
-  readonly truncated: number;
-  readonly ids: readonly number[]; // [n]
+/** What the trained classifier makes of a text, and which tokens its logit hangs on. */
+export interface AttributedText extends TokenMasks {
   /** The most likely label. */
   readonly label: string;
   readonly probabilities: Readonly<Record<string, number>>;
@@ -36,6 +32,20 @@ export interface ExplainedText extends TokenMasks {
   readonly explained_label: string;
   /** Gradient x input of that logit; above 0 where the token speaks for the label. */
   readonly attribution: readonly number[]; // [n]
+}
+
+/** A text that was asked to be explained. */
+export interface ExplainedText extends AttributedText {
+  readonly text: string;
+  /** Tokens that the maximum length cut off; nothing is known of them. */
+  readonly truncated: number;
+  readonly ids: readonly number[]; // [n]
+}
+
+/** A training text that the report of its run shows. */
+export interface RunExample extends AttributedText {
+  /** The label it has in the training file. */
+  readonly expected_label: string;
 }
 
 /** Lower bounds of the levels by which tokens are coloured; below the first is level 0. */

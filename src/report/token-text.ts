@@ -1,7 +1,7 @@
 /** Texts with their tokens marked: how probably each is masked, what a sampled mask hides, what speaks for a label. */
 import { type Content, type Markup, markup } from "./markup.js";
 import {
-  type ExplainedText,
+  type AttributedText,
   maskLevel,
   maskLevels,
   type SampledMask,
@@ -27,7 +27,7 @@ export function textByMaskProbability(text: TokenMasks): Markup {
 }
 
 /** The text with every token marked by its attribution, as a share of the largest of the text. */
-export function textByAttribution(text: ExplainedText): Markup {
+export function textByAttribution(text: AttributedText): Markup {
   const most = largestAttribution(text);
   return line(
     text.pieces.map((piece, position) => {
@@ -62,7 +62,7 @@ export function textUnderMask(text: TokenMasks, { positions, replacements }: Sam
 }
 
 /** The largest size of an attribution of a text's tokens, special ones included. */
-export function largestAttribution({ attribution }: Pick<ExplainedText, "attribution">): number {
+export function largestAttribution({ attribution }: Pick<AttributedText, "attribution">): number {
   return attribution.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 }
 

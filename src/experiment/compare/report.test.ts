@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { inventedComparison } from "../../../test/fixtures/comparison.js";
 import { temporaryFolder } from "../../../test/fixtures/folders.js";
@@ -159,14 +159,11 @@ describe("report of a training run", () => {
         { positions: [2], replacements: ["<mask>"] },
         { positions: [1], replacements: ["two"] },
       ],
+      ...{ label: "left", probabilities: { left: 0.875, right: 0.125 } },
+      ...{ expected_label: "right", explained_label: "left", attribution: [0.01, -2, 4, 0] },
     };
-    const lists = { most_by_l3: [], most_by_rtm: [], raised_by_l3: [], lowered_by_l3: [] };
-    const masking = {
-      ...{ dataset: "boats", model: "small", texts: 1, tokens: 2, budget: 0.15, l3_mean: 0.15 },
-      ...{ histogram: { edges: [0, 0.5, 1], l3: [2, 0], rtm: [2, 0] }, ...lists },
-    };
-    const path = at("with-masks/masking.json");
-    writeFileSync(path, JSON.stringify({ ...masking, examples: [example] }));
+    const path = at("with-masks/examples.json");
+    writeFileSync(path, JSON.stringify([example]));
     const { output } = await report("with-masks");
     const page = readFileSync(output, "utf8");
     const lines = elementsNamed(page, "p").filter(
@@ -176,19 +173,24 @@ describe("report of a training run", () => {
       "two vanes",
       "two vanes<mask>",
       "[=]two vanes",
+      "two vanes",
     ]);
     const marked = elementsNamed(page, "span").filter(({ attributes }) => attributes.title);
     expect(marked.map(({ attributes }) => attributes.class)).toEqual([
-      ...["t m0", "t m2", "drawn", "drawn"],
+      ...["t m0", "t m2", "drawn", "drawn", "t against a2", "t for a3"],
     ]);
     expect(textOf(output)).toContain("Round 1: 1 token selected");
-    expect(elementsNamed(page, "tr").map((row) => row.text)).toContain("Ġvanes9.250.280");
+    expect(textOf(output)).toContain("Text 1: right");
+    expect(textOf(output)).toContain("The trained model says left, 87.50 %.");
+    expect(elementsNamed(page, "tr").map((row) => row.text)).toContain("Ġvanes9.250.280+4.00");
 
-    writeFileSync(path, JSON.stringify(masking));
+    rmSync(path);
     await report("with-masks");
     expect(textOf(output)).not.toContain("token by token");
-    writeFileSync(path, JSON.stringify({ ...masking, examples: [{ ...example, tokens: [] }] }));
-    await expect(report("with-masks")).rejects.toMatchObject({ code: "data-format" });
+    for (const damage of [{ tokens: [] }, { label: "up" }]) {
+      writeFileSync(path, JSON.stringify([{ ...example, ...damage }]));
+      await expect(report("with-masks")).rejects.toMatchObject({ code: "data-format" });
+    }
   });
 
   it("is refused while the run is not finished", async () => {

@@ -1,13 +1,14 @@
 /** `report`: the folder of a run or of a comparison as one HTML page. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { z } from "zod";
 import type { ReportSettings } from "../../config.js";
 import { L3MaskingError } from "../../errors.js";
 import { chartsOfPage } from "../../report/charts/chart.js";
-import type { MaskingSummary } from "../../report/comparison.js";
 import { maskingSchema, parseComparison } from "../../report/comparison-schema.js";
 import { renderComparison } from "../../report/render-comparison.js";
 import { renderRun, type TrainedRun } from "../../report/render-run.js";
+import { runExamplesSchema } from "../../report/run-examples-schema.js";
 import { finishedMetrics } from "../fine-tune/finished-run.js";
 import { makeFolder, requireWritable, writeWhole } from "../fine-tune/run-folder.js";
 import { runDigest } from "../fine-tune/run-identity.js";
@@ -86,7 +87,8 @@ function readTrainedRun(folder: string): TrainedRun {
   const { run } = reading;
   return {
     run,
-    masking: method === "l3" ? readMasking(join(folder, "masking.json")) : undefined,
+    masking: readWritten(maskingSchema, join(folder, "masking.json")),
+    examples: readWritten(runExamplesSchema, join(folder, "examples.json")) ?? [],
     confidence: finishedMetrics(folder)?.confidence ?? undefined,
     settings: record.settings,
     checkpoint_digest: record.checkpoint_digest,
@@ -103,11 +105,11 @@ function readTrainedRun(folder: string): TrainedRun {
   };
 }
 
-/** Undefined for runs of versions that did not write it. */
-function readMasking(path: string): MaskingSummary | undefined {
+/** Undefined for runs without the file: of other methods, and of versions that did not write it. */
+function readWritten<Content>(schema: z.ZodType<Content>, path: string): Content | undefined {
   if (!existsSync(path)) return undefined;
   try {
-    return maskingSchema.parse(JSON.parse(readFileSync(path, "utf8")));
+    return schema.parse(JSON.parse(readFileSync(path, "utf8")));
   } catch (cause) {
     throw new L3MaskingError("data-format", `${path} is not what a training run writes`, {
       hint: "The file was changed: remove it, and the page goes without it.",

@@ -1,6 +1,6 @@
 /** `export`: a classifier as ONNX files that other programs run, with a model card. */
 import { existsSync, readFileSync, rmSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { saveCheckpoint } from "../../checkpoint/save.js";
 import type { ExportSettings } from "../../config.js";
 import { readRecords } from "../../data/read.js";
@@ -17,10 +17,10 @@ import {
   trainedTemperature,
   trainingArguments,
 } from "../fine-tune/training-arguments.js";
-import { readTrainingRecord } from "../fine-tune/training-record.js";
+import { runOfClassifier } from "../fine-tune/training-record.js";
 import { holdingFolder } from "../folder-lock.js";
 import type { ExportResult, Host } from "../host.js";
-import { type LoadedClassifier, loadClassifier } from "../inference/classifier.js";
+import { interrupted, type LoadedClassifier, loadClassifier } from "../inference/classifier.js";
 import { classifyEncodings } from "../inference/classify.js";
 import { encodeOnce } from "../inputs/labelled-texts.js";
 import { weightsOf } from "../inputs/vanilla.js";
@@ -37,6 +37,8 @@ export const exportedNames = {
 /** Texts of a file that a check takes, from its beginning. */
 const MAX_CHECKED = 256;
 const CHECK_TOKENS = 4096;
+
+const STOP_HINT = "Files that were checked are whole; start again for the others.";
 
 /** What the files are compared on. */
 interface CheckTexts {
@@ -160,7 +162,7 @@ async function writeFiles(
   const total = ids.length * (1 + precisions.length);
   const progress = (done: number) => {
     host.emit({ type: "progress", task: "exporting", done, total, unit: "texts" });
-    if (host.cancelled() && done < total) throw interrupted();
+    if (host.cancelled() && done < total) throw interrupted(done, total, STOP_HINT);
   };
   const program = await compileClassification(runtime, spec, classes, weights);
   let expected: Float32Array;
@@ -196,14 +198,8 @@ function cardOf(
   files: readonly ExportedFile[],
   checkedOn: string,
 ): string {
-  const above = dirname(resolve(folder));
-  const metrics = existsSync(join(above, "journal.jsonl")) ? finishedMetrics(above) : undefined;
-  const run = metrics && cardRun(readTrainingRecord(above), metrics);
+  const trained = runOfClassifier(folder);
+  const metrics = trained && finishedMetrics(trained.folder);
+  const run = metrics && cardRun(trained.record, metrics);
   return modelCard({ model: spec, labels, maxLength, run, files, checkedOn });
-}
-
-function interrupted(): L3MaskingError {
-  return new L3MaskingError("interrupted", "stopped between two texts of a check", {
-    hint: "Files that were checked are whole; start again for the others.",
-  });
 }

@@ -41,6 +41,7 @@ import { devEvaluation } from "./dev-evaluation.js";
 import { finishedMetrics } from "./finished-run.js";
 import { devTexts, learnTaskWeights } from "./learned-weights.js";
 import { maskedTokens } from "./masked-tokens.js";
+import { runExamples } from "./run-examples.js";
 import { createRunFolder, readRunRecord, requireFreeFolder, writeJson } from "./run-folder.js";
 import { requireSameRun, runDigest } from "./run-identity.js";
 import { excludedRows, runConfidence, testMetrics } from "./run-metrics.js";
@@ -48,7 +49,6 @@ import type { FirstStage } from "./saved-state.js";
 import { loadWeights, runSecondStage } from "./second-stage.js";
 import { requireSharedPassFits } from "./shared-pass.js";
 import { stepsPerEpoch, taskBatches } from "./task-batches.js";
-import { maskedExamples } from "./token-masks.js";
 import { beginTracking, closingScalars } from "./tracking.js";
 import { createTrainable, optimizerGroups, storedValues } from "./trainable.js";
 import { temperatureFile, trainingArguments } from "./training-arguments.js";
@@ -56,7 +56,7 @@ import { openTrainingState, removeState, startingState } from "./training-state.
 
 /**
  * Fine-tunes a classifier and writes DIR: config.json, journal.jsonl, model/, metrics.json,
- * predictions-test.jsonl, for L3Masking masking.json; while it is not finished also state/, to go on from with --resume. The test split is
+ * predictions-test.jsonl, for L3Masking masking.json and examples.json; while it is not finished also state/, to go on from with --resume. The test split is
  * read once, with the weights of the best dev evaluation.
  *
  * Batches, masks, dropout and draws from dev depend on seed and step alone, so a run that goes on does what the
@@ -124,10 +124,11 @@ async function trainInFolder(
       budget: settings.mlmProbability,
     };
     const { train } = data.encodings;
-    const { scores, probabilities } = masks;
-    const summary = maskedTokens(names, train, probabilities, tokenizer);
-    const examples = maskedExamples(train, scores, probabilities, settings, tokenizer);
-    writeJson(outputDir, "masking.json", { ...summary, examples });
+    writeJson(
+      outputDir,
+      "masking.json",
+      maskedTokens(names, train, masks.probabilities, tokenizer),
+    );
   }
   const scoringSeconds = method === "l3" ? (host.now() - scoringStart) / 1000 : 0;
 
@@ -316,6 +317,12 @@ async function trainInFolder(
     const test = await testMetrics(() => logitsOf("test"), data, predictionsPath);
     const confidence = runConfidence(await logitsOf("dev"), test?.logits, data);
     writeJson(modelFolder, temperatureFile, { temperature: confidence.temperature });
+    if (masks?.scores !== undefined) {
+      const scored = { scores: masks.scores, probabilities: masks.probabilities };
+      const kept = { program: classifier, spec, classes, weights: store.weight };
+      const examples = await runExamples(data, scored, kept, settings, tokenizer, runtime);
+      writeJson(outputDir, "examples.json", examples);
+    }
     const metrics: RunMetrics = {
       method,
       seed,

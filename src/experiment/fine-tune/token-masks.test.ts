@@ -5,7 +5,7 @@ import { loadCheckpoint } from "../../checkpoint/load.js";
 import { uniformProbabilities } from "../../masking/uniform.js";
 import { loadTokenizer } from "../../text/load.js";
 import { taskBatches, taskOrder } from "./task-batches.js";
-import { maskedExamples, tokenMasks } from "./token-masks.js";
+import { tokenMasks } from "./token-masks.js";
 
 const { spec } = await loadCheckpoint(tinyModel("roberta"));
 const tokenizer = await loadTokenizer(tinyModel("roberta"));
@@ -61,24 +61,5 @@ describe("tokenMasks", () => {
     );
     for (const value of surprisal.slice(1, -1)) expect(Object.is(value, 0)).toBe(true);
     expect(masks).toEqual([]);
-  });
-});
-
-describe("maskedExamples", () => {
-  it("are spread over the texts, those without words passed over", () => {
-    const encodings = ["", "a b", "c", "", "d", "e", "f", "g", "h"].map(encode);
-    const probabilities = encodings.map((encoding) => uniformProbabilities(encoding, 0.15));
-    const scores = encodings.map(({ ids }) => new Float32Array(ids.length).fill(-1));
-    const pieces = (count: number) =>
-      maskedExamples(
-        encodings.slice(0, count),
-        scores,
-        probabilities,
-        { ...masking, seed },
-        tokenizer,
-      ).map((text) => text.pieces.slice(1, -1).join(""));
-    expect(pieces(9)).toEqual(["a b", "c", "e", "g"]);
-    expect(pieces(2)).toEqual(["a b"]);
-    expect(pieces(1)).toEqual([]);
   });
 });

@@ -6,12 +6,6 @@ import { type Encoding, NO_WORD, type Tokenizer } from "../../text/encoding.js";
 import { textPieces } from "../../text/pieces.js";
 import { type MaskingOptions, maskedText, maskStream } from "./task-batches.js";
 
-/** Texts of a run that its report shows. */
-const EXAMPLES = 4;
-
-/** Masks of each of them: of the first rounds. */
-const EXAMPLE_MASKS = 3;
-
 export interface MaskDraws extends MaskingOptions {
   readonly seed: number;
   /** How many masks are drawn of each text. */
@@ -51,29 +45,4 @@ export function tokenMasks(
       };
     }),
   };
-}
-
-/** A few of the training texts, evenly spread, with the masks of their first rounds. Texts without words are passed over. */
-export function maskedExamples(
-  encodings: readonly Encoding[],
-  scores: readonly TokenScores[],
-  probabilities: readonly MaskProbabilities[],
-  settings: MaskingOptions & { readonly seed: number },
-  tokenizer: Tokenizer,
-): TokenMasks[] {
-  const withWords = Array.from(encodings.keys()).filter((text) =>
-    encodings[text].wordIds.some((word) => word !== NO_WORD),
-  );
-  const count = Math.min(EXAMPLES, withWords.length);
-  return Array.from({ length: count }, (_, example) => {
-    const text = withWords[Math.floor((example * withWords.length) / count)];
-    return tokenMasks(
-      encodings[text],
-      text,
-      scores[text],
-      probabilities[text],
-      { ...settings, samples: EXAMPLE_MASKS },
-      tokenizer,
-    );
-  });
 }

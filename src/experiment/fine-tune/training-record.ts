@@ -1,5 +1,6 @@
 /** config.json of a training run: how it was made, checked as it is read. */
-import { join } from "node:path";
+import { existsSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import { z } from "zod";
 import { L3MaskingError } from "../../errors.js";
 import { readRunRecord } from "./run-folder.js";
@@ -14,6 +15,10 @@ const recordSchema = z.looseObject({
     validationFile: z.string().optional(),
     testFile: z.string().optional(),
   }),
+  /** Where the model came from, if it was named as on the hub. */
+  model_origin: z
+    .object({ repository: z.string(), revision: z.string(), commit: z.string() })
+    .optional(),
   checkpoint_digest: z.string(),
   tokenizer_digest: z.string(),
   data_digest: z.string(),
@@ -22,6 +27,22 @@ const recordSchema = z.looseObject({
 });
 
 export type TrainingRecord = z.infer<typeof recordSchema>;
+
+/** A training run and what it recorded. */
+export interface RecordedRun {
+  readonly folder: string;
+  readonly record: TrainingRecord;
+}
+
+/** The run that a classifier's folder is the `model` of; undefined for other folders. */
+export function runOfClassifier(classifier: string): RecordedRun | undefined {
+  const path = resolve(classifier);
+  const folder = dirname(path);
+  if (basename(path) !== "model" || !existsSync(join(folder, "config.json"))) return undefined;
+  // Another program's config.json may lie there too.
+  const parsed = recordSchema.safeParse(readRunRecord(folder));
+  return parsed.success ? { folder, record: parsed.data } : undefined;
+}
 
 /**
  * The record of a training run. Throws `checkpoint-missing` for a folder without one, and `data-format` for what other commands

@@ -6,9 +6,10 @@ import { changedModel, readJson, temporaryFolder } from "../../../test/fixtures/
 import { createTestHost, savedClassifier, tinyModel } from "../../../test/fixtures/host.js";
 import { elementsNamed } from "../../../test/fixtures/markup.js";
 import { savedRecord } from "../../../test/fixtures/saved-record.js";
-import { toJsonLines } from "../../../test/fixtures/sounds.js";
+import { soundRows, toJsonLines } from "../../../test/fixtures/sounds.js";
 import { train, trainOptions } from "../../../test/fixtures/training.js";
 import { type ExplainOptions, explainSchema, resolveSettings } from "../../config.js";
+import { runExamplesSchema } from "../../report/run-examples-schema.js";
 import { loadTokenizer } from "../../text/load.js";
 import type { ExplainResult, Host } from "../host.js";
 import { runScoreTexts } from "../library.js";
@@ -217,17 +218,8 @@ describe("explain after a run", () => {
     expect(mean(other.texts[0].mask_probability)).toBeCloseTo(0.1, 9);
   });
 
-  it("shows of the training texts what the run drew", async () => {
-    const schema = z.object({
-      examples: z.array(
-        z.object({
-          pieces: z.array(z.string()),
-          mask_probability: z.array(z.number().nullable()),
-          masks: z.array(z.object({ positions: z.array(z.number()) })),
-        }),
-      ),
-    });
-    const { examples } = schema.parse(readJson(at("run/masking.json")));
+  it("shows of the training texts what the run drew, and what its report shows", async () => {
+    const examples = runExamplesSchema.parse(readJson(at("run/examples.json")));
     expect(examples.length).toBe(4);
     // The first example is the first training text, so the same seed draws the same masks.
     const input = trainOptions("", "").trainFile;
@@ -235,6 +227,13 @@ describe("explain after a run", () => {
     expect(examples[0].pieces).toEqual(found[0].pieces);
     expect(examples[0].mask_probability).toEqual(found[0].mask_probability);
     expect(examples[0].masks).toMatchObject(found[0].masks.map(({ positions }) => ({ positions })));
+    expect(examples[0].label).toBe(found[0].label);
+    expect(examples[0].expected_label).toBe(soundRows("train")[0].label);
+    const most = Math.max(...found[0].attribution.map(Math.abs));
+    expect(most).toBeGreaterThan(1e-3);
+    found[0].attribution.forEach((value, token) => {
+      expect(Math.abs(examples[0].attribution[token] - value)).toBeLessThan(1e-4 * most);
+    });
   });
 
   it("refuses the vanilla model of the run where its weights have changed, unless it is named", async () => {

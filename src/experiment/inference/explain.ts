@@ -1,24 +1,17 @@
 /** `explain`: the tokens of single texts, as the vanilla model and the trained classifier see them. */
-import { evaluationBatches, inExampleOrder } from "../../batch/order.js";
-import { packTexts } from "../../batch/pack.js";
 import { type ExplainSettings, maskingOfRunSchema } from "../../config.js";
 import { nearestName } from "../../data/nearest.js";
 import { readRecords } from "../../data/read.js";
 import { L3MaskingError } from "../../errors.js";
 import { createStrategy } from "../../masking/strategy.js";
-import {
-  type AttributionInput,
-  type AttributionProgram,
-  compileAttribution,
-} from "../../program/attribution.js";
 import { compileClassification } from "../../program/inference.js";
 import { renderExplanation } from "../../report/render-explanation.js";
 import { type ExplainedText, maskLevels } from "../../report/token-masks.js";
 import type { Runtime } from "../../runtime/runtime.js";
 import type { Encoding } from "../../text/encoding.js";
 import { requireWritable, writeWhole } from "../fine-tune/run-folder.js";
-import { packOptions } from "../fine-tune/task-batches.js";
 import { tokenMasks } from "../fine-tune/token-masks.js";
+import { type RecordedRun, runOfClassifier } from "../fine-tune/training-record.js";
 import type { ExplainResult, Host, Prediction } from "../host.js";
 import { encodeOnce } from "../inputs/labelled-texts.js";
 import { alteredNotice, countEncodings } from "../inputs/text-counts.js";
@@ -28,11 +21,12 @@ import {
   scoreEncodings,
   weightsOf,
 } from "../inputs/vanilla.js";
-import { type LoadedClassifier, loadClassifier } from "./classifier.js";
+import { textAttributions } from "./attributions.js";
+import { interrupted, type LoadedClassifier, loadClassifier } from "./classifier.js";
 import { classifyEncodings, predictionsOf } from "./classify.js";
-import { loadVanilla, runOfClassifier, type StartedRun } from "./run-vanilla.js";
+import { loadVanilla } from "./run-vanilla.js";
 
-/** Tokens that go through the gradient at once; their activations are kept. */
+/** Tokens of a batch of predictions. */
 const BATCH_TOKENS = 2048;
 
 /**
@@ -69,13 +63,14 @@ export async function runExplain(settings: ExplainSettings, host: Host): Promise
   });
   const predictions = await predictionsFor(classifier, encodings, runtime, host);
   const asked = predictions.map(({ label }) => settings.label ?? label);
-  const attributions = await attributionsFor(
-    classifier,
+  const { spec, values } = classifier;
+  const attributions = await textAttributions(
+    { spec, classes: labels.length, weights: weightsOf(values) },
     encodings,
-    asked,
+    Int32Array.from(asked, (label) => labels.indexOf(label)),
     settings.attributionInput,
     runtime,
-    host,
+    (done) => tellProgress("explaining", done, texts.length, host),
   );
 
   const explained = texts.map((text, index): ExplainedText => {
@@ -196,9 +191,12 @@ function vanillaEncodings(
 }
 
 /** What was given, else what the run had, else the defaults. Throws `data-format` for a damaged record of the run. */
-function maskingSettings(settings: ExplainSettings, run: StartedRun | undefined) {
+function maskingSettings(settings: ExplainSettings, run: RecordedRun | undefined) {
   const known = Object.entries(settings).filter(([, value]) => value !== undefined);
-  const parsed = maskingOfRunSchema.safeParse({ ...run?.settings, ...Object.fromEntries(known) });
+  const parsed = maskingOfRunSchema.safeParse({
+    ...run?.record.settings,
+    ...Object.fromEntries(known),
+  });
   if (parsed.success) return parsed.data;
   const { path, message } = parsed.error.issues[0];
   throw new L3MaskingError(
@@ -225,49 +223,6 @@ async function predictionsFor(
   }
 }
 
-/** Of each text, the attributions [n] to the logit of its asked label. */
-async function attributionsFor(
-  { spec, values, labels }: LoadedClassifier,
-  encodings: readonly Encoding[],
-  asked: readonly string[],
-  input: AttributionInput,
-  runtime: Runtime,
-  host: Host,
-): Promise<readonly Float32Array[]> {
-  const weights = weightsOf(values);
-  const program = await compileAttribution(runtime, spec, labels.length, weights, input);
-  try {
-    const lengths = encodings.map(({ ids }) => ids.length);
-    const portions = evaluationBatches(lengths, BATCH_TOKENS);
-    const results: Float32Array[][] = [];
-    let done = 0;
-    for (const portion of portions) {
-      const rows = Array.from(portion, (text) => encodings[text].ids);
-      const labelIds = portion.map((text) => labels.indexOf(asked[text]));
-      results.push(await attributionsOfBatch(program, rows, labelIds, packOptions(spec)));
-      done += portion.length;
-      tellProgress("explaining", done, encodings.length, host);
-    }
-    return inExampleOrder(portions, results);
-  } finally {
-    await program.dispose();
-  }
-}
-
-async function attributionsOfBatch(
-  program: AttributionProgram,
-  rows: readonly Int32Array[],
-  labelIds: Int32Array,
-  options: ReturnType<typeof packOptions>,
-): Promise<Float32Array[]> {
-  const batch = packTexts(rows, options);
-  const found = await program.attributions(batch, labelIds);
-  return rows.map(({ length }, text) => {
-    const first = batch.firstSlots[text];
-    return found.slice(first, first + length);
-  });
-}
-
 /** Throws `interrupted` after a stop on request. */
 function tellProgress(
   task: "predicting" | "explaining",
@@ -276,9 +231,5 @@ function tellProgress(
   host: Host,
 ): void {
   host.emit({ type: "progress", task, done, total, unit: "texts" });
-  if (host.cancelled() && done < total) {
-    throw new L3MaskingError("interrupted", `stopped after ${done} of ${total} texts`, {
-      hint: "Nothing was written; start again.",
-    });
-  }
+  if (host.cancelled() && done < total) throw interrupted(done, total);
 }

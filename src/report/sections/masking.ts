@@ -2,12 +2,10 @@
 import { barChart } from "../charts/bar-chart.js";
 import { histogram } from "../charts/histogram.js";
 import type { MaskedToken, MaskingSummary } from "../comparison.js";
-import { count, counted } from "../figures-text.js";
+import { count } from "../figures-text.js";
 import type { Group } from "../groups.js";
 import { type Markup, markup } from "../markup.js";
 import { figure, figures, table } from "../page.js";
-import type { TokenMasks } from "../token-masks.js";
-import { maskLegend, natsText, textByMaskProbability, textUnderMask } from "../token-text.js";
 
 /** Looks of RTM and L3Masking, as in the other charts. */
 const RTM = { name: "RTM", style: 1 };
@@ -33,41 +31,7 @@ ${tokenTable(masking.most_by_l3, "Most often masked by L3Masking")}
 ${tokenTable(masking.most_by_rtm, "Most often masked by RTM: simply the most frequent tokens")}
 </details>
 <p class="note">Tokens are written as in the model's vocabulary: a token that begins with Ġ follows a space, one that
-begins with ## continues a word.</p>
-${masking.examples === undefined || masking.examples.length === 0 ? undefined : examplesPart(masking.examples)}`;
-}
-
-/** Single texts: what surprises the vanilla model, and what training hid of them in its first rounds. */
-function examplesPart(examples: readonly TokenMasks[]): Markup {
-  return markup`
-<h4>Some training texts, token by token</h4>
-<p>The stronger a token is marked, the more probably it is hidden. Below each text is what the run selected of it in its
-first rounds: a hidden token is struck out, with what the model read in its place; [=] stands before a token that was
-selected and kept.</p>
-${maskLegend()}
-${examples.map(
-  (text, index) => markup`<div class="example">${textByMaskProbability(text)}
-${text.masks.map((mask, round) => markup`<p class="note">Round ${round + 1}: ${counted(mask.positions.length, "token")} selected</p>${textUnderMask(text, mask)}`)}
-<details><summary>Text ${index + 1}, token by token</summary>${tokenFigures(text)}</details></div>`,
-)}`;
-}
-
-function tokenFigures(text: TokenMasks): Markup {
-  const rows = text.tokens.flatMap((token, position) => {
-    const probability = text.mask_probability[position];
-    if (probability === null) return [];
-    const line = [
-      markup`<bdi class="token">${token}</bdi>`,
-      natsText(text.surprisal[position]),
-      probability.toFixed(3),
-    ];
-    return [line];
-  });
-  return table(
-    [{ title: "Token" }, { title: "Surprisal" }, { title: "Mask probability" }],
-    rows,
-    "Surprisal in nats: −log P(token) under the vanilla model.",
-  );
+begins with ## continues a word.</p>`;
 }
 
 function distribution(id: string, masking: MaskingSummary): Markup {
