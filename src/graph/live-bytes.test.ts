@@ -41,15 +41,15 @@ describe("peakBytes", () => {
     expect(peakBytes({ y }, { N: 10 })).toBe(120);
   });
 
-  it("binds every named size, and counts the weights and the mask of attention", () => {
+  it("binds every named size, and counts the weights of attention", () => {
     const build = createBuilder();
     const heads = ["q", "k", "v"].map((name) => build.input(name, "float32", ["R", 2, "S", 4]));
     const bias = build.input("bias", "float32", ["R", 1, "S", "S"]);
     const keep = build.input("keep", "bool", ["R", 2, "S", "S"]);
     const attributes = { scale: 1, dropoutScale: 1 };
     const [masked] = build.apply("attention", [...heads, bias, keep], attributes);
-    // R = 2, S = 3: context 2*2*3*4 = 48 elements; weights, dropped weights and mask 2*2*3*3 = 36 each.
-    expect(peakBytes({ masked }, { R: 2, S: 3 })).toBe(4 * (48 + 3 * 36));
+    // R = 2, S = 3: context 2*2*3*4 = 48 elements; weights and dropped weights 2*2*3*3 = 36 each.
+    expect(peakBytes({ masked }, { R: 2, S: 3 })).toBe(4 * (48 + 2 * 36));
     const [whole] = build.apply("attention", [...heads, bias], attributes);
     // Scores and weights: nothing is dropped.
     expect(peakBytes({ whole }, { R: 2, S: 3 })).toBe(4 * (48 + 2 * 36));

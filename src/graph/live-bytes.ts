@@ -74,9 +74,6 @@ function lifetimesOf(
     for (const tensor of [...node.inputs, ...node.outputs]) {
       touch(roomOf(tensor), bytesOf(tensor), time);
     }
-    // Attention casts its mask inside; its gradient reads the same cast.
-    const mask = node.op === "attention" ? node.inputs[4] : undefined;
-    if (mask !== undefined) touch(`float of ${mask.id}`, floatBytes(mask, bytesOf), time);
   });
   for (const output of outputs) touch(roomOf(output), bytesOf(output), nodes.length);
   nodes.forEach((node, time) => {
@@ -102,15 +99,11 @@ function roomOf(tensor: Tensor): Value | undefined {
   return tensor;
 }
 
-function floatBytes({ shape }: Tensor, bytesOf: BytesOf): number {
-  return bytesOf({ shape, type: "float32" });
-}
-
 /** Bytes that an operation takes beside inputs and outputs while it runs, where they are many. */
 function scratchBytes(node: Node, bytesOf: BytesOf): number {
   switch (node.op) {
     case "attention":
-      // The scores, which a mask's product overwrites.
+      // The scores; a mask's product lies where they lay.
       return node.inputs.length < 5 ? bytesOf(node.outputs[1]) : 0;
     case "crossEntropy":
     case "decoderCrossEntropy":

@@ -24,8 +24,6 @@ export async function createNodeRuntime(options: NodeRuntimeOptions = {}): Promi
     // Batches change shape every step: a memory pattern per shape would multiply activation arenas.
     enableMemPattern: false,
     extra: {
-      // The optimizer would undo the explicit transposes that make weight gradients faster.
-      optimization: { disable_specified_optimizers: "GemmTransposeFusion" },
       // Waiting threads sleep: as fast on a quiet machine, and up to twice as fast on a busy one.
       session: { intra_op: { allow_spinning: "0" } },
     },

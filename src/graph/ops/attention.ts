@@ -16,9 +16,9 @@ const forward = { transA: false, transB: false };
  * Inputs q, k, v [R, A, S, D], bias [R, 1, S, S], optionally keep (bool) [R, A, S, S];
  * outputs context [R, A, S, D], p [R, A, S, S], d [R, A, S, S].
  *
- * Gradient with g = d(context): dp = dropoutScale * keep * (g v^T), ds = p * (dp - sum_D(g * context)),
- * dq = scale * ds k, dk = scale * ds^T q, dv = dropoutScale * d^T g. The row sum of p * dp equals
- * the sum over the head dimension of g * context, which is shorter than a row of S.
+ * Gradient with g = d(context): dd = dropoutScale * g v^T, ds = d * dd - p * sum_D(g * context),
+ * dq = scale * ds k, dk = scale * ds^T q, dv = dropoutScale * d^T g. The row sum of d * dd equals the sum over the head
+ * dimension of g * context, which is shorter than a row of S; and since d = p * keep, the gradient needs no mask.
  */
 export const attention: Op<{ readonly scale: number; readonly dropoutScale: number }> = {
   infer([q, k, v, bias, keep]) {
@@ -31,12 +31,11 @@ export const attention: Op<{ readonly scale: number; readonly dropoutScale: numb
     if (keep !== undefined) expectType(keep, "bool");
     return [{ type: "float32", shape: q.shape }, weights, weights];
   },
-  vjp({ build, inputs: [q, k, v, , keep], outputs: [context, p, d], gradient: g, attributes }) {
+  vjp({ build, inputs: [q, k, v], outputs: [context, p, d], gradient: g, attributes }) {
     const { scale, dropoutScale } = attributes;
-    const passed = build.matmul(g, v, { transB: true, alpha: dropoutScale });
-    const dp = keep === undefined ? passed : build.multiply(passed, build.toFloat(keep));
+    const dd = build.matmul(g, v, { transB: true, alpha: dropoutScale }); // [R, A, S, S]
     const rowSum = build.sum(build.multiply(g, context), [3], true); // [R, A, S, 1]
-    const ds = build.multiply(p, build.subtract(dp, rowSum)); // [R, A, S, S]
+    const ds = build.subtract(build.multiply(d, dd), build.multiply(p, rowSum)); // [R, A, S, S]
     return [
       () => dense(build.matmul(ds, k, { alpha: scale })),
       () => dense(build.matmul(ds, q, { transA: true, alpha: scale })),

@@ -7,6 +7,7 @@ import { dense, expectType } from "./rules.js";
 
 const SQRT_HALF = Math.SQRT1_2;
 const INVERSE_SQRT_TWO_PI = 1 / Math.sqrt(2 * Math.PI);
+const LOG_INVERSE_SQRT_PI = -0.5 * Math.log(Math.PI);
 
 function binaryFloat(inputs: readonly TensorType[]): TensorType[] {
   const [a, b] = inputs;
@@ -85,15 +86,15 @@ export const geluDerivative: Op<Nothing> = {
     ),
   ],
   onnx(emit, [x]) {
+    // x phi(x) = s exp(ln(1 / sqrt pi) - s^2) for s = x / sqrt 2: every factor rides on one that is there anyway.
     const [scaled] = emit.node("Mul", [x, emit.scalar(SQRT_HALF)]);
     const [error] = emit.node("Erf", [scaled]);
     const [half] = emit.node("Mul", [error, emit.scalar(0.5)]);
     const [cdf] = emit.node("Add", [half, emit.scalar(0.5)]);
     const [squared] = emit.node("Mul", [scaled, scaled]);
-    const [negative] = emit.node("Neg", [squared]);
-    const [exponential] = emit.node("Exp", [negative]);
-    const [weighted] = emit.node("Mul", [x, exponential]);
-    const [density] = emit.node("Mul", [weighted, emit.scalar(INVERSE_SQRT_TWO_PI)]);
+    const [exponent] = emit.node("Sub", [emit.scalar(LOG_INVERSE_SQRT_PI), squared]);
+    const [exponential] = emit.node("Exp", [exponent]);
+    const [density] = emit.node("Mul", [scaled, exponential]);
     return emit.node("Add", [cdf, density]);
   },
 };

@@ -64,18 +64,12 @@ export const gemm: Op<ProductAttributes> = {
     const product = matrixProduct(a, b, attributes);
     return [c === undefined ? product : zipElements(product, c, (x, y) => x + y)];
   },
-  onnx(emit, [a, b, ...c], { transA, transB, alpha }, [output]) {
-    // The CPU's product is 5 to 10 % faster when the narrower operand of a^T b is transposed beforehand.
-    const [rows, columns] = output.shape;
-    const isNarrow = typeof rows === "number" && typeof columns === "number" && rows <= columns;
-    const beforehand = emit.target === "cpu" && transA && !transB && isNarrow;
-    const left = beforehand ? emit.node("Transpose", [a], { perm: { ints: [1, 0] } })[0] : a;
-    return emit.node("Gemm", [left, b, ...c], {
-      transA: { int: transA && !beforehand ? 1 : 0 },
+  onnx: (emit, inputs, { transA, transB, alpha }) =>
+    emit.node("Gemm", inputs, {
+      transA: { int: transA ? 1 : 0 },
       transB: { int: transB ? 1 : 0 },
       alpha,
-    });
-  },
+    }),
 };
 
 /** y = alpha * op(a) op(b) over the last two axes; the leading axes of a and b are equal. */
