@@ -25,6 +25,7 @@ import {
 import {
   compileClassificationTraining,
   compileMaskedTokenTraining,
+  compileMultiTaskTraining,
 } from "../src/program/training.js";
 import { createNodeRuntime } from "../src/runtime/node.js";
 import type { Runtime } from "../src/runtime/runtime.js";
@@ -228,7 +229,10 @@ describe.each(["bert", "roberta"] as const)("%s against PyTorch", (family) => {
     });
   });
 
-  it("every gradient of the multi-task loss", async () => {
+  it.each([
+    ["one session", inOneSession],
+    ["a session for each task", inSessions],
+  ] as const)("every gradient of the multi-task loss, %s", async (_sessions, programs) => {
     const trained = await freshStore();
     const { main: classification, auxiliary: masked } = await programs(trained);
     const { main: mainTask, auxiliary: auxiliaryTask } = golden.gradient;
@@ -270,7 +274,7 @@ describe.each(["bert", "roberta"] as const)("%s against PyTorch", (family) => {
     const trained = await freshStore();
     const { training } = golden;
     const dropout = createDropoutMasks(0, NO_DROPOUT);
-    const state = { store: trained, dropout, ...(await programs(trained)) };
+    const state = { store: trained, dropout, ...(await inOneSession(trained)) };
     const schedule = {
       kind,
       warmupSteps: training.warmupSteps,
@@ -357,9 +361,18 @@ describe.each(["bert", "roberta"] as const)("%s against PyTorch", (family) => {
     await program.dispose();
   });
 
-  async function programs(trained: ParameterStore) {
+  function arraysOf(trained: ParameterStore) {
     const { keepMask } = createDropoutMasks(0, NO_DROPOUT);
-    const arrays = { weights: trained.weight, gradients: trained.gradient, keepMask };
+    return { weights: trained.weight, gradients: trained.gradient, keepMask };
+  }
+
+  function inOneSession(trained: ParameterStore) {
+    const arrays = arraysOf(trained);
+    return compileMultiTaskTraining(runtime, checkpoint.spec, CLASSES, NO_DROPOUT, arrays);
+  }
+
+  async function inSessions(trained: ParameterStore) {
+    const arrays = arraysOf(trained);
     const { spec } = checkpoint;
     return {
       main: await compileClassificationTraining(runtime, spec, CLASSES, NO_DROPOUT, arrays),

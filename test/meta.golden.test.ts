@@ -7,11 +7,8 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { type Checkpoint, loadCheckpoint } from "../src/checkpoint/load.js";
 import { learnTaskWeights } from "../src/experiment/fine-tune/learned-weights.js";
+import { compileTasks } from "../src/experiment/fine-tune/tasks.js";
 import { createTrainable } from "../src/experiment/fine-tune/trainable.js";
-import {
-  compileClassificationTraining,
-  compileMaskedTokenTraining,
-} from "../src/program/training.js";
 import { createNodeRuntime } from "../src/runtime/node.js";
 import type { Runtime } from "../src/runtime/runtime.js";
 import { createDropoutMasks } from "../src/train/dropout-masks.js";
@@ -120,8 +117,13 @@ describe.each(["bert", "roberta"] as const)("learned task weights of %s", (famil
       gradients: taskGradients(store),
       keepMask: dropout.keepMask,
     };
-    const main = await compileClassificationTraining(runtime, spec, CLASSES, NO_DROPOUT, arrays);
-    const auxiliary = await compileMaskedTokenTraining(runtime, spec, NO_DROPOUT, arrays);
+    const tasks = await compileTasks(
+      "main and auxiliary",
+      runtime,
+      { spec, classes: CLASSES },
+      NO_DROPOUT,
+      arrays,
+    );
     const dev: DevTexts = {
       initializeHead(step, target) {
         for (const { name } of target.parameters) {
@@ -133,9 +135,9 @@ describe.each(["bert", "roberta"] as const)("learned task weights of %s", (famil
       gradientBatch: (step, micro) =>
         packedMain(golden.steps[step - 1].microBatches[micro].dev, spec),
     };
-    const model = { spec, classes: CLASSES, store, main, dropout };
+    const model = { spec, classes: CLASSES, store, mainOver: tasks.mainOver, dropout };
     const meta = await learnTaskWeights(runtime, model, dev, golden.runs[run].settings, start);
-    return { store, dropout, main, auxiliary, meta };
+    return { store, dropout, tasks, meta };
   }
 
   /** Ten steps; after `breakAfter` of them another model goes on from what the first one saves. */
@@ -152,7 +154,7 @@ describe.each(["bert", "roberta"] as const)("learned task weights of %s", (famil
     ];
     let state = await startingModel(run);
     const dispose = async () => {
-      for (const program of [state.main, state.auxiliary, state.meta]) await program.dispose();
+      for (const program of [state.tasks, state.meta]) await program.dispose();
     };
     const found: Trajectory = { weights: [], results: [], headSteps: [], states: [] };
     for (const [index, { microBatches }] of golden.steps.entries()) {
@@ -171,16 +173,19 @@ describe.each(["bert", "roberta"] as const)("learned task weights of %s", (famil
       const taskWeights = state.meta.taskWeights();
       found.weights.push(taskWeights);
       found.states.push(state.meta.state());
-      const result = await trainingStep(state, {
-        step: index + 1,
-        microBatches: microBatches.map((micro) => ({
-          main: packedMain(micro.main, spec),
-          auxiliary: packedAuxiliary(micro.auxiliary, spec),
-        })),
-        gradientAccumulationSteps: microBatches.length,
-        taskWeights,
-        groups,
-      });
+      const result = await trainingStep(
+        { ...state, ...state.tasks },
+        {
+          step: index + 1,
+          microBatches: microBatches.map((micro) => ({
+            main: packedMain(micro.main, spec),
+            auxiliary: packedAuxiliary(micro.auxiliary, spec),
+          })),
+          gradientAccumulationSteps: microBatches.length,
+          taskWeights,
+          groups,
+        },
+      );
       found.results.push(result);
       found.headSteps.push(headRuns);
     }

@@ -3,10 +3,7 @@ import * as z from "zod";
 import { packTexts, slotsOf } from "../../src/batch/pack.js";
 import { createTrainable, optimizerGroups } from "../../src/experiment/fine-tune/trainable.js";
 import type { ModelSpec } from "../../src/model/spec.js";
-import {
-  compileClassificationTraining,
-  compileMaskedTokenTraining,
-} from "../../src/program/training.js";
+import { compileMultiTaskTraining } from "../../src/program/training.js";
 import type { Runtime } from "../../src/runtime/runtime.js";
 import { createDropoutMasks } from "../../src/train/dropout-masks.js";
 import { type MicroBatch, trainingStep } from "../../src/train/step.js";
@@ -40,12 +37,8 @@ export async function openTraining(work: TrainingWork, runtime: Runtime): Promis
   const rates = { dropout: spec.hiddenDropout, attentionDropout: spec.attentionDropout };
   const dropout = createDropoutMasks(0, rates);
   const arrays = { weights: store.weight, gradients: store.gradient, keepMask: dropout.keepMask };
-  const state = {
-    store,
-    dropout,
-    main: await compileClassificationTraining(runtime, spec, classes, rates, arrays),
-    auxiliary: await compileMaskedTokenTraining(runtime, spec, rates, arrays),
-  };
+  const { main, auxiliary } = await compileMultiTaskTraining(runtime, spec, classes, rates, arrays);
+  const state = { store, dropout, main, auxiliary };
   const settings = {
     learningRate,
     weightDecay: WEIGHT_DECAY,

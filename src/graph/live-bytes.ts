@@ -18,9 +18,6 @@ const inPlace: ReadonlySet<OpName> = new Set<OpName>([
   "tanh",
 ]);
 
-/** What has room of its own: a tensor, or the one cast that a runtime makes of several of the same tensor. */
-type Value = Tensor | `float of ${number}`;
-
 /** From when to when a value exists, in nodes. */
 interface Lifetime {
   readonly bytes: number;
@@ -61,9 +58,9 @@ function lifetimesOf(
   outputs: readonly Tensor[],
   bytesOf: BytesOf,
 ): Iterable<Lifetime> {
-  const lifetimes = new Map<Value, Lifetime>();
+  const lifetimes = new Map<Tensor, Lifetime>();
   /** Makes a value, or reads it where it is there already. */
-  const touch = (value: Value | undefined, bytes: number, time: number) => {
+  const touch = (value: Tensor | undefined, bytes: number, time: number) => {
     if (value === undefined) return;
     const known = lifetimes.get(value);
     if (known === undefined) lifetimes.set(value, { bytes, first: time, last: time });
@@ -88,11 +85,10 @@ function lifetimesOf(
 }
 
 /** Whose room a tensor takes; none of its own where it is fed or fixed. */
-function roomOf(tensor: Tensor): Value | undefined {
+function roomOf(tensor: Tensor): Tensor | undefined {
   const { source } = tensor;
   if (source.kind !== "node") return undefined;
   if (source.op === "reshape") return roomOf(source.inputs[0]);
-  if (source.op === "toFloat") return `float of ${source.inputs[0].id}`;
   // Without a mask nothing is dropped: attention's second and third output are one.
   const isUndropped = source.op === "attention" && source.inputs.length < 5;
   if (isUndropped && tensor === source.outputs[2]) return source.outputs[1];
@@ -109,8 +105,12 @@ function scratchBytes(node: Node, bytesOf: BytesOf): number {
     case "decoderCrossEntropy":
       // The logits, as large as the probabilities.
       return bytesOf(node.outputs[1]);
-    case "geluDerivative":
+    case "geluBackward":
+      // Phi(x) and x / sqrt 2 or what comes of it, beside the results.
       return bytesOf(node.outputs[0]);
+    case "geluProduct":
+      // What the product reads: gelu(x).
+      return bytesOf(node.inputs[0]);
     default:
       return 0;
   }

@@ -15,7 +15,10 @@ export interface OpAttributes {
   scale: { readonly factor: number };
   tanh: Nothing;
   gelu: Nothing;
-  geluDerivative: Nothing;
+  geluBackward: Nothing;
+  geluProduct: { readonly alpha: number };
+  /** float32 x and bool keep -> x where keep */
+  dropout: Nothing;
   /** bool or int32 to float32 */
   toFloat: Nothing;
   /** int32, int32 -> bool */

@@ -54,9 +54,28 @@ export const opCases: readonly OpCase[] = [
   { op: "tanh", title: "matrix", result: (b) => b.tanh(f(b, "x", 3, 4)) },
   { op: "gelu", title: "matrix", result: (b) => b.gelu(f(b, "x", 3, 4)) },
   {
-    op: "geluDerivative",
-    title: "forward only",
-    result: (b) => b.apply("geluDerivative", [f(b, "x", 3, 4)], {})[0],
+    op: "geluBackward",
+    title: "the gradient, forward only",
+    result: (b) => b.apply("geluBackward", [f(b, "x", 3, 4), f(b, "g", 3, 4)], {})[0],
+  },
+  {
+    op: "geluBackward",
+    title: "gelu again, forward only",
+    result: (b) => b.apply("geluBackward", [f(b, "x", 3, 4), f(b, "g", 3, 4)], {})[1],
+  },
+  {
+    op: "geluProduct",
+    title: "with a bias and a factor",
+    sizes: { T: 3 },
+    result: (b) =>
+      b.apply("geluProduct", [f(b, "x", "T", 4), f(b, "w", 2, 4), f(b, "c", 2)], {
+        alpha: 1.25,
+      })[0],
+  },
+  {
+    op: "dropout",
+    title: "a mask over x",
+    result: (b) => b.apply("dropout", [f(b, "x", 3, 4), b.input("keep", "bool", [3, 4])], {})[0],
   },
   {
     op: "toFloat",

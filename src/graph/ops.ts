@@ -6,15 +6,15 @@ import { attention } from "./ops/attention.js";
 import { crossEntropy, decoderCrossEntropy } from "./ops/cross-entropy.js";
 import {
   add,
+  dropout,
   equal,
-  gelu,
-  geluDerivative,
   multiply,
   scale,
   subtract,
   tanh,
   toFloat,
 } from "./ops/elementwise.js";
+import { gelu, geluBackward, geluProduct } from "./ops/gelu.js";
 import { fill, gatherRows, reshape, scatterRows, transpose } from "./ops/movement.js";
 import { layerNorm, softmax } from "./ops/normalization.js";
 import { gemm, matmul } from "./ops/product.js";
@@ -31,7 +31,9 @@ export const ops: OpTable = {
   scale,
   tanh,
   gelu,
-  geluDerivative,
+  geluBackward,
+  geluProduct,
+  dropout,
   toFloat,
   equal,
   reshape,

@@ -6,6 +6,7 @@
 import type { Builder } from "../graph/builder.js";
 import type { Tensor } from "../graph/graph.js";
 import type { Shape } from "../graph/shape.js";
+import { wordEmbeddings } from "./parameters.js";
 import type { ModelSpec } from "./spec.js";
 
 /** Added to the attention scores of slots of another text: e^(-1e30) is 0 in float32. */
@@ -36,29 +37,47 @@ export interface ModelContext {
 /** y = scale * (x W^T + b) for parameters `name.weight` [out, in] and `name.bias` [out]. */
 export function linear(context: ModelContext, name: string, x: Tensor, scale = 1): Tensor {
   const { build } = context;
-  const bias = context.weight(`${name}.bias`);
   if (context.quantized !== undefined) {
     const { weight, scale: steps } = context.quantized(name);
-    const [y] = build.apply("quantizedProduct", [x, weight, steps, bias], {});
+    const operands = [x, weight, steps, context.weight(`${name}.bias`)];
+    const [y] = build.apply("quantizedProduct", operands, {});
     return scale === 1 ? y : build.scale(y, scale);
   }
-  const scaled = scale === 1 ? bias : build.scale(bias, scale);
-  return build.gemm(x, context.weight(`${name}.weight`), scaled, { transB: true, alpha: scale });
+  const options = { transB: true, alpha: scale };
+  return build.gemm(x, context.weight(`${name}.weight`), biasOf(context, name, scale), options);
 }
 
-/** dropout(x W^T + b): the factor 1/(1-rate) rides on the product, where it is free. */
-export function linearDropout(context: ModelContext, name: string, x: Tensor): Tensor {
+/** y = scale * (gelu(x) W^T + b). */
+function geluLinear(context: ModelContext, name: string, x: Tensor, scale = 1): Tensor {
+  const { build } = context;
+  if (context.quantized !== undefined) return linear(context, name, build.gelu(x), scale);
+  const operands = [x, context.weight(`${name}.weight`), biasOf(context, name, scale)];
+  return build.apply("geluProduct", operands, { alpha: scale })[0];
+}
+
+function biasOf(context: ModelContext, name: string, scale: number): Tensor {
+  const bias = context.weight(`${name}.bias`);
+  return scale === 1 ? bias : context.build.scale(bias, scale);
+}
+
+/** dropout(x W^T + b), or of another product: the factor 1/(1-rate) rides on it, where it is free. */
+export function linearDropout(
+  context: ModelContext,
+  name: string,
+  x: Tensor,
+  product = linear,
+): Tensor {
   const { dropout, build } = context;
-  if (dropout === undefined || dropout.rate === 0) return linear(context, name, x);
-  const y = linear(context, name, x, 1 / (1 - dropout.rate));
-  return build.multiply(y, build.toFloat(dropout.keep(name, y.shape)));
+  if (dropout === undefined || dropout.rate === 0) return product(context, name, x);
+  const y = product(context, name, x, 1 / (1 - dropout.rate));
+  return build.apply("dropout", [y, dropout.keep(name, y.shape)], {})[0];
 }
 
 /** dropout(x) = x * keep / (1-rate) where there is no product to carry the factor. */
 export function dropoutAt(context: ModelContext, site: string, x: Tensor): Tensor {
   const { dropout, build } = context;
   if (dropout === undefined || dropout.rate === 0) return x;
-  const kept = build.multiply(x, build.toFloat(dropout.keep(site, x.shape)));
+  const [kept] = build.apply("dropout", [x, dropout.keep(site, x.shape)], {});
   return build.scale(kept, 1 / (1 - dropout.rate));
 }
 
@@ -84,7 +103,7 @@ export function embeddings(context: ModelContext): Tensor {
   const ids = build.input("ids", "int32", ["R*S"]);
   const positions = build.input("positions", "int32", ["R*S"]);
   return build.scope("embeddings", () => {
-    const words = build.gatherRows(context.weight("embeddings.word_embeddings.weight"), ids); // [T, H]
+    const words = build.gatherRows(context.weight(wordEmbeddings), ids); // [T, H]
     const places = build.gatherRows(
       context.weight("embeddings.position_embeddings.weight"),
       positions,
@@ -140,8 +159,8 @@ function encoderLayer(
     ),
   ); // [T, H]
   return build.scope("feed-forward", () => {
-    const inner = build.gelu(linear(context, `${name}.intermediate.dense`, attention)); // [T, F]
-    const output = linearDropout(context, `${name}.output.dense`, inner); // [T, H]
+    const inner = linear(context, `${name}.intermediate.dense`, attention); // [T, F]
+    const output = linearDropout(context, `${name}.output.dense`, inner, geluLinear); // [T, H]
     return layerNorm(context, `${name}.output.LayerNorm`, build.add(output, attention));
   });
 }

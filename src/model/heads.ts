@@ -5,6 +5,7 @@
  */
 import type { Tensor } from "../graph/graph.js";
 import { dropoutAt, encoder, layerNorm, linear, type ModelContext } from "./encoder.js";
+import { wordEmbeddings } from "./parameters.js";
 
 /**
  * Classification logits [B, C]: hidden state of each text's first token, dropout, dense(H) with
@@ -53,7 +54,7 @@ export function maskedTokenHead(context: ModelContext, selected: Tensor): Masked
     const labels = build.input("targetIds", "int32", ["K"]);
     const dense = build.gelu(linear(context, "mlm.dense", selected));
     const transformed = layerNorm(context, "mlm.layer_norm", dense); // [K, H]
-    const decoder = context.weight("embeddings.word_embeddings.weight"); // [V, H]
+    const decoder = context.weight(wordEmbeddings); // [V, H]
     const operands = [transformed, decoder, context.weight("mlm.bias"), labels];
     const [nll, , correct] = build.apply("decoderCrossEntropy", operands, {});
     return { nll, correct };
@@ -61,10 +62,11 @@ export function maskedTokenHead(context: ModelContext, selected: Tensor): Masked
 }
 
 /**
- * Both models over one pass of the encoder, which reads masked texts. Inputs (int32): `readSlots` [P], P = B + K: the
- * texts' first slots and the selected ones; `firstRows` [B] and `targetRows` [K], which of them are which; `targetIds` [K].
+ * Both models over one pass of the encoder. Inputs (int32): `readSlots` [P], the slots whose hidden states are read;
+ * `firstRows` [B] and `targetRows` [K], which of those are the texts' first ones and which the selected ones;
+ * `targetIds` [K].
  */
-export function sharedModels(context: ModelContext): {
+export function bothModels(context: ModelContext): {
   readonly logits: Tensor; // [B, C]
   readonly maskedTokens: MaskedTokenOutputs;
 } {

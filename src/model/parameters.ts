@@ -24,6 +24,9 @@ export interface Parameter {
   readonly initial: "normal" | "zeros" | "ones";
 }
 
+/** Canonical name of the word embeddings, which the decoder of the masked-LM head shares. */
+export const wordEmbeddings = "embeddings.word_embeddings.weight";
+
 /** Parameter values by canonical name. */
 export type ParameterValues = ReadonlyMap<string, Float32Array>;
 
@@ -44,7 +47,7 @@ export function bodyParameters(spec: ModelSpec): Parameter[] {
     ];
   });
   return [
-    weight("embeddings.word_embeddings.weight", [spec.vocabularySize, H], "body"),
+    weight(wordEmbeddings, [spec.vocabularySize, H], "body"),
     weight("embeddings.position_embeddings.weight", [spec.maxPositions, H], "body"),
     weight("embeddings.token_type_embeddings.weight", [spec.typeVocabularySize, H], "body"),
     ...layerNorm("embeddings.LayerNorm", H, "body"),

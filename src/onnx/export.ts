@@ -12,6 +12,7 @@ import type { OnnxAttributes, OnnxEmitter, OnnxTarget, OpName } from "../graph/o
 import { ops } from "../graph/ops.js";
 import { type Shape, sizeNames } from "../graph/shape.js";
 import { verifyGraph } from "../graph/verify.js";
+import { executionOrder } from "./execution-order.js";
 import {
   type AttributeProtoSchema,
   AttributeProto_AttributeType as AttributeType,
@@ -52,7 +53,7 @@ export function toOnnx(name: string, outputs: GraphOutputs, target: OnnxTarget):
   for (const input of inputs) writer.names.set(input, input.source.name);
   for (const node of orderedNodes(tensors)) writer.write(node);
   const sizeInputs = [...writer.usedSizes].sort();
-  for (const [outputName, tensor] of Object.entries(outputs)) writer.alias(tensor, outputName);
+  const nodes = executionOrder(writer.nodesWithOutputs(outputs));
   const model = create(ModelProtoSchema, {
     irVersion: IR_VERSION,
     producerName: "l3masking",
@@ -62,7 +63,7 @@ export function toOnnx(name: string, outputs: GraphOutputs, target: OnnxTarget):
     ],
     graph: {
       name,
-      node: writer.nodes,
+      node: nodes,
       initializer: writer.initializers,
       input: [
         ...inputs.map((input) => valueInfo(input.source.name, input)),
@@ -81,8 +82,13 @@ export function toOnnx(name: string, outputs: GraphOutputs, target: OnnxTarget):
   };
 }
 
+type WrittenNode = MessageInitShape<typeof NodeProtoSchema> & {
+  input: string[];
+  output: string[];
+};
+
 function createWriter(target: OnnxTarget) {
-  const nodes: MessageInitShape<typeof NodeProtoSchema>[] = [];
+  const nodes: WrittenNode[] = [];
   const initializers: MessageInitShape<typeof TensorProtoSchema>[] = [];
   const names = new Map<Tensor, string>();
   const usedSizes = new Set<string>();
@@ -175,12 +181,28 @@ function createWriter(target: OnnxTarget) {
     });
   }
 
-  /** Gives a tensor the name of a graph output. */
-  function alias(tensor: Tensor, outputName: string): void {
-    nodes.push({ opType: "Identity", input: [nameOf(tensor)], output: [outputName] });
+  /**
+   * The nodes so far, with the results that leave the graph under the names of its outputs. What is fed or fixed, or
+   * leaves under a second name, passes a node of its own.
+   */
+  function nodesWithOutputs(outputs: GraphOutputs): WrittenNode[] {
+    const made = new Set(nodes.flatMap(({ output }) => output));
+    const renamed = new Map<string, string>();
+    const passed: WrittenNode[] = [];
+    for (const [outputName, tensor] of Object.entries(outputs)) {
+      const name = nameOf(tensor);
+      if (made.has(name) && !renamed.has(name)) renamed.set(name, outputName);
+      else passed.push({ opType: "Identity", input: [name], output: [outputName] });
+    }
+    const current = (name: string) => renamed.get(name) ?? name;
+    return [...nodes, ...passed].map((node) => ({
+      ...node,
+      input: node.input.map(current),
+      output: node.output.map(current),
+    }));
   }
 
-  return { nodes, initializers, names, usedSizes, write, alias };
+  return { initializers, names, usedSizes, write, nodesWithOutputs };
 }
 
 function attributeProtos(

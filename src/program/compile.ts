@@ -15,10 +15,15 @@ export interface Program {
   /** Names of the inputs, named sizes not included. */
   readonly inputs: ReadonlySet<string>;
   /**
-   * Runs the program. `targets` are arrays to write outputs to; other outputs come back fresh.
+   * Runs the program. `targets` are arrays to write outputs to; other outputs come back fresh, but for `unread` ones.
    * Throws `graph-invalid` for a missing input or one whose length does not fit its shape.
    */
-  run(feeds: Feeds, sizes: SizeBindings, targets?: Feeds): Promise<NamedArrays>;
+  run(
+    feeds: Feeds,
+    sizes: SizeBindings,
+    targets?: Feeds,
+    unread?: ReadonlySet<string>,
+  ): Promise<NamedArrays>;
   dispose(): Promise<void>;
 }
 
@@ -35,7 +40,7 @@ export async function compileProgram(
   return {
     name,
     inputs: new Set(model.inputs.keys()),
-    async run(feeds, sizes, targets = {}) {
+    async run(feeds, sizes, targets = {}, unread = new Set()) {
       const inputs: Record<string, ArrayValue> = {};
       for (const [key, type] of model.inputs) {
         inputs[key] = arrayValue(`input ${key} of ${name}`, type, feeds[key], sizes);
@@ -46,11 +51,13 @@ export async function compileProgram(
       }
       const places: Record<string, ArrayValue> = {};
       for (const [key, data] of Object.entries(targets)) {
+        if (unread.has(key)) continue;
         const type = model.outputs.get(key);
         if (type === undefined) throw misfit(`output ${key} of ${name}`, "does not exist");
         places[key] = arrayValue(`output ${key} of ${name}`, type, data, sizes);
       }
-      return session.run(inputs, outputNames, places);
+      const read = outputNames.filter((key) => !unread.has(key));
+      return session.run(inputs, read, places);
     },
     dispose: () => session.dispose(),
   };

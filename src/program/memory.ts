@@ -7,8 +7,7 @@ import type { ModelSpec } from "../model/spec.js";
 import { classificationGraph, textFeaturesGraph, tokenLikelihoodGraph } from "./inference.js";
 import {
   classificationTask,
-  maskedTokenTask,
-  sharedTask,
+  multiTask,
   type TrainingDefinition,
   type TrainingRates,
   trainingGraph,
@@ -33,8 +32,7 @@ export interface TrainingBytes {
 /** The programs over a model, each as a function from a batch to bytes. */
 export interface ProgramMemory {
   classificationTraining(batch: BatchSizes): TrainingBytes;
-  maskedTokenTraining(batch: BatchSizes): TrainingBytes;
-  sharedTraining(batch: BatchSizes): TrainingBytes;
+  multiTaskTraining(batch: BatchSizes): TrainingBytes;
   classification(batch: BatchSizes): number;
   textFeatures(batch: BatchSizes): number;
   tokenLikelihood(batch: BatchSizes): number;
@@ -48,8 +46,7 @@ export function programMemory(
 ): ProgramMemory {
   return {
     classificationTraining: trainingMemory(() => classificationTask(spec, classes, rates)),
-    maskedTokenTraining: trainingMemory(() => maskedTokenTask(spec, rates)),
-    sharedTraining: trainingMemory(() => sharedTask(spec, classes, rates)),
+    multiTaskTraining: trainingMemory(() => multiTask(spec, classes, rates)),
     classification: graphMemory(() => classificationGraph(createBuilder(), spec, classes)),
     textFeatures: graphMemory(() => textFeaturesGraph(createBuilder(), spec)),
     tokenLikelihood: graphMemory(() => tokenLikelihoodGraph(createBuilder(), spec)),
@@ -75,7 +72,7 @@ function graphMemory(define: () => GraphOutputs): (batch: BatchSizes) => number 
 }
 
 function sizesOf({ rows, slots, texts, selectedTokens }: BatchSizes): SizeBindings {
-  // The shared pass reads the rows of both tasks: P = B + K.
+  // At the most, the pass of both tasks reads rows of its own for each.
   return { R: rows, S: slots, B: texts, K: selectedTokens, P: texts + selectedTokens };
 }
 

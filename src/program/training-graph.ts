@@ -8,17 +8,13 @@ import { gradients } from "../graph/grad.js";
 import type { GraphOutputs, Tensor } from "../graph/graph.js";
 import type { Shape } from "../graph/shape.js";
 import type { ModelContext } from "../model/encoder.js";
-import {
-  classificationHead,
-  classifier,
-  maskedLanguageModel,
-  sharedModels,
-} from "../model/heads.js";
+import { bothModels, classificationHead, classifier, maskedLanguageModel } from "../model/heads.js";
 import {
   bodyParameters,
   classificationHeadParameters,
   mlmHeadParameters,
   type Parameter,
+  wordEmbeddings,
 } from "../model/parameters.js";
 import type { ModelSpec } from "../model/spec.js";
 import { evaluationContext } from "./inference.js";
@@ -93,8 +89,8 @@ export function maskedTokenTask(spec: ModelSpec, rates: TrainingRates): Training
   };
 }
 
-/** Both tasks over one pass of the encoder. Inputs: see `sharedModels`. */
-export function sharedTask(
+/** Both tasks over one pass of the encoder. Inputs: see `bothModels`. */
+export function multiTask(
   spec: ModelSpec,
   classes: number,
   rates: TrainingRates,
@@ -109,10 +105,23 @@ export function sharedTask(
     ],
     rates,
     losses(context) {
-      const { logits, maskedTokens } = sharedModels(context);
+      const { logits, maskedTokens } = bothModels(context);
       return { main: labelLoss(context, logits, weighted), auxiliary: maskedTokens };
     },
   };
+}
+
+/**
+ * Parameters to whose dense gradient a pass of one of both tasks adds nothing: those of the other's head. The decoder of
+ * the masked-LM head reads all word embeddings; the body adds rows to them.
+ */
+export function untouched(
+  { parameters }: TrainingDefinition,
+  task: "main" | "auxiliary",
+): readonly string[] {
+  const head = task === "main" ? "mlm-head" : "classification-head";
+  const names = parameters.filter(({ part }) => part === head).map(({ name }) => name);
+  return task === "main" ? [...names, wordEmbeddings] : names;
 }
 
 /** Cross entropy of logits [B, C] against the input `labels` (int32 [B]). */

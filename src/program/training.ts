@@ -1,7 +1,6 @@
 /**
- * Programs that compute a loss and add its gradient to gradient arrays: the classification task, the masked-LM task,
- * and both over one pass. The first two run by themselves, so that the activations of one are free before the other
- * begins; the gradient so far enters as an input and leaves as an output, added by the products.
+ * Programs that compute a loss and add its gradient to gradient arrays: of the classification task, of the masked-LM
+ * task, and of both. The gradient so far enters as an input and leaves as an output, added by the products.
  */
 import type { PackedBatch } from "../batch/packed.js";
 import { createBuilder } from "../graph/builder.js";
@@ -14,10 +13,11 @@ import {
   classificationTask,
   headTask,
   maskedTokenTask,
-  sharedTask,
+  multiTask,
   type TrainingDefinition,
   type TrainingRates,
   trainingGraph,
+  untouched,
 } from "./training-graph.js";
 
 /** Fills the keep mask of a dropout site for the current pass: `count` bytes of 0 or 1. */
@@ -39,15 +39,19 @@ export interface TaskSums {
   readonly correct: number;
 }
 
-export interface ClassificationTraining {
-  /** Adds d(lossScale * sum over the texts of CE, times the weight of the label where there are some) to the gradients. */
-  accumulate(batch: PackedBatch, labels: Int32Array, lossScale: number): Promise<TaskSums>;
+/** What holds a session of the runtime until it is disposed of. */
+export interface Compiled {
   dispose(): Promise<void>;
 }
 
-export interface CompiledClassificationTraining extends ClassificationTraining {
+export interface ClassificationTraining {
+  /** Adds d(lossScale * sum over the texts of CE, times the weight of the label where there are some) to the gradients. */
+  accumulate(batch: PackedBatch, labels: Int32Array, lossScale: number): Promise<TaskSums>;
+}
+
+export interface CompiledClassificationTraining extends ClassificationTraining, Compiled {
   /** The same session over other arrays, without activations of its own; it ends with this one. */
-  over(arrays: TrainingArrays): Pick<ClassificationTraining, "accumulate">;
+  over(arrays: TrainingArrays): ClassificationTraining;
 }
 
 /** The main task: cross entropy of the classification head, times the weights [C] of labels where they are given. */
@@ -62,7 +66,7 @@ export async function compileClassificationTraining(
   const task = classificationTask(spec, classes, rates, labelWeights !== undefined);
   const weights = labelWeights && { labelWeights };
   const training = await compileTraining(runtime, "classification-training", task);
-  const over = (other: TrainingArrays): Pick<ClassificationTraining, "accumulate"> => {
+  const over = (other: TrainingArrays): ClassificationTraining => {
     const accumulate = training.bind(other);
     return {
       async accumulate(batch, labels, lossScale) {
@@ -81,7 +85,6 @@ export interface HeadTraining {
    * texts' first tokens, flat [B, H].
    */
   accumulate(features: Float32Array, labels: Int32Array, lossScale: number): Promise<TaskSums>;
-  dispose(): Promise<void>;
 }
 
 /** The classification head alone, without dropout, over features that do not change. */
@@ -90,7 +93,7 @@ export async function compileHeadTraining(
   spec: ModelSpec,
   classes: number,
   arrays: Pick<TrainingArrays, "weights" | "gradients">,
-): Promise<HeadTraining> {
+): Promise<HeadTraining & Compiled> {
   const training = await compileTraining(runtime, "head-training", headTask(spec, classes));
   // Nothing is dropped, so no site asks for a mask.
   const accumulate = training.bind({ ...arrays, keepMask: () => new Uint8Array(0) });
@@ -114,7 +117,6 @@ export interface MaskedTokenTraining {
     targetIds: Int32Array,
     lossScale: number,
   ): Promise<TaskSums>;
-  dispose(): Promise<void>;
 }
 
 /** The auxiliary task: cross entropy of the masked-LM head at the selected tokens. */
@@ -123,7 +125,7 @@ export async function compileMaskedTokenTraining(
   spec: ModelSpec,
   rates: TrainingRates,
   arrays: TrainingArrays,
-): Promise<MaskedTokenTraining> {
+): Promise<MaskedTokenTraining & Compiled> {
   const task = maskedTokenTask(spec, rates);
   const training = await compileTraining(runtime, "masked-token-training", task);
   const accumulate = training.bind(arrays);
@@ -149,58 +151,110 @@ export interface SharedTraining {
     targetIds: Int32Array,
     scales: { readonly main: number; readonly auxiliary: number },
   ): Promise<{ readonly main: TaskSums; readonly auxiliary: TaskSums }>;
-  dispose(): Promise<void>;
 }
 
-/** Both tasks over one pass of the encoder: the classifier reads the masked texts too. Weights of labels as above. */
-export async function compileSharedTraining(
+/** Each task over a pass of its own, and both over one. */
+export interface MultiTaskTraining {
+  readonly main: ClassificationTraining;
+  readonly auxiliary: MaskedTokenTraining;
+  readonly shared: SharedTraining;
+}
+
+export interface CompiledMultiTaskTraining extends MultiTaskTraining, Compiled {
+  /** The same session over other arrays, without activations of its own; it ends with this one. */
+  over(arrays: TrainingArrays): MultiTaskTraining;
+}
+
+/** Rows that a head reads of the hidden states that a pass reads, and what is expected there. */
+interface HeadRows {
+  readonly rows: Int32Array;
+  readonly expected: Int32Array;
+}
+
+/** For a head whose task has no part in a pass: the runtime knows no tensors without rows, so it reads one, of weight 0. */
+const noPart: HeadRows = { rows: Int32Array.of(0), expected: Int32Array.of(0) };
+
+/**
+ * Both tasks in one session: the activations of each pass lie where those of the last one lay, which two sessions
+ * would keep beside each other. In the pass of one task the head of the other reads one row, with a loss scale of 0.
+ * Weights of labels as in `compileClassificationTraining`.
+ */
+export async function compileMultiTaskTraining(
   runtime: Runtime,
   spec: ModelSpec,
   classes: number,
   rates: TrainingRates,
   arrays: TrainingArrays,
   labelWeights?: Float32Array,
-): Promise<SharedTraining> {
-  const task = sharedTask(spec, classes, rates, labelWeights !== undefined);
-  const training = await compileTraining(runtime, "shared-training", task);
-  const accumulate = training.bind(arrays);
-  const pass: SharedTraining["accumulate"] = async (
-    batch,
-    labels,
-    targetSlots,
-    targetIds,
-    scales,
-  ) => {
-    const [texts, selected] = [labels.length, targetIds.length];
-    const rows = Int32Array.from({ length: texts + selected }, (_, row) => row);
-    const feeds = {
-      ...batchFeeds(batch),
-      readSlots: Int32Array.from([...batch.firstSlots, ...targetSlots]),
-      firstRows: rows.subarray(0, texts),
-      targetRows: rows.subarray(texts),
-      labels,
-      targetIds,
-      ...(labelWeights && { labelWeights }),
+): Promise<CompiledMultiTaskTraining> {
+  const task = multiTask(spec, classes, rates, labelWeights !== undefined);
+  const weights = labelWeights && { labelWeights };
+  const training = await compileTraining(runtime, "multi-task-training", task);
+  // What leaves the runtime is copied, even into arrays of ours.
+  const sumsOf = (names: readonly string[]) => new Set(names.map((name) => `sum.${name}`));
+  const unread = {
+    main: sumsOf(untouched(task, "main")),
+    auxiliary: sumsOf(untouched(task, "auxiliary")),
+  };
+
+  const over = (other: TrainingArrays): MultiTaskTraining => {
+    const accumulate = training.bind(other);
+    const pass = (
+      batch: PackedBatch,
+      readSlots: Int32Array,
+      texts: HeadRows,
+      selected: HeadRows,
+      scales: { readonly main: number; readonly auxiliary: number },
+      unread?: ReadonlySet<string>,
+    ) => {
+      const feeds = {
+        ...batchFeeds(batch),
+        ...weights,
+        readSlots,
+        firstRows: texts.rows,
+        labels: texts.expected,
+        targetRows: selected.rows,
+        targetIds: selected.expected,
+      };
+      const [B, K, P] = [texts.rows.length, selected.rows.length, readSlots.length];
+      return accumulate(feeds, scales, { R: batch.rows, S: batch.slots, B, K, P }, unread);
     };
-    const sizes = { R: batch.rows, S: batch.slots, B: texts, K: selected, P: texts + selected };
-    const sums = await accumulate(feeds, scales, sizes);
-    return { main: sums("main"), auxiliary: sums("auxiliary") };
+    const main: ClassificationTraining["accumulate"] = async (batch, labels, lossScale) => {
+      const texts = { rows: range(0, labels.length), expected: labels };
+      const scales = { main: lossScale, auxiliary: 0 };
+      return (await pass(batch, batch.firstSlots, texts, noPart, scales, unread.main))("main");
+    };
+    return {
+      main: { accumulate: main },
+      auxiliary: {
+        async accumulate(batch, targetSlots, targetIds, lossScale) {
+          const selected = { rows: range(0, targetIds.length), expected: targetIds };
+          const scales = { main: 0, auxiliary: lossScale };
+          const sums = await pass(batch, targetSlots, noPart, selected, scales, unread.auxiliary);
+          return sums("auxiliary");
+        },
+      },
+      shared: {
+        async accumulate(batch, labels, targetSlots, targetIds, scales) {
+          if (targetIds.length === 0) {
+            const sums = await main(batch, labels, scales.main);
+            return { main: sums, auxiliary: { lossSum: 0, correct: 0 } };
+          }
+          const readSlots = Int32Array.from([...batch.firstSlots, ...targetSlots]);
+          const texts = { rows: range(0, labels.length), expected: labels };
+          const selected = { rows: range(labels.length, readSlots.length), expected: targetIds };
+          const sums = await pass(batch, readSlots, texts, selected, scales);
+          return { main: sums("main"), auxiliary: sums("auxiliary") };
+        },
+      },
+    };
   };
-  return {
-    async accumulate(batch, labels, targetSlots, targetIds, scales) {
-      if (targetIds.length === 0) {
-        // The runtime knows no tensors without rows: one slot stands in, of weight 0.
-        const [standIn] = batch.firstSlots;
-        const { main } = await pass(batch, labels, Int32Array.of(standIn), Int32Array.of(0), {
-          ...scales,
-          auxiliary: 0,
-        });
-        return { main, auxiliary: { lossSum: 0, correct: 0 } };
-      }
-      return pass(batch, labels, targetSlots, targetIds, scales);
-    },
-    dispose: training.dispose,
-  };
+  return { ...over(arrays), over, dispose: training.dispose };
+}
+
+/** first, first + 1, ..., end - 1 */
+function range(first: number, end: number): Int32Array {
+  return Int32Array.from({ length: end - first }, (_, index) => first + index);
 }
 
 async function compileTraining(runtime: Runtime, name: string, definition: TrainingDefinition) {
@@ -222,6 +276,7 @@ async function compileTraining(runtime: Runtime, name: string, definition: Train
       feeds: Feeds,
       lossScales: Readonly<Record<string, number>>,
       sizes: Readonly<Record<string, number>>,
+      unread?: ReadonlySet<string>,
     ) => {
       const masks: Record<string, Uint8Array> = {};
       for (const [site, shape] of keepSites) {
@@ -236,7 +291,7 @@ async function compileTraining(runtime: Runtime, name: string, definition: Train
       for (const [task, scale] of Object.entries(lossScales)) {
         all[`lossScale.${task}`] = Float32Array.of(scale);
       }
-      const outputs = await program.run(all, sizes, sums);
+      const outputs = await program.run(all, sizes, sums, unread);
       for (const { parameter, indices, output } of rowUpdates) {
         const at = "fixed" in indices ? indices.fixed : all[indices.input];
         addRows(arrays.gradients(parameter), at, floatOutput(outputs, output));

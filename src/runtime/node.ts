@@ -24,6 +24,8 @@ export async function createNodeRuntime(options: NodeRuntimeOptions = {}): Promi
     // Batches change shape every step: a memory pattern per shape would multiply activation arenas.
     enableMemPattern: false,
     extra: {
+      // It would keep the float32 form of every dropout mask from the forward to the backward pass.
+      optimization: { disable_specified_optimizers: "CommonSubexpressionElimination" },
       // Waiting threads sleep: as fast on a quiet machine, and up to twice as fast on a busy one.
       session: { intra_op: { allow_spinning: "0" } },
     },

@@ -59,7 +59,6 @@ function fixture(losses: { main?: number; auxiliary?: number } = {}) {
       accumulated(lossScale * labels.length);
       return { lossSum: (losses.main ?? 2) * labels.length, correct: 0 };
     },
-    dispose: async () => undefined,
   };
   const auxiliaryProgram: MaskedTokenTraining = {
     async accumulate(_, slots, ids, lossScale) {
@@ -67,7 +66,6 @@ function fixture(losses: { main?: number; auxiliary?: number } = {}) {
       accumulated(lossScale * ids.length * 10);
       return { lossSum: (losses.auxiliary ?? 3) * ids.length, correct: 0 };
     },
-    dispose: async () => undefined,
   };
   const state: StepState = { store, main: mainProgram, auxiliary: auxiliaryProgram, dropout };
   const step = (
@@ -143,7 +141,6 @@ describe("trainingStep", () => {
           auxiliary: { lossSum: 3 * ids.length, correct: 0 },
         };
       },
-      dispose: async () => undefined,
     };
     const { store, dropout } = state;
     const micro = (texts: number, selected: number): MicroBatch => ({
@@ -256,7 +253,6 @@ describe("trainingStep", () => {
         main: { lossSum: sums.main, correct: 0 },
         auxiliary: { lossSum: sums.auxiliary, correct: 0 },
       }),
-      dispose: async () => undefined,
     };
     const micro = {
       shared: { ...auxiliary(3).auxiliary, labels: new Int32Array(2) },

@@ -17,15 +17,22 @@ export function taskGradients(store: ParameterStore): ArrayOf {
   return (name) => (isBody.has(name) ? store.view("task", name) : store.gradient(name));
 }
 
-/** The weights and gradients of the dev pass: `store`'s body, its gradient in "dev", under another head. */
+/**
+ * The weights and gradients of the dev pass: `store`'s body, its gradient in "dev", under another classification head.
+ * What the session holds beside them, the masked-LM head, has no part in the pass.
+ */
 export function devArrays(
   store: ParameterStore,
   head: ParameterStore,
 ): { readonly weights: ArrayOf; readonly gradients: ArrayOf } {
   const isBody = bodyNames(store);
+  const isHead = new Set(head.parameters.map(({ name }) => name));
   return {
-    weights: (name) => (isBody.has(name) ? store.weight(name) : head.weight(name)),
-    gradients: (name) => (isBody.has(name) ? store.view("dev", name) : head.gradient(name)),
+    weights: (name) => (isHead.has(name) ? head.weight(name) : store.weight(name)),
+    gradients(name) {
+      if (isBody.has(name)) return store.view("dev", name);
+      return isHead.has(name) ? head.gradient(name) : store.gradient(name);
+    },
   };
 }
 

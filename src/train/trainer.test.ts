@@ -31,7 +31,6 @@ function toyState(lossOf: (weight: number) => number = (weight) => weight): Step
       store.gradient("w")[0] += lossScale * given.length;
       return { lossSum: lossOf(store.weight("w")[0]) * given.length, correct: 0 };
     },
-    dispose: async () => undefined,
   };
   return { store, main, dropout: createDropoutMasks(0, { dropout: 0, attentionDropout: 0 }) };
 }

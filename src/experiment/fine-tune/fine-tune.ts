@@ -4,11 +4,6 @@ import { saveCheckpoint } from "../../checkpoint/save.js";
 import type { TrainSettings } from "../../config.js";
 import { L3MaskingError } from "../../errors.js";
 import { compileClassification } from "../../program/inference.js";
-import {
-  compileClassificationTraining,
-  compileMaskedTokenTraining,
-  compileSharedTraining,
-} from "../../program/training.js";
 import { type Trackers, withTrackers } from "../../trackers/trackers.js";
 import { createDropoutMasks } from "../../train/dropout-masks.js";
 import { openJournal } from "../../train/journal.js";
@@ -49,6 +44,7 @@ import type { FirstStage } from "./saved-state.js";
 import { loadWeights, runSecondStage } from "./second-stage.js";
 import { requireSharedPassFits } from "./shared-pass.js";
 import { stepsPerEpoch, taskBatches } from "./task-batches.js";
+import { compileTasks } from "./tasks.js";
 import { beginTracking, closingScalars } from "./tracking.js";
 import { createTrainable, optimizerGroups, storedValues } from "./trainable.js";
 import { temperatureFile, trainingArguments } from "./training-arguments.js";
@@ -150,18 +146,12 @@ async function trainInFolder(
     settings.classWeights === "balanced"
       ? balancedWeights(data.train.labelIds, classes)
       : undefined;
-  const main = await compileClassificationTraining(runtime, spec, classes, rates, arrays, weights);
-  const shared = sharesPass
-    ? await compileSharedTraining(runtime, spec, classes, rates, arrays, weights)
-    : undefined;
-  const auxiliary =
-    hasAuxiliary && !sharesPass
-      ? await compileMaskedTokenTraining(runtime, spec, rates, arrays)
-      : undefined;
+  const passes = sharesPass ? "shared" : hasAuxiliary ? "main and auxiliary" : "main";
+  const tasks = await compileTasks(passes, runtime, { spec, classes }, rates, arrays, weights);
   const meta = learnsWeights
     ? await learnTaskWeights(
         runtime,
-        { spec, classes, store, main, dropout },
+        { spec, classes, store, mainOver: tasks.mainOver, dropout },
         devTexts({ encodings: data.encodings.dev, labelIds: data.dev.labelIds }, settings, spec),
         settings,
         start.meta,
@@ -236,11 +226,9 @@ async function trainInFolder(
     const runFirstStage = () =>
       train(
         {
+          ...tasks,
           store,
-          main,
           dropout,
-          ...(auxiliary && { auxiliary }),
-          ...(shared && { shared }),
           ...(meta && { meta }),
         },
         {
@@ -286,7 +274,7 @@ async function trainInFolder(
           bestWeights: dev.kept().bestWeights,
           stepsPerEpoch: perEpoch,
           store,
-          main: { ...main, ...main.over({ ...arrays, gradients: store.gradient }) },
+          main: tasks.mainOver({ ...arrays, gradients: store.gradient }),
           dropout,
           parts,
           batches: taskBatches(texts, settings, settings, spec, tokenizer),
@@ -353,7 +341,7 @@ async function trainInFolder(
     return { ...result, metrics };
   } finally {
     journal.close();
-    for (const program of [main, auxiliary, shared, meta, classifier]) await program?.dispose();
+    for (const program of [tasks, meta, classifier]) await program?.dispose();
   }
 }
 

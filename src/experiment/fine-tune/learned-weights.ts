@@ -2,10 +2,7 @@
 import { classificationHeadParameters, initialize } from "../../model/parameters.js";
 import type { ModelSpec } from "../../model/spec.js";
 import { compileTextFeatures } from "../../program/inference.js";
-import {
-  type CompiledClassificationTraining,
-  compileHeadTraining,
-} from "../../program/training.js";
+import { compileHeadTraining } from "../../program/training.js";
 import { permutation, type Random, randomStream } from "../../random.js";
 import type { Runtime } from "../../runtime/runtime.js";
 import type { DropoutMasks } from "../../train/dropout-masks.js";
@@ -19,6 +16,7 @@ import { createParameterStore, type ParameterStore } from "../../train/parameter
 import { devArrays } from "../../train/task-gradients.js";
 import type { MetaState } from "../../train/task-weights.js";
 import { mainBatch, type TaskTexts } from "./task-batches.js";
+import type { TaskPrograms } from "./tasks.js";
 
 export interface DevDraws {
   readonly seed: number;
@@ -56,14 +54,15 @@ export interface LearningModel {
   readonly classes: number;
   /** With `metaSlots`. */
   readonly store: ParameterStore;
-  readonly main: CompiledClassificationTraining;
+  /** The main task over other arrays. */
+  readonly mainOver: TaskPrograms["mainOver"];
   readonly dropout: DropoutMasks;
 }
 
 /** Compiles what meta-learning needs and starts it, where a run goes on from its saved state. */
 export async function learnTaskWeights(
   runtime: Runtime,
-  { spec, classes, store, main, dropout }: LearningModel,
+  { spec, classes, store, mainOver, dropout }: LearningModel,
   texts: DevTexts,
   settings: MetaSettings,
   start?: MetaState,
@@ -74,7 +73,7 @@ export async function learnTaskWeights(
     weights: head.weight,
     gradients: head.gradient,
   });
-  const devTask = main.over({ ...devArrays(store, head), keepMask: dropout.keepMask });
+  const devTask = mainOver({ ...devArrays(store, head), keepMask: dropout.keepMask });
   const parts = {
     store,
     head,

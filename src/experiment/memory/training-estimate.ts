@@ -52,6 +52,7 @@ export interface MemoryParts {
   readonly checkpoint: number;
   /** Activations of the main task, or of the pass that both tasks share. */
   readonly main_activations: number;
+  /** What the auxiliary task's pass takes beyond them. */
   readonly auxiliary_activations: number;
   /** Logits and probabilities [K, V] of the masked-LM head, part of the auxiliary task's pass. */
   readonly masked_token_logits: number;
@@ -99,7 +100,8 @@ export function trainingMemory(model: TrainedModel): (sizes: RunSizes) => Memory
     const arena = (bytes: number) => Math.ceil(ARENA_FACTOR * bytes);
     // Learned weights keep the gradients of one task and of dev beside the sum.
     const gradients = weights * (learnsWeights ? 3 : 1);
-    const sessions = 2 + (sizes.auxiliary === undefined ? 0 : 1) + (learnsWeights ? 2 : 0);
+    // Training and evaluation; learned weights have a head of their own, and features of texts.
+    const sessions = 2 + (learnsWeights ? 2 : 0);
     const parts: MemoryParts = {
       weights,
       gradients,
@@ -122,26 +124,29 @@ export function trainingMemory(model: TrainedModel): (sizes: RunSizes) => Memory
 }
 
 /**
- * Bytes of the passes. Each session keeps what its largest pass took, so the passes of a step add up although one ends
- * before the next begins.
+ * Bytes of the passes. A session keeps what its largest pass took, and all passes of training are of one session; so the
+ * auxiliary task takes what it needs beyond the main one.
  */
 function passBytes(programs: ProgramMemory, model: TrainedModel, sizes: RunSizes) {
-  const { spec, sharedPass } = model;
-  const ofMain = sharedPass
-    ? programs.sharedTraining(sizes.main)
-    : programs.classificationTraining(sizes.main);
-  const ofDev = sizes.dev && programs.classificationTraining(sizes.dev);
-  const ofAuxiliary = sizes.auxiliary && programs.maskedTokenTraining(sizes.auxiliary);
+  const { spec, mlmHead, sharedPass } = model;
+  const training = mlmHead ? programs.multiTaskTraining : programs.classificationTraining;
+  const ofTexts = (batch: BatchSizes) =>
+    training(sharedPass ? batch : { ...batch, selectedTokens: 1 });
+  const ofMain = ofTexts(sizes.main);
+  const ofDev = sizes.dev && ofTexts({ ...sizes.dev, selectedTokens: 1 });
+  const ofAuxiliary = sizes.auxiliary && training({ ...sizes.auxiliary, texts: 1 });
   const features = sizes.dev ? programs.textFeatures(sizes.dev) : 0;
   const selected = (sizes.auxiliary ?? sizes.main).selectedTokens;
-  const logits = model.mlmHead ? 2 * 4 * selected * spec.vocabularySize : 0;
+  const logits = mlmHead ? 2 * 4 * selected * spec.vocabularySize : 0;
   const main = Math.max(ofMain.values, ofDev?.values ?? 0);
-  const auxiliary = ofAuxiliary?.values ?? 0;
+  const auxiliary = Math.max(0, (ofAuxiliary?.values ?? 0) - main);
+  // The logits are shown by themselves, out of the pass that they are part of.
+  const ofLogits = sharedPass ? main : auxiliary;
+  const shown = Math.min(logits, ofLogits);
   return {
-    // The logits are shown by themselves.
-    main: main - (sharedPass ? Math.min(logits, main) : 0),
-    auxiliary: auxiliary - Math.min(logits, auxiliary),
-    logits: Math.min(logits, sharedPass ? main : auxiliary),
+    main: main - (sharedPass ? shown : 0),
+    auxiliary: auxiliary - (sharedPass ? 0 : shown),
+    logits: shown,
     keepMasks: Math.max(ofMain.keepMasks, ofAuxiliary?.keepMasks ?? 0, ofDev?.keepMasks ?? 0),
     evaluation: programs.classification(sizes.evaluation) + features,
   };

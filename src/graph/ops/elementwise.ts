@@ -1,13 +1,9 @@
 /** Operations that work element by element. */
 import type { TensorType } from "../graph.js";
 import type { Nothing, Op } from "../op.js";
-import { broadcastShapes } from "../shape.js";
-import { erf, mapElements, zipElements } from "./ndarray.js";
-import { dense, expectType } from "./rules.js";
-
-const SQRT_HALF = Math.SQRT1_2;
-const INVERSE_SQRT_TWO_PI = 1 / Math.sqrt(2 * Math.PI);
-const LOG_INVERSE_SQRT_PI = -0.5 * Math.log(Math.PI);
+import { broadcastShapes, formatShape } from "../shape.js";
+import { mapElements, zipElements } from "./ndarray.js";
+import { dense, expectEqual, expectType } from "./rules.js";
 
 function binaryFloat(inputs: readonly TensorType[]): TensorType[] {
   const [a, b] = inputs;
@@ -62,41 +58,24 @@ export const tanh: Op<Nothing> = {
   onnx: (emit, inputs) => emit.node("Tanh", inputs),
 };
 
-/** The exact form x * Phi(x) with Phi(x) = (1 + erf(x / sqrt 2)) / 2. */
-export const gelu: Op<Nothing> = {
-  infer: unaryFloat,
-  vjp: ({ build, inputs: [x], gradient }) => [
-    () => dense(build.multiply(gradient, build.apply("geluDerivative", [x], {})[0])),
-  ],
-  evaluate: ([x]) => [mapElements(x, (value) => value * normalCdf(value))],
-  onnx: (emit, inputs) =>
-    emit.target === "cpu"
-      ? emit.node("Gelu", inputs, {}, { domain: "com.microsoft" })
-      : emit.node("Gelu", inputs),
-};
-
-/** gelu'(x) = Phi(x) + x phi(x), with phi the standard normal density. */
-export const geluDerivative: Op<Nothing> = {
-  infer: unaryFloat,
-  vjp: "not differentiable",
-  evaluate: ([x]) => [
-    mapElements(
-      x,
-      (value) => normalCdf(value) + value * INVERSE_SQRT_TWO_PI * Math.exp(-0.5 * value * value),
-    ),
-  ],
-  onnx(emit, [x]) {
-    // x phi(x) = s exp(ln(1 / sqrt pi) - s^2) for s = x / sqrt 2: every factor rides on one that is there anyway.
-    const [scaled] = emit.node("Mul", [x, emit.scalar(SQRT_HALF)]);
-    const [error] = emit.node("Erf", [scaled]);
-    const [half] = emit.node("Mul", [error, emit.scalar(0.5)]);
-    const [cdf] = emit.node("Add", [half, emit.scalar(0.5)]);
-    const [squared] = emit.node("Mul", [scaled, scaled]);
-    const [exponent] = emit.node("Sub", [emit.scalar(LOG_INVERSE_SQRT_PI), squared]);
-    const [exponential] = emit.node("Exp", [exponent]);
-    const [density] = emit.node("Mul", [scaled, exponential]);
-    return emit.node("Add", [cdf, density]);
+/**
+ * y = x where keep (bool) is true and 0 elsewhere; dx = g where keep is true. The factor 1 / (1 - rate) of dropout rides
+ * on a product nearby. As a product, because a choice between two values takes the CPU six times as long; the gradient
+ * casts the mask again, so that only its bytes are kept in between.
+ */
+export const dropout: Op<Nothing> = {
+  infer([x, keep]) {
+    expectType(x, "float32");
+    expectType(keep, "bool");
+    expectEqual("mask of dropout", formatShape(keep.shape), formatShape(x.shape));
+    return [x];
   },
+  vjp: ({ build, inputs: [, keep], gradient }) => [
+    () => dense(build.apply("dropout", [gradient, keep], {})[0]),
+    null,
+  ],
+  evaluate: ([x, keep]) => [zipElements(x, keep, (value, kept) => value * kept)],
+  onnx: (emit, [x, keep]) => emit.node("Mul", [x, emit.cast(keep, "float32")]),
 };
 
 export const toFloat: Op<Nothing> = {
@@ -117,7 +96,3 @@ export const equal: Op<Nothing> = {
   evaluate: ([a, b]) => [zipElements(a, b, (x, y) => (x === y ? 1 : 0))],
   onnx: (emit, inputs) => emit.node("Equal", inputs),
 };
-
-function normalCdf(x: number): number {
-  return 0.5 * (1 + erf(x * SQRT_HALF));
-}

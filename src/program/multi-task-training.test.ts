@@ -12,10 +12,10 @@ import type { ModelSpec } from "../model/spec.js";
 import { createNodeRuntime } from "../runtime/node.js";
 import type { ParameterStore } from "../train/parameter-store.js";
 import {
+  type CompiledMultiTaskTraining,
   compileClassificationTraining,
   compileMaskedTokenTraining,
-  compileSharedTraining,
-  type SharedTraining,
+  compileMultiTaskTraining,
   type TrainingArrays,
 } from "./training.js";
 
@@ -28,7 +28,7 @@ let spec: ModelSpec;
 let store: ParameterStore;
 let batch: PackedBatch;
 let arrays: TrainingArrays;
-let shared: SharedTraining;
+let tasks: CompiledMultiTaskTraining;
 let targetSlots: Int32Array;
 const targetIds = Int32Array.of(17, 5, 17, 40);
 const runtime = await createNodeRuntime({ threads: 1 });
@@ -50,9 +50,9 @@ beforeAll(async () => {
     gradients: store.gradient,
     keepMask: () => expect.unreachable("nothing is dropped"),
   };
-  shared = await compileSharedTraining(runtime, spec, CLASSES, NO_DROPOUT, arrays);
+  tasks = await compileMultiTaskTraining(runtime, spec, CLASSES, NO_DROPOUT, arrays);
 });
-afterAll(() => shared.dispose());
+afterAll(() => tasks.dispose());
 
 /** What a pass adds to the gradients, by parameter. */
 async function added(pass: () => Promise<unknown>): Promise<Map<string, Float32Array>> {
@@ -86,7 +86,7 @@ describe("a shared pass", () => {
       losses.push(await auxiliary.accumulate(batch, targetSlots, targetIds, scales.auxiliary));
     });
     const together = await added(async () => {
-      const sums = await shared.accumulate(batch, labels, targetSlots, targetIds, scales);
+      const sums = await tasks.shared.accumulate(batch, labels, targetSlots, targetIds, scales);
       const [ofMain, ofAuxiliary] = losses;
       expect(sums.main).toEqual({
         lossSum: expect.closeTo(Object(ofMain).lossSum, 4),
@@ -107,11 +107,50 @@ describe("a shared pass", () => {
     const alone = await added(() => main.accumulate(batch, labels, scales.main));
     const none = new Int32Array(0);
     const together = await added(async () => {
-      const sums = await shared.accumulate(batch, labels, none, none, { ...scales, auxiliary: 0 });
+      const sums = await tasks.shared.accumulate(batch, labels, none, none, {
+        ...scales,
+        auxiliary: 0,
+      });
       expect(sums.auxiliary).toEqual({ lossSum: 0, correct: 0 });
     });
     expectAlike(together, alone);
     await main.dispose();
+  });
+});
+
+describe("a task in the session of both", () => {
+  it("adds the gradient of its own program, and none to the other's head", async () => {
+    const main = await compileClassificationTraining(runtime, spec, CLASSES, NO_DROPOUT, arrays);
+    const auxiliary = await compileMaskedTokenTraining(runtime, spec, NO_DROPOUT, arrays);
+    const sums: unknown[] = [];
+    const passes = [main, tasks.main].map(
+      (task) => async () => sums.push(await task.accumulate(batch, labels, scales.main)),
+    );
+    const masked = [auxiliary, tasks.auxiliary].map(
+      (task) => async () =>
+        sums.push(await task.accumulate(batch, targetSlots, targetIds, scales.auxiliary)),
+    );
+    for (const [alone, inBoth] of [passes, masked]) {
+      expectAlike(await added(inBoth), await added(alone));
+      const [ofBoth, ofOne] = sums.splice(0);
+      expect(ofBoth).toEqual(ofOne);
+    }
+    await main.dispose();
+    await auxiliary.dispose();
+  });
+
+  it("runs over other arrays", async () => {
+    const other = createTrainable(spec, { mlmHead: true, classes: CLASSES }, new Map(), 8);
+    const expected = await added(() => tasks.main.accumulate(batch, labels, scales.main));
+    for (const { name } of store.parameters) store.gradient(name).fill(0);
+    await tasks
+      .over({ ...arrays, gradients: other.gradient })
+      .main.accumulate(batch, labels, scales.main);
+    const actual = new Map(other.parameters.map(({ name }) => [name, other.gradient(name)]));
+    expectAlike(actual, expected);
+    expect(store.parameters.every(({ name }) => store.gradient(name).every((g) => g === 0))).toBe(
+      true,
+    );
   });
 });
 
@@ -145,10 +184,17 @@ describe("weights of labels", () => {
       expect(sums.lossSum).toBeCloseTo(lossSum, 4);
     });
     expectAlike(together, oneByOne);
-    const both = await compileSharedTraining(runtime, spec, CLASSES, NO_DROPOUT, arrays, weights);
+    const both = await compileMultiTaskTraining(
+      runtime,
+      spec,
+      CLASSES,
+      NO_DROPOUT,
+      arrays,
+      weights,
+    );
     const none = new Int32Array(0);
     const inShared = await added(() =>
-      both.accumulate(batch, labels, none, none, { ...scales, auxiliary: 0 }),
+      both.shared.accumulate(batch, labels, none, none, { ...scales, auxiliary: 0 }),
     );
     expectAlike(inShared, oneByOne);
     for (const program of [plain, weighted, both]) await program.dispose();
