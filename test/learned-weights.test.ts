@@ -52,9 +52,8 @@ describe("a run with learned task weights", () => {
   });
 
   it("asks for one dev gradient a micro-batch and one dev head a step, and closes what it opened", () => {
-    // Three steps an epoch of 36 texts, two micro-batches each: 14 main passes and as many dev passes.
-    expect(host.runs("classification-training")).toBe(28);
-    expect(host.runs("masked-token-training")).toBe(14);
+    // Three steps an epoch of 36 texts, two micro-batches each: 14 passes of each task, and as many for dev.
+    expect(host.runs("multi-task-training")).toBe(42);
     expect(host.runs("text-features")).toBe(7);
     expect(host.runs("head-training")).toBeGreaterThanOrEqual(14);
     expect(host.runs("head-training")).toBeLessThanOrEqual(70);

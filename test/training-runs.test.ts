@@ -51,14 +51,15 @@ describe("the masks of a run", () => {
   async function selectedTokens(method: "rtm" | "l3"): Promise<SelectedToken[][]> {
     const steps: SelectedToken[][] = [];
     const onRun = (graph: string, inputs: NamedArrays) => {
-      if (graph !== "masked-token-training") return;
       const array = (name: string) => Array.from(inputs[name].data, Number);
-      const [ids, positions, slots, labels] = [
+      if (graph !== "multi-task-training" || array("lossScale.auxiliary")[0] === 0) return;
+      const [ids, positions, read, labels] = [
         array("ids"),
         array("positions"),
-        array("targetSlots"),
+        array("readSlots"),
         array("targetIds"),
       ];
+      const slots = array("targetRows").map((row) => read[row]);
       const originals = [...ids];
       slots.forEach((slot, k) => {
         originals[slot] = labels[k];

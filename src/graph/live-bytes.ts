@@ -101,10 +101,6 @@ function scratchBytes(node: Node, bytesOf: BytesOf): number {
     case "attention":
       // The scores; a mask's product lies where they lay.
       return node.inputs.length < 5 ? bytesOf(node.outputs[1]) : 0;
-    case "crossEntropy":
-    case "decoderCrossEntropy":
-      // The logits, as large as the probabilities.
-      return bytesOf(node.outputs[1]);
     case "geluBackward":
       // Phi(x) and x / sqrt 2 or what comes of it, beside the results.
       return bytesOf(node.outputs[0]);

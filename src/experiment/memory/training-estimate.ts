@@ -54,7 +54,7 @@ export interface MemoryParts {
   readonly main_activations: number;
   /** What the auxiliary task's pass takes beyond them. */
   readonly auxiliary_activations: number;
-  /** Logits and probabilities [K, V] of the masked-LM head, part of the auxiliary task's pass. */
+  /** Logits [K, V] of the masked-LM head, where its probabilities come to lie, part of the auxiliary task's pass. */
   readonly masked_token_logits: number;
   readonly dropout_masks: number;
   readonly evaluation: number;
@@ -137,7 +137,7 @@ function passBytes(programs: ProgramMemory, model: TrainedModel, sizes: RunSizes
   const ofAuxiliary = sizes.auxiliary && training({ ...sizes.auxiliary, texts: 1 });
   const features = sizes.dev ? programs.textFeatures(sizes.dev) : 0;
   const selected = (sizes.auxiliary ?? sizes.main).selectedTokens;
-  const logits = mlmHead ? 2 * 4 * selected * spec.vocabularySize : 0;
+  const logits = mlmHead ? 4 * selected * spec.vocabularySize : 0;
   const main = Math.max(ofMain.values, ofDev?.values ?? 0);
   const auxiliary = Math.max(0, (ofAuxiliary?.values ?? 0) - main);
   // The logits are shown by themselves, out of the pass that they are part of.
