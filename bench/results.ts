@@ -84,12 +84,14 @@ export function isReached({ figure, reach }: Figure): boolean | undefined {
   return reach.bound === "at least" ? figure.median >= reach.value : figure.median <= reach.value;
 }
 
+/** With the tunables of the C library, which decide how memory is taken. */
 export function thisMachine(): Machine {
+  const tunables = process.env.GLIBC_TUNABLES;
   return {
     processor: cpus()[0]?.model ?? "unknown processor",
     processors: cpus().length,
     memoryBytes: totalmem(),
-    system: `${systemType()} ${release()}`,
+    system: `${systemType()} ${release()}${tunables ? `, GLIBC_TUNABLES=${tunables}` : ""}`,
   };
 }
 
