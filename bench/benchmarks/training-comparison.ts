@@ -37,6 +37,10 @@ const variants = (precision: "float32" | "bfloat16") =>
     words: `${precision} ${head}`,
   }));
 
+/**
+ * Each variant of the peer has a step of ours just before it: as many variants as the peer has would otherwise leave our
+ * process idle for most of the time, and its memory to whatever the machine does with memory that lies idle.
+ */
 export async function compareTraining(context: BenchContext, plan: TrainingPlan): Promise<Outcome> {
   const { training } = plan;
   return withSides(context, training, "training", async ({ ours, peer }) => {
@@ -49,17 +53,18 @@ export async function compareTraining(context: BenchContext, plan: TrainingPlan)
       },
     });
     const others = [...variants("float32"), ...variants("bfloat16")];
+    const before = (name: string) => `${OURS} before ${name}`;
     const times = await takeTurns(
       context,
-      [
-        contender(OURS, ours),
-        ...(peer === undefined
-          ? []
-          : others.map(({ name, words }) => contender(name, peer, words))),
-      ],
+      peer === undefined
+        ? [contender(OURS, ours)]
+        : others.flatMap(({ name, words }) => [
+            contender(before(name), ours),
+            contender(name, peer, words),
+          ]),
       plan.turns,
     );
-    const own = timesOf(times, OURS);
+    const own = peer === undefined ? timesOf(times, OURS) : timesOf(times, before(others[0].name));
     const first = stepOf(0);
     const products = await ours.ask({ do: "products", step: first });
     const limit = timeLimit(LIMIT, products.seconds, own[0]);
@@ -75,7 +80,8 @@ export async function compareTraining(context: BenchContext, plan: TrainingPlan)
     }
     const figures = others.map(({ name, precision }): Figure => {
       const peerTimes = { name, times: timesOf(times, name) };
-      return ratioFigure(plan.work, own, peerTimes, plan.reach[precision], limit);
+      const ownTimes = timesOf(times, before(name));
+      return ratioFigure(plan.work, ownTimes, peerTimes, plan.reach[precision], limit);
     });
     notes.push(
       "transformers by itself has its head over all positions; over the selected ones alone it is faster, and that is our addition to it",
