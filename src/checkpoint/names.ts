@@ -4,6 +4,7 @@
  * The body's canonical name is the Hugging Face name without the family prefix. Heads have a list
  * for each family, because every class calls them differently.
  */
+import { wordEmbeddings } from "../model/parameters.js";
 import type { ModelFamily } from "../model/spec.js";
 
 interface HeadName {
@@ -89,7 +90,7 @@ function linear(stored: string, canonical: string): HeadName[] {
 
 function tiedDecoder(stored: string): HeadName[] {
   return [
-    { stored: `${stored}.weight`, canonical: "embeddings.word_embeddings.weight" },
+    { stored: `${stored}.weight`, canonical: wordEmbeddings },
     { stored: `${stored}.bias`, canonical: "mlm.bias" },
   ];
 }

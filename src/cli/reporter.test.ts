@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { stepEvent } from "../../test/fixtures/step-event.js";
 import { L3MaskingError } from "../errors.js";
 import type { RunEvent } from "../node.js";
 import { createHumanReporter, createJsonReporter } from "./reporter.js";
@@ -29,20 +30,7 @@ const events: readonly RunEvent[] = [
   { type: "notice", level: "info", text: "12 rows" },
   { type: "notice", level: "warning", text: "3 rows are empty" },
   { type: "progress", task: "training", done: 0, total: 10, unit: "steps" },
-  {
-    type: "step",
-    stage: 1,
-    step: 1,
-    epoch: 1,
-    mainLoss: 0.7,
-    auxiliaryLoss: null,
-    taskWeights: { main: 1, auxiliary: 0 },
-    cosines: null,
-    learningRate: 1e-4,
-    gradientNorms: { body: 1 },
-    tokens: 99,
-    maskedTokens: 0,
-  },
+  stepEvent(1, { mainLoss: 0.7, tokens: 99 }),
   {
     type: "evaluation",
     stage: 1,

@@ -8,7 +8,7 @@ import * as z from "zod";
 import { createBuilder } from "../graph/builder.js";
 import { gradients } from "../graph/grad.js";
 import type { Tensor as GraphTensor } from "../graph/graph.js";
-import { executionOrder } from "./execution-order.js";
+import { executionOrder, nodesFor } from "./execution-order.js";
 import { toOnnx } from "./export.js";
 
 describe("executionOrder", () => {
@@ -28,6 +28,18 @@ describe("executionOrder", () => {
       "gradient",
       "loss",
     ]);
+  });
+});
+
+describe("nodesFor", () => {
+  it("leaves out what no result comes out of, and keeps the order", () => {
+    const nodes = [
+      { input: ["x"], output: ["hidden"] },
+      { input: ["hidden"], output: ["second", "unread"] },
+      { input: ["unread"], output: ["further"] },
+      { input: ["second", ""], output: ["loss"] },
+    ];
+    expect(nodesFor(nodes, ["loss"])).toEqual([nodes[0], nodes[1], nodes[3]]);
   });
 });
 

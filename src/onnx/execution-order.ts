@@ -13,6 +13,21 @@ interface Wired {
   readonly output: readonly string[];
 }
 
+/** Of nodes in topological order, those that the named results come out of. */
+export function nodesFor<Made extends Wired>(
+  nodes: readonly Made[],
+  results: Iterable<string>,
+): Made[] {
+  const needed = new Set(results);
+  const kept: Made[] = [];
+  for (const node of nodes.toReversed()) {
+    if (!node.output.some((name) => needed.has(name))) continue;
+    kept.push(node);
+    for (const name of node.input) needed.add(name);
+  }
+  return kept.reverse();
+}
+
 /**
  * The nodes in an order that makes the runtime run them as they were made: first those that read no other node, so that
  * each runs just before its reader; then the rest as they were made; last those that nobody reads, the first made at the

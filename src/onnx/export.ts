@@ -12,7 +12,7 @@ import type { OnnxAttributes, OnnxEmitter, OnnxTarget, OpName } from "../graph/o
 import { ops } from "../graph/ops.js";
 import { type Shape, sizeNames } from "../graph/shape.js";
 import { verifyGraph } from "../graph/verify.js";
-import { executionOrder } from "./execution-order.js";
+import { executionOrder, nodesFor } from "./execution-order.js";
 import {
   type AttributeProtoSchema,
   AttributeProto_AttributeType as AttributeType,
@@ -53,7 +53,8 @@ export function toOnnx(name: string, outputs: GraphOutputs, target: OnnxTarget):
   for (const input of inputs) writer.names.set(input, input.source.name);
   for (const node of orderedNodes(tensors)) writer.write(node);
   const sizeInputs = [...writer.usedSizes].sort();
-  const nodes = executionOrder(writer.nodesWithOutputs(outputs));
+  const written = writer.nodesWithOutputs(outputs);
+  const nodes = executionOrder(nodesFor(written, Object.keys(outputs)));
   const model = create(ModelProtoSchema, {
     irVersion: IR_VERSION,
     producerName: "l3masking",

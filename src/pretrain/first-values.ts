@@ -3,6 +3,7 @@
  *
  * Legend: V vocabulary, H hidden size, W word dimensions, P position dimensions, W + P = H.
  */
+import { wordEmbeddings } from "../model/parameters.js";
 import type { ModelSpec } from "../model/spec.js";
 import { compileGram } from "../program/gram.js";
 import type { Random } from "../random.js";
@@ -133,7 +134,7 @@ async function setWordEmbeddings(
   const basis = await leadingSubspace(multiply, V, words, ROUNDS, random);
   progress(ROUNDS + 1, ROUNDS + 1);
   await gram.dispose();
-  const table = weight("embeddings.word_embeddings.weight");
+  const table = weight(wordEmbeddings);
   for (let id = 0; id < V; id++) {
     const target = table.subarray(id * H, (id + 1) * H);
     target.fill(0, words);

@@ -6,13 +6,15 @@ import { gradients } from "../graph/grad.js";
 import type { GraphOutputs, Tensor } from "../graph/graph.js";
 import { embeddings, encoderLayers } from "../model/encoder.js";
 import { classificationHead } from "../model/heads.js";
-import { bodyParameters, classificationHeadParameters } from "../model/parameters.js";
+import {
+  bodyParameters,
+  classificationHeadParameters,
+  wordEmbeddings,
+} from "../model/parameters.js";
 import type { ModelSpec } from "../model/spec.js";
 import type { Runtime } from "../runtime/runtime.js";
 import { compileProgram, floatOutput } from "./compile.js";
 import { batchFeeds, evaluationContext, type Weights, weightFeeds } from "./inference.js";
-
-const WORDS = "embeddings.word_embeddings.weight";
 
 /**
  * The input of gradient x input. `embeddings`: what the layers read, the sum of word, position and type after its LayerNorm.
@@ -48,7 +50,7 @@ export function attributionGraph(
   const total = build.sum(build.multiply(logits, chosen), [0, 1]); // []
   const [x, gradient] =
     input === "words"
-      ? wordGradient(build, total, context.weight(WORDS))
+      ? wordGradient(build, total, context.weight(wordEmbeddings))
       : [embedded, gradients(build, total, [embedded]).get(embedded)?.dense];
   if (gradient === undefined) {
     throw new L3MaskingError("graph-invalid", `the logits do not hang on the ${input}`);
@@ -61,7 +63,10 @@ function wordGradient(build: Builder, total: Tensor, table: Tensor): readonly [T
   const gradient = gradients(build, total, [table]).get(table);
   const [words] = gradient?.rows ?? [];
   if (words === undefined || gradient?.dense !== undefined || gradient?.rows.length !== 1) {
-    throw new L3MaskingError("graph-invalid", `expected ${WORDS} to be read by its rows, once`);
+    throw new L3MaskingError(
+      "graph-invalid",
+      `expected ${wordEmbeddings} to be read by its rows, once`,
+    );
   }
   return [build.gatherRows(table, words.indices), words.rows];
 }

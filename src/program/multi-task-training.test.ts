@@ -1,5 +1,5 @@
 /**
- * The shared pass against the two programs that run by themselves, which are held to PyTorch elsewhere: over the same
+ * The session of both tasks against the two programs that run by themselves, which are held to PyTorch elsewhere: over the same
  * masked texts, its gradient is the sum of theirs.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -161,15 +161,9 @@ describe("weights of labels", () => {
   );
 
   it("multiply the gradient of each text, and leave the losses as they are", async () => {
+    const weightedTask = [runtime, spec, CLASSES, NO_DROPOUT, arrays, weights] as const;
     const plain = await compileClassificationTraining(runtime, spec, CLASSES, NO_DROPOUT, arrays);
-    const weighted = await compileClassificationTraining(
-      runtime,
-      spec,
-      CLASSES,
-      NO_DROPOUT,
-      arrays,
-      weights,
-    );
+    const weighted = await compileClassificationTraining(...weightedTask);
     let lossSum = 0;
     // One text at a time, each with its weight as the scale of its loss.
     const oneByOne = await added(async () => {
@@ -184,14 +178,7 @@ describe("weights of labels", () => {
       expect(sums.lossSum).toBeCloseTo(lossSum, 4);
     });
     expectAlike(together, oneByOne);
-    const both = await compileMultiTaskTraining(
-      runtime,
-      spec,
-      CLASSES,
-      NO_DROPOUT,
-      arrays,
-      weights,
-    );
+    const both = await compileMultiTaskTraining(...weightedTask);
     const none = new Int32Array(0);
     const inShared = await added(() =>
       both.shared.accumulate(batch, labels, none, none, { ...scales, auxiliary: 0 }),

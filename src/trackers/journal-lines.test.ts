@@ -1,22 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { stepEvent } from "../../test/fixtures/step-event.js";
 import type { JournalEvent } from "../train/events.js";
 import { journalEvents } from "./journal-lines.js";
 
 const events: readonly JournalEvent[] = [
-  {
-    type: "step",
-    stage: 1,
-    step: 1,
-    epoch: 1,
-    mainLoss: null,
-    auxiliaryLoss: 2,
-    taskWeights: { main: 0, auxiliary: 1 },
-    cosines: null,
-    learningRate: 1e-4,
-    gradientNorms: { encoder: 3 },
-    tokens: 10,
-    maskedTokens: 2,
-  },
+  stepEvent(1, { mainLoss: null, auxiliaryLoss: 2, taskWeights: { main: 0, auxiliary: 1 } }),
   {
     type: "evaluation",
     stage: 1,

@@ -160,7 +160,7 @@ describe("openMlflow", () => {
 });
 
 describe("a run that goes on", () => {
-  const journal = [1, 2, 3].map(stepEvent);
+  const journal = [1, 2, 3].map((step) => stepEvent(step));
   const resumed = { run: { resumed: true, journal } };
 
   it("keeps its run, and no step is there twice", async () => {

@@ -136,7 +136,11 @@ describe("openTensorboard", () => {
     const times = pointsIn(folder);
     const size = readFileSync(join(folder, name)).length;
     truncateSync(join(folder, name), size - 5);
-    open(folder, 900, [1, 2, 3, 4].map(stepEvent));
+    open(
+      folder,
+      900,
+      [1, 2, 3, 4].map((step) => stepEvent(step)),
+    );
     expect(pointsIn(folder)).toEqual([times[0], times[1], [3, times[1][1]], [4, times[1][1]]]);
     const made = recordsIn(folder).at(-1);
     expect(made?.bytes).toEqual(Buffer.from(pointRecord(times[1][1], point(stepEvent(4)))));

@@ -4,28 +4,15 @@ import { describe, expect, it } from "vitest";
 import { failure } from "../../test/fixtures/failure.js";
 import { temporaryFolder } from "../../test/fixtures/folders.js";
 import { mlflowServer } from "../../test/fixtures/mlflow-server.js";
+import { stepEvent } from "../../test/fixtures/step-event.js";
 import { L3MaskingError } from "../errors.js";
-import type { StepEvent } from "../train/events.js";
 import { readRecords } from "./event-records.js";
 import type { TrackedRun, TrackerNotice } from "./tracker.js";
 import { type TrackerSettings, type Trackers, withTrackers } from "./trackers.js";
 
 const at = temporaryFolder();
 
-const step = (number: number): StepEvent => ({
-  type: "step",
-  stage: 1,
-  step: number,
-  epoch: 1,
-  mainLoss: 1,
-  auxiliaryLoss: null,
-  taskWeights: { main: 1, auxiliary: 0 },
-  cosines: null,
-  learningRate: 1e-4,
-  gradientNorms: { encoder: 3 },
-  tokens: 600,
-  maskedTokens: 0,
-});
+const step = (number: number) => stepEvent(number, { mainLoss: 1, tokens: 600 });
 const evaluation = (number: number) =>
   ({
     type: "evaluation",

@@ -33,26 +33,12 @@ export async function compileTasks(
   arrays: TrainingArrays,
   labelWeights?: Float32Array,
 ): Promise<TaskPrograms> {
-  const { spec, classes } = model;
+  const given = [runtime, model.spec, model.classes, rates, arrays, labelWeights] as const;
   if (passes === "main") {
-    const { over, dispose, ...main } = await compileClassificationTraining(
-      runtime,
-      spec,
-      classes,
-      rates,
-      arrays,
-      labelWeights,
-    );
+    const { over, dispose, ...main } = await compileClassificationTraining(...given);
     return { main, mainOver: over, dispose };
   }
-  const { main, auxiliary, shared, over, dispose } = await compileMultiTaskTraining(
-    runtime,
-    spec,
-    classes,
-    rates,
-    arrays,
-    labelWeights,
-  );
+  const { main, auxiliary, shared, over, dispose } = await compileMultiTaskTraining(...given);
   const ofStep = passes === "shared" ? { shared } : { auxiliary };
   return { main, ...ofStep, mainOver: (other) => over(other).main, dispose };
 }
