@@ -10,6 +10,7 @@ import type { PackedBatch } from "../src/batch/packed.js";
 import { type Checkpoint, loadCheckpoint } from "../src/checkpoint/load.js";
 import { storedName } from "../src/checkpoint/names.js";
 import { createTrainable } from "../src/experiment/fine-tune/trainable.js";
+import { tokenPredictor } from "../src/experiment/inputs/vanilla.js";
 import { scoringRows } from "../src/likelihood/estimators.js";
 import { scoreTexts } from "../src/likelihood/score.js";
 import { encoder } from "../src/model/encoder.js";
@@ -334,18 +335,7 @@ describe.each(["bert", "roberta"] as const)("%s against PyTorch", (family) => {
       estimator,
       maskId: tokenizer.special.mask,
       tokenBudget: 1000,
-      async predict(rows) {
-        const batch = padTexts(
-          rows.map(({ ids }) => ids),
-          layout,
-        );
-        const slots = slotsOf(
-          batch,
-          rows.map((row) => row.targets),
-        );
-        const labels = Int32Array.from(rows.flatMap((row) => Array.from(row.labels)));
-        return (await program.score(batch, slots, labels)).logProbability;
-      },
+      predict: tokenPredictor(program, checkpoint.spec),
     });
     let compared = 0;
     for (const [index, text] of texts.entries()) {

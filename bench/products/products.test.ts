@@ -2,6 +2,7 @@ import { fromBinary } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { parseModelConfig } from "../../src/model/spec.js";
 import { ModelProtoSchema } from "../../src/onnx/onnx_pb.js";
+import { compileClassification, compileTokenLikelihood } from "../../src/program/inference.js";
 import {
   compileClassificationTraining,
   compileMaskedTokenTraining,
@@ -80,16 +81,7 @@ describe("the products of a training pass", () => {
     expect(counted(products, (product) => !isDense(product))).toBe(nodes("FusedMatMul"));
   });
 
-  it("take three times the operations of the forward pass", () => {
-    const sizes = { rows: 2, slots: 8, head: maskedTokens };
-    expect(operations(trainingProducts(spec, sizes))).toBe(
-      3 * operations(forwardProducts(spec, sizes)),
-    );
-  });
-});
-
-describe("operations", () => {
-  it("of RoBERTa-base are two for each weight of the layers and token", () => {
+  it("of RoBERTa-base take three times two operations for each weight of the layers and token", () => {
     const base = parseModelConfig(robertaBase, "config.json");
     const [rows, slots, classes] = [16, 128, 6];
     // All slots of all layers but the last, where 16 are read: by hand, with 4 H^2 + 2 H F weights a layer.
@@ -98,8 +90,41 @@ describe("operations", () => {
     const read = (H * H + 2 * H * F + H * H + H * classes) * rows;
     const attention = 12 * 2 * rows * slots * slots * H;
     const head = { kind: "classification", texts: rows, classes } as const;
-    expect(operations(forwardProducts(base, { rows, slots, head }))).toBe(
-      2 * (full + read + attention),
+    expect(operations(trainingProducts(base, { rows, slots, head }))).toBe(
+      3 * 2 * (full + read + attention),
+    );
+  });
+});
+
+describe("the products of a forward pass", () => {
+  const none = () => new Float32Array(16 * 100);
+  const sizes = { rows: 2, slots: 8, distinct: 11, queries: 3 };
+
+  it("are those of the graph of the classifier", async () => {
+    const nodes = await nodesOf((runtime) => compileClassification(runtime, spec, CLASSES, none));
+    const products = forwardProducts(spec, { ...sizes, head: classification });
+    expect(counted(products, () => true)).toBe(nodes("Gemm") + nodes("FusedMatMul"));
+  });
+
+  it("are those of the graph of token likelihoods", async () => {
+    const nodes = await nodesOf((runtime) => compileTokenLikelihood(runtime, spec, none));
+    const products = forwardProducts(spec, { ...sizes, head: maskedTokens });
+    expect(counted(products, () => true)).toBe(nodes("Gemm") + nodes("FusedMatMul"));
+  });
+
+  it("of RoBERTa-base are two operations for each weight and slot that it meets", () => {
+    const base = parseModelConfig(robertaBase, "config.json");
+    const [rows, slots, queries, distinct, selected] = [45, 90, 1, 135, 45];
+    const [H, F, A, V, T] = [768, 3072, 12, 50265, rows * slots];
+    const first = 3 * H * H * distinct + (H * H + 2 * H * F) * T;
+    const middle = 10 * (4 * H * H + 2 * H * F) * T;
+    // A query with each head's key weights, with each slot under each head, and the same back with the values.
+    const asked = rows * queries * (H * H + 2 * H * H + 2 * A * slots * H);
+    const read = selected * (H * H + 2 * H * F + H * H + H * V);
+    const attention = 11 * 2 * rows * slots * slots * H;
+    const head = { kind: "masked-tokens", selected } as const;
+    expect(operations(forwardProducts(base, { rows, slots, queries, distinct, head }))).toBe(
+      2 * (first + middle + asked + read + attention),
     );
   });
 });

@@ -2,8 +2,8 @@
  * The matrix products of a training pass or a forward pass, counted from the model's sizes: what no implementation can do
  * without. Sums over rows for bias gradients, softmax, normalisation, dropout and the optimizer are not among them.
  *
- * Legend: T slots, H hidden size, F intermediate size, A heads, D = H/A, R rows, S slots of a row, K slots that are read,
- * B texts, C classes, V vocabulary.
+ * Legend: T slots, U distinct tokens, H hidden size, F intermediate size, A heads, D = H/A, R rows, S slots of a row, K slots
+ * that are read, Q of them in a row, B texts, C classes, V vocabulary.
  */
 import type { ModelSpec } from "../../src/model/spec.js";
 
@@ -38,19 +38,55 @@ export function operations(products: readonly Product[]): number {
   );
 }
 
-/** Products of a forward pass in which the last layer computes the read slots alone after attention. */
-export function forwardProducts(spec: ModelSpec, sizes: PassSizes): Product[] {
-  const attention = attentionShape(spec, sizes);
+/** A forward pass in evaluation mode. */
+export interface ForwardSizes extends PassSizes {
+  /** U, distinct tokens: queries, keys and values of the first layer are computed once for each. */
+  readonly distinct: number;
+  /** Q, the most read slots of a row. */
+  readonly queries: number;
+}
+
+/** Products of a forward pass of at least two layers; in the last one attention has the read slots alone as queries. */
+export function forwardProducts(spec: ModelSpec, sizes: ForwardSizes): Product[] {
+  const { rows, slots, distinct } = sizes;
+  const { hiddenSize: H, layers } = spec;
+  const { scores, context } = attentionShape(spec, sizes);
+  const projections = [
+    { slots: distinct, inputs: H, outputs: H, count: 3 },
+    { slots: rows * slots, inputs: H, outputs: H, count: 3 * (layers - 2) },
+    { slots: rows * sizes.queries, inputs: H, outputs: H, count: 1 },
+  ];
   return merged([
-    ...linearLayers(spec, sizes).map(forward),
-    { ...attention.scores, count: spec.layers },
-    { ...attention.context, count: spec.layers },
+    ...[...projections, ...layersAfterAttention(spec, sizes)].map(forward),
+    { ...scores, count: layers - 1 },
+    { ...context, count: layers - 1 },
+    ...queryAttentionProducts(spec, sizes),
   ]);
+}
+
+/** Attention of Q queries a row: with key weights, with the rows themselves twice, with value weights. */
+function queryAttentionProducts(
+  { hiddenSize: H, heads: A }: ModelSpec,
+  { rows: R, slots: S, queries: Q }: ForwardSizes,
+): Product[] {
+  const D = H / A;
+  const once = { transA: false, count: 1 };
+  return [
+    { batch: A, m: R * Q, n: H, k: D, transB: false, ...once },
+    { batch: R, m: A * Q, n: S, k: H, transB: true, ...once },
+    { batch: R, m: A * Q, n: H, k: S, transB: false, ...once },
+    { batch: A, m: R * Q, n: D, k: H, transB: true, ...once },
+  ];
 }
 
 /** Products of a forward pass and its gradient with respect to all parameters. */
 export function trainingProducts(spec: ModelSpec, sizes: PassSizes): Product[] {
-  const linear = linearLayers(spec, sizes);
+  const T = sizes.rows * sizes.slots;
+  const { hiddenSize: H } = spec;
+  const linear = [
+    { slots: T, inputs: H, outputs: H, count: 3 * spec.layers },
+    ...layersAfterAttention(spec, sizes),
+  ];
   const { scores, context } = attentionShape(spec, sizes);
   const each = spec.layers;
   return merged([
@@ -70,13 +106,13 @@ interface Linear {
   readonly count: number;
 }
 
-function linearLayers(spec: ModelSpec, { rows, slots, head }: PassSizes): Linear[] {
+/** The linear layers from attention's output on: of all slots, in the last layer of the read slots, and of the head. */
+function layersAfterAttention(spec: ModelSpec, { rows, slots, head }: PassSizes): Linear[] {
   const { hiddenSize: H, intermediateSize: F, layers } = spec;
   const T = rows * slots;
   const K = head.kind === "classification" ? head.texts : head.selected;
   return [
-    // Query, key and value of every layer; all that follows them, in the last layer for the read slots.
-    { slots: T, inputs: H, outputs: H, count: 3 * layers + (layers - 1) },
+    { slots: T, inputs: H, outputs: H, count: layers - 1 },
     { slots: T, inputs: H, outputs: F, count: layers - 1 },
     { slots: T, inputs: F, outputs: H, count: layers - 1 },
     { slots: K, inputs: H, outputs: H, count: 1 },

@@ -51,12 +51,20 @@ export async function openLikelihood(work: LikelihoodWork, runtime: Runtime): Pr
         texts.reduce((total, { ids }) => total + ids.length, 0) / texts.length,
       );
       const rows = Math.max(1, Math.floor(work.tokenBudget / slots));
-      const scored = texts.reduce((total, { ids }) => total + ids.length - 2, 0);
-      const selected = Math.max(1, Math.round((rows * slots * scored) / modelTokens));
-      const head = { kind: "masked-tokens", selected } as const;
-      const call = forwardProducts(spec, { rows, slots, head });
-      const { rate } = await measureProducts(runtime, call, now);
       const calls = modelTokens / (rows * slots);
+      const inCall = (count: number) => Math.max(1, Math.round(count / calls));
+      const tokens = texts.reduce((total, { ids }) => total + ids.length, 0);
+      const scored = tokens - 2 * texts.length;
+      const selected = inCall(scored);
+      const call = forwardProducts(spec, {
+        rows,
+        slots,
+        // Each token as it is, and once masked.
+        distinct: inCall(tokens + scored),
+        queries: Math.ceil(selected / rows),
+        head: { kind: "masked-tokens", selected },
+      });
+      const { rate } = await measureProducts(runtime, call, now);
       return { seconds: (calls * operations(call)) / rate, values: { rate }, list: [] };
     }
     return timed(async () => {

@@ -42,7 +42,8 @@ export async function openPrediction(work: PredictionWork, runtime: Runtime): Pr
       const rows = Math.ceil(USUAL_TOKENS / slots);
       const classes = classifier.labels.length;
       const head = { kind: "classification", texts: rows, classes } as const;
-      const batch = forwardProducts(spec, { rows, slots, head });
+      const distinct = rows * slots;
+      const batch = forwardProducts(spec, { rows, slots, distinct, queries: 1, head });
       const { rate } = await measureProducts(runtime, batch, now);
       return {
         seconds: ((tokens / (rows * slots)) * operations(batch)) / rate,

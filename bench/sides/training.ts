@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { packTexts, slotsOf } from "../../src/batch/pack.js";
 import { createTrainable, optimizerGroups } from "../../src/experiment/fine-tune/trainable.js";
+import { packOptions } from "../../src/experiment/pack-options.js";
 import type { ModelSpec } from "../../src/model/spec.js";
 import { compileMultiTaskTraining } from "../../src/program/training.js";
 import type { Runtime } from "../../src/runtime/runtime.js";
@@ -11,7 +12,7 @@ import { measureProducts } from "../products/measure.js";
 import { trainingProducts } from "../products/products.js";
 import { loadSource } from "../work/model.js";
 import type { BenchMicroBatch, TrainingWork } from "../work/work-file.js";
-import { type Answering, index, now, packOptions, timed } from "./work-kind.js";
+import { type Answering, index, now, timed } from "./work-kind.js";
 
 const requestSchema = z.discriminatedUnion("do", [
   /** One optimizer step on the step of the work file with this index. */

@@ -1,7 +1,6 @@
 /** What the kinds of work of our side have in common. */
 import { performance } from "node:perf_hooks";
 import * as z from "zod";
-import type { ModelSpec } from "../../src/model/spec.js";
 import type { Answer } from "./conversation.js";
 
 /** A request as it arrived; each kind of work checks the fields that it reads. */
@@ -23,13 +22,3 @@ export async function timed(
 
 /** A whole number from 0 in a request. */
 export const index = z.int().nonnegative();
-
-/** How the product packs texts: rows as long as the model can read at most. */
-export function packOptions(spec: ModelSpec) {
-  return {
-    padId: spec.padId,
-    firstPosition: spec.firstPosition,
-    hiddenSize: spec.hiddenSize,
-    maxSlots: spec.maxPositions - spec.firstPosition,
-  };
-}

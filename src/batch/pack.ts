@@ -60,6 +60,8 @@ export function packTexts(texts: readonly Int32Array[], options: PackOptions): P
   }
   const maxSlots = options.maxSlots ?? 2 * longest;
   checkFits(longest, maxSlots, "maxSlots");
+  // Nothing is wasted, and attention costs least.
+  if (texts.every(({ length }) => length === longest)) return padTexts(texts, options);
   const work = (layout: Layout) =>
     layout.rows * layout.slots * (hiddenSize === undefined ? 1 : 6 * hiddenSize + layout.slots);
   const layouts = candidateSlots(longest, maxSlots).map((size) => bestFit(texts, size));

@@ -4,7 +4,9 @@
  * Legend: T slots, H hidden size, B texts, C classes, K selected tokens, V vocabulary.
  */
 import type { Tensor } from "../graph/graph.js";
-import { dropoutAt, encoder, layerNorm, linear, type ModelContext } from "./encoder.js";
+import { rowQueryInputs } from "./attention.js";
+import { distinctTokenEncoder, encoder } from "./encoder.js";
+import { dropoutAt, layerNorm, linear, type ModelContext } from "./layers.js";
 import { wordEmbeddings } from "./parameters.js";
 
 /**
@@ -18,6 +20,11 @@ export function classifier(context: ModelContext): Tensor {
 /** Hidden states of each text's first token [B, H]. Input (int32): `firstSlots` [B]. */
 export function firstHiddenStates(context: ModelContext): Tensor {
   return encoder(context, context.build.input("firstSlots", "int32", ["B"]));
+}
+
+/** As `firstHiddenStates` in evaluation mode, with the inputs of `rowQueryInputs` in place of `firstSlots`. */
+export function queriedFirstHiddenStates(context: ModelContext): Tensor {
+  return encoder(context, rowQueryInputs(context.build, "B"));
 }
 
 /** The head alone: hidden states of the first tokens [B, H] -> logits [B, C]. */
@@ -45,6 +52,15 @@ export interface MaskedTokenOutputs {
 export function maskedLanguageModel(context: ModelContext): MaskedTokenOutputs {
   const selected = encoder(context, context.build.input("targetSlots", "int32", ["K"]));
   return maskedTokenHead(context, selected);
+}
+
+/**
+ * As `maskedLanguageModel` in evaluation mode, for masked copies of texts: with the inputs of `rowQueryInputs` in place of
+ * `targetSlots`, and those of `distinctTokenEncoder`.
+ */
+export function maskedCopiesLanguageModel(context: ModelContext): MaskedTokenOutputs {
+  const reads = rowQueryInputs(context.build, "K");
+  return maskedTokenHead(context, distinctTokenEncoder(context, reads));
 }
 
 /** The head alone: hidden states of the selected tokens [K, H]. Input (int32): `targetIds` [K]. */

@@ -11,12 +11,12 @@ import type { NdArray } from "../graph/op.js";
 import { ndArray } from "../graph/ops/ndarray.js";
 import { interpret } from "../graph/reference.js";
 import { embeddings, encoderLayers } from "../model/encoder.js";
-import { classificationHead } from "../model/heads.js";
+import { classificationHead, classifier } from "../model/heads.js";
 import { bodyParameters, classificationHeadParameters } from "../model/parameters.js";
 import type { ModelSpec } from "../model/spec.js";
 import { createNodeRuntime } from "../runtime/node.js";
 import { attributionGraph, compileAttribution } from "./attribution.js";
-import { classificationGraph, evaluationContext, type Weights } from "./inference.js";
+import { evaluationContext, type Weights } from "./inference.js";
 
 const CLASSES = 3;
 const inputs = ["embeddings", "words"] as const;
@@ -132,7 +132,11 @@ describe.each(["bert", "roberta"] as const)("attributions of %s", (family) => {
     const parameters = [...bodyParameters(spec), ...classificationHeadParameters(spec, CLASSES)];
     const context = evaluationContext(build, spec, parameters);
     const grown = build.multiply(embeddings(context), build.input("growth", "float32", ["R*S", 1]));
-    const first = encoderLayers(context, grown, build.input("firstSlots", "int32", ["B"]));
+    const first = encoderLayers(
+      context,
+      { hidden: grown },
+      build.input("firstSlots", "int32", ["B"]),
+    );
     const graph = { logits: classificationHead(context, first) };
     const logit = (token: number, factor: number) => {
       const growth = ids.map((_, at) => (at === token ? factor : 1));
@@ -149,7 +153,8 @@ describe.each(["bert", "roberta"] as const)("attributions of %s", (family) => {
     const { ids, words: golden } = texts[2];
     const label = 1;
     const eps = 1e-4;
-    const graph = classificationGraph(createBuilder(), spec, CLASSES);
+    const parameters = [...bodyParameters(spec), ...classificationHeadParameters(spec, CLASSES)];
+    const graph = { logits: classifier(evaluationContext(createBuilder(), spec, parameters)) };
     const logit = (id: number, factor: number) => {
       const width = spec.hiddenSize;
       const table = Float64Array.from(weights(WORDS));

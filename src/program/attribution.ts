@@ -44,7 +44,11 @@ export function attributionGraph(
   const parameters = [...bodyParameters(spec), ...classificationHeadParameters(spec, classes)];
   const context = evaluationContext(build, spec, parameters);
   const embedded = embeddings(context); // [T, H]
-  const first = encoderLayers(context, embedded, build.input("firstSlots", "int32", ["B"]));
+  const first = encoderLayers(
+    context,
+    { hidden: embedded },
+    build.input("firstSlots", "int32", ["B"]),
+  );
   const logits = classificationHead(context, first); // [B, C]
   const chosen = build.input("chosen", "float32", ["B", classes]);
   const total = build.sum(build.multiply(logits, chosen), [0, 1]); // []

@@ -3,8 +3,12 @@ import type { PackedBatch } from "../batch/packed.js";
 import { L3MaskingError } from "../errors.js";
 import type { Builder } from "../graph/builder.js";
 import type { GraphOutputs } from "../graph/graph.js";
-import type { ModelContext } from "../model/encoder.js";
-import { classifier, firstHiddenStates, maskedLanguageModel } from "../model/heads.js";
+import {
+  classificationHead,
+  maskedCopiesLanguageModel,
+  queriedFirstHiddenStates,
+} from "../model/heads.js";
+import type { ModelContext } from "../model/layers.js";
 import type { Parameter } from "../model/parameters.js";
 import {
   bodyParameters,
@@ -15,6 +19,7 @@ import type { ModelSpec } from "../model/spec.js";
 import type { Runtime } from "../runtime/runtime.js";
 import { compileProgram, type Feeds, floatOutput } from "./compile.js";
 import { type Precision, quantizedWeight } from "./quantized-weights.js";
+import { distinctTokens, readsByRow } from "./reads.js";
 
 /** Parameter values by canonical name; views that are read in place at every run. */
 export type Weights = (name: string) => Float32Array;
@@ -91,7 +96,8 @@ export function classificationGraph(
   precision?: Precision,
 ): GraphOutputs {
   const parameters = [...bodyParameters(spec), ...classificationHeadParameters(spec, classes)];
-  return { logits: classifier(evaluationContext(build, spec, parameters, precision)) };
+  const context = evaluationContext(build, spec, parameters, precision);
+  return { logits: classificationHead(context, queriedFirstHiddenStates(context)) };
 }
 
 /** The classifier in evaluation mode. In int8 a text's logits depend on the texts that it shares a batch with. */
@@ -108,8 +114,9 @@ export async function compileClassification(
   const fixed = weightFeeds(program.inputs, weights);
   return {
     async logits(batch) {
-      const feeds = { ...fixed, ...batchFeeds(batch), firstSlots: batch.firstSlots };
-      const sizes = { R: batch.rows, S: batch.slots, B: batch.firstSlots.length };
+      const { queries, ...reads } = readsByRow(batch, batch.firstSlots);
+      const feeds = { ...fixed, ...batchFeeds(batch), ...reads };
+      const sizes = { R: batch.rows, S: batch.slots, B: batch.firstSlots.length, Q: queries };
       return floatOutput(await program.run(feeds, sizes), "logits");
     },
     dispose: () => program.dispose(),
@@ -124,7 +131,8 @@ export interface TextFeaturesProgram {
 
 /** The graph of what a classification head reads, in evaluation mode: `features` [B, H]. */
 export function textFeaturesGraph(build: Builder, spec: ModelSpec): GraphOutputs {
-  return { features: firstHiddenStates(evaluationContext(build, spec, bodyParameters(spec))) };
+  const context = evaluationContext(build, spec, bodyParameters(spec));
+  return { features: queriedFirstHiddenStates(context) };
 }
 
 /** What a classification head reads, in evaluation mode. */
@@ -139,8 +147,9 @@ export async function compileTextFeatures(
   const fixed = weightFeeds(program.inputs, weights);
   return {
     async features(batch) {
-      const feeds = { ...fixed, ...batchFeeds(batch), firstSlots: batch.firstSlots };
-      const sizes = { R: batch.rows, S: batch.slots, B: batch.firstSlots.length };
+      const { queries, ...reads } = readsByRow(batch, batch.firstSlots);
+      const feeds = { ...fixed, ...batchFeeds(batch), ...reads };
+      const sizes = { R: batch.rows, S: batch.slots, B: batch.firstSlots.length, Q: queries };
       return floatOutput(await program.run(feeds, sizes), "features");
     },
     dispose: () => program.dispose(),
@@ -168,7 +177,7 @@ export function tokenLikelihoodGraph(
 ): GraphOutputs {
   const parameters = [...bodyParameters(spec), ...mlmHeadParameters(spec)];
   const context = evaluationContext(build, spec, parameters, precision);
-  const { nll, correct } = maskedLanguageModel(context);
+  const { nll, correct } = maskedCopiesLanguageModel(context);
   return { logProbability: build.scale(nll, -1), correct };
 }
 
@@ -188,8 +197,16 @@ export async function compileTokenLikelihood(
   const fixed = weightFeeds(program.inputs, weights);
   return {
     async score(batch, targetSlots, targetIds) {
-      const feeds = { ...fixed, ...batchFeeds(batch), targetSlots, targetIds };
-      const sizes = { R: batch.rows, S: batch.slots, K: targetSlots.length };
+      const { queries, ...reads } = readsByRow(batch, targetSlots);
+      const distinct = distinctTokens(batch);
+      const feeds = { ...fixed, ...distinct, segments: batch.segments, ...reads, targetIds };
+      const sizes = {
+        R: batch.rows,
+        S: batch.slots,
+        U: distinct.ids.length,
+        K: targetSlots.length,
+        Q: queries,
+      };
       const outputs = await program.run(feeds, sizes);
       return {
         logProbability: floatOutput(outputs, "logProbability"),

@@ -72,8 +72,16 @@ function graphMemory(define: () => GraphOutputs): (batch: BatchSizes) => number 
 }
 
 function sizesOf({ rows, slots, texts, selectedTokens }: BatchSizes): SizeBindings {
-  // At the most, the pass of both tasks reads rows of its own for each.
-  return { R: rows, S: slots, B: texts, K: selectedTokens, P: texts + selectedTokens };
+  return {
+    R: rows,
+    S: slots,
+    B: texts,
+    K: selectedTokens,
+    // At the most, the pass of both tasks reads rows of its own for each, and no token stands twice at a position.
+    P: texts + selectedTokens,
+    U: rows * slots,
+    Q: Math.ceil(Math.max(texts, selectedTokens) / rows),
+  };
 }
 
 function once<Value>(make: () => Value): () => Value {

@@ -7,8 +7,8 @@ import type { Builder } from "../graph/builder.js";
 import { gradients } from "../graph/grad.js";
 import type { GraphOutputs, Tensor } from "../graph/graph.js";
 import type { Shape } from "../graph/shape.js";
-import type { ModelContext } from "../model/encoder.js";
 import { bothModels, classificationHead, classifier, maskedLanguageModel } from "../model/heads.js";
+import type { ModelContext } from "../model/layers.js";
 import {
   bodyParameters,
   classificationHeadParameters,

@@ -8,6 +8,7 @@ import type { ModelSpec } from "../../model/spec.js";
 import { type Random, randomStream } from "../../random.js";
 import type { Encoding, Tokenizer } from "../../text/encoding.js";
 import type { AuxiliaryBatch, MainBatch, MicroBatch } from "../../train/step.js";
+import { packOptions } from "../pack-options.js";
 
 export interface BatchSettings {
   readonly batchSize: number;
@@ -208,15 +209,5 @@ export function maskedBatch(
     batch,
     targetSlots: slotsOf(batch, targets),
     targetIds: Int32Array.from(masked.flatMap(({ labels }) => Array.from(labels))),
-  };
-}
-
-/** Rows as long as the model can read at most. */
-export function packOptions(spec: ModelSpec) {
-  return {
-    padId: spec.padId,
-    firstPosition: spec.firstPosition,
-    hiddenSize: spec.hiddenSize,
-    maxSlots: spec.maxPositions - spec.firstPosition,
   };
 }

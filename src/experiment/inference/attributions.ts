@@ -6,7 +6,7 @@ import { type AttributionInput, compileAttribution } from "../../program/attribu
 import type { Weights } from "../../program/inference.js";
 import type { Runtime } from "../../runtime/runtime.js";
 import type { Encoding } from "../../text/encoding.js";
-import { packOptions } from "../fine-tune/task-batches.js";
+import { packOptions } from "../pack-options.js";
 
 /** Tokens that go through the gradient at once; their activations are kept. */
 const BATCH_TOKENS = 2048;

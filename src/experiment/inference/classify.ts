@@ -6,8 +6,8 @@ import type { ClassificationProgram } from "../../program/inference.js";
 import { softmax } from "../../report/confidence.js";
 import { predictedLabels } from "../../report/metrics.js";
 import type { Encoding } from "../../text/encoding.js";
-import { packOptions } from "../fine-tune/task-batches.js";
 import type { Prediction } from "../host.js";
+import { packOptions } from "../pack-options.js";
 
 /**
  * Logits [N, C] of N encodings, row-major. `evalTokens` bounds the tokens of a batch; `onBatch` is told how

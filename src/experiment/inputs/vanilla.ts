@@ -1,6 +1,6 @@
 /** The vanilla model at work: token scores of encodings, cached on disk. */
 import { join } from "node:path";
-import { padTexts } from "../../batch/pack.js";
+import { packTexts, slotsOf } from "../../batch/pack.js";
 import { type Checkpoint, loadCheckpoint } from "../../checkpoint/load.js";
 import { formatLoadReport } from "../../checkpoint/report.js";
 import { L3MaskingError } from "../../errors.js";
@@ -21,6 +21,7 @@ import type { Runtime } from "../../runtime/runtime.js";
 import type { Encoding, Tokenizer } from "../../text/encoding.js";
 import { loadTokenizer } from "../../text/load.js";
 import type { EstimatorReport, Host } from "../host.js";
+import { packOptions } from "../pack-options.js";
 import type { ModelUse } from "./model-files.js";
 import { locateModel, type ModelSource } from "./model-source.js";
 
@@ -201,20 +202,19 @@ async function scoreWith(
   }
 }
 
-/** What `scoreTexts` asks of a model: the rows of a call, one a line and padded to the longest, through the program. */
+/** What `scoreTexts` asks of a model: the masked copies of a call, packed, through the program. */
 export function tokenPredictor(program: TokenLikelihoodProgram, spec: ModelSpec): Predict {
-  const layout = { padId: spec.padId, firstPosition: spec.firstPosition };
-  return async (rows) => {
-    const batch = padTexts(
-      rows.map(({ ids }) => ids),
-      layout,
+  return async (copies) => {
+    const batch = packTexts(
+      copies.map(({ ids }) => ids),
+      packOptions(spec),
     );
-    const slots = rows.flatMap(({ targets }, row) =>
-      Array.from(targets, (position) => batch.firstSlots[row] + position),
+    const slots = slotsOf(
+      batch,
+      copies.map(({ targets }) => targets),
     );
-    const labels = rows.flatMap((row) => Array.from(row.labels));
-    const scored = await program.score(batch, Int32Array.from(slots), Int32Array.from(labels));
-    return scored.logProbability;
+    const labels = Int32Array.from(copies.flatMap((copy) => Array.from(copy.labels)));
+    return (await program.score(batch, slots, labels)).logProbability;
   };
 }
 

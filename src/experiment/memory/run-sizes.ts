@@ -6,7 +6,8 @@ import { isExact, parseEstimator } from "../../likelihood/estimators.js";
 import type { ModelSpec } from "../../model/spec.js";
 import type { BatchSizes } from "../../program/memory.js";
 import type { Encoding } from "../../text/encoding.js";
-import { packOptions, taskOrder } from "../fine-tune/task-batches.js";
+import { taskOrder } from "../fine-tune/task-batches.js";
+import { packOptions } from "../pack-options.js";
 import type { RunSizes } from "./training-estimate.js";
 
 export interface RunTexts {

@@ -1,0 +1,80 @@
+/** What the encoder and the heads are built of: the context of a program, linear layers, dropout, normalisation. */
+import type { Builder } from "../graph/builder.js";
+import type { Tensor } from "../graph/graph.js";
+import type { Shape } from "../graph/shape.js";
+import type { ModelSpec } from "./spec.js";
+
+/** Where dropout masks come from: undefined at a site means that nothing is dropped there. */
+export interface Dropout {
+  readonly rate: number;
+  readonly attentionRate: number;
+  /** The bool keep mask of a site. */
+  keep(site: string, shape: Shape): Tensor;
+}
+
+/** What a program over the model builds with. */
+export interface ModelContext {
+  readonly build: Builder;
+  readonly spec: ModelSpec;
+  /** A parameter by canonical name. */
+  weight(name: string): Tensor;
+  /** Absent in evaluation mode. */
+  readonly dropout?: Dropout;
+  /** Token types, int32 [T]; every token has type 0 where absent, as in single texts. */
+  readonly tokenTypes?: Tensor;
+  /** The weights of a linear layer in eight bits: int8 [in, out] and scale [out]. Absent where products are in float32. */
+  quantized?(name: string): { readonly weight: Tensor; readonly scale: Tensor };
+}
+
+/** y = scale * (x W^T + b) for parameters `name.weight` [out, in] and `name.bias` [out]. */
+export function linear(context: ModelContext, name: string, x: Tensor, scale = 1): Tensor {
+  const { build } = context;
+  if (context.quantized !== undefined) {
+    const { weight, scale: steps } = context.quantized(name);
+    const operands = [x, weight, steps, context.weight(`${name}.bias`)];
+    const [y] = build.apply("quantizedProduct", operands, {});
+    return scale === 1 ? y : build.scale(y, scale);
+  }
+  const options = { transB: true, alpha: scale };
+  return build.gemm(x, context.weight(`${name}.weight`), biasOf(context, name, scale), options);
+}
+
+/** y = scale * (gelu(x) W^T + b). */
+export function geluLinear(context: ModelContext, name: string, x: Tensor, scale = 1): Tensor {
+  const { build } = context;
+  if (context.quantized !== undefined) return linear(context, name, build.gelu(x), scale);
+  const operands = [x, context.weight(`${name}.weight`), biasOf(context, name, scale)];
+  return build.apply("geluProduct", operands, { alpha: scale })[0];
+}
+
+function biasOf(context: ModelContext, name: string, scale: number): Tensor {
+  const bias = context.weight(`${name}.bias`);
+  return scale === 1 ? bias : context.build.scale(bias, scale);
+}
+
+/** dropout(x W^T + b), or of another product: the factor 1/(1-rate) rides on it, where it is free. */
+export function linearDropout(
+  context: ModelContext,
+  name: string,
+  x: Tensor,
+  product = linear,
+): Tensor {
+  const { dropout, build } = context;
+  if (dropout === undefined || dropout.rate === 0) return product(context, name, x);
+  const y = product(context, name, x, 1 / (1 - dropout.rate));
+  return build.apply("dropout", [y, dropout.keep(name, y.shape)], {})[0];
+}
+
+/** dropout(x) = x * keep / (1-rate) where there is no product to carry the factor. */
+export function dropoutAt(context: ModelContext, site: string, x: Tensor): Tensor {
+  const { dropout, build } = context;
+  if (dropout === undefined || dropout.rate === 0) return x;
+  const [kept] = build.apply("dropout", [x, dropout.keep(site, x.shape)], {});
+  return build.scale(kept, 1 / (1 - dropout.rate));
+}
+
+export function layerNorm(context: ModelContext, name: string, x: Tensor): Tensor {
+  const { build, spec } = context;
+  const parameters = [context.weight(`${name}.weight`), context.weight(`${name}.bias`)];
+  return build.apply("layerNorm", [x, ...parameters], { epsilon: spec.layerNormEpsilon })[0];
+}
