@@ -121,7 +121,7 @@ describe("l3masking --help", () => {
   const address = (source: string) => `data:text/javascript,${encodeURIComponent(source)}`;
   const preload = `import { register } from "node:module"; register(${JSON.stringify(address(loader))});`;
 
-  it("loads no runtime, no tokenizer and no reader of data files", async () => {
+  it("loads no runtime, no tokenizer, no reader of data files and no settings", async () => {
     const main = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
     expect(existsSync(main), `${main}: run npm run build`).toBe(true);
     const words = ["--import", address(preload), main, "--help"];
@@ -130,8 +130,9 @@ describe("l3masking --help", () => {
     const loaded = stderr.split("\n");
     // What is listed below would be seen: these two are.
     expect(loaded.some((url) => url.includes("/commander/"))).toBe(true);
-    expect(loaded.some((url) => url.endsWith("/dist/config.js"))).toBe(true);
-    const heavy = /onnxruntime|protobuf|hyparquet|dist\/(text|program|train|graph)\//;
+    expect(loaded.some((url) => url.endsWith("/dist/cli/overview.js"))).toBe(true);
+    const heavy =
+      /onnxruntime|protobuf|hyparquet|zod|dist\/config|dist\/(text|program|train|graph)\//;
     expect(loaded.filter((url) => heavy.test(url))).toEqual([]);
   });
 });

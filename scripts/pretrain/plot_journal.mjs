@@ -3,10 +3,10 @@
  *
  *     node scripts/pretrain/plot_journal.mjs OUTPUT.svg OUTPUT.csv RUN...
  *
- * RUN is a folder that `pretrain` wrote. Training losses are means over 50 steps; a validation at a length that the run
- * had not trained yet is left out of the plot.
+ * RUN is a folder that `pretrain` or `gpu_pretraining.py` wrote. Training losses of the first are means over 50 steps; a validation at
+ * a length that the run had not trained yet is left out of the plot.
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { standaloneChart } from "../../dist/report/charts/chart.js";
 import { lineChart } from "../../dist/report/charts/line-chart.js";
@@ -25,6 +25,18 @@ const validation = [];
 const rows = [];
 let before = 0;
 for (const [index, run] of runs.entries()) {
+  if (existsSync(join(run, "journal.csv"))) {
+    const [, ...lines] = readFileSync(join(run, "journal.csv"), "utf8").trim().split(/\r?\n/);
+    let seen = before;
+    for (const [step, tokens, , loss, held, accuracy] of lines.map((line) => line.split(","))) {
+      seen = before + Number(tokens);
+      training.push({ x: seen / 1e6, y: Number(loss) });
+      validation.push({ x: seen / 1e6, y: Number(held) });
+      rows.push([index + 1, step, seen, loss, "", held, accuracy]);
+    }
+    before = seen;
+    continue;
+  }
   const { settings } = JSON.parse(readFileSync(join(run, "config.json"), "utf8"));
   const lines = readFileSync(join(run, "journal.jsonl"), "utf8").trimEnd().split("\n");
   let tokens = before;
@@ -63,7 +75,7 @@ const chart = lineChart(
   ].filter(({ points }) => points.length > 0),
   {
     title: "Masked-token loss while pretraining",
-    description: `Loss in nats against millions of tokens seen, ${runs.length} runs one after the other`,
+    description: `Loss in nats against millions of tokens seen; runs one after the other: ${runs.length}`,
     xTitle: "tokens seen (millions)",
     yTitle: "loss (nats)",
     yFormat: (value, decimals) => value.toFixed(decimals),

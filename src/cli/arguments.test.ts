@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { canonicalWords } from "./arguments.js";
-import { flagsOf, jsonFlag } from "./flags.js";
+import { jsonFlag } from "./flag.js";
+import { flagsOf } from "./flags.js";
 
 const trainFlags = [...flagsOf("train"), jsonFlag];
 const pretrainFlags = [...flagsOf("pretrain"), jsonFlag];

@@ -7,7 +7,7 @@
  */
 import { nearestName } from "../data/nearest.js";
 import { L3MaskingError } from "../errors.js";
-import type { Flag } from "./flags.js";
+import type { Flag } from "./flag.js";
 
 /** Flags of every command, which the parser itself answers. */
 const answeredFlags: readonly string[] = ["help", "h"];

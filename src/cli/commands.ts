@@ -1,4 +1,4 @@
-/** The commands of the command line: what they take, what they call, examples. */
+/** The commands of the command line: what they take and what they call. */
 import { compareSchema } from "../compare-config.js";
 import {
   checkSchema,
@@ -21,7 +21,8 @@ import { errorFamilies, L3MaskingError } from "../errors.js";
 import type { Watch } from "../node.js";
 import { completionScript, shells } from "./completion.js";
 import { explanationText } from "./explanation-text.js";
-import type { CommandName } from "./flags.js";
+import type { ConfigurableCommand } from "./flags.js";
+import { type CommandName, type CommandOverview, commandOverviews } from "./overview.js";
 import type { Outcome } from "./reporter.js";
 import {
   checkSummary,
@@ -62,45 +63,27 @@ export type Library = Pick<
 /** Settings as flags and files gave them, not yet checked. */
 export type GivenSettings = Readonly<Record<string, unknown>>;
 
-export interface CommandDescription {
-  readonly name: string;
-  readonly summary: string;
+/** What a command takes and does. */
+interface CommandBehaviour {
   /** Whose settings are the flags; absent for a command without settings. */
-  readonly settings?: CommandName;
-  /** Words that belong to no flag. */
-  readonly operands?: {
-    readonly syntax: string;
-    readonly description: string;
-    /** Settings that the operands stand for. */
-    resolve(
-      operands: readonly string[],
-      given: GivenSettings,
-      terminal: Terminal,
-    ): Promise<GivenSettings>;
-  };
-  readonly examples: readonly string[];
+  readonly settings?: ConfigurableCommand;
   /** Is an interrupt the way to end it, and no failure? */
   readonly endsByInterrupt?: boolean;
+  /** Settings that the operands stand for. */
+  resolve?(
+    operands: readonly string[],
+    given: GivenSettings,
+    terminal: Terminal,
+  ): Promise<GivenSettings>;
   run(library: Library, given: GivenSettings, watch: Watch): Promise<Outcome>;
 }
 
-export const commandDescriptions: readonly CommandDescription[] = [
-  {
-    name: "train",
-    summary: "Fine-tune a text classifier and write a run folder",
+export type CommandDescription = CommandOverview & CommandBehaviour;
+
+const behaviours: Readonly<Record<CommandName, CommandBehaviour>> = {
+  train: {
     settings: "train",
-    operands: {
-      syntax: "DATA",
-      description:
-        "Training file, or a folder with train, dev (or valid, validation) and test files",
-      resolve: trainFiles,
-    },
-    examples: [
-      "l3masking train examples/sample-task --model models/small --output-dir runs/l3",
-      "l3masking train data.csv --model roberta-base --method stl --seed 1 --output-dir runs/stl-1",
-      "l3masking train --dataset acl-arc --model roberta-base --preset published --output-dir runs/acl-arc",
-      "l3masking train examples/sample-task --model models/small --output-dir runs/l3 --resume",
-    ],
+    resolve: trainFiles,
     async run(library, given, watch) {
       const settings = resolveSettings(trainSchema, given);
       const result = await library.fineTune(settings, watch);
@@ -108,211 +91,120 @@ export const commandDescriptions: readonly CommandDescription[] = [
       return { result, text, exitCode: 0 };
     },
   },
-  {
-    name: "compare",
-    summary: "Train methods x seeds x data sets x models, and test their differences",
+  compare: {
     settings: "compare",
-    operands: {
-      syntax: "DATA...",
-      description: "Data sets, as after --dataset",
-      resolve: comparedData,
-    },
-    examples: [
-      "l3masking compare examples/sample-task --model models/small --output-dir comparisons/first",
-      "l3masking compare --dataset a b --model m n --methods stl,l3 --seeds 0-2 --jobs 2 --output-dir comparisons/two",
-    ],
+    resolve: comparedData,
     async run(library, given, watch) {
       const result = await library.compare(resolveSettings(compareSchema, given), watch);
       const exitCode = result.failed > 0 ? errorFamilies.training : 0;
       return { result, text: compareSummary(result), exitCode };
     },
   },
-  {
-    name: "score",
-    summary: "Write the log-likelihood of every token of every text",
+  score: {
     settings: "score",
-    examples: [
-      "l3masking score --model models/small --input texts.jsonl --output scores.jsonl",
-      "l3masking score --model models/small --input texts.csv --estimator block-7 --output fast.jsonl",
-    ],
     async run(library, given, watch) {
       const result = await library.scoreFile(resolveSettings(scoreSchema, given), watch);
       return { result, text: scoreSummary(result), exitCode: 0 };
     },
   },
-  {
-    name: "predict",
-    summary: "Classify texts",
+  predict: {
     settings: "predict",
-    examples: [
-      "l3masking predict --model runs/l3/model --input texts.jsonl",
-      "l3masking predict --model runs/l3/model --input texts.csv --output labels.csv",
-    ],
     async run(library, given, watch) {
       const result = await library.predictFile(resolveSettings(predictSchema, given), watch);
       return { result, text: predictSummary(result), exitCode: 0 };
     },
   },
-  {
-    name: "evaluate",
-    summary: "Measure a classifier on labelled texts",
+  evaluate: {
     settings: "evaluate",
-    examples: ["l3masking evaluate --model runs/l3/model --input test.jsonl"],
     async run(library, given, watch) {
       const result = await library.evaluateFile(resolveSettings(evaluateSchema, given), watch);
       return { result, text: evaluateSummary(result), exitCode: 0 };
     },
   },
-  {
-    name: "explain",
-    summary: "Show texts token by token: surprisal, masks, and what speaks for the label",
+  explain: {
     settings: "explain",
-    operands: { syntax: "TEXT...", description: "Texts, each in quotes", resolve: explainedTexts },
-    examples: [
-      'l3masking explain --model runs/l3/model "The impeller lost two vanes."',
-      "l3masking explain --model runs/l3/model --input test.jsonl --output explained.html",
-    ],
+    resolve: explainedTexts,
     async run(library, given, watch) {
       const result = await library.explain(resolveSettings(explainSchema, given), watch);
       return { result, text: explanationText(result), exitCode: 0 };
     },
   },
-  {
-    name: "check",
-    summary: "Examine a data set before training: labels, lengths, duplicates, leaks",
+  check: {
     settings: "check",
-    operands: {
-      syntax: "FILE...",
-      description:
-        "One file: train. Several: told apart by train, dev (or valid, validation) and test in their names, else in this order. Or one folder",
-      resolve: checkedFiles,
-    },
-    examples: [
-      "l3masking check train.jsonl dev.jsonl test.jsonl",
-      "l3masking check examples/sample-task --model models/small",
-      "l3masking check --dataset acl-arc",
-      "l3masking check data.csv --output check.html",
-    ],
+    resolve: checkedFiles,
     async run(library, given, watch) {
       const result = await library.checkFiles(resolveSettings(checkSchema, given), watch);
       return { result, text: checkSummary(result), exitCode: 0 };
     },
   },
-  {
-    name: "report",
-    summary: "Write the HTML page of a training run or a comparison",
+  report: {
     settings: "report",
-    operands: {
-      syntax: "FOLDER",
-      description: "The output folder of train or compare",
-      resolve: reportedFolder,
-    },
-    examples: ["l3masking report comparisons/first", "l3masking report runs/l3 --output l3.html"],
+    resolve: reportedFolder,
     async run(library, given, watch) {
       const result = await library.writeReport(resolveSettings(reportSchema, given), watch);
       return { result, text: reportSummary(result), exitCode: 0 };
     },
   },
-  {
-    name: "pretrain",
-    summary: "Pretrain a small model with masked-token prediction",
+  pretrain: {
     settings: "pretrain",
-    examples: [
-      "l3masking pretrain --tokenizer tokenizer.json --text corpus.txt --max-steps 20000 --output-dir models/mine",
-      "l3masking pretrain --tokenizer tokenizer.json --text corpus.txt --max-steps 20000 --output-dir models/mine --resume",
-    ],
     async run(library, given, watch) {
       const result = await library.pretrain(resolveSettings(pretrainSchema, given), watch);
       return { result, text: pretrainSummary(result), exitCode: 0 };
     },
   },
-  {
-    name: "perplexity",
-    summary: "Measure a masked language model on plain text",
+  perplexity: {
     settings: "perplexity",
-    examples: ["l3masking perplexity --model models/l3-mini --text corpus.txt"],
     async run(library, given, watch) {
       const result = await library.perplexity(resolveSettings(perplexitySchema, given), watch);
       return { result, text: perplexitySummary(result), exitCode: 0 };
     },
   },
-  {
-    name: "serve",
-    summary: "Answer HTTP requests with a classifier",
+  serve: {
     settings: "serve",
-    operands: {
-      syntax: "DIR",
-      description: "Folder of a trained classifier",
-      resolve: modelFolder,
-    },
-    examples: [
-      "l3masking serve runs/l3/model",
-      "l3masking serve runs/l3/model --host 0.0.0.0 --port 80 --precision int8",
-    ],
+    resolve: modelFolder,
     endsByInterrupt: true,
     async run(library, given, watch) {
       const result = await library.serve(resolveSettings(serveSchema, given), watch);
       return { result, text: serveSummary(result), exitCode: 0 };
     },
   },
-  {
-    name: "export",
-    summary: "Write a classifier as ONNX files for other programs, with a model card",
+  export: {
     settings: "export",
-    operands: {
-      syntax: "DIR",
-      description: "Folder of a trained classifier",
-      resolve: modelFolder,
-    },
-    examples: [
-      "l3masking export runs/l3/model --input test.jsonl",
-      "l3masking export runs/l3/model --precisions float32 --output-dir released",
-    ],
+    resolve: modelFolder,
     async run(library, given, watch) {
       const result = await library.exportModel(resolveSettings(exportSchema, given), watch);
       return { result, text: exportSummary(result), exitCode: 0 };
     },
   },
-  {
-    name: "push",
-    summary: "Upload a model folder to the Hugging Face hub",
+  push: {
     settings: "push",
-    operands: {
-      syntax: "DIR",
-      description: "Folder of a model",
-      resolve: modelFolder,
-    },
-    examples: ["l3masking push runs/l3/model --repository org/name"],
+    resolve: modelFolder,
     async run(library, given, watch) {
       const result = await library.pushModel(resolveSettings(pushSchema, given), watch);
       return { result, text: pushSummary(result), exitCode: 0 };
     },
   },
-  {
-    name: "doctor",
-    summary: "Check that everything the package needs is there and works",
-    examples: ["l3masking doctor"],
+  doctor: {
     async run(library, _given, watch) {
       const result = await library.doctor(watch);
       const exitCode = result.every(({ ok }) => ok) ? 0 : 1;
       return { result, text: doctorSummary(result), exitCode };
     },
   },
-  {
-    name: "completion",
-    summary: "Print a script that completes commands, flags and their values in a shell",
-    operands: { syntax: "SHELL", description: shells.join(", "), resolve: chosenShell },
-    examples: [
-      "source <(l3masking completion bash)",
-      "l3masking completion fish > ~/.config/fish/completions/l3masking.fish",
-    ],
+  completion: {
+    resolve: chosenShell,
     async run(_library, { shell: chosen }) {
       const shell = shells.find((name) => name === chosen) ?? "bash";
       const result = completionScript(shell, commandDescriptions);
       return { result, text: result, exitCode: 0 };
     },
   },
-];
+};
+
+/** All commands, in the order of the help. */
+export const commandDescriptions: readonly CommandDescription[] = commandOverviews.map(
+  (overview) => ({ ...overview, ...behaviours[overview.name] }),
+);
 
 /** DATA of `train`. Files given by flags come before those found in the folder. */
 async function trainFiles(

@@ -4,7 +4,7 @@ import { L3MaskingError } from "../errors.js";
 import { toFlag } from "../settings/resolve.js";
 import { parseJson } from "../strict-json.js";
 import type { GivenSettings } from "./commands.js";
-import type { Flag } from "./flags.js";
+import type { Flag } from "./flag.js";
 import type { Terminal } from "./terminal.js";
 
 /** Editors find the description of the settings by it. */

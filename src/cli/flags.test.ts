@@ -1,14 +1,8 @@
 import { describe, expect, it } from "vitest";
-import {
-  type CommandName,
-  commandShapes,
-  type Flag,
-  flagGroups,
-  flagsOf,
-  flagValue,
-} from "./flags.js";
+import { type Flag, flagGroups, flagValue } from "./flag.js";
+import { type ConfigurableCommand, commandShapes, flagsOf } from "./flags.js";
 
-const commands: readonly CommandName[] = [
+const commands: readonly ConfigurableCommand[] = [
   "train",
   "compare",
   "score",
@@ -19,7 +13,7 @@ const commands: readonly CommandName[] = [
   "pretrain",
 ];
 
-function flag(command: CommandName, name: string): Flag {
+function flag(command: ConfigurableCommand, name: string): Flag {
   const found = flagsOf(command).find((candidate) => candidate.name === name);
   if (found === undefined) throw new Error(`no flag ${name}`);
   return found;

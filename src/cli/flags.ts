@@ -2,35 +2,14 @@
 import { z } from "zod";
 import { compareShape } from "../compare-config.js";
 import { settingShapes, toFlag } from "../config.js";
-import { L3MaskingError } from "../errors.js";
-
-export type FlagKind = "integer" | "number" | "text" | "choice" | "switch" | "list";
-
-/** One flag and all that help and documentation say about it. */
-export interface Flag {
-  /** Name of the setting, camelCase. */
-  readonly setting: string;
-  /** Name on the command line, kebab-case, without the dashes. */
-  readonly name: string;
-  /** Further names, kebab-case. */
-  readonly aliases: readonly string[];
-  readonly kind: FlagKind;
-  /** What the value is, as help shows it: "integer", "file", "choice". */
-  readonly placeholder: string;
-  /** The values of a choice, or of a list of choices; empty for other kinds. */
-  readonly choices: readonly string[];
-  /** Are the values of a list parted by commas too? */
-  readonly commas: boolean;
-  readonly required: boolean;
-  /** Absent where the setting has no default. */
-  readonly defaultValue: string | undefined;
-  readonly description: string;
-  readonly unit: string | undefined;
-  /** Where the default comes from. */
-  readonly origin: string | undefined;
-  /** Heading in the help. */
-  readonly group: FlagGroup;
-}
+import {
+  configFlag,
+  type Flag,
+  type FlagGroup,
+  type FlagKind,
+  flagGroups,
+  jsonFlag,
+} from "./flag.js";
 
 const groups = {
   "Model and files": [
@@ -140,23 +119,7 @@ const groups = {
     "bootstrapSamples",
   ],
   Limits: ["maxLength", "threads", "jobs", "maxTexts", "maxBytes", "maxWaiting"],
-} as const satisfies Record<string, readonly string[]>;
-
-export type FlagGroup = keyof typeof groups | "More";
-
-/** Headings in the order of the help. */
-export const flagGroups: readonly FlagGroup[] = [
-  "Model and files",
-  "Size of a new model",
-  "Method",
-  "Likelihood",
-  "Masking",
-  "Training",
-  "Second stage",
-  "Evaluation and saving",
-  "Limits",
-  "More",
-];
+} as const satisfies Record<Exclude<FlagGroup, "More">, readonly string[]>;
 
 const placeholders: Readonly<Record<string, string>> = {
   model: "folder",
@@ -204,10 +167,11 @@ const propertySchema = z.union([
 /** The settings of each command that has some. */
 export const commandShapes = { ...settingShapes, compare: compareShape } as const;
 
-export type CommandName = keyof typeof commandShapes;
+/** A command that has settings. */
+export type ConfigurableCommand = keyof typeof commandShapes;
 
 /** The flags of a command, in the order of its settings. */
-export function flagsOf(command: CommandName): readonly Flag[] {
+export function flagsOf(command: ConfigurableCommand): readonly Flag[] {
   const schema = z.toJSONSchema(z.strictObject(commandShapes[command]), { io: "input" });
   const required = new Set(schema.required);
   return Object.entries(schema.properties ?? {}).map(([setting, property]): Flag => {
@@ -232,65 +196,9 @@ export function flagsOf(command: CommandName): readonly Flag[] {
   });
 }
 
-/** Machine-readable output. */
-export const jsonFlag: Flag = {
-  setting: "json",
-  name: "json",
-  aliases: [],
-  kind: "switch",
-  placeholder: "",
-  choices: [],
-  commas: false,
-  required: false,
-  defaultValue: "false",
-  description: "One JSON object a line on standard output: events, then the result or the error",
-  unit: undefined,
-  origin: undefined,
-  group: "More",
-};
-
-/** A file that gives settings; flags win over it. */
-export const configFlag: Flag = {
-  setting: "config",
-  name: "config",
-  aliases: [],
-  kind: "text",
-  placeholder: "file",
-  choices: [],
-  commas: false,
-  required: false,
-  defaultValue: undefined,
-  description: "YAML or JSON file of settings; flags win over it",
-  unit: undefined,
-  origin: undefined,
-  group: "More",
-};
-
 /** What a command takes: the flags of its settings, if it has some, and those that are no settings. */
-export function allFlags(settings: CommandName | undefined): readonly Flag[] {
+export function allFlags(settings: ConfigurableCommand | undefined): readonly Flag[] {
   return settings === undefined ? [jsonFlag] : [...flagsOf(settings), configFlag, jsonFlag];
-}
-
-/**
- * The value of a flag from its text. Whether the value is allowed is decided later, with all settings
- * at hand; here only the form of numbers counts. Throws `invalid-setting`.
- */
-export function flagValue(flag: Flag, text: string): string | number {
-  if (flag.kind !== "integer" && flag.kind !== "number") return text;
-  const value = Number(text);
-  if (text.trim() === "" || !Number.isFinite(value)) throw formError(flag, "a number", text);
-  if (flag.kind === "integer" && !Number.isInteger(value)) {
-    throw formError(flag, "a whole number", text);
-  }
-  return value;
-}
-
-function formError(flag: Flag, expected: string, text: string): L3MaskingError {
-  return new L3MaskingError(
-    "invalid-setting",
-    `expected ${expected} after --${flag.name}, got ${JSON.stringify(text)}`,
-    { hint: `--${flag.name}: ${flag.description}.` },
-  );
 }
 
 function choicesOf(notes: z.infer<typeof propertySchema>): readonly string[] {

@@ -3,10 +3,10 @@ import { Argument, Command, CommanderError, Option } from "commander";
 import { nearestName } from "../data/nearest.js";
 import { L3MaskingError } from "../errors.js";
 import { canonicalWords } from "./arguments.js";
-import { type CommandDescription, commandDescriptions, type Library } from "./commands.js";
-import { settingsFromFile } from "./config-file.js";
+import type { CommandDescription, GivenSettings, Library } from "./commands.js";
 import { knownError } from "./error-text.js";
-import { allFlags, type Flag, flagGroups, flagsOf, flagValue, jsonFlag } from "./flags.js";
+import { configFlag, type Flag, flagGroups, flagValue, jsonFlag } from "./flag.js";
+import { type CommandOverview, commandOverviews } from "./overview.js";
 import { createHumanReporter, createJsonReporter, type Reporter } from "./reporter.js";
 import type { Terminal } from "./terminal.js";
 
@@ -40,10 +40,12 @@ export async function runCommandLine(
   const reporter = json ? createJsonReporter(terminal) : createHumanReporter(terminal);
   try {
     let exitCode = 0;
-    const program = createProgram(installation, terminal, async (command, operands, options) => {
-      exitCode = await runCommand(command, operands, options, installation, terminal, reporter);
+    const chosen = await chosenCommand(words);
+    const program = createProgram(installation, terminal, chosen, async (operands, options) => {
+      if (chosen === undefined) throw commandExpected(words[0]);
+      exitCode = await runCommand(chosen, operands, options, installation, terminal, reporter);
     });
-    await program.parseAsync(oneSpelling(words), { from: "user" });
+    await program.parseAsync(oneSpelling(words, chosen), { from: "user" });
     return exitCode;
   } catch (thrown) {
     if (thrown instanceof CommanderError && isAnswered(thrown)) {
@@ -58,14 +60,36 @@ export async function runCommandLine(
 
 type Options = Readonly<Record<string, unknown>>;
 
-type Action = (
-  command: CommandDescription,
-  operands: readonly string[],
-  options: Options,
-) => Promise<void>;
+type Action = (operands: readonly string[], options: Options) => Promise<void>;
+
+/** A command with its flags. */
+interface ChosenCommand {
+  readonly description: CommandDescription;
+  readonly flags: readonly Flag[];
+}
+
+/**
+ * The command that the words name, after `help` too, with its flags, which its settings give. Settings take longer to load
+ * than all else that `--help` does, so they are loaded only then.
+ */
+async function chosenCommand(words: readonly string[]): Promise<ChosenCommand | undefined> {
+  const asked = words[0] === "help" ? words[1] : words[0];
+  if (!commandOverviews.some(({ name }) => name === asked)) return undefined;
+  const [{ commandDescriptions }, { allFlags }] = await Promise.all([
+    import("./commands.js"),
+    import("./flags.js"),
+  ]);
+  const description = commandDescriptions.find(({ name }) => name === asked);
+  return description && { description, flags: allFlags(description.settings) };
+}
 
 /** The program that parses words and prints help. */
-function createProgram(installation: Installation, terminal: Terminal, action: Action): Command {
+function createProgram(
+  installation: Installation,
+  terminal: Terminal,
+  chosen: ChosenCommand | undefined,
+  action: Action,
+): Command {
   const program = new Command("l3masking")
     .description("Fine-tune text classifiers with likelihood-based masking.")
     .version(installation.version)
@@ -83,14 +107,21 @@ function createProgram(installation: Installation, terminal: Terminal, action: A
       getErrHelpWidth: () => terminal.stderr.columns,
     })
     .addHelpText("after", "\nl3masking COMMAND --help tells the flags of a command.");
-  for (const command of commandDescriptions) addCommand(program, command, action);
+  for (const overview of commandOverviews) {
+    // That a command takes flags is all that the list of commands says of them.
+    const flags = overview.name === chosen?.description.name ? chosen.flags : [jsonFlag];
+    addCommand(program, overview, flags, action);
+  }
   return program;
 }
 
-function addCommand(program: Command, description: CommandDescription, action: Action): void {
-  const { name, summary, operands, examples } = description;
+function addCommand(
+  program: Command,
+  { name, summary, operands, examples }: CommandOverview,
+  flags: readonly Flag[],
+  action: Action,
+): void {
   const command = program.command(name).summary(summary).description(`${summary}.`);
-  const flags = allFlags(description.settings);
   for (const group of flagGroups) {
     for (const flag of flags) if (flag.group === group) command.addOption(optionOf(flag));
   }
@@ -101,7 +132,7 @@ function addCommand(program: Command, description: CommandDescription, action: A
   const lines = examples.map((example) => `  ${example}`);
   command.addHelpText("after", `\nExamples:\n${lines.join("\n")}`);
   command.action(async () => {
-    await action(description, command.args, command.opts());
+    await action(command.args, command.opts());
   });
 }
 
@@ -128,13 +159,21 @@ function helpText(flag: Flag): string {
   return notes.length === 0 ? description : `${description} (${notes.join("; ")})`;
 }
 
+function commandExpected(first: string): L3MaskingError {
+  return new L3MaskingError("unknown-setting", `expected a command first, got ${first}`, {
+    hint: "l3masking --help lists the commands.",
+  });
+}
+
 /** The words with the flags of the command in one spelling. Throws `unknown-setting` for an unknown command. */
-function oneSpelling(words: readonly string[]): readonly string[] {
+function oneSpelling(
+  words: readonly string[],
+  chosen: ChosenCommand | undefined,
+): readonly string[] {
   const [first, ...rest] = words;
   if (first === undefined || first.startsWith("-") || first === "help") return words;
-  const command = commandDescriptions.find(({ name }) => name === first);
-  if (command !== undefined) return [first, ...canonicalWords(rest, allFlags(command.settings))];
-  const names = commandDescriptions.map(({ name }) => name);
+  if (chosen !== undefined) return [first, ...canonicalWords(rest, chosen.flags)];
+  const names = commandOverviews.map(({ name }) => name);
   const nearest = nearestName(first, names);
   throw new L3MaskingError("unknown-setting", `there is no command ${first}`, {
     hint: nearest === undefined ? `Choose one of ${names.join(", ")}.` : `Did you mean ${nearest}?`,
@@ -142,18 +181,15 @@ function oneSpelling(words: readonly string[]): readonly string[] {
 }
 
 async function runCommand(
-  command: CommandDescription,
+  { description: command, flags }: ChosenCommand,
   operands: readonly string[],
   { json: _, config, ...given }: Options,
   installation: Installation,
   terminal: Terminal,
   reporter: Reporter,
 ): Promise<number> {
-  const fromFile =
-    typeof config === "string" && command.settings !== undefined
-      ? await settingsFromFile(config, flagsOf(command.settings), terminal)
-      : {};
-  const files = await command.operands?.resolve(operands, given, terminal);
+  const fromFile = typeof config === "string" ? await readSettings(config, flags, terminal) : {};
+  const files = await command.resolve?.(operands, given, terminal);
   const library = await installation.loadLibrary();
   const stop = new AbortController();
   const stopListening = terminal.onInterrupt(() => {
@@ -169,6 +205,21 @@ async function runCommand(
   } finally {
     stopListening();
   }
+}
+
+/** Settings of a file; the flags that are no settings may not stand there. */
+async function readSettings(
+  path: string,
+  flags: readonly Flag[],
+  terminal: Terminal,
+): Promise<GivenSettings> {
+  const { settingsFromFile } = await import("./config-file.js");
+  const own = [configFlag, jsonFlag];
+  return settingsFromFile(
+    path,
+    flags.filter((flag) => !own.includes(flag)),
+    terminal,
+  );
 }
 
 /** Did commander already print what it had to say: help or the version? */

@@ -2,7 +2,8 @@
 import { fileURLToPath } from "node:url";
 import { presetNames, presets } from "../settings/presets.js";
 import { commandDescriptions } from "./commands.js";
-import { type Flag, flagGroups, flagsOf } from "./flags.js";
+import { type Flag, flagGroups } from "./flag.js";
+import { flagsOf } from "./flags.js";
 
 const INTRODUCTION = `# Settings
 
