@@ -73,10 +73,20 @@ function slope(
   inverse: number,
 ): number {
   let sum = 0;
+  // Plain loops: this is done for every logit at every halving, up to a hundred million times.
   for (let i = 0; i < expected.length; i++) {
-    const row = logits.subarray(i * labels, (i + 1) * labels);
-    const probabilities = softmax(row, inverse);
-    sum += probabilities.reduce((mean, p, label) => mean + p * row[label], 0) - row[expected[i]];
+    const start = i * labels;
+    let largest = logits[start];
+    for (let c = 1; c < labels; c++) largest = Math.max(largest, logits[start + c]);
+    let total = 0;
+    let weighted = 0;
+    for (let c = 0; c < labels; c++) {
+      const logit = logits[start + c];
+      const exponential = Math.exp((logit - largest) * inverse);
+      total += exponential;
+      weighted += exponential * logit;
+    }
+    sum += weighted / total - logits[start + expected[i]];
   }
   return sum / expected.length;
 }
