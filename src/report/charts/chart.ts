@@ -11,6 +11,8 @@ export const CHART_WIDTH = 380;
 export const FONT_SIZE = 13;
 export const SMALL_FONT_SIZE = 11.5;
 const TITLE_SIZE = 15;
+/** Titles are bold, and so wider than the text that widths are estimated for. */
+const TITLE_STRETCH = 1.12;
 const LINE = 18;
 
 export interface Chart {
@@ -102,7 +104,7 @@ export interface Block {
 
 /** The title, over as many lines as it needs. */
 export function titleBlock(title: string, width = CHART_WIDTH): Block {
-  const lines = wrapped(visible(title), width - 4, TITLE_SIZE);
+  const lines = wrapped(visible(title), width - 4, TITLE_SIZE * TITLE_STRETCH);
   const body = markup`${lines.map((line, index) => label(line, 2, 15 + index * LINE, "start", "title"))}`;
   return { body, height: lines.length * LINE + 4 };
 }
