@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import { commandDescriptions } from "./commands.js";
-import { completionScript } from "./completion.js";
+import { completionScript, shells } from "./completion.js";
 
 const bash = spawnSync("bash", ["-c", "type compgen"]).status === 0;
 
@@ -43,6 +43,11 @@ describe.runIf(bash)("completion in bash", () => {
 });
 
 describe("completionScript", () => {
+  it("knows the shells that the help names", () => {
+    const { operands } = commandDescriptions.find(({ name }) => name === "completion") ?? {};
+    expect(operands?.description).toBe(shells.join(", "));
+  });
+
   it("tells zsh to take completions of bash", () => {
     expect(completionScript("zsh", commandDescriptions)).toBe(
       `autoload -U +X bashcompinit && bashcompinit\n${completionScript("bash", commandDescriptions)}`,

@@ -82,9 +82,10 @@ function packageVersion(): string {
   const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
   // Read by hand: the schema library takes longer to load than all of --help.
   const manifest: unknown = JSON.parse(text);
-  if (typeof manifest !== "object" || manifest === null || !("version" in manifest))
-    return "unknown";
-  return String(manifest.version);
+  if (typeof manifest === "object" && manifest !== null && "version" in manifest) {
+    return String(manifest.version);
+  }
+  throw new Error("expected a version in the package.json of l3masking, got none");
 }
 
 process.exitCode = await runCommandLine(

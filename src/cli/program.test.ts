@@ -297,6 +297,7 @@ describe("runCommandLine", () => {
       "Correct --max-length.",
     ],
     ["--verzion", "invalid-setting", "unknown option '--verzion'", "See --help."],
+    ["-- train", "unknown-setting", "expected a command first, got --", "l3masking --help"],
   ])("%s: exit code 2", async (line, code, message, hint) => {
     const { exitCode, out, err } = await run(line);
     expect({ exitCode, out }).toEqual({ exitCode: 2, out: "" });

@@ -202,7 +202,10 @@ async function scoreWith(
   }
 }
 
-/** What `scoreTexts` asks of a model: the masked copies of a call, packed, through the program. */
+/**
+ * What `scoreTexts` asks of a model: the masked copies of a call, packed, through the program. Its slots are the tokens of the
+ * copies and what packing leaves empty.
+ */
 export function tokenPredictor(program: TokenLikelihoodProgram, spec: ModelSpec): Predict {
   return async (copies) => {
     const batch = packTexts(
