@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { performance } from "node:perf_hooks";
+import { L3MaskingError } from "../errors.js";
 import { runCommandLine } from "./program.js";
 import type { ResultOutput, Terminal } from "./terminal.js";
 
@@ -85,7 +86,11 @@ function packageVersion(): string {
   if (typeof manifest === "object" && manifest !== null && "version" in manifest) {
     return String(manifest.version);
   }
-  throw new Error("expected a version in the package.json of l3masking, got none");
+  throw new L3MaskingError(
+    "file-missing",
+    "expected a version in the package.json of l3masking, got none",
+    { hint: "Install l3masking again." },
+  );
 }
 
 process.exitCode = await runCommandLine(
