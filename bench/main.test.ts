@@ -35,7 +35,7 @@ describe("npm run bench", () => {
     expect(figure.limit?.value).toBeGreaterThan(0);
     expect(figure.limit?.value).toBeLessThan(figure.ours.value);
     // Tiny sizes never get into the page.
-    await expect(bench("--no-run", "--write-docs", "--results", folder)).rejects.toMatchObject({
+    await expect(bench("--no-run", "--write-page", "--results", folder)).rejects.toMatchObject({
       stderr: expect.stringContaining("holds one of training-step"),
     });
   });
@@ -53,7 +53,7 @@ describe("npm run bench", () => {
   it.each([
     [["trainingstep"], 'there is no benchmark "trainingstep"'],
     [["--threads", "0"], "expected --threads to be an integer of at least 1, got 0"],
-    [["--quick", "--write-docs"], "not those of --quick"],
+    [["--quick", "--write-page"], "not those of --quick"],
     [["--peer", "/no/such/python"], "expected a Python at /no/such/python"],
   ])("refuses %j", async (words, message) => {
     await expect(bench(...words)).rejects.toMatchObject({

@@ -1,7 +1,7 @@
-/** `npm run bench`: runs benchmarks, keeps their results, and writes the table of docs/performance.md on request. */
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+/** `npm run bench`: runs benchmarks, keeps their results, and writes them as a page on request. */
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { nearestName } from "../src/data/nearest.js";
@@ -19,7 +19,7 @@ import {
   saveResult,
   thisMachine,
 } from "./results.js";
-import { resultsMarkdown, withResults, written } from "./results-table.js";
+import { resultsPage, written } from "./results-table.js";
 import { requireSameWork } from "./same-work.js";
 import { endSides } from "./sides/conversation.js";
 
@@ -32,8 +32,8 @@ Runs all benchmarks, or those that are named, and keeps the result of each.
                     Without it our side runs alone and the results say so
   --quick           tiny sizes and few turns, to see that everything runs
   --results FOLDER  where results are kept (default bench/results, with --quick bench/results/quick)
-  --write-docs      then write all results that are kept into docs/performance.md
-  --no-run          run nothing; with --write-docs
+  --write-page      then write all results that are kept there as a page, results.md, with its plots
+  --no-run          run nothing; with --write-page
   --list            names and titles
 `;
 
@@ -47,7 +47,7 @@ function settings() {
       threads: { type: "string", default: "2" },
       peer: { type: "string" },
       quick: { type: "boolean", default: false },
-      "write-docs": { type: "boolean", default: false },
+      "write-page": { type: "boolean", default: false },
       "no-run": { type: "boolean", default: false },
       results: { type: "string" },
       list: { type: "boolean", default: false },
@@ -67,16 +67,16 @@ function settings() {
       hint: "bench/peers/README.md says how to set the peer up.",
     });
   }
-  if (values.quick && values["write-docs"]) {
-    throw quickForDocs("got both --quick and --write-docs");
+  if (values.quick && values["write-page"]) {
+    throw quickForPage("got both --quick and --write-page");
   }
   return { ...values, threads, python, chosen: positionals.map(named) };
 }
 
-function quickForDocs(got: string): L3MaskingError {
+function quickForPage(got: string): L3MaskingError {
   return new L3MaskingError(
     "invalid-setting",
-    `expected results of full size for the docs, not those of --quick; ${got}`,
+    `expected results of full size for the page, not those of --quick; ${got}`,
     { hint: "Run it without --quick first." },
   );
 }
@@ -142,23 +142,26 @@ function summary({ figures, notes, quick }: Result): string[] {
   return [...lines, ...notes.map((note) => `  note: ${note}`)];
 }
 
-/** Table and plots from the results that are kept. */
-function writeDocs(results: string): void {
+/** Table and plots from the results that are kept, beside them. */
+function writePage(results: string): void {
   const entries = benchmarks.map(({ name, title }) => ({
     name,
     title,
     result: loadResult(results, name),
   }));
   const quick = entries.find(({ result }) => result?.quick === true);
-  if (quick !== undefined) throw quickForDocs(`${results} holds one of ${quick.name}`);
-  const page = join(root, "docs/performance.md");
-  writeFileSync(page, withResults(readFileSync(page, "utf8"), resultsMarkdown(entries)));
-  say(
-    `${page}: ${entries.filter(({ result }) => result !== undefined).length} of ${entries.length} benchmarks have results`,
-  );
-  for (const series of entries.flatMap(({ result }) => result?.series ?? [])) {
-    const path = join(root, "docs/performance", `${series.name}.svg`);
-    mkdirSync(dirname(path), { recursive: true });
+  if (quick !== undefined) throw quickForPage(`${results} holds one of ${quick.name}`);
+  const measured = entries.filter(({ result }) => result !== undefined);
+  if (measured.length === 0) {
+    throw new L3MaskingError("file-missing", `expected results in ${results}, got none`, {
+      hint: "Run benchmarks first, or name their folder with --results.",
+    });
+  }
+  const page = join(results, "results.md");
+  writeFileSync(page, resultsPage(entries));
+  say(`${page}: ${measured.length} of ${entries.length} benchmarks have results`);
+  for (const series of measured.flatMap(({ result }) => result?.series ?? [])) {
+    const path = join(results, `${series.name}.svg`);
     writeFileSync(path, scalingPlot(series));
     say(path);
   }
@@ -190,7 +193,7 @@ async function main(): Promise<void> {
       clean();
     }
   }
-  if (flags["write-docs"]) writeDocs(results);
+  if (flags["write-page"]) writePage(results);
 }
 
 try {

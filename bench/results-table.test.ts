@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Figure, Result } from "./results.js";
 import { isReached } from "./results.js";
-import { resultsMarkdown, TABLE_BEGIN, TABLE_END, withResults, written } from "./results-table.js";
+import { resultsPage, written } from "./results-table.js";
 
 const figure: Figure = {
   work: "training step",
@@ -44,11 +44,16 @@ describe("isReached", () => {
   });
 });
 
-describe("resultsMarkdown", () => {
-  const lines = resultsMarkdown([
+describe("resultsPage", () => {
+  const page = resultsPage([
     { name: "training", title: "Training", result },
     { name: "start", title: "Start", result: undefined },
-  ]).split("\n");
+  ]);
+  const lines = page.slice(page.indexOf("| work |")).split("\n");
+
+  it("has a title and says how to read the table", () => {
+    expect(page).toMatch(/^# Results of npm run bench\n\n"figure" is the median/);
+  });
 
   it("has a row for each figure, with its limit and whether it reaches what was asked", () => {
     expect(lines[2]).toBe(
@@ -65,24 +70,12 @@ describe("resultsMarkdown", () => {
       "* `training`: the peer's better variant",
       "",
       "* 2026-01-02, commit abc: P, 2 processors, 24.00 GB, Linux 6; 2 threads; node 20 (`training`)",
+      "",
     ]);
-    const both = resultsMarkdown([
+    const both = resultsPage([
       { name: "training", title: "", result },
       { name: "start", title: "", result: { ...result, benchmark: "start", notes: [] } },
     ]);
     expect(both).toContain("node 20 (`training`, `start`)");
-  });
-});
-
-describe("withResults", () => {
-  it("replaces what stands between the marks and nothing else", () => {
-    const page = `before\n${TABLE_BEGIN}\nold\n${TABLE_END}\nafter`;
-    const once = withResults(page, "new");
-    expect(once).toBe(`before\n${TABLE_BEGIN}\n\nnew\n\n${TABLE_END}\nafter`);
-    expect(withResults(once, "new")).toBe(once);
-  });
-
-  it("refuses a page without marks", () => {
-    expect(() => withResults("page", "new")).toThrow(TABLE_BEGIN);
   });
 });

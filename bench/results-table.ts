@@ -1,5 +1,4 @@
-/** Results as the Markdown of docs/performance.md. */
-import { L3MaskingError } from "../src/errors.js";
+/** Results as a page of Markdown. */
 import { type Figure, isReached, type Result, type Unit } from "./results.js";
 
 /** A benchmark by name, and its result if it was run. */
@@ -33,8 +32,13 @@ const HEAD = [
   "| --- | --- | --- | --- | --- | --- |",
 ];
 
-/** The table, then the notes, then what it was measured with; benchmarks without a result say so. */
-export function resultsMarkdown(entries: readonly TableEntry[]): string {
+const INTRODUCTION = `# Results of npm run bench
+
+"figure" is the median over the turns, with the lowest and the highest. A ratio is the peer's time divided by ours, turn by turn: above
+1x we are faster. "limit" is the best that could be, and which share of it is reached.`;
+
+/** The table, then the notes, plots, and what it was measured with; benchmarks without a result say so. */
+export function resultsPage(entries: readonly TableEntry[]): string {
   const rows = entries.flatMap(({ title, result }) =>
     result === undefined
       ? [tableRow([title, "not measured yet", "", "", "", ""])]
@@ -44,13 +48,11 @@ export function resultsMarkdown(entries: readonly TableEntry[]): string {
     (result?.notes ?? []).map((note) => `* \`${result?.benchmark}\`: ${note}`),
   );
   const plots = entries.flatMap(({ result }) =>
-    (result?.series ?? []).map(({ name, title }) => `![${title}](performance/${name}.svg)`),
+    (result?.series ?? []).map(({ name, title }) => `![${title}](${name}.svg)`),
   );
-  const blocks = [[...HEAD, ...rows], notes, plots, provenance(entries)];
-  return blocks
-    .filter((lines) => lines.length > 0)
-    .map((lines) => lines.join("\n"))
-    .join("\n\n");
+  const blocks = [[INTRODUCTION], [...HEAD, ...rows], notes, plots, provenance(entries)];
+  const filled = blocks.filter((lines) => lines.length > 0);
+  return `${filled.map((lines) => lines.join("\n")).join("\n\n")}\n`;
 }
 
 function figureCells(measured: Figure): string[] {
@@ -89,21 +91,4 @@ function provenance(entries: readonly TableEntry[]): string[] {
     groups.set(line, [...(groups.get(line) ?? []), `\`${result.benchmark}\``]);
   }
   return [...groups].map(([line, names]) => `* ${line} (${names.join(", ")})`);
-}
-
-export const TABLE_BEGIN = "<!-- results begin -->";
-export const TABLE_END = "<!-- results end -->";
-
-/** The page with what stands between its two marks replaced. Throws `data-format` where a mark is missing. */
-export function withResults(page: string, table: string): string {
-  const begin = page.indexOf(TABLE_BEGIN);
-  const end = page.indexOf(TABLE_END);
-  if (begin < 0 || end < begin) {
-    throw new L3MaskingError(
-      "data-format",
-      `expected the marks ${TABLE_BEGIN} and ${TABLE_END} in docs/performance.md`,
-      { hint: "Put them back around the table of results." },
-    );
-  }
-  return `${page.slice(0, begin + TABLE_BEGIN.length)}\n\n${table}\n\n${page.slice(end)}`;
 }

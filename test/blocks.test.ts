@@ -62,7 +62,11 @@ async function readCommand(
       path.endsWith("sample-task") ? ["train.jsonl", "dev.jsonl", "test.jsonl"] : undefined,
     readText: async (path) => files[path],
   };
-  const installation = { version: "1.2.3", loadLibrary: async () => library };
+  const installation = {
+    version: "1.2.3",
+    startWorker: () => undefined,
+    loadLibrary: async () => library,
+  };
   await runCommandLine(words, installation, terminal);
   return heard.trim();
 }
@@ -89,7 +93,7 @@ const scriptSources: Readonly<Record<string, string>> = {
 
 /** Flags of npm scripts and of other programs that pages name in a sentence. */
 const otherFlags = [
-  ...["write-docs", "quick", "no-run", "peer"], // npm run bench
+  ...["write-page", "results", "quick", "no-run", "peer"], // npm run bench
   "write-corpus", // npm run fuzz
   "base", // scripts/measure-memory.mjs
   "omit", // npm audit
