@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { openConnection } from "./client.js";
+import { z } from "zod";
+import { openConnection, startAhead } from "./client.js";
 import { L3MaskingError } from "./errors.js";
 import type { RunEvent } from "./experiment/host.js";
 
@@ -171,5 +172,43 @@ describe("openConnection", () => {
     await Promise.all([connection.close(), connection.close()]);
     await connection.close();
     await expect(connection.call("doctor", {})).rejects.toMatchObject({ code: "worker-failed" });
+  });
+});
+
+describe("startAhead", () => {
+  it("starts the worker of the next connection, and tells it what it will be called for", async () => {
+    const file = workerThat(`
+      const { workerData, threadId } = await import("node:worker_threads");
+      post({ type: "result", result: [workerData, threadId] });`);
+    startAhead("train", file);
+    startAhead("train", file);
+    const other = openConnection(workerThat(ANSWER));
+    const first = openConnection(file);
+    const second = openConnection(file);
+    const [expected, started] = await first
+      .call("doctor", {})
+      .then(z.tuple([z.string(), z.int()]).parse);
+    expect(expected).toBe("train");
+    const [none, later] = await second
+      .call("doctor", {})
+      .then(z.tuple([z.undefined(), z.int()]).parse);
+    expect(none).toBeUndefined();
+    expect(later).toBeGreaterThan(started);
+    expect(await other.call("doctor", 1)).toEqual(["doctor", 1]);
+    await Promise.all([first, second, other].map((connection) => connection.close()));
+  });
+
+  it("tells the next call that the worker failed", async () => {
+    const file = new URL(
+      `data:text/javascript,${encodeURIComponent('throw new Error("a fault");')}`,
+    );
+    startAhead("train", file);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const connection = openConnection(file);
+    await expect(connection.call("doctor", {})).rejects.toMatchObject({
+      code: "worker-failed",
+      message: "the worker thread failed in doctor: a fault",
+    });
+    await connection.close();
   });
 });

@@ -39,6 +39,53 @@ export interface Connection {
   close(): Promise<void>;
 }
 
+interface StartedWorker {
+  readonly file: URL;
+  readonly worker: Worker;
+  /** Kept when the worker has ended. */
+  readonly end: Promise<void>;
+  ended: boolean;
+  /** What it failed of, if it did. */
+  failure: unknown;
+}
+
+const ownWorkerFile = new URL("./worker.js", import.meta.url);
+
+/** `expected`: the command it will be called for, where that is known. */
+function startWorker(file: URL, expected?: string): StartedWorker {
+  // Flags of the main thread, such as --input-type, may not fit the worker's file.
+  const worker = new Worker(file, { execArgv: [], workerData: expected });
+  const end = new Promise<void>((resolve) => {
+    worker.once("error", (error) => {
+      started.failure = error;
+    });
+    worker.once("exit", () => {
+      started.ended = true;
+      resolve();
+    });
+  });
+  const started: StartedWorker = { file, worker, end, ended: false, failure: undefined };
+  worker.unref();
+  return started;
+}
+
+let startedAhead: StartedWorker | undefined;
+
+/**
+ * Starts the worker of the next connection, which loads what the command `expected` needs while its caller still prepares
+ * the call. It does not keep the process alive.
+ */
+export function startAhead(expected: string, workerFile = ownWorkerFile): void {
+  startedAhead ??= startWorker(workerFile, expected);
+}
+
+function takeStartedAhead(file: URL): StartedWorker | undefined {
+  if (startedAhead?.file.href !== file.href) return undefined;
+  const taken = startedAhead;
+  startedAhead = undefined;
+  return taken;
+}
+
 /** Runs one command in a worker of its own. */
 export async function callOnce<Name extends keyof CommandResults>(
   name: Name,
@@ -55,27 +102,15 @@ export async function callOnce<Name extends keyof CommandResults>(
 }
 
 /**
- * Starts a worker. It keeps the process alive only while a call is under way.
+ * Starts a worker, or takes the one that `startAhead` has started. It keeps the process alive only while a call is under way.
  *
  * A call rejects with the error thrown in the worker (an `L3MaskingError` stays one), with `interrupted`
  * if its signal was aborted before it began, with `invalid-setting` for options that are not plain data,
  * and with `worker-failed` if the worker ended without an answer.
  */
-export function openConnection(workerFile = new URL("./worker.js", import.meta.url)): Connection {
-  // Flags of the main thread, such as --input-type, may not fit the worker's file.
-  const worker = new Worker(workerFile, { execArgv: [] });
-  let failure: unknown;
-  let ended = false;
-  const end = new Promise<void>((resolve) => {
-    worker.once("error", (error) => {
-      failure = error;
-    });
-    worker.once("exit", () => {
-      ended = true;
-      resolve();
-    });
-  });
-  worker.unref();
+export function openConnection(workerFile = ownWorkerFile): Connection {
+  const started = takeStartedAhead(workerFile) ?? startWorker(workerFile);
+  const { worker, end } = started;
   let underWay = 0;
   function hold(): void {
     underWay += 1;
@@ -92,7 +127,7 @@ export function openConnection(workerFile = new URL("./worker.js", import.meta.u
     watch: Watch = {},
   ): Promise<CallResults[Name]> {
     refuseAborted(watch.signal);
-    if (ended) throw endedEarly(name, failure);
+    if (started.ended) throw endedEarly(name, started.failure);
     const stop = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
     const requestStop = () => {
       Atomics.store(new Int32Array(stop), 0, 1);
@@ -115,7 +150,7 @@ export function openConnection(workerFile = new URL("./worker.js", import.meta.u
             receive(rest.message);
             rest = receiveMessageOnPort(answers);
           }
-          reject(endedEarly(name, failure));
+          reject(endedEarly(name, started.failure));
         });
         const takesOutput = watch.onOutput !== undefined;
         const request: Request = { call: name, given, stop, port, takesOutput };
@@ -138,7 +173,7 @@ export function openConnection(workerFile = new URL("./worker.js", import.meta.u
     hold();
     try {
       // A worker that ends by itself meanwhile has nothing left to free.
-      if (!ended) await Promise.race([end, call("close", undefined)]);
+      if (!started.ended) await Promise.race([end, call("close", undefined)]);
     } finally {
       await end;
     }

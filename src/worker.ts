@@ -2,11 +2,11 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
-import { type MessagePort, parentPort } from "node:worker_threads";
+import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { callOnce } from "./client.js";
 import { classifierSchema, resolveSettings, type TrainSettings } from "./config.js";
 import { L3MaskingError } from "./errors.js";
-import { commands } from "./experiment/commands.js";
+import { type CommandResults, commands } from "./experiment/commands.js";
 import type { Host, RunEvent, TrainResult } from "./experiment/host.js";
 import type { openClassifier } from "./experiment/library.js";
 import { availableMemory } from "./experiment/memory/available-memory.js";
@@ -17,8 +17,11 @@ import { mlflowEnvironment } from "./trackers/environment.js";
 
 type OpenClassifier = Awaited<ReturnType<typeof openClassifier>>;
 
-type CallTable = {
-  readonly [Name in keyof CallResults]: (given: unknown, host: Host) => Promise<CallResults[Name]>;
+type ClassifierCalls = {
+  readonly [Name in Exclude<keyof CallResults, keyof CommandResults>]: (
+    given: unknown,
+    host: Host,
+  ) => Promise<CallResults[Name]>;
 };
 
 let classifier: OpenClassifier | undefined;
@@ -35,8 +38,8 @@ function lastingHost(host: Host): Host {
   };
 }
 
-const calls: CallTable = {
-  ...commands,
+/** What `openConnection` alone asks for. */
+const classifierCalls: ClassifierCalls = {
   async openClassifier(given, host) {
     const settings = resolveSettings(classifierSchema, given);
     const library = await import("./experiment/library.js");
@@ -119,6 +122,10 @@ function wordOn(port: MessagePort): Promise<boolean> {
   });
 }
 
+function isCommand(name: unknown): name is keyof CommandResults {
+  return typeof name === "string" && name in commands;
+}
+
 async function answer({ call, given, stop, port, takesOutput }: Request): Promise<void> {
   const post = (message: Answer<unknown>) => port.postMessage(message);
   const write = (text: string) => {
@@ -130,7 +137,10 @@ async function answer({ call, given, stop, port, takesOutput }: Request): Promis
   const host = createHost(emit, takesOutput ? write : undefined, stop);
   current = host;
   try {
-    post({ type: "result", result: await calls[call](given, host) });
+    const result = isCommand(call)
+      ? await commands[call].run(given, host)
+      : await classifierCalls[call](given, host);
+    post({ type: "result", result });
   } catch (error) {
     post({ type: "error", error: portableError(error) });
   } finally {
@@ -138,6 +148,10 @@ async function answer({ call, given, stop, port, takesOutput }: Request): Promis
     port.close();
   }
 }
+
+const expected: unknown = workerData;
+// What fails here fails again, and is told, when the call comes.
+if (isCommand(expected)) commands[expected].load().catch(() => undefined);
 
 // Calls take turns, so that `current` is well defined.
 let turn = Promise.resolve();

@@ -170,7 +170,7 @@ describe("train refuses", () => {
       const outputDir = at(what);
       const given = { ...trainOptions(bert, outputDir), ...(await options()) };
       const host = createTestHost();
-      const error = await failure(commands.train(given, host));
+      const error = await failure(commands.train.run(given, host));
       expect(error.code).toBe(code);
       const text = `${error.message}\n${error.hint}`;
       for (const part of says) expect(text).toContain(part);

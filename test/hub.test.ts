@@ -31,20 +31,20 @@ const origin = { repository: id, revision: "main", commit };
 /** The commands in this thread. */
 function libraryOf(host: Host): Library {
   return {
-    fineTune: (given) => commands.train(given, host),
-    compare: (given) => commands.compare(given, host),
-    scoreFile: (given) => commands.score(given, host),
-    predictFile: (given) => commands.predict(given, host),
-    evaluateFile: (given) => commands.evaluate(given, host),
-    explain: (given) => commands.explain(given, host),
-    perplexity: (given) => commands.perplexity(given, host),
-    checkFiles: (given) => commands.check(given, host),
-    writeReport: (given) => commands.report(given, host),
-    exportModel: (given) => commands.export(given, host),
-    pushModel: (given) => commands.push(given, host),
-    pretrain: (given) => commands.pretrain(given, host),
+    fineTune: (given) => commands.train.run(given, host),
+    compare: (given) => commands.compare.run(given, host),
+    scoreFile: (given) => commands.score.run(given, host),
+    predictFile: (given) => commands.predict.run(given, host),
+    evaluateFile: (given) => commands.evaluate.run(given, host),
+    explain: (given) => commands.explain.run(given, host),
+    perplexity: (given) => commands.perplexity.run(given, host),
+    checkFiles: (given) => commands.check.run(given, host),
+    writeReport: (given) => commands.report.run(given, host),
+    exportModel: (given) => commands.export.run(given, host),
+    pushModel: (given) => commands.push.run(given, host),
+    pretrain: (given) => commands.pretrain.run(given, host),
     serve: () => expect.unreachable("nothing is served here"),
-    doctor: () => commands.doctor({}, host),
+    doctor: () => commands.doctor.run({}, host),
   };
 }
 
@@ -61,7 +61,7 @@ async function run(host: Host, ...words: readonly string[]) {
   };
   const exitCode = await runCommandLine(
     words,
-    { version: "0", loadLibrary: async () => libraryOf(host) },
+    { version: "0", startWorker: () => undefined, loadLibrary: async () => libraryOf(host) },
     {
       stdout: output,
       stderr: output,

@@ -225,8 +225,8 @@ describe("pretrain", () => {
 
   it("tells of its steps and evaluations, also after a break with other trackers", async () => {
     const stopped = createTestHost({ cacheFolder, stopAt: afterStep(3) });
-    await failure(commands.pretrain({ ...given, reportTo: ["none"] }, stopped));
-    const { validation } = await commands.pretrain(
+    await failure(commands.pretrain.run({ ...given, reportTo: ["none"] }, stopped));
+    const { validation } = await commands.pretrain.run(
       { ...given, resume: true },
       createTestHost({ cacheFolder }),
     );

@@ -64,7 +64,7 @@ describe("fill-mask with models/l3-mini", () => {
     writeFileSync(input, sentences.map(({ text }) => JSON.stringify({ text })).join("\n"));
     const output = at("scores.jsonl");
     const host = createTestHost({ cacheFolder: at("cache") });
-    await commands.score({ model: folder, input, output }, host);
+    await commands.score.run({ model: folder, input, output }, host);
     readJsonLines(output, scoresSchema).forEach((scores, i) => {
       const { before, word } = sentences[i];
       // Words are told apart by spaces here: the gap is the word after those of `before`.

@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { performance } from "node:perf_hooks";
+import { startAhead } from "../client.js";
 import { L3MaskingError } from "../errors.js";
 import { runCommandLine } from "./program.js";
 import type { ResultOutput, Terminal } from "./terminal.js";
@@ -95,6 +96,10 @@ function packageVersion(): string {
 
 process.exitCode = await runCommandLine(
   process.argv.slice(2),
-  { version: packageVersion(), loadLibrary: () => import("../node.js") },
+  {
+    version: packageVersion(),
+    startWorker: startAhead,
+    loadLibrary: () => import("../node.js"),
+  },
   terminal,
 );

@@ -8,6 +8,8 @@ export interface CommandOverview {
   /** Words that belong to no flag. */
   readonly operands?: { readonly syntax: string; readonly description: string };
   readonly examples: readonly string[];
+  /** Does it all itself? Other commands have a worker thread do their work. */
+  readonly standsAlone?: boolean;
 }
 
 export const commandOverviews = [
@@ -136,6 +138,7 @@ export const commandOverviews = [
       "source <(l3masking completion bash)",
       "l3masking completion fish > ~/.config/fish/completions/l3masking.fish",
     ],
+    standsAlone: true,
   },
 ] as const satisfies readonly CommandOverview[];
 

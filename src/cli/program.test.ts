@@ -37,10 +37,12 @@ async function run(line: string, { library = {}, folders = {}, files = {}, onLis
   let err = "";
   let listening = 0;
   let loaded = false;
+  const started: string[] = [];
   const exitCode = await runCommandLine(
     line.split(" ").filter((word) => word !== ""),
     {
       version: "1.2.3",
+      startWorker: (command) => started.push(command),
       async loadLibrary() {
         loaded = true;
         return { ...noLibrary, ...library };
@@ -76,7 +78,7 @@ async function run(line: string, { library = {}, folders = {}, files = {}, onLis
     },
   );
   expect(listening).toBe(0);
-  return { exitCode, out, err, loaded };
+  return { exitCode, out, err, loaded, started };
 }
 
 /** A function that keeps what it was called with. */
@@ -98,9 +100,10 @@ const check = {
 
 describe("runCommandLine", () => {
   it("prints help and version without loading the library", async () => {
-    expect(await run("--version")).toEqual({ exitCode: 0, out: "1.2.3\n", err: "", loaded: false });
+    const answered = { exitCode: 0, err: "", loaded: false, started: [] };
+    expect(await run("--version")).toEqual({ ...answered, out: "1.2.3\n" });
     const help = await run("--help");
-    expect(help).toMatchObject({ exitCode: 0, err: "", loaded: false });
+    expect(help).toMatchObject(answered);
     for (const name of ["train", "score", "predict", "evaluate", "check", "pretrain", "doctor"]) {
       expect(help.out).toMatch(new RegExp(`^ {2}${name} `, "m"));
     }
@@ -109,8 +112,8 @@ describe("runCommandLine", () => {
   it.each(["help train", "train --help", "train -h", "train data --seed 1 --help"])(
     "%s",
     async (line) => {
-      const { exitCode, out, err, loaded } = await run(line);
-      expect({ exitCode, err, loaded }).toEqual({ exitCode: 0, err: "", loaded: false });
+      const { out, ...ended } = await run(line);
+      expect(ended).toEqual({ exitCode: 0, err: "", loaded: false, started: [] });
       expect(out).toContain("Masking:\n  --mlm-probability <number>");
       expect(out.replaceAll(/\s+/g, " ")).toContain(
         "Longest text, special tokens included; the rest is cut off and counted (tokens; default 128)",
@@ -118,6 +121,12 @@ describe("runCommandLine", () => {
       expect(out).toContain("Examples:\n  l3masking train ");
     },
   );
+
+  it("starts the worker of a command that has one before it reads the flags", async () => {
+    expect((await run("train --no-such-flag")).started).toEqual(["train"]);
+    expect((await run("completion bash")).started).toEqual([]);
+    expect((await run("trian")).started).toEqual([]);
+  });
 
   it("without a command prints help as an error", async () => {
     const { exitCode, out, err } = await run("");

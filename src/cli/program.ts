@@ -13,6 +13,8 @@ import type { Terminal } from "./terminal.js";
 /** Where a command finds what it runs. */
 export interface Installation {
   readonly version: string;
+  /** Starts the thread that a command will work in, while its flags and settings are still being loaded and read. */
+  startWorker(command: string): void;
   /** Loaded only when a command runs, so that help stays fast. */
   loadLibrary(): Promise<Library>;
 }
@@ -40,6 +42,7 @@ export async function runCommandLine(
   const reporter = json ? createJsonReporter(terminal) : createHumanReporter(terminal);
   try {
     let exitCode = 0;
+    if (needsWorker(words)) installation.startWorker(words[0]);
     const chosen = await chosenCommand(words);
     const program = createProgram(installation, terminal, chosen, async (operands, options) => {
       if (chosen === undefined) throw commandExpected(words[0]);
@@ -56,6 +59,13 @@ export async function runCommandLine(
     reporter.failure(error);
     return error.exitCode;
   }
+}
+
+/** Will these words, if they are right, have a worker thread do something? */
+function needsWorker(words: readonly string[]): boolean {
+  if (words.includes("--help") || words.includes("-h")) return false;
+  const overviews: readonly CommandOverview[] = commandOverviews;
+  return overviews.some(({ name, standsAlone }) => name === words[0] && standsAlone !== true);
 }
 
 type Options = Readonly<Record<string, unknown>>;

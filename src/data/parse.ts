@@ -5,7 +5,6 @@ import { type ColumnChoice, type ColumnOptions, chooseColumns, toRecords } from 
 import { parseCsv, parseTsv } from "./delimited.js";
 import type { FileFormat } from "./formats.js";
 import { parseJsonFile, parseJsonLines } from "./json.js";
-import { parseParquet } from "./parquet.js";
 import type { Unpack } from "./parquet-pages.js";
 import { parsePlainText } from "./plain-text.js";
 import type { TextRecord } from "./record.js";
@@ -73,8 +72,11 @@ export async function parseTable(
       return parseCsv(decodeUtf8(bytes, file), file);
     case "tsv":
       return parseTsv(decodeUtf8(bytes, file), file);
-    case "parquet":
+    case "parquet": {
+      // Loaded for those who need it: it takes longer to load than all other formats together.
+      const { parseParquet } = await import("./parquet.js");
       return parseParquet(bytes, file, unpack);
+    }
     case "txt":
       return parsePlainText(decodeUtf8(bytes, file), file);
   }

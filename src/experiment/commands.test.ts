@@ -54,15 +54,19 @@ describe("commands", () => {
       nonsense: 1,
       ...(name === "compare" && { model: ["m"] }),
     };
-    await expect(commands[name](given, host)).rejects.toMatchObject({ code: "unknown-setting" });
+    await expect(commands[name].run(given, host)).rejects.toMatchObject({
+      code: "unknown-setting",
+    });
   });
 
   it.each(withSettings)("%s refuses missing settings", async (name) => {
-    await expect(commands[name]({}, host)).rejects.toMatchObject({ code: "missing-setting" });
+    await expect(commands[name].run({}, host)).rejects.toMatchObject({ code: "missing-setting" });
   });
 
   it("scoreTexts refuses texts that are none", async () => {
-    await expect(commands.scoreTexts({ model: "m", texts: ["a", 1] }, host)).rejects.toMatchObject({
+    await expect(
+      commands.scoreTexts.run({ model: "m", texts: ["a", 1] }, host),
+    ).rejects.toMatchObject({
       message: expect.stringContaining("texts.1"),
     });
   });

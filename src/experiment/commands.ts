@@ -4,6 +4,7 @@
  *
  * A command's module is loaded when it is first called, so that light commands start fast.
  */
+import type { z } from "zod";
 import { compareSchema } from "../compare-config.js";
 import {
   checkSchema,
@@ -56,82 +57,62 @@ export interface CommandResults {
   readonly scoreTexts: readonly TextScores[];
 }
 
+/** A command of the worker. */
+export interface WorkerCommand<Result> {
+  /** Loads the command's module, which a run would do first; a worker that waits for its call has the time. */
+  load(): Promise<unknown>;
+  /** Throws `resolveSettings`' errors for what it is given, and the command's own. */
+  run(given: unknown, host: Host): Promise<Result>;
+}
+
 export type CommandTable = {
-  readonly [Name in keyof CommandResults]: (
-    given: unknown,
-    host: Host,
-  ) => Promise<CommandResults[Name]>;
+  readonly [Name in keyof CommandResults]: WorkerCommand<CommandResults[Name]>;
 };
 
-/** The commands. Each throws `resolveSettings`' errors for what it is given, and its own. */
+/** A command that takes the settings of `schema` and is run by the function that `load` gives. */
+function command<Schema extends z.ZodObject, Result>(
+  schema: Schema,
+  load: () => Promise<(settings: z.output<Schema>, host: Host) => Promise<Result>>,
+): WorkerCommand<Result> {
+  return {
+    load,
+    async run(given, host) {
+      const settings = resolveSettings(schema, given);
+      const runCommand = await load();
+      return runCommand(settings, host);
+    },
+  };
+}
+
+/** The commands, each with its settings and where it is. */
 export const commands: CommandTable = {
-  async train(given, host) {
-    const settings = resolveSettings(trainSchema, given);
-    const { runTrain } = await import("./fine-tune/fine-tune.js");
-    return runTrain(settings, host);
-  },
-  async compare(given, host) {
-    const settings = resolveSettings(compareSchema, given);
-    const { runCompare } = await import("./compare/compare.js");
-    return runCompare(settings, host);
-  },
-  async score(given, host) {
-    const settings = resolveSettings(scoreSchema, given);
-    const { runScore } = await import("./inference/score.js");
-    return runScore(settings, host);
-  },
-  async predict(given, host) {
-    const settings = resolveSettings(predictSchema, given);
-    const { runPredict } = await import("./inference/predict.js");
-    return runPredict(settings, host);
-  },
-  async evaluate(given, host) {
-    const settings = resolveSettings(evaluateSchema, given);
-    const { runEvaluate } = await import("./inference/evaluate.js");
-    return runEvaluate(settings, host);
-  },
-  async explain(given, host) {
-    const settings = resolveSettings(explainSchema, given);
-    const { runExplain } = await import("./inference/explain.js");
-    return runExplain(settings, host);
-  },
-  async perplexity(given, host) {
-    const settings = resolveSettings(perplexitySchema, given);
-    const { runPerplexity } = await import("./pretrain/perplexity.js");
-    return runPerplexity(settings, host);
-  },
-  async check(given, host) {
-    const settings = resolveSettings(checkSchema, given);
-    const { runCheck } = await import("./inputs/check.js");
-    return runCheck(settings, host);
-  },
-  async report(given, host) {
-    const settings = resolveSettings(reportSchema, given);
-    const { runReport } = await import("./compare/report.js");
-    return runReport(settings, host);
-  },
-  async pretrain(given, host) {
-    const settings = resolveSettings(pretrainSchema, given);
-    const { runPretrain } = await import("./pretrain/pretrain.js");
-    return runPretrain(settings, host);
-  },
-  async export(given, host) {
-    const settings = resolveSettings(exportSchema, given);
-    const { runExport } = await import("./export/export.js");
-    return runExport(settings, host);
-  },
-  async push(given, host) {
-    const settings = resolveSettings(pushSchema, given);
-    const { runPush } = await import("./export/push.js");
-    return runPush(settings, host);
-  },
-  async doctor(_given, host) {
-    const { runDoctor } = await import("./doctor.js");
-    return runDoctor(host);
-  },
-  async scoreTexts(given, host) {
-    const settings = resolveSettings(scoreTextsSchema, given);
-    const { runScoreTexts } = await import("./library.js");
-    return runScoreTexts(settings, host);
+  train: command(trainSchema, async () => (await import("./fine-tune/fine-tune.js")).runTrain),
+  compare: command(compareSchema, async () => (await import("./compare/compare.js")).runCompare),
+  score: command(scoreSchema, async () => (await import("./inference/score.js")).runScore),
+  predict: command(predictSchema, async () => (await import("./inference/predict.js")).runPredict),
+  evaluate: command(
+    evaluateSchema,
+    async () => (await import("./inference/evaluate.js")).runEvaluate,
+  ),
+  explain: command(explainSchema, async () => (await import("./inference/explain.js")).runExplain),
+  perplexity: command(
+    perplexitySchema,
+    async () => (await import("./pretrain/perplexity.js")).runPerplexity,
+  ),
+  check: command(checkSchema, async () => (await import("./inputs/check.js")).runCheck),
+  report: command(reportSchema, async () => (await import("./compare/report.js")).runReport),
+  pretrain: command(
+    pretrainSchema,
+    async () => (await import("./pretrain/pretrain.js")).runPretrain,
+  ),
+  export: command(exportSchema, async () => (await import("./export/export.js")).runExport),
+  push: command(pushSchema, async () => (await import("./export/push.js")).runPush),
+  scoreTexts: command(scoreTextsSchema, async () => (await import("./library.js")).runScoreTexts),
+  doctor: {
+    load: () => import("./doctor.js"),
+    async run(_given, host) {
+      const { runDoctor } = await import("./doctor.js");
+      return runDoctor(host);
+    },
   },
 };

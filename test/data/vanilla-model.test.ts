@@ -27,7 +27,7 @@ describe("the card of models/l3-mini", () => {
       const text = at("valid.txt");
       writeFileSync(text, execFileSync("xz", ["-dc", packed], { maxBuffer: 2 ** 26 }));
       const model = join(root, "models/l3-mini");
-      const measured = await commands.perplexity({ model, text: [text] }, createTestHost());
+      const measured = await commands.perplexity.run({ model, text: [text] }, createTestHost());
       expect(figures).toEqual([
         expect.closeTo(100 * measured.accuracy, 1),
         expect.closeTo(measured.perplexity, 0),

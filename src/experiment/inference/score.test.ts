@@ -233,13 +233,13 @@ describe("scoreTexts", () => {
   it("gives what `score` writes, of texts in memory", async () => {
     const host = createTestHost({ cacheFolder: at("cache-pll") });
     const given = { model, texts, estimator: "pll", maxLength: 48 };
-    const found = await commands.scoreTexts(given, host);
+    const found = await commands.scoreTexts.run(given, host);
     expect(found).toEqual(readJsonLines(at("pll.jsonl"), lineSchema));
     expect(host.runs("token-likelihood")).toBe(0);
   });
 
   it("of no texts is nothing", async () => {
     const host = createTestHost({ cacheFolder: at("cache-nothing") });
-    expect(await commands.scoreTexts({ model, texts: [], maxLength: 48 }, host)).toEqual([]);
+    expect(await commands.scoreTexts.run({ model, texts: [], maxLength: 48 }, host)).toEqual([]);
   });
 });

@@ -16,7 +16,10 @@ writeFileSync(
 );
 
 const measure = (given: Record<string, unknown>, host = createTestHost()) =>
-  commands.perplexity({ model: tinyModel("roberta"), text: [text], maxLength: 32, ...given }, host);
+  commands.perplexity.run(
+    { model: tinyModel("roberta"), text: [text], maxLength: 32, ...given },
+    host,
+  );
 
 describe("perplexity", () => {
   it("agrees with the definition, and a random model knows no more than chance", async () => {

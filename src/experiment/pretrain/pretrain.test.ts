@@ -133,7 +133,10 @@ describe("pretrain", () => {
     expect(spec).toMatchObject({ hiddenDropout: 0.1, layers: 2, labels: undefined });
     expect(report.unexpected).toEqual([]);
     const given = { model: at("whole/model"), texts: ["baa", "moo moo"], maxLength: 16 };
-    const scored = await commands.scoreTexts(given, createTestHost({ cacheFolder: at("cache") }));
+    const scored = await commands.scoreTexts.run(
+      given,
+      createTestHost({ cacheFolder: at("cache") }),
+    );
     expect(scored.map(({ logprob }) => logprob.filter((value) => value !== null).length)).toEqual(
       scored.map(({ ids }) => ids.length - 2),
     );
