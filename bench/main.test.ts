@@ -1,13 +1,13 @@
 /** The runner as it is used, at its smallest: built files, a child process, no peer. */
 import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../test/fixtures/folders.js";
 import { benchmarks } from "./benchmark-list.js";
-import { loadResult } from "./results.js";
+import { loadResult, saveResult } from "./results.js";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const main = join(root, "build/bench/main.js");
@@ -38,6 +38,30 @@ describe("npm run bench", () => {
     await expect(bench("--no-run", "--write-page", "--results", folder)).rejects.toMatchObject({
       stderr: expect.stringContaining("holds one of training-step"),
     });
+  });
+
+  it("writes a page of the results that are kept, and refuses one of none", async () => {
+    const folder = at("kept");
+    const page = ["--no-run", "--write-page", "--results", folder];
+    await expect(bench(...page)).rejects.toMatchObject({
+      stderr: expect.stringContaining(`expected results in ${folder}, got none`),
+    });
+    saveResult(folder, {
+      benchmark: "start",
+      ...{ date: "2026-01-02", commit: "abc", threads: 2, quick: false, notes: [], versions: {} },
+      machine: { processor: "P", processors: 2, memoryBytes: 24e9, system: "Linux 6" },
+      figures: [],
+      series: [
+        {
+          ...{ name: "growth", title: "Growth", sizeTitle: "size", factor: 1, exponent: 1 },
+          points: [1, 2].map((size) => ({ size, cost: size })),
+          origin: { size: 1, cost: 1 },
+        },
+      ],
+    });
+    await bench(...page);
+    expect(readFileSync(join(folder, "results.md"), "utf8")).toContain("![Growth](growth.svg)");
+    expect(readFileSync(join(folder, "growth.svg"), "utf8")).toMatch(/^<svg /);
   });
 
   it("names its benchmarks, each with its own name", async () => {
