@@ -123,7 +123,7 @@ function wordOn(port: MessagePort): Promise<boolean> {
 }
 
 function isCommand(name: unknown): name is keyof CommandResults {
-  return typeof name === "string" && name in commands;
+  return typeof name === "string" && Object.hasOwn(commands, name);
 }
 
 async function answer({ call, given, stop, port, takesOutput }: Request): Promise<void> {
