@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { createInterface } from "node:readline";
-import { L3MaskingError } from "../src/errors.js";
+import { L3MaskingError } from "../src/base/errors.js";
 
 const running = new Set<ChildProcess>();
 
@@ -59,5 +59,5 @@ export async function runNode(
 
 /** Words that run the built command line. */
 export function commandLine(root: string, ...words: readonly string[]): string[] {
-  return [join(root, "dist/cli/main.js"), ...words];
+  return [join(root, "dist/apps/cli/main.js"), ...words];
 }

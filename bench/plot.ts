@@ -1,6 +1,6 @@
 /** Cost against size as an SVG file: what was measured, and the law fitted to it. */
-import { standaloneChart } from "../src/report/charts/chart.js";
-import { lineChart } from "../src/report/charts/line-chart.js";
+import { standaloneChart } from "../src/results/report/charts/chart.js";
+import { lineChart } from "../src/results/report/charts/line-chart.js";
 import type { Series } from "./results.js";
 
 /** Places at which the fitted curve is drawn. */

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "
 import { cpus, release, type as systemType, totalmem } from "node:os";
 import { join } from "node:path";
 import * as z from "zod";
-import { L3MaskingError } from "../src/errors.js";
+import { L3MaskingError } from "../src/base/errors.js";
 
 export const units = ["s", "ms", "tokens/s", "texts/s", "GB", "MB", "x", "%", "exponent"] as const;
 export type Unit = (typeof units)[number];

@@ -1,7 +1,7 @@
 /** Is it the same work? Losses and likelihoods of both sides on the same weights, without dropout, at tiny size. */
 import { join } from "node:path";
-import { saveCheckpoint } from "../src/checkpoint/save.js";
-import { L3MaskingError } from "../src/errors.js";
+import { L3MaskingError } from "../src/base/errors.js";
+import { saveCheckpoint } from "../src/model/checkpoint/save.js";
 import {
   bodyParameters,
   classificationHeadParameters,

@@ -1,5 +1,5 @@
 /** Medians, ratios of times taken in turn, and the exponent with which a cost grows. */
-import { L3MaskingError } from "../src/errors.js";
+import { L3MaskingError } from "../src/base/errors.js";
 
 /** The middle of at least one value; the mean of the two middle ones of an even number. */
 export function median(values: readonly number[]): number {

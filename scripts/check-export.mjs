@@ -6,8 +6,8 @@
 import { createRequire } from "node:module";
 import { basename, dirname, resolve } from "node:path";
 import { readRecords } from "../dist/data/read.js";
-import { trainedMaxLength } from "../dist/experiment/fine-tune/training-arguments.js";
 import { Classifier } from "../dist/node.js";
+import { trainedMaxLength } from "../dist/run/folder/training-arguments.js";
 import { loadTokenizer } from "../dist/text/load.js";
 
 const [folder, input, library] = process.argv.slice(2);

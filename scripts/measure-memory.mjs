@@ -13,7 +13,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const command = join(root, "dist/cli/main.js");
+const command = join(root, "dist/apps/cli/main.js");
 const mini = join(root, "models/l3-mini");
 const folder = mkdtempSync(join(tmpdir(), "l3masking-memory-"));
 

@@ -4,20 +4,21 @@
  *
  *     npm run build && node scripts/meta-cost.mjs MODEL_FOLDER [ROUNDS]
  */
-import { packTexts, slotsOf } from "../dist/batch/pack.js";
-import { loadCheckpoint } from "../dist/checkpoint/load.js";
-import { learnTaskWeights } from "../dist/experiment/fine-tune/learned-weights.js";
-import { createTrainable, optimizerGroups } from "../dist/experiment/fine-tune/trainable.js";
-import { initialize } from "../dist/model/parameters.js";
+
+import { randomStream } from "../dist/base/random.js";
+import { createNodeRuntime } from "../dist/engine/runtime/node.js";
+import { packTexts, slotsOf } from "../dist/method/batch/pack.js";
 import {
   compileClassificationTraining,
   compileMaskedTokenTraining,
-} from "../dist/program/training.js";
-import { randomStream } from "../dist/random.js";
-import { createNodeRuntime } from "../dist/runtime/node.js";
-import { createDropoutMasks } from "../dist/train/dropout-masks.js";
-import { trainingStep } from "../dist/train/step.js";
-import { metaSlots, taskGradients } from "../dist/train/task-gradients.js";
+} from "../dist/method/program/training.js";
+import { createDropoutMasks } from "../dist/method/train/dropout-masks.js";
+import { trainingStep } from "../dist/method/train/step.js";
+import { metaSlots, taskGradients } from "../dist/method/train/task-gradients.js";
+import { loadCheckpoint } from "../dist/model/checkpoint/load.js";
+import { initialize } from "../dist/model/parameters.js";
+import { learnTaskWeights } from "../dist/run/fine-tune/learned-weights.js";
+import { createTrainable, optimizerGroups } from "../dist/run/fine-tune/trainable.js";
 
 const [folder, rounds = "20"] = process.argv.slice(2);
 const CLASSES = 6;

@@ -10,8 +10,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { formatDuration } from "../dist/cli/progress.js";
-import { createProgressLine } from "../dist/cli/progress-line.js";
+import { formatDuration } from "../dist/apps/cli/progress.js";
+import { createProgressLine } from "../dist/apps/cli/progress-line.js";
 import { fineTune, L3MaskingError, scoreTexts } from "../dist/node.js";
 
 const data = "examples/sample-task";

@@ -1,24 +1,5 @@
 /** The package in Node. Every function runs in a worker thread, so the caller's thread stays free. */
 import { once } from "node:events";
-import { type Connection, callOnce, openConnection, type Watch } from "./client.js";
-import type { CompareOptions } from "./compare-config.js";
-import type {
-  CheckOptions,
-  ClassifierOptions,
-  EvaluateOptions,
-  ExplainOptions,
-  ExportOptions,
-  PerplexityOptions,
-  PredictOptions,
-  PretrainOptions,
-  PushOptions,
-  ReportOptions,
-  ScoreOptions,
-  ScoreTextsOptions,
-  ServeOptions,
-  TrainOptions,
-} from "./config.js";
-import { resolveSettings, serveSchema } from "./config.js";
 import type {
   CheckResult,
   CompareResult,
@@ -35,16 +16,35 @@ import type {
   ScoreResult,
   TextScores,
   TrainResult,
-} from "./experiment/host.js";
+} from "./run/host/host.js";
+import type { CompareOptions } from "./run/settings/compare.js";
+import type {
+  CheckOptions,
+  ClassifierOptions,
+  EvaluateOptions,
+  ExplainOptions,
+  ExportOptions,
+  PerplexityOptions,
+  PredictOptions,
+  PretrainOptions,
+  PushOptions,
+  ReportOptions,
+  ScoreOptions,
+  ScoreTextsOptions,
+  ServeOptions,
+  TrainOptions,
+} from "./run/settings/train.js";
+import { resolveSettings, serveSchema } from "./run/settings/train.js";
+import { type Connection, callOnce, openConnection, type Watch } from "./thread/client.js";
 
-export type { DatasetCheck } from "./data/check-result.js";
-export { type ErrorCode, L3MaskingError } from "./errors.js";
+export { type ErrorCode, L3MaskingError } from "./base/errors.js";
+export type { DatasetCheck } from "./data/check/check-result.js";
 export type {
   ProgressEvent,
   RunEvent,
   RunMetrics,
   RunStatusEvent,
-} from "./experiment/host.js";
+} from "./run/host/host.js";
 export type {
   CheckOptions,
   CheckResult,
@@ -171,7 +171,7 @@ export async function serve(options: ServeOptions, watch: Watch = {}): Promise<S
     serveSchema,
     options,
   );
-  const { startServer } = await import("./serve/server.js");
+  const { startServer } = await import("./apps/serve/server.js");
   await using served = await Classifier.load(model, classifier);
   const replies: Record<string, number> = {};
   const settings = { host, port, maxTexts, maxBytes, maxWaiting };

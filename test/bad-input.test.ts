@@ -5,9 +5,9 @@
 import { cpSync, existsSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import type { TrainOptions } from "../src/config.js";
-import type { ErrorCode } from "../src/errors.js";
-import { commands } from "../src/experiment/commands.js";
+import type { ErrorCode } from "../src/base/errors.js";
+import { commands } from "../src/commands/table.js";
+import type { TrainOptions } from "../src/run/settings/train.js";
 import { failure } from "./fixtures/failure.js";
 import { changedModel, temporaryFolder } from "./fixtures/folders.js";
 import { createTestHost, savedClassifier, tinyModel } from "./fixtures/host.js";

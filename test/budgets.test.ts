@@ -8,16 +8,16 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { fromBinary } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
-import type { OnnxTarget } from "../src/graph/op.js";
-import { kernelBinary } from "../src/kernels/binary.js";
-import { parseModelConfig } from "../src/model/spec.js";
-import { ModelProtoSchema } from "../src/onnx/onnx_pb.js";
+import type { OnnxTarget } from "../src/engine/graph/op.js";
+import { kernelBinary } from "../src/engine/kernels/binary.js";
+import { ModelProtoSchema } from "../src/engine/onnx/onnx_pb.js";
+import type { Runtime } from "../src/engine/runtime/runtime.js";
 import {
   compileClassificationTraining,
   compileMaskedTokenTraining,
-} from "../src/program/training.js";
-import { renderComparison } from "../src/report/render-comparison.js";
-import type { Runtime } from "../src/runtime/runtime.js";
+} from "../src/method/program/training.js";
+import { parseModelConfig } from "../src/model/spec.js";
+import { renderComparison } from "../src/results/report/pages/comparison.js";
 import { inventedComparison } from "./fixtures/comparison.js";
 
 const CLASSES = 5;
@@ -122,7 +122,7 @@ describe("l3masking --help", () => {
   const preload = `import { register } from "node:module"; register(${JSON.stringify(address(loader))});`;
 
   it("loads no runtime, no tokenizer, no reader of data files and no settings", async () => {
-    const main = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
+    const main = fileURLToPath(new URL("../dist/apps/cli/main.js", import.meta.url));
     expect(existsSync(main), `${main}: run npm run build`).toBe(true);
     const words = ["--import", address(preload), main, "--help"];
     const { stdout, stderr } = await promisify(execFile)(process.execPath, words);
@@ -130,7 +130,7 @@ describe("l3masking --help", () => {
     const loaded = stderr.split("\n");
     // What is listed below would be seen: these two are.
     expect(loaded.some((url) => url.includes("/commander/"))).toBe(true);
-    expect(loaded.some((url) => url.endsWith("/dist/cli/overview.js"))).toBe(true);
+    expect(loaded.some((url) => url.endsWith("/dist/apps/cli/overview.js"))).toBe(true);
     const heavy =
       /onnxruntime|protobuf|hyparquet|zod|dist\/config|dist\/(text|program|train|graph)\//;
     expect(loaded.filter((url) => heavy.test(url))).toEqual([]);

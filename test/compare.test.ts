@@ -3,9 +3,9 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "no
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { L3MaskingError } from "../src/errors.js";
-import { runTrain } from "../src/experiment/fine-tune/fine-tune.js";
-import type { CompareResult } from "../src/experiment/host.js";
+import { L3MaskingError } from "../src/base/errors.js";
+import { runTrain } from "../src/commands/train.js";
+import type { CompareResult } from "../src/run/host/host.js";
 import { compare, compareOptions, shortName, statuses } from "./fixtures/comparing.js";
 import { failure } from "./fixtures/failure.js";
 import { changedModel, readJson, readJsonLines, temporaryFolder } from "./fixtures/folders.js";

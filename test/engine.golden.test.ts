@@ -5,37 +5,37 @@
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { packTexts, padTexts, slotsOf } from "../src/batch/pack.js";
-import type { PackedBatch } from "../src/batch/packed.js";
-import { type Checkpoint, loadCheckpoint } from "../src/checkpoint/load.js";
-import { storedName } from "../src/checkpoint/names.js";
-import { createTrainable } from "../src/experiment/fine-tune/trainable.js";
-import { tokenPredictor } from "../src/experiment/inputs/vanilla.js";
-import { scoringRows } from "../src/likelihood/estimators.js";
-import { scoreTexts } from "../src/likelihood/score.js";
-import { encoder } from "../src/model/encoder.js";
-import { bodyParameters } from "../src/model/parameters.js";
-import { compileProgram, floatOutput } from "../src/program/compile.js";
+import { createNodeRuntime } from "../src/engine/runtime/node.js";
+import type { Runtime } from "../src/engine/runtime/runtime.js";
+import { packTexts, padTexts, slotsOf } from "../src/method/batch/pack.js";
+import type { PackedBatch } from "../src/method/batch/packed.js";
+import { scoringRows } from "../src/method/likelihood/estimators.js";
+import { scoreTexts } from "../src/method/likelihood/score.js";
+import { compileProgram, floatOutput } from "../src/method/program/compile.js";
 import {
   batchFeeds,
   compileClassification,
   compileTokenLikelihood,
   evaluationContext,
   weightFeeds,
-} from "../src/program/inference.js";
+} from "../src/method/program/inference.js";
 import {
   compileClassificationTraining,
   compileMaskedTokenTraining,
   compileMultiTaskTraining,
-} from "../src/program/training.js";
-import { createNodeRuntime } from "../src/runtime/node.js";
-import type { Runtime } from "../src/runtime/runtime.js";
+} from "../src/method/program/training.js";
+import { createDropoutMasks } from "../src/method/train/dropout-masks.js";
+import type { ParameterStore } from "../src/method/train/parameter-store.js";
+import { learningRateFactor } from "../src/method/train/schedule.js";
+import { type MicroBatch, trainingStep } from "../src/method/train/step.js";
+import { type Checkpoint, loadCheckpoint } from "../src/model/checkpoint/load.js";
+import { encoder } from "../src/model/encoder.js";
+import { storedName } from "../src/model/families/names.js";
+import { bodyParameters } from "../src/model/parameters.js";
+import { createTrainable } from "../src/run/fine-tune/trainable.js";
+import { tokenPredictor } from "../src/run/sources/model.js";
 import type { Tokenizer } from "../src/text/encoding.js";
 import { loadTokenizer } from "../src/text/load.js";
-import { createDropoutMasks } from "../src/train/dropout-masks.js";
-import type { ParameterStore } from "../src/train/parameter-store.js";
-import { learningRateFactor } from "../src/train/schedule.js";
-import { type MicroBatch, trainingStep } from "../src/train/step.js";
 import {
   goldenAuxiliary,
   goldenGroup,

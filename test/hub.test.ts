@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import type { Library } from "../src/cli/commands.js";
-import { runCommandLine } from "../src/cli/program.js";
-import { commands } from "../src/experiment/commands.js";
-import type { Host } from "../src/experiment/host.js";
+import type { Library } from "../src/apps/cli/commands.js";
+import { runCommandLine } from "../src/apps/cli/program.js";
+import { commands } from "../src/commands/table.js";
+import type { Host } from "../src/run/host/host.js";
 import { readJson, temporaryFolder } from "./fixtures/folders.js";
 import { createTestHost, tinyModel } from "./fixtures/host.js";
 import { type HubRepository, serveHub } from "./fixtures/hub-server.js";
@@ -137,7 +137,7 @@ describe("--model org/name", () => {
   });
 });
 
-const main = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
+const main = fileURLToPath(new URL("../dist/apps/cli/main.js", import.meta.url));
 
 describe("the environment of a process", () => {
   const ended = z.object({ exitCode: z.number(), err: z.string() });

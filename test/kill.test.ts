@@ -7,7 +7,7 @@
 import { existsSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { randomStream } from "../src/random.js";
+import { randomStream } from "../src/base/random.js";
 import { lastStateFolder, readJson, temporaryFolder } from "./fixtures/folders.js";
 import { tinyModel } from "./fixtures/host.js";
 import { filesBelow, killAgainAndAgain, start } from "./fixtures/killing.js";

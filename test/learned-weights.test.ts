@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { TrainResult } from "../src/experiment/host.js";
+import type { TrainResult } from "../src/run/host/host.js";
 import { temporaryFolder } from "./fixtures/folders.js";
 import { createTestHost, type TestHost, tinyModel } from "./fixtures/host.js";
 import { readJournal, train, trainOptions } from "./fixtures/training.js";

@@ -5,18 +5,18 @@
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { type Checkpoint, loadCheckpoint } from "../src/checkpoint/load.js";
-import { learnTaskWeights } from "../src/experiment/fine-tune/learned-weights.js";
-import { compileTasks } from "../src/experiment/fine-tune/tasks.js";
-import { createTrainable } from "../src/experiment/fine-tune/trainable.js";
-import { createNodeRuntime } from "../src/runtime/node.js";
-import type { Runtime } from "../src/runtime/runtime.js";
-import { createDropoutMasks } from "../src/train/dropout-masks.js";
-import type { DevTexts } from "../src/train/meta-learning.js";
-import type { OptimizerGroup } from "../src/train/optimizer.js";
-import { type StepResult, trainingStep } from "../src/train/step.js";
-import { metaSlots, taskGradients } from "../src/train/task-gradients.js";
-import type { MetaState, TaskWeights } from "../src/train/task-weights.js";
+import { createNodeRuntime } from "../src/engine/runtime/node.js";
+import type { Runtime } from "../src/engine/runtime/runtime.js";
+import { createDropoutMasks } from "../src/method/train/dropout-masks.js";
+import type { DevTexts } from "../src/method/train/meta-learning.js";
+import type { OptimizerGroup } from "../src/method/train/optimizer.js";
+import { type StepResult, trainingStep } from "../src/method/train/step.js";
+import { metaSlots, taskGradients } from "../src/method/train/task-gradients.js";
+import type { MetaState, TaskWeights } from "../src/method/train/task-weights.js";
+import { type Checkpoint, loadCheckpoint } from "../src/model/checkpoint/load.js";
+import { learnTaskWeights } from "../src/run/fine-tune/learned-weights.js";
+import { compileTasks } from "../src/run/fine-tune/tasks.js";
+import { createTrainable } from "../src/run/fine-tune/trainable.js";
 import {
   goldenAuxiliary,
   goldenGroup,

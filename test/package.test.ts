@@ -83,7 +83,7 @@ function reachedFiles(): ReadonlySet<string> {
     );
     for (const [, name] of names) reach(posix.join(posix.dirname(file), name));
   };
-  for (const entry of ["dist/cli/main.js", "dist/node.js", "dist/index.js"]) reach(entry);
+  for (const entry of ["dist/apps/cli/main.js", "dist/node.js", "dist/index.js"]) reach(entry);
   return reached;
 }
 
@@ -91,7 +91,7 @@ describe("the package", () => {
   it("has the JavaScript that is needed, with its types, and hardly any other", () => {
     const reached = reachedFiles();
     expect(reached.size).toBeGreaterThan(150);
-    expect(reached).toContain("dist/worker.js");
+    expect(reached).toContain("dist/thread/worker.js");
     const scripts = built.filter((path) => path.endsWith(".js"));
     const types = scripts.map((path) => path.replace(/\.js$/, ".d.ts"));
     expect([...scripts, ...types].sort()).toEqual(built);

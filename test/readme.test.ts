@@ -18,13 +18,13 @@ import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { commandDescriptions } from "../src/cli/commands.js";
-import { knownDatasetNames } from "../src/data/known-datasets.js";
+import { commandDescriptions } from "../src/apps/cli/commands.js";
+import { knownDatasetNames } from "../src/data/known/known-datasets.js";
 import { savedClassifier } from "./fixtures/host.js";
 import { runPages } from "./fixtures/page-commands.js";
 import { blocks, commandLines, page, pages, root, wordsOf } from "./fixtures/pages.js";
 
-const main = join(root, "dist/cli/main.js");
+const main = join(root, "dist/apps/cli/main.js");
 
 let base: string;
 

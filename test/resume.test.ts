@@ -3,8 +3,8 @@ import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "no
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import type { TrainOptions } from "../src/config.js";
-import type { RunEvent, TrainResult } from "../src/experiment/host.js";
+import type { RunEvent, TrainResult } from "../src/run/host/host.js";
+import type { TrainOptions } from "../src/run/settings/train.js";
 import { failure } from "./fixtures/failure.js";
 import {
   changedModel,

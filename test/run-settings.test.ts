@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { runReport } from "../src/experiment/compare/report.js";
+import { runReport } from "../src/commands/report.js";
 import { loadTokenizer } from "../src/text/load.js";
 import { failure } from "./fixtures/failure.js";
 import { readJson, temporaryFolder } from "./fixtures/folders.js";

@@ -2,9 +2,9 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { evaluateSchema, resolveSettings } from "../src/config.js";
-import type { TrainResult } from "../src/experiment/host.js";
-import { runEvaluate } from "../src/experiment/inference/evaluate.js";
+import { runEvaluate } from "../src/commands/evaluate.js";
+import type { TrainResult } from "../src/run/host/host.js";
+import { evaluateSchema, resolveSettings } from "../src/run/settings/train.js";
 import { failure } from "./fixtures/failure.js";
 import { copyAsKilled, lastStateFolder, temporaryFolder } from "./fixtures/folders.js";
 import { createTestHost, type TestHost, tinyModel } from "./fixtures/host.js";

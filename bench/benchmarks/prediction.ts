@@ -1,6 +1,6 @@
 /** Predictions over texts of ragged lengths, against transformers' text-classification pipeline. */
 import { join } from "node:path";
-import { saveCheckpoint } from "../../src/checkpoint/save.js";
+import { saveCheckpoint } from "../../src/model/checkpoint/save.js";
 import { bodyParameters, classificationHeadParameters } from "../../src/model/parameters.js";
 import { loadTokenizer } from "../../src/text/load.js";
 import { type BenchContext, type Benchmark, takeTurns, withSides } from "../benchmark.js";

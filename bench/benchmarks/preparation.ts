@@ -1,6 +1,6 @@
 /** Which share of a training run goes into tokenising texts and making batches, at l3-mini size, where steps are short. */
 import { join } from "node:path";
-import { presets } from "../../src/settings/presets.js";
+import { presets } from "../../src/run/settings/presets.js";
 import { type Benchmark, openOurs } from "../benchmark.js";
 import { atMost, type Reach } from "../figures.js";
 import type { Figure } from "../results.js";

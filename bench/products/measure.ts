@@ -1,8 +1,9 @@
 /** How long bare matrix products take in the runtime, one graph for each shape. */
-import type { Builder } from "../../src/graph/builder.js";
-import { compileProgram, type Program } from "../../src/program/compile.js";
-import { randomStream } from "../../src/random.js";
-import type { Runtime } from "../../src/runtime/runtime.js";
+
+import { randomStream } from "../../src/base/random.js";
+import type { Builder } from "../../src/engine/graph/builder.js";
+import type { Runtime } from "../../src/engine/runtime/runtime.js";
+import { compileProgram, type Program } from "../../src/method/program/compile.js";
 import { median } from "../statistics.js";
 import { operations, type Product } from "./products.js";
 

@@ -1,13 +1,16 @@
 import { fromBinary } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
-import { parseModelConfig } from "../../src/model/spec.js";
-import { ModelProtoSchema } from "../../src/onnx/onnx_pb.js";
-import { compileClassification, compileTokenLikelihood } from "../../src/program/inference.js";
+import { ModelProtoSchema } from "../../src/engine/onnx/onnx_pb.js";
+import type { Runtime } from "../../src/engine/runtime/runtime.js";
+import {
+  compileClassification,
+  compileTokenLikelihood,
+} from "../../src/method/program/inference.js";
 import {
   compileClassificationTraining,
   compileMaskedTokenTraining,
-} from "../../src/program/training.js";
-import type { Runtime } from "../../src/runtime/runtime.js";
+} from "../../src/method/program/training.js";
+import { parseModelConfig } from "../../src/model/spec.js";
 import { robertaBase } from "../work/model.js";
 import { forwardProducts, operations, type Product, trainingProducts } from "./products.js";
 

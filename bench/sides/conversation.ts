@@ -5,7 +5,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import * as z from "zod";
-import { L3MaskingError } from "../../src/errors.js";
+import { L3MaskingError } from "../../src/base/errors.js";
 
 /** What a side is asked to do. */
 export type Request = { readonly do: string } & Readonly<

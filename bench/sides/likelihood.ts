@@ -1,11 +1,11 @@
 /** Token likelihoods of our side: `scoreTexts` over the program of `score`, without the cache. */
 import * as z from "zod";
-import { tokenPredictor } from "../../src/experiment/inputs/vanilla.js";
-import { parseEstimator, scoringCost } from "../../src/likelihood/estimators.js";
-import { scoreTexts } from "../../src/likelihood/score.js";
+import type { Runtime } from "../../src/engine/runtime/runtime.js";
+import { parseEstimator, scoringCost } from "../../src/method/likelihood/estimators.js";
+import { scoreTexts } from "../../src/method/likelihood/score.js";
+import { compileTokenLikelihood } from "../../src/method/program/inference.js";
 import { bodyParameters, mlmHeadParameters } from "../../src/model/parameters.js";
-import { compileTokenLikelihood } from "../../src/program/inference.js";
-import type { Runtime } from "../../src/runtime/runtime.js";
+import { tokenPredictor } from "../../src/run/sources/model.js";
 import type { Encoding } from "../../src/text/encoding.js";
 import { measureProducts } from "../products/measure.js";
 import { forwardProducts, operations } from "../products/products.js";

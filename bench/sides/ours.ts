@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import * as z from "zod";
-import { createNodeRuntime } from "../../src/runtime/node.js";
+import { createNodeRuntime } from "../../src/engine/runtime/node.js";
 import { readWork } from "../work/work-file.js";
 import type { Answer } from "./conversation.js";
 import { openLikelihood } from "./likelihood.js";

@@ -1,8 +1,8 @@
 /** Predictions of our side: the `Classifier` of the package, from texts to labels. */
 import * as z from "zod";
-import { loadCheckpoint } from "../../src/checkpoint/load.js";
+import type { Runtime } from "../../src/engine/runtime/runtime.js";
+import { loadCheckpoint } from "../../src/model/checkpoint/load.js";
 import { Classifier } from "../../src/node.js";
-import type { Runtime } from "../../src/runtime/runtime.js";
 import { loadTokenizer } from "../../src/text/load.js";
 import { measureProducts } from "../products/measure.js";
 import { forwardProducts, operations } from "../products/products.js";

@@ -1,13 +1,13 @@
 /** Training steps of our side, with the programs, optimizer and packing of `train`. */
 import * as z from "zod";
-import { packTexts, slotsOf } from "../../src/batch/pack.js";
-import { createTrainable, optimizerGroups } from "../../src/experiment/fine-tune/trainable.js";
-import { packOptions } from "../../src/experiment/pack-options.js";
+import type { Runtime } from "../../src/engine/runtime/runtime.js";
+import { packTexts, slotsOf } from "../../src/method/batch/pack.js";
+import { compileMultiTaskTraining } from "../../src/method/program/training.js";
+import { createDropoutMasks } from "../../src/method/train/dropout-masks.js";
+import { type MicroBatch, trainingStep } from "../../src/method/train/step.js";
 import type { ModelSpec } from "../../src/model/spec.js";
-import { compileMultiTaskTraining } from "../../src/program/training.js";
-import type { Runtime } from "../../src/runtime/runtime.js";
-import { createDropoutMasks } from "../../src/train/dropout-masks.js";
-import { type MicroBatch, trainingStep } from "../../src/train/step.js";
+import { packOptions } from "../../src/run/fine-tune/pack-options.js";
+import { createTrainable, optimizerGroups } from "../../src/run/fine-tune/trainable.js";
 import { measureProducts } from "../products/measure.js";
 import { trainingProducts } from "../products/products.js";
 import { loadSource } from "../work/model.js";

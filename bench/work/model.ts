@@ -1,11 +1,14 @@
 /** The models that benchmarks work with, and where their weights come from. */
 import { join } from "node:path";
-import { loadCheckpoint } from "../../src/checkpoint/load.js";
-import { L3MaskingError } from "../../src/errors.js";
+import { L3MaskingError } from "../../src/base/errors.js";
+import { randomStream } from "../../src/base/random.js";
+import {
+  createParameterStore,
+  type ParameterStore,
+} from "../../src/method/train/parameter-store.js";
+import { loadCheckpoint } from "../../src/model/checkpoint/load.js";
 import { initialize, type Parameter, type ParameterValues } from "../../src/model/parameters.js";
 import { type ModelSpec, parseModelConfig } from "../../src/model/spec.js";
-import { randomStream } from "../../src/random.js";
-import { createParameterStore, type ParameterStore } from "../../src/train/parameter-store.js";
 import type { ModelSource } from "./work-file.js";
 
 /** Fields of a RoBERTa config.json that both sides build the model from. */

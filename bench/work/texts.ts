@@ -2,8 +2,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
+import { randomStream } from "../../src/base/random.js";
 import { readRecords } from "../../src/data/read.js";
-import { randomStream } from "../../src/random.js";
 import type { Encoding, Tokenizer } from "../../src/text/encoding.js";
 
 export interface BenchTexts {

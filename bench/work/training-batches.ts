@@ -1,8 +1,9 @@
 /** Batches of both tasks as lists of ids, so that each side lays them out as it does. */
-import { batches, epochOrder } from "../../src/batch/order.js";
-import { maskTokens } from "../../src/masking/corrupt.js";
-import { uniformProbabilities } from "../../src/masking/uniform.js";
-import { randomStream } from "../../src/random.js";
+
+import { randomStream } from "../../src/base/random.js";
+import { batches, epochOrder } from "../../src/method/batch/order.js";
+import { maskTokens } from "../../src/method/masking/corrupt.js";
+import { uniformProbabilities } from "../../src/method/masking/uniform.js";
 import type { Encoding, Tokenizer } from "../../src/text/encoding.js";
 import type { BenchMicroBatch } from "./work-file.js";
 

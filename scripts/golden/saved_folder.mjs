@@ -10,10 +10,10 @@ import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { classifierSchema, resolveSettings, trainSchema } from "../../dist/config.js";
-import { runTrain } from "../../dist/experiment/fine-tune/fine-tune.js";
-import { openClassifier } from "../../dist/experiment/inference/classifier.js";
-import { createNodeRuntime } from "../../dist/runtime/node.js";
+import { runTrain } from "../../dist/commands/train.js";
+import { createNodeRuntime } from "../../dist/engine/runtime/node.js";
+import { openClassifier } from "../../dist/run/inference/classifier.js";
+import { classifierSchema, resolveSettings, trainSchema } from "../../dist/run/settings/train.js";
 import { loadTokenizer } from "../../dist/text/load.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));

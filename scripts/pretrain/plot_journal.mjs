@@ -8,8 +8,8 @@
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { standaloneChart } from "../../dist/report/charts/chart.js";
-import { lineChart } from "../../dist/report/charts/line-chart.js";
+import { standaloneChart } from "../../dist/results/report/charts/chart.js";
+import { lineChart } from "../../dist/results/report/charts/line-chart.js";
 
 const STEPS = 50;
 const [svg, csv, ...runs] = process.argv.slice(2);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { buildDataset, resolveSplits } from "./dataset.js";
-import type { TextRecord } from "./record.js";
+import type { TextRecord } from "./formats/record.js";
 
 /** Records from "text/label" strings, on lines 1, 2, ... */
 function records(...rows: string[]): TextRecord[] {

@@ -1,11 +1,11 @@
 /** Records -> the data set that training and evaluation see. */
 
-import { L3MaskingError } from "../errors.js";
-import { randomStream } from "../random.js";
-import { sha256 } from "../sha256.js";
+import { L3MaskingError } from "../base/errors.js";
+import { nearestName } from "../base/nearest.js";
+import { randomStream } from "../base/random.js";
+import { sha256 } from "../base/sha256.js";
+import { isEmptyText, type TextRecord, textKey } from "./formats/record.js";
 import { labelIds, sortedLabels } from "./labels.js";
-import { nearestName } from "./nearest.js";
-import { isEmptyText, type TextRecord, textKey } from "./record.js";
 import { stratifiedSplit } from "./split.js";
 
 export const splitNames = ["train", "dev", "test"] as const;

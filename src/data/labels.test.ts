@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { nearestName } from "../base/nearest.js";
 import { labelIds, sortedLabels } from "./labels.js";
-import { nearestName } from "./nearest.js";
 
 describe("sortedLabels", () => {
   it.each([

@@ -4,15 +4,15 @@ import { readdir, readFile } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
-import { L3MaskingError } from "../errors.js";
-import type { ColumnOptions } from "./columns.js";
-import { fileKind, formatName } from "./formats.js";
-import { unpackedLimit } from "./limits.js";
-import { nearestName } from "./nearest.js";
-import type { Unpack } from "./parquet-pages.js";
-import { type ParsedFile, parseRecords, parseTable } from "./parse.js";
-import type { Table } from "./table.js";
-import { openUnpacker } from "./unpack-in-node.js";
+import { L3MaskingError } from "../base/errors.js";
+import { nearestName } from "../base/nearest.js";
+import type { ColumnOptions } from "./formats/columns.js";
+import { fileKind, formatName } from "./formats/formats.js";
+import { unpackedLimit } from "./formats/limits.js";
+import { type ParsedFile, parseRecords, parseTable } from "./formats/parse.js";
+import type { Table } from "./formats/table.js";
+import type { Unpack } from "./parquet/pages.js";
+import { openUnpacker } from "./parquet/unpack-in-node.js";
 
 export interface RecordFile extends ParsedFile {
   /** As told from the name: "jsonl", "csv.gz", ... */

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { failure } from "../../test/fixtures/failure.js";
 import { temporaryFolder } from "../../test/fixtures/folders.js";
-import { MAX_COLUMNS, MAX_LINE } from "./limits.js";
+import { MAX_COLUMNS, MAX_LINE } from "./formats/limits.js";
 import { readTable } from "./read.js";
 import { openRecords, type RecordSource, type StreamOptions } from "./record-stream.js";
 

@@ -6,18 +6,18 @@
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
-import { L3MaskingError } from "../errors.js";
-import { type ColumnChoice, type ColumnOptions, textOf } from "./columns.js";
-import { csvReader, type TsvQuoting, tsvObserver, tsvReader } from "./delimited.js";
-import { type FileKind, fileKind } from "./formats.js";
-import { jsonLineReader } from "./json.js";
-import { unpackedLimit } from "./limits.js";
-import { columnsOf, noRows } from "./parse.js";
-import { plainTextReader } from "./plain-text.js";
+import { L3MaskingError } from "../base/errors.js";
+import { type ColumnChoice, type ColumnOptions, textOf } from "./formats/columns.js";
+import { csvReader, type TsvQuoting, tsvObserver, tsvReader } from "./formats/delimited.js";
+import { type FileKind, fileKind } from "./formats/formats.js";
+import { jsonLineReader } from "./formats/json.js";
+import { unpackedLimit } from "./formats/limits.js";
+import { columnsOf, noRows } from "./formats/parse.js";
+import { plainTextReader } from "./formats/plain-text.js";
+import type { RowReader } from "./formats/row-reader.js";
+import type { Row, Table } from "./formats/table.js";
+import { utf8Decoder } from "./formats/utf8.js";
 import { damagedGzip, missingFile, readTable, unpackedTooLarge } from "./read.js";
-import type { RowReader } from "./row-reader.js";
-import type { Row, Table } from "./table.js";
-import { utf8Decoder } from "./utf8.js";
 
 /** A row with all its columns, the text among them. */
 export interface SourceRow extends Row {

@@ -1,7 +1,7 @@
 /** Which file is train, dev and test: told from a folder or a list of files by their names. */
 import { basename, join } from "node:path";
-import { L3MaskingError } from "../errors.js";
-import { fileKind } from "./formats.js";
+import { L3MaskingError } from "../base/errors.js";
+import { fileKind } from "./formats/formats.js";
 
 /** Settings that name the files of a data set. */
 export type DataFiles = Partial<Record<DataSetting, string>>;

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { permutation, randomStream } from "../random.js";
-import { type TextRecord, textKey } from "./record.js";
+import { permutation, randomStream } from "../base/random.js";
+import { type TextRecord, textKey } from "./formats/record.js";
 import { stratifiedSplit } from "./split.js";
 
 const shares = { dev: 0.1, test: 0.1 };

@@ -1,8 +1,8 @@
 /** Splitting labelled rows into train, dev and test. */
 
-import { L3MaskingError } from "../errors.js";
-import { permutation, type Random } from "../random.js";
-import { isEmptyText, type TextRecord, textKey } from "./record.js";
+import { L3MaskingError } from "../base/errors.js";
+import { permutation, type Random } from "../base/random.js";
+import { isEmptyText, type TextRecord, textKey } from "./formats/record.js";
 
 /** Parts of the distinct texts of each label, in [0, 1); train gets the rest. */
 export interface SplitShares {

@@ -1,7 +1,7 @@
 /** Further texts for the auxiliary task: what is in them, and what they share with the labelled ones. */
-import { sha256 } from "../sha256.js";
+import { sha256 } from "../base/sha256.js";
 import { type Dataset, type SplitName, splitNames } from "./dataset.js";
-import { isEmptyText, type TextRecord, textKey } from "./record.js";
+import { isEmptyText, type TextRecord, textKey } from "./formats/record.js";
 
 export interface UnlabelledTexts {
   /** In the order of the rows, empty ones left out. */

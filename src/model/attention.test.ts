@@ -1,13 +1,13 @@
 /** Attention of a few queries and of distinct tokens, against the encoder over all slots, in float64. */
 import { describe, expect, it } from "vitest";
-import { packTexts } from "../batch/pack.js";
-import { createBuilder } from "../graph/builder.js";
-import type { Tensor } from "../graph/graph.js";
-import { ndArray } from "../graph/ops/ndarray.js";
-import { interpret } from "../graph/reference.js";
-import { evaluationContext } from "../program/inference.js";
-import { distinctTokens, readsByRow } from "../program/reads.js";
-import { randomStream } from "../random.js";
+import { randomStream } from "../base/random.js";
+import { createBuilder } from "../engine/graph/builder.js";
+import type { Tensor } from "../engine/graph/graph.js";
+import { ndArray } from "../engine/graph/ops/ndarray.js";
+import { interpret } from "../engine/graph/reference.js";
+import { packTexts } from "../method/batch/pack.js";
+import { evaluationContext } from "../method/program/inference.js";
+import { distinctTokens, readsByRow } from "../method/program/reads.js";
 import { rowQueryInputs } from "./attention.js";
 import { distinctTokenEncoder, encoder } from "./encoder.js";
 import type { ModelContext } from "./layers.js";

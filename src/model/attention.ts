@@ -3,8 +3,8 @@
  *
  * Legend: R rows, S slots of a row, T = R*S, Q queries of a row, H hidden size, A heads, D = H/A.
  */
-import type { Builder } from "../graph/builder.js";
-import type { Tensor } from "../graph/graph.js";
+import type { Builder } from "../engine/graph/builder.js";
+import type { Tensor } from "../engine/graph/graph.js";
 import { linear, type ModelContext } from "./layers.js";
 
 /** Added to the attention scores of slots of another text: e^(-1e30) is 0 in float32. */

@@ -3,7 +3,7 @@
  *
  * Legend: R rows, S slots of a row, T = R*S, U distinct tokens, H hidden size, F intermediate size, K read slots.
  */
-import type { Tensor } from "../graph/graph.js";
+import type { Tensor } from "../engine/graph/graph.js";
 import { attentionBias, queryAttention, type RowQueries, selfAttention } from "./attention.js";
 import {
   dropoutAt,

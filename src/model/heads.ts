@@ -3,7 +3,7 @@
  *
  * Legend: T slots, H hidden size, B texts, C classes, K selected tokens, V vocabulary.
  */
-import type { Tensor } from "../graph/graph.js";
+import type { Tensor } from "../engine/graph/graph.js";
 import { rowQueryInputs } from "./attention.js";
 import { distinctTokenEncoder, encoder } from "./encoder.js";
 import { dropoutAt, layerNorm, linear, type ModelContext } from "./layers.js";

@@ -1,7 +1,7 @@
 /** What the encoder and the heads are built of: the context of a program, linear layers, dropout, normalisation. */
-import type { Builder } from "../graph/builder.js";
-import type { Tensor } from "../graph/graph.js";
-import type { Shape } from "../graph/shape.js";
+import type { Builder } from "../engine/graph/builder.js";
+import type { Tensor } from "../engine/graph/graph.js";
+import type { Shape } from "../engine/graph/shape.js";
 import type { ModelSpec } from "./spec.js";
 
 /** Where dropout masks come from: undefined at a site means that nothing is dropped there. */

@@ -3,7 +3,7 @@
  *
  * Legend: H hidden size, F intermediate size, V vocabulary, C classes.
  */
-import type { Random } from "../random.js";
+import type { Random } from "../base/random.js";
 import type { ModelSpec } from "./spec.js";
 
 /** Which optimizer group a parameter belongs to. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { L3MaskingError } from "../errors.js";
+import { L3MaskingError } from "../base/errors.js";
 import { configJson, parseModelConfig } from "./spec.js";
 
 /** The fields that every file has; sizes as in the base models. */

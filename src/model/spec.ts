@@ -3,7 +3,7 @@
  * for a folder that Python's transformers and transformers.js read.
  */
 import * as z from "zod";
-import { L3MaskingError } from "../errors.js";
+import { L3MaskingError } from "../base/errors.js";
 
 export interface ModelSpec {
   readonly family: "bert" | "roberta";

@@ -5,7 +5,7 @@
  * Reference: Sennrich et al. (2016), Neural machine translation of rare words with subword units; what
  * happens to characters outside the vocabulary is as in `models.BPE` of Hugging Face's Rust tokenizers.
  */
-import { L3MaskingError } from "../errors.js";
+import { L3MaskingError } from "../base/errors.js";
 import { type Vocabulary, vocabularySize } from "./vocabulary.js";
 
 export interface BytePairSettings {

@@ -1,7 +1,7 @@
 /** JSON of tokenizer files: parsed, its shape checked, and what is wrong said in the user's words. */
 import * as z from "zod";
-import { L3MaskingError } from "../errors.js";
-import { parseJson } from "../strict-json.js";
+import { L3MaskingError } from "../base/errors.js";
+import { parseJson } from "../base/strict-json.js";
 
 /** Throws `tokenizer-format` with line and column for text that is not JSON; `where` names the file. */
 export function parseTokenizerJson(text: string, where: string): unknown {

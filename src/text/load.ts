@@ -1,7 +1,7 @@
 /** Reads the tokenizer of a checkpoint folder. */
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { L3MaskingError } from "../errors.js";
+import { L3MaskingError } from "../base/errors.js";
 import type { Tokenizer } from "./encoding.js";
 import { createTokenizer } from "./tokenizer.js";
 import { type TokenizerSettings, tokenizerFileNames } from "./tokenizer-json.js";

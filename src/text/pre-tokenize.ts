@@ -5,7 +5,7 @@
  * Reference: the `pre_tokenizers` of Hugging Face's Rust tokenizers.
  */
 import * as z from "zod";
-import { L3MaskingError } from "../errors.js";
+import { L3MaskingError } from "../base/errors.js";
 import { characters } from "./character-classes.js";
 import { checkShape, componentType, unsupported } from "./checked-json.js";
 

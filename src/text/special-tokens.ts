@@ -3,7 +3,7 @@
  * tokens were added to a vocabulary.
  */
 import * as z from "zod";
-import { L3MaskingError } from "../errors.js";
+import { L3MaskingError } from "../base/errors.js";
 import { checkShape, componentType, listOf, unsupported } from "./checked-json.js";
 import type { SpecialIds } from "./encoding.js";
 import type { SubwordKind } from "./subwords.js";

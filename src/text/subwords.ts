@@ -1,6 +1,6 @@
 /** The `model` entry of tokenizer.json: its settings, checked, and the function from a word to ids. */
 import * as z from "zod";
-import { L3MaskingError } from "../errors.js";
+import { L3MaskingError } from "../base/errors.js";
 import { bytePairs } from "./byte-pairs.js";
 import { checkShape, unsupported } from "./checked-json.js";
 import { type Vocabulary, vocabularySchema } from "./vocabulary.js";

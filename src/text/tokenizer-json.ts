@@ -3,7 +3,7 @@
  * tokenizer_config.json that change it.
  */
 import * as z from "zod";
-import { L3MaskingError } from "../errors.js";
+import { L3MaskingError } from "../base/errors.js";
 import { checkShape, listOf, parseTokenizerJson } from "./checked-json.js";
 import { addedTokenSchema, bertNames, robertaNames, type SpecialNames } from "./special-tokens.js";
 import { MAX_MERGES, splitMerge } from "./subwords.js";

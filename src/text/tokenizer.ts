@@ -5,8 +5,8 @@
  * string such as "<mask>" or "[SEP]" in a text is text and never becomes the special token.
  */
 import * as z from "zod";
-import { L3MaskingError } from "../errors.js";
-import { sha256 } from "../sha256.js";
+import { L3MaskingError } from "../base/errors.js";
+import { sha256 } from "../base/sha256.js";
 import { checkShape, parseTokenizerJson, requireFewSteps } from "./checked-json.js";
 import { type Encoding, NO_WORD, type SpecialIds, type Tokenizer } from "./encoding.js";
 import { compileNormalizer, type Normalize } from "./normalize.js";

@@ -1,6 +1,6 @@
 /** The `vocab` of a tokenizer's model: tokens and their ids. */
 import * as z from "zod";
-import { L3MaskingError } from "../errors.js";
+import { L3MaskingError } from "../base/errors.js";
 
 /** Token -> id. */
 export type Vocabulary = ReadonlyMap<string, number>;

@@ -6,7 +6,7 @@ import {
   type MaskingSettings,
   type MaskingStrategy,
   strategyNames,
-} from "../../src/masking/strategy.js";
+} from "../../src/method/masking/strategy.js";
 
 fc.configureGlobal({ seed: 1 });
 

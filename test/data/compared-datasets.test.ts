@@ -2,8 +2,8 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
-import { knownDatasets } from "../../src/data/known-datasets.js";
-import { datasetSources } from "../../src/experiment/inputs/dataset-sources.js";
+import { knownDatasets } from "../../src/data/known/known-datasets.js";
+import { datasetSources } from "../../src/run/sources/dataset-sources.js";
 import { createTestHost } from "../fixtures/host.js";
 
 const beside = resolve(import.meta.dirname, "../../../shared/data");

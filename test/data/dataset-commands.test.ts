@@ -32,7 +32,7 @@ const recordSchema = z.object({
 describe.skipIf(!present)("commands on known data sets", () => {
   const at = temporaryFolder();
   const run = (words: readonly string[]) =>
-    promisify(execFile)(process.execPath, [join(root, "dist/cli/main.js"), ...words], {
+    promisify(execFile)(process.execPath, [join(root, "dist/apps/cli/main.js"), ...words], {
       cwd: at("."),
       env: { ...process.env, L3MASKING_CACHE: at("cache"), NO_COLOR: "1" },
     });

@@ -6,9 +6,9 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
-import { checkDataset } from "../../src/data/check.js";
-import type { DatasetCheck } from "../../src/data/check-result.js";
-import { formatCheck } from "../../src/data/check-text.js";
+import { checkDataset } from "../../src/data/check/check.js";
+import type { DatasetCheck } from "../../src/data/check/check-result.js";
+import { formatCheck } from "../../src/data/check/check-text.js";
 import { buildDataset, type SplitRecords } from "../../src/data/dataset.js";
 import { readRecords } from "../../src/data/read.js";
 

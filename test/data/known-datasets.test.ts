@@ -3,9 +3,9 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
-import { knownDatasetNames, knownDatasets } from "../../src/data/known-datasets.js";
+import { knownDatasetNames, knownDatasets } from "../../src/data/known/known-datasets.js";
 import { readRecords, readUnzipped } from "../../src/data/read.js";
-import { resolveDataset } from "../../src/experiment/inputs/known-dataset.js";
+import { resolveDataset } from "../../src/run/sources/known-dataset.js";
 import { createTestHost } from "../fixtures/host.js";
 
 const beside = resolve(import.meta.dirname, "../../../shared/data");

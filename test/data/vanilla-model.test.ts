@@ -4,7 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { commands } from "../../src/experiment/commands.js";
+import { commands } from "../../src/commands/table.js";
 import { temporaryFolder } from "../fixtures/folders.js";
 import { createTestHost } from "../fixtures/host.js";
 

@@ -1,5 +1,5 @@
 /** What a hostile file is: how it is made, what is wrong with it, and what must come of it. */
-import type { ErrorCode } from "../../src/errors.js";
+import type { ErrorCode } from "../../src/base/errors.js";
 
 /** Which reader a file is for. */
 export type Kind =

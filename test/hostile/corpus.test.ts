@@ -6,7 +6,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { loadCheckpoint } from "../../src/checkpoint/load.js";
+import { loadCheckpoint } from "../../src/model/checkpoint/load.js";
 import { loadTokenizer } from "../../src/text/load.js";
 import { failure } from "../fixtures/failure.js";
 import { temporaryFolder } from "../fixtures/folders.js";

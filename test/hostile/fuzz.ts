@@ -2,8 +2,8 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { errorCodes, L3MaskingError } from "../../src/errors.js";
-import { randomStream } from "../../src/random.js";
+import { errorCodes, L3MaskingError } from "../../src/base/errors.js";
+import { randomStream } from "../../src/base/random.js";
 import type { Files, HostileCase, Kind } from "./case.js";
 import { hostileCases } from "./corpus.js";
 import { mutate } from "./mutate.js";

@@ -1,5 +1,5 @@
 /** Changes that keep most of a file's structure, so that what is wrong lies deep in it. */
-import type { Random } from "../../src/random.js";
+import type { Random } from "../../src/base/random.js";
 import type { Files, Kind } from "./case.js";
 import { joined, little, torchZip, zip } from "./forge.js";
 import { page, parquet, plainTexts, textPages, varint } from "./forge-parquet.js";

@@ -1,6 +1,7 @@
 /** A small BERT with nothing wrong: config and weights. */
-import { storedName } from "../../src/checkpoint/names.js";
-import { writeSafetensors } from "../../src/checkpoint/safetensors.js";
+
+import { writeSafetensors } from "../../src/model/checkpoint/formats/safetensors.js";
+import { storedName } from "../../src/model/families/names.js";
 import { bodyParameters, elementCount, mlmHeadParameters } from "../../src/model/parameters.js";
 import { parseModelConfig } from "../../src/model/spec.js";
 

@@ -1,12 +1,12 @@
 /** Reads a hostile file as the commands do, to the last tensor or token. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { openFile } from "../../src/checkpoint/folder.js";
-import { loadCheckpoint } from "../../src/checkpoint/load.js";
-import { readSafetensors } from "../../src/checkpoint/safetensors.js";
-import type { StoredTensor } from "../../src/checkpoint/stored-tensor.js";
-import { readTorchBin } from "../../src/checkpoint/torch-bin.js";
 import { readRecords } from "../../src/data/read.js";
+import { openFile } from "../../src/model/checkpoint/folder.js";
+import { readSafetensors } from "../../src/model/checkpoint/formats/safetensors.js";
+import type { StoredTensor } from "../../src/model/checkpoint/formats/stored-tensor.js";
+import { readTorchBin } from "../../src/model/checkpoint/formats/torch-bin.js";
+import { loadCheckpoint } from "../../src/model/checkpoint/load.js";
 import { loadTokenizer } from "../../src/text/load.js";
 import type { Files, Kind } from "./case.js";
 import { plainConfig, plainWeights } from "./plain-model.js";

@@ -2,9 +2,12 @@
 import fc from "fast-check";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { describe, expect, it } from "vitest";
-import { memoryBytes } from "../../src/checkpoint/bytes.js";
-import { readSafetensors, writeSafetensors } from "../../src/checkpoint/safetensors.js";
-import { parseRecords } from "../../src/data/parse.js";
+import { parseRecords } from "../../src/data/formats/parse.js";
+import { memoryBytes } from "../../src/model/checkpoint/formats/bytes.js";
+import {
+  readSafetensors,
+  writeSafetensors,
+} from "../../src/model/checkpoint/formats/safetensors.js";
 import { letterOfByte } from "../../src/text/pre-tokenize.js";
 import { createTokenizer } from "../../src/text/tokenizer.js";
 import { plainBytePairs } from "./tokenizer-cases.js";

@@ -1,0 +1,83 @@
+import picocolors from "picocolors";
+import { describe, expect, it } from "vitest";
+import { explainedText } from "../../../test/fixtures/explained-text.js";
+import type { ExplainResult } from "../../node.js";
+import { explanationText } from "./explanation-text.js";
+
+const result: ExplainResult = {
+  model: "m",
+  vanilla_model: "v",
+  masking: { mlm_probability: 0.15, gamma: 1 },
+  seed: 5,
+  attribution_input: "embeddings",
+  mask_levels: [0.05, 0.15, 0.3, 0.6],
+  left_out: 3,
+  texts: [{ ...explainedText, truncated: 2 }],
+};
+
+describe("explained texts in a terminal", () => {
+  it("are a table without colours", () => {
+    const lines = explanationText(result)(picocolors.createColors(false)).split("\n");
+    expect(lines).toEqual([
+      "text 1: engine 75.00 %  (hull 25.00 %)",
+      "cut off: the last 2 tokens",
+      "",
+      "  two vanes",
+      "  mask 1: two [van → <mask>]es",
+      "  mask 2: =two= van[es → Ġboat]",
+      "",
+      "  token  surprisal  mask probability  attribution to engine",
+      "  <s>            -               -                   +0.100          │■",
+      "  two         2.50           0.120 ░                 -0.500      ■■■■│",
+      "  Ġvan        8.25           0.700 █                +0.0400          │",
+      "  es          0.00           0.000                    +1.00          │■■■■■■■■",
+      "  </s>           -               -                    +0.00          │",
+      "",
+      "surprisal: -log P(token) in nats under the vanilla model v",
+      "mask probability: how probably L3Masking selects the token in an epoch; below 0.05, ░ 0.05 and more, ▒ 0.15 and more, ▓ 0.3 and more, █ 0.6 and more",
+      "  (mlm_probability 0.15, gamma 1)",
+      "masks: drawn with seed 5; [token → what is read in its place], =selected and kept=",
+      "attribution: gradient x input (embeddings) of the label's logit, + for the label, - against it; a local linear view, no explanation of cause",
+      "not explained: 3 further texts of the file (--max-texts)",
+    ]);
+  });
+
+  it("have each token in the colour of its mask probability where there are colours", () => {
+    const text = explanationText(result)(picocolors.createColors(true));
+    const coloured = text.split("\n")[3];
+    expect(coloured).toBe("  two \u001b[1m\u001b[31mvan\u001b[39m\u001b[22m\u001b[2mes\u001b[22m");
+    // What is shown is the same.
+    const escapes = new RegExp(`${String.fromCharCode(27)}\\[\\d+m`, "g");
+    expect(text.replaceAll(escapes, "")).toBe(
+      explanationText(result)(picocolors.createColors(false)),
+    );
+  });
+
+  it("are on the page where one was written", () => {
+    const shown = explanationText({ ...result, output: "explained.html" });
+    expect(shown(picocolors.createColors(true)).split("\n")).toEqual([
+      "explained 1 text: explained.html (open it in a browser)",
+      "not explained: 3 further texts of the file (--max-texts)",
+    ]);
+  });
+
+  it("cannot steer the terminal", () => {
+    const [text] = result.texts;
+    const hostile = "\u001b[2Jx";
+    const shown = explanationText({
+      ...result,
+      texts: [
+        {
+          ...text,
+          tokens: text.tokens.map(() => hostile),
+          pieces: text.pieces.map(() => hostile),
+          label: hostile,
+          explained_label: hostile,
+          probabilities: { [hostile]: 1 },
+        },
+      ],
+    })(picocolors.createColors(false));
+    expect(shown).not.toContain("\u001b");
+    expect(shown).toContain("\\u{1b}");
+  });
+});

@@ -1,0 +1,197 @@
+/** Explained texts in a terminal: coloured text where there are colours, and a table that needs none. */
+import { printable } from "../../base/errors.js";
+import type { ExplainResult } from "../../node.js";
+import { percent } from "./reporter.js";
+import type { Colors } from "./terminal.js";
+
+type ExplainedText = ExplainResult["texts"][number];
+
+/** How strong a mask probability is, without colours. */
+const levelMarks = [" ", "░", "▒", "▓", "█"] as const;
+
+/** Characters of the largest attribution's bar, on either side. */
+const BAR_WIDTH = 8;
+
+/** All texts, then what the columns mean; where a page was written, only where it is. */
+export function explanationText(result: ExplainResult): (colors: Colors) => string {
+  return (colors) => {
+    if (result.output !== undefined) return pageLines(result, result.output).join("\n");
+    const texts = result.texts.map((text, index) => textLines(text, index, result, colors));
+    return [...texts.flatMap((lines) => [...lines, ""]), ...meanings(result, colors)].join("\n");
+  };
+}
+
+function textLines(
+  text: ExplainedText,
+  index: number,
+  { mask_levels: levels }: ExplainResult,
+  colors: Colors,
+): readonly string[] {
+  const probabilities = Object.entries(text.probabilities)
+    .sort(([, a], [, b]) => b - a)
+    .map(([label, probability]) => `${printable(label)} ${percent(probability)} %`);
+  const [first, ...others] = probabilities;
+  const rest = others.length === 0 ? "" : `  (${others.join(", ")})`;
+  const cut = text.truncated === 0 ? [] : [`cut off: the last ${text.truncated} tokens`];
+  return [
+    `text ${index + 1}: ${colors.bold(first)}${rest}`,
+    ...cut,
+    "",
+    `  ${colouredText(text, levels, colors)}`,
+    ...text.masks.map((mask, sample) => `  mask ${sample + 1}: ${maskedLine(text, mask, colors)}`),
+    "",
+    ...tokenTable(text, levels, colors).map((line) => `  ${line}`),
+  ];
+}
+
+/** The text in one line, each token in the colour of its mask probability. */
+function colouredText(
+  { pieces, mask_probability: probabilities }: ExplainedText,
+  levels: readonly number[],
+  colors: Colors,
+): string {
+  return pieces
+    .map((piece, position) => {
+      const probability = probabilities[position];
+      if (probability === null) return "";
+      const [space, word] = parted(piece);
+      return `${space}${inLevel(levelOf(probability, levels), colors)(word)}`;
+    })
+    .join("")
+    .trim();
+}
+
+/** The text as a model reads it: the tokens in the place of those selected, `~random~` and `=kept=` ones marked. */
+function maskedLine(
+  text: ExplainedText,
+  { positions, replacements }: ExplainedText["masks"][number],
+  colors: Colors,
+): string {
+  const replaced = new Map(positions.map((position, index) => [position, replacements[index]]));
+  return text.pieces
+    .map((piece, position) => {
+      if (text.word_ids[position] === null) return "";
+      const [space, word] = parted(piece);
+      const replacement = replaced.get(position);
+      if (replacement === undefined) return `${space}${word}`;
+      if (replacement === text.tokens[position]) return `${space}${colors.inverse(`=${word}=`)}`;
+      return `${space}${colors.inverse(`[${word} → ${printable(replacement)}]`)}`;
+    })
+    .join("")
+    .trim();
+}
+
+function tokenTable(
+  text: ExplainedText,
+  levels: readonly number[],
+  colors: Colors,
+): readonly string[] {
+  const head = [
+    "token",
+    "surprisal",
+    "mask probability",
+    `attribution to ${printable(text.explained_label)}`,
+  ];
+  const most = text.attribution.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
+  const rows = text.tokens.map((token, position) => {
+    const probability = text.mask_probability[position];
+    const level = probability === null ? 0 : levelOf(probability, levels);
+    return {
+      level,
+      attribution: text.attribution[position],
+      cells: [
+        printable(token),
+        text.surprisal[position]?.toFixed(2) ?? "-",
+        `${probability?.toFixed(3) ?? "-"} ${levelMarks[level]}`,
+        signed(text.attribution[position]),
+      ],
+    };
+  });
+  const widths = head.map((title, column) =>
+    Math.max(title.length, ...rows.map(({ cells }) => cells[column].length)),
+  );
+  const line = (cells: readonly string[], colour: (cell: string) => string = String) =>
+    cells
+      .map((cell, column) =>
+        column === 0 ? colour(cell.padEnd(widths[column])) : cell.padStart(widths[column]),
+      )
+      .join("  ");
+  return [
+    colors.dim(line(head)),
+    ...rows.map(({ cells, level, attribution }) => {
+      const bar = attributionBar(attribution, most, colors);
+      return `${line(cells, inLevel(level, colors))}  ${bar}`.trimEnd();
+    }),
+  ];
+}
+
+/** Left of the line against the label, right of it for the label. */
+function attributionBar(value: number, most: number, colors: Colors): string {
+  const length = most === 0 ? 0 : Math.round((Math.abs(value) / most) * BAR_WIDTH);
+  const bar = "■".repeat(length);
+  const left = value < 0 ? bar : "";
+  const right = value < 0 ? "" : bar;
+  return `${" ".repeat(BAR_WIDTH - left.length)}${colors.yellow(left)}│${colors.blue(right)}`;
+}
+
+function meanings(result: ExplainResult, colors: Colors): readonly string[] {
+  const { masking, mask_levels: levels, seed } = result;
+  const { vanilla_model: vanilla, attribution_input: input } = result;
+  const names = [`below ${levels[0]}`, ...levels.map((bound) => `${bound} and more`)];
+  const legend = names.map((name, level) =>
+    inLevel(level, colors)(`${levelMarks[level]} ${name}`.trim()),
+  );
+  const settings = Object.entries(masking).map(([name, value]) => `${name} ${value}`);
+  return [
+    `surprisal: -log P(token) in nats under the vanilla model ${printable(vanilla)}`,
+    `mask probability: how probably L3Masking selects the token in an epoch; ${legend.join(", ")}`,
+    `  (${settings.join(", ")})`,
+    `masks: drawn with seed ${seed}; [token → what is read in its place], =selected and kept=`,
+    `attribution: gradient x input (${input}) of the label's logit, + for the label, - against it; a local linear view, no explanation of cause`,
+    ...(input === "words" ? ["  (signs of the words alone mislead: docs/explain.md)"] : []),
+    ...leftOutLines(result),
+  ];
+}
+
+function pageLines(result: ExplainResult, output: string): readonly string[] {
+  const { length } = result.texts;
+  return [
+    `explained ${length} text${length === 1 ? "" : "s"}: ${output} (open it in a browser)`,
+    ...leftOutLines(result),
+  ];
+}
+
+function leftOutLines({ left_out: leftOut }: ExplainResult): readonly string[] {
+  return leftOut === 0
+    ? []
+    : [
+        `not explained: ${leftOut} further text${leftOut === 1 ? "" : "s"} of the file (--max-texts)`,
+      ];
+}
+
+/** Colours from what is expected to what is masked most. */
+function inLevel(level: number, colors: Colors): (text: string) => string {
+  const styles = [
+    colors.dim,
+    String,
+    colors.cyan,
+    colors.yellow,
+    (text: string) => colors.bold(colors.red(text)),
+  ];
+  return styles[level];
+}
+
+function levelOf(probability: number, levels: readonly number[]): number {
+  return levels.filter((bound) => probability >= bound).length;
+}
+
+/** A sign and three figures that matter. */
+function signed(value: number): string {
+  return `${value < 0 ? "-" : "+"}${Math.abs(value).toPrecision(3)}`;
+}
+
+/** The space before a piece, and the piece on one line. */
+function parted(piece: string): readonly [string, string] {
+  const word = piece.trimStart();
+  return [word.length < piece.length ? " " : "", printable(word.replaceAll(/\s+/g, " "))];
+}

@@ -1,0 +1,105 @@
+#!/usr/bin/env node
+/** Connects the command line with the process. */
+import { readFileSync } from "node:fs";
+import { readdir, readFile } from "node:fs/promises";
+import { performance } from "node:perf_hooks";
+import { L3MaskingError } from "../../base/errors.js";
+import { startAhead } from "../../thread/client.js";
+import { runCommandLine } from "./program.js";
+import type { ResultOutput, Terminal } from "./terminal.js";
+
+const DEFAULT_COLUMNS = 80;
+
+function outputTo(stream: NodeJS.WriteStream): ResultOutput {
+  let closed = false;
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    // A reader may close early (head); the work goes on, only nobody listens any more.
+    if (error.code !== "EPIPE") throw error;
+    closed = true;
+  });
+  return {
+    write(text) {
+      if (!closed) stream.write(text);
+    },
+    flush() {
+      if (closed || !stream.writableNeedDrain) return Promise.resolve(!closed);
+      return new Promise((resolve) => {
+        const settle = () => {
+          stream.off("drain", settle).off("error", settle);
+          resolve(!closed);
+        };
+        stream.on("drain", settle).on("error", settle);
+      });
+    },
+    isTerminal: stream.isTTY === true,
+    get columns() {
+      // Some terminals tell no width, or 0.
+      return stream.columns || DEFAULT_COLUMNS;
+    },
+  };
+}
+
+const signals = ["SIGINT", "SIGTERM"] as const;
+
+const terminal: Terminal = {
+  stdout: outputTo(process.stdout),
+  stderr: outputTo(process.stderr),
+  environment: process.env,
+  now: () => performance.now(),
+  onInterrupt(listener) {
+    const stopListening = () => {
+      for (const signal of signals) process.off(signal, once);
+    };
+    // Without a listener the next signal has its default effect: the process ends at once, without
+    // the tidying up that could abort a worker inside the runtime. Shells report 130.
+    const once = () => {
+      stopListening();
+      listener();
+    };
+    for (const signal of signals) process.on(signal, once);
+    return stopListening;
+  },
+  async listFolder(path) {
+    try {
+      return await readdir(path);
+    } catch (error) {
+      const code = error instanceof Error && "code" in error ? error.code : undefined;
+      // Not a folder: the reader of the file says what is wrong with it, if anything.
+      if (code === "ENOTDIR" || code === "ENOENT") return undefined;
+      throw error;
+    }
+  },
+  async readText(path) {
+    try {
+      return await readFile(path, "utf8");
+    } catch (error) {
+      // A file of the system's: missing, a folder, not to be read.
+      if (error instanceof Error && "code" in error) return undefined;
+      throw error;
+    }
+  },
+};
+
+function packageVersion(): string {
+  const text = readFileSync(new URL("../../../package.json", import.meta.url), "utf8");
+  // Read by hand: the schema library takes longer to load than all of --help.
+  const manifest: unknown = JSON.parse(text);
+  if (typeof manifest === "object" && manifest !== null && "version" in manifest) {
+    return String(manifest.version);
+  }
+  throw new L3MaskingError(
+    "file-missing",
+    "expected a version in the package.json of l3masking, got none",
+    { hint: "Install l3masking again." },
+  );
+}
+
+process.exitCode = await runCommandLine(
+  process.argv.slice(2),
+  {
+    version: packageVersion(),
+    startWorker: startAhead,
+    loadLibrary: () => import("../../node.js"),
+  },
+  terminal,
+);

@@ -1,0 +1,243 @@
+/** The command line from its words to its exit code. */
+import { Argument, Command, CommanderError, Option } from "commander";
+import { L3MaskingError } from "../../base/errors.js";
+import { nearestName } from "../../base/nearest.js";
+import { canonicalWords } from "./arguments.js";
+import type { CommandDescription, GivenSettings, Library } from "./commands.js";
+import { knownError } from "./error-text.js";
+import { configFlag, type Flag, flagGroups, flagValue, jsonFlag } from "./flag.js";
+import { type CommandOverview, commandOverviews } from "./overview.js";
+import { createHumanReporter, createJsonReporter, type Reporter } from "./reporter.js";
+import type { Terminal } from "./terminal.js";
+
+/** Where a command finds what it runs. */
+export interface Installation {
+  readonly version: string;
+  /** Starts the thread that a command will work in, while its flags and settings are still being loaded and read. */
+  startWorker(command: string): void;
+  /** Loaded only when a command runs, so that help stays fast. */
+  loadLibrary(): Promise<Library>;
+}
+
+const USAGE_ERROR = 2;
+const INTERRUPTED = 130;
+
+/** The value that `canonicalWords` gives every switch; nobody has to write it, so help leaves it out. */
+const SWITCH_VALUE = " [true|false]";
+
+/** Characters that descriptions need beside the flags; in a narrower terminal they are not wrapped. */
+const LEAST_HELP_WIDTH = 30;
+
+/**
+ * Runs the command line; words are those after the program's name. Gives the exit code: 0, or that of
+ * the error's family (2 usage, 3 data, 4 checkpoint, 5 training, 6 download, 1 anything else), 130 after an interrupt.
+ */
+export async function runCommandLine(
+  words: readonly string[],
+  installation: Installation,
+  terminal: Terminal,
+): Promise<number> {
+  // Before the words are understood, errors go where the user asked results to go.
+  const json = words.includes(`--${jsonFlag.name}`);
+  const reporter = json ? createJsonReporter(terminal) : createHumanReporter(terminal);
+  try {
+    let exitCode = 0;
+    if (needsWorker(words)) installation.startWorker(words[0]);
+    const chosen = await chosenCommand(words);
+    const program = createProgram(installation, terminal, chosen, async (operands, options) => {
+      if (chosen === undefined) throw commandExpected(words[0]);
+      exitCode = await runCommand(chosen, operands, options, installation, terminal, reporter);
+    });
+    await program.parseAsync(oneSpelling(words, chosen), { from: "user" });
+    return exitCode;
+  } catch (thrown) {
+    if (thrown instanceof CommanderError && isAnswered(thrown)) {
+      // Help that nobody asked for, where a command is missing, is an error.
+      return thrown.exitCode === 0 ? 0 : USAGE_ERROR;
+    }
+    const error = thrown instanceof CommanderError ? usageError(thrown) : knownError(thrown);
+    reporter.failure(error);
+    return error.exitCode;
+  }
+}
+
+/** Will these words, if they are right, have a worker thread do something? */
+function needsWorker(words: readonly string[]): boolean {
+  if (words.includes("--help") || words.includes("-h")) return false;
+  const overviews: readonly CommandOverview[] = commandOverviews;
+  return overviews.some(({ name, standsAlone }) => name === words[0] && standsAlone !== true);
+}
+
+type Options = Readonly<Record<string, unknown>>;
+
+type Action = (operands: readonly string[], options: Options) => Promise<void>;
+
+/** A command with its flags. */
+interface ChosenCommand {
+  readonly description: CommandDescription;
+  readonly flags: readonly Flag[];
+}
+
+/**
+ * The command that the words name, after `help` too, with its flags, which its settings give. Settings take longer to load
+ * than all else that `--help` does, so they are loaded only then.
+ */
+async function chosenCommand(words: readonly string[]): Promise<ChosenCommand | undefined> {
+  const asked = words[0] === "help" ? words[1] : words[0];
+  if (!commandOverviews.some(({ name }) => name === asked)) return undefined;
+  const [{ commandDescriptions }, { allFlags }] = await Promise.all([
+    import("./commands.js"),
+    import("./flags.js"),
+  ]);
+  const description = commandDescriptions.find(({ name }) => name === asked);
+  return description && { description, flags: allFlags(description.settings) };
+}
+
+/** The program that parses words and prints help. */
+function createProgram(
+  installation: Installation,
+  terminal: Terminal,
+  chosen: ChosenCommand | undefined,
+  action: Action,
+): Command {
+  const program = new Command("l3masking")
+    .description("Fine-tune text classifiers with likelihood-based masking.")
+    .version(installation.version)
+    .exitOverride()
+    .configureHelp({
+      minWidthToWrap: LEAST_HELP_WIDTH,
+      optionTerm: ({ flags }) => flags.replace(SWITCH_VALUE, ""),
+    })
+    .configureOutput({
+      writeOut: (text) => terminal.stdout.write(text),
+      writeErr: (text) => terminal.stderr.write(text),
+      // Errors are thrown, and shown in one place.
+      outputError: () => undefined,
+      getOutHelpWidth: () => terminal.stdout.columns,
+      getErrHelpWidth: () => terminal.stderr.columns,
+    })
+    .addHelpText("after", "\nl3masking COMMAND --help tells the flags of a command.");
+  for (const overview of commandOverviews) {
+    // That a command takes flags is all that the list of commands says of them.
+    const flags = overview.name === chosen?.description.name ? chosen.flags : [jsonFlag];
+    addCommand(program, overview, flags, action);
+  }
+  return program;
+}
+
+function addCommand(
+  program: Command,
+  { name, summary, operands, examples }: CommandOverview,
+  flags: readonly Flag[],
+  action: Action,
+): void {
+  const command = program.command(name).summary(summary).description(`${summary}.`);
+  for (const group of flagGroups) {
+    for (const flag of flags) if (flag.group === group) command.addOption(optionOf(flag));
+  }
+  if (operands !== undefined) {
+    command.addArgument(new Argument(`[${operands.syntax}]`, operands.description));
+  }
+  command.addHelpOption(new Option("-h, --help", "Show this help").helpGroup(`${jsonFlag.group}:`));
+  const lines = examples.map((example) => `  ${example}`);
+  command.addHelpText("after", `\nExamples:\n${lines.join("\n")}`);
+  command.action(async () => {
+    await action(command.args, command.opts());
+  });
+}
+
+function optionOf(flag: Flag): Option {
+  const value = flag.kind === "switch" ? SWITCH_VALUE : ` <${flag.placeholder}>`;
+  const option = new Option(`--${flag.name}${value}`, helpText(flag));
+  option.helpGroup(`${flag.group}:`);
+  if (flag.kind === "switch") return option.argParser((text) => text === "true");
+  return flag.kind === "list"
+    ? option.argParser((text, earlier: readonly string[] = []) => [...earlier, text])
+    : option.argParser((text) => flagValue(flag, text));
+}
+
+/** `Longest text (tokens; default 128)` */
+function helpText(flag: Flag): string {
+  const { description, unit, defaultValue, required, kind, choices } = flag;
+  const notes = [
+    ...(choices.length > 0 ? [choices.join(", ")] : []),
+    ...(unit === undefined ? [] : [unit]),
+    ...(required ? ["required"] : []),
+    ...(kind === "list" ? ["one or more"] : []),
+    ...(defaultValue === undefined || kind === "switch" ? [] : [`default ${defaultValue}`]),
+  ];
+  return notes.length === 0 ? description : `${description} (${notes.join("; ")})`;
+}
+
+function commandExpected(first: string): L3MaskingError {
+  return new L3MaskingError("unknown-setting", `expected a command first, got ${first}`, {
+    hint: "l3masking --help lists the commands.",
+  });
+}
+
+/** The words with the flags of the command in one spelling. Throws `unknown-setting` for an unknown command. */
+function oneSpelling(
+  words: readonly string[],
+  chosen: ChosenCommand | undefined,
+): readonly string[] {
+  const [first, ...rest] = words;
+  if (first === undefined || first.startsWith("-") || first === "help") return words;
+  if (chosen !== undefined) return [first, ...canonicalWords(rest, chosen.flags)];
+  const names = commandOverviews.map(({ name }) => name);
+  const nearest = nearestName(first, names);
+  throw new L3MaskingError("unknown-setting", `there is no command ${first}`, {
+    hint: nearest === undefined ? `Choose one of ${names.join(", ")}.` : `Did you mean ${nearest}?`,
+  });
+}
+
+async function runCommand(
+  { description: command, flags }: ChosenCommand,
+  operands: readonly string[],
+  { json: _, config, ...given }: Options,
+  installation: Installation,
+  terminal: Terminal,
+  reporter: Reporter,
+): Promise<number> {
+  const fromFile = typeof config === "string" ? await readSettings(config, flags, terminal) : {};
+  const files = await command.resolve?.(operands, given, terminal);
+  const library = await installation.loadLibrary();
+  const stop = new AbortController();
+  const stopListening = terminal.onInterrupt(() => {
+    stop.abort();
+    reporter.remark("stopping at the next safe point; interrupt again to stop at once");
+  });
+  try {
+    const watch = { onEvent: reporter.event, onOutput: reporter.output, signal: stop.signal };
+    const outcome = await command.run(library, { ...fromFile, ...files, ...given }, watch);
+    reporter.outcome(outcome);
+    const interrupted = stop.signal.aborted && command.endsByInterrupt !== true;
+    return interrupted ? INTERRUPTED : outcome.exitCode;
+  } finally {
+    stopListening();
+  }
+}
+
+/** Settings of a file; the flags that are no settings may not stand there. */
+async function readSettings(
+  path: string,
+  flags: readonly Flag[],
+  terminal: Terminal,
+): Promise<GivenSettings> {
+  const { settingsFromFile } = await import("./config-file.js");
+  const own = [configFlag, jsonFlag];
+  return settingsFromFile(
+    path,
+    flags.filter((flag) => !own.includes(flag)),
+    terminal,
+  );
+}
+
+/** Did commander already print what it had to say: help or the version? */
+function isAnswered({ code }: CommanderError): boolean {
+  return ["commander.help", "commander.helpDisplayed", "commander.version"].includes(code);
+}
+
+function usageError({ message }: CommanderError): L3MaskingError {
+  const text = message.replace(/^error: /, "");
+  return new L3MaskingError("invalid-setting", text, { hint: "See --help." });
+}

@@ -1,0 +1,121 @@
+/** What a command tells while and after it runs: to people, or to programs. */
+import { printable } from "../../base/errors.js";
+import type { L3MaskingError, RunEvent } from "../../node.js";
+import { errorText } from "./error-text.js";
+import { createProgressLine } from "./progress-line.js";
+import { createRunTable } from "./run-table.js";
+import { type Colors, colorsFor, type Terminal } from "./terminal.js";
+
+/** The end of a command that did not fail. */
+export interface Outcome {
+  /** For programs. */
+  readonly result: unknown;
+  /** For people; a function where it depends on whether there are colours. */
+  readonly text: string | ((colors: Colors) => string);
+  readonly exitCode: number;
+}
+
+export interface Reporter {
+  event(event: RunEvent): void;
+  /** JSON lines of the result, ahead of its end; false where nobody reads on. */
+  output(text: string): Promise<boolean>;
+  /** A word from the command line itself. */
+  remark(text: string): void;
+  outcome(outcome: Outcome): void;
+  failure(error: L3MaskingError): void;
+}
+
+/** For people: progress, evaluations and warnings on standard error, the result on standard output. */
+export function createHumanReporter(terminal: Terminal): Reporter {
+  const { stdout, stderr, environment } = terminal;
+  const colors = colorsFor(stderr, environment);
+  const line = createProgressLine(stderr, environment, terminal.now);
+  const table = createRunTable(stderr, environment, terminal.now);
+  const writeLines = (text: string) => {
+    table.clear();
+    line.writeLines(text);
+  };
+  const debug = (environment.L3MASKING_DEBUG ?? "") !== "";
+  return {
+    event(event) {
+      if (event.type === "progress") return line.show(event);
+      if (event.type === "run") return table.show(event);
+      const text = eventText(event, colors);
+      if (text !== undefined) writeLines(text);
+    },
+    output(text) {
+      table.clear();
+      line.clear();
+      stdout.write(text);
+      return stdout.flush();
+    },
+    remark: (text) => writeLines(colors.yellow(text)),
+    outcome({ text }) {
+      table.clear();
+      line.clear();
+      const written = typeof text === "string" ? text : text(colorsFor(stdout, environment));
+      if (written !== "") stdout.write(`${written}\n`);
+    },
+    failure: (error) => writeLines(errorText(error, colors, debug)),
+  };
+}
+
+/**
+ * For programs: one JSON object a line on standard output. Events come as they are, rows that have no file of their own
+ * with the type `prediction`; the last line has the type `result` or `error`.
+ */
+export function createJsonReporter({ stdout }: Terminal): Reporter {
+  const write = (value: unknown) => stdout.write(`${JSON.stringify(value)}\n`);
+  return {
+    event: write,
+    output(text) {
+      for (const row of text.trimEnd().split("\n")) {
+        stdout.write(`{"type":"prediction","row":${row}}\n`);
+      }
+      return stdout.flush();
+    },
+    remark: (text) => write({ type: "notice", level: "warning", text }),
+    outcome: ({ result }) => write({ type: "result", result }),
+    failure: ({ code, message, hint }) =>
+      write({ type: "error", code, message, hint: hint ?? null }),
+  };
+}
+
+/** An event in words; undefined for steps, which progress tells of. */
+function eventText(
+  event: Exclude<RunEvent, { type: "progress" | "run" }>,
+  colors: Colors,
+): string | undefined {
+  switch (event.type) {
+    case "notice":
+      // Notices quote names and labels of files.
+      return event.level === "warning"
+        ? `${colors.yellow("warning:")} ${printable(event.text)}`
+        : printable(event.text);
+    case "step":
+      return undefined;
+    case "evaluation": {
+      const score = event.macroF1 === undefined ? "" : `, macro-F1 ${percent(event.macroF1)}`;
+      const best = event.best ? colors.green("  best so far") : "";
+      return `step ${event.step}: ${event.split} loss ${event.loss.toFixed(3)}, accuracy ${percent(event.accuracy)}${score}${best}`;
+    }
+    case "stop": {
+      const what = event.stage === 2 ? "second stage stopped" : "stopped";
+      const patience = event.stage === 2 ? "--second-stage-patience" : "--patience";
+      const reason = stopReasons[event.reason].replace("PATIENCE", patience);
+      return `${what} after step ${event.step}: ${reason}; best step ${event.bestStep}`;
+    }
+  }
+}
+
+const stopReasons = {
+  steps: "all steps done",
+  patience: "no better evaluation for as long as PATIENCE allows",
+  interrupted: "asked to stop",
+  diverged: "a loss or gradient is no longer finite",
+} as const;
+
+/** A fraction in percent with two decimals, as papers print it. */
+export function percent(fraction: number): string {
+  return (100 * fraction).toFixed(2);
+}

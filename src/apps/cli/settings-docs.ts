@@ -1,0 +1,105 @@
+/** The settings of every command as Markdown: docs/settings.md. Run as a program it prints the page. */
+import { fileURLToPath } from "node:url";
+import { presetNames, presets } from "../../run/settings/presets.js";
+import { commandDescriptions } from "./commands.js";
+import { type Flag, flagGroups } from "./flag.js";
+import { flagsOf } from "./flags.js";
+
+const INTRODUCTION = `# Settings
+
+Written by \`npm run docs:settings\` from \`src/run/settings/train.ts\`; change it there.
+
+On the command line a setting is \`--name\`; \`_\` and \`-\` are the same. In code it is camelCase, so
+\`--max-length\` is \`maxLength\`. Names in brackets mean the same setting. Settings that do not exist are refused.
+
+## Files of settings
+
+\`--config FILE\` reads settings from a YAML or JSON file; what is given on the command line wins over it. Paths in it are
+taken from the current folder. For completion in editors there is a JSON Schema of every command's settings in \`docs/schemas\`.
+
+\`\`\`yaml
+# yaml-language-server: $schema=./node_modules/l3masking/docs/schemas/train.json
+model: models/l3-mini
+preset: small
+method: l3
+seed: 1
+\`\`\``;
+
+/** The page: for each command a table of its flags under the headings of its help. */
+export function settingsMarkdown(): string {
+  const sections = commandDescriptions.flatMap(({ name, summary, settings, operands }) => {
+    if (settings === undefined) return [];
+    const flags = flagsOf(settings);
+    const tables = flagGroups.flatMap((group) => {
+      const members = flags.filter((flag) => flag.group === group);
+      return members.length === 0 ? [] : [`### ${group}\n\n${table(members)}`];
+    });
+    const head = [`## ${name}`, `${summary}.`];
+    const files =
+      operands === undefined ? [] : [`\`${operands.syntax}\`: ${operands.description}.`];
+    return [[...head, ...files, ...tables].join("\n\n")];
+  });
+  return `${[INTRODUCTION, ...sections, presetSection()].join("\n\n")}\n`;
+}
+
+/** The values of each preset beside the defaults. */
+function presetSection(): string {
+  const flags = flagsOf("train").filter(({ setting }) =>
+    presetNames.some((name) => setting in presets[name].values),
+  );
+  const value = (text: string | number | undefined) => (text === undefined ? "" : `\`${text}\``);
+  const rows = flags.map(({ setting, name, defaultValue }) => [
+    `\`--${name}\``,
+    value(defaultValue),
+    ...presetNames.map((preset) => value(presets[preset].values[setting])),
+  ]);
+  const head = ["flag", "default", ...presetNames.map((name) => `\`${name}\``)];
+  return [
+    "## Presets",
+    "`--preset NAME` puts its values in the place of the defaults; flags that are given win over it. A run's `config.json` has the name and every value.",
+    presetNames.map((name) => `* \`${name}\`: ${presets[name].description}.`).join("\n"),
+    markdownTable(head, rows),
+    "An empty cell keeps the default.",
+  ].join("\n\n");
+}
+
+function table(flags: readonly Flag[]): string {
+  const rows = flags.map((flag) => [
+    flagCell(flag),
+    valueCell(flag),
+    defaultCell(flag),
+    flag.description,
+    flag.origin ?? "",
+  ]);
+  return markdownTable(["flag", "value", "default", "meaning", "default from"], rows);
+}
+
+function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [head, head.map(() => "---"), ...rows]
+    .map((cells) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`)
+    .join("\n");
+}
+
+function flagCell({ name, aliases }: Flag): string {
+  const others = aliases.map((alias) => `\`--${alias}\``).join(", ");
+  return aliases.length === 0 ? `\`--${name}\`` : `\`--${name}\` (${others})`;
+}
+
+function valueCell({ kind, choices, placeholder, unit }: Flag): string {
+  if (kind === "switch") return "switch";
+  if (kind === "choice") return choices.map((choice) => `\`${choice}\``).join(", ");
+  if (kind === "list" && choices.length > 0) {
+    return `${choices.map((choice) => `\`${choice}\``).join(", ")}; one or more`;
+  }
+  if (kind === "list") return `${placeholder}, one or more`;
+  return unit === undefined ? placeholder : `${placeholder} (${unit})`;
+}
+
+function defaultCell({ kind, required, defaultValue }: Flag): string {
+  if (required) return "required";
+  if (defaultValue === undefined) return "";
+  if (kind === "switch") return defaultValue === "true" ? "on" : "off";
+  return `\`${defaultValue}\``;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) process.stdout.write(settingsMarkdown());

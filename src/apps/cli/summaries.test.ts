@@ -1,0 +1,168 @@
+import { describe, expect, it } from "vitest";
+import type { RunMetrics } from "../../node.js";
+import {
+  doctorSummary,
+  evaluateSummary,
+  predictSummary,
+  pretrainSummary,
+  scoreSummary,
+  trainSummary,
+} from "./summaries.js";
+
+const label = (support: number) => ({ precision: 0.5, recall: 1, f1: 2 / 3, support });
+
+const metrics: RunMetrics = {
+  method: "l3",
+  seed: 2,
+  model: "models/small",
+  task_weights: "equal",
+  final_task_weights: null,
+  best_step: 40,
+  dev: { accuracy: 0.8, macro_f1: 0.75, loss: 0.61234 },
+  test: { accuracy: 0.7, macro_f1: 0.65, loss: 0.9, per_label: { no: label(60), yes: label(40) } },
+  test_unseen: { rows: 92, accuracy: 0.6875, macro_f1: 0.6 },
+  timing: { scoring_seconds: 12.3, training_seconds: 340, tokens_per_second: 5100, parts: 1 },
+  confidence: {
+    temperature: 1.8374,
+    dev: { plain: { ece: 0.1, loss: 0.6 }, at_temperature: { ece: 0.02, loss: 0.5 } },
+    test: { plain: { ece: 0.1234, loss: 0.9 }, at_temperature: { ece: 0.045, loss: 0.7 } },
+  },
+  second_stage: null,
+  excluded: {},
+  text_counts: {},
+};
+
+describe("trainSummary", () => {
+  it("tells test twice, the shared rows, timing, places and commands", () => {
+    expect(trainSummary({ outputDir: "runs/a", metrics, labelledFile: "data/test.csv" })).toBe(
+      `L3Masking, models/small, seed 2: best step 40
+                            accuracy  macro-F1   loss
+dev                            80.00     75.00  0.612
+test, all 100 rows             70.00     65.00  0.900
+test, 92 rows not in train     68.75     60.00
+8 of 100 test rows have a text that also occurs in train.
+probabilities on test: expected calibration error 12.34; 4.50 at the temperature that fits dev, 1.84 (--fitted-temperature)
+scoring 0:12, training 5:40 (5100 tokens/s)
+
+run:   runs/a (config.json, journal.jsonl, metrics.json)
+model: runs/a/model
+
+next:
+  l3masking evaluate --model runs/a/model --input data/test.csv
+  l3masking predict --model runs/a/model --input data/test.csv`,
+    );
+  });
+
+  it("tells what was left out and what the model does not see", () => {
+    const counts = { texts: 9, unknown_words: 0, texts_without_tokens: 0, repeated_texts: 0 };
+    const summary = trainSummary({
+      outputDir: "runs/a",
+      metrics: {
+        ...metrics,
+        excluded: { empty_texts_train: 1, empty_texts_dev: 0 },
+        text_counts: {
+          train: { ...counts, truncated_texts: 2, truncated_tokens: 1300 },
+          dev: { ...counts, truncated_texts: 0, truncated_tokens: 0 },
+        },
+      },
+    });
+    expect(summary).toContain(
+      "\nleft out: 1 row (empty_texts_train)\ntrain: 2 texts cut at the maximum length (1,300 tokens lost)\nscoring",
+    );
+  });
+
+  it("tells learned weights, and whether a second stage was kept", () => {
+    const dev_before = { accuracy: 0.75, macro_f1: 0.7, loss: 0.6 };
+    const told = (kept: boolean) =>
+      trainSummary({
+        outputDir: "runs/a",
+        metrics: {
+          ...metrics,
+          final_task_weights: { main: 0.50123, auxiliary: 0.49877 },
+          second_stage: { kept, steps: 12, dev_before },
+        },
+      });
+    expect(told(true)).toContain("\nlearned task weights: main 0.5012, auxiliary 0.4988\n");
+    const before = "the first stage's accuracy 75.00, macro-F1 70.00";
+    expect(told(true)).toContain(`\nsecond stage: 12 steps, kept, better on dev than ${before}\n`);
+    expect(told(false)).toContain(
+      `second stage: 12 steps, not kept, no better on dev than ${before}`,
+    );
+  });
+
+  it("leaves out what there was not", () => {
+    const text = trainSummary({
+      outputDir: "my runs/it's",
+      metrics: {
+        ...metrics,
+        method: "stl",
+        test: null,
+        test_unseen: null,
+        timing: { ...metrics.timing, scoring_seconds: 0 },
+      },
+    });
+    expect(text).not.toContain("test,");
+    expect(text).not.toContain("scoring");
+    expect(text).toContain("single-task");
+    expect(text).toContain("--model 'my runs/it'\\''s/model' --input FILE");
+  });
+
+  it("says so when no row is shared, and when all are", () => {
+    const none = { ...metrics, test_unseen: { rows: 100, accuracy: 0.7, macro_f1: 0.65 } };
+    const disjoint = trainSummary({ outputDir: "r", metrics: none });
+    expect(disjoint).toContain("No text of the test rows occurs in train.");
+    expect(disjoint).not.toContain("not in train");
+    const all = { ...metrics, test_unseen: { rows: 0, accuracy: null, macro_f1: null } };
+    const text = trainSummary({ outputDir: "r", metrics: all });
+    expect(text).toContain("100 of 100 test rows have a text that also occurs in train.");
+    expect(text).not.toContain("not in train");
+  });
+});
+
+describe("the other summaries", () => {
+  it("score", () => {
+    expect(scoreSummary({ texts: 1, output: "s.jsonl" })).toBe("scored 1 text: s.jsonl");
+  });
+
+  it("predict: where the rows are, and nothing where they went to standard output", () => {
+    expect(predictSummary({ rows: 2, output: "p.jsonl" })).toBe("classified 2 texts: p.jsonl");
+    expect(predictSummary({ rows: 2, output: undefined })).toBe("");
+  });
+
+  it("evaluate", () => {
+    const text = evaluateSummary({
+      rows: 100,
+      accuracy: 0.7,
+      macro_f1: 0.65,
+      loss: 0.9,
+      ece: 0.0512,
+      per_label: { no: label(60), yes: label(40) },
+      excluded: { empty_texts: 2, other: 0 },
+    });
+    expect(text).toBe(
+      `100 rows: accuracy 70.00, macro-F1 65.00, loss 0.900, expected calibration error 5.12
+     precision  recall     F1  rows
+no       50.00  100.00  66.67    60
+yes      50.00  100.00  66.67    40
+left out: 2 rows (empty_texts)`,
+    );
+  });
+
+  it("pretrain, with and without a validation text", () => {
+    const result = { outputDir: "models/mine", steps: 200, tokens: 409_600, validation: null };
+    expect(pretrainSummary(result)).toBe(
+      "200 steps, 409.6k tokens: models/mine/model\n\nnext:\n  l3masking train DATA --model models/mine/model --output-dir runs/first",
+    );
+    const validation = { loss: 3.21, accuracy: 0.42, maskedTokens: 900 };
+    expect(pretrainSummary({ ...result, validation })).toContain("loss 3.210, accuracy 42.00");
+  });
+
+  it("doctor", () => {
+    expect(
+      doctorSummary([
+        { subject: "node", ok: true, finding: "20.12.0" },
+        { subject: "runtime", ok: false, finding: "not there", hint: "Install it." },
+      ]),
+    ).toBe("ok    node     20.12.0\nFAIL  runtime  not there\n               hint: Install it.");
+  });
+});

@@ -1,0 +1,252 @@
+/** The results of the commands in words. */
+import { dirname, join, resolve } from "node:path";
+import { alteredSplits } from "../../data/check/text-counts.js";
+import type {
+  CheckResult,
+  CompareResult,
+  Diagnosis,
+  EvaluateResult,
+  ExportResult,
+  PerplexityResult,
+  PredictResult,
+  PretrainResult,
+  PushResult,
+  ReportResult,
+  RunMetrics,
+  ScoreResult,
+  ServeResult,
+  TrainResult,
+} from "../../node.js";
+import { formatCount, formatDuration } from "./progress.js";
+import { percent } from "./reporter.js";
+
+const methodNames = {
+  stl: "single-task",
+  rtm: "random token masking",
+  l3: "L3Masking",
+} as const;
+
+/** Metrics, timing, places and what to try next after `train`. */
+export function trainSummary({ outputDir, metrics, labelledFile }: TrainResult): string {
+  const { method, model, seed, best_step: bestStep } = metrics;
+  const modelFolder = quoted(join(outputDir, "model"));
+  const file = quoted(labelledFile ?? "FILE");
+  return [
+    `${methodNames[method]}, ${model}, seed ${seed}: best step ${bestStep}`,
+    table(["", "accuracy", "macro-F1", "loss"], metricRows(metrics)),
+    ...sharedRows(metrics),
+    ...confidence(metrics),
+    ...learnedWeights(metrics),
+    ...secondStage(metrics),
+    ...leftOut(metrics.excluded),
+    ...alteredSplits(metrics.text_counts),
+    timing(metrics),
+    "",
+    `run:   ${outputDir} (config.json, journal.jsonl, metrics.json)`,
+    `model: ${join(outputDir, "model")}`,
+    "",
+    "next:",
+    `  l3masking evaluate --model ${modelFolder} --input ${file}`,
+    `  l3masking predict --model ${modelFolder} --input ${file}`,
+  ].join("\n");
+}
+
+/** The table, how many runs failed, and where everything is. */
+export function compareSummary({ finished, failed, files, table: results }: CompareResult): string {
+  return [
+    ...(results === "" ? [] : [results, ""]),
+    `${counted(finished, "run")} finished${failed === 0 ? "" : `, ${failed} failed; the same command tries again`}`,
+    ...files,
+  ].join("\n");
+}
+
+export function scoreSummary({ texts, output }: ScoreResult): string {
+  return `scored ${counted(texts, "text")}: ${output}`;
+}
+
+/** Where the predictions are; nothing where they went to standard output. */
+export function predictSummary({ rows, output }: PredictResult): string {
+  return output === undefined ? "" : `classified ${counted(rows, "text")}: ${output}`;
+}
+
+export function pushSummary({ url, commit, created, files }: PushResult): string {
+  return `${created ? "made" : "added to"} ${url}: ${counted(files.length, "file")}, commit ${commit}`;
+}
+
+/** What was written, and how far each ONNX file is from the classifier. */
+export function exportSummary({ folder, files, checks }: ExportResult): string {
+  const rows = checks.map(({ name, bytes, largest, equalLabels, texts }) => [
+    name,
+    `${(bytes / 1e6).toFixed(1)} MB`,
+    largest.toPrecision(2),
+    `${equalLabels} of ${texts}`,
+  ]);
+  const others = files.filter((file) => !file.endsWith(".onnx"));
+  return [
+    table(["file", "size", "largest difference of a logit", "same label"], rows),
+    "",
+    ...others,
+    `read it with transformers.js: pipeline("text-classification", ${JSON.stringify(resolve(folder))})`,
+  ].join("\n");
+}
+
+export function evaluateSummary(result: EvaluateResult): string {
+  const labels = Object.entries(result.per_label);
+  const labelRows = labels.map(([label, { precision, recall, f1, support }]) => [
+    label,
+    percent(precision),
+    percent(recall),
+    percent(f1),
+    String(support),
+  ]);
+  return [
+    `${counted(result.rows, "row")}: accuracy ${percent(result.accuracy)}, macro-F1 ${percent(result.macro_f1)}, loss ${result.loss.toFixed(3)}, expected calibration error ${percent(result.ece)}`,
+    table(["", "precision", "recall", "F1", "rows"], labelRows),
+    ...leftOut(result.excluded),
+  ].join("\n");
+}
+
+function leftOut(excluded: Readonly<Record<string, number>>): readonly string[] {
+  return Object.entries(excluded)
+    .filter(([, rows]) => rows > 0)
+    .map(([reason, rows]) => `left out: ${counted(rows, "row")} (${reason})`);
+}
+
+export function perplexitySummary(result: PerplexityResult): string {
+  const { tokens, masked_tokens: masked, loss, perplexity, accuracy } = result;
+  return `${formatCount(masked)} of ${formatCount(tokens)} tokens masked: accuracy ${percent(accuracy)}, perplexity ${perplexity.toFixed(1)}, loss ${loss.toFixed(3)}`;
+}
+
+/** The check, and where its page is. */
+export function checkSummary({ text, output }: CheckResult): string {
+  return output === undefined ? text : `${text}\npage: ${output} (open it in a browser)`;
+}
+
+export function reportSummary({ output, charts }: ReportResult): string {
+  const page = `report: ${output} (open it in a browser)`;
+  return charts.length === 0 ? page : `${page}\ncharts: ${charts.length} in ${dirname(charts[0])}`;
+}
+
+export function pretrainSummary({ outputDir, steps, tokens, validation }: PretrainResult): string {
+  const model = join(outputDir, "model");
+  return [
+    `${counted(steps, "step")}, ${formatCount(tokens)} tokens: ${model}`,
+    ...(validation === null
+      ? []
+      : [
+          `masked tokens of the validation text: loss ${validation.loss.toFixed(3)}, accuracy ${percent(validation.accuracy)}`,
+        ]),
+    "",
+    "next:",
+    `  l3masking train DATA --model ${quoted(model)} --output-dir runs/first`,
+  ].join("\n");
+}
+
+/** One line a finding, hints below it. */
+export function doctorSummary(diagnoses: readonly Diagnosis[]): string {
+  const width = Math.max(...diagnoses.map(({ subject }) => subject.length));
+  return diagnoses
+    .flatMap(({ subject, ok, finding, hint }) => [
+      `${ok ? "ok  " : "FAIL"}  ${subject.padEnd(width)}  ${finding}`,
+      ...(hint === undefined ? [] : [`${" ".repeat(width + 8)}hint: ${hint}`]),
+    ])
+    .join("\n");
+}
+
+function metricRows({
+  dev,
+  test,
+  test_unseen: unseen,
+}: RunMetrics): readonly (readonly string[])[] {
+  const row = (name: string, accuracy: number, macroF1: number, loss?: number) => [
+    name,
+    percent(accuracy),
+    percent(macroF1),
+    loss === undefined ? "" : loss.toFixed(3),
+  ];
+  const rows = [row("dev", dev.accuracy, dev.macro_f1, dev.loss)];
+  if (test === null) return rows;
+  rows.push(row(`test, all ${testRows(test)} rows`, test.accuracy, test.macro_f1, test.loss));
+  if (unseen === null || unseen.accuracy === null || unseen.macro_f1 === null) return rows;
+  if (unseen.rows === testRows(test)) return rows;
+  const name = `test, ${unseen.rows} rows not in train`;
+  rows.push(row(name, unseen.accuracy, unseen.macro_f1));
+  return rows;
+}
+
+/** How far probabilities can be trusted, and whether a temperature helps. */
+function confidence({ confidence: measured }: RunMetrics): readonly string[] {
+  if (measured === null) return [];
+  const { temperature, dev, test } = measured;
+  const [split, { plain, at_temperature: scaled }] = test === null ? ["dev", dev] : ["test", test];
+  return [
+    `probabilities on ${split}: expected calibration error ${percent(plain.ece)}; ${percent(scaled.ece)} at the temperature that fits dev, ${temperature.toFixed(2)} (--fitted-temperature)`,
+  ];
+}
+
+/** How many test rows also occur in train: they tell of memory, not of skill. */
+function sharedRows({ test, test_unseen: unseen }: RunMetrics): readonly string[] {
+  if (test === null || unseen === null) return [];
+  const rows = testRows(test);
+  const shared = rows - unseen.rows;
+  return [
+    shared === 0
+      ? "No text of the test rows occurs in train."
+      : `${shared} of ${rows} test rows have a text that also occurs in train.`,
+  ];
+}
+
+function learnedWeights({ final_task_weights: weights }: RunMetrics): readonly string[] {
+  if (weights === null) return [];
+  const { main, auxiliary } = weights;
+  return [`learned task weights: main ${main.toFixed(4)}, auxiliary ${auxiliary.toFixed(4)}`];
+}
+
+function secondStage({ second_stage: stage }: RunMetrics): readonly string[] {
+  if (stage === null) return [];
+  const verdict = stage.kept ? "kept, better on dev than" : "not kept, no better on dev than";
+  const { accuracy, macro_f1: macroF1 } = stage.dev_before;
+  const before = `accuracy ${percent(accuracy)}, macro-F1 ${percent(macroF1)}`;
+  return [`second stage: ${counted(stage.steps, "step")}, ${verdict} the first stage's ${before}`];
+}
+
+function testRows(test: NonNullable<RunMetrics["test"]>): number {
+  return Object.values(test.per_label).reduce((sum, { support }) => sum + support, 0);
+}
+
+function timing({ timing: times }: RunMetrics): string {
+  const scoring =
+    times.scoring_seconds > 0 ? `scoring ${formatDuration(times.scoring_seconds)}, ` : "";
+  return `${scoring}training ${formatDuration(times.training_seconds)} (${formatCount(times.tokens_per_second)} tokens/s)`;
+}
+
+/** Columns by width; the first is flush left, numbers flush right. */
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const lines = [head, ...rows];
+  const widths = head.map((_, column) => Math.max(...lines.map((line) => line[column].length)));
+  return lines
+    .map((line) =>
+      line
+        .map((cell, column) =>
+          column === 0 ? cell.padEnd(widths[column]) : cell.padStart(widths[column]),
+        )
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** A path as one word of a shell. */
+function quoted(path: string): string {
+  return /^[\w./:@%+=,-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+}
+
+/** How many requests got which status. */
+export function serveSummary({ replies }: ServeResult): string {
+  const parts = Object.entries(replies).map(([status, count]) => `${count} with status ${status}`);
+  return parts.length === 0 ? "no requests came" : `answered: ${parts.join(", ")}`;
+}

@@ -1,0 +1,117 @@
+import { describe, expect, it } from "vitest";
+import type { Prediction } from "../../run/host/host.js";
+import { createEndpoint, type ServedClassifier } from "./endpoint.js";
+
+const limits = { maxTexts: 3, maxWaiting: 2 };
+
+/** Finds texts with "!" loud. */
+const classifier: ServedClassifier = {
+  labels: ["loud", "quiet"],
+  predict: async (texts) => texts.map(predictionOf),
+};
+
+function predictionOf(text: string): Prediction {
+  const loud = text.includes("!") ? 0.75 : 0.25;
+  return {
+    label: loud > 0.5 ? "loud" : "quiet",
+    probabilities: { loud, quiet: 1 - loud },
+  };
+}
+
+const ask = (body: string, path = "/predict", method = "POST", served = classifier) =>
+  createEndpoint(served, limits).answer(method, path, async () => body);
+
+describe("createEndpoint", () => {
+  it("classifies one text, or several in order", async () => {
+    expect(await ask('{"text": "hey!"}')).toEqual({
+      status: 200,
+      body: { predictions: [predictionOf("hey!")] },
+    });
+    const { body } = await ask('{"texts": ["so", "", "no!"]}');
+    expect(body).toEqual({ predictions: ["so", "", "no!"].map(predictionOf) });
+  });
+
+  it("tells that it is well, and its labels", async () => {
+    const health = { status: 200, body: { status: "ok", labels: ["loud", "quiet"] } };
+    expect(await ask("", "/health", "GET")).toEqual(health);
+    expect(await ask("", "/health", "HEAD")).toEqual(health);
+  });
+
+  it.each([
+    ["no JSON", "text=hey", 400, "the body: line 1, column 1"],
+    ["a name twice", '{"text": "a", "text": "b"}', 400, "the body:"],
+    ["no texts", '{"texts": []}', 400, "1 to 3 strings"],
+    ["too many texts", '{"texts": ["1", "2", "3", "4"]}', 400, "1 to 3 strings"],
+    ["a number", '{"text": 1}', 400, '{"text": "..."}'],
+    ["text and texts", '{"text": "a", "texts": ["b"]}', 400, '{"text": "..."}'],
+    ["another member", '{"text": "a", "model": "b"}', 400, '{"text": "..."}'],
+  ])("refuses %s", async (_name, body, status, message) => {
+    const reply = await ask(body);
+    expect(reply.status).toBe(status);
+    expect(reply.body).toMatchObject({ error: { code: "request-invalid" } });
+    expect(JSON.stringify(reply.body)).toContain(JSON.stringify(message).slice(1, -1));
+  });
+
+  it("refuses other paths and methods", async () => {
+    expect(await ask("", "/", "GET")).toMatchObject({ status: 404 });
+    expect(await ask("", "/constructor", "GET")).toMatchObject({ status: 404 });
+    expect(await ask("", "/predict", "GET")).toMatchObject({
+      status: 405,
+      headers: { Allow: "POST" },
+    });
+    expect(await ask("", "/health", "POST")).toMatchObject({ status: 405 });
+  });
+
+  it("takes one request after the other, and no more than may wait", async () => {
+    const order: string[] = [];
+    const gates: (() => void)[] = [];
+    const slow: ServedClassifier = {
+      labels: [],
+      async predict([text]) {
+        order.push(`begin ${text}`);
+        await new Promise<void>((resolve) => gates.push(resolve));
+        order.push(`end ${text}`);
+        return [predictionOf(text)];
+      },
+    };
+    const endpoint = createEndpoint(slow, limits);
+    const send = (text: string) =>
+      endpoint.answer("POST", "/predict", async () => JSON.stringify({ text }));
+    const replies = [send("a"), send("b"), send("c")];
+    expect(await replies[2]).toMatchObject({
+      status: 503,
+      headers: { "Retry-After": "1" },
+      body: { error: { code: "server-busy" } },
+    });
+    expect(order).toEqual(["begin a"]);
+    let idle = false;
+    const whenIdle = endpoint.idle().then(() => {
+      idle = true;
+    });
+    gates[0]();
+    expect((await replies[0]).status).toBe(200);
+    expect(idle).toBe(false);
+    gates[1]();
+    expect((await replies[1]).status).toBe(200);
+    await whenIdle;
+    expect(order).toEqual(["begin a", "end a", "begin b", "end b"]);
+  });
+
+  it("answers 500 where the classifier breaks, tells nothing of it, and goes on", async () => {
+    let calls = 0;
+    const fragile: ServedClassifier = {
+      labels: [],
+      async predict(texts) {
+        calls += 1;
+        if (calls === 1) throw new TypeError("a secret");
+        return texts.map(predictionOf);
+      },
+    };
+    const endpoint = createEndpoint(fragile, limits);
+    const send = () => endpoint.answer("POST", "/predict", async () => '{"text": "a"}');
+    const broken = await send();
+    expect(broken).toMatchObject({ status: 500, body: { error: { code: "worker-failed" } } });
+    expect(JSON.stringify(broken)).not.toContain("secret");
+    expect((await send()).status).toBe(200);
+  });
+});

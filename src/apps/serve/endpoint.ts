@@ -1,0 +1,158 @@
+/**
+ * What the server answers, without the network: a request's method, path and body in, a status and JSON out.
+ *
+ *     GET  /health    {"status": "ok", "labels": [...]}
+ *     POST /predict   {"text": "..."} or {"texts": ["...", ...]}
+ *                     {"predictions": [{"label": "...", "probabilities": {"...": 0.9, ...}}, ...]}
+ *
+ * Errors are {"error": {"code": "...", "message": "...", "hint": "..."}}.
+ */
+import { z } from "zod";
+import { type ErrorCode, L3MaskingError } from "../../base/errors.js";
+import { parseJson } from "../../base/strict-json.js";
+import type { Prediction } from "../../run/host/host.js";
+
+/** A classifier at work. */
+export interface ServedClassifier {
+  readonly labels: readonly string[];
+  predict(texts: readonly string[]): Promise<readonly Prediction[]>;
+}
+
+export interface EndpointLimits {
+  /** Texts in a request. */
+  readonly maxTexts: number;
+  /** Requests that wait for their turn, the one at work included. */
+  readonly maxWaiting: number;
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly body: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface Endpoint {
+  /** The reply to a request, whose body is read only where the path takes one. Never rejects. */
+  answer(method: string, path: string, body: () => Promise<string>): Promise<Reply>;
+  /** Resolves when no request is under way. */
+  idle(): Promise<void>;
+}
+
+/** What a client is told to wait before it asks again. */
+const RETRY_SECONDS = 1;
+
+/** Answers requests with one classifier, which they use one after the other. */
+export function createEndpoint(classifier: ServedClassifier, limits: EndpointLimits): Endpoint {
+  const bodySchema = z.union([
+    z.strictObject({ text: z.string() }).transform(({ text }) => [text]),
+    z
+      .strictObject({ texts: z.array(z.string()).min(1).max(limits.maxTexts) })
+      .transform(({ texts }) => texts),
+  ]);
+  let waiting = 0;
+  let last: Promise<unknown> = Promise.resolve();
+
+  async function predict(text: string): Promise<Reply> {
+    const value = parseJson(text, "the body:", 1, invalidRequest);
+    const parsed = bodySchema.safeParse(value);
+    if (!parsed.success) {
+      throw invalidRequest(
+        `expected {"text": "..."} or {"texts": [...]} with 1 to ${limits.maxTexts} strings`,
+      );
+    }
+    if (waiting >= limits.maxWaiting) throw busy();
+    waiting += 1;
+    // Whether the turn before went well is its own affair.
+    const turn = last.then(() => classifier.predict(parsed.data));
+    last = turn.catch(() => undefined);
+    try {
+      return { status: 200, body: { predictions: await turn } };
+    } finally {
+      waiting -= 1;
+    }
+  }
+
+  const routes: Readonly<Record<string, Readonly<Record<string, Route>>>> = {
+    "/health": {
+      GET: async () => ({ status: 200, body: { status: "ok", labels: classifier.labels } }),
+    },
+    "/predict": { POST: async (body) => predict(await body()) },
+  };
+
+  return {
+    async answer(method, path, body) {
+      try {
+        const methods = Object.hasOwn(routes, path) ? routes[path] : undefined;
+        if (methods === undefined) {
+          return failure(
+            404,
+            "request-invalid",
+            `there is no ${path}`,
+            `Ask for ${Object.keys(routes).join(" or ")}.`,
+          );
+        }
+        const allowed = method === "HEAD" ? "GET" : method;
+        if (!Object.hasOwn(methods, allowed)) {
+          const names = Object.keys(methods).join(", ");
+          const reply = failure(
+            405,
+            "request-invalid",
+            `expected ${names} for ${path}, got ${method}`,
+            `Send ${names}.`,
+          );
+          return { ...reply, headers: { Allow: names } };
+        }
+        return await methods[allowed](body);
+      } catch (thrown) {
+        return failedReply(thrown);
+      }
+    },
+    idle: () => last.then(() => undefined),
+  };
+}
+
+type Route = (body: () => Promise<string>) => Promise<Reply>;
+
+/** A request that is too large to be read to its end. */
+export function tooLarge(maxBytes: number): L3MaskingError {
+  return new L3MaskingError(
+    "request-too-large",
+    `expected a body of at most ${maxBytes} bytes, got more`,
+    {
+      hint: "Send fewer texts at a time, or start the server with a larger --max-bytes.",
+    },
+  );
+}
+
+/** A request that cannot be understood. */
+export function invalidRequest(message: string): L3MaskingError {
+  return new L3MaskingError("request-invalid", message, {
+    hint: 'Send JSON such as {"texts": ["first text", "second text"]}.',
+  });
+}
+
+function busy(): L3MaskingError {
+  return new L3MaskingError("server-busy", "too many requests wait for an answer", {
+    hint: "Ask again later, or send several texts in one request.",
+  });
+}
+
+function failedReply(thrown: unknown): Reply {
+  if (!(thrown instanceof L3MaskingError)) {
+    return failure(500, "worker-failed", "the server broke unexpectedly", "See its log.");
+  }
+  const { code, message, hint = "" } = thrown;
+  const reply = failure(statuses.get(code) ?? 500, code, message, hint);
+  const headers = { "Retry-After": String(RETRY_SECONDS) };
+  return code === "server-busy" ? { ...reply, headers } : reply;
+}
+
+const statuses: ReadonlyMap<string, number> = new Map([
+  ["request-invalid", 400],
+  ["request-too-large", 413],
+  ["server-busy", 503],
+]);
+
+function failure(status: number, code: ErrorCode, message: string, hint: string): Reply {
+  return { status, body: { error: { code, message, hint } } };
+}

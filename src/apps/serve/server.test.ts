@@ -1,0 +1,103 @@
+import { connect } from "node:net";
+import { afterEach, describe, expect, it } from "vitest";
+import { failure } from "../../../test/fixtures/failure.js";
+import type { ServedClassifier } from "./endpoint.js";
+import { type RunningServer, startServer } from "./server.js";
+
+const settings = { host: "127.0.0.1", port: 0, maxTexts: 8, maxWaiting: 4, maxBytes: 1000 };
+const classifier: ServedClassifier = {
+  labels: ["a"],
+  predict: async (texts) => texts.map((text) => ({ label: text, probabilities: { a: 1 } })),
+};
+
+let server: RunningServer | undefined;
+afterEach(async () => {
+  await server?.stop();
+  server = undefined;
+});
+
+async function start(served = classifier): Promise<string> {
+  server = await startServer(served, settings);
+  return server.address;
+}
+
+const post = (address: string, body: string | Uint8Array<ArrayBuffer>) =>
+  fetch(`${address}/predict`, { method: "POST", body });
+
+describe("startServer", () => {
+  it("answers in JSON", async () => {
+    const address = await start();
+    const reply = await post(address, JSON.stringify({ texts: ["é", "日本"] }));
+    expect(reply.status).toBe(200);
+    expect(reply.headers.get("content-type")).toBe("application/json; charset=utf-8");
+    expect(await reply.json()).toEqual({
+      predictions: [
+        { label: "é", probabilities: { a: 1 } },
+        { label: "日本", probabilities: { a: 1 } },
+      ],
+    });
+    const health = await fetch(`${address}/health?now`);
+    expect(await health.json()).toEqual({ status: "ok", labels: ["a"] });
+    const head = await fetch(`${address}/health`, { method: "HEAD" });
+    expect([head.status, await head.text()]).toEqual([200, ""]);
+  });
+
+  it("refuses bodies that are too long, also where their length is not told, and other encodings", async () => {
+    const address = await start();
+    const long = JSON.stringify({ text: "x".repeat(2000) });
+    expect((await post(address, long)).status).toBe(413);
+    const socket = connect(Number(new URL(address).port), "127.0.0.1");
+    const answer = new Promise<string>((resolve) => {
+      let text = "";
+      socket.on("data", (data) => {
+        text += data;
+      });
+      socket.on("close", () => resolve(text));
+    });
+    const head = "POST /predict HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+    socket.write(`${head}7d0\r\n${"x".repeat(2000)}\r\n`);
+    // The body goes on, but the connection is closed.
+    expect(await answer).toMatch(/^HTTP\/1\.1 413[\s\S]*Connection: close/);
+    const latin = await post(address, Uint8Array.of(0x7b, 0xe9, 0x7d));
+    expect(latin.status).toBe(400);
+    expect(await latin.text()).toContain("UTF-8");
+  });
+
+  it("finishes what it has begun before it stops, and takes nothing more", async () => {
+    let finish: () => void = () => undefined;
+    const begun = new Promise<void>((isBegun) => {
+      const slow: ServedClassifier = {
+        labels: [],
+        async predict() {
+          isBegun();
+          await new Promise<void>((resolve) => {
+            finish = resolve;
+          });
+          return [];
+        },
+      };
+      void start(slow).then((address) => {
+        reply = post(address, '{"text": "a"}');
+      });
+    });
+    let reply: Promise<Response> | undefined;
+    await begun;
+    const stopping = server?.stop();
+    const address = server?.address ?? "";
+    server = undefined;
+    await expect(fetch(`${address}/health`)).rejects.toThrow();
+    finish();
+    expect((await reply)?.status).toBe(200);
+    await stopping;
+  });
+
+  it("says why it cannot listen", async () => {
+    const address = await start();
+    const port = Number(new URL(address).port);
+    const taken = await failure(startServer(classifier, { ...settings, port }));
+    expect(taken.code).toBe("server-address");
+    expect(taken.message).toContain(`127.0.0.1:${port}: another program listens there`);
+    const absent = await failure(startServer(classifier, { ...settings, host: "192.0.2.1" }));
+    expect(absent.code).toBe("server-address");
+  });
+});

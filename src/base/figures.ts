@@ -1,0 +1,48 @@
+/** Figures in words and digits, the same everywhere in a report. */
+import type { Spread } from "../results/records/comparison.js";
+import { pText } from "../results/statistics/paired-notes.js";
+
+/** A fraction in percent, two decimals, as papers print it: 71.73. */
+export function percent(fraction: number): string {
+  return (100 * fraction).toFixed(2);
+}
+
+/** A p in a sentence: "p = 0.034", "p < 0.001". */
+export function pInSentence(p: number): string {
+  const text = pText(p);
+  return text.startsWith("<") ? `p ${text}` : `p = ${text}`;
+}
+
+/** "52 s", "3 min 20 s", "2 h 05 min". */
+export function duration(seconds: number): string {
+  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, "0")} s`;
+  const minutes = Math.round(seconds / 60);
+  return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
+}
+
+/** A whole number with thin spaces between thousands: 12 345. */
+export function count(value: number): string {
+  return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, "\u202f");
+}
+
+/** "1 row", "2 rows". */
+export function counted(value: number, noun: string): string {
+  return `${count(value)} ${noun}${value === 1 ? "" : "s"}`;
+}
+
+/** "a", "a and b", "a, b and c". */
+export function listed(items: readonly string[]): string {
+  if (items.length < 2) return items.join("");
+  return `${items.slice(0, -1).join(", ")} and ${items[items.length - 1]}`;
+}
+
+/** Mean and sample standard deviation (divisor n - 1; null for one) of at least one value. */
+export function spreadOf(values: readonly number[]): Spread {
+  const n = values.length;
+  const mean = values.reduce((sum, value) => sum + value, 0) / n;
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return { mean, std: n === 1 ? null : Math.sqrt(squares / (n - 1)), n };
+}

@@ -1,0 +1,118 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { failure } from "../../test/fixtures/failure.js";
+import { temporaryFolder } from "../../test/fixtures/folders.js";
+import { createTestHost, tinyModel } from "../../test/fixtures/host.js";
+import { elementsNamed } from "../../test/fixtures/markup.js";
+import { soundFiles, toJsonLines } from "../../test/fixtures/sounds.js";
+import type { Host } from "../run/host/host.js";
+import { type CheckOptions, checkSchema, resolveSettings } from "../run/settings/train.js";
+import { runCheck } from "./check.js";
+
+const at = temporaryFolder();
+
+const check = (options: Partial<CheckOptions> = {}, host: Host = createTestHost()) =>
+  runCheck(resolveSettings(checkSchema, { ...soundFiles, ...options }), host);
+
+describe("check", () => {
+  it("counts rows, labels and texts seen in training", async () => {
+    const host = createTestHost();
+    const { check: found, text } = await check({}, host);
+    expect(found).toMatchObject({
+      labels: ["animal", "engine", "water"],
+      splits: [
+        { name: "train", rows: 36 },
+        { name: "dev", rows: 12 },
+        { name: "test", rows: 12 },
+      ],
+    });
+    expect(found.warnings[0].code).toBe("test-seen-in-train");
+    expect(text).toContain("1 of 12 test rows");
+    expect(host.notices()).toContain('text from "text" (--text-column), label from "label"');
+  });
+
+  it("counts lengths in words, or in the tokens of a model", async () => {
+    const words = await check();
+    // "moo was heard in the yard." has 6 words.
+    expect(words.text).toContain("words per text");
+    const tokens = await check({ model: tinyModel("bert"), maxLength: 16 });
+    expect(tokens.text).toContain("tokens per text");
+    expect(tokens.text).toContain("rows cut at 16 tokens");
+    expect(tokens.check.warnings.map(({ code }) => code)).toContain("truncation");
+  });
+
+  it("writes the same as a page where asked to, also of data that training refuses", async () => {
+    const output = at("check.html");
+    const { text } = await check();
+    expect(await check({ output })).toMatchObject({ text, output });
+    const [body] = elementsNamed(readFileSync(output, "utf8"), "body");
+    // The file says only which split it is, so the folder gives the name.
+    expect(body.text).toContain("Check of sounds");
+    expect(body.text).toContain("TEST TEXTS SEEN IN TRAINING: 1 of 12 test rows");
+    writeFileSync(at("alone.jsonl"), toJsonLines([{ text: "baa", label: "animal" }]));
+    const error = await failure(check({ trainFile: at("alone.jsonl"), output }));
+    expect(error).toMatchObject({ code: "data-classes" });
+    const [refused] = elementsNamed(readFileSync(output, "utf8"), "body");
+    expect(refused.text).toContain(`Training would refuse these data: ${error.message}`);
+  });
+
+  it("refuses a page that cannot be written, and lists of labels", async () => {
+    const unwritable = await failure(check({ output: at("no/such/check.html") }));
+    expect(unwritable).toMatchObject({ code: "invalid-setting" });
+    writeFileSync(at("lists.jsonl"), toJsonLines([{ text: "baa", labels: ["animal", "water"] }]));
+    const error = await failure(check({ trainFile: at("lists.jsonl") }));
+    expect(error).toMatchObject({ code: "data-multi-label", exitCode: 3 });
+    expect(error.message).toContain(
+      "lists.jsonl line 1: expected one label per text, got a list of 2",
+    );
+  });
+
+  it("shows the page, then throws what would stop training", async () => {
+    writeFileSync(at("one.jsonl"), toJsonLines([{ text: "baa", label: "animal" }]));
+    const host = createTestHost();
+    const error = await failure(check({ trainFile: at("one.jsonl") }, host));
+    expect(error).toMatchObject({ code: "data-classes" });
+    expect(host.notices()).toContain("train has one label only (animal)");
+  });
+});
+
+describe("check of a known data set", () => {
+  const checkOf = (options: CheckOptions, host = createTestHost({ cacheFolder: at("cache") })) =>
+    runCheck(resolveSettings(checkSchema, options), host);
+
+  it("tells source, terms and notes before it looks for the files", async () => {
+    const host = createTestHost({ cacheFolder: at("cache") });
+    const error = await failure(checkOf({ dataset: "acl-arc", dataDir: at("nothing") }, host));
+    expect(error.code).toBe("dataset-missing");
+    const told = host.notices();
+    expect(told).toContain("data set acl-arc: ACL-ARC citation intent");
+    expect(told).toContain("source: github.com/usk-Kimura/L3Masking");
+    expect(told).toContain("terms: ");
+    expect(told).toContain("! 52 of the 139 test rows");
+    expect(told).toContain("Extends: the paper builds on");
+  });
+
+  it("says that Ohsumed and IMDb have no download", async () => {
+    for (const dataset of ["ohsumed", "imdb"] as const) {
+      const error = await failure(checkOf({ dataset }));
+      expect(error).toMatchObject({ code: "dataset-missing" });
+      expect(error.message).toContain(`${dataset} has no automatic download`);
+    }
+  });
+
+  it("looks in the cache folder that is named", async () => {
+    const error = await failure(checkOf({ dataset: "imdb", cacheDir: at("elsewhere") }));
+    expect(error.message).toContain(at("elsewhere"));
+  });
+
+  it("refuses files beside a name, a folder without a name, and neither", async () => {
+    const both = await failure(checkOf({ dataset: "imdb", testFile: "t.csv" }));
+    expect(both).toMatchObject({ code: "invalid-setting" });
+    expect(both.message).toBe("expected either --dataset or files, got --dataset imdb and t.csv");
+    const folder = await failure(checkOf({ ...soundFiles, dataDir: "d" }));
+    expect(folder).toMatchObject({ code: "invalid-setting" });
+    const neither = await failure(checkOf({}));
+    expect(neither).toMatchObject({ code: "missing-setting" });
+    expect(neither.hint).toContain("--dataset");
+  });
+});

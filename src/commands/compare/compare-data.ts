@@ -1,0 +1,162 @@
+/**
+ * What a comparison reads before its runs start: checkpoints and data sets, for their digests and counts, and the one
+ * likelihood pass that all runs share through the cache.
+ */
+
+import type { Runtime } from "../../engine/runtime/runtime.js";
+import { createStrategy } from "../../method/masking/strategy.js";
+import type {
+  ComparedDataset,
+  ComparedModel,
+  MaskingSummary,
+} from "../../results/records/comparison.js";
+import { maskedTokens } from "../../run/fine-tune/masked-tokens.js";
+import { excludedRows } from "../../run/fine-tune/run-metrics.js";
+import type { Host } from "../../run/host/host.js";
+import type { CompareSettings } from "../../run/settings/compare.js";
+import { type DatasetSource, nameOf, uniqueNames } from "../../run/sources/dataset-sources.js";
+import { type EncodedDataset, loadLabelledTexts } from "../../run/sources/labelled-texts.js";
+import {
+  checkedMaxLength,
+  type LoadedModel,
+  loadModel,
+  requireMlmHead,
+  scoreEncodings,
+} from "../../run/sources/model.js";
+import { pinnedName } from "../../run/sources/model-source.js";
+import { type EncodedUnlabelled, loadUnlabelledTexts } from "../../run/sources/unlabelled-texts.js";
+import type { Encoding } from "../../text/encoding.js";
+
+export interface ComparedInputs {
+  readonly datasets: readonly ComparedDataset[];
+  readonly models: readonly ComparedModel[];
+  /** Of every data set and model where L3Masking is among the methods. */
+  readonly masking: readonly MaskingSummary[];
+  /** Of the texts for the auxiliary task alone; absent where there are none. */
+  readonly unlabelledDigest: string | undefined;
+}
+
+/**
+ * Loads each model once and reads every data set with its tokenizer. Where L3Masking is compared, the training texts
+ * are scored, unless the cache has their scores, so that no run has to.
+ *
+ * Throws the errors of each part, before anything is trained.
+ */
+export async function readInputs(
+  settings: CompareSettings,
+  sources: readonly DatasetSource[],
+  runtime: Runtime,
+  host: Host,
+): Promise<ComparedInputs> {
+  const names = uniqueNames(settings.model.map(nameOf));
+  const datasets = new Map<string, ComparedDataset>();
+  const models: ComparedModel[] = [];
+  const masking: MaskingSummary[] = [];
+  let unlabelledDigest: string | undefined;
+  for (const [index, folder] of settings.model.entries()) {
+    const model = await loadModel(folder, host);
+    const maxLength = checkedMaxLength(settings.maxLength, model.spec);
+    if (settings.methods.includes("l3")) requireMlmHead(model);
+    models.push(modelRecord(names[index], model));
+    for (const source of sources) {
+      const { splitSeed } = settings;
+      const data = await loadLabelledTexts(source, { splitSeed, maxLength }, model.tokenizer, host);
+      const unlabelled = await unlabelledTexts(settings, data, maxLength, model, host);
+      unlabelledDigest = unlabelled?.digest;
+      datasets.set(source.name, datasetRecord(source, data, unlabelled));
+      if (!settings.methods.includes("l3")) continue;
+      const place = { dataset: source.name, model: names[index] };
+      const texts = { labelled: data.encodings.train, further: unlabelled?.encodings ?? [] };
+      masking.push(
+        await scoredMasks(place, model, texts, { ...settings, maxLength }, runtime, host),
+      );
+    }
+  }
+  return { datasets: [...datasets.values()], models, masking, unlabelledDigest };
+}
+
+/** Further texts for the auxiliary task, if there are any and a method has one. */
+async function unlabelledTexts(
+  { unlabeledFile: paths, textColumn, methods }: CompareSettings,
+  data: EncodedDataset,
+  maxLength: number,
+  { tokenizer }: LoadedModel,
+  host: Host,
+): Promise<EncodedUnlabelled | undefined> {
+  if (paths === undefined || methods.every((method) => method === "stl")) return undefined;
+  return loadUnlabelledTexts({ paths, textColumn }, data, maxLength, tokenizer, host);
+}
+
+function modelRecord(
+  name: string,
+  { spec, digest, tokenizer, ...source }: LoadedModel,
+): ComparedModel {
+  return {
+    name,
+    // The runs find a model of the hub by its commit, whatever its branch is by then.
+    folder: pinnedName(source),
+    family: spec.family,
+    layers: spec.layers,
+    hidden_size: spec.hiddenSize,
+    checkpoint_digest: digest,
+    tokenizer_digest: tokenizer.digest,
+  };
+}
+
+function datasetRecord(
+  source: DatasetSource,
+  data: EncodedDataset,
+  unlabelled: EncodedUnlabelled | undefined,
+): ComparedDataset {
+  const test = data.test?.texts.length ?? 0;
+  const seen = data.seenInTraining.reduce((sum, row) => sum + row, 0);
+  return {
+    name: source.name,
+    files: {
+      train: source.trainFile,
+      dev: source.validationFile ?? null,
+      test: source.testFile ?? null,
+    },
+    notes: source.notes,
+    labels: data.labels,
+    rows: {
+      train: data.train.texts.length,
+      dev: data.dev.texts.length,
+      test,
+      leak_free: test - seen,
+    },
+    excluded: excludedRows(data, unlabelled),
+    digest: data.digest,
+  };
+}
+
+/** Scores all texts of the auxiliary task into the cache, and sums up what the strategies make of the labelled ones. */
+async function scoredMasks(
+  place: Pick<MaskingSummary, "dataset" | "model">,
+  model: LoadedModel,
+  {
+    labelled,
+    further,
+  }: { readonly labelled: readonly Encoding[]; readonly further: readonly Encoding[] },
+  settings: CompareSettings,
+  runtime: Runtime,
+  host: Host,
+): Promise<MaskingSummary> {
+  const { scores } = await scoreEncodings(
+    model,
+    [...labelled, ...further],
+    settings,
+    runtime,
+    host,
+  );
+  const strategy = createStrategy("l3", {
+    budget: settings.mlmProbability,
+    calibration: settings.calibration,
+    exponent: settings.gamma,
+  });
+  const probabilities = labelled.map((encoding, text) =>
+    strategy.probabilities(encoding, scores[text]),
+  );
+  const names = { ...place, budget: settings.mlmProbability };
+  return maskedTokens(names, labelled, probabilities, model.tokenizer);
+}

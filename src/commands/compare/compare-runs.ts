@@ -1,0 +1,169 @@
+/** Which runs a comparison is made of, each with the settings of `train`, its digest and its folder. */
+
+import { L3MaskingError } from "../../base/errors.js";
+import { type Candidate, methodNames, type RunKey } from "../../results/records/comparison.js";
+import { runDigest } from "../../run/folder/run-identity.js";
+import type { CompareSettings } from "../../run/settings/compare.js";
+import type { TrainSettings } from "../../run/settings/train.js";
+import type { DatasetSource } from "../../run/sources/dataset-sources.js";
+
+/** A data set or model of a comparison, as far as it decides which runs there are. */
+export interface ComparedData {
+  readonly source: DatasetSource;
+  readonly digest: string;
+}
+
+export interface ComparedCheckpoint {
+  readonly name: string;
+  readonly folder: string;
+  readonly checkpointDigest: string;
+  readonly tokenizerDigest: string;
+}
+
+/** What the runs of a comparison are made from. */
+export interface RunInputs {
+  readonly data: readonly ComparedData[];
+  readonly checkpoints: readonly ComparedCheckpoint[];
+  /** Of the texts for the auxiliary task alone, if there are any. */
+  readonly unlabelledDigest?: string | undefined;
+}
+
+export interface PlannedRun extends RunKey {
+  /** SHA-256 (hex) of what decides the result. */
+  readonly digest: string;
+  /** Relative to the folder of the comparison. */
+  readonly folder: string;
+  /** For `train`; the output folder is the relative one. */
+  readonly settings: TrainSettings;
+}
+
+/** Numbers of ranges such as "0-4" and "7", ascending, each once. Throws `invalid-setting` for a range that goes back. */
+export function seedList(ranges: readonly string[]): number[] {
+  const seeds = ranges.flatMap((range) => {
+    const [first, last = first] = range.split("-").map(Number);
+    if (last < first) {
+      throw new L3MaskingError("invalid-setting", `expected a range of seeds, got ${range}`, {
+        hint: `Write ${last}-${first}.`,
+      });
+    }
+    return Array.from({ length: last - first + 1 }, (_, offset) => first + offset);
+  });
+  return [...new Set(seeds)].sort((a, b) => a - b);
+}
+
+type CandidateSettings = Pick<TrainSettings, "method" | "taskWeights"> & Candidate;
+
+/** The rows of the table in its order. STL has one task, so its runs are made once for all task weights. */
+export function candidates(
+  settings: Pick<CompareSettings, "methods" | "taskWeights">,
+): CandidateSettings[] {
+  const weights = [...new Set(settings.taskWeights)];
+  return methodNames
+    .filter((method) => settings.methods.includes(method))
+    .flatMap((method): CandidateSettings[] =>
+      method === "stl"
+        ? [{ method, taskWeights: weights[0], task_weights: null }]
+        : weights.map((name) => ({ method, taskWeights: name, task_weights: name })),
+    );
+}
+
+/**
+ * All runs in the order data set, model, candidate, seed. `threads` is for each run; `existing` are the names of the
+ * run folders there are: a run keeps its folder when a data set or model is called otherwise.
+ *
+ * Throws `invalid-setting` if two runs would be the same, as for one data set named twice.
+ */
+export function plannedRuns(
+  settings: CompareSettings,
+  { data, checkpoints, unlabelledDigest }: RunInputs,
+  threads: number,
+  existing: readonly string[],
+): PlannedRun[] {
+  const seeds = seedList(settings.seeds);
+  const runs = data.flatMap(({ source, digest }) =>
+    checkpoints.flatMap((checkpoint) =>
+      candidates(settings).flatMap((candidate) =>
+        seeds.map((seed): PlannedRun => {
+          const key = { dataset: source.name, model: checkpoint.name, seed };
+          const train = trainSettings(settings, source, checkpoint.folder, candidate, seed);
+          const runIdentity = runDigest({
+            settings: train,
+            checkpoint_digest: checkpoint.checkpointDigest,
+            tokenizer_digest: checkpoint.tokenizerDigest,
+            data_digest: digest,
+            // STL has no auxiliary task to read them.
+            ...(candidate.method !== "stl" && { unlabelled_digest: unlabelledDigest }),
+          });
+          const { method, task_weights } = candidate;
+          const folder = `runs/${folderName({ ...key, method, task_weights }, runIdentity, existing)}`;
+          return {
+            ...key,
+            method,
+            task_weights,
+            digest: runIdentity,
+            folder,
+            settings: { ...train, threads, outputDir: folder },
+          };
+        }),
+      ),
+    ),
+  );
+  requireDistinct(runs);
+  return runs;
+}
+
+/** The settings of one run: those that all share, and its place among the others. */
+function trainSettings(
+  settings: CompareSettings,
+  { trainFile, validationFile, testFile }: DatasetSource,
+  model: string,
+  { method, taskWeights }: CandidateSettings,
+  seed: number,
+): TrainSettings {
+  const {
+    dataset: _dataset,
+    methods: _methods,
+    seeds: _seeds,
+    jobs: _jobs,
+    dataDir: _dataDir,
+    bootstrapSamples: _samples,
+    ...shared
+  } = settings;
+  return {
+    ...shared,
+    trainFile,
+    validationFile,
+    testFile,
+    model,
+    method,
+    taskWeights,
+    seed,
+    resume: false,
+  };
+}
+
+/** Hexadecimal digits of the digest in a folder's name. */
+const DIGEST_DIGITS = 8;
+
+function folderName(key: RunKey, digest: string, existing: readonly string[]): string {
+  const ending = `-${digest.slice(0, DIGEST_DIGITS)}`;
+  const known = existing.find((name) => name.endsWith(ending));
+  const weights = key.task_weights === null ? [] : [key.task_weights];
+  const parts = [key.dataset, key.model, key.method, ...weights, `seed${key.seed}`];
+  return known ?? `${parts.join("-").replaceAll(/[^\w.-]+/g, "_")}${ending}`;
+}
+
+function requireDistinct(runs: readonly PlannedRun[]): void {
+  const known = new Map<string, PlannedRun>();
+  for (const run of runs) {
+    const same = known.get(run.digest);
+    if (same !== undefined) {
+      throw new L3MaskingError(
+        "invalid-setting",
+        `expected different data sets and models, but ${run.dataset} with ${run.model} is the same as ${same.dataset} with ${same.model}`,
+        { hint: "Name each data set and each model once." },
+      );
+    }
+    known.set(run.digest, run);
+  }
+}

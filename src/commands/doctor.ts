@@ -1,0 +1,193 @@
+/** Is everything here that training needs? Answers in words, with what to do where something is amiss. */
+import { randomUUID } from "node:crypto";
+import { access, constants, mkdir, rm, writeFile } from "node:fs/promises";
+import { arch, availableParallelism, platform, totalmem } from "node:os";
+import { dirname, join } from "node:path";
+import { L3MaskingError } from "../base/errors.js";
+import { createKernelMemory } from "../engine/kernels/kernels.js";
+import type { Runtime } from "../engine/runtime/runtime.js";
+import { compileProgram, floatOutput } from "../method/program/compile.js";
+import { readToken } from "../model/hub/cache.js";
+import type { AvailableMemory } from "../platform/available-memory.js";
+import type { HubSettings } from "../platform/hub-environment.js";
+import type { Diagnosis, Host } from "../run/host/host.js";
+import { formatBytes } from "../run/memory/memory-check.js";
+
+/** The oldest Node that runs the package; package.json says the same. */
+export const leastNode = { major: 20, minor: 12 } as const;
+
+/** What fine-tuning a base-sized model takes with the default batch, roughly. */
+const BASE_MODEL_BYTES = 8 * 2 ** 30;
+
+/** What `doctor` asks of the machine. */
+export interface Machine {
+  /** "20.12.0" */
+  readonly nodeVersion: string;
+  readonly platform: string;
+  readonly architecture: string;
+  readonly processors: number;
+  readonly totalBytes: number;
+}
+
+/** This machine. */
+export function thisMachine(): Machine {
+  return {
+    nodeVersion: process.versions.node,
+    platform: platform(),
+    architecture: arch(),
+    processors: availableParallelism(),
+    totalBytes: totalmem(),
+  };
+}
+
+/** Checks the machine and everything a run is built on. Throws nothing: a failure is a finding. */
+export async function runDoctor(
+  host: Host,
+  machine: Machine = thisMachine(),
+): Promise<Diagnosis[]> {
+  return [
+    nodeDiagnosis(machine),
+    machineDiagnosis(machine),
+    memoryDiagnosis(machine, host.availableMemory()),
+    ...(await runtimeDiagnoses(host)),
+    await diagnose("kernels", async () => kernelFinding()),
+    await cacheDiagnosis(host.cacheFolder),
+    hubDiagnosis(host.hub),
+  ];
+}
+
+function nodeDiagnosis({ nodeVersion }: Machine): Diagnosis {
+  const [major, minor] = nodeVersion.split(".").map(Number);
+  const ok = major > leastNode.major || (major === leastNode.major && minor >= leastNode.minor);
+  const finding = { subject: "node", ok, finding: nodeVersion };
+  const least = `${leastNode.major}.${leastNode.minor}`;
+  return ok ? finding : { ...finding, hint: `Install Node ${least} or later.` };
+}
+
+function machineDiagnosis({ platform: system, architecture, processors }: Machine): Diagnosis {
+  return {
+    subject: "machine",
+    ok: true,
+    finding: `${system} ${architecture}, ${processors} ${processors === 1 ? "processor" : "processors"}`,
+  };
+}
+
+/** A small memory is no fault, as small models need little; the hint says what will not fit. */
+function memoryDiagnosis({ totalBytes }: Machine, { bytes, bound }: AvailableMemory): Diagnosis {
+  const limit = bound === "machine" ? "" : " (the limit of its control group)";
+  const diagnosis = {
+    subject: "memory",
+    ok: true,
+    finding: `${formatBytes(totalBytes)}, ${formatBytes(bytes)} of it available${limit}`,
+  };
+  return bytes >= BASE_MODEL_BYTES
+    ? diagnosis
+    : {
+        ...diagnosis,
+        hint: "Fine-tuning a base-sized model takes about 8 GiB with the default batch. `train` counts what a run takes, and says which settings fit if it is too much.",
+      };
+}
+
+async function runtimeDiagnoses(host: Host): Promise<Diagnosis[]> {
+  let runtime: Runtime;
+  try {
+    runtime = await host.runtime(undefined);
+  } catch (error) {
+    return [failure("runtime", error)];
+  }
+  const { name, threads } = runtime;
+  return [
+    {
+      subject: "runtime",
+      ok: true,
+      finding: `${name}, ${threads} ${threads === 1 ? "thread" : "threads"}`,
+    },
+    await diagnose("graph", () => graphFinding(runtime)),
+  ];
+}
+
+/** [1 2; 3 4] + [10 20; 30 40] through our exporter and the runtime. */
+async function graphFinding(runtime: Runtime): Promise<string> {
+  const program = await compileProgram(runtime, "doctor", (build) => {
+    const left = build.input("left", "float32", [2, 2]);
+    const right = build.input("right", "float32", [2, 2]);
+    return { sum: build.add(left, right) };
+  });
+  try {
+    const left = Float32Array.of(1, 2, 3, 4);
+    const right = Float32Array.of(10, 20, 30, 40);
+    const sum = floatOutput(await program.run({ left, right }, {}), "sum");
+    return expectNumbers("a sum of the runtime", sum, [11, 22, 33, 44], "a tiny graph runs");
+  } finally {
+    await program.dispose();
+  }
+}
+
+/** 3^2 + 4^2 = 25 through the WebAssembly kernels. */
+function kernelFinding(): string {
+  const { buffer, kernels } = createKernelMemory(65536);
+  new Float32Array(buffer, 0, 2).set([3, 4]);
+  const sum = kernels.sumOfSquares(0, 2);
+  return expectNumbers("a sum of the kernels", [sum], [25], "WebAssembly with SIMD runs");
+}
+
+async function cacheDiagnosis(folder: string): Promise<Diagnosis> {
+  const subject = "cache";
+  try {
+    await mkdir(folder, { recursive: true });
+    await access(folder, constants.W_OK);
+    const file = join(folder, `.doctor-${randomUUID()}`);
+    await writeFile(file, "");
+    await rm(file);
+    return { subject, ok: true, finding: `${folder} is writable` };
+  } catch (error) {
+    const hint = `Make ${dirname(folder)} writable, or name another folder with L3MASKING_CACHE or --cache-dir.`;
+    return { ...failure(subject, error), hint };
+  }
+}
+
+/** Where models of the hub are kept and whether the settings let us fetch any; nothing is asked of the network. */
+function hubDiagnosis({
+  cacheFolder,
+  endpoint,
+  offlineBy,
+  token,
+  tokenFile,
+}: HubSettings): Diagnosis {
+  const known = token ?? readToken(tokenFile);
+  const network =
+    offlineBy === undefined
+      ? `others from ${endpoint} ${known === undefined ? "without a token" : "with your token"}`
+      : `no others (${offlineBy})`;
+  return { subject: "models", ok: true, finding: `those in ${cacheFolder}, ${network}` };
+}
+
+async function diagnose(subject: string, find: () => Promise<string>): Promise<Diagnosis> {
+  try {
+    return { subject, ok: true, finding: await find() };
+  } catch (error) {
+    return failure(subject, error);
+  }
+}
+
+function failure(subject: string, error: unknown): Diagnosis {
+  const finding = error instanceof Error ? error.message : String(error);
+  const hint = error instanceof L3MaskingError ? error.hint : undefined;
+  return { subject, ok: false, finding, ...(hint !== undefined && { hint }) };
+}
+
+function expectNumbers(
+  what: string,
+  got: ArrayLike<number>,
+  expected: readonly number[],
+  finding: string,
+): string {
+  if (got.length === expected.length && expected.every((value, i) => got[i] === value)) {
+    return finding;
+  }
+  throw new L3MaskingError(
+    "runtime-failed",
+    `expected ${expected.join(" ")} as ${what}, got ${Array.from(got).join(" ")}`,
+    { hint: "Reinstall the package; if that does not help, report it with your processor's name." },
+  );
+}

@@ -1,0 +1,236 @@
+/** `explain`: the tokens of single texts, as the vanilla model and the trained classifier see them. */
+
+import { L3MaskingError } from "../base/errors.js";
+import { nearestName } from "../base/nearest.js";
+import { readRecords } from "../data/read.js";
+import type { Runtime } from "../engine/runtime/runtime.js";
+import { createStrategy } from "../method/masking/strategy.js";
+import { compileClassification } from "../method/program/inference.js";
+import { type ExplainedText, maskLevels } from "../results/records/token-masks.js";
+import { renderExplanation } from "../results/report/pages/explanation.js";
+import { tokenMasks } from "../run/fine-tune/token-masks.js";
+import { requireWritable, writeWhole } from "../run/folder/run-folder.js";
+import { type RecordedRun, runOfClassifier } from "../run/folder/training-record.js";
+import type { ExplainResult, Host, Prediction } from "../run/host/host.js";
+import { textAttributions } from "../run/inference/attributions.js";
+import { interrupted, type LoadedClassifier, loadClassifier } from "../run/inference/classifier.js";
+import { classifyEncodings, predictionsOf } from "../run/inference/classify.js";
+import { loadVanilla } from "../run/inference/run-vanilla.js";
+import { type ExplainSettings, maskingOfRunSchema } from "../run/settings/train.js";
+import { encodeOnce } from "../run/sources/labelled-texts.js";
+import {
+  checkedMaxLength,
+  type LoadedModel,
+  scoreEncodings,
+  weightsOf,
+} from "../run/sources/model.js";
+import { alteredNotice, countEncodings } from "../run/sources/text-counts.js";
+import type { Encoding } from "../text/encoding.js";
+
+/** Tokens of a batch of predictions. */
+const BATCH_TOKENS = 2048;
+
+/**
+ * Explains texts: surprisals under the vanilla model, mask probabilities and sampled masks of L3Masking, the predicted label,
+ * and each token's attribution to the logit of that label or of `label`. Settings of masking that are not given are those
+ * of the classifier's run. Writes a page where `output` names one.
+ *
+ * Throws `missing-setting` without texts, `invalid-setting` for texts given twice, an unknown label, an output that is no page
+ * or cannot be written, and a vanilla model that reads the texts as other tokens; and what `loadClassifier`,
+ * `loadVanilla`, reading and scoring throw. A stop on request throws `interrupted` between batches.
+ */
+export async function runExplain(settings: ExplainSettings, host: Host): Promise<ExplainResult> {
+  const { output, seed, samples } = settings;
+  if (output !== undefined) requirePage(output);
+  const { texts, leftOut } = await chosenTexts(settings);
+  const classifier = await loadClassifier(settings.model, settings.maxLength, host);
+  const { labels, maxLength, tokenizer } = classifier;
+  requireLabel(settings.label, labels);
+  const run = runOfClassifier(classifier.folder);
+  const vanilla = await loadVanilla(settings.vanillaModel, run, host);
+  const encodings = texts.map(encodeOnce(tokenizer, maxLength));
+  const ofVanilla = vanillaEncodings(texts, encodings, vanilla.model, classifier);
+  const notice = alteredNotice(countEncodings(encodings, tokenizer));
+  if (notice !== undefined) host.emit(notice);
+
+  const masking = maskingSettings(settings, run);
+  const runtime = await host.runtime(settings.threads);
+  const scoring = { ...settings, maxLength, estimator: masking.estimator };
+  const { scores } = await scoreEncodings(vanilla.model, ofVanilla, scoring, runtime, host);
+  const strategy = createStrategy("l3", {
+    budget: masking.mlmProbability,
+    calibration: masking.calibration,
+    exponent: masking.gamma,
+  });
+  const predictions = await predictionsFor(classifier, encodings, runtime, host);
+  const asked = predictions.map(({ label }) => settings.label ?? label);
+  const { spec, values } = classifier;
+  const attributions = await textAttributions(
+    { spec, classes: labels.length, weights: weightsOf(values) },
+    encodings,
+    Int32Array.from(asked, (label) => labels.indexOf(label)),
+    settings.attributionInput,
+    runtime,
+    (done) => tellProgress("explaining", done, texts.length, host),
+  );
+
+  const explained = texts.map((text, index): ExplainedText => {
+    const encoding = encodings[index];
+    const probabilities = strategy.probabilities(ofVanilla[index], scores[index]);
+    const draws = { ...masking, seed, samples };
+    return {
+      text,
+      truncated: encoding.truncated,
+      ids: Array.from(encoding.ids),
+      ...tokenMasks(encoding, index, scores[index], probabilities, draws, tokenizer),
+      ...predictions[index],
+      explained_label: asked[index],
+      attribution: Array.from(attributions[index]),
+    };
+  });
+  const result: ExplainResult = {
+    model: settings.model,
+    vanilla_model: vanilla.name,
+    masking: {
+      estimator: masking.estimator,
+      mlm_probability: masking.mlmProbability,
+      calibration: masking.calibration,
+      gamma: masking.gamma,
+      selection: masking.selection,
+      mask_replace_prob: masking.maskReplaceProb,
+      random_replace_prob: masking.randomReplaceProb,
+    },
+    attribution_input: settings.attributionInput,
+    seed,
+    mask_levels: maskLevels,
+    left_out: leftOut,
+    texts: explained,
+    ...(output !== undefined && { output }),
+  };
+  if (output !== undefined) {
+    writeWhole(output, renderExplanation(result, { date: host.today() }));
+  }
+  return result;
+}
+
+/** The texts given, or the first of the file; and how many of the file are left out. */
+async function chosenTexts({
+  texts,
+  input,
+  textColumn,
+  maxTexts,
+}: ExplainSettings): Promise<{ readonly texts: readonly string[]; readonly leftOut: number }> {
+  const given = texts ?? [];
+  if (given.length > 0 && input !== undefined) {
+    throw new L3MaskingError(
+      "invalid-setting",
+      `expected texts or a file of texts, got ${given.length} of the former and ${input}`,
+      { hint: "Keep one of the two." },
+    );
+  }
+  if (input === undefined) {
+    if (given.length > 0) return { texts: given, leftOut: 0 };
+    throw new L3MaskingError("missing-setting", "expected a text to explain, got none", {
+      hint: 'Write it at the end: l3masking explain --model runs/l3/model "The text." Or give --input FILE.',
+    });
+  }
+  const { records } = await readRecords(input, { textColumn, labels: "optional" });
+  const chosen = records.slice(0, maxTexts).map(({ text }) => text);
+  return { texts: chosen, leftOut: records.length - chosen.length };
+}
+
+/** Throws `invalid-setting` for a file that is no page, or cannot be written. */
+function requirePage(path: string): void {
+  if (!/\.html?$/i.test(path)) {
+    throw new L3MaskingError(
+      "invalid-setting",
+      `expected an output that ends in .html, got ${path}`,
+      {
+        hint: "The output is a page; for the figures use --json.",
+      },
+    );
+  }
+  requireWritable(path);
+}
+
+function requireLabel(label: string | undefined, labels: readonly string[]): void {
+  if (label === undefined || labels.includes(label)) return;
+  const nearest = nearestName(label, labels);
+  throw new L3MaskingError(
+    "invalid-setting",
+    `expected one of the classifier's labels (${labels.join(", ")}), got "${label}"`,
+    { hint: nearest === undefined ? "Correct --label." : `Did you mean "${nearest}"?` },
+  );
+}
+
+/** The texts as the vanilla model reads them: by ids of its own, but as the same tokens. */
+function vanillaEncodings(
+  texts: readonly string[],
+  encodings: readonly Encoding[],
+  vanilla: LoadedModel,
+  { tokenizer, maxLength, folder }: LoadedClassifier,
+): readonly Encoding[] {
+  checkedMaxLength(maxLength, vanilla.spec);
+  const own = texts.map(encodeOnce(vanilla.tokenizer, maxLength));
+  own.forEach(({ ids, wordIds }, text) => {
+    const expected = encodings[text];
+    const same =
+      ids.length === expected.ids.length &&
+      ids.every(
+        (id, token) =>
+          vanilla.tokenizer.token(id) === tokenizer.token(expected.ids[token]) &&
+          wordIds[token] === expected.wordIds[token],
+      );
+    if (same) return;
+    throw new L3MaskingError(
+      "invalid-setting",
+      `expected a vanilla model that reads texts as the same tokens as the classifier in ${folder}; ${vanilla.folder} reads text ${text + 1} as others`,
+      { hint: "Give --vanilla-model the model that the classifier was trained from." },
+    );
+  });
+  return own;
+}
+
+/** What was given, else what the run had, else the defaults. Throws `data-format` for a damaged record of the run. */
+function maskingSettings(settings: ExplainSettings, run: RecordedRun | undefined) {
+  const known = Object.entries(settings).filter(([, value]) => value !== undefined);
+  const parsed = maskingOfRunSchema.safeParse({
+    ...run?.record.settings,
+    ...Object.fromEntries(known),
+  });
+  if (parsed.success) return parsed.data;
+  const { path, message } = parsed.error.issues[0];
+  throw new L3MaskingError(
+    "data-format",
+    `config.json of the run in ${run?.folder}: setting ${path.join(".")}: ${message}`,
+    { hint: "Give the setting of masking yourself, or mend the file." },
+  );
+}
+
+async function predictionsFor(
+  { spec, values, labels }: LoadedClassifier,
+  encodings: readonly Encoding[],
+  runtime: Runtime,
+  host: Host,
+): Promise<readonly Prediction[]> {
+  const program = await compileClassification(runtime, spec, labels.length, weightsOf(values));
+  const total = encodings.length;
+  try {
+    const told = (done: number) => tellProgress("predicting", done, total, host);
+    const logits = await classifyEncodings(program, spec, encodings, BATCH_TOKENS, told);
+    return predictionsOf(logits, labels);
+  } finally {
+    await program.dispose();
+  }
+}
+
+/** Throws `interrupted` after a stop on request. */
+function tellProgress(
+  task: "predicting" | "explaining",
+  done: number,
+  total: number,
+  host: Host,
+): void {
+  host.emit({ type: "progress", task, done, total, unit: "texts" });
+  if (host.cancelled() && done < total) throw interrupted(done, total);
+}

@@ -1,0 +1,176 @@
+/** `predict`: labels and probabilities for a file of texts. */
+
+import { L3MaskingError } from "../base/errors.js";
+import { openRecords, type RecordSource, type SourceRow } from "../data/record-stream.js";
+import { openDurably } from "../platform/files/durable.js";
+import { requireWritable } from "../run/folder/run-folder.js";
+import type { Host, Prediction, PredictResult } from "../run/host/host.js";
+import { interrupted, type OpenClassifier, openClassifier } from "../run/inference/classifier.js";
+import {
+  outputFormat,
+  type PredictionWriter,
+  predictionWriter,
+} from "../run/inference/prediction-rows.js";
+import type { PredictSettings } from "../run/settings/train.js";
+import { alteredNotice, type EncodingCounts, summedCounts } from "../run/sources/text-counts.js";
+
+/**
+ * Classifies every text of `input`, an empty one too: one prediction per row, in input order. Rows are read, classified
+ * and written a window at a time, so memory does not grow with the file (`openRecords` names the formats that are read
+ * whole). They go to `output`, else to `host.write`; without either the predictions are returned. An `output` gets its
+ * name when it is whole.
+ *
+ * Throws `invalid-setting` for an output that cannot be written, and what `openRecords`, `openClassifier` and
+ * `writeError` throw.
+ */
+export async function runPredict(settings: PredictSettings, host: Host): Promise<PredictResult> {
+  const { input, output, textColumn } = settings;
+  const format = outputFormat(output);
+  if (output !== undefined) requireWritable(output);
+  const source = await openRecords(input, { textColumn, onBytes: readingProgress(host) });
+  try {
+    const classifier = await openClassifier(settings, host);
+    try {
+      if (output === undefined && host.write === undefined) {
+        const predictions: Prediction[] = [];
+        await classifyRows(source, classifier, host, async (_rows, found) => {
+          predictions.push(...found);
+          return true;
+        });
+        return { rows: source.rows, output, predictions };
+      }
+      const writer = predictionWriter(format, source, settings.inputColumns);
+      for (const [name, instead] of writer.renamed) {
+        const text = `the input has a column "${name}" of its own, so what was predicted is in "${instead}"`;
+        host.emit({ type: "notice", level: "warning", text });
+      }
+      const sink = output === undefined ? listener(host) : fileSink(output);
+      return { rows: await writeRows(source, classifier, writer, sink, host), output };
+    } finally {
+      await classifier.dispose();
+    }
+  } finally {
+    await source.close();
+  }
+}
+
+/** Classifies all rows into a sink; gives how many went there. */
+async function writeRows(
+  source: RecordSource,
+  classifier: Pick<OpenClassifier, "predictPart">,
+  writer: PredictionWriter,
+  sink: Sink,
+  host: Host,
+): Promise<number> {
+  try {
+    let head = writer.header;
+    const rows = await classifyRows(source, classifier, host, (of, found) => {
+      const text = head + of.map((row, index) => writer.line(row, found[index])).join("");
+      head = "";
+      return sink.write(text);
+    });
+    sink.finish();
+    return rows;
+  } catch (error) {
+    sink.abandon();
+    throw error;
+  }
+}
+
+interface Sink {
+  /** False when nobody wants more. */
+  write(text: string): Promise<boolean>;
+  finish(): void;
+  abandon(): void;
+}
+
+function fileSink(path: string): Sink {
+  const file = openDurably(path);
+  return {
+    async write(text) {
+      file.write(text);
+      return true;
+    },
+    finish: file.finish,
+    abandon: file.abandon,
+  };
+}
+
+function listener({ write = async () => false }: Host): Sink {
+  return { write, finish: () => undefined, abandon: () => undefined };
+}
+
+/** Classifies all rows, window by window, until `take` wants no more; gives how many it took. */
+export async function classifyRows(
+  source: RecordSource,
+  classifier: Pick<OpenClassifier, "predictPart">,
+  host: Host,
+  take: (rows: readonly SourceRow[], predictions: readonly Prediction[]) => Promise<boolean>,
+): Promise<number> {
+  const total = source.rows;
+  let before = 0;
+  let counts: EncodingCounts = summedCounts([]);
+  for await (const rows of windows(source)) {
+    const texts = rows.map(({ text }) => text);
+    const part = await classifier.predictPart(texts, (inWindow) => {
+      const done = before + inWindow;
+      host.emit({ type: "progress", task: "predicting", done, total, unit: "texts" });
+      if (host.cancelled() && done < total) throw interrupted(done, total, stopHint);
+    });
+    counts = summedCounts([counts, part.counts]);
+    before += rows.length;
+    if (!(await take(rows, part.predictions))) break;
+  }
+  const notice = alteredNotice(counts);
+  if (notice !== undefined) host.emit(notice);
+  return before;
+}
+
+const stopHint = "An output file is as it was before; start again.";
+
+/** Texts that are sorted by length and classified together: some batches of `evalTokens`. */
+const WINDOW_TEXTS = 1024;
+/** Characters of their texts. */
+const WINDOW_CHARACTERS = 2 ** 22;
+/** Portions of the file; they bound the columns beside the texts. */
+const WINDOW_PORTIONS = 32;
+
+async function* windows(source: RecordSource): AsyncGenerator<readonly SourceRow[]> {
+  let window: SourceRow[] = [];
+  let characters = 0;
+  let portions = 0;
+  const taken = () => {
+    const whole = window;
+    [window, characters, portions] = [[], 0, 0];
+    return whole;
+  };
+  for await (const portion of source.records()) {
+    for (const row of portion) {
+      window.push(row);
+      characters += row.text.length;
+      if (window.length >= WINDOW_TEXTS || characters >= WINDOW_CHARACTERS) yield taken();
+    }
+    portions += 1;
+    if (portions >= WINDOW_PORTIONS && window.length > 0) yield taken();
+  }
+  if (window.length > 0) yield taken();
+}
+
+/** Bytes between two events; files that are read in a moment have none. */
+const PROGRESS_BYTES = 2 ** 24;
+
+/** Tells of the readings of a large file that come before its use, and heeds a stop in them. */
+function readingProgress(host: Host): (done: number, total: number) => void {
+  let told = 0;
+  return (done, total) => {
+    if (host.cancelled()) {
+      throw new L3MaskingError("interrupted", "stopped while the input was read", {
+        hint: stopHint,
+      });
+    }
+    if (done < told) told = 0;
+    if (total < PROGRESS_BYTES || (done - told < PROGRESS_BYTES && done < total)) return;
+    told = done;
+    host.emit({ type: "progress", task: "reading", done, total, unit: "bytes" });
+  };
+}

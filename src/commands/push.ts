@@ -1,0 +1,79 @@
+/** `push`: a model folder as one commit of a repository on the hub. */
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { join, relative, sep } from "node:path";
+import { L3MaskingError } from "../base/errors.js";
+import { readConfig } from "../model/checkpoint/load.js";
+import { readToken } from "../model/hub/cache.js";
+import { parseRepository, type Repository, repositoryUrl } from "../model/hub/repository.js";
+import { type UploadedFile, uploadFiles } from "../model/hub/upload.js";
+import { LOCK_FILE } from "../platform/files/folder-lock.js";
+import type { Host, PushResult } from "../run/host/host.js";
+import type { PushSettings } from "../run/settings/train.js";
+
+/**
+ * Uploads every file of a model folder but hidden and unfinished ones. The repository is made, private unless asked otherwise, if there is
+ * none; files that the folder does not have stay there.
+ *
+ * Throws `checkpoint-missing` for a folder without a model, `invalid-setting` for a name that is none, `hub-offline` where no network is to
+ * be used, `hub-denied` without a token, and what `uploadFiles` throws.
+ */
+export async function runPush(settings: PushSettings, host: Host): Promise<PushResult> {
+  const { model: folder } = settings;
+  const repository = namedRepository(settings.repository);
+  await readConfig(folder);
+  const files = filesOf(folder);
+  if (!existsSync(join(folder, "onnx"))) {
+    const text = `${folder} has no ONNX files and no model card yet: \`l3masking export ${folder}\` makes them`;
+    host.emit({ type: "notice", level: "warning", text });
+  }
+  const { endpoint, offlineBy, tokenFile } = host.hub;
+  if (offlineBy !== undefined) {
+    throw new L3MaskingError("hub-offline", `expected the network to push, got ${offlineBy}`, {
+      hint: "Unset the variable.",
+    });
+  }
+  const token = host.hub.token ?? readToken(tokenFile);
+  if (token === undefined) {
+    throw new L3MaskingError("hub-denied", `expected a token to write to ${endpoint}, got none`, {
+      hint: `Make one on ${endpoint}/settings/tokens and set HF_TOKEN to it.`,
+    });
+  }
+  const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
+  const progress = (done: number) =>
+    host.emit({ type: "progress", task: "uploading", done, total, unit: "bytes" });
+  progress(0);
+  const { visibility, commitMessage: title } = settings;
+  const { commit, created } = await uploadFiles(
+    { endpoint, token, repository, files, title, visibility },
+    host.cancelled,
+    // Small files travel with the commit, after all others.
+    (done) => progress(Math.min(done, total - 1)),
+  );
+  progress(total);
+  const url = repositoryUrl(endpoint, repository.id);
+  return { url, commit, created, files: files.map(({ name }) => name) };
+}
+
+function namedRepository(name: string): Repository {
+  const repository = parseRepository(name);
+  if (repository?.id.includes("/")) return repository;
+  throw new L3MaskingError(
+    "invalid-setting",
+    `expected a repository such as org/name or org/name@branch, got ${name}`,
+    { hint: "Correct --repository." },
+  );
+}
+
+/** The files of a folder and those below it, by name; what is hidden, half-written or a lock stays here. */
+function filesOf(folder: string): readonly UploadedFile[] {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((name) => !name.split(sep).some((part) => /^\.|\.partial$/.test(part)))
+    .filter((name) => name !== LOCK_FILE)
+    .flatMap((name) => {
+      const path = join(folder, name);
+      const found = statSync(path);
+      const inRepository = relative(folder, path).split(sep).join("/");
+      return found.isFile() ? [{ path, name: inRepository, bytes: found.size }] : [];
+    })
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}

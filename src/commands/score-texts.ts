@@ -1,0 +1,40 @@
+/** The commands of the library that work on texts in memory. */
+
+import type { TokenScores } from "../method/likelihood/scores.js";
+import type { Host, TextScores } from "../run/host/host.js";
+import type { ScoreTextsSettings } from "../run/settings/train.js";
+import { encodeOnce } from "../run/sources/labelled-texts.js";
+import { checkedMaxLength, loadModel, scoreEncodings } from "../run/sources/model.js";
+import { alteredNotice, countEncodings } from "../run/sources/text-counts.js";
+import { type Encoding, NO_WORD, type Tokenizer } from "../text/encoding.js";
+
+export { openClassifier } from "../run/inference/classifier.js";
+
+/** Token scores of texts under a masked-LM checkpoint, in their order. */
+export async function runScoreTexts(
+  settings: ScoreTextsSettings,
+  host: Host,
+): Promise<TextScores[]> {
+  const model = await loadModel(settings.model, host);
+  const maxLength = checkedMaxLength(settings.maxLength, model.spec);
+  const encodings = settings.texts.map(encodeOnce(model.tokenizer, maxLength));
+  const notice = alteredNotice(countEncodings(encodings, model.tokenizer));
+  if (notice !== undefined) host.emit(notice);
+  const runtime = await host.runtime(settings.threads);
+  const { scores } = await scoreEncodings(model, encodings, settings, runtime, host);
+  return encodings.map((encoding, index) => textScores(encoding, scores[index], model.tokenizer));
+}
+
+/** One text's scores in the layout of scores.jsonl. */
+export function textScores(
+  { ids, wordIds }: Encoding,
+  scores: TokenScores,
+  tokenizer: Tokenizer,
+): TextScores {
+  return {
+    ids: Array.from(ids),
+    tokens: Array.from(ids, (id) => tokenizer.token(id)),
+    word_ids: Array.from(wordIds, (word) => (word === NO_WORD ? null : word)),
+    logprob: Array.from(scores, (score) => (Number.isNaN(score) ? null : score)),
+  };
+}

@@ -1,0 +1,44 @@
+/** `score`: token likelihoods of a file of texts. */
+
+import { readRecords } from "../data/read.js";
+import type { TokenScores } from "../method/likelihood/scores.js";
+import { requireWritable, writeJsonLines } from "../run/folder/run-folder.js";
+import type { Host, ScoreResult, TextScores } from "../run/host/host.js";
+import type { ScoreSettings } from "../run/settings/train.js";
+import { encodeOnce } from "../run/sources/labelled-texts.js";
+import { checkedMaxLength, loadModel, scoreEncodings } from "../run/sources/model.js";
+import { alteredNotice, countEncodings } from "../run/sources/text-counts.js";
+import type { Encoding, Tokenizer } from "../text/encoding.js";
+import { textScores } from "./score-texts.js";
+
+/**
+ * Scores every text of `input` and writes one JSON object per text, in input order, to `output`. An
+ * empty text gets its special tokens alone, with null scores. Throws `invalid-setting` for an output that
+ * cannot be written, and what reading, loading and scoring throw.
+ */
+export async function runScore(settings: ScoreSettings, host: Host): Promise<ScoreResult> {
+  const { input, output, textColumn } = settings;
+  requireWritable(output);
+  const file = await readRecords(input, { textColumn, labels: "optional" });
+  const model = await loadModel(settings.model, host);
+  const maxLength = checkedMaxLength(settings.maxLength, model.spec);
+  const encode = encodeOnce(model.tokenizer, maxLength);
+  const encodings = file.records.map(({ text }) => encode(text));
+  const notice = alteredNotice(countEncodings(encodings, model.tokenizer));
+  if (notice !== undefined) host.emit(notice);
+  const runtime = await host.runtime(settings.threads);
+  const scored = await scoreEncodings(model, encodings, settings, runtime, host);
+  const { scores, estimatorReport: report } = scored;
+  writeJsonLines(output, rows(encodings, scores, model.tokenizer));
+  return { texts: file.records.length, output, ...(report && { estimator_report: report }) };
+}
+
+function* rows(
+  encodings: readonly Encoding[],
+  scores: readonly TokenScores[],
+  tokenizer: Tokenizer,
+): Generator<TextScores> {
+  for (const [index, encoding] of encodings.entries()) {
+    yield textScores(encoding, scores[index], tokenizer);
+  }
+}

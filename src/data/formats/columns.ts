@@ -1,0 +1,234 @@
+/** Which column holds the text and which the label, and rows -> records. */
+
+import { L3MaskingError } from "../../base/errors.js";
+import { nearestName } from "../../base/nearest.js";
+import { MAX_LABEL, MAX_TEXT } from "./limits.js";
+import type { TextRecord } from "./record.js";
+import { describeValue, type Row, type Table } from "./table.js";
+
+/** Usual names, the likeliest first; compared without case. */
+export const usualTextColumns = [
+  "text",
+  "sentence",
+  "review",
+  "content",
+  "body",
+  "document",
+  "abstract",
+  "comment",
+  "message",
+  "tweet",
+  "utterance",
+  "query",
+] as const;
+
+/** Usual names, the likeliest first; compared without case. */
+export const usualLabelColumns = [
+  "label",
+  "labels",
+  "target",
+  "class",
+  "category",
+  "intent",
+  "sentiment",
+  "topic",
+  "y",
+] as const;
+
+/** Which columns of a file are text and label. */
+export interface ColumnOptions {
+  /** Exact name of the text column; found by its usual names if absent. */
+  readonly textColumn?: string | undefined;
+  /** Exact name of the label column; found by its usual names if absent. */
+  readonly labelColumn?: string | undefined;
+  /** "optional" for files to be scored or predicted. */
+  readonly labels: "required" | "optional";
+}
+
+export interface ColumnChoice {
+  readonly text: string;
+  readonly label: string | undefined;
+}
+
+/**
+ * The text and label columns: the names asked for, else the usual ones; a file of one column is taken
+ * as text. Throws `data-column` for an unknown name, or if a column that is needed cannot be told.
+ */
+export function chooseColumns(
+  columns: readonly string[],
+  file: string,
+  options: ColumnOptions,
+): ColumnChoice {
+  const { textColumn, labelColumn } = options;
+  if (textColumn !== undefined) requireColumn(textColumn, "text", columns, file);
+  if (labelColumn !== undefined) requireColumn(labelColumn, "label", columns, file);
+  const text =
+    textColumn ??
+    usualColumn(columns, usualTextColumns, labelColumn) ??
+    (columns.length === 1 && labelColumn === undefined ? columns[0] : undefined);
+  if (text === undefined) throw unknownColumn("text", usualTextColumns, columns, file);
+  const label = labelColumn ?? usualColumn(columns, usualLabelColumns, text);
+  if (label === undefined && options.labels === "required") {
+    throw unknownColumn("label", usualLabelColumns, columns, file);
+  }
+  if (label === text) {
+    throw new L3MaskingError(
+      "data-column",
+      `${file}: expected different columns for text and label, got "${text}" for both`,
+      { hint: "Name two columns with --text-column and --label-column." },
+    );
+  }
+  return { text, label };
+}
+
+function usualColumn(
+  columns: readonly string[],
+  usual: readonly string[],
+  taken: string | undefined,
+): string | undefined {
+  const free = columns.filter((name) => name !== taken);
+  for (const name of usual) {
+    const found =
+      free.find((column) => column === name) ??
+      free.find((column) => column.toLowerCase() === name);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function requireColumn(
+  name: string,
+  role: "text" | "label",
+  columns: readonly string[],
+  file: string,
+): void {
+  if (columns.includes(name)) return;
+  const nearest = nearestName(name, columns);
+  throw new L3MaskingError(
+    "data-column",
+    `${file}: expected a ${role} column named "${name}", got columns ${listed(columns)}`,
+    {
+      hint:
+        nearest === undefined
+          ? `Name one of the file's columns with --${role}-column.`
+          : `Did you mean --${role}-column ${shellWord(nearest)}?`,
+    },
+  );
+}
+
+function unknownColumn(
+  role: "text" | "label",
+  usual: readonly string[],
+  columns: readonly string[],
+  file: string,
+): L3MaskingError {
+  return new L3MaskingError(
+    "data-column",
+    `${file}: expected a ${role} column with a usual name (${usual.join(", ")}), got columns ${listed(columns)}`,
+    {
+      hint: `Name it with --${role}-column; in CSV and TSV files the first line must hold the column names.`,
+    },
+  );
+}
+
+function listed(columns: readonly string[]): string {
+  return columns.map((name) => JSON.stringify(name)).join(", ");
+}
+
+function shellWord(name: string): string {
+  return /^[\w.-]+$/.test(name) ? name : `"${name}"`;
+}
+
+/**
+ * One record per row. Numbers and booleans become strings; labels are trimmed. An absent text (null, no such
+ * key, NaN) is the empty text. An absent or blank label is `data-label` where labels are required,
+ * else no label. Any other type, a number that cannot be read exactly, and a text or label beyond its limit
+ * are `data-format`, a list of labels is `data-multi-label`; all with file and line.
+ */
+export function toRecords(
+  table: Table,
+  file: string,
+  choice: ColumnChoice,
+  labels: "required" | "optional",
+): TextRecord[] {
+  return table.rows.map((row) => {
+    const place = `${file} ${table.unit} ${row.line}`;
+    const text = textOf(row, choice.text, place);
+    const label = choice.label === undefined ? undefined : labelOf(row, choice.label, place);
+    requireLength(label ?? "", MAX_LABEL, "label", place);
+    if (label === undefined && labels === "required") {
+      throw new L3MaskingError("data-label", `${place}: expected a label, got none`, {
+        hint: `Fill in the column "${choice.label}", or remove the row.`,
+      });
+    }
+    const columns = Object.fromEntries(
+      Object.entries(row.columns).filter(([name]) => name !== choice.text && name !== choice.label),
+    );
+    const record = { text, columns, line: row.line };
+    return label === undefined ? record : { ...record, label };
+  });
+}
+
+/** The text of a row, by the rules of `toRecords`; `place` names the row in messages. */
+export function textOf(row: Row, column: string, place: string): string {
+  const text = scalar(row, column, "text", place) ?? "";
+  requireLength(text, MAX_TEXT, "text", place);
+  return text;
+}
+
+function requireLength(value: string, limit: number, role: "text" | "label", place: string): void {
+  if (value.length <= limit) return;
+  throw new L3MaskingError(
+    "data-format",
+    `${place}: expected a ${role} of at most ${limit} characters, got ${value.length}`,
+    {
+      hint:
+        role === "text"
+          ? "A line end or a closing quote may be missing before it; cut long documents into parts."
+          : "Name the column of labels with --label-column.",
+    },
+  );
+}
+
+function labelOf(row: Row, column: string, place: string): string | undefined {
+  const label = scalar(row, column, "label", place)?.trim();
+  return label === "" ? undefined : label;
+}
+
+function scalar(
+  row: Row,
+  column: string,
+  role: "text" | "label",
+  place: string,
+): string | undefined {
+  const value = Object.hasOwn(row.columns, column) ? row.columns[column] : undefined;
+  if (typeof value === "string") return value;
+  // Data frames write a missing value as NaN.
+  if (value === null || value === undefined || Number.isNaN(value)) return undefined;
+  if (typeof value === "boolean") return String(value);
+  if (typeof value === "number") {
+    // JSON numbers beyond these limits came out as another number than the file has.
+    if (Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value))) {
+      return String(value);
+    }
+    throw new L3MaskingError(
+      "data-format",
+      `${place}: expected a number that can be read exactly in the ${role} column "${column}", got about ${value}`,
+      { hint: "Write the value in quotes." },
+    );
+  }
+  if (role === "label" && Array.isArray(value)) {
+    throw new L3MaskingError(
+      "data-multi-label",
+      `${place}: expected one label per text, got a list of ${value.length} in the label column "${column}"`,
+      {
+        hint: "Write one row per text with one label, or train one classifier per label, with labels such as yes and no.",
+      },
+    );
+  }
+  throw new L3MaskingError(
+    "data-format",
+    `${place}: expected a string, number or boolean in the ${role} column "${column}", got ${describeValue(value)}`,
+    { hint: `Name another column with --${role}-column.` },
+  );
+}

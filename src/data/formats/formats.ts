@@ -1,0 +1,48 @@
+/** Which reader a file needs, told from its name alone. */
+
+import { L3MaskingError } from "../../base/errors.js";
+
+export const fileFormats = ["jsonl", "json", "csv", "tsv", "parquet", "txt"] as const;
+
+/** The form of a data file, told by the ending of its name. */
+export type FileFormat = (typeof fileFormats)[number];
+
+/** Form of a data file, and whether it is packed with gzip. */
+export interface FileKind {
+  readonly format: FileFormat;
+  readonly gzipped: boolean;
+}
+
+const formatByEnding: ReadonlyMap<string, FileFormat> = new Map([
+  ["jsonl", "jsonl"],
+  ["ndjson", "jsonl"],
+  ["json", "json"],
+  ["csv", "csv"],
+  ["tsv", "tsv"],
+  ["parquet", "parquet"],
+  ["txt", "txt"],
+]);
+
+/**
+ * The format of a file by its ending (case ignored), `.gz` peeled off first.
+ * Throws `data-format` for any other ending.
+ */
+export function fileKind(file: string): FileKind {
+  const name = file.toLowerCase();
+  const gzipped = name.endsWith(".gz");
+  const bare = gzipped ? name.slice(0, -".gz".length) : name;
+  const format = formatByEnding.get(bare.slice(bare.lastIndexOf(".") + 1));
+  if (format === undefined || !bare.includes(".")) {
+    throw new L3MaskingError(
+      "data-format",
+      `expected a file name ending in .jsonl, .ndjson, .json, .csv, .tsv, .parquet or .txt (each also with .gz), got ${file}`,
+      { hint: "Rename the file so that its ending tells its format." },
+    );
+  }
+  return { format, gzipped };
+}
+
+/** The format as shown to the user: "jsonl", "csv.gz", ... */
+export function formatName(kind: FileKind): string {
+  return kind.gzipped ? `${kind.format}.gz` : kind.format;
+}

@@ -1,0 +1,83 @@
+/** Bytes of a data file (already unzipped) -> records. Touches no file, so it runs in a browser. */
+
+import { L3MaskingError } from "../../base/errors.js";
+import type { Unpack } from "../parquet/pages.js";
+import { type ColumnChoice, type ColumnOptions, chooseColumns, toRecords } from "./columns.js";
+import { parseCsv, parseTsv } from "./delimited.js";
+import type { FileFormat } from "./formats.js";
+import { parseJsonFile, parseJsonLines } from "./json.js";
+import { parsePlainText } from "./plain-text.js";
+import type { TextRecord } from "./record.js";
+import type { Table } from "./table.js";
+import { decodeUtf8 } from "./utf8.js";
+
+/** The rows of a data file, and the columns that text and label were taken from. */
+export interface ParsedFile {
+  readonly records: readonly TextRecord[]; // one per row of the file, in its order
+  readonly textColumn: string;
+  readonly labelColumn: string | undefined;
+}
+
+/**
+ * Rows of `bytes`, which hold `format`; `file` only names the place in messages. `unpack` unpacks
+ * pages of Parquet files; Node has a way that withstands forged ones (`openUnpacker`).
+ * Throws `data-format`, `data-encoding`, `data-column`, `data-label`, or `data-empty` for no rows.
+ */
+export async function parseRecords(
+  bytes: Uint8Array,
+  format: FileFormat,
+  file: string,
+  options: ColumnOptions,
+  unpack?: Unpack,
+): Promise<ParsedFile> {
+  const table = await parseTable(bytes, format, file, unpack);
+  if (table.rows.length === 0) throw noRows(file);
+  const choice = columnsOf(table.columns, format, file, options);
+  return {
+    records: toRecords(table, file, choice, options.labels),
+    textColumn: choice.text,
+    labelColumn: choice.label,
+  };
+}
+
+export function noRows(file: string): L3MaskingError {
+  return new L3MaskingError("data-empty", `${file}: expected at least one row, got none`, {
+    hint: "Check that this is the file you mean.",
+  });
+}
+
+/** As `chooseColumns`; plain text has one column, whatever those of other files are called. */
+export function columnsOf(
+  columns: readonly string[],
+  format: FileFormat,
+  file: string,
+  options: ColumnOptions,
+): ColumnChoice {
+  return chooseColumns(columns, file, format === "txt" ? { labels: options.labels } : options);
+}
+
+/** The rows of a file by the reader of its format. Throws as `parseRecords`, but for no rows. */
+export async function parseTable(
+  bytes: Uint8Array,
+  format: FileFormat,
+  file: string,
+  unpack: Unpack | undefined,
+): Promise<Table> {
+  switch (format) {
+    case "jsonl":
+      return parseJsonLines(decodeUtf8(bytes, file), file);
+    case "json":
+      return parseJsonFile(decodeUtf8(bytes, file), file);
+    case "csv":
+      return parseCsv(decodeUtf8(bytes, file), file);
+    case "tsv":
+      return parseTsv(decodeUtf8(bytes, file), file);
+    case "parquet": {
+      // Loaded for those who need it: it takes longer to load than all other formats together.
+      const { parseParquet } = await import("../parquet/parquet.js");
+      return parseParquet(bytes, file, unpack);
+    }
+    case "txt":
+      return parsePlainText(decodeUtf8(bytes, file), file);
+  }
+}

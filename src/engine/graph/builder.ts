@@ -1,0 +1,140 @@
+/** Builds graphs: one method per operation, and names for what is fed. */
+import { L3MaskingError } from "../../base/errors.js";
+import type { ElementType, Node, Tensor } from "./graph.js";
+import type { OpAttributes, OpName } from "./op.js";
+import { inferOp } from "./ops.js";
+import { formatShape, type Shape, type Size, sameShape } from "./shape.js";
+
+export interface Builder {
+  /**
+   * A value fed by name in every run; asking twice for a name gives the same tensor. Throws `graph-invalid` if the
+   * second asks for another type or shape.
+   */
+  input(name: string, type: ElementType, shape: Shape): Tensor;
+  constant(values: readonly number[], shape: readonly number[], type?: ElementType): Tensor;
+  /** Runs `build` with `name` appended to the scope that new nodes carry. */
+  scope<T>(name: string, build: () => T): T;
+  /** Any operation by name; the methods below are its readable form. */
+  apply<K extends OpName>(
+    op: K,
+    inputs: readonly Tensor[],
+    attributes: OpAttributes[K],
+  ): readonly Tensor[];
+
+  add(a: Tensor, b: Tensor): Tensor;
+  subtract(a: Tensor, b: Tensor): Tensor;
+  multiply(a: Tensor, b: Tensor): Tensor;
+  scale(x: Tensor, factor: number): Tensor;
+  tanh(x: Tensor): Tensor;
+  gelu(x: Tensor): Tensor;
+  toFloat(x: Tensor): Tensor;
+  equal(a: Tensor, b: Tensor): Tensor;
+  reshape(x: Tensor, shape: Shape): Tensor;
+  transpose(x: Tensor, order: readonly number[]): Tensor;
+  /** table [V, ...row], indices int32 [N] -> [N, ...row] */
+  gatherRows(table: Tensor, indices: Tensor): Tensor;
+  /** A zero table [rows, ...row] with values[k] added at indices[k]. */
+  scatterRows(indices: Tensor, values: Tensor, rows: Size): Tensor;
+  fill(value: number, shape: Shape): Tensor;
+  sum(x: Tensor, axes: readonly number[], keepAxes?: boolean): Tensor;
+  /** Mean over the last axis, which stays as 1. */
+  meanLast(x: Tensor): Tensor;
+  /** alpha * op(a) op(b) + c for matrices; c broadcasts. */
+  gemm(a: Tensor, b: Tensor, c?: Tensor, options?: Partial<OpAttributes["gemm"]>): Tensor;
+  /** alpha * op(a) op(b) over the last two axes; leading axes are equal. */
+  matmul(a: Tensor, b: Tensor, options?: Partial<OpAttributes["matmul"]>): Tensor;
+  softmax(x: Tensor): Tensor;
+}
+
+/** An empty graph under construction. */
+export function createBuilder(): Builder {
+  let nextId = 0;
+  let scopePath = "";
+  const inputs = new Map<string, Tensor>();
+
+  function apply<K extends OpName>(
+    op: K,
+    operands: readonly Tensor[],
+    attributes: OpAttributes[K],
+  ): readonly Tensor[] {
+    const types = inferOp(op, operands, attributes, scopePath);
+    const outputs: Tensor[] = [];
+    const node: Node<K> = {
+      kind: "node",
+      op,
+      inputs: operands,
+      attributes,
+      outputs,
+      scope: scopePath,
+    };
+    for (const type of types) outputs.push({ ...type, id: nextId++, source: node });
+    return outputs;
+  }
+  const one = <K extends OpName>(op: K, operands: readonly Tensor[], attributes: OpAttributes[K]) =>
+    apply(op, operands, attributes)[0];
+
+  return {
+    apply,
+    input(name, type, shape) {
+      const known = inputs.get(name);
+      if (known !== undefined) {
+        if (known.type === type && sameShape(known.shape, shape)) return known;
+        throw new L3MaskingError(
+          "graph-invalid",
+          `input ${name} is ${known.type} ${formatShape(known.shape)}, but was asked for as ${type} ${formatShape(shape)}`,
+        );
+      }
+      const tensor: Tensor = { id: nextId++, type, shape, source: { kind: "input", name } };
+      inputs.set(name, tensor);
+      return tensor;
+    },
+    constant(values, shape, type = "float32") {
+      return { id: nextId++, type, shape, source: { kind: "constant", values } };
+    },
+    scope(name, build) {
+      const outer = scopePath;
+      scopePath = outer === "" ? name : `${outer}/${name}`;
+      try {
+        return build();
+      } finally {
+        scopePath = outer;
+      }
+    },
+    add: (a, b) => one("add", [a, b], {}),
+    subtract: (a, b) => one("subtract", [a, b], {}),
+    multiply: (a, b) => one("multiply", [a, b], {}),
+    scale: (x, factor) => one("scale", [x], { factor }),
+    tanh: (x) => one("tanh", [x], {}),
+    gelu: (x) => one("gelu", [x], {}),
+    toFloat: (x) => one("toFloat", [x], {}),
+    equal: (a, b) => one("equal", [a, b], {}),
+    reshape: (x, shape) => one("reshape", [x], { shape }),
+    transpose: (x, order) => one("transpose", [x], { order }),
+    gatherRows: (table, indices) => one("gatherRows", [table, indices], {}),
+    scatterRows: (indices, values, rows) => one("scatterRows", [indices, values], { rows }),
+    fill: (value, shape) => one("fill", [], { value, shape }),
+    sum: (x, axes, keepAxes = false) => one("sum", [x], { axes, keepAxes }),
+    meanLast: (x) => one("meanLast", [x], {}),
+    gemm: (a, b, c, options = {}) =>
+      one("gemm", c === undefined ? [a, b] : [a, b, c], {
+        transA: options.transA ?? false,
+        transB: options.transB ?? false,
+        alpha: options.alpha ?? 1,
+      }),
+    matmul: (a, b, options = {}) =>
+      one("matmul", [a, b], {
+        transA: options.transA ?? false,
+        transB: options.transB ?? false,
+        alpha: options.alpha ?? 1,
+      }),
+    softmax: (x) => one("softmax", [x], {}),
+  };
+}
+
+/** The sum over the rows of a matrix [T, N] -> [N], as a product with a row of ones. */
+export function columnSum(build: Builder, x: Tensor): Tensor {
+  // A product, because the runtime's ReduceSum over axis 0 uses one thread.
+  const [rows, columns] = x.shape;
+  const ones = build.fill(1, [1, rows]);
+  return build.reshape(build.gemm(ones, x), [columns]);
+}

@@ -1,0 +1,74 @@
+/** The operation table: every operation of the graph, each one record (see `op.ts`). */
+import { L3MaskingError } from "../../base/errors.js";
+import type { TensorType } from "./graph.js";
+import type { Op, OpAttributes, OpName } from "./op.js";
+import { attention } from "./ops/attention.js";
+import { crossEntropy, decoderCrossEntropy } from "./ops/cross-entropy.js";
+import {
+  add,
+  dropout,
+  equal,
+  multiply,
+  scale,
+  subtract,
+  tanh,
+  toFloat,
+} from "./ops/elementwise.js";
+import { gelu, geluBackward, geluProduct } from "./ops/gelu.js";
+import { fill, gatherRows, reshape, scatterRows, transpose } from "./ops/movement.js";
+import { layerNorm, softmax } from "./ops/normalization.js";
+import { gemm, matmul } from "./ops/product.js";
+import { quantizedProduct } from "./ops/quantized-product.js";
+import { meanLast, sum } from "./ops/reduction.js";
+import { formatShape } from "./shape.js";
+
+export type OpTable = { readonly [K in OpName]: Op<OpAttributes[K]> };
+
+export const ops: OpTable = {
+  add,
+  subtract,
+  multiply,
+  scale,
+  tanh,
+  gelu,
+  geluBackward,
+  geluProduct,
+  dropout,
+  toFloat,
+  equal,
+  reshape,
+  transpose,
+  gatherRows,
+  scatterRows,
+  fill,
+  sum,
+  meanLast,
+  gemm,
+  matmul,
+  quantizedProduct,
+  softmax,
+  layerNorm,
+  attention,
+  crossEntropy,
+  decoderCrossEntropy,
+};
+
+/** Output types of an operation; a misfit is reported with the operation, its scope and its inputs. */
+export function inferOp<K extends OpName>(
+  op: K,
+  inputs: readonly TensorType[],
+  attributes: OpAttributes[K],
+  scope: string,
+): readonly TensorType[] {
+  try {
+    return ops[op].infer(inputs, attributes);
+  } catch (cause) {
+    if (!(cause instanceof L3MaskingError)) throw cause;
+    const shapes = inputs.map((input) => formatShape(input.shape)).join(", ");
+    throw new L3MaskingError(
+      "graph-invalid",
+      `${op}(${shapes}) in ${scope === "" ? "the graph" : scope}: ${cause.message}`,
+      { cause },
+    );
+  }
+}

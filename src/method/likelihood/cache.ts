@@ -1,0 +1,168 @@
+/**
+ * Scores on disk. The folder holds one subfolder per scope (checkpoint, tokenizer, estimator, maximal
+ * length); in it, every writer appends to segment files of its own, so two processes never touch the
+ * same file and a killed one loses at most the record it was writing.
+ */
+import { createHash } from "node:crypto";
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync } from "node:fs";
+import { join } from "node:path";
+import { L3MaskingError } from "../../base/errors.js";
+import { makeFolders, writeBytes, writing } from "../../platform/files/durable.js";
+import type { Encoding } from "../../text/encoding.js";
+import {
+  canonicalScope,
+  decodeScores,
+  encodeRecord,
+  readSegment,
+  type ScoreScope,
+  segmentHeader,
+  toHex,
+} from "./cache-record.js";
+import type { ScoreCache } from "./score.js";
+import type { TokenScores } from "./scores.js";
+
+/** A score cache in a folder. */
+export interface DiskScoreCache extends ScoreCache {
+  /** The scope's subfolder. */
+  readonly folder: string;
+  /** Distinct texts with scores. */
+  readonly size: number;
+  /** Bytes of incomplete or damaged records found when opening, whose texts are scored again. */
+  readonly ignoredBytes: number;
+  /** Closes the files; what was put stays. */
+  close(): void;
+}
+
+interface ScorePlace {
+  readonly file: string;
+  readonly offset: number;
+  readonly count: number;
+}
+
+/** A segment is closed and a new one begun beyond this size, so that reading one stays cheap. */
+const SEGMENT_BYTES = 64 * 2 ** 20;
+
+/**
+ * Opens the scores of one scope below `folder` (created when the first score is put). Only the places
+ * of the scores are kept in memory. Scores that other processes add later are seen at the next opening.
+ *
+ * Errors: `data-format` if a file holds scores of another scope; `disk-full` and `output-unwritable` when a score is put,
+ * all those put before are kept; other errors of the file system as they come.
+ */
+export function openScoreCache(
+  folder: string,
+  scope: ScoreScope,
+  segmentBytes = SEGMENT_BYTES,
+): DiskScoreCache {
+  const scopeFolder = join(folder, sha256(canonicalScope(scope)).slice(0, 16));
+  const places = new Map<string, ScorePlace>();
+  let ignoredBytes = 0;
+  for (const file of segmentFiles(scopeFolder)) {
+    const segment = readSegment(readFileSync(file), scope, file);
+    for (const { key, offset, count } of segment.records) places.set(key, { file, offset, count });
+    ignoredBytes += segment.ignoredBytes;
+  }
+  const reader = openReader();
+  const writer = openWriter(scopeFolder, scope, segmentBytes);
+
+  return {
+    folder: scopeFolder,
+    get size() {
+      return places.size;
+    },
+    ignoredBytes,
+    async get(encoding) {
+      const place = places.get(toHex(textKey(scope, encoding)));
+      return place === undefined ? undefined : reader.read(place);
+    },
+    async put(encoding, scores) {
+      const key = textKey(scope, encoding);
+      if (!places.has(toHex(key))) places.set(toHex(key), writer.append(key, scores));
+    },
+    close() {
+      reader.close();
+      writer.close();
+    },
+  };
+}
+
+/** SHA-256 of everything that decides a text's scores. */
+function textKey(scope: ScoreScope, { ids, wordIds }: Encoding): Uint8Array {
+  const hash = createHash("sha256").update(`${canonicalScope(scope)}\n${ids.length}\n`);
+  // The word ids decide what is masked, so they belong to the key.
+  hash.update(`${ids.join(",")}\n${wordIds.join(",")}`);
+  return hash.digest();
+}
+
+function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
+
+function segmentFiles(scopeFolder: string): string[] {
+  if (!existsSync(scopeFolder)) return [];
+  return readdirSync(scopeFolder)
+    .filter((name) => /^\d{6}\.scores$/.test(name))
+    .sort()
+    .map((name) => join(scopeFolder, name));
+}
+
+/** Reads scores at their place; keeps the last file open, since neighbours lie in the same one. */
+function openReader() {
+  let open: { readonly file: string; readonly descriptor: number } | undefined;
+  const close = () => {
+    if (open !== undefined) closeSync(open.descriptor);
+    open = undefined;
+  };
+  const read = ({ file, offset, count }: ScorePlace): TokenScores => {
+    if (open?.file !== file) {
+      close();
+      open = { file, descriptor: openSync(file, "r") };
+    }
+    const bytes = new Uint8Array(4 * count);
+    const got = readSync(open.descriptor, bytes, 0, bytes.length, offset);
+    if (got !== bytes.length) {
+      throw new L3MaskingError(
+        "data-format",
+        `Expected ${bytes.length} bytes of scores at byte ${offset} of ${file}, got ${got}.`,
+        { hint: "Something cut this file while it was in use; start the run again." },
+      );
+    }
+    return decodeScores(bytes);
+  };
+  return { read, close };
+}
+
+/** Appends records to segments that this writer alone created. */
+function openWriter(scopeFolder: string, scope: ScoreScope, segmentBytes: number) {
+  let open: { readonly file: string; readonly descriptor: number; bytes: number } | undefined;
+  const close = () => {
+    if (open !== undefined) closeSync(open.descriptor);
+    open = undefined;
+  };
+  const append = (key: Uint8Array, scores: TokenScores): ScorePlace =>
+    writing(scopeFolder, () => appendTo(key, scores));
+  const appendTo = (key: Uint8Array, scores: TokenScores): ScorePlace => {
+    if (open !== undefined && open.bytes >= segmentBytes) close();
+    if (open === undefined) {
+      open = { ...createSegment(scopeFolder), bytes: 0 };
+      open.bytes += writeBytes(open.descriptor, segmentHeader(scope));
+    }
+    const record = encodeRecord(key, scores);
+    open.bytes += writeBytes(open.descriptor, record);
+    return { file: open.file, offset: open.bytes - 4 * scores.length, count: scores.length };
+  };
+  return { append, close };
+}
+
+/** Creates the next free segment; the exclusive flag settles who gets a number when two ask at once. */
+function createSegment(scopeFolder: string): { file: string; descriptor: number } {
+  makeFolders(scopeFolder);
+  for (let number = segmentFiles(scopeFolder).length; ; number++) {
+    const file = join(scopeFolder, `${String(number).padStart(6, "0")}.scores`);
+    try {
+      return { file, descriptor: openSync(file, "ax") };
+    } catch (error) {
+      if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+    }
+  }
+}

@@ -1,0 +1,43 @@
+/** Classifiers as ONNX files that other programs run. */
+import { createBuilder } from "../../engine/graph/builder.js";
+import { toOnnx } from "../../engine/onnx/export.js";
+import { standaloneClassifier } from "../../engine/onnx/standalone.js";
+import { classifier } from "../../model/heads.js";
+import { bodyParameters, classificationHeadParameters } from "../../model/parameters.js";
+import type { ModelSpec } from "../../model/spec.js";
+import { evaluationContext, type Weights, weightFeeds } from "./inference.js";
+
+/**
+ * float16: weights and computation; int8: as predictions in int8, so that a text's logits depend on the texts and the
+ * padding that it shares a batch with.
+ */
+export type ExportPrecision = "float32" | "float16" | "int8";
+
+/** The bytes of a classifier's ONNX file: operations of opset 20 that every build of ONNX Runtime has, weights inside. */
+export function exportedClassifier(
+  spec: ModelSpec,
+  classes: number,
+  weights: Weights,
+  precision: ExportPrecision,
+): Uint8Array {
+  const build = createBuilder();
+  const parameters = [...bodyParameters(spec), ...classificationHeadParameters(spec, classes)];
+  const isBert = spec.family === "bert";
+  const context = {
+    ...evaluationContext(build, spec, parameters, precision === "int8" ? "int8" : "float32"),
+    ...(isBert && { tokenTypes: build.input("tokenTypes", "int32", ["R*S"]) }),
+  };
+  const model = toOnnx("classifier", { logits: classifier(context) }, "portable");
+  const feeds = weightFeeds(new Set(model.inputs.keys()), weights);
+  const parameterValues = Object.fromEntries(
+    Object.entries(feeds).flatMap(([name, values]) =>
+      values instanceof Float32Array || values instanceof Int8Array ? [[name, values]] : [],
+    ),
+  );
+  return standaloneClassifier(model, {
+    parameters: parameterValues,
+    positions: isBert ? "slots" : { afterPadId: spec.padId },
+    tokenTypes: isBert,
+    half: precision === "float16",
+  });
+}

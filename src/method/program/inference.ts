@@ -1,0 +1,219 @@
+/** Forward-only programs: classification logits, and log-likelihoods of tokens. */
+
+import { L3MaskingError } from "../../base/errors.js";
+import type { Builder } from "../../engine/graph/builder.js";
+import type { GraphOutputs } from "../../engine/graph/graph.js";
+import type { Runtime } from "../../engine/runtime/runtime.js";
+import {
+  classificationHead,
+  maskedCopiesLanguageModel,
+  queriedFirstHiddenStates,
+} from "../../model/heads.js";
+import type { ModelContext } from "../../model/layers.js";
+import type { Parameter } from "../../model/parameters.js";
+import {
+  bodyParameters,
+  classificationHeadParameters,
+  mlmHeadParameters,
+} from "../../model/parameters.js";
+import type { ModelSpec } from "../../model/spec.js";
+import type { PackedBatch } from "../batch/packed.js";
+import { compileProgram, type Feeds, floatOutput } from "./compile.js";
+import { type Precision, quantizedWeight } from "./quantized-weights.js";
+import { distinctTokens, readsByRow } from "./reads.js";
+
+/** Parameter values by canonical name; views that are read in place at every run. */
+export type Weights = (name: string) => Float32Array;
+
+/**
+ * A context whose parameters are program inputs named `weight.NAME`; in int8 those of linear layers are `quantized.NAME`
+ * and `scale.NAME`.
+ */
+export function evaluationContext(
+  build: Builder,
+  spec: ModelSpec,
+  parameters: readonly Parameter[],
+  precision: Precision = "float32",
+): ModelContext {
+  const shapes = new Map(parameters.map(({ name, shape }) => [name, shape]));
+  const shapeOf = (name: string) => {
+    const shape = shapes.get(name);
+    if (shape !== undefined) return shape;
+    throw new L3MaskingError("graph-invalid", `the program has no parameter ${name}`);
+  };
+  return {
+    build,
+    spec,
+    weight: (name) => build.input(`weight.${name}`, "float32", shapeOf(name)),
+    ...(precision === "int8" && {
+      quantized(name: string) {
+        const parameter = `${name}.weight`;
+        const [outputs, inputs] = shapeOf(parameter);
+        return {
+          weight: build.input(`quantized.${parameter}`, "int8", [inputs, outputs]),
+          scale: build.input(`scale.${parameter}`, "float32", [outputs]),
+        };
+      },
+    }),
+  };
+}
+
+/** The feeds of the encoder's own inputs. */
+export function batchFeeds(batch: PackedBatch): Feeds {
+  return { ids: batch.ids, positions: batch.positions, segments: batch.segments };
+}
+
+/**
+ * The feeds of the parameters, in the form that the program's inputs ask for. Views of float32 weights, so changes are seen;
+ * eight bits are made here and stay as they are.
+ */
+export function weightFeeds(inputs: ReadonlySet<string>, weights: Weights): Feeds {
+  const feeds: Record<string, Feeds[string]> = {};
+  for (const input of inputs) {
+    const [, kind, name] = /^(weight|quantized)\.(.*)$/.exec(input) ?? [];
+    if (kind === "weight") feeds[input] = weights(name);
+    if (kind === "quantized") {
+      // Every linear layer has a bias for each output.
+      const outputs = weights(name.replace(/weight$/, "bias")).length;
+      const { weight, scale } = quantizedWeight(weights(name), outputs);
+      feeds[input] = weight;
+      feeds[`scale.${name}`] = scale;
+    }
+  }
+  return feeds;
+}
+
+export interface ClassificationProgram {
+  /** Logits [B, C], one row for each text of the batch, in order. */
+  logits(batch: PackedBatch): Promise<Float32Array>;
+  dispose(): Promise<void>;
+}
+
+/** The graph of the classifier in evaluation mode: `logits` [B, C]. */
+export function classificationGraph(
+  build: Builder,
+  spec: ModelSpec,
+  classes: number,
+  precision?: Precision,
+): GraphOutputs {
+  const parameters = [...bodyParameters(spec), ...classificationHeadParameters(spec, classes)];
+  const context = evaluationContext(build, spec, parameters, precision);
+  return { logits: classificationHead(context, queriedFirstHiddenStates(context)) };
+}
+
+/** The classifier in evaluation mode. In int8 a text's logits depend on the texts that it shares a batch with. */
+export async function compileClassification(
+  runtime: Runtime,
+  spec: ModelSpec,
+  classes: number,
+  weights: Weights,
+  precision?: Precision,
+): Promise<ClassificationProgram> {
+  const program = await compileProgram(runtime, "classification", (build) =>
+    classificationGraph(build, spec, classes, precision),
+  );
+  const fixed = weightFeeds(program.inputs, weights);
+  return {
+    async logits(batch) {
+      const { queries, ...reads } = readsByRow(batch, batch.firstSlots);
+      const feeds = { ...fixed, ...batchFeeds(batch), ...reads };
+      const sizes = { R: batch.rows, S: batch.slots, B: batch.firstSlots.length, Q: queries };
+      return floatOutput(await program.run(feeds, sizes), "logits");
+    },
+    dispose: () => program.dispose(),
+  };
+}
+
+export interface TextFeaturesProgram {
+  /** Hidden states of the first tokens [B, H], flat, one row for each text of the batch. */
+  features(batch: PackedBatch): Promise<Float32Array>;
+  dispose(): Promise<void>;
+}
+
+/** The graph of what a classification head reads, in evaluation mode: `features` [B, H]. */
+export function textFeaturesGraph(build: Builder, spec: ModelSpec): GraphOutputs {
+  const context = evaluationContext(build, spec, bodyParameters(spec));
+  return { features: queriedFirstHiddenStates(context) };
+}
+
+/** What a classification head reads, in evaluation mode. */
+export async function compileTextFeatures(
+  runtime: Runtime,
+  spec: ModelSpec,
+  weights: Weights,
+): Promise<TextFeaturesProgram> {
+  const program = await compileProgram(runtime, "text-features", (build) =>
+    textFeaturesGraph(build, spec),
+  );
+  const fixed = weightFeeds(program.inputs, weights);
+  return {
+    async features(batch) {
+      const { queries, ...reads } = readsByRow(batch, batch.firstSlots);
+      const feeds = { ...fixed, ...batchFeeds(batch), ...reads };
+      const sizes = { R: batch.rows, S: batch.slots, B: batch.firstSlots.length, Q: queries };
+      return floatOutput(await program.run(feeds, sizes), "features");
+    },
+    dispose: () => program.dispose(),
+  };
+}
+
+export interface TokenLikelihoodProgram {
+  /**
+   * For K tokens of a batch (flat slots and ids): log P(id) in nats, and 1 where the id is the most
+   * likely token.
+   */
+  score(
+    batch: PackedBatch,
+    targetSlots: Int32Array,
+    targetIds: Int32Array,
+  ): Promise<{ readonly logProbability: Float32Array; readonly correct: Float32Array }>;
+  dispose(): Promise<void>;
+}
+
+/** The graph of the masked language model in evaluation mode: `logProbability` and `correct` [K]. */
+export function tokenLikelihoodGraph(
+  build: Builder,
+  spec: ModelSpec,
+  precision?: Precision,
+): GraphOutputs {
+  const parameters = [...bodyParameters(spec), ...mlmHeadParameters(spec)];
+  const context = evaluationContext(build, spec, parameters, precision);
+  const { nll, correct } = maskedCopiesLanguageModel(context);
+  return { logProbability: build.scale(nll, -1), correct };
+}
+
+/**
+ * The masked language model in evaluation mode, decoded at selected tokens only. The decoder, which is the table of
+ * embeddings, stays in float32. In int8 a token's likelihood depends on the texts that it shares a batch with.
+ */
+export async function compileTokenLikelihood(
+  runtime: Runtime,
+  spec: ModelSpec,
+  weights: Weights,
+  precision?: Precision,
+): Promise<TokenLikelihoodProgram> {
+  const program = await compileProgram(runtime, "token-likelihood", (build) =>
+    tokenLikelihoodGraph(build, spec, precision),
+  );
+  const fixed = weightFeeds(program.inputs, weights);
+  return {
+    async score(batch, targetSlots, targetIds) {
+      const { queries, ...reads } = readsByRow(batch, targetSlots);
+      const distinct = distinctTokens(batch);
+      const feeds = { ...fixed, ...distinct, segments: batch.segments, ...reads, targetIds };
+      const sizes = {
+        R: batch.rows,
+        S: batch.slots,
+        U: distinct.ids.length,
+        K: targetSlots.length,
+        Q: queries,
+      };
+      const outputs = await program.run(feeds, sizes);
+      return {
+        logProbability: floatOutput(outputs, "logProbability"),
+        correct: floatOutput(outputs, "correct"),
+      };
+    },
+    dispose: () => program.dispose(),
+  };
+}

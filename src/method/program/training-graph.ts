@@ -1,0 +1,208 @@
+/**
+ * The graphs of training: a task's loss, and its gradient added to the gradient so far. What runs them is in
+ * `training.ts`; what they need while they run, in `memory.ts`.
+ */
+import { L3MaskingError } from "../../base/errors.js";
+import type { Builder } from "../../engine/graph/builder.js";
+import { gradients } from "../../engine/graph/grad.js";
+import type { GraphOutputs, Tensor } from "../../engine/graph/graph.js";
+import type { Shape } from "../../engine/graph/shape.js";
+import {
+  bothModels,
+  classificationHead,
+  classifier,
+  maskedLanguageModel,
+} from "../../model/heads.js";
+import type { ModelContext } from "../../model/layers.js";
+import {
+  bodyParameters,
+  classificationHeadParameters,
+  mlmHeadParameters,
+  type Parameter,
+  wordEmbeddings,
+} from "../../model/parameters.js";
+import type { ModelSpec } from "../../model/spec.js";
+import { evaluationContext } from "./inference.js";
+
+export interface TrainingRates {
+  readonly dropout: number;
+  readonly attentionDropout: number;
+}
+
+/** What is trained, and on which losses. */
+export interface TrainingDefinition {
+  readonly spec: ModelSpec;
+  readonly parameters: readonly Parameter[];
+  readonly rates: TrainingRates;
+  /** By task. */
+  losses(context: ModelContext): Readonly<Record<string, TaskLoss>>;
+}
+
+/** Per example: the loss in nats, and 1 where the model is right. */
+interface TaskLoss {
+  readonly nll: Tensor;
+  readonly correct: Tensor;
+  /** What the loss of an example counts in what is trained on; 1 where absent. */
+  readonly weights?: Tensor;
+}
+
+/** Rows to add to a table after a run: table[indices[k]] += rows[k]. */
+export interface RowUpdate {
+  readonly parameter: string;
+  readonly indices: { readonly input: string } | { readonly fixed: Int32Array };
+  readonly output: string;
+}
+
+/**
+ * The main task: cross entropy of the classification head. Inputs beside the encoder's: `labels` (int32 [B]), and
+ * `labelWeights` [C] where the loss of a text is to be multiplied with the weight of its label.
+ */
+export function classificationTask(
+  spec: ModelSpec,
+  classes: number,
+  rates: TrainingRates,
+  weighted = false,
+): TrainingDefinition {
+  return {
+    spec,
+    parameters: [...bodyParameters(spec), ...classificationHeadParameters(spec, classes)],
+    rates,
+    losses: (context) => ({ main: labelLoss(context, classifier(context), weighted) }),
+  };
+}
+
+/** The classification head alone, without dropout, over the input `features` [B, H]. */
+export function headTask(spec: ModelSpec, classes: number): TrainingDefinition {
+  return {
+    spec,
+    parameters: classificationHeadParameters(spec, classes),
+    rates: { dropout: 0, attentionDropout: 0 },
+    losses(context) {
+      const features = context.build.input("features", "float32", ["B", spec.hiddenSize]);
+      return { main: labelLoss(context, classificationHead(context, features)) };
+    },
+  };
+}
+
+/** The auxiliary task: cross entropy of the masked-LM head at the selected tokens. */
+export function maskedTokenTask(spec: ModelSpec, rates: TrainingRates): TrainingDefinition {
+  return {
+    spec,
+    parameters: [...bodyParameters(spec), ...mlmHeadParameters(spec)],
+    rates,
+    losses: (context) => ({ auxiliary: maskedLanguageModel(context) }),
+  };
+}
+
+/** Both tasks over one pass of the encoder. Inputs: see `bothModels`. */
+export function multiTask(
+  spec: ModelSpec,
+  classes: number,
+  rates: TrainingRates,
+  weighted = false,
+): TrainingDefinition {
+  return {
+    spec,
+    parameters: [
+      ...bodyParameters(spec),
+      ...mlmHeadParameters(spec),
+      ...classificationHeadParameters(spec, classes),
+    ],
+    rates,
+    losses(context) {
+      const { logits, maskedTokens } = bothModels(context);
+      return { main: labelLoss(context, logits, weighted), auxiliary: maskedTokens };
+    },
+  };
+}
+
+/**
+ * Parameters to whose dense gradient a pass of one of both tasks adds nothing: those of the other's head. The decoder of
+ * the masked-LM head reads all word embeddings; the body adds rows to them.
+ */
+export function untouched(
+  { parameters }: TrainingDefinition,
+  task: "main" | "auxiliary",
+): readonly string[] {
+  const head = task === "main" ? "mlm-head" : "classification-head";
+  const names = parameters.filter(({ part }) => part === head).map(({ name }) => name);
+  return task === "main" ? [...names, wordEmbeddings] : names;
+}
+
+/** Cross entropy of logits [B, C] against the input `labels` (int32 [B]). */
+function labelLoss({ build }: ModelContext, logits: Tensor, weighted = false): TaskLoss {
+  const labels = build.input("labels", "int32", ["B"]);
+  const [nll, , correct] = build.apply("crossEntropy", [logits, labels], {});
+  if (!weighted) return { nll, correct };
+  const table = build.input("labelWeights", "float32", [logits.shape[1]]);
+  return { nll, correct, weights: build.gatherRows(table, labels) };
+}
+
+/** A training graph and how its inputs and outputs are to be served. */
+export interface TrainingGraph {
+  /** `lossSum.TASK` and `correct.TASK`, `sum.NAME` for dense gradients, and rows of gradients. */
+  readonly outputs: GraphOutputs;
+  /** Dropout sites and the shapes of their masks, the inputs `keep.SITE`. */
+  readonly keepSites: ReadonlyMap<string, Shape>;
+  readonly rowUpdates: readonly RowUpdate[];
+  /** Parameters whose gradient so far is the input `gradient.NAME` and comes out as `sum.NAME`. */
+  readonly denseNames: readonly string[];
+}
+
+/** The losses of the tasks, weighted where they have weights, each times its input `lossScale.TASK`, and the gradient of their sum. */
+export function trainingGraph(build: Builder, definition: TrainingDefinition): TrainingGraph {
+  const { spec, parameters, rates, losses } = definition;
+  const keepSites = new Map<string, Shape>();
+  const rowUpdates: RowUpdate[] = [];
+  const denseNames: string[] = [];
+
+  const context: ModelContext = {
+    ...evaluationContext(build, spec, parameters),
+    dropout: {
+      rate: rates.dropout,
+      attentionRate: rates.attentionDropout,
+      keep(site, shape) {
+        keepSites.set(site, shape);
+        return build.input(`keep.${site}`, "bool", shape);
+      },
+    },
+  };
+  const outputs: Record<string, Tensor> = {};
+  const scaled = Object.entries(losses(context)).map(([task, { nll, correct, weights }]) => {
+    const sum = build.sum(nll, [0]);
+    outputs[`lossSum.${task}`] = sum;
+    outputs[`correct.${task}`] = build.sum(correct, [0]);
+    const trained = weights === undefined ? sum : build.sum(build.multiply(nll, weights), [0]);
+    return build.multiply(trained, build.input(`lossScale.${task}`, "float32", []));
+  });
+  const total = scaled.reduce(build.add);
+  const weights = parameters.map(({ name: parameter }) => context.weight(parameter));
+  const bases = parameters.map(({ name: parameter, shape }) =>
+    build.input(`gradient.${parameter}`, "float32", shape),
+  );
+  const results = gradients(build, total, weights, {
+    bases: new Map(weights.map((weight, index) => [weight, bases[index]])),
+  });
+  const rowOutputs = new Map<Tensor, string>();
+  parameters.forEach(({ name: parameter }, index) => {
+    const gradient = results.get(weights[index]);
+    if (gradient?.dense !== undefined) {
+      outputs[`sum.${parameter}`] = gradient.dense;
+      denseNames.push(parameter);
+    }
+    for (const { indices, rows } of gradient?.rows ?? []) {
+      const output = rowOutputs.get(rows) ?? `rows.${rowOutputs.size}`;
+      rowOutputs.set(rows, output);
+      outputs[output] = rows;
+      rowUpdates.push({ parameter, indices: rowIndices(indices), output });
+    }
+  });
+  return { outputs, keepSites, rowUpdates, denseNames };
+}
+
+function rowIndices(indices: Tensor): RowUpdate["indices"] {
+  const { source } = indices;
+  if (source.kind === "input") return { input: source.name };
+  if (source.kind === "constant") return { fixed: Int32Array.from(source.values) };
+  throw new L3MaskingError("graph-invalid", "row gradients need indices that are fed or fixed");
+}

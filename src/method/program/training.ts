@@ -1,0 +1,321 @@
+/**
+ * Programs that compute a loss and add its gradient to gradient arrays: of the classification task, of the masked-LM
+ * task, and of both. The gradient so far enters as an input and leaves as an output, added by the products.
+ */
+
+import { createBuilder } from "../../engine/graph/builder.js";
+import { bindSize, type Shape } from "../../engine/graph/shape.js";
+import type { Runtime } from "../../engine/runtime/runtime.js";
+import type { ModelSpec } from "../../model/spec.js";
+import type { PackedBatch } from "../batch/packed.js";
+import { compileProgram, type Feeds, floatOutput, scalarOutput } from "./compile.js";
+import { batchFeeds, type Weights, weightFeeds } from "./inference.js";
+import {
+  classificationTask,
+  headTask,
+  maskedTokenTask,
+  multiTask,
+  type TrainingDefinition,
+  type TrainingRates,
+  trainingGraph,
+  untouched,
+} from "./training-graph.js";
+
+/** Fills the keep mask of a dropout site for the current pass: `count` bytes of 0 or 1. */
+export type KeepMask = (site: string, count: number) => Uint8Array;
+
+/** What a training program reads and writes. */
+export interface TrainingArrays {
+  readonly weights: Weights;
+  /** Gradient arrays by canonical name: added to, never cleared here. */
+  readonly gradients: Weights;
+  readonly keepMask: KeepMask;
+}
+
+/** Of one pass of a task, with dropout. */
+export interface TaskSums {
+  /** Sum of the losses of its texts or selected tokens, in nats. */
+  readonly lossSum: number;
+  /** How many of them the model had right. */
+  readonly correct: number;
+}
+
+/** What holds a session of the runtime until it is disposed of. */
+export interface Compiled {
+  dispose(): Promise<void>;
+}
+
+export interface ClassificationTraining {
+  /** Adds d(lossScale * sum over the texts of CE, times the weight of the label where there are some) to the gradients. */
+  accumulate(batch: PackedBatch, labels: Int32Array, lossScale: number): Promise<TaskSums>;
+}
+
+export interface CompiledClassificationTraining extends ClassificationTraining, Compiled {
+  /** The same session over other arrays, without activations of its own; it ends with this one. */
+  over(arrays: TrainingArrays): ClassificationTraining;
+}
+
+/** The main task: cross entropy of the classification head, times the weights [C] of labels where they are given. */
+export async function compileClassificationTraining(
+  runtime: Runtime,
+  spec: ModelSpec,
+  classes: number,
+  rates: TrainingRates,
+  arrays: TrainingArrays,
+  labelWeights?: Float32Array,
+): Promise<CompiledClassificationTraining> {
+  const task = classificationTask(spec, classes, rates, labelWeights !== undefined);
+  const weights = labelWeights && { labelWeights };
+  const training = await compileTraining(runtime, "classification-training", task);
+  const over = (other: TrainingArrays): ClassificationTraining => {
+    const accumulate = training.bind(other);
+    return {
+      async accumulate(batch, labels, lossScale) {
+        const feeds = { ...batchFeeds(batch), firstSlots: batch.firstSlots, labels, ...weights };
+        const sizes = { R: batch.rows, S: batch.slots, B: labels.length };
+        return (await accumulate(feeds, { main: lossScale }, sizes))("main");
+      },
+    };
+  };
+  return { ...over(arrays), over, dispose: training.dispose };
+}
+
+export interface HeadTraining {
+  /**
+   * Adds d(lossScale * sum of CE over the texts) to the gradients of the head. `features` are hidden states of the
+   * texts' first tokens, flat [B, H].
+   */
+  accumulate(features: Float32Array, labels: Int32Array, lossScale: number): Promise<TaskSums>;
+}
+
+/** The classification head alone, without dropout, over features that do not change. */
+export async function compileHeadTraining(
+  runtime: Runtime,
+  spec: ModelSpec,
+  classes: number,
+  arrays: Pick<TrainingArrays, "weights" | "gradients">,
+): Promise<HeadTraining & Compiled> {
+  const training = await compileTraining(runtime, "head-training", headTask(spec, classes));
+  // Nothing is dropped, so no site asks for a mask.
+  const accumulate = training.bind({ ...arrays, keepMask: () => new Uint8Array(0) });
+  return {
+    async accumulate(features, labels, lossScale) {
+      const sizes = { B: labels.length };
+      return (await accumulate({ features, labels }, { main: lossScale }, sizes))("main");
+    },
+    dispose: training.dispose,
+  };
+}
+
+export interface MaskedTokenTraining {
+  /**
+   * Adds d(lossScale * sum of CE over the selected tokens) to the gradients. `targetSlots` are flat slots of the
+   * batch, `targetIds` their original ids.
+   */
+  accumulate(
+    batch: PackedBatch,
+    targetSlots: Int32Array,
+    targetIds: Int32Array,
+    lossScale: number,
+  ): Promise<TaskSums>;
+}
+
+/** The auxiliary task: cross entropy of the masked-LM head at the selected tokens. */
+export async function compileMaskedTokenTraining(
+  runtime: Runtime,
+  spec: ModelSpec,
+  rates: TrainingRates,
+  arrays: TrainingArrays,
+): Promise<MaskedTokenTraining & Compiled> {
+  const task = maskedTokenTask(spec, rates);
+  const training = await compileTraining(runtime, "masked-token-training", task);
+  const accumulate = training.bind(arrays);
+  return {
+    async accumulate(batch, targetSlots, targetIds, lossScale) {
+      const feeds = { ...batchFeeds(batch), targetSlots, targetIds };
+      const sizes = { R: batch.rows, S: batch.slots, K: targetSlots.length };
+      return (await accumulate(feeds, { auxiliary: lossScale }, sizes))("auxiliary");
+    },
+    dispose: training.dispose,
+  };
+}
+
+export interface SharedTraining {
+  /**
+   * Adds d(main scale * sum of CE over the texts + auxiliary scale * sum of CE over the selected tokens) to the
+   * gradients. The texts of the batch are masked; with nothing selected the auxiliary sums are 0.
+   */
+  accumulate(
+    batch: PackedBatch,
+    labels: Int32Array,
+    targetSlots: Int32Array,
+    targetIds: Int32Array,
+    scales: { readonly main: number; readonly auxiliary: number },
+  ): Promise<{ readonly main: TaskSums; readonly auxiliary: TaskSums }>;
+}
+
+/** Each task over a pass of its own, and both over one. */
+export interface MultiTaskTraining {
+  readonly main: ClassificationTraining;
+  readonly auxiliary: MaskedTokenTraining;
+  readonly shared: SharedTraining;
+}
+
+export interface CompiledMultiTaskTraining extends MultiTaskTraining, Compiled {
+  /** The same session over other arrays, without activations of its own; it ends with this one. */
+  over(arrays: TrainingArrays): MultiTaskTraining;
+}
+
+/** Rows that a head reads of the hidden states that a pass reads, and what is expected there. */
+interface HeadRows {
+  readonly rows: Int32Array;
+  readonly expected: Int32Array;
+}
+
+/** For a head whose task has no part in a pass: the runtime knows no tensors without rows, so it reads one, of weight 0. */
+const noPart: HeadRows = { rows: Int32Array.of(0), expected: Int32Array.of(0) };
+
+/**
+ * Both tasks in one session: the activations of each pass lie where those of the last one lay, which two sessions
+ * would keep beside each other. In the pass of one task the head of the other reads one row, with a loss scale of 0.
+ * Weights of labels as in `compileClassificationTraining`.
+ */
+export async function compileMultiTaskTraining(
+  runtime: Runtime,
+  spec: ModelSpec,
+  classes: number,
+  rates: TrainingRates,
+  arrays: TrainingArrays,
+  labelWeights?: Float32Array,
+): Promise<CompiledMultiTaskTraining> {
+  const task = multiTask(spec, classes, rates, labelWeights !== undefined);
+  const weights = labelWeights && { labelWeights };
+  const training = await compileTraining(runtime, "multi-task-training", task);
+  // What leaves the runtime is copied, even into arrays of ours.
+  const sumsOf = (names: readonly string[]) => new Set(names.map((name) => `sum.${name}`));
+  const unread = {
+    main: sumsOf(untouched(task, "main")),
+    auxiliary: sumsOf(untouched(task, "auxiliary")),
+  };
+
+  const over = (other: TrainingArrays): MultiTaskTraining => {
+    const accumulate = training.bind(other);
+    const pass = (
+      batch: PackedBatch,
+      readSlots: Int32Array,
+      texts: HeadRows,
+      selected: HeadRows,
+      scales: { readonly main: number; readonly auxiliary: number },
+      unread?: ReadonlySet<string>,
+    ) => {
+      const feeds = {
+        ...batchFeeds(batch),
+        ...weights,
+        readSlots,
+        firstRows: texts.rows,
+        labels: texts.expected,
+        targetRows: selected.rows,
+        targetIds: selected.expected,
+      };
+      const [B, K, P] = [texts.rows.length, selected.rows.length, readSlots.length];
+      return accumulate(feeds, scales, { R: batch.rows, S: batch.slots, B, K, P }, unread);
+    };
+    const main: ClassificationTraining["accumulate"] = async (batch, labels, lossScale) => {
+      const texts = { rows: range(0, labels.length), expected: labels };
+      const scales = { main: lossScale, auxiliary: 0 };
+      return (await pass(batch, batch.firstSlots, texts, noPart, scales, unread.main))("main");
+    };
+    return {
+      main: { accumulate: main },
+      auxiliary: {
+        async accumulate(batch, targetSlots, targetIds, lossScale) {
+          const selected = { rows: range(0, targetIds.length), expected: targetIds };
+          const scales = { main: 0, auxiliary: lossScale };
+          const sums = await pass(batch, targetSlots, noPart, selected, scales, unread.auxiliary);
+          return sums("auxiliary");
+        },
+      },
+      shared: {
+        async accumulate(batch, labels, targetSlots, targetIds, scales) {
+          if (targetIds.length === 0) {
+            const sums = await main(batch, labels, scales.main);
+            return { main: sums, auxiliary: { lossSum: 0, correct: 0 } };
+          }
+          const readSlots = Int32Array.from([...batch.firstSlots, ...targetSlots]);
+          const texts = { rows: range(0, labels.length), expected: labels };
+          const selected = { rows: range(labels.length, readSlots.length), expected: targetIds };
+          const sums = await pass(batch, readSlots, texts, selected, scales);
+          return { main: sums("main"), auxiliary: sums("auxiliary") };
+        },
+      },
+    };
+  };
+  return { ...over(arrays), over, dispose: training.dispose };
+}
+
+/** first, first + 1, ..., end - 1 */
+function range(first: number, end: number): Int32Array {
+  return Int32Array.from({ length: end - first }, (_, index) => first + index);
+}
+
+async function compileTraining(runtime: Runtime, name: string, definition: TrainingDefinition) {
+  const graph = trainingGraph(createBuilder(), definition);
+  const { keepSites, rowUpdates, denseNames } = graph;
+  const program = await compileProgram(runtime, name, () => graph.outputs);
+
+  /** The program over arrays that stay where they are: feeds, loss scales by task and sizes remain to be given. */
+  const bind = (arrays: TrainingArrays) => {
+    const weights = weightFeeds(program.inputs, arrays.weights);
+    // The gradient so far is read as gradient.NAME and its sum with this pass's written to the same place.
+    const soFar: Record<string, Float32Array> = {};
+    const sums: Record<string, Float32Array> = {};
+    for (const parameter of denseNames) {
+      soFar[`gradient.${parameter}`] = arrays.gradients(parameter);
+      sums[`sum.${parameter}`] = arrays.gradients(parameter);
+    }
+    return async (
+      feeds: Feeds,
+      lossScales: Readonly<Record<string, number>>,
+      sizes: Readonly<Record<string, number>>,
+      unread?: ReadonlySet<string>,
+    ) => {
+      const masks: Record<string, Uint8Array> = {};
+      for (const [site, shape] of keepSites) {
+        masks[`keep.${site}`] = arrays.keepMask(site, elements(shape, sizes));
+      }
+      const all: Record<string, Feeds[string]> = {
+        ...weights,
+        ...soFar,
+        ...masks,
+        ...feeds,
+      };
+      for (const [task, scale] of Object.entries(lossScales)) {
+        all[`lossScale.${task}`] = Float32Array.of(scale);
+      }
+      const outputs = await program.run(all, sizes, sums, unread);
+      for (const { parameter, indices, output } of rowUpdates) {
+        const at = "fixed" in indices ? indices.fixed : all[indices.input];
+        addRows(arrays.gradients(parameter), at, floatOutput(outputs, output));
+      }
+      return (task: string): TaskSums => ({
+        lossSum: scalarOutput(outputs, `lossSum.${task}`),
+        correct: scalarOutput(outputs, `correct.${task}`),
+      });
+    };
+  };
+  return { bind, dispose: () => program.dispose() };
+}
+
+/** table[indices[k]] += rows[k], in order of k. */
+function addRows(table: Float32Array, indices: ArrayLike<number>, rows: Float32Array): void {
+  const width = rows.length / indices.length;
+  for (let k = 0; k < indices.length; k++) {
+    const target = indices[k] * width;
+    const source = k * width;
+    for (let i = 0; i < width; i++) table[target + i] += rows[source + i];
+  }
+}
+
+function elements(shape: Shape, bindings: Readonly<Record<string, number>>): number {
+  return shape.reduce<number>((product, size) => product * bindSize(size, bindings), 1);
+}

@@ -1,0 +1,86 @@
+import { createHash } from "node:crypto";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { failure } from "../../../test/fixtures/failure.js";
+import { temporaryFolder } from "../../../test/fixtures/folders.js";
+import { folderFault, writeFolder } from "./folder.js";
+
+const at = temporaryFolder();
+const bytes = (text: string) => new TextEncoder().encode(text);
+const file = (name: string, ...pieces: string[]) => ({ name, pieces: pieces.map(bytes) });
+
+/** A disk that is full after the first piece. */
+function* fullDisk(): Generator<Uint8Array> {
+  yield bytes("begun");
+  throw Object.assign(new Error("ENOSPC: no space left on device"), { code: "ENOSPC" });
+}
+
+describe("writeFolder", () => {
+  it("gives the SHA-256 of each file", async () => {
+    const sums = await writeFolder(at("sums"), [file("a", "x", "y"), file("b")], {
+      replace: false,
+    });
+    const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
+    expect(Object.fromEntries(sums)).toEqual({ a: sha256("xy"), b: sha256("") });
+  });
+
+  it("removes what a killed writer left beside the folder", async () => {
+    mkdirSync(at("left/model.partial/deep"), { recursive: true });
+    writeFileSync(at("left/model.partial/deep/x"), "torn");
+    await writeFolder(at("left/model"), [file("a", "1")], { replace: false });
+    expect(readdirSync(at("left"))).toEqual(["model"]);
+    expect(readdirSync(at("left/model"))).toEqual(["a"]);
+  });
+
+  it("replaces file by file, so that the folder is never away", async () => {
+    await writeFolder(at("kept"), [file("weights", "1"), file("config", "c")], { replace: false });
+    const seen: string[] = [];
+    function* watched(): Generator<Uint8Array> {
+      yield bytes("2");
+      seen.push(...readdirSync(at("kept")), readFileSync(at("kept/weights"), "utf8"));
+    }
+    const files = [{ name: "weights", pieces: watched() }, file("config", "c")];
+    await writeFolder(at("kept"), files, { replace: true });
+    expect(seen).toEqual(["config", "weights", "1"]);
+    expect(readFileSync(at("kept/weights"), "utf8")).toBe("2");
+  });
+
+  it.each([false, true])(
+    "leaves the folder as it was on a full disk (there before: %s)",
+    async (there) => {
+      const folder = at(`full-${there}/model`);
+      if (there) await writeFolder(folder, [file("a", "old")], { replace: false });
+      const files = [file("a", "new"), { name: "b", pieces: fullDisk() }];
+      const error = await failure(writeFolder(folder, files, { replace: true }));
+      expect(error).toMatchObject({ code: "disk-full", exitCode: 2 });
+      expect(error.message).toContain(folder);
+      expect(readdirSync(at(`full-${there}`))).toEqual(there ? ["model"] : []);
+      if (there) expect(readFileSync(`${folder}/a`, "utf8")).toBe("old");
+    },
+  );
+});
+
+describe("folderFault", () => {
+  const whole = async (name: string) => {
+    const files = [file("a", "x"), file("b", "y")];
+    await writeFolder(at(name), files, { replace: false, checksums: true });
+  };
+
+  it("finds none in a folder as it was written", async () => {
+    await whole("whole");
+    expect(await folderFault(at("whole"))).toBeUndefined();
+  });
+
+  it.each([
+    ["a", "z", "a is not as it was written"],
+    ["b", "", "b is not as it was written"],
+    ["c", "more", "c is not in SHA256SUMS"],
+    ["SHA256SUMS", "", "SHA256SUMS is missing or damaged"],
+    ["SHA256SUMS", "nonsense\n", "SHA256SUMS is missing or damaged"],
+  ])("finds %s with content '%s'", async (name, content, fault) => {
+    const folder = `damaged-${name}-${content.trim()}`;
+    await whole(folder);
+    writeFileSync(at(`${folder}/${name}`), content);
+    expect(await folderFault(at(folder))).toContain(fault);
+  });
+});

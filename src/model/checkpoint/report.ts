@@ -1,0 +1,59 @@
+/** What was loaded from a checkpoint and what was not, for people. */
+import type { StoredType } from "./formats/stored-tensor.js";
+import type { TorchFormat } from "./formats/torch-bin.js";
+
+export type WeightFormat = "safetensors" | TorchFormat;
+
+export interface LoadReport {
+  /** Weight files read, without the folder. */
+  readonly files: readonly string[];
+  readonly format: WeightFormat;
+  /** Element types in the files; in memory everything is float32. */
+  readonly dtypes: readonly StoredType[];
+  /** Number of parameters loaded. */
+  readonly loaded: number;
+  /** Canonical names of the parameters of heads the checkpoint lacks. */
+  readonly missing: readonly string[];
+  /** Stored names of tensors that are not used. */
+  readonly unexpected: readonly string[];
+}
+
+const formatNames: Readonly<Record<WeightFormat, string>> = {
+  safetensors: "safetensors",
+  "torch-zip": "torch zip",
+  "torch-legacy": "torch legacy",
+};
+
+/** Names of unexpected tensors to print. */
+const SHOWN = 8;
+
+/** The report as lines of text: loaded, missing, unexpected. */
+export function formatLoadReport(report: LoadReport): string {
+  const { files, format, dtypes, loaded, missing, unexpected } = report;
+  const widened = dtypes.some((dtype) => dtype !== "F32") ? ", read as float32" : "";
+  const source = files.length === 1 ? files[0] : `${files[0]} and ${files.length - 1} more`;
+  const lines = [
+    `loaded      ${count(loaded, "tensor")} from ${source} (${formatNames[format]}, ${dtypes.join(" + ")}${widened})`,
+  ];
+  for (const head of missingHeads(missing)) lines.push(`missing     ${head}`);
+  if (unexpected.length > 0) {
+    const names = [...unexpected].sort().slice(0, SHOWN).join(", ");
+    const more = unexpected.length > SHOWN ? `, and ${unexpected.length - SHOWN} more` : "";
+    lines.push(`unexpected  ${count(unexpected.length, "tensor")} not used: ${names}${more}`);
+  }
+  return lines.join("\n");
+}
+
+function missingHeads(missing: readonly string[]): string[] {
+  const heads = [
+    { name: "masked-LM head", prefix: "mlm." },
+    { name: "classification head", prefix: "classification." },
+  ];
+  return heads
+    .filter(({ prefix }) => missing.some((parameter) => parameter.startsWith(prefix)))
+    .map(({ name }) => name);
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,173 @@
+/**
+ * Classification metrics.
+ *
+ * Legend: N examples, C labels of the training set (ids 0 .. C-1).
+ *
+ * Reference: Sokolova & Lapalme 2009, "A Systematic Analysis of Performance Measures for Classification Tasks".
+ */
+import { L3MaskingError } from "../../base/errors.js";
+
+/** Expected label of an example whose label the training set does not have: never predicted right. */
+export const UNSEEN_LABEL = -1;
+
+/** Measures of one label, from counts of true positives (TP), false positives (FP) and false negatives (FN). */
+export interface LabelMetrics {
+  /** TP / (TP + FP); 0 where undefined. */
+  readonly precision: number;
+  /** TP / (TP + FN); 0 where undefined. */
+  readonly recall: number;
+  /** 2 TP / (2 TP + FP + FN); 0 where undefined. */
+  readonly f1: number;
+  /** Examples with this label. */
+  readonly support: number;
+}
+
+/** Measures of N examples with C labels. */
+export interface ClassificationMetrics {
+  /** Share of examples predicted right, in [0, 1]. */
+  readonly accuracy: number;
+  /** Unweighted mean of the labels' F1, in [0, 1]. */
+  readonly macroF1: number;
+  readonly perLabel: readonly LabelMetrics[]; // [C]
+  /** Examples by expected label (row) and predicted label (column); unseen labels are left out. */
+  readonly confusion: readonly Int32Array[]; // [C][C]
+  /** N */
+  readonly examples: number;
+}
+
+/**
+ * Accuracy and F1 over the labels of the training set. A label that is neither expected nor predicted
+ * counts with F1 = 0 in the mean. An example of an unseen label counts as an error and as a false positive.
+ *
+ * Errors: `data-empty` for no examples; `input-mismatch` for lists of unequal length or ids out of range.
+ */
+export function classificationMetrics(
+  expected: ArrayLike<number>,
+  predicted: ArrayLike<number>,
+  labels: number,
+): ClassificationMetrics {
+  checkLabels(expected, predicted, labels);
+  const confusion = Array.from({ length: labels }, () => new Int32Array(labels));
+  const predictions = new Int32Array(labels);
+  for (let i = 0; i < expected.length; i++) {
+    predictions[predicted[i]] += 1;
+    if (expected[i] !== UNSEEN_LABEL) confusion[expected[i]][predicted[i]] += 1;
+  }
+  const perLabel = confusion.map((row, label): LabelMetrics => {
+    const truePositives = row[label];
+    const support = row.reduce((sum, count) => sum + count, 0);
+    return {
+      precision: ratio(truePositives, predictions[label]),
+      recall: ratio(truePositives, support),
+      f1: ratio(2 * truePositives, predictions[label] + support),
+      support,
+    };
+  });
+  const right = confusion.reduce((sum, row, label) => sum + row[label], 0);
+  const f1Sum = perLabel.reduce((sum, { f1 }) => sum + f1, 0);
+  return {
+    accuracy: right / expected.length,
+    macroF1: f1Sum / labels,
+    perLabel,
+    confusion,
+    examples: expected.length,
+  };
+}
+
+/**
+ * The label with the largest logit of each example, the smallest id among equals; logits [N, C] row-major.
+ *
+ * Errors: `input-mismatch` if the logits do not fill rows of C; `training-diverged` for a logit that is not finite.
+ */
+export function predictedLabels(logits: Float32Array, labels: number): Int32Array {
+  const examples = rowCount(logits, labels);
+  return Int32Array.from({ length: examples }, (_, i) => {
+    const row = logits.subarray(i * labels, (i + 1) * labels);
+    return row.indexOf(row.reduce((a, b) => Math.max(a, b)));
+  });
+}
+
+/**
+ * Mean cross-entropy in nats over N examples:  -1/N sum_i log softmax(logits_i)[expected_i],
+ * computed in float64; logits [N, C] row-major.
+ *
+ * Errors: `data-empty` for no examples; `input-mismatch` for lengths or ids that do not fit (an unseen
+ * label has no logit); `training-diverged` for a logit that is not finite.
+ */
+export function meanLoss(
+  logits: Float32Array,
+  expected: ArrayLike<number>,
+  labels: number,
+): number {
+  const examples = rowCount(logits, labels);
+  checkExamples(expected.length, examples);
+  let sum = 0;
+  for (let i = 0; i < examples; i++) {
+    checkLabel(expected[i], i, 0, labels);
+    const row = logits.subarray(i * labels, (i + 1) * labels);
+    const largest = row.reduce((a, b) => Math.max(a, b));
+    const normalizer = row.reduce((total, logit) => total + Math.exp(logit - largest), 0);
+    sum += Math.log(normalizer) + largest - row[expected[i]];
+  }
+  return sum / examples;
+}
+
+function ratio(numerator: number, denominator: number): number {
+  return denominator === 0 ? 0 : numerator / denominator;
+}
+
+function rowCount(logits: Float32Array, labels: number): number {
+  const examples = logits.length / labels;
+  if (!(Number.isInteger(labels) && labels >= 1 && Number.isInteger(examples))) {
+    throw new L3MaskingError(
+      "input-mismatch",
+      `Expected logits of ${labels} labels per example, got ${logits.length} values.`,
+      { hint: "Pass the number of labels the classification head was built with." },
+    );
+  }
+  const broken = logits.findIndex((logit) => !Number.isFinite(logit));
+  if (broken >= 0) {
+    throw new L3MaskingError(
+      "training-diverged",
+      `Expected finite logits, got ${logits[broken]} for example ${Math.floor(broken / labels)}.`,
+      { hint: "Lower the learning rate, or check the checkpoint." },
+    );
+  }
+  return examples;
+}
+
+function checkLabels(
+  expected: ArrayLike<number>,
+  predicted: ArrayLike<number>,
+  labels: number,
+): void {
+  checkExamples(expected.length, predicted.length);
+  for (let i = 0; i < expected.length; i++) {
+    checkLabel(expected[i], i, UNSEEN_LABEL, labels);
+    checkLabel(predicted[i], i, 0, labels);
+  }
+}
+
+function checkExamples(expected: number, predicted: number): void {
+  if (expected !== predicted) {
+    throw new L3MaskingError(
+      "input-mismatch",
+      `Expected one prediction per example (${expected}), got ${predicted}.`,
+      { hint: "Evaluate predictions against the examples they were made for." },
+    );
+  }
+  if (expected === 0) {
+    throw new L3MaskingError("data-empty", "Expected at least one example to evaluate, got none.", {
+      hint: "Give a split with labelled texts.",
+    });
+  }
+}
+
+function checkLabel(label: number, example: number, least: number, labels: number): void {
+  if (Number.isInteger(label) && label >= least && label < labels) return;
+  throw new L3MaskingError(
+    "input-mismatch",
+    `Expected a label id from ${least} to ${labels - 1}, got ${label} for example ${example}.`,
+    { hint: "Map label names to ids with the training set's label list." },
+  );
+}

@@ -1,0 +1,91 @@
+/**
+ * How the series of a chart differ: by colour, and for those who cannot tell the colours apart, or print without
+ * them, also by dashes and by the shape of markers.
+ *
+ * Colours start from Okabe & Ito 2008, "Color Universal Design", darkened or lightened until they stand out
+ * from the page.
+ */
+import { type Markup, markup } from "../pages/markup.js";
+
+/** Colours by name, on a light page and on a dark one. */
+export const palette = {
+  "series-0": { light: "#555555", dark: "#b8b8b8" },
+  "series-1": { light: "#0072b2", dark: "#56b4e9" },
+  "series-2": { light: "#c34f00", dark: "#f0a030" },
+  "series-3": { light: "#00805c", dark: "#35c79a" },
+  "series-4": { light: "#a03a86", dark: "#e59ad0" },
+  "series-5": { light: "#332288", dark: "#e8dc58" },
+  heat: { light: "#0072b2", dark: "#1a80bf" },
+  ink: { light: "#1a1c1e", dark: "#eceef0" },
+  "soft-ink": { light: "#51575d", dark: "#a9b1b9" },
+  rule: { light: "#d5d9dd", dark: "#3b4249" },
+  paper: { light: "#ffffff", dark: "#15181b" },
+} as const satisfies Readonly<Record<string, { readonly light: string; readonly dark: string }>>;
+
+export type ColourName = keyof typeof palette;
+
+/** The colours of series, in order. */
+export const seriesColours = [
+  "series-0",
+  "series-1",
+  "series-2",
+  "series-3",
+  "series-4",
+  "series-5",
+] as const satisfies readonly ColourName[];
+
+/** Series with a look of their own; more repeat them. */
+export const SERIES_STYLES = seriesColours.length;
+
+const dashPatterns = ["8 4", "2.5 2.5", "", "9 3 2 3", "14 3", "5 2 1.5 2"] as const;
+
+/** Dashes of a series as an attribute; the third, L3Masking in a comparison, is solid. */
+export function dashes(series: number): Markup | undefined {
+  const pattern = dashPatterns[series % SERIES_STYLES];
+  return pattern === "" ? undefined : markup` stroke-dasharray="${pattern}"`;
+}
+
+/** Outlines around (0, 0), about 8 units across. */
+const shapes = [
+  "M-3.6,0A3.6,3.6 0 1 0 3.6,0A3.6,3.6 0 1 0 -3.6,0Z",
+  "M-3.4,-3.4H3.4V3.4H-3.4Z",
+  "M0,-4.4L4.2,3.2H-4.2Z",
+  "M0,-4.8L4.8,0L0,4.8L-4.8,0Z",
+  "M0,4.4L4.2,-3.2H-4.2Z",
+  "M-4,-1.4H-1.4V-4H1.4V-1.4H4V1.4H1.4V4H-1.4V1.4H-4Z",
+] as const;
+
+/** The marker of a series at a place. */
+export function marker(series: number, x: number, y: number): Markup {
+  const style = series % SERIES_STYLES;
+  return markup`<path class="fill s${style} mark" transform="translate(${x},${y})" d="${shapes[style]}"/>`;
+}
+
+/** The class that colours a series. */
+export function seriesClass(series: number): string {
+  return `s${series % SERIES_STYLES}`;
+}
+
+/**
+ * The style sheet that charts need. `colour` writes a colour: as a variable of the page, or as itself where
+ * variables are not understood.
+ */
+export function chartStyle(colour: (name: ColourName) => string): string {
+  const series = seriesColours.map((name, style) => {
+    const value = colour(name);
+    return `.line.s${style},.whisker.s${style}{stroke:${value}}.fill.s${style}{fill:${value}}`;
+  });
+  return [
+    `.chart text{font-family:system-ui,"Segoe UI",Roboto,Helvetica,Arial,sans-serif;font-size:13px;fill:${colour("ink")};unicode-bidi:isolate}`,
+    `.chart .title{font-size:15px;font-weight:600}`,
+    `.chart .soft{fill:${colour("soft-ink")}}`,
+    `.chart .small{font-size:11.5px}`,
+    `.middle{text-anchor:middle}.end{text-anchor:end}`,
+    `.grid{stroke:${colour("rule")};stroke-width:1}.axis{stroke:${colour("soft-ink")};stroke-width:1}`,
+    `.line{fill:none;stroke-width:2.2;stroke-linejoin:round}.band{fill-opacity:.16}.whisker{stroke-width:1.4;fill:none}`,
+    `.mark{stroke:${colour("paper")};stroke-width:1}`,
+    `.bar{fill-opacity:.75}.heat{fill:${colour("heat")}}.cell{stroke:${colour("rule")};stroke-width:1;fill:none}`,
+    `.paper{fill:${colour("paper")}}.reference{stroke:${colour("ink")};stroke-width:1.6;stroke-dasharray:5 3;fill:none}`,
+    ...series,
+  ].join("\n");
+}

@@ -1,0 +1,193 @@
+/** results.md: a comparison for people, in the order in which they ask. */
+import { alteredSplits } from "../../../data/check/text-counts.js";
+import type { Comparison, MaskedToken, RowSet } from "../../records/comparison.js";
+import { candidateTitle, needsWeights } from "../../statistics/paired-notes.js";
+import { curveTable, markdownTable, mcNemarTable, pairedTable, resultTable } from "./tables.js";
+
+/** Tokens of each list that the page shows; results.json has more. */
+const SHOWN_TOKENS = 12;
+
+/** The page, from results.json alone. */
+export function comparisonPage(comparison: Comparison): string {
+  const sections = [
+    ...partialSection(comparison),
+    ...resultSections(comparison),
+    ...unfinishedSection(comparison),
+    ...pairedSections(comparison),
+    ...curveSections(comparison),
+    ...maskingSections(comparison),
+    dataSection(comparison),
+    originSection(comparison),
+  ];
+  return `${["# Comparison", ...sections].join("\n\n")}\n`;
+}
+
+function partialSection({ partial, runs, unfinished }: Comparison): string[] {
+  if (!partial) return [];
+  const all = runs.length + unfinished.length;
+  return [
+    `**Partial: ${runs.length} of ${all} runs are finished, and no difference was tested yet.** The figures will change; the same command goes on.`,
+  ];
+}
+
+const rowSetTitles: Readonly<Record<RowSet, string>> = {
+  test: "All test rows",
+  leak_free: "Leak-free test rows",
+};
+
+function resultSections(comparison: Comparison): string[] {
+  const { datasets, cells, runs } = comparison;
+  if (cells.length === 0) return ["No run is finished yet."];
+  const seeds = [...new Set(runs.map(({ seed }) => seed))].sort((a, b) => a - b);
+  const tested = cells.some(({ test }) => test !== null);
+  const introduction = `Percent; mean ± sample standard deviation over the seeds ${seeds.join(", ")}. ${
+    tested
+      ? "Every run is tested once, with the weights of its best dev evaluation."
+      : "There is no test split: these are the best dev evaluations, by which the weights were chosen."
+  }`;
+  if (!tested) return [introduction, "## Dev", resultTable(comparison, "dev")];
+  const shared = datasets.filter(({ rows }) => rows.leak_free < rows.test);
+  const counts = datasets.map(({ name, rows }) =>
+    rows.leak_free === rows.test
+      ? `${name}: all ${rows.test} test rows are leak-free`
+      : `${name}: ${rows.leak_free} of ${rows.test} test rows`,
+  );
+  return [
+    introduction,
+    `## ${rowSetTitles.test}`,
+    resultTable(comparison, "test"),
+    ...(shared.length === 0
+      ? ["No test text occurs in train, so all these rows are leak-free."]
+      : [
+          `## ${rowSetTitles.leak_free}`,
+          `Without the test rows whose text also occurs in train (${counts.join("; ")}).`,
+          resultTable(comparison, "leak_free"),
+        ]),
+  ];
+}
+
+function unfinishedSection({ unfinished, cells }: Comparison): string[] {
+  if (unfinished.length === 0) return [];
+  const weighted = needsWeights([...cells, ...unfinished]);
+  const rows = unfinished.map((run) => [
+    run.folder,
+    `${run.dataset}, ${run.model}, ${candidateTitle(run, weighted)}, seed ${run.seed}`,
+    run.state,
+    run.error === null ? "" : `${run.error.code}: ${run.error.message}`,
+  ]);
+  return [
+    "## Runs that are not finished",
+    "They are in no table above. The same command goes on with them.",
+    markdownTable(["folder", "run", "state", "error"], rows, 4),
+  ];
+}
+
+function pairedSections({ paired, cells, notes }: Comparison): string[] {
+  const weighted = needsWeights(cells);
+  const tables = (["test", "leak_free"] as const).flatMap((rows) => {
+    const members = paired.filter((pair) => pair.rows === rows);
+    if (members.length === 0) return [];
+    return [
+      `### ${rowSetTitles[rows]}`,
+      "Differences in percentage points.",
+      pairedTable(members, weighted),
+      "McNemar's test on accuracy, seed by seed: rows that only the first has right : rows that only the second has right, p (Holm).",
+      mcNemarTable(members, weighted),
+      bullets(members.map((pair) => pair.notes.join(" "))),
+    ];
+  });
+  return ["## Paired tests", bullets(notes), ...tables];
+}
+
+function curveSections(comparison: Comparison): string[] {
+  const tables = comparison.datasets.flatMap((dataset) =>
+    comparison.models.flatMap((model) => {
+      const table = curveTable(comparison, dataset.name, model.name);
+      return table === undefined ? [] : [`### ${dataset.name}, ${model.name}`, table];
+    }),
+  );
+  return tables.length === 0
+    ? []
+    : [
+        "## Dev learning curves",
+        "Dev macro-F1 in percent, mean over the seeds that were still training (n where that is not all). Every evaluation is in results.json under `dev_curve`.",
+        ...tables,
+      ];
+}
+
+function maskingSections({ masking }: Comparison): string[] {
+  if (masking.length === 0) return [];
+  const parts = masking.flatMap((summary) => {
+    const row = ({ token, occurrences, expected_l3, expected_rtm }: MaskedToken) => [
+      `\`${token.replaceAll("`", "'")}\``,
+      String(occurrences),
+      expected_l3.toFixed(1),
+      expected_rtm.toFixed(1),
+    ];
+    const head = ["token", "occurrences", "L3Masking", "RTM"];
+    const table = (tokens: readonly MaskedToken[]) =>
+      markdownTable(head, tokens.slice(0, SHOWN_TOKENS).map(row), 1);
+    return [
+      `### ${summary.dataset}, ${summary.model}`,
+      `${summary.tokens} tokens of ${summary.texts} training texts; budget ${summary.budget}, mean mask probability of L3Masking ${summary.l3_mean.toFixed(4)}.`,
+      "Selected more often than at random, by expected selections in an epoch:",
+      table(summary.raised_by_l3),
+      "Selected less often:",
+      table(summary.lowered_by_l3),
+    ];
+  });
+  return ["## What L3Masking masks", ...parts];
+}
+
+function dataSection({ datasets, models, runs }: Comparison): string {
+  /** Tokenizers differ, so each model has counts of its own. */
+  const alteredIn = (dataset: string) =>
+    models.flatMap(({ name: model }) => {
+      const ofModel = runs.filter((run) => run.dataset === dataset && run.model === model);
+      const altered = new Set(ofModel.flatMap((run) => alteredSplits(run.text_counts)));
+      return altered.size === 0 ? [] : [`As ${model} reads them, ${[...altered].join("; ")}.`];
+    });
+  const parts = datasets.map(({ name, rows, labels, files, notes, excluded }) => {
+    const left = Object.entries(excluded).filter(([, count]) => count > 0);
+    return [
+      `### ${name}`,
+      `${rows.train} train, ${rows.dev} dev and ${rows.test} test rows, ${labels.length} labels. Train: \`${files.train}\`.${
+        left.length === 0
+          ? ""
+          : ` Left out: ${left.map(([reason, count]) => `${count} (${reason})`).join(", ")}.`
+      }`,
+      ...alteredIn(name),
+      ...(notes.length === 0 ? [] : [bullets(notes)]),
+    ].join("\n\n");
+  });
+  return ["## Data", ...parts].join("\n\n");
+}
+
+function originSection({ command, machine, wall, runs, models }: Comparison): string {
+  const versions = Object.entries(machine.versions).map(([name, version]) => `${name} ${version}`);
+  const memory = (machine.memory_bytes / 2 ** 30).toFixed(1);
+  const reused = runs.filter((run) => run.reused).length;
+  return [
+    "## How it was made",
+    `\`\`\`sh\n${command}\n\`\`\``,
+    bullets([
+      `${machine.processor}, ${machine.processors} processors, ${memory} GiB of memory, ${machine.platform} ${machine.architecture}.`,
+      `${versions.join(", ")}.`,
+      ...models.map(
+        ({ name, folder, family, layers, hidden_size: size, checkpoint_digest: digest }) =>
+          `Model ${name}: ${family}, ${layers} layers x ${size}, \`${folder}\`, checkpoint ${digest.slice(0, 16)}.`,
+      ),
+      `Wall time: ${seconds(wall.this_command_seconds)} for the last command, which found ${reused} of ${runs.length} runs finished; ${seconds(wall.all_commands_seconds)} for all commands in this folder. The runs took ${seconds(wall.runs_seconds)} together.`,
+    ]),
+  ].join("\n\n");
+}
+
+function seconds(value: number): string {
+  if (value < 60) return `${value.toFixed(1)} s`;
+  const minutes = Math.round(value / 60);
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+function bullets(sentences: readonly string[]): string {
+  return sentences.map((sentence) => `* ${sentence}`).join("\n");
+}

@@ -1,0 +1,247 @@
+/**
+ * A classifier's model card: README.md with the front matter that the Hugging Face hub reads, and what a person should know before
+ * using the model: labels, data, method, scores, files, and the command that made it.
+ */
+
+import { percent } from "../../../base/figures.js";
+import type { LabelMetrics } from "../../metrics/metrics.js";
+import { markdownTable } from "./tables.js";
+
+/** Tells a card that was written from one that a person changed. */
+export const CARD_MARK =
+  "<!-- written by l3masking export; without this line it is left as it is -->";
+
+/** A file for other programs, and how far its logits are from the classifier's. */
+export interface ExportedFile {
+  /** Path below the folder. */
+  readonly name: string;
+  readonly precision: "float32" | "float16" | "int8";
+  readonly bytes: number;
+  /** Largest difference of a logit. */
+  readonly largest: number;
+  /** Texts that get the same label, of those compared. */
+  readonly equalLabels: number;
+  readonly texts: number;
+}
+
+/** What is known of the training. */
+export interface CardRun {
+  readonly command: string;
+  readonly method: "stl" | "rtm" | "l3";
+  readonly taskWeights: string;
+  readonly seed: number;
+  readonly baseModel: string;
+  /** Where the base model came from, if it was named as on the hub. */
+  readonly origin?: { readonly repository: string; readonly commit: string };
+  readonly checkpointDigest: string;
+  readonly dataDigest: string;
+  readonly rows: { readonly train: number; readonly dev: number; readonly test: number };
+  /** Fractions from 0 to 1. */
+  readonly scores: readonly {
+    readonly rowSet: string;
+    readonly rows: number;
+    readonly accuracy: number;
+    readonly macroF1: number;
+  }[];
+  readonly perLabel: Readonly<Record<string, LabelMetrics>> | undefined;
+  /** Expected calibration error on test. */
+  readonly calibrationError: number | undefined;
+}
+
+export interface ModelCard {
+  readonly model: {
+    readonly family: "bert" | "roberta";
+    readonly layers: number;
+    readonly hiddenSize: number;
+    readonly vocabularySize: number;
+  };
+  readonly labels: readonly string[];
+  /** Longest text, special tokens included. */
+  readonly maxLength: number;
+  readonly run: CardRun | undefined;
+  readonly files: readonly ExportedFile[];
+  /** What the files were compared on, in words. */
+  readonly checkedOn: string;
+}
+
+const methods = {
+  stl: "classification alone (STL)",
+  rtm: "classification together with masked-token prediction, tokens masked at random (RTM)",
+  l3: "classification together with masked-token prediction, where tokens that the base model finds unlikely are masked more often (L3Masking)",
+} as const;
+
+/** The card as Markdown. Names of labels and files are shown as they are written, never as markup. */
+export function modelCard(card: ModelCard): string {
+  const { model, labels, run } = card;
+  const family = model.family === "bert" ? "BERT" : "RoBERTa";
+  const parts = [
+    frontMatter(card),
+    CARD_MARK,
+    "# Text classifier",
+    `Sorts a text into one of ${labels.length} classes. A ${family} encoder of ${model.layers} layers x ${model.hiddenSize} with a vocabulary of ${model.vocabularySize}${run === undefined ? "" : `, fine-tuned from ${code(run.baseModel)} with l3masking`}. It reads the first ${card.maxLength} tokens of a text.`,
+    `## Labels\n\n${labels.map((label, id) => `${id}. ${code(label)}`).join("\n")}`,
+    run === undefined
+      ? "## Training\n\nNothing is recorded of the training of this model."
+      : trainingPart(run),
+    run && scoresPart(run, labels),
+    filesPart(card),
+    usePart(card),
+    run && limitsPart(run),
+    CITATIONS,
+  ];
+  return `${parts.filter((part) => part !== undefined).join("\n\n")}\n`;
+}
+
+/** YAML, whose strings are written as JSON writes them, which YAML reads. */
+function frontMatter({ run }: ModelCard): string {
+  const text = JSON.stringify;
+  const test = run?.scores.find(({ rowSet }) => rowSet === "test");
+  const lines = [
+    "---",
+    "pipeline_tag: text-classification",
+    "library_name: transformers",
+    `tags: ["l3masking", "onnx", "transformers.js"]`,
+    ...(run?.origin ? [`base_model: ${text(run.origin.repository)}`] : []),
+    ...(test === undefined
+      ? []
+      : [
+          `metrics: ["accuracy", "f1"]`,
+          "model-index:",
+          `- name: "text classifier"`,
+          "  results:",
+          "  - task: {type: text-classification}",
+          `    dataset: {name: "test split", type: ${text(`sha256:${run?.dataDigest ?? ""}`)}}`,
+          "    metrics:",
+          `    - {type: accuracy, value: ${test.accuracy}}`,
+          `    - {type: f1, name: macro-F1, value: ${test.macroF1}}`,
+        ]),
+    "---",
+  ];
+  return lines.join("\n");
+}
+
+function trainingPart(run: CardRun): string {
+  const weights =
+    run.method === "stl" ? "" : ` The weights of the two tasks: ${code(run.taskWeights)}.`;
+  const { rows, origin } = run;
+  return `## Training
+
+Method: ${methods[run.method]}.${weights} Seed ${run.seed}.
+
+\`\`\`sh
+${run.command}
+\`\`\`
+
+| | |
+| --- | --- |
+| base model | ${cell(code(run.baseModel))}${origin === undefined ? "" : `, commit ${code(origin.commit)}`} |
+| SHA-256 of its files | ${code(run.checkpointDigest)} |
+| texts | ${rows.train} train, ${rows.dev} dev, ${rows.test} test |
+| SHA-256 of the texts | ${code(run.dataDigest)} |`;
+}
+
+function scoresPart(run: CardRun, labels: readonly string[]): string {
+  const { scores, perLabel, calibrationError } = run;
+  const table = markdownTable(
+    ["texts", "rows", "accuracy %", "macro-F1 %"],
+    scores.map(({ rowSet, rows, accuracy, macroF1 }) => [
+      rowSet,
+      String(rows),
+      percent(accuracy),
+      percent(macroF1),
+    ]),
+    1,
+  );
+  const ofLabels =
+    perLabel &&
+    markdownTable(
+      ["label", "precision %", "recall %", "F1 %", "test rows"],
+      labels.flatMap((label) => {
+        const found = perLabel[label];
+        if (found === undefined) return [];
+        const { precision, recall, f1, support } = found;
+        return [[code(label), percent(precision), percent(recall), percent(f1), String(support)]];
+      }),
+      1,
+    );
+  const calibration =
+    calibrationError === undefined
+      ? undefined
+      : `Expected calibration error of its probabilities on test: ${percent(calibrationError)} %.`;
+  const notes =
+    "One seed; the step with the best score on dev was kept, so dev flatters the model.";
+  return ["## Scores", table, notes, ofLabels, calibration]
+    .filter((part) => part !== undefined)
+    .join("\n\n");
+}
+
+function filesPart({ files, checkedOn }: ModelCard): string {
+  const table = markdownTable(
+    ["file", "numbers", "MB", "largest difference of a logit", "same label"],
+    files.map(({ name, precision, bytes, largest, equalLabels, texts }) => [
+      code(name),
+      precision,
+      (bytes / 1e6).toFixed(1),
+      largest.toPrecision(2),
+      `${equalLabels} of ${texts}`,
+    ]),
+    2,
+  );
+  return `## ONNX files\n\nInputs \`input_ids\`, \`attention_mask\` and, for BERT, \`token_type_ids\` (int64 [batch, sequence]); output \`logits\`
+(float32 [batch, ${"labels"}]). Compared with the classifier on ${checkedOn}:\n\n${table}`;
+}
+
+/** What transformers.js calls the precisions. */
+const dtypes = { float32: "fp32", float16: "fp16", int8: "q8" } as const;
+
+function usePart({ files }: ModelCard): string {
+  const dtype = dtypes[files.at(-1)?.precision ?? "float32"];
+  return `## Use
+
+\`\`\`python
+from transformers import pipeline
+classify = pipeline("text-classification", model="FOLDER")
+print(classify("A text."))
+\`\`\`
+
+\`\`\`js
+import { env, pipeline } from "@huggingface/transformers";
+env.localModelPath = ".";
+env.allowRemoteModels = false;
+const classify = await pipeline("text-classification", "FOLDER", { dtype: "${dtype}" });
+console.log(await classify("A text."));
+\`\`\`
+
+\`\`\`sh
+l3masking predict --model FOLDER --input texts.csv
+\`\`\``;
+}
+
+function limitsPart({ rows, scores }: CardRun): string {
+  const unseen = scores.some(({ rowSet }) => rowSet.includes("do not occur"));
+  return `## Limits
+
+* It knows the ${rows.train} texts that it was trained on, and gives every text one of its labels, also a text of another kind or language.
+* Its scores hold for texts like those of the test split${unseen ? "; where texts of test occur in train too, the row without them is the honest one" : ""}.
+* What is unfair or wrong in its texts and labels, or in the base model, it has learned too.`;
+}
+
+const CITATIONS = `## References
+
+* Kimura, Komamizu, Hatano: L3Masking: Multi-task Fine-tuning for Language Models by Leveraging Lessons Learned from Vanilla Models.
+  CustomNLP4U 2024.
+* Dery, Michel, Talwalkar, Neubig: Should We Be Pre-training? An Argument for End-task Aware Training as an Alternative. ICLR 2022.`;
+
+/** Text as code, however many backticks it has, on one line. */
+function code(text: string): string {
+  const line = text.replace(/\s+/g, " ");
+  const longest = Math.max(0, ...(line.match(/`+/g) ?? []).map((run) => run.length));
+  const fence = "`".repeat(longest + 1);
+  const space = /^`|`$|^ | $/.test(line) || line === "" ? " " : "";
+  return `${fence}${space}${line}${space}${fence}`;
+}
+
+/** Text in a cell of a table that is written by hand. */
+function cell(text: string): string {
+  return text.replaceAll("|", "\\|");
+}

@@ -1,0 +1,181 @@
+/** The tables of a comparison in Markdown; percent, mean and sample standard deviation over seeds. */
+import type {
+  Candidate,
+  Comparison,
+  ComparisonCell,
+  PairedComparison,
+  RowSet,
+  Spread,
+} from "../../records/comparison.js";
+import { candidateTitle, needsWeights, pointsText, pText } from "../../statistics/paired-notes.js";
+
+/** `71.73 ± 4.06`; without a deviation where there is one seed. */
+export function spreadText({ mean, std }: Spread): string {
+  const percent = (value: number) => (100 * value).toFixed(2);
+  return std === null ? percent(mean) : `${percent(mean)} ± ${percent(std)}`;
+}
+
+/** A Markdown table; numbers are flush right in every column but the first `words`. */
+export function markdownTable(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  words: number,
+): string {
+  const rule = head.map((_, column) => (column < words ? "---" : "---:"));
+  return [head, rule, ...rows]
+    .map((cells) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`)
+    .join("\n");
+}
+
+/**
+ * The table of the paper: a row for each model and candidate, two columns (accuracy, macro-F1) for each data
+ * set. A cell with fewer seeds than were asked for says how many it has.
+ */
+export function resultTable(comparison: Comparison, rows: RowSet | "dev"): string {
+  const { datasets, models, cells } = comparison;
+  const asked = Math.max(0, ...cells.map(({ seeds }) => seeds.length), askedSeeds(comparison));
+  const candidates = distinct(cells);
+  const weighted = needsWeights(candidates);
+  const head = [
+    "model",
+    "method",
+    ...datasets.flatMap(({ name }) => [`${name} accuracy`, `${name} macro-F1`]),
+  ];
+  const body = models.flatMap((model) =>
+    candidates.flatMap((candidate) => {
+      const ofRow = cells.filter((cell) => cell.model === model.name && isSame(cell, candidate));
+      if (ofRow.length === 0) return [];
+      const columns = datasets.flatMap(({ name }) =>
+        cellTexts(
+          ofRow.find((cell) => cell.dataset === name),
+          rows,
+          asked,
+        ),
+      );
+      return [[model.name, candidateTitle(candidate, weighted), ...columns]];
+    }),
+  );
+  return markdownTable(head, body, 2);
+}
+
+function askedSeeds({ runs, unfinished }: Comparison): number {
+  return new Set([...runs, ...unfinished].map(({ seed }) => seed)).size;
+}
+
+function cellTexts(
+  cell: ComparisonCell | undefined,
+  rows: RowSet | "dev",
+  asked: number,
+): [string, string] {
+  const metrics = cell?.[rows];
+  if (metrics === undefined || metrics === null) return ["-", "-"];
+  const { accuracy, macro_f1: macroF1 } = metrics;
+  const note = accuracy.n < asked ? ` (n = ${accuracy.n})` : "";
+  return [`${spreadText(accuracy)}${note}`, `${spreadText(macroF1)}${note}`];
+}
+
+function distinct(cells: readonly Candidate[]): Candidate[] {
+  return cells.filter((cell, index) => cells.findIndex((other) => isSame(cell, other)) === index);
+}
+
+function isSame(one: Candidate, other: Candidate): boolean {
+  return one.method === other.method && one.task_weights === other.task_weights;
+}
+
+/** The paired tests over the pairs of a row set: one row for each pair and metric. */
+export function pairedTable(paired: readonly PairedComparison[], weighted: boolean): string {
+  const body = paired.flatMap((pair) =>
+    (["accuracy", "macro_f1"] as const).map((metric) => {
+      const { difference, bootstrap, sign_flip, t_test } = pair[metric];
+      const withHolm = (test: { readonly p: number; readonly p_holm: number } | null) =>
+        test === null ? "-" : `${pText(test.p)} (${pText(test.p_holm)})`;
+      return [
+        pair.dataset,
+        pair.model,
+        pairTitle(pair, weighted),
+        metric === "accuracy" ? "accuracy" : "macro-F1",
+        pointsText(difference),
+        `${pointsText(bootstrap.low)} to ${pointsText(bootstrap.high)}`,
+        withHolm(bootstrap),
+        withHolm(sign_flip),
+        withHolm(t_test),
+      ];
+    }),
+  );
+  const head = [
+    ...["data set", "model", "pair", "metric", "difference", "95 % interval"],
+    ...["bootstrap p (Holm)", "sign-flip p (Holm)", "t p (Holm)"],
+  ];
+  return markdownTable(head, body, 4);
+}
+
+/** McNemar's tests: one row for each pair, one column for each seed. */
+export function mcNemarTable(paired: readonly PairedComparison[], weighted: boolean): string {
+  const seeds = [...new Set(paired.flatMap((pair) => pair.seeds))].sort((a, b) => a - b);
+  const body = paired.map((pair) => [
+    pair.dataset,
+    pair.model,
+    pairTitle(pair, weighted),
+    ...seeds.map((seed) => {
+      const test = pair.mcnemar.find((other) => other.seed === seed);
+      return test === undefined
+        ? "-"
+        : `${test.only_a} : ${test.only_b}, ${pText(test.p)} (${pText(test.p_holm)})`;
+    }),
+  ]);
+  const head = ["data set", "model", "pair", ...seeds.map((seed) => `seed ${seed}`)];
+  return markdownTable(head, body, 3);
+}
+
+export function pairTitle({ a, b }: PairedComparison, weighted: boolean): string {
+  return `${candidateTitle(a, weighted)} - ${candidateTitle(b, weighted)}`;
+}
+
+/** Columns of a table of curves. */
+const CURVE_POINTS = 6;
+
+/**
+ * Dev macro-F1 over the steps of a data set and model: for each candidate the mean over the seeds that were still
+ * training at that step. Undefined where there are no runs.
+ */
+export function curveTable(
+  { runs, cells }: Comparison,
+  dataset: string,
+  model: string,
+): string | undefined {
+  const members = runs.filter((run) => run.dataset === dataset && run.model === model);
+  const steps = [
+    ...new Set(members.flatMap(({ dev_curve }) => dev_curve.map(({ step }) => step))),
+  ].sort((a, b) => a - b);
+  if (steps.length === 0) return undefined;
+  const shown = evenly(steps, CURVE_POINTS);
+  const weighted = needsWeights(distinct(cells));
+  const body = distinct(members).map((candidate) => {
+    const ofCandidate = members.filter((run) => isSame(run, candidate));
+    const best = ofCandidate.reduce((sum, run) => sum + run.best_step, 0) / ofCandidate.length;
+    return [
+      candidateTitle(candidate, weighted),
+      ...shown.map((step) => {
+        const values = ofCandidate.flatMap(
+          ({ dev_curve }) => dev_curve.find((point) => point.step === step)?.macro_f1 ?? [],
+        );
+        if (values.length === 0) return "-";
+        const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+        const note = values.length < ofCandidate.length ? ` (n = ${values.length})` : "";
+        return `${(100 * mean).toFixed(2)}${note}`;
+      }),
+      best.toFixed(0),
+    ];
+  });
+  const head = ["method", ...shown.map((step) => `step ${step}`), "mean best step"];
+  return markdownTable(head, body, 1);
+}
+
+/** At most `count` of the values, evenly spread, the first and the last among them. */
+function evenly(values: readonly number[], count: number): number[] {
+  if (values.length <= count) return [...values];
+  return Array.from(
+    { length: count },
+    (_, index) => values[Math.round((index * (values.length - 1)) / (count - 1))],
+  );
+}

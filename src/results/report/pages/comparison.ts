@@ -1,0 +1,112 @@
+/** results.json as a page: what was compared, what came out, how sure that is, and how it came about. */
+
+import { counted, duration, listed } from "../../../base/figures.js";
+import { type Comparison, methodNames } from "../../records/comparison.js";
+import { candidateTitle } from "../../statistics/paired-notes.js";
+import { decidingRows, type Group, groupsOf } from "./groups.js";
+import { type Content, type Markup, markup } from "./markup.js";
+import { foreign, page, part } from "./page.js";
+import { curvesSection } from "./sections/curves.js";
+import { glossarySection } from "./sections/glossary.js";
+import { confusionSection, perLabelSection } from "./sections/labels.js";
+import { maskingSection } from "./sections/masking.js";
+import { datasetSection, machineText, modelsTable, settingsTable } from "./sections/provenance.js";
+import { resultsSection, testsSection } from "./sections/results.js";
+import { timingsSection, unfinishedSection } from "./sections/runs.js";
+import { taskWeightsSection } from "./sections/task-weights.js";
+import { verdictSection } from "./sections/verdict.js";
+
+export interface RenderOptions {
+  /** When the report is written, in words for people. */
+  readonly date: string;
+}
+
+/** A comparison as one HTML file that needs nothing else. */
+export function renderComparison(comparison: Comparison, { date }: RenderOptions): string {
+  const groups = groupsOf(comparison);
+  const methods = comparedMethods(comparison);
+  const title = methods.length === 1 ? `Results of ${methods[0]}` : `${listed(methods)} compared`;
+  const body = markup`
+<header>
+<h1>${title}</h1>
+<p>${introduction(comparison)}</p>
+<p class="note">Written on ${date} by l3masking ${comparison.machine.versions.l3masking}. <a href="#reading">How to read this page</a> explains its words.</p>
+</header>
+${unfinishedSection(comparison)}
+${groups.length === 0 ? markup`<p><strong>No run is finished yet.</strong></p>` : undefined}
+${groups.length > 1 ? contents(groups) : undefined}
+${groups.map((group) => groupSections(group, groups.length > 1))}
+${originSections(comparison)}
+<section id="reading"><h2>How to read this page</h2>${glossarySection(true)}</section>`;
+  return page(title, body);
+}
+
+function comparedMethods({ cells, unfinished }: Comparison): readonly string[] {
+  const present = new Set([...cells, ...unfinished].map(({ method }) => method));
+  return methodNames
+    .filter((method) => present.has(method))
+    .map((method) => candidateTitle({ method, task_weights: null }, false));
+}
+
+function introduction({ datasets, models, runs }: Comparison): Content {
+  const seeds = [...new Set(runs.map(({ seed }) => seed))].sort((a, b) => a - b);
+  const dataNames = datasets.map(({ name }, index) => [
+    separator(index, datasets.length),
+    foreign(name),
+  ]);
+  const modelNames = models.map(({ name }, index) => [
+    separator(index, models.length),
+    foreign(name),
+  ]);
+  return markup`Language models (${modelNames}) were trained to sort texts into classes, each time by another method, and then measured on texts that they had not seen. Texts: ${dataNames}. ${counted(runs.length, "training run")}, ${seeds.length === 1 ? `one for each method (seed ${seeds[0]})` : `repeated with the seeds ${seeds.join(", ")}`}.`;
+}
+
+function separator(index: number, length: number): string {
+  if (index === 0) return "";
+  return index === length - 1 ? " and " : ", ";
+}
+
+function contents(groups: readonly Group[]): Markup {
+  const items = groups.map(
+    ({ id, dataset, model }) =>
+      markup`<li><a href="#${id}">${foreign(dataset.name)} with ${foreign(model.name)}</a></li>`,
+  );
+  return markup`<nav><ul>${items}</ul></nav>`;
+}
+
+function groupSections(group: Group, several: boolean): Markup {
+  const rows = decidingRows(group);
+  const runs = group.candidates.flatMap((candidate) => candidate.runs);
+  const weights = taskWeightsSection(group);
+  const heading = several
+    ? markup`${foreign(group.dataset.name)} with ${foreign(group.model.name)}`
+    : markup`Results`;
+  return markup`<section id="${group.id}"><h2>${heading}</h2>
+${verdictSection(group)}
+${part(group, "results", "Scores", resultsSection(group))}
+${part(group, "tests", "Paired tests", testsSection(group))}
+${part(group, "curves", "Learning curves", curvesSection(group))}
+${weights && part(group, "weights", "Task weights", weights)}
+${rows && part(group, "labels", "Label by label", perLabelSection(group, rows))}
+${rows && part(group, "confusion", "Confusions", confusionSection(group, rows))}
+${part(group, "masking", "What is masked", maskingSection(group))}
+${part(group, "timing", "Time", timingsSection(group))}
+${part(group, "data", "Data", datasetSection(group.dataset, runs))}
+</section>`;
+}
+
+function originSections({ notes, models, machine, wall, command, settings }: Comparison): Markup {
+  return markup`<section id="origin"><h2>How this came about</h2>
+${notes.length === 0 ? undefined : markup`<h3>On the tests</h3><ul>${notes.map((note) => markup`<li>${note}</li>`)}</ul>`}
+<h3>Command</h3>
+<pre>${command}</pre>
+<h3>Models</h3>
+${modelsTable(models)}
+<h3>Machine and time</h3>
+${machineText(machine)}
+<p>The command that wrote this took ${duration(wall.this_command_seconds)}; all commands on this folder together ${duration(wall.all_commands_seconds)}, and the runs added up ${duration(wall.runs_seconds)}.</p>
+<h3>Settings</h3>
+<p class="note">They also stand in results.json.</p>
+<details><summary>Every setting</summary>${settingsTable(settings)}</details>
+</section>`;
+}

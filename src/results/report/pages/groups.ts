@@ -1,0 +1,127 @@
+/** A comparison cut into what is looked at together: one data set with one model. */
+import type {
+  Candidate,
+  ComparedDataset,
+  ComparedModel,
+  ComparedRun,
+  Comparison,
+  ComparisonCell,
+  MaskingSummary,
+  Method,
+  PairedComparison,
+  RowSet,
+  RowSetMetrics,
+} from "../../records/comparison.js";
+import { candidateTitle, needsWeights } from "../../statistics/paired-notes.js";
+
+/** A method as it appears in tables and charts. */
+export interface NamedCandidate {
+  /** "STL", "MTL RTM", "MTL L3Masking (meta)". */
+  readonly name: string;
+  readonly method: Method;
+  /** Its look in charts, the same in every group of the comparison. */
+  readonly style: number;
+  readonly cell: ComparisonCell;
+  /** By ascending seed. */
+  readonly runs: readonly ComparedRun[];
+}
+
+/** One data set with one model. */
+export interface Group {
+  /** Begins the ids of its elements; the only one of its kind in the page. */
+  readonly id: string;
+  readonly dataset: ComparedDataset;
+  readonly model: Pick<ComparedModel, "name">;
+  readonly candidates: readonly NamedCandidate[];
+  readonly paired: readonly PairedComparison[];
+  readonly masking: MaskingSummary | undefined;
+}
+
+/** The groups with at least one finished run, in the order of data sets and models. */
+export function groupsOf(comparison: Comparison): readonly Group[] {
+  const weighted = needsWeights(comparison.cells);
+  const styles = candidateStyles(comparison.cells);
+  return comparison.datasets.flatMap((dataset) =>
+    comparison.models.flatMap((model) => {
+      const here = (part: { readonly dataset: string; readonly model: string }) =>
+        part.dataset === dataset.name && part.model === model.name;
+      const candidates = comparison.cells.filter(here).map(
+        (cell): NamedCandidate => ({
+          name: candidateTitle(cell, weighted),
+          method: cell.method,
+          style: styles.get(candidateKey(cell)) ?? 0,
+          cell,
+          runs: comparison.runs
+            .filter((run) => here(run) && candidateKey(run) === candidateKey(cell))
+            .toSorted((a, b) => a.seed - b.seed),
+        }),
+      );
+      if (candidates.length === 0) return [];
+      const place = comparison.datasets.indexOf(dataset) * comparison.models.length;
+      return [
+        {
+          id: `g${place + comparison.models.indexOf(model) + 1}`,
+          dataset,
+          model,
+          candidates,
+          paired: comparison.paired.filter(here),
+          masking: comparison.masking.find(here),
+        },
+      ];
+    }),
+  );
+}
+
+/** Tells candidates apart. */
+export function candidateKey({ method, task_weights: weights }: Candidate): string {
+  return `${method}/${weights ?? ""}`;
+}
+
+/** How the candidates of a group are called. */
+export function groupNames({ candidates }: Pick<Group, "candidates">): (one: Candidate) => string {
+  const names = new Map(candidates.map(({ cell, name }) => [candidateKey(cell), name]));
+  return (one) => names.get(candidateKey(one)) ?? candidateTitle(one, true);
+}
+
+/** The tested pairs on a row set: L3Masking against others first, then what is left. */
+export function orderedPairs({ paired }: Group, rows: RowSet): readonly PairedComparison[] {
+  const rank = ({ a, b }: PairedComparison) =>
+    a.method === b.method ? 2 : a.method === "l3" || b.method === "l3" ? 0 : 1;
+  return paired.filter((pair) => pair.rows === rows).toSorted((x, y) => rank(x) - rank(y));
+}
+
+/** STL, RTM and L3Masking have looks 0, 1 and 2; with further kinds of task weights come 3 and 4, and so on. */
+function candidateStyles(candidates: readonly Candidate[]): ReadonlyMap<string, number> {
+  const kinds = [...new Set(candidates.flatMap(({ task_weights: weights }) => weights ?? []))];
+  return new Map(
+    candidates.map((candidate) => {
+      const kind = Math.max(0, kinds.indexOf(candidate.task_weights ?? ""));
+      const style =
+        candidate.method === "stl" ? 0 : (candidate.method === "rtm" ? 1 : 2) + 2 * kind;
+      return [candidateKey(candidate), style];
+    }),
+  );
+}
+
+/**
+ * The test rows that a verdict rests on: those whose text does not occur in train where there are others too, else all.
+ * Undefined where nothing was tested.
+ */
+export function decidingRows({ dataset, candidates }: Group): RowSet | undefined {
+  const { rows } = dataset;
+  if (candidates.every(({ cell }) => cell.test === null)) return undefined;
+  const cleaner = rows.leak_free > 0 && rows.leak_free < rows.test;
+  return cleaner && candidates.some(({ cell }) => cell.leak_free !== null) ? "leak_free" : "test";
+}
+
+/** What a row set is called in a sentence. */
+export function rowSetName(rows: RowSet, { dataset }: Group): string {
+  return rows === "leak_free"
+    ? `the ${dataset.rows.leak_free} test rows whose text does not occur in train`
+    : `all ${dataset.rows.test} test rows`;
+}
+
+/** The metrics of each run of a candidate on a row set. */
+export function metricsOn(rows: RowSet, { runs }: NamedCandidate): readonly RowSetMetrics[] {
+  return runs.flatMap((run) => run[rows] ?? []);
+}

@@ -1,0 +1,117 @@
+/** One training run as a page. */
+
+import { count, percent } from "../../../base/figures.js";
+import type { RunConfidence } from "../../metrics/confidence.js";
+import type { ComparedDataset, ComparedRun, MaskingSummary } from "../../records/comparison.js";
+import type { RunExample } from "../../records/token-masks.js";
+import { comparisonCells } from "../../statistics/comparison-cells.js";
+import { candidateTitle } from "../../statistics/paired-notes.js";
+import { decidingRows, type Group, rowSetName } from "./groups.js";
+import { type Markup, markup } from "./markup.js";
+import { foreign, page, part, table } from "./page.js";
+import { curvesSection } from "./sections/curves.js";
+import { examplesSection } from "./sections/examples.js";
+import { glossarySection } from "./sections/glossary.js";
+import { confusionSection, perLabelSection } from "./sections/labels.js";
+import { maskingSection } from "./sections/masking.js";
+import { datasetSection, settingsTable } from "./sections/provenance.js";
+import { resultsSection } from "./sections/results.js";
+import { timingsSection } from "./sections/runs.js";
+import { taskWeightsSection } from "./sections/task-weights.js";
+
+/** What a run's folder tells. */
+export interface TrainedRun {
+  readonly run: ComparedRun;
+  readonly dataset: ComparedDataset;
+  /** What the run's strategy selects; of L3Masking alone. */
+  readonly masking: MaskingSummary | undefined;
+  /** A few training texts, token by token; of L3Masking alone. */
+  readonly examples: readonly RunExample[];
+  /** Absent for runs of versions that did not measure it. */
+  readonly confidence: RunConfidence | undefined;
+  /** Every setting of `train`, resolved. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly checkpoint_digest: string;
+  readonly tokenizer_digest: string;
+}
+
+/** A training run as one HTML file that needs nothing else. `date`: when it is written, in words for people. */
+export function renderRun(trained: TrainedRun, { date }: { readonly date: string }): string {
+  const { run, dataset } = trained;
+  const name = candidateTitle(run, false);
+  const [cell] = comparisonCells([run]);
+  const style = { stl: 0, rtm: 1, l3: 2 }[run.method];
+  const group: Group = {
+    id: "run",
+    dataset,
+    model: { name: run.model },
+    candidates: [{ name, method: run.method, style, cell, runs: [run] }],
+    paired: [],
+    masking: trained.masking,
+  };
+  const rows = decidingRows(group);
+  const weights = taskWeightsSection(group);
+  const title = `${name} on ${dataset.name}, seed ${run.seed}`;
+  const body = markup`
+<header>
+<h1>${name} on ${foreign(dataset.name)}, seed ${run.seed}</h1>
+<p>The language model ${foreign(run.model)} was trained to sort texts into ${dataset.labels.length} classes. Texts: ${foreign(dataset.name)}.</p>
+<p class="note">Written on ${date}. <a href="#reading">How to read this page</a> explains its words.</p>
+</header>
+<section id="run"><h2>Results</h2>
+${outcome(group, run)}
+${part(group, "results", "Scores", resultsSection(group))}
+${part(group, "curves", "Learning curves", curvesSection(group))}
+${weights && part(group, "weights", "Task weights", weights)}
+${rows && part(group, "labels", "Label by label", perLabelSection(group, rows))}
+${trained.confidence && part(group, "confidence", "Probabilities", confidenceSection(trained.confidence))}
+${rows && part(group, "confusion", "Confusions", confusionSection(group, rows))}
+${group.masking && part(group, "masking", "What is masked", maskingSection(group))}
+${trained.examples.length > 0 ? part(group, "examples", "Some training texts, token by token", examplesSection(trained.examples)) : undefined}
+${part(group, "timing", "Time", timingsSection(group))}
+${part(group, "data", "Data", datasetSection(dataset, [run]))}
+</section>
+<section id="origin"><h2>How this came about</h2>
+<p class="note">SHA-256 of the weights it started from: <code>${trained.checkpoint_digest}</code><br/>of the tokenizer: <code>${trained.tokenizer_digest}</code></p>
+<details><summary>Every setting</summary>${settingsTable(trained.settings)}</details>
+</section>
+<section id="reading"><h2>How to read this page</h2>${glossarySection(false)}</section>`;
+  return page(title, body);
+}
+
+/** What was measured, and what a single run cannot tell. */
+function outcome(group: Group, run: ComparedRun): Markup {
+  const rows = decidingRows(group);
+  const measured = rows && run[rows];
+  const kept = `Kept were the weights of step ${count(run.best_step)} of ${count(run.steps)}, the best on the dev split.`;
+  if (rows === undefined || measured === null || measured === undefined) {
+    return markup`<div class="verdict"><p><strong>There is no test split, so nothing can be said on how well the classifier does on new texts.</strong> On the dev split ${percent(run.dev.accuracy)} % of the texts got the right label, macro-F1 ${percent(run.dev.macro_f1)} %; the best step was chosen on it, so that flatters. ${kept}</p></div>`;
+  }
+  return markup`<div class="verdict"><p>On ${rowSetName(rows, group)}, <strong>${percent(measured.accuracy)} % of the texts got the right label</strong>; macro-F1 is ${percent(measured.macro_f1)} %. ${kept}</p>
+<p class="note">This is one run with one seed: how much of the figures is chance, and whether another method does better, only a comparison with several seeds can tell.</p></div>`;
+}
+
+/** How far probabilities are from shares of right labels, as they are and at the fitted temperature. */
+function confidenceSection({ temperature, dev, test }: RunConfidence): Markup {
+  const splits = [["dev", dev] as const, ...(test === null ? [] : [["test", test] as const])];
+  const lines = splits.map(([name, { plain, at_temperature: scaled }]) => [
+    name,
+    percent(plain.ece),
+    percent(scaled.ece),
+    plain.loss.toFixed(3),
+    scaled.loss.toFixed(3),
+  ]);
+  const heads = [
+    { title: "Split" },
+    { title: "Error" },
+    { title: "Error at the temperature" },
+    { title: "Loss" },
+    { title: "Loss at the temperature" },
+  ];
+  return markup`
+<p>If the classifier says 80 %, is it right in 80 of 100 cases? The expected calibration error is how many points it is off, on average
+over the texts. A classifier that is too sure of itself gets nearer when its logits are divided by a temperature above 1. The one that
+fits the dev split best is ${temperature.toFixed(2)}; labels stay as they are.</p>
+${table(heads, lines, "Error: expected calibration error over 15 bins, in percent. Loss: mean cross-entropy in nats. The temperature was made for the dev split, whose second figures flatter.")}
+<p class="note"><code>l3masking predict --fitted-temperature</code> gives probabilities at this temperature.</p>`;
+}

@@ -1,0 +1,79 @@
+/** What the runs cost, and which of them are missing. */
+
+import { count, counted, duration, spreadOf } from "../../../../base/figures.js";
+import type { Comparison, UnfinishedRun } from "../../../records/comparison.js";
+import { candidateTitle, needsWeights } from "../../../statistics/paired-notes.js";
+import type { Group } from "../groups.js";
+import { type Markup, markup } from "../markup.js";
+import { foreign, table } from "../page.js";
+
+/** Times and steps of every method. */
+export function timingsSection({ candidates }: Group): Markup {
+  const rows = candidates.map(({ name, runs }) => {
+    const mean = (values: readonly number[]) => spreadOf(values).mean;
+    const early = runs.filter((run) => run.stop_reason === "patience").length;
+    return [
+      name,
+      runs.length,
+      duration(mean(runs.map(({ timing }) => timing.training_seconds))),
+      runs.every(({ timing }) => timing.scoring_seconds === 0)
+        ? "–"
+        : duration(mean(runs.map(({ timing }) => timing.scoring_seconds))),
+      count(mean(runs.map(({ timing }) => timing.tokens_per_second))),
+      count(mean(runs.map(({ steps }) => steps))),
+      count(mean(runs.map((run) => run.best_step))),
+      `${early} of ${runs.length}`,
+    ];
+  });
+  return table(
+    [
+      { title: "Method" },
+      { title: "Runs" },
+      { title: "Training" },
+      { title: "Scoring" },
+      { title: "Tokens per second" },
+      { title: "Steps" },
+      { title: "Best step" },
+      { title: "Stopped early" },
+    ],
+    rows,
+    "Means over the runs. Scoring is the vanilla model's reading of the training texts; its scores are kept, so the first run pays for all. Stopped early: no better dev metric for too long.",
+  );
+}
+
+/** A warning where runs or tests are missing; nothing where all is done. */
+export function unfinishedSection({ partial, unfinished, cells }: Comparison): Markup | undefined {
+  const untested = partial
+    ? markup` The comparison was stopped: no difference was tested yet.`
+    : undefined;
+  if (unfinished.length === 0) {
+    return (
+      untested &&
+      markup`<div class="verdict warning"><p><strong>This comparison is partial.</strong>${untested}</p></div>`
+    );
+  }
+  const weighted = needsWeights([...cells, ...unfinished]);
+  const rows = unfinished.map((run) => [
+    foreign(run.dataset),
+    foreign(run.model),
+    candidateTitle(run, weighted),
+    run.seed,
+    stateText(run),
+  ]);
+  return markup`<div class="verdict warning"><p><strong>${counted(unfinished.length, "run")} of this comparison ${unfinished.length === 1 ? "is" : "are"} missing.</strong> The figures below are those of the finished runs and will change.${untested}</p>
+<details><summary>Which</summary>${table(
+    [
+      { title: "Data set" },
+      { title: "Model" },
+      { title: "Method" },
+      { title: "Seed" },
+      { title: "State", words: true },
+    ],
+    rows,
+  )}</details></div>`;
+}
+
+function stateText({ state, error }: UnfinishedRun): string {
+  if (error === null) return state === "waiting" ? "not begun" : state;
+  return `failed (${error.code}): ${error.message}${error.hint === null ? "" : ` ${error.hint}`}`;
+}

@@ -1,0 +1,179 @@
+/**
+ * What the tests allow to say, in plain words.
+ *
+ * Two things could make one method look better by chance: which rows happen to be in the test set, and which seeds the
+ * runs happened to start from. A difference counts as shown only if both are ruled out at the 5 % level, after Holm's
+ * correction for the number of pairs: the first by the bootstrap over rows, whose 95 % interval must not hold 0 either,
+ * the second by the exact sign-flip test, or by Student's t where the seeds are too few for the former to reach 5 %.
+ */
+
+import { counted, listed, pInSentence } from "../../../../base/figures.js";
+import type { PairedComparison, PairedTests, RowSet } from "../../../records/comparison.js";
+import { pointsText } from "../../../statistics/paired-notes.js";
+import { spreadText } from "../../markdown/tables.js";
+import { decidingRows, type Group, groupNames, orderedPairs, rowSetName } from "../groups.js";
+import { type Content, type Markup, markup } from "../markup.js";
+import { foreign } from "../page.js";
+
+const LEVEL = 0.05;
+/** Pairs that a verdict lists without folding any away. */
+const MOST_LISTED = 3;
+
+/** shown: both chances ruled out. rows, seeds: only that one. none: neither. */
+export type Finding = "shown" | "rows" | "seeds" | "none";
+
+export interface SeedTest {
+  readonly kind: "sign-flip" | "t";
+  readonly p: number;
+}
+
+/** The test over seeds that decides; undefined where the seeds allow none. */
+export function decidingSeedTest({
+  sign_flip: flip,
+  t_test: t,
+}: PairedTests): SeedTest | undefined {
+  if (flip !== null && flip.smallest_p < LEVEL) return { kind: "sign-flip", p: flip.p_holm };
+  return t === null ? undefined : { kind: "t", p: t.p_holm };
+}
+
+/** What is shown of a difference. */
+export function findingOf(tests: PairedTests): Finding {
+  const { difference, bootstrap } = tests;
+  const excludesZero = bootstrap.low * bootstrap.high > 0 && bootstrap.low * difference > 0;
+  const rows = excludesZero && bootstrap.p_holm < LEVEL;
+  const seedTest = decidingSeedTest(tests);
+  const seeds = difference !== 0 && seedTest !== undefined && seedTest.p < LEVEL;
+  return rows ? (seeds ? "shown" : "rows") : seeds ? "seeds" : "none";
+}
+
+/** The verdict on one data set and model. */
+export function verdictSection(group: Group): Markup {
+  const rows = decidingRows(group);
+  if (rows === undefined) {
+    return box(
+      markup`<p><strong>There is no test split, so nothing can be said on how well the methods classify new texts.</strong> The
+scores below are those of the dev split. The best step of each run was chosen on it, so they flatter every method.</p>`,
+    );
+  }
+  const pairs = orderedPairs(group, rows);
+  // With several kinds of task weights there are many pairs; these are the ones the method is about.
+  const central = pairs.filter(isCentral);
+  const [leading, others] =
+    central.length === 0 || pairs.length <= MOST_LISTED
+      ? [pairs, []]
+      : [central, pairs.filter((pair) => !isCentral(pair))];
+  const single = group.candidates.some(({ cell }) => cell.seeds.length === 1);
+  return box(markup`
+${highestMean(group, rows, pairs)}
+${single ? markup`<p><strong>A method with a single seed is a demonstration, not a result:</strong> another seed may turn the order around.</p>` : undefined}
+${verdictList(leading, group)}
+${others.length === 0 ? undefined : markup`<details><summary>${counted(others.length, "further pair")}</summary>${verdictList(others, group)}</details>`}
+<p class="note">Judged by macro-F1 on ${rowSetName(rows, group)}.
+${pairs.length === 0 ? undefined : "A difference counts as shown only if neither the choice of test rows nor that of the seeds explains it, at the 5 % level, corrected for the number of pairs."}
+${studentNote(pairs)}
+What holds for this data set and this model need not hold for others.</p>`);
+}
+
+/** L3Masking against STL, and against RTM with the same task weights. */
+function isCentral({ a, b }: PairedComparison): boolean {
+  const [l3, other] = a.method === "l3" ? [a, b] : [b, a];
+  if (l3.method !== "l3" || other.method === "l3") return false;
+  return other.method === "stl" || other.task_weights === l3.task_weights;
+}
+
+function verdictList(pairs: readonly PairedComparison[], group: Group): Markup | undefined {
+  if (pairs.length === 0) return undefined;
+  const nameOf = groupNames(group);
+  return markup`<ul>${pairs.map((pair) => markup`<li>${pairVerdict(pair, nameOf)}</li>`)}</ul>`;
+}
+
+/** Whose p the verdict names where it is not that of the exact test. */
+function studentNote(pairs: readonly PairedComparison[]): string | undefined {
+  const tests = pairs.map((pair) => pair.macro_f1);
+  if (!tests.some((one) => decidingSeedTest(one)?.kind === "t")) return undefined;
+  const few = tests.some(({ sign_flip: flip }) => flip !== null && flip.smallest_p >= LEVEL);
+  return `The p over seeds is that of Student's t: it assumes that differences scatter normally from seed to seed, which few seeds cannot confirm.${few ? " The exact sign-flip test cannot reach 5 % with so few." : ""}`;
+}
+
+function box(content: Content): Markup {
+  return markup`<div class="verdict">${content}</div>`;
+}
+
+function highestMean(
+  { candidates, dataset, model }: Group,
+  rows: RowSet,
+  pairs: readonly PairedComparison[],
+): Markup | undefined {
+  const measured = candidates.flatMap(({ name, cell }) => {
+    const metrics = cell[rows];
+    return metrics === null ? [] : [{ name, f1: metrics.macro_f1 }];
+  });
+  if (measured.length < 2) return undefined;
+  const highest = Math.max(...measured.map(({ f1 }) => f1.mean));
+  const [best, ...equal] = measured.filter(({ f1 }) => f1.mean === highest);
+  const shown = pairs.filter((pair) => findingOf(pair.macro_f1) === "shown").length;
+  const tested = counted(pairs.length, "tested pair");
+  const outcome =
+    pairs.length === 0
+      ? "No pair was tested, so that alone proves nothing."
+      : shown === 0
+        ? `That alone proves nothing: of ${tested} none shows a difference.`
+        : `Of ${tested}, ${shown} ${shown === 1 ? "shows" : "show"} a difference.`;
+  return markup`<p>On ${foreign(dataset.name)} with ${foreign(model.name)}, <strong>${listed([best, ...equal].map(({ name }) => name))}</strong> ${equal.length === 0 ? "has" : "have"} the highest mean macro-F1 (${spreadText(best.f1)} %). ${outcome}</p>`;
+}
+
+const tags: Readonly<Record<Finding, readonly [style: string, text: string]>> = {
+  shown: ["good", "difference shown"],
+  rows: ["open", "not settled"],
+  seeds: ["open", "not settled"],
+  none: ["open", "no difference shown"],
+};
+
+/** One pair in plain words, the one with the higher mean first. */
+export function pairVerdict(
+  pair: PairedComparison,
+  nameOf: (candidate: PairedComparison["a"]) => string,
+): Markup {
+  const { macro_f1: tests, accuracy } = pair;
+  const sign = tests.difference < 0 ? -1 : 1;
+  const [ahead, behind] = (sign === 1 ? [pair.a, pair.b] : [pair.b, pair.a]).map(nameOf);
+  const [from, to] = [tests.bootstrap.low * sign, tests.bootstrap.high * sign].sort(
+    (a, b) => a - b,
+  );
+  const finding = findingOf(tests);
+  const [style, tag] = tags[finding];
+  const points = pointsText(Math.abs(tests.difference)).replace("+", "");
+  const interval = `95 % interval ${pointsText(from)} to ${pointsText(to)}`;
+  const same = tests.differences.every((difference) => difference === 0);
+  if (same && accuracy.differences.every((difference) => difference === 0)) {
+    return markup`<span class="tag ${style}">${tag}</span> between <strong>${ahead}</strong> and <strong>${behind}</strong>: they scored the same with every seed.`;
+  }
+  const lead =
+    finding === "none"
+      ? markup`between <strong>${ahead}</strong> and <strong>${behind}</strong>: they differ by ${points} points of macro-F1 (${interval}).`
+      : markup`<strong>${ahead} scored higher than ${behind}</strong> by ${points} points of macro-F1 (${interval}).`;
+  const onAccuracy = `On accuracy: ${pointsText(sign * accuracy.difference)} points, ${tags[findingOf(accuracy)][1]}.`;
+  return markup`<span class="tag ${style}">${tag}</span> ${lead} ${reason(finding, tests)} ${onAccuracy}`;
+}
+
+function reason(finding: Finding, tests: PairedTests): string {
+  const rows = `the choice of test rows (${pInSentence(tests.bootstrap.p_holm)})`;
+  const seedTest = decidingSeedTest(tests);
+  const tested =
+    seedTest !== undefined
+      ? pInSentence(seedTest.p)
+      : tests.differences.length < 2
+        ? "one seed cannot tell"
+        : "not testable here";
+  const seeds = `the choice of seeds (${tested})`;
+  switch (finding) {
+    case "shown":
+      return `Neither ${rows} nor ${seeds} explains that.`;
+    case "rows":
+      return `Not explained by ${rows}, but perhaps by ${seeds}: other seeds could give another picture.`;
+    case "seeds":
+      return `Not explained by ${seeds}, but perhaps by ${rows}: other test rows could give another picture.`;
+    case "none":
+      return `Chance may explain it: ${rows} or ${seeds}. That does not show that the two are equal.`;
+  }
+}

@@ -1,0 +1,91 @@
+/** Paired tests in plain sentences: what they say, and what they could not say. */
+import type { Candidate, PairedComparison, PairedTests } from "../records/comparison.js";
+
+/** The usual bound below which a difference is called significant. */
+const ALPHA = 0.05;
+
+const methodTitles = { stl: "STL", rtm: "MTL RTM", l3: "MTL L3Masking" } as const;
+
+/** A candidate as the table names it; `weighted` adds its task weights. */
+export function candidateTitle({ method, task_weights }: Candidate, weighted: boolean): string {
+  return weighted && task_weights !== null
+    ? `${methodTitles[method]} (${task_weights})`
+    : methodTitles[method];
+}
+
+/** Do the candidates differ in their task weights, so that a title must name them? */
+export function needsWeights(candidates: readonly Candidate[]): boolean {
+  const weights = candidates.flatMap(({ task_weights }) => task_weights ?? []);
+  return new Set(weights).size > 1;
+}
+
+/** p as papers print it: 0.031, < 0.001. */
+export function pText(p: number): string {
+  return p < 0.001 ? "< 0.001" : p.toFixed(3);
+}
+
+/** A difference of fractions in percentage points, with its sign. */
+export function pointsText(difference: number): string {
+  const text = (100 * difference).toFixed(2);
+  return difference > 0 && !/^0\.00$/.test(text) ? `+${text}` : text.replace(/^-0\.00$/, "0.00");
+}
+
+/** Sentences on one pair; `weighted` names the task weights too. */
+export function pairNotes(pair: Omit<PairedComparison, "notes">, weighted: boolean): string[] {
+  const [a, b] = [candidateTitle(pair.a, weighted), candidateTitle(pair.b, weighted)];
+  const rows = pair.rows === "test" ? "all test rows" : "the leak-free test rows";
+  return [
+    ...(["macro_f1", "accuracy"] as const).map((metric) =>
+      metricNote(`${a} against ${b} on ${rows}`, metric, pair[metric]),
+    ),
+    seedsNote(pair),
+  ];
+}
+
+function metricNote(what: string, metric: "macro_f1" | "accuracy", tests: PairedTests): string {
+  const name = metric === "macro_f1" ? "macro-F1" : "accuracy";
+  const { low, high, p_holm: p } = tests.bootstrap;
+  const verdict =
+    p <= ALPHA
+      ? `a difference, for these rows and seeds (bootstrap p ${pText(p)} after Holm)`
+      : `no difference can be claimed (bootstrap p ${pText(p)} after Holm)`;
+  return `${what}: ${pointsText(tests.difference)} points of ${name} (95 % interval ${pointsText(low)} to ${pointsText(high)}); ${verdict}.`;
+}
+
+/** What the number of seeds allowed the tests over seeds to show. */
+function seedsNote({ seeds, macro_f1: tests }: Omit<PairedComparison, "notes">): string {
+  const n = seeds.length;
+  if (n < 2) return "With one common seed there is no test over seeds.";
+  if (tests.sign_flip === null) {
+    return `With ${n} seeds the exact sign-flip test takes too long; see the paired t test.`;
+  }
+  const { p, smallest_p: smallest } = tests.sign_flip;
+  const given = `it gives ${pText(p)} for macro-F1`;
+  return smallest > ALPHA
+    ? `With ${n} common seeds the exact sign-flip test cannot give a p below ${smallest}, so it could not reach ${ALPHA} whatever the results; ${given}.`
+    : `With ${n} common seeds the exact sign-flip test can reach ${ALPHA} (smallest possible p ${pText(smallest)}); ${given}.`;
+}
+
+/** Sentences on the tests as a whole. */
+export function comparisonNotes(paired: readonly PairedComparison[]): string[] {
+  if (paired.length === 0) {
+    return [
+      "No paired tests: there are no two candidates with a finished run of the same seed and test rows.",
+    ];
+  }
+  const counts = [...new Set(paired.map(({ seeds }) => seeds.length))].sort((m, n) => m - n);
+  const least = counts[0];
+  const family = paired.filter(({ rows }) => rows === "test").length;
+  const samples = paired[0].accuracy.bootstrap.samples;
+  return [
+    `The bootstrap draws test rows with replacement (${samples} times); a row brings its predictions of all seeds, and the metric is the mean over seeds. It says how sure the difference is for other test rows and these seeds.`,
+    "The sign-flip test and the paired t test look at the seeds' differences and say how sure the difference is for other seeds and these rows. The t test takes the differences for normal, which so few cannot show.",
+    `Holm's correction goes over the ${family} comparisons of a row set, test by test and metric by metric; McNemar's over all their seeds.`,
+    ...(least >= 2 && 2 / 2 ** least > ALPHA
+      ? [
+          `With ${least} seeds the smallest two-sided p of the sign-flip test is 2/2^${least} = ${2 / 2 ** least}: ${ALPHA} could not be reached by that test. At least 6 seeds are needed, and more for several comparisons.`,
+        ]
+      : []),
+    ...(least < 2 ? ["With one seed nothing can be said about other seeds."] : []),
+  ];
+}

@@ -1,0 +1,24 @@
+/** What L3Masking selects in the training texts of a data set, beside what random token masking does. */
+import type { MaskProbabilities } from "../../method/masking/tokens.js";
+import { uniformProbabilities } from "../../method/masking/uniform.js";
+import { type MaskedTextCase, maskingSummary } from "../../results/metrics/masking-summary.js";
+import type { MaskingSummary } from "../../results/records/comparison.js";
+import { type Encoding, NO_WORD, type Tokenizer } from "../../text/encoding.js";
+
+/** The summary of `maskingSummary` over encoded texts and their mask probabilities under L3Masking. */
+export function maskedTokens(
+  names: Pick<MaskingSummary, "dataset" | "model" | "budget">,
+  encodings: readonly Encoding[],
+  probabilities: readonly MaskProbabilities[],
+  tokenizer: Tokenizer,
+): MaskingSummary {
+  const texts = encodings.map(
+    (encoding, text): MaskedTextCase => ({
+      ids: encoding.ids,
+      maskable: Uint8Array.from(encoding.wordIds, (word) => +(word !== NO_WORD)),
+      l3: probabilities[text],
+      rtm: uniformProbabilities(encoding, names.budget),
+    }),
+  );
+  return maskingSummary(names, texts, (id) => tokenizer.token(id));
+}

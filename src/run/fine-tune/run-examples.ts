@@ -1,0 +1,74 @@
+/** A few training texts as the vanilla model and the trained classifier see them; examples.json of a run with L3Masking. */
+
+import type { Runtime } from "../../engine/runtime/runtime.js";
+import type { TokenScores } from "../../method/likelihood/scores.js";
+import type { MaskProbabilities } from "../../method/masking/tokens.js";
+import type { ClassificationProgram } from "../../method/program/inference.js";
+import type { RunExample } from "../../results/records/token-masks.js";
+import { type Encoding, NO_WORD, type Tokenizer } from "../../text/encoding.js";
+import { type ClassifierParts, textAttributions } from "../inference/attributions.js";
+import { classifyEncodings, predictionsOf } from "../inference/classify.js";
+import type { EncodedDataset } from "../sources/labelled-texts.js";
+import type { MaskingOptions } from "./task-batches.js";
+import { tokenMasks } from "./token-masks.js";
+
+/** Texts of a run that its report shows. */
+const EXAMPLES = 4;
+
+/** Masks of each of them: of the first rounds. */
+const EXAMPLE_MASKS = 3;
+
+/** The classifier with the weights that the run keeps. */
+export interface KeptClassifier extends ClassifierParts {
+  readonly program: ClassificationProgram;
+}
+
+/** What masking makes of the training texts, in their order. */
+export interface ScoredMasks {
+  readonly scores: readonly TokenScores[];
+  readonly probabilities: readonly MaskProbabilities[];
+}
+
+/**
+ * The examples of a run: surprisals, mask probabilities and the masks of the first rounds; the predicted label, and the
+ * attribution of each token to its logit, of what the first layer reads.
+ */
+export async function runExamples(
+  { train, labels, encodings: { train: encodings } }: EncodedDataset,
+  { scores, probabilities }: ScoredMasks,
+  classifier: KeptClassifier,
+  settings: MaskingOptions & { readonly seed: number; readonly evalTokens: number },
+  tokenizer: Tokenizer,
+  runtime: Runtime,
+): Promise<readonly RunExample[]> {
+  const chosen = exampleTexts(encodings);
+  if (chosen.length === 0) return [];
+  const read = chosen.map((text) => encodings[text]);
+  const { program, spec } = classifier;
+  const predictions = predictionsOf(
+    await classifyEncodings(program, spec, read, settings.evalTokens),
+    labels,
+  );
+  const labelIds = Int32Array.from(predictions, ({ label }) => labels.indexOf(label));
+  const attributions = await textAttributions(classifier, read, labelIds, "embeddings", runtime);
+  const draws = { ...settings, samples: EXAMPLE_MASKS };
+  return chosen.map((text, index) => ({
+    ...tokenMasks(read[index], text, scores[text], probabilities[text], draws, tokenizer),
+    ...predictions[index],
+    expected_label: labels[train.labelIds[text]],
+    explained_label: predictions[index].label,
+    attribution: Array.from(attributions[index]),
+  }));
+}
+
+/** Which training texts: a few, evenly spread; texts without words are passed over. */
+export function exampleTexts(encodings: readonly Encoding[]): number[] {
+  const withWords = Array.from(encodings.keys()).filter((text) =>
+    encodings[text].wordIds.some((word) => word !== NO_WORD),
+  );
+  const count = Math.min(EXAMPLES, withWords.length);
+  return Array.from(
+    { length: count },
+    (_, example) => withWords[Math.floor((example * withWords.length) / count)],
+  );
+}

@@ -1,0 +1,115 @@
+/** The metrics of a training run, from logits: of a split, and of the test rows with their predictions. */
+import {
+  confidenceOf,
+  fittedTemperature,
+  type RunConfidence,
+  type SplitConfidence,
+} from "../../results/metrics/confidence.js";
+import { classificationMetrics, meanLoss, predictedLabels } from "../../results/metrics/metrics.js";
+import { writeJsonLines } from "../folder/run-folder.js";
+import type { RunMetrics, SplitMetrics } from "../host/host.js";
+import { predictionsOf } from "../inference/classify.js";
+import type { EncodedDataset } from "../sources/labelled-texts.js";
+import type { EncodedUnlabelled } from "../sources/unlabelled-texts.js";
+
+/** Accuracy, macro-F1 and mean loss (nats) of logits [N, C] against N label ids. */
+export function splitMetrics(
+  logits: Float32Array,
+  expected: Int32Array,
+  classes: number,
+): SplitMetrics {
+  const { accuracy, macroF1 } = classificationMetrics(
+    expected,
+    predictedLabels(logits, classes),
+    classes,
+  );
+  return { accuracy, macro_f1: macroF1, loss: meanLoss(logits, expected, classes) };
+}
+
+/**
+ * Metrics of all test rows and of those whose text does not occur in train; writes the prediction of every row to
+ * `predictionsPath`. Undefined where there is no test split: `logits` is then not called.
+ */
+export async function testMetrics(
+  logits: () => Promise<Float32Array>,
+  data: EncodedDataset,
+  predictionsPath: string,
+): Promise<
+  | {
+      readonly all: NonNullable<RunMetrics["test"]>;
+      readonly unseen: NonNullable<RunMetrics["test_unseen"]>;
+      /** [N, C] */
+      readonly logits: Float32Array;
+    }
+  | undefined
+> {
+  const { labels, seenInTraining, test: split } = data;
+  if (split === undefined) return undefined;
+  const found = await logits();
+  const predicted = predictedLabels(found, labels.length);
+  const predictions = predictionsOf(found, labels);
+  writeJsonLines(
+    predictionsPath,
+    predictions.map((prediction, row) => ({
+      line: split.records[row].line,
+      expected: labels[split.labelIds[row]],
+      ...prediction,
+      seen_in_training: seenInTraining[row] === 1,
+    })),
+  );
+  const { perLabel } = classificationMetrics(split.labelIds, predicted, labels.length);
+  const unseenRows = Array.from(seenInTraining.keys()).filter((row) => seenInTraining[row] === 0);
+  const unseen =
+    unseenRows.length === 0
+      ? undefined
+      : classificationMetrics(
+          unseenRows.map((row) => split.labelIds[row]),
+          unseenRows.map((row) => predicted[row]),
+          labels.length,
+        );
+  return {
+    all: {
+      ...splitMetrics(found, split.labelIds, labels.length),
+      per_label: Object.fromEntries(labels.map((label, id) => [label, perLabel[id]])),
+    },
+    unseen: {
+      rows: unseenRows.length,
+      accuracy: unseen?.accuracy ?? null,
+      macro_f1: unseen?.macroF1 ?? null,
+    },
+    logits: found,
+  };
+}
+
+/** The temperature that fits the dev logits [N, C], and what it does to the errors of probabilities on dev and test. */
+export function runConfidence(
+  devLogits: Float32Array,
+  testLogits: Float32Array | undefined,
+  { labels, dev, test }: EncodedDataset,
+): RunConfidence {
+  const classes = labels.length;
+  const temperature = fittedTemperature(devLogits, dev.labelIds, classes);
+  const ofSplit = (logits: Float32Array, expected: Int32Array): SplitConfidence => ({
+    plain: confidenceOf(logits, expected, classes),
+    at_temperature: confidenceOf(logits, expected, classes, temperature),
+  });
+  return {
+    temperature,
+    dev: ofSplit(devLogits, dev.labelIds),
+    test: test && testLogits ? ofSplit(testLogits, test.labelIds) : null,
+  };
+}
+
+/** How many rows of each file were left out, by reason. */
+export function excludedRows(
+  data: EncodedDataset,
+  unlabelled: EncodedUnlabelled | undefined,
+): Record<string, number> {
+  const emptyTexts = {
+    ...data.excluded.emptyTexts,
+    ...(unlabelled && { unlabelled: unlabelled.emptyTexts }),
+  };
+  return Object.fromEntries(
+    Object.entries(emptyTexts).map(([split, count]) => [`empty_texts_${split}`, count]),
+  );
+}

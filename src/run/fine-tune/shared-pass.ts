@@ -1,0 +1,31 @@
+/** When both tasks may read the same masked texts in one pass of the encoder. */
+import { L3MaskingError } from "../../base/errors.js";
+
+export interface SharedPassSettings {
+  readonly sharedPass: boolean;
+  /** One, or those of a comparison. */
+  readonly taskWeights: string | readonly string[];
+  readonly unlabeledFile?: readonly string[] | undefined;
+}
+
+/**
+ * Throws `invalid-setting` for what needs a pass for each task: learned weights compare the gradients of the two,
+ * and unlabelled texts are read by the auxiliary task alone.
+ */
+export function requireSharedPassFits(settings: SharedPassSettings): void {
+  if (!settings.sharedPass) return;
+  if ([settings.taskWeights].flat().includes("meta")) {
+    throw new L3MaskingError(
+      "invalid-setting",
+      "expected --task-weights equal or fixed with --shared-pass, got meta",
+      { hint: "Learned weights need the gradient of each task: leave --shared-pass out." },
+    );
+  }
+  if (settings.unlabeledFile !== undefined) {
+    throw new L3MaskingError(
+      "invalid-setting",
+      "expected --shared-pass without --unlabeled-file, got both",
+      { hint: "In a shared pass every text has a label: leave one of the two out." },
+    );
+  }
+}

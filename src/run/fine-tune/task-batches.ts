@@ -1,0 +1,214 @@
+/** The micro-batches of each optimizer step: texts of the main task, masked texts of the auxiliary one. */
+
+import { type Random, randomStream } from "../../base/random.js";
+import { epochOrder, optimizerSteps } from "../../method/batch/order.js";
+import { packTexts, slotsOf } from "../../method/batch/pack.js";
+import { type MaskedText, maskTokens } from "../../method/masking/corrupt.js";
+import type { Selection } from "../../method/masking/select.js";
+import type { MaskProbabilities } from "../../method/masking/tokens.js";
+import type { AuxiliaryBatch, MainBatch, MicroBatch } from "../../method/train/step.js";
+import type { ModelSpec } from "../../model/spec.js";
+import type { Encoding, Tokenizer } from "../../text/encoding.js";
+import { packOptions } from "./pack-options.js";
+
+export interface BatchSettings {
+  readonly batchSize: number;
+  readonly gradientAccumulationSteps: number;
+  readonly seed: number;
+  /** Both tasks read the same masked texts, in the order of the main task; not with unlabelled texts. */
+  readonly sharedPass?: boolean;
+}
+
+export interface MaskingOptions {
+  readonly selection: Selection;
+  readonly maskReplaceProb: number;
+  readonly randomReplaceProb: number;
+}
+
+/** Optimizer steps in one epoch. */
+export function stepsPerEpoch(texts: number, settings: BatchSettings): number {
+  return Math.ceil(texts / (settings.batchSize * settings.gradientAccumulationSteps));
+}
+
+/** What the tasks draw their texts from. */
+export interface TaskTexts {
+  readonly encodings: readonly Encoding[];
+  readonly labelIds: Int32Array;
+  /** Where each text stands in its file, from 1, for errors; texts are counted where absent. */
+  readonly lines?: readonly number[];
+  /** Further texts for the auxiliary task alone. */
+  readonly unlabelled?: readonly Encoding[];
+  /** Mask probabilities of each text, then of each unlabelled one; absent when there is no auxiliary task. */
+  readonly probabilities?: readonly MaskProbabilities[];
+}
+
+/**
+ * A function from the optimizer step (from 1) to its epoch (from 1) and micro-batches.
+ *
+ * An epoch is one way of the main task over its texts. The auxiliary task goes over labelled and unlabelled texts
+ * together, in an order of its own, and takes in every micro-batch as many as the main task: without
+ * unlabelled texts one round an epoch, with three times as many texts one round in three epochs. The next round
+ * begins where the last one ends, be it within a micro-batch. Order and masks are drawn afresh in every round.
+ * The result depends on seed and step alone.
+ */
+export function taskBatches(
+  texts: TaskTexts,
+  settings: BatchSettings,
+  masking: MaskingOptions,
+  spec: ModelSpec,
+  tokenizer: Tokenizer,
+): (step: number) => { epoch: number; microBatches: MicroBatch[] } {
+  const { batchSize, gradientAccumulationSteps: accumulationSteps } = settings;
+  const count = texts.encodings.length;
+  const perEpoch = stepsPerEpoch(count, settings);
+  const auxiliaryTexts = [...texts.encodings, ...(texts.unlabelled ?? [])];
+  const mainOrder = taskOrder(count, settings.seed, "main");
+  const auxiliaryOrder = taskOrder(auxiliaryTexts.length, settings.seed, "auxiliary");
+
+  /** The auxiliary texts from a place in the endless row of rounds on, with their rounds. */
+  const textsFrom = (start: number, size: number) =>
+    Array.from({ length: size }, (_, index) => {
+      const round = Math.floor((start + index) / auxiliaryTexts.length);
+      return { round, text: auxiliaryOrder(round)[(start + index) % auxiliaryTexts.length] };
+    });
+
+  return (step) => {
+    const epoch = Math.floor((step - 1) / perEpoch);
+    const index = (step - 1) % perEpoch;
+    const { probabilities } = texts;
+    let start = epoch * count + index * batchSize * accumulationSteps;
+    const portions = optimizerSteps(mainOrder(epoch), { batchSize, accumulationSteps })[index];
+    const microBatches = portions.map((portion): MicroBatch => {
+      if (settings.sharedPass && probabilities !== undefined) {
+        const masked = Array.from(portion, (text) => ({
+          encoding: texts.encodings[text],
+          probabilities: probabilities[text],
+          random: maskStream(settings.seed, epoch, text),
+        }));
+        const labels = portion.map((text) => texts.labelIds[text]);
+        return {
+          shared: { ...maskedBatch(masked, masking, spec, tokenizer), labels },
+          texts: `both tasks: ${textNames(Array.from(portion), texts)}`,
+        };
+      }
+      const main = mainBatch(texts, portion, spec);
+      const ofMain = `main task: ${textNames(Array.from(portion), texts)}`;
+      if (probabilities === undefined) return { main, texts: ofMain };
+      const chosen = textsFrom(start, portion.length);
+      start += portion.length;
+      const masked = chosen.map(
+        ({ round, text }): TextToMask => ({
+          encoding: auxiliaryTexts[text],
+          probabilities: probabilities[text],
+          random: maskStream(settings.seed, round, text),
+        }),
+      );
+      const numbers = chosen.map(({ text }) => text);
+      return {
+        main,
+        auxiliary: maskedBatch(masked, masking, spec, tokenizer),
+        texts: `${ofMain}; auxiliary task: ${textNames(numbers, texts)}`,
+      };
+    });
+    return { epoch: epoch + 1, microBatches };
+  };
+}
+
+/** The order in which a task visits its texts, in each round (from 0). */
+export function taskOrder(
+  count: number,
+  seed: number,
+  task: "main" | "auxiliary",
+): (round: number) => Int32Array {
+  return roundOrders(count, randomStream(seed, "order").split(task));
+}
+
+/** The order of each round (from 0) over `count` texts; the last two are kept. */
+function roundOrders(count: number, random: Random): (round: number) => Int32Array {
+  const known = new Map<number, Int32Array>();
+  return (round) => {
+    const order = known.get(round) ?? epochOrder(count, random, round);
+    if (!known.has(round)) {
+      for (const other of known.keys()) if (other !== round - 1) known.delete(other);
+      known.set(round, order);
+    }
+    return order;
+  };
+}
+
+/** `train lines 3, 9; unlabelled texts 2`: the lines of the file; unlabelled texts are counted from 1 as they were read. */
+function textNames(
+  numbers: readonly number[],
+  { encodings, lines }: Pick<TaskTexts, "encodings" | "lines">,
+): string {
+  const labelled = numbers.filter((text) => text < encodings.length);
+  const rest = numbers.filter((text) => text >= encodings.length);
+  const lists = [
+    [lines ? "train lines" : "train texts", labelled.map((text) => lines?.[text] ?? text + 1)],
+    ["unlabelled texts", rest.map((text) => text - encodings.length + 1)],
+  ] as const;
+  return lists
+    .flatMap(([name, list]) => (list.length === 0 ? [] : [`${name} ${list.join(", ")}`]))
+    .join(", ");
+}
+
+/** A portion of the texts, packed, and their labels. */
+export function mainBatch(
+  texts: Pick<TaskTexts, "encodings" | "labelIds">,
+  portion: Int32Array,
+  spec: ModelSpec,
+): MainBatch {
+  const ids = Array.from(portion, (text) => texts.encodings[text].ids);
+  return {
+    batch: packTexts(ids, packOptions(spec)),
+    labels: portion.map((text) => texts.labelIds[text]),
+  };
+}
+
+export interface TextToMask {
+  readonly encoding: Encoding;
+  readonly probabilities: MaskProbabilities;
+  readonly random: Random;
+}
+
+/** The stream that the masks of a text are drawn from in a round (from 0) of the auxiliary task. */
+export function maskStream(seed: number, round: number, text: number): Random {
+  return randomStream(seed, "mask").split(round, text);
+}
+
+/** A text with some of its tokens selected and replaced. */
+export function maskedText(
+  { encoding, probabilities, random }: TextToMask,
+  masking: MaskingOptions,
+  tokenizer: Tokenizer,
+): MaskedText {
+  return maskTokens(encoding, probabilities, {
+    random,
+    maskId: tokenizer.special.mask,
+    vocabularySize: tokenizer.vocabularySize,
+    specialIds: tokenizer.specialIds,
+    maskReplaceProbability: masking.maskReplaceProb,
+    randomReplaceProbability: masking.randomReplaceProb,
+    selection: masking.selection,
+  });
+}
+
+/** Texts masked, packed, and their selected tokens as flat slots. */
+export function maskedBatch(
+  texts: readonly TextToMask[],
+  masking: MaskingOptions,
+  spec: ModelSpec,
+  tokenizer: Tokenizer,
+): AuxiliaryBatch {
+  const masked = texts.map((text) => maskedText(text, masking, tokenizer));
+  const batch = packTexts(
+    masked.map(({ ids }) => ids),
+    packOptions(spec),
+  );
+  const targets = masked.map((text) => text.targets);
+  return {
+    batch,
+    targetSlots: slotsOf(batch, targets),
+    targetIds: Int32Array.from(masked.flatMap(({ labels }) => Array.from(labels))),
+  };
+}

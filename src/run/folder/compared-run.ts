@@ -1,0 +1,129 @@
+/** A finished run's folder as results.json tells of it: metrics by row set, curves, and predictions for the tests. */
+
+import { classificationMetrics } from "../../results/metrics/metrics.js";
+import type {
+  ComparedRun,
+  RowSetMetrics,
+  RunKey,
+  TaskValues,
+  TrainingPoint,
+} from "../../results/records/comparison.js";
+import {
+  finishedJournal,
+  finishedMetrics,
+  finishedPredictions,
+  type StepRecord,
+  type TestPrediction,
+} from "./finished-run.js";
+
+/** Points of a training curve at most. */
+const CURVE_POINTS = 200;
+
+/** Test rows as label ids. */
+export interface RunPredictions {
+  readonly expected: Int32Array; // [N]
+  readonly predicted: Int32Array; // [N]
+  readonly seenInTraining: Uint8Array; // [N]
+}
+
+export interface RunReading {
+  readonly run: ComparedRun;
+  readonly predictions: RunPredictions;
+}
+
+/**
+ * Reads a finished run. `labels` are the data set's in id order; `place` is what the comparison knows of the run.
+ *
+ * Throws `data-format` for files that are damaged or hold other labels.
+ */
+export function readComparedRun(
+  path: string,
+  place: RunKey & Pick<ComparedRun, "folder" | "digest" | "reused">,
+  labels: readonly string[],
+): RunReading | undefined {
+  const metrics = finishedMetrics(path);
+  if (metrics === undefined) return undefined;
+  const journal = finishedJournal(path);
+  const predictions = asIds(finishedPredictions(path), labels);
+  const all = Array.from(predictions.expected.keys());
+  const leakFree = all.filter((row) => predictions.seenInTraining[row] === 0);
+  const { scoring_seconds, training_seconds, tokens_per_second } = metrics.timing;
+  const run: ComparedRun = {
+    ...place,
+    best_step: metrics.best_step,
+    steps: journal.stop.step,
+    stop_reason: journal.stop.reason,
+    dev: metrics.dev,
+    test: rowSetMetrics(predictions, all, labels),
+    leak_free: rowSetMetrics(predictions, leakFree, labels),
+    dev_curve: journal.evaluations.map(({ step, loss, accuracy, macroF1, best }) => ({
+      step,
+      loss,
+      accuracy,
+      macro_f1: macroF1,
+      best,
+    })),
+    training_curve: thinned(journal.steps, CURVE_POINTS),
+    timing: { scoring_seconds, training_seconds, tokens_per_second },
+    excluded: metrics.excluded,
+    text_counts: metrics.text_counts,
+  };
+  return { run, predictions };
+}
+
+/** Label names as ids; -1 for a name that the data set lacks, which the metrics refuse. */
+function asIds(rows: readonly TestPrediction[], labels: readonly string[]): RunPredictions {
+  const ids = new Map(labels.map((label, id) => [label, id]));
+  const idOf = (label: string) => ids.get(label) ?? -1;
+  return {
+    expected: Int32Array.from(rows, ({ expected }) => idOf(expected)),
+    predicted: Int32Array.from(rows, ({ label }) => idOf(label)),
+    seenInTraining: Uint8Array.from(rows, ({ seen_in_training: seen }) => +seen),
+  };
+}
+
+function rowSetMetrics(
+  { expected, predicted }: RunPredictions,
+  rows: readonly number[],
+  labels: readonly string[],
+): RowSetMetrics | null {
+  if (rows.length === 0) return null;
+  const { accuracy, macroF1, perLabel, confusion } = classificationMetrics(
+    rows.map((row) => expected[row]),
+    rows.map((row) => predicted[row]),
+    labels.length,
+  );
+  return {
+    rows: rows.length,
+    accuracy,
+    macro_f1: macroF1,
+    per_label: Object.fromEntries(labels.map((label, id) => [label, perLabel[id]])),
+    confusion: confusion.map((row) => Array.from(row)),
+  };
+}
+
+/** Means over equally many neighbouring steps, so that there are at most `most` points; the last may have fewer. */
+export function thinned(steps: readonly StepRecord[], most: number): TrainingPoint[] {
+  const size = Math.max(1, Math.ceil(steps.length / most));
+  return Array.from({ length: Math.ceil(steps.length / size) }, (_, point) => {
+    const portion = steps.slice(point * size, (point + 1) * size);
+    const meanOf = (read: (step: StepRecord) => number | null) => {
+      const values = portion.map(read).filter((value) => value !== null);
+      if (values.length === 0) return null;
+      return values.reduce((sum, value) => sum + value, 0) / values.length;
+    };
+    const values = (of: (step: StepRecord) => TaskValues | null): TaskValues | null => {
+      const main = meanOf((step) => of(step)?.main ?? null);
+      const auxiliary = meanOf((step) => of(step)?.auxiliary ?? null);
+      return main === null || auxiliary === null ? null : { main, auxiliary };
+    };
+    return {
+      step: portion[portion.length - 1].step,
+      main_loss: meanOf(({ mainLoss }) => mainLoss),
+      auxiliary_loss: meanOf(({ auxiliaryLoss }) => auxiliaryLoss),
+      learning_rate: meanOf(({ learningRate }) => learningRate) ?? 0,
+      task_weights: values(({ taskWeights }) => taskWeights) ?? { main: 0, auxiliary: 0 },
+      cosines: values(({ cosines }) => cosines),
+    };
+  });
+}

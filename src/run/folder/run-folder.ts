@@ -1,0 +1,148 @@
+/** The folder of a run: made once, never mixed with another run's files. */
+import { closeSync, existsSync, openSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { L3MaskingError } from "../../base/errors.js";
+import { makeFolders, writeDurably, writeError } from "../../platform/files/durable.js";
+
+/** Files by which a folder is known to hold a run. */
+const runFiles = ["config.json", "journal.jsonl", "metrics.json", "model", "state"];
+
+/**
+ * Makes sure that a new run may be written to a folder, before any work is done. Throws `output-exists` if
+ * it holds a run already, and `invalid-setting` if it is not a folder.
+ */
+export function requireFreeFolder(folder: string): void {
+  const found = existsSync(folder) ? readFolder(folder) : [];
+  const occupied = runFiles.find((name) => found.includes(name));
+  if (occupied !== undefined) {
+    throw new L3MaskingError(
+      "output-exists",
+      `expected an output folder without a run, but ${join(folder, occupied)} exists`,
+      {
+        hint: "Go on with that run by --resume, choose another --output-dir, or remove the old run.",
+      },
+    );
+  }
+}
+
+/**
+ * Makes the folder of a run and records its settings there. Throws `invalid-setting` if it cannot be made, and what
+ * `writeError` gives.
+ */
+export function createRunFolder(folder: string, record: unknown): void {
+  makeFolder(folder);
+  writeJson(folder, "config.json", record);
+}
+
+/**
+ * Makes a folder for output with those above it; gives the topmost one that was not there before. Throws
+ * `invalid-setting` if it cannot be one, and what `writeError` gives.
+ */
+export function makeFolder(folder: string): string | undefined {
+  try {
+    return makeFolders(folder);
+  } catch (cause) {
+    const error = writeError(folder, cause);
+    if (error instanceof L3MaskingError) throw error;
+    throw new L3MaskingError("invalid-setting", `expected ${folder} to be a folder to write in`, {
+      hint: "Choose another place.",
+      cause,
+    });
+  }
+}
+
+const recordSchema = z.looseObject({ settings: z.record(z.string(), z.unknown()) });
+
+/** config.json of a run: at least its settings. */
+export type RunRecord = z.infer<typeof recordSchema>;
+
+/**
+ * Makes sure that a run goes on with the settings it was started with, but for those in `free`. Throws
+ * `checkpoint-missing` if the folder holds no readable record, `invalid-setting` naming the first difference.
+ */
+export function requireSameSettings(
+  folder: string,
+  settings: Readonly<Record<string, unknown>>,
+  free: readonly string[],
+): void {
+  const started = readRunRecord(folder).settings;
+  const names = new Set([...Object.keys(started), ...Object.keys(settings)]);
+  for (const name of names) {
+    const [before, now] = [JSON.stringify(started[name]), JSON.stringify(settings[name])];
+    if (free.includes(name) || before === now) continue;
+    throw new L3MaskingError(
+      "invalid-setting",
+      `expected ${name} to be ${before ?? "absent"}, as the run in ${folder} was started, got ${now ?? "nothing"}`,
+      { hint: "Resume with the settings of the run, or start a new one in another folder." },
+    );
+  }
+}
+
+/** The record that a run was started with. Throws `checkpoint-missing` if the folder holds no readable one. */
+export function readRunRecord(folder: string): RunRecord {
+  const path = join(folder, "config.json");
+  try {
+    return recordSchema.parse(JSON.parse(readFileSync(path, "utf8")));
+  } catch (cause) {
+    throw new L3MaskingError("checkpoint-missing", `expected the record of a run in ${path}`, {
+      hint: "Start without --resume.",
+      cause,
+    });
+  }
+}
+
+/** Writes a file of the run as indented JSON, whole or not at all. */
+export function writeJson(folder: string, name: string, content: unknown): void {
+  writeWhole(join(folder, name), `${JSON.stringify(content, undefined, 2)}\n`);
+}
+
+/** Writes a text file so that a reader finds the old content or the new one, never a part; see `writeDurably`. */
+export function writeWhole(path: string, content: string): void {
+  writeDurably(path, [content]);
+}
+
+/** Characters of JSON lines to gather before they are written. */
+const PIECE = 1 << 20;
+
+/** Writes rows as JSON lines, whole or not at all, a piece at a time: one string cannot hold a large file. */
+export function writeJsonLines(path: string, rows: Iterable<unknown>): void {
+  writeDurably(path, piecesOf(rows));
+}
+
+function* piecesOf(rows: Iterable<unknown>): Generator<string> {
+  let piece = "";
+  for (const row of rows) {
+    piece += `${JSON.stringify(row)}\n`;
+    if (piece.length < PIECE) continue;
+    yield piece;
+    piece = "";
+  }
+  yield piece;
+}
+
+/**
+ * Makes sure, before the work and not after it, that a file can be written; what it holds stays as it is. Throws
+ * `invalid-setting` otherwise.
+ */
+export function requireWritable(path: string): void {
+  try {
+    closeSync(openSync(path, "a"));
+  } catch (cause) {
+    throw new L3MaskingError("invalid-setting", `expected a file that can be written at ${path}`, {
+      hint: "Choose another --output in a folder that exists.",
+      cause,
+    });
+  }
+}
+
+function readFolder(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (cause) {
+    throw new L3MaskingError("invalid-setting", `expected ${folder} to be a folder`, {
+      hint: "Choose another --output-dir.",
+      cause,
+    });
+  }
+}

@@ -1,0 +1,219 @@
+/** The state of a training run on disk: weights, optimizer moments and the step; two of them, the last and the one before. */
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { L3MaskingError } from "../../base/errors.js";
+import type { Stage } from "../../method/train/events.js";
+import type { ParameterStore } from "../../method/train/parameter-store.js";
+import {
+  folderFault,
+  openFile,
+  type WrittenFile,
+  writeFolder,
+} from "../../model/checkpoint/folder.js";
+import { readSafetensors, writeSafetensors } from "../../model/checkpoint/formats/safetensors.js";
+import { writeDurably, writing } from "../../platform/files/durable.js";
+
+const slots = ["weight", "first", "second"] as const;
+const seconds = z.number().min(0);
+const best = z.object({ step: z.number().int(), metric: z.number() });
+const splitMetrics = z.object({ accuracy: z.number(), macro_f1: z.number(), loss: z.number() });
+const firstStage = z.object({ steps: z.number().int(), best, dev: splitMetrics });
+const schema = z.object({
+  step: z.number().int().min(0),
+  /** Real tokens through the encoder in all steps. */
+  tokens: z.number().min(0),
+  best: best.optional(),
+  // Of fine-tuning alone:
+  withoutBetter: z.number().int().min(0).optional(),
+  /** Dev metrics of the best step. */
+  bestDev: splitMetrics.optional(),
+  /** SHA-256 (hex) of the best step's weights in model/. */
+  bestWeights: z.string().optional(),
+  /** How the first stage ended; present in the second. */
+  firstStage: firstStage.optional(),
+  /** What learned task weights follow from. */
+  meta: z.object({ main: z.number(), auxiliary: z.number() }).optional(),
+  /** Of all parts of the run. */
+  scoringSeconds: seconds.optional(),
+  trainingSeconds: seconds.optional(),
+  /** How often the run was started or went on. */
+  parts: z.number().int().min(1).optional(),
+});
+
+export type RunState = z.infer<typeof schema>;
+
+/** How the first stage of a run ended. */
+export type FirstStage = z.infer<typeof firstStage>;
+
+/** The states of a run in a folder: the last one and the one before. */
+export interface SavedStates {
+  /**
+   * Reads the last whole state into a store of the same parameters; undefined if none was ever saved. `onDamage` is
+   * told of each later state that is not whole and why; the one before it is then used.
+   *
+   * Throws `checkpoint-format` if there are states and none is whole, and `checkpoint-tensor` for a store of other
+   * parameters.
+   */
+  load(
+    store: ParameterStore,
+    onDamage: (folder: string, fault: string) => void,
+  ): Promise<RunState | undefined>;
+  /**
+   * Saves a state beside the last one, which stays until the next save. Throws `disk-full` and `output-unwritable`; the
+   * last state is then untouched.
+   */
+  save(store: ParameterStore, state: RunState): Promise<void>;
+}
+
+/**
+ * Opens the states in FOLDER. They lie in numbered subfolders: each is written whole under a new number and then
+ * appears by one renaming, so at every instant the state with the highest number, or else the one before, is whole.
+ * Checksums tell which. Only one process at a time may save.
+ */
+export function openSavedStates(folder: string): SavedStates {
+  /** The last state known to be whole; it is not removed. */
+  let last: number | undefined;
+  return {
+    async load(store, onDamage) {
+      const numbers = stateNumbers(folder);
+      for (const number of numbers) {
+        const place = stateFolder(folder, number);
+        const fault = await folderFault(place);
+        if (fault === undefined) {
+          last = number;
+          return readInto(store, place);
+        }
+        onDamage(place, fault);
+      }
+      if (numbers.length === 0 && isEmpty(folder)) return undefined;
+      throw new L3MaskingError(
+        "checkpoint-format",
+        `expected a whole state in ${folder}, got none`,
+        {
+          hint: "Remove that folder to begin the run with its first step, or start it again in another --output-dir.",
+        },
+      );
+    },
+    async save(store, state) {
+      const numbers = stateNumbers(folder);
+      for (const number of numbers) {
+        if (number === last) continue;
+        // First, so that there are never more than two; what is removed is older or damaged.
+        writing(folder, () => rmSync(stateFolder(folder, number), { recursive: true }));
+      }
+      const next = (numbers[0] ?? 0) + 1;
+      await writeFolder(stateFolder(folder, next), filesOf(store, state), {
+        replace: false,
+        checksums: true,
+      });
+      last = next;
+    },
+  };
+}
+
+function stateFolder(folder: string, number: number): string {
+  return join(folder, String(number));
+}
+
+/** The latest first. */
+function stateNumbers(folder: string): number[] {
+  if (!existsSync(folder)) return [];
+  const names = readdirSync(folder).filter((name) => /^[1-9]\d*$/.test(name));
+  return names.map(Number).sort((a, b) => b - a);
+}
+
+/** A state that was being written when the process was killed is nothing yet. */
+function isEmpty(folder: string): boolean {
+  return !existsSync(folder) || readdirSync(folder).every((name) => name.endsWith(".partial"));
+}
+
+function filesOf(store: ParameterStore, state: RunState): WrittenFile[] {
+  const tensors = slots.flatMap((slot) =>
+    store.parameters.map(({ name, shape }) => ({
+      name: `${slot}.${name}`,
+      shape,
+      values: store.view(slot, name),
+    })),
+  );
+  return [
+    { name: "tensors.safetensors", pieces: writeSafetensors(tensors, { dtype: "F32" }) },
+    { name: "state.json", pieces: [new TextEncoder().encode(JSON.stringify(state))] },
+  ];
+}
+
+async function readInto(store: ParameterStore, folder: string): Promise<RunState> {
+  const state = readState(join(folder, "state.json"));
+  const file = await openFile(join(folder, "tensors.safetensors"));
+  try {
+    const stored = new Map((await readSafetensors(file.source)).map((t) => [t.name, t]));
+    for (const slot of slots) {
+      for (const { name, shape } of store.parameters) {
+        const tensor = stored.get(`${slot}.${name}`);
+        if (tensor === undefined || tensor.shape.join() !== shape.join()) {
+          throw new L3MaskingError(
+            "checkpoint-tensor",
+            `expected ${slot}.${name} [${shape}] in ${folder}, got ${tensor ? `[${tensor.shape}]` : "nothing"}`,
+            { hint: "Resume with the model settings that the run was started with." },
+          );
+        }
+        store.view(slot, name).set(await tensor.read());
+      }
+    }
+  } finally {
+    await file.close();
+  }
+  return state;
+}
+
+function readState(path: string): RunState {
+  try {
+    return schema.parse(JSON.parse(readFileSync(path, "utf8")));
+  } catch (cause) {
+    throw new L3MaskingError("checkpoint-format", `expected {"step": n, "tokens": n} in ${path}`, {
+      hint: "The state was written by another version: start again in another --output-dir.",
+      cause,
+    });
+  }
+}
+
+/**
+ * Cuts a journal back to the events of the steps that a saved state has done. The stop event of the stage that goes on
+ * goes; those of earlier stages stay. Throws `data-format` for a line that is no event, except the last, which a
+ * killed run may have torn, and for a journal that lacks a step that was done.
+ */
+export function cutJournal(path: string, step: number, stage: Stage = 1): void {
+  if (step === 0 && !existsSync(path)) return;
+  const lines = existsSync(path) ? readFileSync(path, "utf8").split("\n") : [];
+  // What follows the last line end was not finished; its step is done again.
+  lines.pop();
+  let steps = 0;
+  const kept = lines.filter((line, index) => {
+    const event = readEvent(line, `${path} line ${index + 1}`);
+    if (event.step > step || (event.type === "stop" && event.stage >= stage)) return false;
+    if (event.type === "step") steps += 1;
+    return true;
+  });
+  if (steps !== step) {
+    throw new L3MaskingError("data-format", `expected ${step} steps in ${path}, got ${steps}`, {
+      hint: "The journal was changed: start again in another --output-dir.",
+    });
+  }
+  writeDurably(
+    path,
+    kept.map((line) => `${line}\n`),
+  );
+}
+
+const eventSchema = z.object({ type: z.string(), stage: z.number().default(1), step: z.number() });
+
+function readEvent(line: string, where: string): z.infer<typeof eventSchema> {
+  try {
+    return eventSchema.parse(JSON.parse(line));
+  } catch (cause) {
+    throw new L3MaskingError("data-format", `${where}: expected an event as a JSON object`, {
+      hint: "The journal was changed: start again in another --output-dir.",
+      cause,
+    });
+  }
+}

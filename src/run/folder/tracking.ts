@@ -1,0 +1,59 @@
+/** A run as its trackers know it, and what they are told at its end. */
+import { existsSync, readFileSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
+import { journalEvents } from "../../results/records/journal-lines.js";
+import type { Scalar } from "../../results/trackers/scalars.js";
+import type { TrackedRun } from "../../results/trackers/tracker.js";
+import type { Trackers } from "../../results/trackers/trackers.js";
+import type { Host, RunMetrics } from "../host/host.js";
+
+/** Hexadecimal digits that tell runs apart. */
+const KEY_DIGITS = 12;
+
+/**
+ * Tells the trackers that a run begins or goes on. Its journal must be as it goes on; lines of it that are not known are left
+ * out, which is told. `digest` is that of what decides the run's result.
+ */
+export function beginTracking(
+  trackers: Trackers,
+  settings: TrackedRun["settings"] & { readonly outputDir: string; readonly resume: boolean },
+  digest: string,
+  { emit }: Pick<Host, "emit">,
+): void {
+  if (!trackers.any) return;
+  const { outputDir, resume } = settings;
+  const path = join(outputDir, "journal.jsonl");
+  const text = resume && existsSync(path) ? readFileSync(path, "utf8") : "";
+  const { events, unknown } = journalEvents(text);
+  if (unknown > 0) {
+    const notice = `${unknown} lines of ${path} are of another version: trackers are not told of them`;
+    emit({ type: "notice", level: "warning", text: notice });
+  }
+  trackers.begin({
+    name: basename(resolve(outputDir)),
+    key: digest.slice(0, KEY_DIGITS),
+    folder: outputDir,
+    settings,
+    resumed: resume,
+    journal: events,
+  });
+}
+
+/** What metrics.json has beyond the journal: the test split, and the time of training in seconds. */
+export function closingScalars({
+  test,
+  test_unseen: leakFree,
+  timing,
+}: Pick<RunMetrics, "test" | "test_unseen" | "timing">): Scalar[] {
+  const values = {
+    "test/loss": test?.loss,
+    "test/accuracy": test?.accuracy,
+    "test/f1_macro": test?.macro_f1,
+    "test_leak_free/accuracy": leakFree?.accuracy,
+    "test_leak_free/f1_macro": leakFree?.macro_f1,
+    "train/runtime": timing.training_seconds,
+  };
+  return Object.entries(values).flatMap(([tag, value]) =>
+    value === null || value === undefined ? [] : [{ tag, value }],
+  );
+}

@@ -1,0 +1,40 @@
+import { describe, expect, it } from "vitest";
+import { resolveSettings, type TrainOptions, trainSchema } from "../settings/train.js";
+import { trainCommand } from "./train-command.js";
+
+const commandOf = (options: Omit<TrainOptions, "outputDir">) =>
+  trainCommand(resolveSettings(trainSchema, { ...options, outputDir: "runs/first" }));
+
+describe("the command of a run", () => {
+  it("has what differs from the defaults, and none of the circumstances", () => {
+    expect(
+      commandOf({
+        model: "org/base",
+        trainFile: "data/train.csv",
+        method: "rtm",
+        seed: 7,
+        secondStage: true,
+        threads: 2,
+        reportTo: ["tensorboard"],
+        loggingDir: "/home/anna/logs",
+        patience: 10,
+      }),
+    ).toBe(
+      "l3masking train --model org/base --train-file data/train.csv --method rtm --seed 7 --second-stage --output-dir RUN",
+    );
+  });
+
+  it("leaves out what a preset says, unless it was given another value", () => {
+    const options = { model: "m", trainFile: "t.csv", preset: "small" } as const;
+    expect(commandOf(options)).toBe(
+      "l3masking train --model m --train-file t.csv --preset small --output-dir RUN",
+    );
+    expect(commandOf({ ...options, learningRate: 0.5 })).toContain("--learning-rate 0.5");
+  });
+
+  it("tells only the last part of absolute paths, and quotes for a shell", () => {
+    expect(commandOf({ model: "/home/anna/m", trainFile: "/home/anna/my texts's.csv" })).toBe(
+      "l3masking train --model m --train-file 'my texts'\\''s.csv' --output-dir RUN",
+    );
+  });
+});

@@ -1,0 +1,49 @@
+/** Small files in a saved classifier: what prediction must repeat of training, and the temperature fitted on dev. */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { L3MaskingError } from "../../base/errors.js";
+
+const fileName = "training_args.json";
+const schema = z.object({ max_length: z.number().int().min(3) });
+
+/** File name and content to save beside the weights. */
+export function trainingArguments(maxLength: number): readonly [string, string] {
+  return [fileName, `${JSON.stringify({ max_length: maxLength }, undefined, 2)}\n`];
+}
+
+/**
+ * The max_length a classifier was trained with; undefined for folders that other programs saved. Throws
+ * `checkpoint-config` for a damaged file.
+ */
+export function trainedMaxLength(folder: string): number | undefined {
+  const path = join(folder, fileName);
+  if (!existsSync(path)) return undefined;
+  return readSmall(path, schema, "max_length", "Remove the file, or give --max-length.").max_length;
+}
+
+/** Holds the temperature for which softmax(logits / temperature) fits the dev split best. */
+export const temperatureFile = "temperature.json";
+const temperatureSchema = z.object({ temperature: z.number().positive() });
+
+/** The temperature that was fitted when a classifier was trained. Throws `checkpoint-config` where there is none. */
+export function trainedTemperature(folder: string): number {
+  const path = join(folder, temperatureFile);
+  const hint = "Train the classifier with this version, or leave --fitted-temperature out.";
+  return readSmall(path, temperatureSchema, "temperature", hint).temperature;
+}
+
+/** A file of one number. Throws `checkpoint-config` where it is missing or damaged. */
+function readSmall<Value>(
+  path: string,
+  content: z.ZodType<Value>,
+  name: string,
+  hint: string,
+): Value {
+  try {
+    return content.parse(JSON.parse(readFileSync(path, "utf8")));
+  } catch (cause) {
+    const message = `expected {"${name}": number} in ${path}`;
+    throw new L3MaskingError("checkpoint-config", message, { hint, cause });
+  }
+}

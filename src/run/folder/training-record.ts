@@ -1,0 +1,59 @@
+/** config.json of a training run: how it was made, checked as it is read. */
+import { existsSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import { z } from "zod";
+import { L3MaskingError } from "../../base/errors.js";
+import { readRunRecord } from "./run-folder.js";
+
+const recordSchema = z.looseObject({
+  settings: z.looseObject({
+    method: z.enum(["stl", "rtm", "l3"]),
+    taskWeights: z.string(),
+    seed: z.number().int(),
+    model: z.string(),
+    trainFile: z.string(),
+    validationFile: z.string().optional(),
+    testFile: z.string().optional(),
+  }),
+  /** Where the model came from, if it was named as on the hub. */
+  model_origin: z
+    .object({ repository: z.string(), revision: z.string(), commit: z.string() })
+    .optional(),
+  checkpoint_digest: z.string(),
+  tokenizer_digest: z.string(),
+  data_digest: z.string(),
+  labels: z.array(z.string()).min(1),
+  rows: z.object({ train: z.number(), dev: z.number(), test: z.number() }),
+});
+
+export type TrainingRecord = z.infer<typeof recordSchema>;
+
+/** A training run and what it recorded. */
+export interface RecordedRun {
+  readonly folder: string;
+  readonly record: TrainingRecord;
+}
+
+/** The run that a classifier's folder is the `model` of; undefined for other folders. */
+export function runOfClassifier(classifier: string): RecordedRun | undefined {
+  const path = resolve(classifier);
+  const folder = dirname(path);
+  if (basename(path) !== "model" || !existsSync(join(folder, "config.json"))) return undefined;
+  // Another program's config.json may lie there too.
+  const parsed = recordSchema.safeParse(readRunRecord(folder));
+  return parsed.success ? { folder, record: parsed.data } : undefined;
+}
+
+/**
+ * The record of a training run. Throws `checkpoint-missing` for a folder without one, and `data-format` for what other commands
+ * write.
+ */
+export function readTrainingRecord(folder: string): TrainingRecord {
+  const parsed = recordSchema.safeParse(readRunRecord(folder));
+  if (parsed.success) return parsed.data;
+  throw new L3MaskingError(
+    "data-format",
+    `${join(folder, "config.json")} is not what a training run writes: ${z.prettifyError(parsed.error)}`,
+    { hint: "Name the --output-dir of train or compare; other commands have no report." },
+  );
+}

@@ -1,0 +1,172 @@
+/** A fine-tuning run in parts: where it goes on, what it keeps for the next part, and the time of all parts. */
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import type { ParameterStore } from "../../method/train/parameter-store.js";
+import type { StoppingState } from "../../method/train/trainer.js";
+import type { Host, RunMetrics } from "../host/host.js";
+import type { Journal } from "./journal.js";
+import { cutJournal, openSavedStates, type RunState, type SavedStates } from "./saved-state.js";
+
+/** Time spent on training; what is put aside (evaluating, saving) does not count. */
+export interface TrainingClock {
+  /** Of earlier parts and of this one up to now. */
+  seconds(): number;
+  aside<Result>(work: () => Promise<Result>): Promise<Result>;
+}
+
+/** Starts a clock at the seconds of earlier parts. */
+export function startTrainingClock({ now }: Pick<Host, "now">, earlierSeconds = 0): TrainingClock {
+  const start = now();
+  let asideSeconds = 0;
+  return {
+    seconds: () => earlierSeconds + (now() - start) / 1000 - asideSeconds,
+    async aside(work) {
+      const begin = now();
+      const result = await work();
+      asideSeconds += (now() - begin) / 1000;
+      return result;
+    },
+  };
+}
+
+/** What a run knows between two steps beside weights and moments. */
+export interface StepOutcome
+  extends StoppingState,
+    Pick<RunState, "bestDev" | "bestWeights" | "firstStage" | "meta"> {}
+
+export interface TrainingState {
+  readonly clock: TrainingClock;
+  /** Real tokens through the encoder in a step. */
+  countTokens(tokens: number): void;
+  /** Saves the state where one is due. */
+  afterStep(step: number, evaluated: boolean, outcome: StepOutcome): Promise<void>;
+  /** Saves the state after a step unless that is done already. */
+  save(step: number, outcome: StepOutcome): Promise<void>;
+  /**
+   * Saves the state after a step where another one must not be lost for it: only if all weights and moments are finite.
+   */
+  saveIfFinite(step: number, outcome: StepOutcome): Promise<void>;
+  /** Saves the state with which the second stage begins, after the last step of the first. */
+  beginStage(step: number, outcome: StepOutcome): Promise<void>;
+  /** For metrics.json: sums over all parts. */
+  timing(): RunMetrics["timing"];
+}
+
+export interface TrainingStateSettings {
+  readonly outputDir: string;
+  readonly resume: boolean;
+  readonly saveSteps?: number | undefined;
+}
+
+/** Where a run starts, and the folder of its states. */
+export interface StartingState {
+  readonly state: RunState;
+  readonly states: SavedStates;
+}
+
+/**
+ * Where a run starts: a new one with step 0. With `resume`, weights and moments of the store are those of the last whole
+ * state, and the journal is cut back to it; a run that was stopped before it saved any begins with its first step.
+ * Both are told, and so is a damaged state. Throws what `SavedStates.load` and `cutJournal` throw.
+ */
+export async function startingState(
+  store: ParameterStore,
+  { outputDir, resume }: TrainingStateSettings,
+  host: Host,
+): Promise<StartingState> {
+  const states = openSavedStates(join(outputDir, "state"));
+  if (!resume) return { state: { step: 0, tokens: 0 }, states };
+  const state = (await lastState(states, store, host)) ?? { step: 0, tokens: 0 };
+  const stage = state.firstStage === undefined ? 1 : 2;
+  cutJournal(join(outputDir, "journal.jsonl"), state.step, stage);
+  return { state, states };
+}
+
+/**
+ * Keeps the state of a run from `start` on. The clock starts; `scoringSeconds` is what this part spent on scoring. The
+ * journal is flushed before each state.
+ */
+export function openTrainingState(
+  { state: start, states }: StartingState,
+  store: ParameterStore,
+  journal: Pick<Journal, "flush">,
+  { saveSteps }: TrainingStateSettings,
+  scoringSeconds: number,
+  host: Host,
+): TrainingState {
+  const clock = startTrainingClock(host, start.trainingSeconds);
+  const allScoringSeconds = (start.scoringSeconds ?? 0) + scoringSeconds;
+  const parts = (start.parts ?? 0) + 1;
+  let { tokens, step: savedStep } = start;
+
+  const write = async (step: number, outcome: StepOutcome) => {
+    savedStep = step;
+    const times = { scoringSeconds: allScoringSeconds, trainingSeconds: clock.seconds() };
+    await clock.aside(async () => {
+      journal.flush();
+      await states.save(store, { step, tokens, ...outcome, ...times, parts });
+    });
+  };
+  const save = async (step: number, outcome: StepOutcome) => {
+    // Step 0 has nothing to keep, and a state that was just read or written is there already.
+    if (step !== savedStep) await write(step, outcome);
+  };
+  return {
+    clock,
+    countTokens(count) {
+      tokens += count;
+    },
+    async afterStep(step, evaluated, outcome) {
+      const due = evaluated || (saveSteps !== undefined && step % saveSteps === 0);
+      if (due) await save(step, outcome);
+    },
+    save,
+    async saveIfFinite(step, outcome) {
+      if (isAllFinite(store)) await save(step, outcome);
+    },
+    beginStage: write,
+    timing() {
+      const trainingSeconds = clock.seconds();
+      return {
+        scoring_seconds: allScoringSeconds,
+        training_seconds: trainingSeconds,
+        tokens_per_second: tokens / trainingSeconds,
+        parts,
+      };
+    },
+  };
+}
+
+/** Are all weights and moments numbers? */
+export function isAllFinite(store: ParameterStore): boolean {
+  return store
+    .regions(() => "all")
+    .every(({ view }) =>
+      ["weight", "first", "second"].every((slot) => view(slot).every(Number.isFinite)),
+    );
+}
+
+/** Removes what a finished run needs no more. */
+export function removeState(outputDir: string): void {
+  for (const name of ["state", "model.partial"]) {
+    rmSync(join(outputDir, name), { recursive: true, force: true });
+  }
+}
+
+/** Reads the last whole state, and tells where the run goes on; undefined if none was saved. */
+export async function lastState(
+  states: SavedStates,
+  store: ParameterStore,
+  host: Host,
+): Promise<RunState | undefined> {
+  const state = await states.load(store, (folder, fault) => {
+    const text = `the state in ${folder} is damaged (${fault}): the one before it is used`;
+    host.emit({ type: "notice", level: "warning", text });
+  });
+  const text =
+    state === undefined
+      ? "no state was saved: beginning with the first step"
+      : `going on after step ${state.step}`;
+  host.emit({ type: "notice", level: "info", text });
+  return state;
+}

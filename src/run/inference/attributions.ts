@@ -1,0 +1,63 @@
+/** A classifier's attributions, batch by batch, in the order of the texts. */
+
+import type { Runtime } from "../../engine/runtime/runtime.js";
+import { evaluationBatches, inExampleOrder } from "../../method/batch/order.js";
+import { packTexts } from "../../method/batch/pack.js";
+import { type AttributionInput, compileAttribution } from "../../method/program/attribution.js";
+import type { Weights } from "../../method/program/inference.js";
+import type { ModelSpec } from "../../model/spec.js";
+import type { Encoding } from "../../text/encoding.js";
+import { packOptions } from "../fine-tune/pack-options.js";
+
+/** Tokens that go through the gradient at once; their activations are kept. */
+const BATCH_TOKENS = 2048;
+
+/** A trained classifier as a program needs it. */
+export interface ClassifierParts {
+  readonly spec: ModelSpec;
+  /** How many labels there are. */
+  readonly classes: number;
+  readonly weights: Weights;
+}
+
+/**
+ * Of each text, the attributions [n] of its n tokens to the logit of its label in `labelIds` [N]; see `attributionGraph`.
+ * `onTexts` is told how many texts are done.
+ */
+export async function textAttributions(
+  { spec, classes, weights }: ClassifierParts,
+  encodings: readonly Encoding[],
+  labelIds: Int32Array,
+  input: AttributionInput,
+  runtime: Runtime,
+  onTexts: (done: number) => void = () => undefined,
+): Promise<readonly Float32Array[]> {
+  const program = await compileAttribution(runtime, spec, classes, weights, input);
+  try {
+    const portions = evaluationBatches(
+      encodings.map(({ ids }) => ids.length),
+      BATCH_TOKENS,
+    );
+    const results: Float32Array[][] = [];
+    let done = 0;
+    for (const portion of portions) {
+      const rows = Array.from(portion, (text) => encodings[text].ids);
+      const batch = packTexts(rows, packOptions(spec));
+      const found = await program.attributions(
+        batch,
+        portion.map((text) => labelIds[text]),
+      );
+      results.push(
+        rows.map(({ length }, text) => {
+          const first = batch.firstSlots[text];
+          return found.slice(first, first + length);
+        }),
+      );
+      done += portion.length;
+      onTexts(done);
+    }
+    return inExampleOrder(portions, results);
+  } finally {
+    await program.dispose();
+  }
+}

@@ -1,0 +1,142 @@
+/** A trained classifier in memory. */
+
+import { L3MaskingError } from "../../base/errors.js";
+import { compileClassification } from "../../method/program/inference.js";
+import { classificationHeadParameters } from "../../model/parameters.js";
+import type { Encoding } from "../../text/encoding.js";
+import { trainedMaxLength, trainedTemperature } from "../folder/training-arguments.js";
+import type { Host, Prediction } from "../host/host.js";
+import type { ClassifierSettings } from "../settings/train.js";
+import { encodeOnce } from "../sources/labelled-texts.js";
+import {
+  checkedMaxLength,
+  type LoadedModel,
+  loadModel,
+  longestRow,
+  weightsOf,
+} from "../sources/model.js";
+import { alteredNotice, countEncodings, type EncodingCounts } from "../sources/text-counts.js";
+import { classifyEncodings, predictionsOf } from "./classify.js";
+
+export interface OpenClassifier {
+  /** Label names by id. */
+  readonly labels: readonly string[];
+  /** Logits [N, C] of N texts, row-major, divided by the temperature where that is asked for. */
+  logits(texts: readonly string[], task: "predicting" | "evaluating"): Promise<Float32Array>;
+  predict(texts: readonly string[]): Promise<Prediction[]>;
+  /**
+   * Predictions for a part of a larger whole: nothing is told but, batch by batch, how many texts are done. A stop is
+   * left to `onBatch`, by what it throws.
+   */
+  predictPart(texts: readonly string[], onBatch: (done: number) => void): Promise<PredictedPart>;
+  dispose(): Promise<void>;
+}
+
+export interface PredictedPart {
+  readonly predictions: readonly Prediction[];
+  readonly counts: EncodingCounts;
+}
+
+/** Longest text for classifiers that do not say what they were trained with. */
+const USUAL_MAX_LENGTH = 512;
+
+/** A trained classifier as its folder has it. */
+export interface LoadedClassifier extends LoadedModel {
+  /** Label names by id. */
+  readonly labels: readonly string[];
+  /** Longest text it was trained with, special tokens included. */
+  readonly maxLength: number;
+}
+
+/**
+ * Loads a classifier with its tokenizer. `asked` replaces the longest text that it was trained with. Throws
+ * `checkpoint-tensor` if the folder holds no classification head, `checkpoint-config` if it gives texts several labels or
+ * numbers, and what loading throws.
+ */
+export async function loadClassifier(
+  name: string,
+  asked: number | undefined,
+  host: Host,
+): Promise<LoadedClassifier> {
+  const model = await loadModel(name, host, "classifier");
+  const { spec, values, folder } = model;
+  const { labels } = spec;
+  const hasHead = (classes: number) =>
+    classificationHeadParameters(spec, classes).every((parameter) => values.has(parameter.name));
+  if (labels === undefined || !hasHead(labels.length)) {
+    throw new L3MaskingError("checkpoint-tensor", `expected a text classifier in ${folder}`, {
+      hint: "Give the model folder of a run, such as runs/first/model.",
+    });
+  }
+  if (spec.otherProblem !== undefined) {
+    throw new L3MaskingError(
+      "checkpoint-config",
+      `expected a classifier that gives each text one label, got problem_type "${spec.otherProblem}" in ${folder}/config.json`,
+      {
+        hint: "Probabilities of labels that exclude each other would be wrong for it; train a classifier on rows with one label each.",
+      },
+    );
+  }
+  const usual = Math.min(USUAL_MAX_LENGTH, longestRow(spec));
+  const maxLength = checkedMaxLength(asked ?? trainedMaxLength(folder) ?? usual, spec);
+  return { ...model, labels, maxLength };
+}
+
+/**
+ * Opens a classifier. Throws what `loadClassifier` throws. A stop on request throws `interrupted` between batches.
+ */
+export async function openClassifier(
+  settings: ClassifierSettings,
+  host: Host,
+): Promise<OpenClassifier> {
+  const { spec, values, tokenizer, folder, labels, maxLength } = await loadClassifier(
+    settings.model,
+    settings.maxLength,
+    host,
+  );
+  const temperature = settings.fittedTemperature ? trainedTemperature(folder) : 1;
+  const runtime = await host.runtime(settings.threads);
+  const program = await compileClassification(
+    runtime,
+    spec,
+    labels.length,
+    weightsOf(values),
+    settings.precision,
+  );
+
+  const forward = async (encodings: readonly Encoding[], onBatch: (done: number) => void) => {
+    const { evalTokens } = settings;
+    const found = await classifyEncodings(program, spec, encodings, evalTokens, onBatch);
+    return found.map((logit) => logit / temperature);
+  };
+  const logits: OpenClassifier["logits"] = async (texts, task) => {
+    const encodings = texts.map(encodeOnce(tokenizer, maxLength));
+    const total = texts.length;
+    const notice = alteredNotice(countEncodings(encodings, tokenizer));
+    if (notice !== undefined) host.emit(notice);
+    return forward(encodings, (done) => {
+      host.emit({ type: "progress", task, done, total, unit: "texts" });
+      if (host.cancelled() && done < total) throw interrupted(done, total);
+    });
+  };
+  return {
+    labels,
+    logits,
+    predict: async (texts) => predictionsOf(await logits(texts, "predicting"), labels),
+    async predictPart(texts, onBatch) {
+      const encodings = texts.map(encodeOnce(tokenizer, maxLength));
+      const predictions = predictionsOf(await forward(encodings, onBatch), labels);
+      return { predictions, counts: countEncodings(encodings, tokenizer) };
+    },
+    dispose: () => program.dispose(),
+  };
+}
+
+/** A stop on request, of a command that writes nothing before its end unless `hint` says otherwise. */
+export function interrupted(
+  done: number,
+  total: number,
+  hint = "Nothing was written; start again.",
+): L3MaskingError {
+  return new L3MaskingError("interrupted", `stopped after ${done} of ${total} texts`, { hint });
+}

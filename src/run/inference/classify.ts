@@ -1,0 +1,62 @@
+/** A classifier at work: logits of encodings, batch by batch, in the order of the texts. */
+import { evaluationBatches, inExampleOrder } from "../../method/batch/order.js";
+import { packTexts } from "../../method/batch/pack.js";
+import type { ClassificationProgram } from "../../method/program/inference.js";
+import type { ModelSpec } from "../../model/spec.js";
+import { softmax } from "../../results/metrics/confidence.js";
+import { predictedLabels } from "../../results/metrics/metrics.js";
+import type { Encoding } from "../../text/encoding.js";
+import { packOptions } from "../fine-tune/pack-options.js";
+import type { Prediction } from "../host/host.js";
+
+/**
+ * Logits [N, C] of N encodings, row-major. `evalTokens` bounds the tokens of a batch; `onBatch` is told how
+ * many texts are done.
+ */
+export async function classifyEncodings(
+  program: ClassificationProgram,
+  spec: ModelSpec,
+  encodings: readonly Encoding[],
+  evalTokens: number,
+  onBatch: (done: number) => void = () => undefined,
+): Promise<Float32Array> {
+  const portions = evaluationBatches(
+    encodings.map(({ ids }) => ids.length),
+    evalTokens,
+  );
+  const rows: Float32Array[][] = [];
+  let done = 0;
+  for (const portion of portions) {
+    const texts = Array.from(portion, (index) => encodings[index].ids);
+    const batch = packTexts(texts, packOptions(spec));
+    const logits = await program.logits(batch);
+    const classes = logits.length / portion.length;
+    rows.push(
+      Array.from(portion, (_, text) => logits.subarray(text * classes, (text + 1) * classes)),
+    );
+    done += portion.length;
+    onBatch(done);
+  }
+  const ordered = inExampleOrder(portions, rows);
+  const classes = ordered[0]?.length ?? 0;
+  const logits = new Float32Array(ordered.length * classes);
+  ordered.forEach((row, index) => {
+    logits.set(row, index * classes);
+  });
+  return logits;
+}
+
+/**
+ * Softmax of each row of logits [N, C] as a prediction with named labels. Throws `training-diverged` for a logit
+ * that is not finite.
+ */
+export function predictionsOf(logits: Float32Array, labels: readonly string[]): Prediction[] {
+  const classes = labels.length;
+  return Array.from(predictedLabels(logits, classes), (best, index) => {
+    const probabilities = softmax(logits.subarray(index * classes, (index + 1) * classes));
+    return {
+      label: labels[best],
+      probabilities: Object.fromEntries(labels.map((label, id) => [label, probabilities[id]])),
+    };
+  });
+}

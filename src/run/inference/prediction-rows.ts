@@ -1,0 +1,106 @@
+/** Predictions as lines of a file, beside the columns that their rows came with. */
+
+import { L3MaskingError } from "../../base/errors.js";
+import { delimitedLine } from "../../data/formats/delimited-line.js";
+import type { RecordSource, SourceRow } from "../../data/record-stream.js";
+import type { Prediction } from "../host/host.js";
+
+export type OutputFormat = "jsonl" | "csv" | "tsv";
+
+/**
+ * The format of an output by the ending of its name; JSON Lines for standard output, and for names without an ending,
+ * as pipes and devices have them. Throws `invalid-setting` for another ending.
+ */
+export function outputFormat(path: string | undefined): OutputFormat {
+  const ending = /[^/\\]\.([^./\\]+)$/.exec(path ?? "")?.[1].toLowerCase();
+  switch (ending) {
+    case undefined:
+    case "jsonl":
+    case "ndjson":
+      return "jsonl";
+    case "csv":
+    case "tsv":
+      return ending;
+    default:
+      throw new L3MaskingError(
+        "invalid-setting",
+        `expected an output ending in .jsonl, .ndjson, .csv or .tsv, got ${path}`,
+        { hint: "Choose another --output; its ending tells the format." },
+      );
+  }
+}
+
+/** Writes the lines of one file. */
+export interface PredictionWriter {
+  /** The first line, with its end; empty for JSON Lines. */
+  readonly header: string;
+  /** With its end. */
+  line(row: SourceRow, prediction: Prediction): string;
+  /** Our fields whose names the input has already, and what they are called instead. */
+  readonly renamed: ReadonlyMap<string, string>;
+}
+
+/**
+ * Lines of the input's columns in their order, then `label` and, as JSON, `probabilities` of all labels, as CSV or TSV the
+ * `probability` of that label. Without input columns these two alone. A name that the input has is given `predicted_` in
+ * front, as often as it takes.
+ */
+export function predictionWriter(
+  format: OutputFormat,
+  source: Pick<RecordSource, "columns" | "regular">,
+  inputColumns: boolean,
+): PredictionWriter {
+  const columns = inputColumns ? source.columns : [];
+  const ours = format === "jsonl" ? ["label", "probabilities"] : ["label", "probability"];
+  const taken = new Set(columns);
+  const [labelName, probabilityName] = ours.map((name) => freeName(name, taken));
+  const names = [labelName, probabilityName];
+  const renamed = new Map(
+    ours.flatMap((name, index) => (name === names[index] ? [] : [[name, names[index]]])),
+  );
+  if (format === "jsonl") {
+    return {
+      header: "",
+      renamed,
+      line({ columns: values }, { label, probabilities }) {
+        // Of rows that are alike the header has the order; objects put names of digits first.
+        const kept = source.regular || !inputColumns ? columns : Object.keys(values);
+        const members = [
+          ...kept.map((name) => member(name, values[name])),
+          member(labelName, label),
+          member(probabilityName, probabilities),
+        ];
+        return `{${members.join(",")}}\n`;
+      },
+    };
+  }
+  const delimiter = format === "csv" ? "," : "\t";
+  const lineOf = (fields: readonly string[]) => `${delimitedLine(fields, delimiter)}\n`;
+  return {
+    header: lineOf([...columns, ...names]),
+    renamed,
+    line({ columns: values }, { label, probabilities }) {
+      const kept = columns.map((name) => (Object.hasOwn(values, name) ? cell(values[name]) : ""));
+      return lineOf([...kept, label, String(probabilities[label])]);
+    },
+  };
+}
+
+function freeName(name: string, taken: ReadonlySet<string>): string {
+  return taken.has(name) ? freeName(`predicted_${name}`, taken) : name;
+}
+
+function member(name: string, value: unknown): string {
+  return `${JSON.stringify(name)}:${json(value ?? null)}`;
+}
+
+/** A value as one field: strings as they are, nothing for null, lists and objects as JSON. */
+function cell(value: unknown): string {
+  if (value === null || value === undefined) return "";
+  return typeof value === "string" ? value : json(value);
+}
+
+/** Integers of Parquet that are inside lists may be beyond what numbers hold. */
+function json(value: unknown): string {
+  return JSON.stringify(value, (_, inner) => (typeof inner === "bigint" ? String(inner) : inner));
+}

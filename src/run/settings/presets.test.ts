@@ -1,0 +1,94 @@
+import { describe, expect, it } from "vitest";
+import { L3MaskingError } from "../../base/errors.js";
+import { compareSchema } from "./compare.js";
+import { presetNames, presets } from "./presets.js";
+import { resolveSettings, scoreSchema, trainSchema } from "./train.js";
+
+const needed = { model: "m", trainFile: "t", outputDir: "o" };
+const resolve = (given: Record<string, unknown>) =>
+  resolveSettings(trainSchema, { ...needed, ...given });
+
+function refusal(given: Record<string, unknown>) {
+  try {
+    resolve(given);
+  } catch (error) {
+    if (error instanceof L3MaskingError) return error;
+    throw error;
+  }
+  return expect.unreachable("an error is due");
+}
+
+describe("presets", () => {
+  it.each(presetNames)("%s has values that train takes, and they arrive", (preset) => {
+    expect(resolve({ preset })).toMatchObject({ preset, ...presets[preset].values });
+  });
+
+  it("published is the authors' run for ACL-ARC", () => {
+    // From the table of hyper-parameters in the method's description.
+    expect(resolve({ preset: "published" })).toMatchObject({
+      batchSize: 64,
+      gradientAccumulationSteps: 2,
+      maxLength: 128,
+      numTrainEpochs: 150,
+      evalSteps: 30,
+      patience: 20,
+      learningRate: 1e-4,
+      headLearningRate: 1e-3,
+      weightDecay: 0.01,
+      headWeightDecay: 0.1,
+      warmupRatio: 0.06,
+      calibration: "published",
+    });
+  });
+
+  it("give way to what is given, also where that is the default", () => {
+    const { learningRate, numTrainEpochs } = resolve({
+      preset: "small",
+      learningRate: 1e-4,
+      numTrainEpochs: undefined,
+    });
+    expect(learningRate).toBe(1e-4);
+    expect(numTrainEpochs).toBe(presets.small.values.numTrainEpochs);
+    expect(presets.small.values.learningRate).not.toBe(1e-4);
+  });
+
+  it("resolve once: what is resolved resolves to itself", () => {
+    const settings = resolve({ preset: "published", evalSteps: 7 });
+    expect(resolveSettings(trainSchema, settings)).toEqual(settings);
+  });
+
+  it("fit lists, where a command takes lists of what train takes one of", () => {
+    const compared = { model: ["m"], dataset: ["d"], outputDir: "o", preset: "published" };
+    expect(resolveSettings(compareSchema, compared)).toMatchObject({
+      taskWeights: ["meta"],
+      batchSize: 64,
+    });
+    const both = { ...compared, taskWeights: ["equal", "meta"] };
+    expect(resolveSettings(compareSchema, both).taskWeights).toEqual(["equal", "meta"]);
+  });
+
+  it("leave the defaults alone where none is named", () => {
+    expect(resolve({})).toMatchObject({ learningRate: 1e-4, batchSize: 32, numTrainEpochs: 20 });
+    expect(resolve({})).not.toHaveProperty("preset");
+  });
+
+  it("that do not exist are refused with the nearest name", () => {
+    const { code, message, hint } = refusal({ preset: "publishd" });
+    expect(code).toBe("invalid-setting");
+    expect(message).toContain("preset");
+    expect(hint).toBe("Did you mean published?");
+    expect(refusal({ preset: "quite different" }).hint).toBe("Correct --preset.");
+    expect(refusal({ preset: 3 }).hint).toBe("Correct --preset.");
+  });
+
+  it("are unknown to commands that do not train", () => {
+    const given = { model: "m", input: "i", output: "o", preset: "small" };
+    expect(() => resolveSettings(scoreSchema, given)).toThrow("there is no setting preset");
+  });
+});
+
+describe("names of known data sets", () => {
+  it("that do not exist are refused with the nearest one", () => {
+    expect(refusal({ dataset: "aclarc" }).hint).toBe("Did you mean acl-arc?");
+  });
+});

@@ -1,0 +1,197 @@
+/** A known data set -> its files on this machine: in a folder of the user's, in the cache, or from the network. */
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { L3MaskingError } from "../../base/errors.js";
+import { type SplitName, splitNames } from "../../data/dataset.js";
+import type { KnownDataset } from "../../data/known/known-datasets.js";
+import { convertPublished } from "../../data/known/published-rows.js";
+import { readUnzipped } from "../../data/read.js";
+import { download } from "../../model/hub/download.js";
+import type { Host } from "../host/host.js";
+
+export interface DatasetPlaces {
+  /** The user's folder, with the files in it or in a subfolder of the data set's name. Nothing else is looked at then. */
+  readonly dataDir?: string | undefined;
+  /** Downloaded data sets are kept below it, in `datasets`. */
+  readonly cacheFolder: string;
+}
+
+/** The verified files of a data set. */
+export interface DatasetFiles {
+  readonly trainFile: string;
+  readonly validationFile: string;
+  readonly testFile: string;
+}
+
+/**
+ * Finds the three splits and holds each to its SHA-256 over the decompressed bytes: in the user's folder if one is
+ * named, else in the cache, else from the network (into the cache). The published files themselves will do as well; they
+ * are converted into the cache.
+ *
+ * Throws `dataset-missing` (says in one line what to put where), `data-checksum` for a file with other content,
+ * `download-failed`, `download-mismatch`, `interrupted`.
+ */
+export async function resolveDataset(
+  dataset: KnownDataset,
+  { dataDir, cacheFolder }: DatasetPlaces,
+  host: Pick<Host, "emit" | "cancelled">,
+): Promise<DatasetFiles> {
+  const cached = join(cacheFolder, "datasets", dataset.name);
+  const found =
+    dataDir === undefined
+      ? await cachedSplits(dataset, cached, host)
+      : await givenSplits(dataset, dataDir, cached);
+  return { trainFile: found.train, validationFile: found.dev, testFile: found.test };
+}
+
+type SplitPaths = Record<SplitName, string>;
+
+/** The splits in a folder of the user's. */
+async function givenSplits(
+  dataset: KnownDataset,
+  dataDir: string,
+  cached: string,
+): Promise<SplitPaths> {
+  const places = [join(dataDir, dataset.name), dataDir];
+  const folder = places.find((place) => findSplit(place, "train") !== undefined);
+  const verified = async (split: SplitName) => {
+    const path = folder === undefined ? undefined : findSplit(folder, split);
+    if (path === undefined) {
+      throw new L3MaskingError(
+        "dataset-missing",
+        `expected ${split}.jsonl or ${split}.jsonl.gz of ${dataset.name} in ${folder ?? places.join(" or ")}, got no such file`,
+        { hint: `Put ${threeFiles(dataset)} into ${folder ?? places[0]}; ${whereFrom}.` },
+      );
+    }
+    const bytes = await readUnzipped(path);
+    const digest = sha256Of(bytes);
+    if (digest === dataset.splits[split].sha256) return path;
+    if (digest !== dataset.published?.[split].sha256)
+      throw otherContent(dataset, split, path, digest);
+    return keepConverted(dataset, split, bytes, cached);
+  };
+  return eachSplit(verified);
+}
+
+/** The splits in the cache, after downloading those that are not there. */
+async function cachedSplits(
+  dataset: KnownDataset,
+  cached: string,
+  host: Pick<Host, "emit" | "cancelled">,
+): Promise<SplitPaths> {
+  const { name, published } = dataset;
+  const present = new Map<SplitName, string>();
+  for (const split of splitNames) {
+    const path = findSplit(cached, split);
+    if (path === undefined) continue;
+    const digest = sha256Of(await readUnzipped(path));
+    if (digest === dataset.splits[split].sha256) {
+      present.set(split, path);
+      continue;
+    }
+    if (published === undefined) throw otherContent(dataset, split, path, digest);
+    const text = `${path} is not the ${split} split of ${name} as published; it is fetched anew`;
+    host.emit({ type: "notice", level: "warning", text });
+  }
+  const absent = splitNames.filter((split) => !present.has(split));
+  const total = absent.reduce((sum, split) => sum + (published?.[split].bytes ?? 0), 0);
+  let before = 0;
+  const fetched = async (split: SplitName): Promise<string> => {
+    if (published === undefined) throw notDownloadable(dataset, absent, cached);
+    const { url, bytes, sha256 } = published[split];
+    const path = join(cached, "published", `${split}.jsonl`);
+    const watch = {
+      progress(fileBytes: number) {
+        const done = before + fileBytes;
+        const detail = `${name} ${split}`;
+        host.emit({ type: "progress", task: "downloading", done, total, unit: "bytes", detail });
+      },
+      cancelled: host.cancelled,
+    };
+    await download({ url, bytes, sha256, path }, watch).catch((error: unknown) => {
+      throw withoutNetwork(error, dataset);
+    });
+    before += bytes;
+    return keepConverted(dataset, split, await readUnzipped(path), cached);
+  };
+  const paths = await eachSplit(async (split) => present.get(split) ?? (await fetched(split)));
+  rmSync(join(cached, "published"), { recursive: true, force: true });
+  return paths;
+}
+
+/** In order, since each may download. */
+async function eachSplit(path: (split: SplitName) => Promise<string>): Promise<SplitPaths> {
+  return { train: await path("train"), dev: await path("dev"), test: await path("test") };
+}
+
+function findSplit(folder: string, split: SplitName): string | undefined {
+  const paths = [".jsonl", ".jsonl.gz"].map((ending) => join(folder, `${split}${ending}`));
+  return paths.find((path) => existsSync(path));
+}
+
+/** Writes a split made from its published file into the cache, whole or not at all. */
+function keepConverted(
+  dataset: KnownDataset,
+  split: SplitName,
+  published: Uint8Array,
+  cached: string,
+): string {
+  const path = join(cached, `${split}.jsonl`);
+  const bytes = convertPublished(published, `${dataset.name} ${split}`);
+  const digest = sha256Of(bytes);
+  if (digest !== dataset.splits[split].sha256) throw otherContent(dataset, split, path, digest);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(`${path}.part`, bytes);
+  renameSync(`${path}.part`, path);
+  return path;
+}
+
+function sha256Of(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+const whereFrom = "docs/datasets.md tells where they come from";
+
+/** What to get: by its address where there is one. */
+function threeFiles({ published }: KnownDataset): string {
+  return published === undefined
+    ? "train.jsonl, dev.jsonl and test.jsonl (or .jsonl.gz)"
+    : `${dirname(published.train.url)}/{train,dev,test}.jsonl`;
+}
+
+function otherContent(
+  dataset: KnownDataset,
+  split: SplitName,
+  path: string,
+  digest: string,
+): L3MaskingError {
+  return new L3MaskingError(
+    "data-checksum",
+    `expected the ${split} split of ${dataset.name} in ${path}, with SHA-256 ${dataset.splits[split].sha256} (decompressed), got SHA-256 ${digest}`,
+    {
+      hint: `Put the file as published there; to use other rows, name the files (--train-file and so on) instead of --dataset ${dataset.name}.`,
+    },
+  );
+}
+
+function notDownloadable(
+  dataset: KnownDataset,
+  absent: readonly SplitName[],
+  cached: string,
+): L3MaskingError {
+  return new L3MaskingError(
+    "dataset-missing",
+    `${dataset.name} has no automatic download, and ${absent.join(", ")} ${absent.length === 1 ? "is" : "are"} not in ${cached}`,
+    { hint: `Put ${threeFiles(dataset)} into a folder and name it with --data-dir; ${whereFrom}.` },
+  );
+}
+
+/** A download that failed says what to put where instead. */
+function withoutNetwork(error: unknown, dataset: KnownDataset): unknown {
+  if (!(error instanceof L3MaskingError) || error.code !== "download-failed") return error;
+  return new L3MaskingError("download-failed", `${dataset.name}: ${error.message}`, {
+    hint: `Without network: put ${threeFiles(dataset)} into a folder and name it with --data-dir.`,
+    cause: error,
+  });
+}

@@ -1,0 +1,134 @@
+/** Labelled files -> the data set and its encodings, with a check of both that is shown before training. */
+
+import { L3MaskingError } from "../../base/errors.js";
+import { checkDataset } from "../../data/check/check.js";
+import { formatCheck } from "../../data/check/check-text.js";
+import {
+  buildDataset,
+  type Dataset,
+  resolveSplits,
+  type SplitRecords,
+} from "../../data/dataset.js";
+import { describeDataset } from "../../data/known/known-dataset-text.js";
+import { type KnownDatasetName, knownDatasets } from "../../data/known/known-datasets.js";
+import { readRecords } from "../../data/read.js";
+import type { Encoding, Tokenizer } from "../../text/encoding.js";
+import type { Host } from "../host/host.js";
+import { resolveDataset } from "./known-dataset.js";
+
+export interface LabelledFiles {
+  readonly trainFile: string;
+  readonly validationFile?: string | undefined;
+  readonly testFile?: string | undefined;
+  readonly textColumn?: string | undefined;
+  readonly labelColumn?: string | undefined;
+}
+
+export interface LabelledSource extends Omit<LabelledFiles, "trainFile"> {
+  readonly trainFile?: string | undefined;
+  readonly dataset?: KnownDatasetName | undefined;
+  readonly dataDir?: string | undefined;
+  readonly cacheDir?: string | undefined;
+}
+
+/**
+ * The files to read: those named, or those of a known data set, which is described with all that is wrong with it.
+ *
+ * Throws `missing-setting` without either, `invalid-setting` for both, and what `resolveDataset` throws.
+ */
+export async function labelledFiles(source: LabelledSource, host: Host): Promise<LabelledFiles> {
+  const { dataset: name, dataDir, cacheDir, trainFile, textColumn, labelColumn } = source;
+  if (name === undefined) {
+    if (dataDir !== undefined) {
+      throw new L3MaskingError("invalid-setting", "expected --dataset with --data-dir, got none", {
+        hint: "Name a known data set, or give the folder as DATA.",
+      });
+    }
+    if (trainFile === undefined) {
+      throw new L3MaskingError("missing-setting", "expected texts to train on, got none", {
+        hint: "Give a file or folder as DATA, --train-file, or --dataset.",
+      });
+    }
+    return { ...source, trainFile };
+  }
+  const files = [trainFile, source.validationFile, source.testFile];
+  const file = files.find((path) => path !== undefined);
+  if (file !== undefined) {
+    throw new L3MaskingError(
+      "invalid-setting",
+      `expected either --dataset or files, got --dataset ${name} and ${file}`,
+      { hint: "Keep one of the two." },
+    );
+  }
+  const dataset = knownDatasets[name];
+  host.emit({ type: "notice", level: "info", text: describeDataset(dataset) });
+  const cacheFolder = cacheDir ?? host.cacheFolder;
+  const found = await resolveDataset(dataset, { dataDir, cacheFolder }, host);
+  return { ...found, textColumn, labelColumn };
+}
+
+/** The rows of each file, telling which columns were taken. */
+export async function readLabelledFiles(files: LabelledFiles, host: Host): Promise<SplitRecords> {
+  const read = async (split: string, path: string | undefined) => {
+    if (path === undefined) return undefined;
+    const { textColumn, labelColumn } = files;
+    const file = await readRecords(path, { textColumn, labelColumn, labels: "required" });
+    const columns = `text from "${file.textColumn}" (--text-column), label from "${file.labelColumn}" (--label-column)`;
+    const text = `${split}: ${file.records.length} rows of ${path} (${file.format}); ${columns}`;
+    host.emit({ type: "notice", level: "info", text });
+    return file.records;
+  };
+  return {
+    train: (await read("train", files.trainFile)) ?? [],
+    dev: await read("dev", files.validationFile),
+    test: await read("test", files.testFile),
+  };
+}
+
+/** A memo of encodings by text: texts that occur in several places are encoded once. */
+export function encodeOnce(tokenizer: Tokenizer, maxLength: number): (text: string) => Encoding {
+  const known = new Map<string, Encoding>();
+  return (text) => {
+    const encoding = known.get(text) ?? tokenizer.encode(text, maxLength);
+    known.set(text, encoding);
+    return encoding;
+  };
+}
+
+export interface EncodedDataset extends Dataset {
+  readonly encodings: {
+    readonly train: readonly Encoding[];
+    readonly dev: readonly Encoding[];
+    readonly test: readonly Encoding[];
+  };
+}
+
+/**
+ * Reads, splits, checks and encodes. The check's page and its warnings are emitted as notices. Throws what
+ * `readRecords` and `buildDataset` throw.
+ */
+export async function loadLabelledTexts(
+  files: LabelledFiles,
+  settings: { readonly splitSeed: number; readonly maxLength: number },
+  tokenizer: Tokenizer,
+  host: Host,
+): Promise<EncodedDataset> {
+  const sources = { ...(await readLabelledFiles(files, host)), splitSeed: settings.splitSeed };
+  const dataset = buildDataset(sources);
+  const encode = encodeOnce(tokenizer, settings.maxLength);
+  const check = checkDataset(resolveSplits(sources), {
+    maxLength: settings.maxLength,
+    tokenCounts: (texts) =>
+      Int32Array.from(texts, (text) => {
+        const { ids, truncated } = encode(text);
+        return ids.length + truncated;
+      }),
+  });
+  host.emit({ type: "notice", level: "info", text: formatCheck(check) });
+  const encodings = {
+    train: dataset.train.texts.map(encode),
+    dev: dataset.dev.texts.map(encode),
+    test: (dataset.test?.texts ?? []).map(encode),
+  };
+  return { ...dataset, encodings };
+}

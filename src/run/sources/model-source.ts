@@ -1,0 +1,146 @@
+/** What a command calls a model -> a folder with its files: on disk, in the cache of Hugging Face's tools, or fetched. */
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { L3MaskingError } from "../../base/errors.js";
+import { type DownloadPatience, defaultPatience } from "../../model/hub/attempts.js";
+import { cachedCommit, openSnapshot, repositoryFolder } from "../../model/hub/cache.js";
+import {
+  parseRepository,
+  type Repository,
+  repositoryTitle,
+  repositoryUrl,
+} from "../../model/hub/repository.js";
+import type { Host } from "../host/host.js";
+import { fetchModel } from "./fetch-model.js";
+import { type ModelUse, neededFiles, type SnapshotState, snapshotState } from "./model-files.js";
+import type { ModelOrigin } from "./model-origin.js";
+
+/** A model's files. */
+export interface ModelSource {
+  readonly folder: string;
+  /** Absent for a folder of the user's own. */
+  readonly origin?: ModelOrigin;
+}
+
+type SourceHost = Pick<Host, "emit" | "cancelled" | "time" | "hub">;
+
+/**
+ * Finds the files of a model. What exists on disk is taken as it is. Else `name` is a repository of the hub,
+ * `org/name` or `org/name@revision`: if the cache has what `use` needs, it is taken without a question to the hub, so a
+ * branch stays at the commit that was fetched first; else what is missing is fetched.
+ *
+ * Throws `checkpoint-missing` for a name that is neither or a repository without the files, `hub-offline` where they are
+ * not in the cache and the network is not to be used, and what `fetchModel` throws.
+ */
+export async function locateModel(
+  name: string,
+  use: ModelUse,
+  host: SourceHost,
+  patience: DownloadPatience = defaultPatience,
+): Promise<ModelSource> {
+  if (existsSync(name)) return { folder: name };
+  const repository = parseRepository(name);
+  if (repository === undefined) throw noModel(name);
+  const found = await fromCache(repository, use, host);
+  if (found !== undefined && found.missing.length === 0) {
+    if (found.uncertain.length === 0 || host.hub.offlineBy !== undefined) return found.source;
+    return completed(repository, use, host, patience, found);
+  }
+  if (host.hub.offlineBy !== undefined) throw offline(name, repository, use, host, found);
+  const commit = await fetchModel(repository, use, host, patience).catch((error: unknown) => {
+    throw withoutNetwork(error, name, repository, use, host);
+  });
+  return sourceOf(repository, commit, host);
+}
+
+/** The name under which a model is found again without a question to the hub, whatever its branch is by then. */
+export function pinnedName({ folder, origin }: ModelSource): string {
+  return origin === undefined ? folder : `${origin.repository}@${origin.commit}`;
+}
+
+function sourceOf(repository: Repository, commit: string, { hub }: SourceHost): ModelSource {
+  const { id, revision } = repository;
+  const { folder } = openSnapshot(repositoryFolder(hub.cacheFolder, id), commit);
+  return { folder, origin: { repository: id, revision, commit } };
+}
+
+interface CachedModel extends SnapshotState {
+  readonly source: ModelSource;
+  readonly commit: string;
+}
+
+/** Undefined where the cache knows nothing of the revision. */
+async function fromCache(
+  repository: Repository,
+  use: ModelUse,
+  host: SourceHost,
+): Promise<CachedModel | undefined> {
+  const folder = repositoryFolder(host.hub.cacheFolder, repository.id);
+  const commit = cachedCommit(folder, repository.revision);
+  if (commit === undefined || !existsSync(folder)) return undefined;
+  const state = await snapshotState(openSnapshot(folder, commit), use);
+  return { ...state, commit, source: sourceOf(repository, commit, host) };
+}
+
+/** What another tool fetched only as far as it needed it: the rest is asked for, and done without if nobody answers. */
+async function completed(
+  { id }: Repository,
+  use: ModelUse,
+  host: SourceHost,
+  patience: DownloadPatience,
+  { source, commit, uncertain }: CachedModel,
+): Promise<ModelSource> {
+  try {
+    await fetchModel({ id, revision: commit }, use, host, patience);
+  } catch (error) {
+    if (!(error instanceof L3MaskingError) || error.code === "interrupted") throw error;
+    const text = `${id}: the cache has what is needed, but not whether there is ${uncertain.join(", ")}, and asking failed (${error.message}); it is used as it is`;
+    host.emit({ type: "notice", level: "warning", text });
+  }
+  return source;
+}
+
+function noModel(name: string): L3MaskingError {
+  return new L3MaskingError(
+    "checkpoint-missing",
+    `expected a folder with a model, or the name of a repository such as FacebookAI/roberta-base, got ${name}: nothing is there on disk, and no repository can have that name`,
+    { hint: "Check the path; it starts at the current folder." },
+  );
+}
+
+/** Where files can be put by hand so that the same command finds them: what is on disk comes first. */
+function byHand(name: string, { id }: Repository, use: ModelUse, { hub }: SourceHost): string {
+  const page = repositoryUrl(hub.endpoint, id);
+  return `Put the files of ${page} into the folder ${resolve(name)}: ${neededFiles(use)}. Or copy ${repositoryFolder("", id)} from the cache of a machine that has it into ${hub.cacheFolder}.`;
+}
+
+function offline(
+  name: string,
+  repository: Repository,
+  use: ModelUse,
+  host: SourceHost,
+  found: SnapshotState | undefined,
+): L3MaskingError {
+  const lacking =
+    found === undefined ? "nothing of it" : `a part without ${found.missing.join(" and ")}`;
+  return new L3MaskingError(
+    "hub-offline",
+    `expected ${repositoryTitle(repository)} in the cache ${host.hub.cacheFolder}, as ${host.hub.offlineBy} allows no network, got ${lacking}`,
+    { hint: `${byHand(name, repository, use, host)} Or allow the network.` },
+  );
+}
+
+/** A download that failed says what to put where instead. */
+function withoutNetwork(
+  error: unknown,
+  name: string,
+  repository: Repository,
+  use: ModelUse,
+  host: SourceHost,
+): unknown {
+  if (!(error instanceof L3MaskingError) || error.code !== "download-failed") return error;
+  return new L3MaskingError("download-failed", `${repositoryTitle(repository)}: ${error.message}`, {
+    hint: `${error.hint ?? ""} Without network: ${byHand(name, repository, use, host)}`,
+    cause: error,
+  });
+}

@@ -1,0 +1,268 @@
+/** The vanilla model at work: token scores of encodings, cached on disk. */
+import { join } from "node:path";
+import { L3MaskingError } from "../../base/errors.js";
+import type { Runtime } from "../../engine/runtime/runtime.js";
+import { packTexts, slotsOf } from "../../method/batch/pack.js";
+import { openScoreCache } from "../../method/likelihood/cache.js";
+import { isExact, parseEstimator, scoringCost } from "../../method/likelihood/estimators.js";
+import { rankAgreement } from "../../method/likelihood/rank-correlation.js";
+import { type Predict, scoreTexts } from "../../method/likelihood/score.js";
+import type { Estimator, TokenScores } from "../../method/likelihood/scores.js";
+import {
+  compileTokenLikelihood,
+  type TokenLikelihoodProgram,
+  type Weights,
+} from "../../method/program/inference.js";
+import type { Precision } from "../../method/program/quantized-weights.js";
+import { type Checkpoint, loadCheckpoint } from "../../model/checkpoint/load.js";
+import { formatLoadReport } from "../../model/checkpoint/report.js";
+import { mlmHeadParameters } from "../../model/parameters.js";
+import type { ModelSpec } from "../../model/spec.js";
+import type { Encoding, Tokenizer } from "../../text/encoding.js";
+import { loadTokenizer } from "../../text/load.js";
+import { packOptions } from "../fine-tune/pack-options.js";
+import type { EstimatorReport, Host } from "../host/host.js";
+import type { ModelUse } from "./model-files.js";
+import { locateModel, type ModelSource } from "./model-source.js";
+
+/** A checkpoint folder, loaded: weights, tokenizer, and the lengths it can read. */
+export interface LoadedModel extends Checkpoint, ModelSource {
+  readonly tokenizer: Tokenizer;
+}
+
+/**
+ * Loads checkpoint and tokenizer and tells what was found. `name` is a folder or a repository of the hub. Throws
+ * `checkpoint-config` if the tokenizer has ids that the model lacks, and what `locateModel`, `loadCheckpoint` and
+ * `loadTokenizer` throw.
+ */
+export async function loadModel(
+  name: string,
+  host: Host,
+  use: ModelUse = "model",
+): Promise<LoadedModel> {
+  const source = await locateModel(name, use, host);
+  const { folder } = source;
+  const checkpoint = await loadCheckpoint(folder);
+  const tokenizer = await loadTokenizer(folder);
+  const { spec } = checkpoint;
+  requireTokenizerFits(tokenizer, spec, join(folder, "config.json"));
+  const size = `${spec.layers} layers x ${spec.hiddenSize}, vocabulary ${spec.vocabularySize}`;
+  host.emit({
+    type: "notice",
+    level: "info",
+    text: `model ${name} (${spec.family}, ${size})${placeOf(source)}\n${formatLoadReport(checkpoint.report)}`,
+  });
+  return { ...checkpoint, ...source, tokenizer };
+}
+
+function placeOf({ folder, origin }: ModelSource): string {
+  return origin === undefined ? "" : `\ncommit      ${origin.commit} in ${folder}`;
+}
+
+/** Throws `checkpoint-config` if the tokenizer has ids that the model of `config` lacks. */
+export function requireTokenizerFits(tokenizer: Tokenizer, spec: ModelSpec, config: string): void {
+  if (tokenizer.vocabularySize <= spec.vocabularySize) return;
+  throw new L3MaskingError(
+    "checkpoint-config",
+    `expected a tokenizer of at most ${spec.vocabularySize} ids (vocab_size of ${config}), got ${tokenizer.vocabularySize}`,
+    { hint: "Use the tokenizer files that belong to the checkpoint." },
+  );
+}
+
+/** The longest row a model can read, special tokens included. */
+export function longestRow(spec: ModelSpec): number {
+  return spec.maxPositions - spec.firstPosition;
+}
+
+/** `maxLength` if the model can read it. Throws `invalid-setting` otherwise. */
+export function checkedMaxLength(maxLength: number, spec: ModelSpec): number {
+  if (maxLength <= longestRow(spec)) return maxLength;
+  throw new L3MaskingError(
+    "invalid-setting",
+    `expected max_length of at most ${longestRow(spec)}, which this model can read, got ${maxLength}`,
+    { hint: `Use --max-length ${longestRow(spec)} or less.` },
+  );
+}
+
+export interface ScoringSettings {
+  readonly estimator: string;
+  readonly maxLength: number;
+  readonly scoringPrecision: Precision;
+  readonly scoringTokens: number;
+  readonly cacheDir?: string | undefined;
+}
+
+export interface ScoredTexts {
+  /** In the order of the encodings. */
+  readonly scores: readonly TokenScores[];
+  /** Absent for an estimator that is exact, in float32. */
+  readonly estimatorReport?: EstimatorReport;
+}
+
+/** Texts whose scores by a cheap estimator are held against the exact ones. */
+const SAMPLE_TEXTS = 16;
+
+/** What cheap estimators are held against. */
+const EXACT = "pll-word-l2r";
+
+/**
+ * Token scores of encodings under a model, in their order. What is in the cache is not computed again; what is computed
+ * is cached at once, so an interrupted run keeps what it has. For an estimator that is not exact, and in int8, the cost and
+ * the rank correlation with `pll-word-l2r` in float32 on a sample of the texts are told and given back.
+ *
+ * Throws `checkpoint-tensor` if the checkpoint has no masked-LM head.
+ */
+export async function scoreEncodings(
+  model: LoadedModel,
+  encodings: readonly Encoding[],
+  settings: ScoringSettings,
+  runtime: Runtime,
+  host: Host,
+): Promise<ScoredTexts> {
+  requireMlmHead(model);
+  const estimator = parseEstimator(settings.estimator);
+  const precision = settings.scoringPrecision;
+  const open = (chosen: Precision) =>
+    compileTokenLikelihood(runtime, model.spec, weightsOf(model.values), chosen);
+  const program = await open(precision);
+  let exactProgram: TokenLikelihoodProgram | undefined;
+  try {
+    const scores = await scoreWith(program, model, encodings, estimator, settings, host);
+    if (isExact(estimator) && precision === "float32") return { scores };
+    const sample = evenSample(encodings.length, SAMPLE_TEXTS);
+    const texts = sample.map((index) => encodings[index]);
+    exactProgram = precision === "float32" ? program : await open("float32");
+    const exactly: ScoringSettings = { ...settings, scoringPrecision: "float32" };
+    const exact = await scoreWith(exactProgram, model, texts, EXACT, exactly, host);
+    const estimated = sample.map((index) => scores[index]);
+    const agreement = rankAgreement(exact, estimated);
+    const estimatorReport: EstimatorReport = {
+      estimator,
+      precision,
+      exact: EXACT,
+      model_tokens: scoringCost(encodings, estimator),
+      exact_model_tokens: scoringCost(encodings, EXACT),
+      sample_texts: agreement.texts,
+      spearman: agreement.pooled ?? null,
+      spearman_within_text: agreement.withinText ?? null,
+    };
+    host.emit({ type: "notice", level: "info", text: reportText(estimatorReport) });
+    return { scores, estimatorReport };
+  } finally {
+    await program.dispose();
+    if (exactProgram !== program) await exactProgram?.dispose();
+  }
+}
+
+/** Scores by one estimator, through its part of the cache. */
+async function scoreWith(
+  program: TokenLikelihoodProgram,
+  { spec, tokenizer, digest }: LoadedModel,
+  encodings: readonly Encoding[],
+  estimator: Estimator,
+  settings: ScoringSettings,
+  host: Host,
+): Promise<TokenScores[]> {
+  const cache = openScoreCache(settings.cacheDir ?? host.cacheFolder, {
+    checkpointDigest: settings.scoringPrecision === "float32" ? digest : `${digest} in int8`,
+    tokenizerDigest: tokenizer.digest,
+    estimator,
+    maxLength: settings.maxLength,
+  });
+  if (cache.ignoredBytes > 0) {
+    const text = `likelihood cache ${cache.folder}: ${cache.ignoredBytes} bytes of incomplete records are ignored; their texts are scored again`;
+    host.emit({ type: "notice", level: "warning", text });
+  }
+  try {
+    return await scoreTexts(encodings, {
+      estimator,
+      maskId: tokenizer.special.mask,
+      predict: tokenPredictor(program, spec),
+      tokenBudget: settings.scoringTokens,
+      cache,
+      signal: {
+        get aborted() {
+          return host.cancelled();
+        },
+      },
+      onProgress({ doneTokens, totalTokens, cachedTexts }) {
+        const detail = cachedTexts > 0 ? { detail: `${cachedTexts} texts from the cache` } : {};
+        host.emit({
+          type: "progress",
+          task: "scoring",
+          done: doneTokens,
+          total: totalTokens,
+          unit: "tokens",
+          ...detail,
+        });
+      },
+    });
+  } finally {
+    cache.close();
+  }
+}
+
+/**
+ * What `scoreTexts` asks of a model: the masked copies of a call, packed, through the program. Its slots are the tokens of the
+ * copies and what packing leaves empty.
+ */
+export function tokenPredictor(program: TokenLikelihoodProgram, spec: ModelSpec): Predict {
+  return async (copies) => {
+    const batch = packTexts(
+      copies.map(({ ids }) => ids),
+      packOptions(spec),
+    );
+    const slots = slotsOf(
+      batch,
+      copies.map(({ targets }) => targets),
+    );
+    const labels = Int32Array.from(copies.flatMap((copy) => Array.from(copy.labels)));
+    return (await program.score(batch, slots, labels)).logProbability;
+  };
+}
+
+/** At most `size` indices, evenly spread over 0 .. count-1. */
+function evenSample(count: number, size: number): number[] {
+  const taken = Math.min(count, size);
+  return Array.from({ length: taken }, (_, index) => Math.floor((index * count) / taken));
+}
+
+function reportText(report: EstimatorReport): string {
+  const rho = (value: number | null) => (value === null ? "undefined" : value.toFixed(3));
+  const { model_tokens: cost, exact_model_tokens: exactCost } = report;
+  // Texts without a token to score cost nothing either way.
+  const share = exactCost === 0 ? "100.0" : ((100 * cost) / exactCost).toFixed(1);
+  return [
+    `estimator ${report.estimator}${report.precision === "float32" ? "" : ` in ${report.precision}`} against ${report.exact} on ${report.sample_texts} texts: Spearman ${rho(report.spearman)} over all tokens, ${rho(report.spearman_within_text)} inside a text`,
+    ...(cost === exactCost
+      ? []
+      : [
+          `cost of all texts: ${share} % of the exact estimator's (${cost} instead of ${exactCost} tokens through the model)`,
+        ]),
+  ].join("\n");
+}
+
+/** Parameter values as a program reads them. Throws `checkpoint-tensor` for one that is absent. */
+export function weightsOf(values: ReadonlyMap<string, Float32Array>): Weights {
+  return (name) => {
+    const value = values.get(name);
+    if (value !== undefined) return value;
+    throw new L3MaskingError("checkpoint-tensor", `expected the parameter ${name}, got none`, {
+      hint: "Use a checkpoint that has it.",
+    });
+  };
+}
+
+export function hasMlmHead({ spec, values }: LoadedModel): boolean {
+  return mlmHeadParameters(spec).every(({ name }) => values.has(name));
+}
+
+/** Throws `checkpoint-tensor` for a model that cannot score tokens. */
+export function requireMlmHead(model: LoadedModel): void {
+  if (hasMlmHead(model)) return;
+  throw new L3MaskingError(
+    "checkpoint-tensor",
+    `expected a masked-LM head in ${model.folder} to score tokens with, got none`,
+    { hint: "Start from a masked-LM checkpoint, or train with --method stl." },
+  );
+}

@@ -1,0 +1,239 @@
+/** The main thread's side of the worker: calls go out, events and one answer come back. */
+import {
+  MessageChannel,
+  type MessagePort,
+  receiveMessageOnPort,
+  Worker,
+} from "node:worker_threads";
+import { L3MaskingError } from "../base/errors.js";
+import type { CommandResults } from "../commands/table.js";
+import type { RunEvent } from "../run/host/host.js";
+import {
+  type Answer,
+  type CallName,
+  type CallResults,
+  type Request,
+  revivedError,
+} from "./messages.js";
+
+/** How a caller follows a call. */
+export interface Watch {
+  onEvent?(event: RunEvent): void;
+  /**
+   * Takes the rows of `predictFile` that have no file, as JSON lines, piece by piece. The call goes on when the promise
+   * is kept; for false it ends early.
+   */
+  onOutput?(text: string): Promise<boolean>;
+  /** Aborting asks the call to stop at its next safe point; it then rejects with `interrupted`. */
+  readonly signal?: AbortSignal;
+}
+
+/** A worker thread that answers calls. Calls of one worker take turns. */
+export interface Connection {
+  call<Name extends CallName>(
+    name: Name,
+    given: unknown,
+    watch?: Watch,
+  ): Promise<CallResults[Name]>;
+  /** Frees what the worker keeps and waits until it has ended. */
+  close(): Promise<void>;
+}
+
+interface StartedWorker {
+  readonly file: URL;
+  readonly worker: Worker;
+  /** Kept when the worker has ended. */
+  readonly end: Promise<void>;
+  ended: boolean;
+  /** What it failed of, if it did. */
+  failure: unknown;
+}
+
+const ownWorkerFile = new URL("./worker.js", import.meta.url);
+
+/** `expected`: the command it will be called for, where that is known. */
+function startWorker(file: URL, expected?: string): StartedWorker {
+  // Flags of the main thread, such as --input-type, may not fit the worker's file.
+  const worker = new Worker(file, { execArgv: [], workerData: expected });
+  const end = new Promise<void>((resolve) => {
+    worker.once("error", (error) => {
+      started.failure = error;
+    });
+    worker.once("exit", () => {
+      started.ended = true;
+      resolve();
+    });
+  });
+  const started: StartedWorker = { file, worker, end, ended: false, failure: undefined };
+  worker.unref();
+  return started;
+}
+
+let startedAhead: StartedWorker | undefined;
+
+/**
+ * Starts the worker of the next connection, which loads what the command `expected` needs while its caller still prepares
+ * the call. It does not keep the process alive.
+ */
+export function startAhead(expected: string, workerFile = ownWorkerFile): void {
+  startedAhead ??= startWorker(workerFile, expected);
+}
+
+function takeStartedAhead(file: URL): StartedWorker | undefined {
+  if (startedAhead?.file.href !== file.href) return undefined;
+  const taken = startedAhead;
+  startedAhead = undefined;
+  return taken;
+}
+
+/** Runs one command in a worker of its own. */
+export async function callOnce<Name extends keyof CommandResults>(
+  name: Name,
+  given: unknown,
+  watch: Watch = {},
+): Promise<CommandResults[Name]> {
+  refuseAborted(watch.signal);
+  const connection = openConnection();
+  try {
+    return await connection.call(name, given, watch);
+  } finally {
+    await connection.close();
+  }
+}
+
+/**
+ * Starts a worker, or takes the one that `startAhead` has started. It keeps the process alive only while a call is under way.
+ *
+ * A call rejects with the error thrown in the worker (an `L3MaskingError` stays one), with `interrupted`
+ * if its signal was aborted before it began, with `invalid-setting` for options that are not plain data,
+ * and with `worker-failed` if the worker ended without an answer.
+ */
+export function openConnection(workerFile = ownWorkerFile): Connection {
+  const started = takeStartedAhead(workerFile) ?? startWorker(workerFile);
+  const { worker, end } = started;
+  let underWay = 0;
+  function hold(): void {
+    underWay += 1;
+    worker.ref();
+  }
+  function release(): void {
+    underWay -= 1;
+    if (underWay === 0) worker.unref();
+  }
+
+  async function call<Name extends CallName>(
+    name: Name,
+    given: unknown,
+    watch: Watch = {},
+  ): Promise<CallResults[Name]> {
+    refuseAborted(watch.signal);
+    if (started.ended) throw endedEarly(name, started.failure);
+    const stop = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
+    const requestStop = () => {
+      Atomics.store(new Int32Array(stop), 0, 1);
+    };
+    const { port1: answers, port2: port } = new MessageChannel();
+    watch.signal?.addEventListener("abort", requestStop, { once: true });
+    hold();
+    try {
+      return await new Promise<CallResults[Name]>((resolve, reject) => {
+        const receive = (answer: Answer<CallResults[Name]>) => {
+          if (answer.type === "result") resolve(answer.result);
+          else if (answer.type === "error") reject(revivedError(answer.error));
+          else if (answer.type === "output") void passOn(watch, answer.text, answers, reject);
+          else notify(watch, answer.event, reject);
+        };
+        answers.on("message", receive);
+        void end.then(() => {
+          // The end may be heard of before the last answers are.
+          for (let rest = receiveMessageOnPort(answers); rest !== undefined; ) {
+            receive(rest.message);
+            rest = receiveMessageOnPort(answers);
+          }
+          reject(endedEarly(name, started.failure));
+        });
+        const takesOutput = watch.onOutput !== undefined;
+        const request: Request = { call: name, given, stop, port, takesOutput };
+        worker.postMessage(request, [port]);
+      });
+    } catch (error) {
+      // A call that was given up on, as its watcher threw, shall not go on unheard.
+      requestStop();
+      throw error instanceof DOMException && error.name === "DataCloneError"
+        ? notPlainData(name, error)
+        : error;
+    } finally {
+      watch.signal?.removeEventListener("abort", requestStop);
+      answers.close();
+      release();
+    }
+  }
+
+  async function finish(): Promise<void> {
+    hold();
+    try {
+      // A worker that ends by itself meanwhile has nothing left to free.
+      if (!started.ended) await Promise.race([end, call("close", undefined)]);
+    } finally {
+      await end;
+    }
+  }
+
+  let finished: Promise<void> | undefined;
+  return {
+    call,
+    close() {
+      finished ??= finish();
+      return finished;
+    },
+  };
+}
+
+/** Tells the watcher of an event; what it throws ends the call. */
+function notify(watch: Watch, event: RunEvent, reject: (reason: unknown) => void): void {
+  try {
+    watch.onEvent?.(event);
+  } catch (error) {
+    reject(error);
+  }
+}
+
+/** Gives the watcher a piece of output and the worker its word; what it throws ends the call. */
+async function passOn(
+  watch: Watch,
+  text: string,
+  answers: MessagePort,
+  reject: (reason: unknown) => void,
+): Promise<void> {
+  try {
+    answers.postMessage((await watch.onOutput?.(text)) ?? false);
+  } catch (error) {
+    reject(error);
+  }
+}
+
+function refuseAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) {
+    throw new L3MaskingError("interrupted", "the call was aborted before it began", {
+      cause: signal.reason,
+    });
+  }
+}
+
+function endedEarly(name: CallName, cause: unknown): L3MaskingError {
+  const reason = cause instanceof Error ? cause.message : "it ended without an answer";
+  return new L3MaskingError("worker-failed", `the worker thread failed in ${name}: ${reason}`, {
+    cause,
+    hint: /memory/i.test(reason)
+      ? "Lower --batch-size (raise --gradient-accumulation-steps to keep the same step) or --max-length."
+      : "Run `l3masking doctor`; if it is clean, report this message.",
+  });
+}
+
+function notPlainData(name: CallName, cause: DOMException): L3MaskingError {
+  return new L3MaskingError(
+    "invalid-setting",
+    `expected plain data as options of ${name}: ${cause.message}`,
+    { cause, hint: "Pass strings, numbers, booleans and arrays only." },
+  );
+}
