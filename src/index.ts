@@ -8,8 +8,8 @@ export { type FileFormat, fileKind } from "./data/formats/formats.js";
 export { type ParsedFile, parseRecords } from "./data/formats/parse.js";
 export type { TextRecord } from "./data/formats/record.js";
 export { type KnownDataset, knownDatasets } from "./data/known/known-datasets.js";
+export type { Estimator, TokenScores } from "./method/likelihood/estimators.js";
 export { parseEstimator, type ScoringRow, scoringRows } from "./method/likelihood/estimators.js";
-export type { Estimator, TokenScores } from "./method/likelihood/scores.js";
 export { type CorruptionOptions, type MaskedText, maskTokens } from "./method/masking/corrupt.js";
 export type { Selection } from "./method/masking/select.js";
 export {

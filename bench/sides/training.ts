@@ -1,12 +1,11 @@
 /** Training steps of our side, with the programs, optimizer and packing of `train`. */
 import * as z from "zod";
 import type { Runtime } from "../../src/engine/runtime/runtime.js";
-import { packTexts, slotsOf } from "../../src/method/batch/pack.js";
+import { packOptions, packTexts, slotsOf } from "../../src/method/batch/pack.js";
 import { compileMultiTaskTraining } from "../../src/method/program/training.js";
 import { createDropoutMasks } from "../../src/method/train/dropout-masks.js";
 import { type MicroBatch, trainingStep } from "../../src/method/train/step.js";
 import type { ModelSpec } from "../../src/model/spec.js";
-import { packOptions } from "../../src/run/fine-tune/pack-options.js";
 import { createTrainable, optimizerGroups } from "../../src/run/fine-tune/trainable.js";
 import { measureProducts } from "../products/measure.js";
 import { trainingProducts } from "../products/products.js";

@@ -1,6 +1,6 @@
 /** The commands of the library that work on texts in memory. */
 
-import type { TokenScores } from "../method/likelihood/scores.js";
+import type { TokenScores } from "../method/likelihood/estimators.js";
 import type { Host, TextScores } from "../run/host/host.js";
 import type { ScoreTextsSettings } from "../run/settings/train.js";
 import { encodeOnce } from "../run/sources/labelled-texts.js";

@@ -1,7 +1,7 @@
 /** `score`: token likelihoods of a file of texts. */
 
 import { readRecords } from "../data/read.js";
-import type { TokenScores } from "../method/likelihood/scores.js";
+import type { TokenScores } from "../method/likelihood/estimators.js";
 import { requireWritable, writeJsonLines } from "../run/folder/run-folder.js";
 import type { Host, ScoreResult, TextScores } from "../run/host/host.js";
 import type { ScoreSettings } from "../run/settings/train.js";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { PackedBatch } from "./pack.js";
 import { type PackOptions, packTexts, padTexts, slotOf, slotsOf } from "./pack.js";
-import type { PackedBatch } from "./packed.js";
 
 fc.configureGlobal({ seed: 1 });
 

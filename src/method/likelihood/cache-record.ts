@@ -7,7 +7,7 @@
  * record; reading stops there and keeps everything before it.
  */
 import { L3MaskingError } from "../../base/errors.js";
-import type { Estimator, TokenScores } from "./scores.js";
+import type { Estimator, TokenScores } from "./estimators.js";
 
 /** What a set of cached scores belongs to. */
 export interface ScoreScope {

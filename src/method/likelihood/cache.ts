@@ -18,8 +18,8 @@ import {
   segmentHeader,
   toHex,
 } from "./cache-record.js";
+import type { TokenScores } from "./estimators.js";
 import type { ScoreCache } from "./score.js";
-import type { TokenScores } from "./scores.js";
 
 /** A score cache in a folder. */
 export interface DiskScoreCache extends ScoreCache {

@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { L3MaskingError } from "../../base/errors.js";
 import { type Encoding, NO_WORD } from "../../text/encoding.js";
+import type { Estimator } from "./estimators.js";
 import { isExact, parseEstimator, scoringRows, textPositions } from "./estimators.js";
-import type { Estimator } from "./scores.js";
 
 fc.configureGlobal({ seed: 1 });
 

@@ -8,7 +8,12 @@
  */
 import { L3MaskingError } from "../../base/errors.js";
 import { type Encoding, NO_WORD } from "../../text/encoding.js";
-import type { Estimator } from "./scores.js";
+
+/** Which positions are masked when a token is scored (docs/method.md, section 1). */
+export type Estimator = "pll-word-l2r" | "pll" | "unmasked" | `block-${number}`;
+
+/** log P(t_i | masked text) of each token in nats; NaN at special tokens, which have no score. */
+export type TokenScores = Float32Array;
 
 /** One masked copy of a text and the positions whose original token it scores. */
 export interface ScoringRow {

@@ -3,7 +3,7 @@
  * of the scores inside each text, so both a pooled and a within-text figure are given.
  */
 import { L3MaskingError } from "../../base/errors.js";
-import type { TokenScores } from "./scores.js";
+import type { TokenScores } from "./estimators.js";
 
 /** Agreement of two estimators on the same texts. */
 export interface RankAgreement {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Encoding, NO_WORD } from "../../text/encoding.js";
-import type { ScoringRow } from "./estimators.js";
+import type { ScoringRow, TokenScores } from "./estimators.js";
 import {
   type Predict,
   type ScoreCache,
@@ -9,7 +9,6 @@ import {
   type ScoringProgress,
   scoreTexts,
 } from "./score.js";
-import type { TokenScores } from "./scores.js";
 
 fc.configureGlobal({ seed: 1 });
 

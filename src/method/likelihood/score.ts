@@ -6,8 +6,8 @@
  */
 import { L3MaskingError } from "../../base/errors.js";
 import type { Encoding } from "../../text/encoding.js";
+import type { Estimator, TokenScores } from "./estimators.js";
 import { type ScoringRow, scoringRows, textPositions } from "./estimators.js";
-import type { Estimator, TokenScores } from "./scores.js";
 
 /**
  * The vanilla model in evaluation mode: log P (natural log, softmax over the whole vocabulary) of the

@@ -5,7 +5,7 @@
  * Leveraging Lessons Learned from Vanilla Models".
  */
 import { L3MaskingError } from "../../base/errors.js";
-import type { TokenScores } from "../likelihood/scores.js";
+import type { TokenScores } from "../likelihood/estimators.js";
 import { scaleToTotal } from "./calibrate.js";
 import { type MaskableText, type MaskProbabilities, maskablePositions } from "./tokens.js";
 

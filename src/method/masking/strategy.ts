@@ -3,7 +3,7 @@
  * in a file of its own and add it to `strategyNames` and `strategies`; test/contract/masking.test.ts then holds it to the contract.
  */
 import { L3MaskingError } from "../../base/errors.js";
-import type { TokenScores } from "../likelihood/scores.js";
+import type { TokenScores } from "../likelihood/estimators.js";
 import { type Calibration, l3Probabilities } from "./l3.js";
 import type { MaskableText, MaskProbabilities } from "./tokens.js";
 import { uniformProbabilities } from "./uniform.js";

@@ -13,8 +13,8 @@ import { embeddings, encoderLayers } from "../../model/encoder.js";
 import { classificationHead, classifier } from "../../model/heads.js";
 import { bodyParameters, classificationHeadParameters } from "../../model/parameters.js";
 import type { ModelSpec } from "../../model/spec.js";
+import type { PackedBatch } from "../batch/pack.js";
 import { packTexts } from "../batch/pack.js";
-import type { PackedBatch } from "../batch/packed.js";
 import { attributionGraph, compileAttribution } from "./attribution.js";
 import { evaluationContext, type Weights } from "./inference.js";
 

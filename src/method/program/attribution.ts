@@ -13,7 +13,7 @@ import {
   wordEmbeddings,
 } from "../../model/parameters.js";
 import type { ModelSpec } from "../../model/spec.js";
-import type { PackedBatch } from "../batch/packed.js";
+import type { PackedBatch } from "../batch/pack.js";
 import { compileProgram, floatOutput } from "./compile.js";
 import { batchFeeds, evaluationContext, type Weights, weightFeeds } from "./inference.js";
 

@@ -17,7 +17,7 @@ import {
   mlmHeadParameters,
 } from "../../model/parameters.js";
 import type { ModelSpec } from "../../model/spec.js";
-import type { PackedBatch } from "../batch/packed.js";
+import type { PackedBatch } from "../batch/pack.js";
 import { compileProgram, type Feeds, floatOutput } from "./compile.js";
 import { type Precision, quantizedWeight } from "./quantized-weights.js";
 import { distinctTokens, readsByRow } from "./reads.js";

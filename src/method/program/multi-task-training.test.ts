@@ -8,8 +8,8 @@ import { createNodeRuntime } from "../../engine/runtime/node.js";
 import { loadCheckpoint } from "../../model/checkpoint/load.js";
 import type { ModelSpec } from "../../model/spec.js";
 import { createTrainable } from "../../run/fine-tune/trainable.js";
+import type { PackedBatch } from "../batch/pack.js";
 import { packTexts } from "../batch/pack.js";
-import type { PackedBatch } from "../batch/packed.js";
 import type { ParameterStore } from "../train/parameter-store.js";
 import {
   type CompiledMultiTaskTraining,

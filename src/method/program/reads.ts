@@ -3,7 +3,7 @@
  *
  * Legend: R rows, S slots of a row, T = R*S, K read slots, Q queries of a row, U distinct tokens.
  */
-import type { PackedBatch } from "../batch/packed.js";
+import type { PackedBatch } from "../batch/pack.js";
 
 /** The slots that are read, as many in each row. */
 export interface RowReads {

@@ -5,7 +5,7 @@
  */
 
 import { L3MaskingError } from "../../base/errors.js";
-import type { PackedBatch } from "../batch/packed.js";
+import type { PackedBatch } from "../batch/pack.js";
 import type {
   ClassificationTraining,
   MaskedTokenTraining,

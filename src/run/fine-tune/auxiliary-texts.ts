@@ -1,7 +1,7 @@
 /** What the auxiliary task reads: the training texts and further ones, with the mask probabilities of their tokens. */
 
 import type { Runtime } from "../../engine/runtime/runtime.js";
-import type { TokenScores } from "../../method/likelihood/scores.js";
+import type { TokenScores } from "../../method/likelihood/estimators.js";
 import { createStrategy } from "../../method/masking/strategy.js";
 import type { MaskProbabilities } from "../../method/masking/tokens.js";
 import type { Tokenizer } from "../../text/encoding.js";

@@ -1,7 +1,7 @@
 /** A few training texts as the vanilla model and the trained classifier see them; examples.json of a run with L3Masking. */
 
 import type { Runtime } from "../../engine/runtime/runtime.js";
-import type { TokenScores } from "../../method/likelihood/scores.js";
+import type { TokenScores } from "../../method/likelihood/estimators.js";
 import type { MaskProbabilities } from "../../method/masking/tokens.js";
 import type { ClassificationProgram } from "../../method/program/inference.js";
 import type { RunExample } from "../../results/records/token-masks.js";

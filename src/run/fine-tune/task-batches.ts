@@ -2,14 +2,13 @@
 
 import { type Random, randomStream } from "../../base/random.js";
 import { epochOrder, optimizerSteps } from "../../method/batch/order.js";
-import { packTexts, slotsOf } from "../../method/batch/pack.js";
+import { packOptions, packTexts, slotsOf } from "../../method/batch/pack.js";
 import { type MaskedText, maskTokens } from "../../method/masking/corrupt.js";
 import type { Selection } from "../../method/masking/select.js";
 import type { MaskProbabilities } from "../../method/masking/tokens.js";
 import type { AuxiliaryBatch, MainBatch, MicroBatch } from "../../method/train/step.js";
 import type { ModelSpec } from "../../model/spec.js";
 import type { Encoding, Tokenizer } from "../../text/encoding.js";
-import { packOptions } from "./pack-options.js";
 
 export interface BatchSettings {
   readonly batchSize: number;

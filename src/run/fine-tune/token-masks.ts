@@ -1,5 +1,5 @@
 /** What L3Masking makes of single texts, for people: surprisal, mask probabilities, and masks as training draws them. */
-import type { TokenScores } from "../../method/likelihood/scores.js";
+import type { TokenScores } from "../../method/likelihood/estimators.js";
 import type { MaskProbabilities } from "../../method/masking/tokens.js";
 import type { TokenMasks } from "../../results/records/token-masks.js";
 import { type Encoding, NO_WORD, type Tokenizer } from "../../text/encoding.js";

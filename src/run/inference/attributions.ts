@@ -2,12 +2,11 @@
 
 import type { Runtime } from "../../engine/runtime/runtime.js";
 import { evaluationBatches, inExampleOrder } from "../../method/batch/order.js";
-import { packTexts } from "../../method/batch/pack.js";
+import { packOptions, packTexts } from "../../method/batch/pack.js";
 import { type AttributionInput, compileAttribution } from "../../method/program/attribution.js";
 import type { Weights } from "../../method/program/inference.js";
 import type { ModelSpec } from "../../model/spec.js";
 import type { Encoding } from "../../text/encoding.js";
-import { packOptions } from "../fine-tune/pack-options.js";
 
 /** Tokens that go through the gradient at once; their activations are kept. */
 const BATCH_TOKENS = 2048;

@@ -1,12 +1,11 @@
 /** A classifier at work: logits of encodings, batch by batch, in the order of the texts. */
 import { evaluationBatches, inExampleOrder } from "../../method/batch/order.js";
-import { packTexts } from "../../method/batch/pack.js";
+import { packOptions, packTexts } from "../../method/batch/pack.js";
 import type { ClassificationProgram } from "../../method/program/inference.js";
 import type { ModelSpec } from "../../model/spec.js";
 import { softmax } from "../../results/metrics/confidence.js";
 import { predictedLabels } from "../../results/metrics/metrics.js";
 import type { Encoding } from "../../text/encoding.js";
-import { packOptions } from "../fine-tune/pack-options.js";
 import type { Prediction } from "../host/host.js";
 
 /**

@@ -1,11 +1,10 @@
 /** The largest batches that a training run meets, from the lengths of its texts. */
 import { batches, evaluationBatches } from "../../method/batch/order.js";
-import { packTexts } from "../../method/batch/pack.js";
+import { packOptions, packTexts } from "../../method/batch/pack.js";
 import { isExact, parseEstimator } from "../../method/likelihood/estimators.js";
 import type { BatchSizes } from "../../method/program/memory.js";
 import type { ModelSpec } from "../../model/spec.js";
 import type { Encoding } from "../../text/encoding.js";
-import { packOptions } from "../fine-tune/pack-options.js";
 import { taskOrder } from "../fine-tune/task-batches.js";
 import type { TrainSettings } from "../settings/train.js";
 import type { RunSizes } from "./training-estimate.js";

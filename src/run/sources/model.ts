@@ -2,12 +2,12 @@
 import { join } from "node:path";
 import { L3MaskingError } from "../../base/errors.js";
 import type { Runtime } from "../../engine/runtime/runtime.js";
-import { packTexts, slotsOf } from "../../method/batch/pack.js";
+import { packOptions, packTexts, slotsOf } from "../../method/batch/pack.js";
 import { openScoreCache } from "../../method/likelihood/cache.js";
+import type { Estimator, TokenScores } from "../../method/likelihood/estimators.js";
 import { isExact, parseEstimator, scoringCost } from "../../method/likelihood/estimators.js";
 import { rankAgreement } from "../../method/likelihood/rank-correlation.js";
 import { type Predict, scoreTexts } from "../../method/likelihood/score.js";
-import type { Estimator, TokenScores } from "../../method/likelihood/scores.js";
 import {
   compileTokenLikelihood,
   type TokenLikelihoodProgram,
@@ -20,7 +20,6 @@ import { mlmHeadParameters } from "../../model/parameters.js";
 import type { ModelSpec } from "../../model/spec.js";
 import type { Encoding, Tokenizer } from "../../text/encoding.js";
 import { loadTokenizer } from "../../text/load.js";
-import { packOptions } from "../fine-tune/pack-options.js";
 import type { EstimatorReport, Host } from "../host/host.js";
 import type { ModelUse } from "./model-files.js";
 import { locateModel, type ModelSource } from "./model-source.js";
