@@ -155,7 +155,7 @@ export function refusal(
   { endpoint, token }: Pick<Hub, "endpoint" | "token">,
   repository: Repository,
   status: number,
-  headers = new Headers(),
+  headers: Headers = new Headers(),
 ): L3MaskingError {
   const title = repositoryTitle(repository);
   const page = repositoryUrl(endpoint, repository.id);
