@@ -3,20 +3,12 @@
  * reads it, so what the backward pass reads stays, and what nobody needs any more makes room.
  */
 import { type GraphOutputs, type Node, orderedNodes, type Tensor } from "./graph.js";
-import type { OpName } from "./op.js";
+import type { NodeMemory } from "./op.js";
+import { ops } from "./ops.js";
 import { bindSize, type SizeBindings, sizeOf } from "./shape.js";
 
 /** Bytes of one element. */
 const elementBytes = { float32: 4, int32: 4, int8: 1, bool: 1 } as const;
-
-/** Operations whose output may lie where an input of its size lay that nobody reads any more. */
-const inPlace: ReadonlySet<OpName> = new Set<OpName>([
-  "add",
-  "subtract",
-  "multiply",
-  "scale",
-  "tanh",
-]);
 
 /** From when to when a value exists, in nodes. */
 interface Lifetime {
@@ -47,7 +39,8 @@ export function peakBytes(outputs: GraphOutputs, sizes: SizeBindings): number {
   let live = 0;
   return nodes.reduce((peak, node, time) => {
     live += changes[time];
-    return Math.max(peak, live + scratchBytes(node, bytesOf));
+    const { scratch } = memoryOf(node);
+    return Math.max(peak, live + (scratch === undefined ? 0 : bytesOf(scratch)));
   }, 0);
 }
 
@@ -75,7 +68,7 @@ function lifetimesOf(
   for (const output of outputs) touch(roomOf(output), bytesOf(output), nodes.length);
   nodes.forEach((node, time) => {
     const [output] = node.outputs;
-    if (!inPlace.has(node.op)) return;
+    if (ops[node.op].memory !== "in place") return;
     const replaced = node.inputs
       .map((input) => lifetimes.get(roomOf(input) ?? output))
       .find((life) => life?.last === time && life.first < time && life.bytes === bytesOf(output));
@@ -88,26 +81,11 @@ function lifetimesOf(
 function roomOf(tensor: Tensor): Tensor | undefined {
   const { source } = tensor;
   if (source.kind !== "node") return undefined;
-  if (source.op === "reshape") return roomOf(source.inputs[0]);
-  // Without a mask nothing is dropped: attention's second and third output are one.
-  const isUndropped = source.op === "attention" && source.inputs.length < 5;
-  if (isUndropped && tensor === source.outputs[2]) return source.outputs[1];
-  return tensor;
+  const place = memoryOf(source).places[source.outputs.indexOf(tensor)];
+  return place === tensor ? tensor : roomOf(place);
 }
 
-/** Bytes that an operation takes beside inputs and outputs while it runs, where they are many. */
-function scratchBytes(node: Node, bytesOf: BytesOf): number {
-  switch (node.op) {
-    case "attention":
-      // The scores; a mask's product lies where they lay.
-      return node.inputs.length < 5 ? bytesOf(node.outputs[1]) : 0;
-    case "geluBackward":
-      // Phi(x) and x / sqrt 2 or what comes of it, beside the results.
-      return bytesOf(node.outputs[0]);
-    case "geluProduct":
-      // What the product reads: gelu(x).
-      return bytesOf(node.inputs[0]);
-    default:
-      return 0;
-  }
+function memoryOf({ op, inputs, outputs }: Node): NodeMemory {
+  const { memory } = ops[op];
+  return typeof memory === "function" ? memory(inputs, outputs) : { places: outputs };
 }

@@ -1,6 +1,6 @@
 /**
- * What an operation is: one record with its shape rule, its gradient, its float64 reference and its
- * ONNX form side by side, so that they cannot drift apart. `ops.ts` joins the records in one table.
+ * What an operation is: one record with its shape rule, its gradient, its float64 reference, its ONNX form and its
+ * memory side by side, so that they cannot drift apart. `ops.ts` joins the records in one table.
  */
 import type { Builder } from "./builder.js";
 import type { ElementType, Tensor, TensorType } from "./graph.js";
@@ -61,6 +61,24 @@ export interface Op<A> {
     attributes: A,
     types: readonly TensorType[],
   ): readonly string[];
+  /** Where the results lie while the graph runs. */
+  readonly memory: MemoryRule;
+}
+
+/**
+ * "fresh": every output has a place of its own. "in place": the output lies where an input of its size lay, if nobody
+ * reads that any more. Else a function of inputs and outputs.
+ */
+export type MemoryRule =
+  | "fresh"
+  | "in place"
+  | ((inputs: readonly Tensor[], outputs: readonly Tensor[]) => NodeMemory);
+
+export interface NodeMemory {
+  /** For each output the tensor where it lies: itself, or an input or output whose place it shares. */
+  readonly places: readonly Tensor[];
+  /** What takes as much as it needs beside its inputs and outputs while it runs, where that is much. */
+  readonly scratch?: Tensor;
 }
 
 /**

@@ -60,4 +60,10 @@ export const attention: Op<{ readonly scale: number; readonly dropoutScale: numb
     const d = keep === undefined ? p : emit.node("Mul", [p, emit.cast(keep, "float32")])[0];
     return [emitMatmul(emit, d, v, { ...forward, alpha: dropoutScale }, 4), p, d];
   },
+  memory(inputs, [context, p, d]) {
+    // Without a mask d is p, and the scores lie beside them; a mask's product lies where the scores lay.
+    return inputs.length < 5
+      ? { places: [context, p, p], scratch: p }
+      : { places: [context, p, d] };
+  },
 };

@@ -34,6 +34,7 @@ export const crossEntropy: Op<Nothing> = {
   ],
   evaluate: ([logits, labels]) => evaluateNll(logits, labels),
   onnx: (emit, [logits, labels]) => emitNll(emit, logits, labels),
+  memory: "fresh",
 };
 
 /**
@@ -90,6 +91,7 @@ export const decoderCrossEntropy: Op<Nothing> = {
     const [logits] = emit.node("Gemm", [h, embeddings, bias], { transB: { int: 1 } });
     return emitNll(emit, logits, labels);
   },
+  memory: "fresh",
 };
 
 function evaluateNll(logits: NdArray, labels: NdArray): NdArray[] {

@@ -22,6 +22,7 @@ export const add: Op<Nothing> = {
   vjp: ({ gradient }) => [() => dense(gradient), () => dense(gradient)],
   evaluate: ([a, b]) => [zipElements(a, b, (x, y) => x + y)],
   onnx: (emit, inputs) => emit.node("Add", inputs),
+  memory: "in place",
 };
 
 export const subtract: Op<Nothing> = {
@@ -29,6 +30,7 @@ export const subtract: Op<Nothing> = {
   vjp: ({ build, gradient }) => [() => dense(gradient), () => dense(build.scale(gradient, -1))],
   evaluate: ([a, b]) => [zipElements(a, b, (x, y) => x - y)],
   onnx: (emit, inputs) => emit.node("Sub", inputs),
+  memory: "in place",
 };
 
 export const multiply: Op<Nothing> = {
@@ -39,6 +41,7 @@ export const multiply: Op<Nothing> = {
   ],
   evaluate: ([a, b]) => [zipElements(a, b, (x, y) => x * y)],
   onnx: (emit, inputs) => emit.node("Mul", inputs),
+  memory: "in place",
 };
 
 export const scale: Op<{ readonly factor: number }> = {
@@ -46,6 +49,7 @@ export const scale: Op<{ readonly factor: number }> = {
   vjp: ({ build, gradient, attributes }) => [() => dense(build.scale(gradient, attributes.factor))],
   evaluate: ([x], { factor }) => [mapElements(x, (value) => factor * value)],
   onnx: (emit, [x], { factor }) => emit.node("Mul", [x, emit.scalar(factor)]),
+  memory: "in place",
 };
 
 /** dy/dx = 1 - y^2 */
@@ -56,6 +60,7 @@ export const tanh: Op<Nothing> = {
   ],
   evaluate: ([x]) => [mapElements(x, Math.tanh)],
   onnx: (emit, inputs) => emit.node("Tanh", inputs),
+  memory: "in place",
 };
 
 /**
@@ -76,6 +81,7 @@ export const dropout: Op<Nothing> = {
   ],
   evaluate: ([x, keep]) => [zipElements(x, keep, (value, kept) => value * kept)],
   onnx: (emit, [x, keep]) => emit.node("Mul", [x, emit.cast(keep, "float32")]),
+  memory: "fresh",
 };
 
 export const toFloat: Op<Nothing> = {
@@ -83,6 +89,7 @@ export const toFloat: Op<Nothing> = {
   vjp: () => [null],
   evaluate: ([x]) => [x],
   onnx: (emit, [x]) => [emit.cast(x, "float32")],
+  memory: "fresh",
 };
 
 export const equal: Op<Nothing> = {
@@ -95,4 +102,5 @@ export const equal: Op<Nothing> = {
   vjp: () => [null, null],
   evaluate: ([a, b]) => [zipElements(a, b, (x, y) => (x === y ? 1 : 0))],
   onnx: (emit, inputs) => emit.node("Equal", inputs),
+  memory: "fresh",
 };

@@ -23,6 +23,7 @@ export const gelu: Op<Nothing> = {
   ],
   evaluate: ([x]) => [mapElements(x, geluOf)],
   onnx: (emit, [x]) => [emitGelu(emit, x)],
+  memory: "fresh",
 };
 
 /**
@@ -52,6 +53,8 @@ export const geluBackward: Op<Nothing> = {
     const [derivative] = emit.node("Add", [cdf, density]);
     return [emit.node("Mul", [g, derivative])[0], emit.node("Mul", [x, cdf])[0]];
   },
+  // Phi(x) and x / sqrt 2 or what comes of it, beside the results.
+  memory: (_, outputs) => ({ places: outputs, scratch: outputs[0] }),
 };
 
 /**
@@ -75,6 +78,8 @@ export const geluProduct: Op<{ readonly alpha: number }> = {
   },
   onnx: (emit, [x, weight, c], { alpha }, types) =>
     gemm.onnx(emit, [emitGelu(emit, x), weight, c], { ...transposed, alpha }, types),
+  // What the product reads: gelu(x).
+  memory: ([x], outputs) => ({ places: outputs, scratch: x }),
 };
 
 const transposed = { transA: false, transB: true };

@@ -18,6 +18,7 @@ export const reshape: Op<{ readonly shape: Shape }> = {
   vjp: ({ build, inputs: [x], gradient }) => [() => dense(build.reshape(gradient, x.shape))],
   evaluate: ([x], { shape }, bind) => [ndArray(bind(shape), x.data)],
   onnx: (emit, [x], { shape }) => emit.node("Reshape", [x, emit.shape(shape)]),
+  memory: ([x]) => ({ places: [x] }),
 };
 
 /** Output axis i is input axis order[i]. */
@@ -40,6 +41,7 @@ export const transpose: Op<{ readonly order: readonly number[] }> = {
   ],
   evaluate: ([x], { order }) => [transposeAxes(x, order)],
   onnx: (emit, [x], { order }) => emit.node("Transpose", [x], { perm: { ints: order } }),
+  memory: "fresh",
 };
 
 /** y[k] = table[indices[k]]; the gradient is rows, never a dense table. */
@@ -63,6 +65,7 @@ export const gatherRows: Op<Nothing> = {
     return [result];
   },
   onnx: (emit, inputs) => emit.node("Gather", inputs, { axis: { int: 0 } }),
+  memory: "fresh",
 };
 
 /** table = 0; table[indices[k]] += values[k] */
@@ -94,6 +97,7 @@ export const scatterRows: Op<{ readonly rows: Size }> = {
     const [tuples] = emit.node("Reshape", [wide, emit.ints([-1, 1])]);
     return emit.node("ScatterND", [zeros, tuples, values], { reduction: { text: "add" } });
   },
+  memory: "fresh",
 };
 
 export const fill: Op<{ readonly value: number; readonly shape: Shape }> = {
@@ -105,4 +109,5 @@ export const fill: Op<{ readonly value: number; readonly shape: Shape }> = {
     return [result];
   },
   onnx: (emit, _, { value, shape }) => emit.node("Expand", [emit.scalar(value), emit.shape(shape)]),
+  memory: "fresh",
 };

@@ -18,6 +18,7 @@ export const softmax: Op<Nothing> = {
   ],
   evaluate: ([x]) => [mapRows(x, softmaxRow)],
   onnx: (emit, inputs) => emit.node("Softmax", inputs, { axis: { int: -1 } }),
+  memory: "fresh",
 };
 
 /**
@@ -68,4 +69,5 @@ export const layerNorm: Op<{ readonly epsilon: number }> = {
   },
   onnx: (emit, inputs, { epsilon }) =>
     emit.node("LayerNormalization", inputs, { axis: { int: -1 }, epsilon }, { outputs: 3 }),
+  memory: "fresh",
 };

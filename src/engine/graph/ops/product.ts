@@ -70,6 +70,7 @@ export const gemm: Op<ProductAttributes> = {
       transB: { int: transB ? 1 : 0 },
       alpha,
     }),
+  memory: "fresh",
 };
 
 /** y = alpha * op(a) op(b) over the last two axes; the leading axes of a and b are equal. */
@@ -95,6 +96,7 @@ export const matmul: Op<ProductAttributes> = {
   onnx(emit, [a, b], { transA, transB, alpha }, [output]) {
     return [emitMatmul(emit, a, b, { transA, transB, alpha }, output.shape.length)];
   },
+  memory: "fresh",
 };
 
 /** FusedMatMul where the target has it, else MatMul with explicit transposes and scaling. */

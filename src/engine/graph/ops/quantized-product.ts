@@ -50,6 +50,7 @@ export const quantizedProduct: Op<Nothing> = {
     const [scaled] = emit.node("Mul", [product, scales]);
     return emit.node("Add", [scaled, bias]);
   },
+  memory: "fresh",
 };
 
 /** s (q - z) for every element, with s in float32 as the runtime has it. */

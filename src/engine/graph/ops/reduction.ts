@@ -36,6 +36,7 @@ export const sum: Op<{ readonly axes: readonly number[]; readonly keepAxes: bool
   },
   onnx: (emit, [x], { axes, keepAxes }) =>
     emit.node("ReduceSum", [x, emit.ints(axes)], { keepdims: { int: keepAxes ? 1 : 0 } }),
+  memory: "fresh",
 };
 
 /** Mean over the last axis, which stays as 1. */
@@ -64,4 +65,5 @@ export const meanLast: Op<Nothing> = {
     ];
   },
   onnx: (emit, [x]) => emit.node("ReduceMean", [x, emit.ints([-1])], { keepdims: { int: 1 } }),
+  memory: "fresh",
 };
