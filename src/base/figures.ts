@@ -1,16 +1,8 @@
 /** Figures in words and digits, the same everywhere in a report. */
-import type { Spread } from "../results/records/comparison.js";
-import { pText } from "../results/statistics/paired-notes.js";
 
 /** A fraction in percent, two decimals, as papers print it: 71.73. */
 export function percent(fraction: number): string {
   return (100 * fraction).toFixed(2);
-}
-
-/** A p in a sentence: "p = 0.034", "p < 0.001". */
-export function pInSentence(p: number): string {
-  const text = pText(p);
-  return text.startsWith("<") ? `p ${text}` : `p = ${text}`;
 }
 
 /** "52 s", "3 min 20 s", "2 h 05 min". */
@@ -37,12 +29,4 @@ export function counted(value: number, noun: string): string {
 export function listed(items: readonly string[]): string {
   if (items.length < 2) return items.join("");
   return `${items.slice(0, -1).join(", ")} and ${items[items.length - 1]}`;
-}
-
-/** Mean and sample standard deviation (divisor n - 1; null for one) of at least one value. */
-export function spreadOf(values: readonly number[]): Spread {
-  const n = values.length;
-  const mean = values.reduce((sum, value) => sum + value, 0) / n;
-  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  return { mean, std: n === 1 ? null : Math.sqrt(squares / (n - 1)), n };
 }

@@ -6,8 +6,9 @@ import { L3MaskingError } from "../base/errors.js";
 import { createNodeRuntime } from "../engine/runtime/node.js";
 import type { Runtime } from "../engine/runtime/runtime.js";
 import type { AvailableMemory } from "../platform/available-memory.js";
+import type { Machine } from "../platform/machine.js";
 import type { Host } from "../run/host/host.js";
-import { type Machine, runDoctor } from "./doctor.js";
+import { runDoctor } from "./doctor.js";
 
 let folder: string;
 beforeAll(() => {
@@ -18,6 +19,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const machine: Machine = {
   nodeVersion: "22.3.1",
   platform: "linux",
+  processor: "a processor",
   architecture: "x64",
   processors: 2,
   totalBytes: 16 * 2 ** 30,

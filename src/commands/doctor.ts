@@ -1,7 +1,6 @@
 /** Is everything here that training needs? Answers in words, with what to do where something is amiss. */
 import { randomUUID } from "node:crypto";
 import { access, constants, mkdir, rm, writeFile } from "node:fs/promises";
-import { arch, availableParallelism, platform, totalmem } from "node:os";
 import { dirname, join } from "node:path";
 import { L3MaskingError } from "../base/errors.js";
 import { createKernelMemory } from "../engine/kernels/kernels.js";
@@ -10,6 +9,7 @@ import { compileProgram, floatOutput } from "../method/program/compile.js";
 import { readToken } from "../model/hub/cache.js";
 import type { AvailableMemory } from "../platform/available-memory.js";
 import type { HubSettings } from "../platform/hub-environment.js";
+import { type Machine, thisMachine } from "../platform/machine.js";
 import type { Diagnosis, Host } from "../run/host/host.js";
 import { formatBytes } from "../run/memory/memory-check.js";
 
@@ -18,27 +18,6 @@ export const leastNode = { major: 20, minor: 12 } as const;
 
 /** What fine-tuning a base-sized model takes with the default batch, roughly. */
 const BASE_MODEL_BYTES = 8 * 2 ** 30;
-
-/** What `doctor` asks of the machine. */
-export interface Machine {
-  /** "20.12.0" */
-  readonly nodeVersion: string;
-  readonly platform: string;
-  readonly architecture: string;
-  readonly processors: number;
-  readonly totalBytes: number;
-}
-
-/** This machine. */
-export function thisMachine(): Machine {
-  return {
-    nodeVersion: process.versions.node,
-    platform: platform(),
-    architecture: arch(),
-    processors: availableParallelism(),
-    totalBytes: totalmem(),
-  };
-}
 
 /** Checks the machine and everything a run is built on. Throws nothing: a failure is a finding. */
 export async function runDoctor(

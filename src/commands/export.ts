@@ -7,11 +7,10 @@ import type { Runtime } from "../engine/runtime/runtime.js";
 import { exportedClassifier } from "../method/program/exported.js";
 import { compileClassification } from "../method/program/inference.js";
 import { saveCheckpoint } from "../model/checkpoint/save.js";
-import { writeDurably } from "../platform/files/durable.js";
+import { makeFolder, writeDurably } from "../platform/files/durable.js";
 import { holdingFolder } from "../platform/files/folder-lock.js";
 import { CARD_MARK, type ExportedFile, modelCard } from "../results/report/markdown/model-card.js";
 import { finishedMetrics } from "../run/folder/finished-run.js";
-import { makeFolder } from "../run/folder/run-folder.js";
 import {
   temperatureFile,
   trainedTemperature,

@@ -34,7 +34,7 @@ describe("leastAvailable", () => {
     });
   });
 
-  it("takes free memory where there is no /proc", () => {
+  it("takes what Node calls available where there is no /proc", () => {
     expect(leastAvailable(reader({}), 7)).toEqual({ bytes: 7, bound: "machine" });
   });
 

@@ -1,6 +1,5 @@
-/** How much memory a command can still take: what the machine has free, or less where a control group says so. */
+/** How much memory a command can still take: what the machine can give, or less where a control group says so. */
 import { readFileSync } from "node:fs";
-import { freemem } from "node:os";
 
 export interface AvailableMemory {
   readonly bytes: number;
@@ -13,17 +12,17 @@ export type ReadSystemFile = (path: string) => string | undefined;
 
 /** Of this process, now. */
 export function availableMemory(): AvailableMemory {
-  return leastAvailable(systemFile, freemem());
+  return leastAvailable(systemFile, process.availableMemory());
 }
 
 /**
- * The least of what the machine has (MemAvailable of /proc/meminfo, else `freeBytes`) and what each control group of
+ * The least of what the machine has (MemAvailable of /proc/meminfo, else `otherwise`: what Node calls available) and what each control group of
  * the process allows, from its own up to the root: the limit, less what the group holds and cannot give back. Both
  * versions of control groups are read.
  */
-export function leastAvailable(read: ReadSystemFile, freeBytes: number): AvailableMemory {
+export function leastAvailable(read: ReadSystemFile, otherwise: number): AvailableMemory {
   const kibibytes = numberAfter(read("/proc/meminfo"), "MemAvailable:");
-  const ofMachine = kibibytes === undefined ? freeBytes : kibibytes * 1024;
+  const ofMachine = kibibytes === undefined ? otherwise : kibibytes * 1024;
   const ofGroups = groupFolders(read("/proc/self/cgroup") ?? "")
     .map(({ folder, names }) => roomIn(folder, names, read))
     .filter((bytes) => bytes !== undefined);

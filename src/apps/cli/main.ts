@@ -1,9 +1,8 @@
 #!/usr/bin/env node
 /** Connects the command line with the process. */
-import { readFileSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { performance } from "node:perf_hooks";
-import { L3MaskingError } from "../../base/errors.js";
+import { packageVersion } from "../../platform/machine.js";
 import { startAhead } from "../../thread/client.js";
 import { runCommandLine } from "./program.js";
 import type { ResultOutput, Terminal } from "./terminal.js";
@@ -79,20 +78,6 @@ const terminal: Terminal = {
     }
   },
 };
-
-function packageVersion(): string {
-  const text = readFileSync(new URL("../../../package.json", import.meta.url), "utf8");
-  // Read by hand: the schema library takes longer to load than all of --help.
-  const manifest: unknown = JSON.parse(text);
-  if (typeof manifest === "object" && manifest !== null && "version" in manifest) {
-    return String(manifest.version);
-  }
-  throw new L3MaskingError(
-    "file-missing",
-    "expected a version in the package.json of l3masking, got none",
-    { hint: "Install l3masking again." },
-  );
-}
 
 process.exitCode = await runCommandLine(
   process.argv.slice(2),

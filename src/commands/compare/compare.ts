@@ -3,6 +3,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { L3MaskingError } from "../../base/errors.js";
 import { randomStream } from "../../base/random.js";
+import { makeFolder } from "../../platform/files/durable.js";
 import { holdingFolder } from "../../platform/files/folder-lock.js";
 import type { Comparison } from "../../results/records/comparison.js";
 import { comparisonPage } from "../../results/report/markdown/comparison.js";
@@ -18,12 +19,7 @@ import { requireTrackers } from "../../results/trackers/trackers.js";
 import { requireSharedPassFits } from "../../run/fine-tune/shared-pass.js";
 import { openCommandLog } from "../../run/folder/command-log.js";
 import { type RunReading, readComparedRun } from "../../run/folder/compared-run.js";
-import {
-  makeFolder,
-  requireFreeFolder,
-  writeJson,
-  writeWhole,
-} from "../../run/folder/run-folder.js";
+import { requireFreeFolder, writeJson, writeWhole } from "../../run/folder/run-folder.js";
 import type { CompareResult, Host } from "../../run/host/host.js";
 import { machineRecord } from "../../run/host/machine.js";
 import type { CompareSettings } from "../../run/settings/compare.js";

@@ -1,12 +1,12 @@
 /** ONNX Runtime's native build in Node. The only file that imports it. */
-import { availableParallelism } from "node:os";
 import type { InferenceSession as SessionType, TensorConstructor } from "onnxruntime-common";
 import { L3MaskingError } from "../../base/errors.js";
+import { processorCount } from "../../platform/machine.js";
 import { runtimeError, wrapSession } from "./ort.js";
 import type { Runtime } from "./runtime.js";
 
 export interface NodeRuntimeOptions {
-  /** Threads of a matrix product; the number of processors where absent. */
+  /** Threads of a matrix product; all processors where absent. */
   readonly threads?: number;
 }
 
@@ -15,7 +15,7 @@ export interface NodeRuntimeOptions {
  */
 export async function createNodeRuntime(options: NodeRuntimeOptions = {}): Promise<Runtime> {
   const ort = await loadOnnxRuntime();
-  const threads = options.threads ?? availableParallelism();
+  const threads = options.threads ?? processorCount();
   const settings: SessionType.SessionOptions = {
     executionProviders: ["cpu"],
     intraOpNumThreads: threads,

@@ -147,6 +147,23 @@ export function makeFolders(folder: string): string | undefined {
   return above ?? path;
 }
 
+/**
+ * Makes a folder for output with those above it; gives the topmost one that was not there before. Throws
+ * `invalid-setting` if it cannot be one, and what `writeError` gives.
+ */
+export function makeFolder(folder: string): string | undefined {
+  try {
+    return makeFolders(folder);
+  } catch (cause) {
+    const error = writeError(folder, cause);
+    if (error instanceof L3MaskingError) throw error;
+    throw new L3MaskingError("invalid-setting", `expected ${folder} to be a folder to write in`, {
+      hint: "Choose another place.",
+      cause,
+    });
+  }
+}
+
 function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
@@ -158,22 +175,22 @@ function placeOf(path: string): string | undefined {
   return found.isFile() ? realpathSync(path) : undefined;
 }
 
+/** What systems answer that cannot flush a folder. Windows opens it and then refuses, or does not open it. */
+const cannotFlush = ["EISDIR", "EPERM", "EACCES", "EINVAL"];
+
 /**
  * Flushes the names of a folder's files, so that a file renamed into it is found there after a power cut. Systems that
- * cannot open a folder (Windows) do that by themselves.
+ * cannot flush a folder, Windows among them, write names in order by themselves.
  */
 export function syncFolder(folder: string): void {
-  let descriptor: number;
+  let descriptor: number | undefined;
   try {
     descriptor = openSync(folder, "r");
+    fsyncSync(descriptor);
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : "";
-    if (["EISDIR", "EPERM", "EACCES"].includes(code)) return;
-    throw error;
-  }
-  try {
-    fsyncSync(descriptor);
+    if (!cannotFlush.includes(code)) throw error;
   } finally {
-    closeSync(descriptor);
+    if (descriptor !== undefined) closeSync(descriptor);
   }
 }

@@ -14,9 +14,7 @@ import { dirname, join, resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { z } from "zod";
 import { L3MaskingError } from "../../base/errors.js";
-import { makeFolder } from "../../run/folder/run-folder.js";
-import type { Host } from "../../run/host/host.js";
-import { writing } from "./durable.js";
+import { makeFolder, writing } from "./durable.js";
 
 /** The file by which a command holds its output folder. */
 export const LOCK_FILE = "l3masking.lock";
@@ -46,6 +44,19 @@ const outputFolder: LockManners = {
   hint: "Wait for it, stop it, or choose another --output-dir.",
 };
 
+/** What a command that takes a lock is told and asks. */
+export interface LockHost {
+  emit(event: {
+    readonly type: "notice";
+    readonly level: "info" | "warning";
+    readonly text: string;
+  }): void;
+  /** Day and time, ISO 8601. */
+  time(): string;
+  /** True asks to stop. */
+  cancelled(): boolean;
+}
+
 /** How often a command that waits looks whether the folder is free. */
 const LOOK_MILLISECONDS = 100;
 
@@ -60,7 +71,7 @@ const LOOK_MILLISECONDS = 100;
 export async function holdingFolder<Result>(
   folder: string,
   command: string,
-  host: Pick<Host, "emit" | "time" | "cancelled">,
+  host: LockHost,
   work: () => Promise<Result>,
   manners = outputFolder,
 ): Promise<Result> {
@@ -100,7 +111,7 @@ export async function holdingFolder<Result>(
 function take(
   path: string,
   holder: Holder,
-  host: Pick<Host, "emit">,
+  host: Pick<LockHost, "emit">,
   { patient, hint }: LockManners,
 ): Holder | undefined {
   // A name of its own for every attempt: two threads of one process may try at once.

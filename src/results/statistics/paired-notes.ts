@@ -24,6 +24,12 @@ export function pText(p: number): string {
   return p < 0.001 ? "< 0.001" : p.toFixed(3);
 }
 
+/** A p in a sentence: "p = 0.034", "p < 0.001". */
+export function pInSentence(p: number): string {
+  const text = pText(p);
+  return text.startsWith("<") ? `p ${text}` : `p = ${text}`;
+}
+
 /** A difference of fractions in percentage points, with its sign. */
 export function pointsText(difference: number): string {
   const text = (100 * difference).toFixed(2);

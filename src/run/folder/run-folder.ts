@@ -3,7 +3,7 @@ import { closeSync, existsSync, openSync, readdirSync, readFileSync } from "node
 import { join } from "node:path";
 import { z } from "zod";
 import { L3MaskingError } from "../../base/errors.js";
-import { makeFolders, writeDurably, writeError } from "../../platform/files/durable.js";
+import { makeFolder, writeDurably } from "../../platform/files/durable.js";
 
 /** Files by which a folder is known to hold a run. */
 const runFiles = ["config.json", "journal.jsonl", "metrics.json", "model", "state"];
@@ -33,23 +33,6 @@ export function requireFreeFolder(folder: string): void {
 export function createRunFolder(folder: string, record: unknown): void {
   makeFolder(folder);
   writeJson(folder, "config.json", record);
-}
-
-/**
- * Makes a folder for output with those above it; gives the topmost one that was not there before. Throws
- * `invalid-setting` if it cannot be one, and what `writeError` gives.
- */
-export function makeFolder(folder: string): string | undefined {
-  try {
-    return makeFolders(folder);
-  } catch (cause) {
-    const error = writeError(folder, cause);
-    if (error instanceof L3MaskingError) throw error;
-    throw new L3MaskingError("invalid-setting", `expected ${folder} to be a folder to write in`, {
-      hint: "Choose another place.",
-      cause,
-    });
-  }
 }
 
 const recordSchema = z.looseObject({ settings: z.record(z.string(), z.unknown()) });

@@ -1,8 +1,9 @@
 /** How well each label is found, and which labels are taken for which. */
 
-import { percent, spreadOf } from "../../../../base/figures.js";
+import { percent } from "../../../../base/figures.js";
 import type { LabelMetrics } from "../../../metrics/metrics.js";
 import type { RowSet } from "../../../records/comparison.js";
+import { spread } from "../../../statistics/comparison-cells.js";
 import { barChart } from "../../charts/bar-chart.js";
 import { heatMap } from "../../charts/heat-map.js";
 import { spreadText } from "../../markdown/tables.js";
@@ -27,7 +28,7 @@ export function perLabelSection(group: Group, rows: RowSet): Markup {
       bars: values.map((list, index) => {
         const { name } = candidates[index];
         if (list.length === 0) return { value: undefined, text: `${name}, ${label}: –` };
-        const f1 = spreadOf(list.map((metrics) => metrics.f1));
+        const f1 = spread(list.map((metrics) => metrics.f1));
         const text = `${name}, ${label}: ${spreadText(f1)} %`;
         return { value: 100 * f1.mean, spread: 100 * (f1.std ?? 0), text };
       }),
@@ -46,7 +47,7 @@ export function perLabelSection(group: Group, rows: RowSet): Markup {
       foreign(label),
       support,
       ...values.map((list) =>
-        list.length === 0 ? "–" : spreadText(spreadOf(list.map(({ f1 }) => f1))),
+        list.length === 0 ? "–" : spreadText(spread(list.map(({ f1 }) => f1))),
       ),
     ]),
     single ? "F1 in percent." : "F1 in percent, mean ± sample standard deviation over seeds.",
@@ -180,5 +181,5 @@ function supportOf(label: string, candidates: readonly NamedCandidate[], rows: R
 }
 
 function meanPercent(values: readonly number[]): string {
-  return values.length === 0 ? "–" : percent(spreadOf(values).mean);
+  return values.length === 0 ? "–" : percent(spread(values).mean);
 }

@@ -1,8 +1,9 @@
 /** What the runs cost, and which of them are missing. */
 
-import { count, counted, duration, spreadOf } from "../../../../base/figures.js";
+import { count, counted, duration } from "../../../../base/figures.js";
 import type { Comparison, UnfinishedRun } from "../../../records/comparison.js";
 import { candidateTitle, needsWeights } from "../../../statistics/paired-notes.js";
+import { mean } from "../../../statistics/paired-tests.js";
 import type { Group } from "../groups.js";
 import { type Markup, markup } from "../markup.js";
 import { foreign, table } from "../page.js";
@@ -10,7 +11,6 @@ import { foreign, table } from "../page.js";
 /** Times and steps of every method. */
 export function timingsSection({ candidates }: Group): Markup {
   const rows = candidates.map(({ name, runs }) => {
-    const mean = (values: readonly number[]) => spreadOf(values).mean;
     const early = runs.filter((run) => run.stop_reason === "patience").length;
     return [
       name,

@@ -7,9 +7,9 @@
  * the second by the exact sign-flip test, or by Student's t where the seeds are too few for the former to reach 5 %.
  */
 
-import { counted, listed, pInSentence } from "../../../../base/figures.js";
+import { counted, listed } from "../../../../base/figures.js";
 import type { PairedComparison, PairedTests, RowSet } from "../../../records/comparison.js";
-import { pointsText } from "../../../statistics/paired-notes.js";
+import { pInSentence, pointsText } from "../../../statistics/paired-notes.js";
 import { spreadText } from "../../markdown/tables.js";
 import { decidingRows, type Group, groupNames, orderedPairs, rowSetName } from "../groups.js";
 import { type Content, type Markup, markup } from "../markup.js";
