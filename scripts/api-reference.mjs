@@ -136,7 +136,7 @@ function aliasText(node) {
   if (!/\btypeof\b/.test(written)) return written;
   const type = checker.getTypeAtLocation(node);
   const name = node.name.text;
-  if (!type.isUnion()) return `interface ${name} {\n${properties(type, node).join("\n")}\n}`;
+  if (!type.isUnion()) return `interface ${name} ${objectText(type, node)}`;
   const members = type.types.map((member) => typeText(member));
   const line = `type ${name} = ${members.join(" | ")};`;
   return line.length <= 100
@@ -144,13 +144,42 @@ function aliasText(node) {
     : `type ${name} =\n${members.map((m) => `  | ${m}`).join("\n")};`;
 }
 
-function properties(type, node) {
-  return checker.getPropertiesOfType(type).map((property) => {
+/** An object type over several lines, with the docstrings of what it holds. */
+function objectText(type, node, indent = "") {
+  const lines = checker.getPropertiesOfType(type).flatMap((property) => {
     const optional = (property.flags & ts.SymbolFlags.Optional) !== 0;
     const valueType = checker.getTypeOfSymbolAtLocation(property, node);
-    const value = typeText(optional ? checker.getNonNullableType(valueType) : valueType);
-    return `  ${property.name}${optional ? "?" : ""}: ${value};`;
+    const value = valueText(
+      optional ? checker.getNonNullableType(valueType) : valueType,
+      node,
+      `${indent}  `,
+    );
+    const comment = docstring(property).replaceAll("\n", `\n${indent}   * `);
+    return [
+      ...(comment === "" ? [] : [`${indent}  /** ${comment} */`]),
+      `${indent}  ${property.name}${optional ? "?" : ""}: ${value};`,
+    ];
   });
+  return `{\n${lines.join("\n")}\n${indent}}`;
+}
+
+/** The longest line of a type that stays on one. */
+const LINE = 90;
+
+/** A type on one line where it fits; else the objects in it over several. */
+function valueText(type, node, indent) {
+  const line = typeText(type);
+  if (line.length <= LINE) return line;
+  if (type.isUnion()) {
+    return type.types.map((member) => valueText(member, node, indent)).join(" | ");
+  }
+  if (checker.isArrayType(type)) {
+    const [element] = checker.getTypeArguments(type);
+    const list = line.startsWith("readonly ") ? "readonly " : "";
+    return `${list}${valueText(element, node, indent)}[]`;
+  }
+  const isObject = checker.getPropertiesOfType(type).length > 0 && line.startsWith("{");
+  return isObject ? objectText(type, node, indent) : line;
 }
 
 /** A docstring as Markdown: links to pages, and `<` of plain text kept from being a tag. */

@@ -156,10 +156,10 @@ describe("a comparison", () => {
       expect(run.leak_free?.rows).toBe(11);
       expect(run.leak_free?.macro_f1).toBeCloseTo(metrics.test_unseen.macro_f1, 12);
       expect(run.dev_curve.map(({ macro_f1 }) => macro_f1)).toEqual(
-        evaluations.map(({ macroF1 }) => macroF1),
+        evaluations.map(({ macro_f1 }) => macro_f1),
       );
       expect(run.training_curve.map(({ main_loss }) => main_loss)).toEqual(
-        steps.map(({ mainLoss }) => mainLoss),
+        steps.map(({ main_loss }) => main_loss),
       );
       // Rows of the confusion counts are the labels' test rows; the diagonal is what was right.
       const confusion = run.test?.confusion ?? [];

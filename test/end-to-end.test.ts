@@ -188,22 +188,22 @@ describe.each([
     expect(steps.map(({ epoch }) => epoch)).toEqual(steps.map((_, i) => Math.floor(i / 3) + 1));
     const both = method === "stl" ? { main: 1, auxiliary: 0 } : { main: 0.5, auxiliary: 0.5 };
     for (const event of steps) {
-      expect(event.taskWeights).toEqual(both);
-      expect(event.maskedTokens > 0).toBe(method !== "stl");
-      expect(event.auxiliaryLoss === null).toBe(method === "stl");
+      expect(event.task_weights).toEqual(both);
+      expect(event.masked_tokens > 0).toBe(method !== "stl");
+      expect(event.auxiliary_loss === null).toBe(method === "stl");
     }
     expect(evaluations.map(({ step }) => step)).toEqual(
       [6, 12, 18, 24, 30].slice(0, evaluations.length),
     );
     const best = evaluations.findLast((evaluation) => evaluation.best);
-    expect(stop).toMatchObject({ step: steps.length, bestStep: best?.step });
+    expect(stop).toMatchObject({ step: steps.length, best_step: best?.step });
     expect(result.metrics.best_step).toBe(best?.step);
     expect(result.metrics.dev).toEqual({
       accuracy: best?.accuracy,
-      macro_f1: best?.macroF1,
+      macro_f1: best?.macro_f1,
       loss: best?.loss,
     });
-    expect(best?.macroF1).toBe(Math.max(...evaluations.map(({ macroF1 }) => macroF1 ?? 0)));
+    expect(best?.macro_f1).toBe(Math.max(...evaluations.map(({ macro_f1 }) => macro_f1 ?? 0)));
   });
 
   it("learns: the losses fall", () => {
@@ -212,8 +212,8 @@ describe.each([
       mean(steps.slice(0, 3).map((step) => of(step) ?? 0)) -
       mean(steps.slice(-3).map((step) => of(step) ?? 0));
     // Beside the auxiliary task, so few steps teach a model this small little of the main one.
-    expect(fall(({ mainLoss }) => mainLoss)).toBeGreaterThan(method === "stl" ? 0.3 : 0);
-    if (method !== "stl") expect(fall(({ auxiliaryLoss }) => auxiliaryLoss)).toBeGreaterThan(1);
+    expect(fall(({ main_loss }) => main_loss)).toBeGreaterThan(method === "stl" ? 0.3 : 0);
+    if (method !== "stl") expect(fall(({ auxiliary_loss }) => auxiliary_loss)).toBeGreaterThan(1);
   });
 
   it("saves the best weights: `evaluate` on model/ gives the test metrics", async () => {
@@ -254,7 +254,7 @@ describe.each([
     const losses = (folder: string) =>
       readJournal(folder)
         .steps.slice(0, 3)
-        .map(({ mainLoss }) => mainLoss);
+        .map(({ main_loss }) => main_loss);
     expect(losses(other)).not.toEqual(losses(outputDir));
   });
 });

@@ -304,11 +304,11 @@ describe.each(["bert", "roberta"] as const)("%s against PyTorch", (family) => {
         ],
       });
       expect(training.body.rate * factor).toBeCloseTo(expected.bodyRate[index], 10);
-      expect(Math.abs((result.mainLoss ?? 0) - expected.lossMain[index])).toBeLessThan(1e-3);
-      expect(Math.abs((result.auxiliaryLoss ?? 0) - expected.lossAuxiliary[index])).toBeLessThan(
+      expect(Math.abs((result.main_loss ?? 0) - expected.lossMain[index])).toBeLessThan(1e-3);
+      expect(Math.abs((result.auxiliary_loss ?? 0) - expected.lossAuxiliary[index])).toBeLessThan(
         1e-3,
       );
-      const { body, head } = result.gradientNorms;
+      const { body, head } = result.gradient_norms;
       expect(Math.abs(body / expected.bodyNorm[index] - 1)).toBeLessThan(1e-3);
       expect(Math.abs(head / expected.headNorm[index] - 1)).toBeLessThan(1e-3);
     }

@@ -33,10 +33,10 @@ describe("a run with learned task weights", () => {
     const { steps } = readJournal(outputDir);
     expect(steps.length).toBe(7);
     const a = { main: 0.5, auxiliary: 0.5 };
-    for (const { taskWeights, cosines } of steps) {
+    for (const { task_weights, cosines } of steps) {
       const total = Math.exp(a.main) + Math.exp(a.auxiliary);
-      expect(taskWeights.main).toBeCloseTo(Math.exp(a.main) / total, 12);
-      expect(taskWeights.auxiliary).toBeCloseTo(Math.exp(a.auxiliary) / total, 12);
+      expect(task_weights.main).toBeCloseTo(Math.exp(a.main) / total, 12);
+      expect(task_weights.auxiliary).toBeCloseTo(Math.exp(a.auxiliary) / total, 12);
       for (const task of ["main", "auxiliary"] as const) {
         const cosine = cosines?.[task] ?? Number.NaN;
         expect(Math.abs(cosine)).toBeLessThan(1);
@@ -48,7 +48,7 @@ describe("a run with learned task weights", () => {
     expect(kind).toBe("meta");
     expect(last?.main).toBeCloseTo(1 / (1 + Math.exp(a.auxiliary - a.main)), 12);
     expect((last?.main ?? 0) + (last?.auxiliary ?? 0)).toBeCloseTo(1, 12);
-    expect(steps.at(-1)?.taskWeights).not.toEqual(steps[0].taskWeights);
+    expect(steps.at(-1)?.task_weights).not.toEqual(steps[0].task_weights);
   });
 
   it("asks for one dev gradient a micro-batch and one dev head a step, and closes what it opened", () => {
@@ -84,7 +84,7 @@ describe("a run with one task", () => {
     const stl = { ...options, method: "stl", maxSteps: 1 } as const;
     const { metrics } = await train(trainOptions(model, at("stl"), stl), host);
     const [step] = readJournal(at("stl")).steps;
-    expect(step).toMatchObject({ taskWeights: { main: 1, auxiliary: 0 }, cosines: null });
+    expect(step).toMatchObject({ task_weights: { main: 1, auxiliary: 0 }, cosines: null });
     expect(metrics.final_task_weights).toBeNull();
     expect(host.notices("info")).toContain("stl has one task");
     expect(host.runs("text-features")).toBe(0);

@@ -207,13 +207,13 @@ describe.each(["bert", "roberta"] as const)("learned task weights of %s", (famil
       close(main, wanted[step][0], 1e-4, `w_main before step ${step + 1}`);
       close(auxiliary, wanted[step][1], 1e-4, `w_aux before step ${step + 1}`);
     });
-    results.forEach(({ cosines, mainLoss, auxiliaryLoss }, step) => {
+    results.forEach(({ cosines, main_loss, auxiliary_loss }, step) => {
       const [main, auxiliary] = expected.cosines[step];
       close(cosines?.main, main, 1e-3, `main cosine of step ${step + 1}`);
       close(cosines?.auxiliary, auxiliary, 1e-3, `auxiliary cosine of step ${step + 1}`);
-      close(mainLoss, expected.lossMain[step], 1e-3, `main loss of step ${step + 1}`);
+      close(main_loss, expected.lossMain[step], 1e-3, `main loss of step ${step + 1}`);
       close(
-        auxiliaryLoss,
+        auxiliary_loss,
         expected.lossAuxiliary[step],
         1e-3,
         `auxiliary loss of step ${step + 1}`,

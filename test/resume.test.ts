@@ -64,7 +64,7 @@ describe("a run that goes on", () => {
     whole = await train(options("whole"), host());
     const { stop } = readJournal(at("whole"));
     steps = stop?.step ?? 0;
-    bestStep = stop?.bestStep ?? 0;
+    bestStep = stop?.best_step ?? 0;
   });
 
   it("is tested on a run that early stopping ends", () => {
@@ -203,7 +203,7 @@ describe("a run with learned task weights and a second stage", () => {
 
   it("is tested on weights that move and a second stage that early stopping ends", () => {
     const { steps, events } = readJournal(at("two-stages"));
-    const weights = steps.filter(({ stage }) => stage === 1).map((step) => step.taskWeights.main);
+    const weights = steps.filter(({ stage }) => stage === 1).map((step) => step.task_weights.main);
     expect(new Set(weights).size).toBe(6);
     const stops = events.filter((event) => event.type === "stop");
     expect(stops.map(({ stage, step }) => [stage, step])).toEqual([

@@ -54,8 +54,8 @@ describe("class weights", () => {
     const file = at("unbalanced.jsonl");
     const equal = await firstStep("unbalanced-equal", "equal", file);
     const balanced = await firstStep("unbalanced-balanced", "balanced", file);
-    expect(balanced.mainLoss).toBeCloseTo(Number(equal.mainLoss), 5);
-    expect(balanced.gradientNorms).not.toEqual(equal.gradientNorms);
+    expect(balanced.main_loss).toBeCloseTo(Number(equal.main_loss), 5);
+    expect(balanced.gradient_norms).not.toEqual(equal.gradient_norms);
     // Twelve texts of each of three labels: every weight is 1.
     const same = await firstStep("even-balanced", "balanced");
     expect(same).toEqual(await firstStep("even-equal", "equal"));
@@ -73,11 +73,11 @@ describe("a shared pass", () => {
     expect(record("shared").settings.sharedPass).toBe(true);
     const [together, separate] = ["shared", "apart"].map((name) => readJournal(at(name)).steps);
     together.forEach((step, index) => {
-      expect(step.mainLoss).toBeGreaterThan(0);
-      expect(step.auxiliaryLoss).toBeGreaterThan(0);
+      expect(step.main_loss).toBeGreaterThan(0);
+      expect(step.auxiliary_loss).toBeGreaterThan(0);
       // The texts of a step are the same, and each is read once instead of twice; masks change no lengths.
       expect(step.tokens).toBeLessThan(0.75 * separate[index].tokens);
-      expect(step.taskWeights).toEqual({ main: 0.5, auxiliary: 0.5 });
+      expect(step.task_weights).toEqual({ main: 0.5, auxiliary: 0.5 });
     });
   });
 
@@ -85,7 +85,7 @@ describe("a shared pass", () => {
     const fixed = { ...options, taskWeights: "fixed", auxiliaryWeight: 0.25, maxSteps: 1 } as const;
     await train(trainOptions(bert, at("fixed"), fixed), createTestHost({ cacheFolder }));
     const [step] = readJournal(at("fixed")).steps;
-    expect(step.taskWeights).toEqual({ main: 0.75, auxiliary: 0.25 });
+    expect(step.task_weights).toEqual({ main: 0.75, auxiliary: 0.25 });
   });
 
   it("changes nothing where there is one task, which is told", async () => {
@@ -157,8 +157,8 @@ describe("unlabelled texts", () => {
     expect(host.progress("scoring").at(-1)?.total).toBe(before + tokens);
 
     const [alone, both] = [readJournal(at("without")), readJournal(at("with"))];
-    expect(both.steps[0].mainLoss).toBe(alone.steps[0].mainLoss);
-    expect(both.steps[0].auxiliaryLoss).not.toBe(alone.steps[0].auxiliaryLoss);
+    expect(both.steps[0].main_loss).toBe(alone.steps[0].main_loss);
+    expect(both.steps[0].auxiliary_loss).not.toBe(alone.steps[0].auxiliary_loss);
 
     expect(host.notices("info")).toContain(`4 rows of ${at("further.txt")} (txt)`);
     expect(host.notices("warning")).toContain(

@@ -46,11 +46,11 @@ describe("a second stage that improves dev", () => {
     expect(steps.length).toBe(24);
     for (const step of steps) {
       expect(step).toMatchObject({
-        learningRate: 3e-3,
-        taskWeights: { main: 1, auxiliary: 0 },
+        learning_rate: 3e-3,
+        task_weights: { main: 1, auxiliary: 0 },
         cosines: null,
-        auxiliaryLoss: null,
-        maskedTokens: 0,
+        auxiliary_loss: null,
+        masked_tokens: 0,
       });
     }
   });
@@ -60,19 +60,19 @@ describe("a second stage that improves dev", () => {
     const first = evaluations.filter(({ stage }) => stage === 1);
     const second = evaluations.filter(({ stage }) => stage === 2);
     expect(second.map(({ step }) => step)).toEqual([7, 10, 13, 16, 19, 22, 25, 28]);
-    const before = Math.max(...first.map(({ macroF1 }) => macroF1 ?? 0));
+    const before = Math.max(...first.map(({ macro_f1 }) => macro_f1 ?? 0));
     const best = second.findLast((evaluation) => evaluation.best);
-    expect(best?.macroF1).toBeGreaterThan(before);
+    expect(best?.macro_f1).toBeGreaterThan(before);
     for (const evaluation of second.filter(({ best: better }) => better)) {
-      expect(evaluation.macroF1).toBeGreaterThan(before);
+      expect(evaluation.macro_f1).toBeGreaterThan(before);
     }
     expect(events.filter(({ type }) => type === "stop")).toEqual([
       expect.objectContaining({ stage: 1, step: 4, reason: "steps" }),
-      expect.objectContaining({ stage: 2, step: 28, bestStep: best?.step }),
+      expect.objectContaining({ stage: 2, step: 28, best_step: best?.step }),
     ]);
     const { metrics } = result;
     expect(metrics.best_step).toBe(best?.step);
-    expect(metrics.dev.macro_f1).toBe(best?.macroF1);
+    expect(metrics.dev.macro_f1).toBe(best?.macro_f1);
     expect(metrics.second_stage).toMatchObject({
       kept: true,
       steps: 24,

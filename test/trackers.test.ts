@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { commands } from "../src/commands/table.js";
-import { journalEvents } from "../src/results/records/journal-lines.js";
+import { parseJournal } from "../src/results/records/journal.js";
 import { pointRecord, readRecords } from "../src/results/trackers/event-records.js";
 import { eventScalars, isShown, type Point } from "../src/results/trackers/scalars.js";
 import type { RunEvent, TrainResult } from "../src/run/host/host.js";
@@ -30,12 +30,13 @@ const options = (name: string, more: Partial<TrainOptions> = {}) =>
 
 /** The points of a run's journal, as the trackers must have them. */
 function journalPoints(folder: string): Point[] {
-  const { events, unknown } = journalEvents(readFileSync(join(folder, "journal.jsonl"), "utf8"));
-  expect(unknown).toBe(0);
-  return events.filter(isShown).map((event) => ({
-    step: event.step,
-    scalars: eventScalars(event),
-  }));
+  const path = join(folder, "journal.jsonl");
+  return parseJournal(readFileSync(path, "utf8"), path)
+    .filter(isShown)
+    .map((event) => ({
+      step: event.step,
+      scalars: eventScalars(event),
+    }));
 }
 
 /** The records of the points in a folder's event files, as a reader finds them that looks at all of them. */

@@ -158,7 +158,7 @@ describe("evaluations", () => {
     const { metrics } = await train(options, createTestHost());
     const { evaluations, stop } = readJournal(at("patience"));
     expect(evaluations.map(({ best }) => best)).toEqual([true, false, false]);
-    expect(stop).toEqual({ type: "stop", stage: 1, step: 3, reason: "patience", bestStep: 1 });
+    expect(stop).toEqual({ type: "stop", stage: 1, step: 3, reason: "patience", best_step: 1 });
     expect(metrics.best_step).toBe(1);
   });
 
@@ -192,9 +192,9 @@ describe("gradient accumulation", () => {
     const whole = await run("whole", 12, 1);
     const halves = await run("halves", 6, 2);
     expect(halves.length).toBe(6);
-    for (const [index, { mainLoss, gradientNorms, tokens, epoch }] of halves.entries()) {
-      expect(mainLoss).toBeCloseTo(whole[index].mainLoss ?? 0, 4);
-      expect(gradientNorms.encoder).toBeCloseTo(whole[index].gradientNorms.encoder, 3);
+    for (const [index, { main_loss, gradient_norms, tokens, epoch }] of halves.entries()) {
+      expect(main_loss).toBeCloseTo(whole[index].main_loss ?? 0, 4);
+      expect(gradient_norms.encoder).toBeCloseTo(whole[index].gradient_norms.encoder, 3);
       expect({ tokens, epoch }).toEqual({ tokens: whole[index].tokens, epoch: whole[index].epoch });
     }
   });
@@ -325,7 +325,7 @@ describe("a checkpoint without a masked-LM head", () => {
     const host = createTestHost();
     await train(trainOptions(headless, at("rtm-headless"), { method: "rtm" }), host);
     expect(host.notices("warning")).toContain("has no masked-LM head");
-    expect(readJournal(at("rtm-headless")).steps[0].auxiliaryLoss).toBeGreaterThan(0);
+    expect(readJournal(at("rtm-headless")).steps[0].auxiliary_loss).toBeGreaterThan(0);
   });
 
   it("is nothing to speak of for stl", async () => {

@@ -60,14 +60,14 @@ export async function openTraining(work: TrainingWork, runtime: Runtime): Promis
     }
     done += 1;
     return timed(async () => {
-      const { mainLoss, auxiliaryLoss, tokens } = await trainingStep(state, {
+      const { main_loss, auxiliary_loss, tokens } = await trainingStep(state, {
         step: done,
         microBatches: step.map((micro) => laidOut(micro, spec)),
         gradientAccumulationSteps: step.length,
         taskWeights: { main: 0.5, auxiliary: 0.5 },
         groups,
       });
-      return { mainLoss: mainLoss ?? 0, auxiliaryLoss: auxiliaryLoss ?? 0, tokens };
+      return { mainLoss: main_loss ?? 0, auxiliaryLoss: auxiliary_loss ?? 0, tokens };
     });
   };
 }

@@ -44,7 +44,7 @@ for (const [index, run] of runs.entries()) {
   for (const event of lines.map((line) => JSON.parse(line))) {
     if (event.type === "step") {
       tokens += event.tokens;
-      losses.push(event.auxiliaryLoss);
+      losses.push(event.auxiliary_loss);
       if (losses.length < STEPS) continue;
       training.push({ x: tokens / 1e6, y: mean(losses) });
       rows.push([
@@ -52,7 +52,7 @@ for (const [index, run] of runs.entries()) {
         event.step,
         tokens,
         mean(losses).toFixed(4),
-        event.learningRate.toPrecision(4),
+        event.learning_rate.toPrecision(4),
         "",
         "",
       ]);

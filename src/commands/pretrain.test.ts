@@ -79,7 +79,7 @@ describe("pretrain", () => {
     await pretrain(options("longer", { maxSteps: 60, evalSteps: 30, ...random }));
     const { steps, evaluations } = readJournal(at("longer"));
     const of = (from: number, to?: number) =>
-      steps.slice(from, to).reduce((sum, { auxiliaryLoss }) => sum + (auxiliaryLoss ?? 0), 0) / 5;
+      steps.slice(from, to).reduce((sum, { auxiliary_loss }) => sum + (auxiliary_loss ?? 0), 0) / 5;
     // ln(360) = 5.9 is chance.
     expect(of(0, 5)).toBeGreaterThan(5);
     expect(of(-5)).toBeLessThan(4.5);

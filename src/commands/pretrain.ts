@@ -120,7 +120,7 @@ async function pretrain(
   const journalPath = join(outputDir, "journal.jsonl");
   if (settings.resume) cutJournal(journalPath, state.step);
   else createRunFolder(outputDir, { settings, model: spec, model_origin: origin });
-  beginTracking(trackers, settings, settingsDigest(settings), host);
+  beginTracking(trackers, settings, settingsDigest(settings));
 
   const rates = { dropout: settings.dropout, attentionDropout: settings.dropout };
   const dropout = createDropoutMasks(seed, rates);

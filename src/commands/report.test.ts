@@ -4,6 +4,8 @@ import { inventedComparison } from "../../test/fixtures/comparison.js";
 import { temporaryFolder } from "../../test/fixtures/folders.js";
 import { createTestHost } from "../../test/fixtures/host.js";
 import { elementsNamed } from "../../test/fixtures/markup.js";
+import { stepEvent } from "../../test/fixtures/step-event.js";
+import type { JournalEvent } from "../method/train/events.js";
 import { runReport } from "./report.js";
 
 const at = temporaryFolder();
@@ -33,35 +35,32 @@ const record = {
   rows: { train: 20, dev: 4, test: 4 },
 };
 
-const journal = [
-  {
-    type: "step",
-    step: 1,
-    mainLoss: 0.7,
-    auxiliaryLoss: 5,
-    learningRate: 1e-4,
-    taskWeights: { main: 0.5, auxiliary: 0.5 },
+const journal: readonly JournalEvent[] = [
+  stepEvent(1, {
+    main_loss: 0.7,
+    auxiliary_loss: 5,
+    learning_rate: 1e-4,
+    task_weights: { main: 0.5, auxiliary: 0.5 },
     cosines: { main: 0.3, auxiliary: 0.1 },
-  },
-  {
-    type: "step",
-    step: 2,
-    mainLoss: 0.5,
-    auxiliaryLoss: 4,
-    learningRate: 5e-5,
-    taskWeights: { main: 0.6, auxiliary: 0.4 },
+  }),
+  stepEvent(2, {
+    main_loss: 0.5,
+    auxiliary_loss: 4,
+    learning_rate: 5e-5,
+    task_weights: { main: 0.6, auxiliary: 0.4 },
     cosines: { main: 0.2, auxiliary: 0.1 },
-  },
+  }),
   {
     type: "evaluation",
+    stage: 1,
     step: 2,
     split: "dev",
     loss: 0.6,
     accuracy: 0.75,
-    macroF1: 0.7,
+    macro_f1: 0.7,
     best: true,
   },
-  { type: "stop", step: 2, reason: "steps", bestStep: 2 },
+  { type: "stop", stage: 1, step: 2, reason: "steps", best_step: 2 },
 ];
 
 /** Three of four right; the last row has a text of train. */

@@ -143,7 +143,7 @@ async function trainInFolder(
   const store = createTrainable(spec, parts, model.values, seed, slots);
   const starting = await startingState(store, settings, host);
   const start = starting.state;
-  beginTracking(trackers, settings, runDigest(record), host);
+  beginTracking(trackers, settings, runDigest(record));
   const rates = { dropout: spec.hiddenDropout, attentionDropout: spec.attentionDropout };
   const dropout = createDropoutMasks(seed, rates);
   const arrays = {

@@ -30,7 +30,7 @@ const events: readonly RunEvent[] = [
   { type: "notice", level: "info", text: "12 rows" },
   { type: "notice", level: "warning", text: "3 rows are empty" },
   { type: "progress", task: "training", done: 0, total: 10, unit: "steps" },
-  stepEvent(1, { mainLoss: 0.7, tokens: 99 }),
+  stepEvent(1, { main_loss: 0.7, tokens: 99 }),
   {
     type: "evaluation",
     stage: 1,
@@ -38,7 +38,7 @@ const events: readonly RunEvent[] = [
     split: "dev",
     loss: 0.51,
     accuracy: 0.75,
-    macroF1: 0.6667,
+    macro_f1: 0.6667,
     best: true,
   },
   {
@@ -50,7 +50,7 @@ const events: readonly RunEvent[] = [
     accuracy: 0.4,
     best: false,
   },
-  { type: "stop", stage: 1, step: 8, reason: "patience", bestStep: 5 },
+  { type: "stop", stage: 1, step: 8, reason: "patience", best_step: 5 },
 ];
 
 describe("createHumanReporter", () => {
@@ -78,7 +78,7 @@ describe("createHumanReporter", () => {
   it("tells the end of a second stage apart", () => {
     const { value, err } = terminal();
     const reporter = createHumanReporter(value);
-    const end = { type: "stop", stage: 2, step: 50, bestStep: 41 } as const;
+    const end = { type: "stop", stage: 2, step: 50, best_step: 41 } as const;
     reporter.event({ ...end, reason: "patience" });
     reporter.event({ ...end, reason: "steps" });
     expect(err.join("")).toBe(

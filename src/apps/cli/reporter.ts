@@ -95,7 +95,7 @@ function eventText(
     case "step":
       return undefined;
     case "evaluation": {
-      const score = event.macroF1 === undefined ? "" : `, macro-F1 ${percent(event.macroF1)}`;
+      const score = event.macro_f1 === undefined ? "" : `, macro-F1 ${percent(event.macro_f1)}`;
       const best = event.best ? colors.green("  best so far") : "";
       return `step ${event.step}: ${event.split} loss ${event.loss.toFixed(3)}, accuracy ${percent(event.accuracy)}${score}${best}`;
     }
@@ -103,7 +103,7 @@ function eventText(
       const what = event.stage === 2 ? "second stage stopped" : "stopped";
       const patience = event.stage === 2 ? "--second-stage-patience" : "--patience";
       const reason = stopReasons[event.reason].replace("PATIENCE", patience);
-      return `${what} after step ${event.step}: ${reason}; best step ${event.bestStep}`;
+      return `${what} after step ${event.step}: ${reason}; best step ${event.best_step}`;
     }
   }
 }

@@ -1,61 +1,81 @@
-/** What a training run tells: the events that the journal keeps and reports are made from. */
+/**
+ * What a training run tells while it goes: the events that journal.jsonl keeps, one object a line, without times, so that
+ * equal runs have equal journals. An event is one schema; its type, what is written and what is read back follow from it.
+ */
+import { z } from "zod";
 
-import type { TaskCosines, TaskWeights } from "./task-weights.js";
+const count = z.int().min(0);
+const ofTasks = z.strictObject({ main: z.number(), auxiliary: z.number() });
 
-/** What journal.jsonl keeps, one object a line, without times, so that equal runs have equal journals. */
-export type JournalEvent = StepEvent | EvaluationEvent | StopEvent;
+const stage = z.union([z.literal(1), z.literal(2)]);
 
 /** 2 in the second stage of a run, which goes on from the best weights of the first; else 1. */
-export type Stage = 1 | 2;
+export type Stage = z.infer<typeof stage>;
 
-/** One optimizer step. */
-export interface StepEvent {
-  readonly type: "step";
-  readonly stage: Stage;
-  /** Optimizer steps done, from 1; the second stage counts on. */
-  readonly step: number;
-  /** Passes over the training texts begun, from 1. */
-  readonly epoch: number;
-  /** Mean losses in nats over the step; null where the task does not run. */
-  readonly mainLoss: number | null;
-  readonly auxiliaryLoss: number | null;
-  /** The weights this step was made with. */
-  readonly taskWeights: TaskWeights;
-  /** Between the dev gradient and each task's, means over the micro-batches; null where weights are not learned. */
-  readonly cosines: TaskCosines | null;
-  /** Of encoder and masked-LM head. */
-  readonly learningRate: number;
-  /** Global gradient norms before clipping, by clip group. */
-  readonly gradientNorms: Readonly<Record<string, number>>;
-  /** Real tokens that went through the encoder, both tasks together. */
-  readonly tokens: number;
-  /** How many tokens carried a masked-LM label. */
-  readonly maskedTokens: number;
-}
-
-/** One measurement during training. */
-export interface EvaluationEvent {
-  readonly type: "evaluation";
-  readonly stage: Stage;
-  readonly step: number;
-  readonly split: "dev" | "validation-text";
-  /** Mean loss in nats. */
-  readonly loss: number;
-  readonly accuracy: number;
-  /** Absent for masked tokens. */
-  readonly macroF1?: number;
-  /** Is the deciding metric the best so far? */
-  readonly best: boolean;
-}
-
-/** Why a stage ended. */
-export interface StopEvent {
-  readonly type: "stop";
-  readonly stage: Stage;
-  readonly step: number;
-  readonly reason: StopReason;
-  readonly bestStep: number;
-}
+const stopReason = z.enum(["steps", "patience", "interrupted", "diverged"]);
 
 /** All steps done, no better evaluation for too long, asked to stop, or a loss or gradient that is not finite. */
-export type StopReason = "steps" | "patience" | "interrupted" | "diverged";
+export type StopReason = z.infer<typeof stopReason>;
+
+const stepEvent = z.strictObject({
+  type: z.literal("step"),
+  stage,
+  /** Optimizer steps done, from 1; the second stage counts on. */
+  step: count,
+  /** Passes over the training texts begun, from 1. */
+  epoch: count,
+  /** Mean loss in nats over the step; null where the task does not run. */
+  main_loss: z.number().nullable(),
+  /** Of masked tokens, like `main_loss`. */
+  auxiliary_loss: z.number().nullable(),
+  /** The weights this step was made with. */
+  task_weights: ofTasks,
+  /** Between the dev gradient and each task's, means over the micro-batches; null where weights are not learned. */
+  cosines: ofTasks.nullable(),
+  /** Of encoder and masked-LM head. */
+  learning_rate: z.number(),
+  /** Global gradient norms before clipping, by clip group. */
+  gradient_norms: z.record(z.string(), z.number()),
+  /** Real tokens that went through the encoder, both tasks together. */
+  tokens: count,
+  /** How many tokens carried a masked-LM label. */
+  masked_tokens: count,
+});
+
+/** One optimizer step. */
+export type StepEvent = z.infer<typeof stepEvent>;
+
+const evaluationEvent = z.strictObject({
+  type: z.literal("evaluation"),
+  stage,
+  step: count,
+  split: z.enum(["dev", "validation-text"]),
+  /** Mean loss in nats. */
+  loss: z.number(),
+  accuracy: z.number(),
+  /** Absent for masked tokens. */
+  macro_f1: z.number().exactOptional(),
+  /** Is the deciding metric the best so far? */
+  best: z.boolean(),
+});
+
+/** One measurement during training. */
+export type EvaluationEvent = z.infer<typeof evaluationEvent>;
+
+const stopEvent = z.strictObject({
+  type: z.literal("stop"),
+  stage,
+  step: count,
+  reason: stopReason,
+  /** 0 where nothing was evaluated. */
+  best_step: count,
+});
+
+/** Why a stage ended. */
+export type StopEvent = z.infer<typeof stopEvent>;
+
+/** A line of journal.jsonl. */
+export const journalEvent = z.discriminatedUnion("type", [stepEvent, evaluationEvent, stopEvent]);
+
+/** What journal.jsonl keeps, one object a line. */
+export type JournalEvent = StepEvent | EvaluationEvent | StopEvent;

@@ -99,12 +99,12 @@ describe("trainingStep", () => {
       "7.7500",
     ]);
     expect(result).toEqual({
-      mainLoss: 2,
-      auxiliaryLoss: 3,
-      gradientNorms: { encoder: expect.closeTo(7.75, 5) },
+      main_loss: 2,
+      auxiliary_loss: 3,
+      gradient_norms: { encoder: expect.closeTo(7.75, 5) },
       cosines: null,
       tokens: 26,
-      maskedTokens: 8,
+      masked_tokens: 8,
     });
   });
 
@@ -122,11 +122,11 @@ describe("trainingStep", () => {
       { ...main(1), ...auxiliary(0) },
       { ...main(1), ...auxiliary(4) },
     ]);
-    expect(result.auxiliaryLoss).toBe(1.5);
+    expect(result.auxiliary_loss).toBe(1.5);
     expect(result.tokens).toBe(8 + 8 + 5);
     expect(gradients.length).toBe(3);
-    const { auxiliaryLoss } = await fixture().step([{ ...main(1), ...auxiliary(0) }]);
-    expect(auxiliaryLoss).toBeNull();
+    const { auxiliary_loss } = await fixture().step([{ ...main(1), ...auxiliary(0) }]);
+    expect(auxiliary_loss).toBeNull();
   });
 
   it("weights both losses of a shared pass, and counts its tokens once", async () => {
@@ -152,7 +152,12 @@ describe("trainingStep", () => {
       { main: 0.25 / 2 / 2, auxiliary: 0 },
     ]);
     // The second micro-batch adds nothing to the auxiliary loss, as where each task has its pass.
-    expect(result).toMatchObject({ mainLoss: 2, auxiliaryLoss: 1.5, tokens: 10, maskedTokens: 5 });
+    expect(result).toMatchObject({
+      main_loss: 2,
+      auxiliary_loss: 1.5,
+      tokens: 10,
+      masked_tokens: 5,
+    });
     expect(passes).toEqual([0, 2]);
   });
 

@@ -12,10 +12,11 @@ import type {
   SharedTraining,
 } from "../program/training.js";
 import type { DropoutMasks } from "./dropout-masks.js";
+import type { StepEvent } from "./events.js";
 import type { MetaLearning } from "./meta-learning.js";
 import { adamwStep, type OptimizerGroup, publishedAdamwSettings } from "./optimizer.js";
 import type { ParameterStore } from "./parameter-store.js";
-import type { TaskCosines, TaskWeights } from "./task-weights.js";
+import type { TaskWeights } from "./task-weights.js";
 
 /** Dropout masks of dev passes are numbered from here, out of the way of the two passes of each micro-batch. */
 const FIRST_DEV_PASS = 2 ** 31;
@@ -75,18 +76,11 @@ export interface StepPlan {
   readonly groups: readonly OptimizerGroup[];
 }
 
-export interface StepResult {
-  /** Means over the micro-batches, in nats; null for a task that did not run. */
-  readonly mainLoss: number | null;
-  readonly auxiliaryLoss: number | null;
-  readonly gradientNorms: Readonly<Record<string, number>>;
-  /** Means over the micro-batches; null where task weights are not learned. */
-  readonly cosines: TaskCosines | null;
-  /** Real tokens through the encoder, all passes together. */
-  readonly tokens: number;
-  /** Selected tokens of the auxiliary task. */
-  readonly maskedTokens: number;
-}
+/** What a step measured, as the journal keeps it; losses and cosines are means over the micro-batches. */
+export type StepResult = Pick<
+  StepEvent,
+  "main_loss" | "auxiliary_loss" | "gradient_norms" | "cosines" | "tokens" | "masked_tokens"
+>;
 
 /**
  * With G micro-batches, gradient = sum_g [ w_main mean(CE main) + w_aux mean(CE auxiliary) ] / G, then clipped AdamW.
@@ -161,12 +155,12 @@ export async function trainingStep(state: StepState, plan: StepPlan): Promise<St
   );
   meta?.endStep(cosines);
   return {
-    mainLoss,
-    auxiliaryLoss,
-    gradientNorms: Object.fromEntries(norms),
+    main_loss: mainLoss,
+    auxiliary_loss: auxiliaryLoss,
+    gradient_norms: Object.fromEntries(norms),
     cosines: meta === undefined ? null : cosines,
     tokens,
-    maskedTokens,
+    masked_tokens: maskedTokens,
   };
 }
 

@@ -118,23 +118,28 @@ describe("train", () => {
     const steps = events.filter((event) => event.type === "step");
     expect(steps.map(({ step }) => step)).toEqual([1, 2, 3, 4]);
     expect(steps.map(({ epoch }) => epoch)).toEqual([1, 2, 3, 4]);
-    expect(steps.map(({ learningRate }) => learningRate)).toEqual([0.5, 0.5 / 2, 0.5 / 3, 0.5 / 4]);
+    expect(steps.map(({ learning_rate }) => learning_rate)).toEqual([
+      0.5,
+      0.5 / 2,
+      0.5 / 3,
+      0.5 / 4,
+    ]);
     expect(steps[0]).toEqual({
       type: "step",
       stage: 1,
       step: 1,
       epoch: 1,
-      mainLoss: 10,
-      auxiliaryLoss: null,
-      taskWeights: { main: 1, auxiliary: 0 },
+      main_loss: 10,
+      auxiliary_loss: null,
+      task_weights: { main: 1, auxiliary: 0 },
       cosines: null,
-      learningRate: 0.5,
-      gradientNorms: { all: 1 },
+      learning_rate: 0.5,
+      gradient_norms: { all: 1 },
       tokens: 4,
-      maskedTokens: 0,
+      masked_tokens: 0,
     });
     // AdamW moves by the rate while the gradient stays the same: 10, 9.5, 9.25, ...
-    expect(steps.map(({ mainLoss }) => mainLoss?.toFixed(2))).toEqual([
+    expect(steps.map(({ main_loss }) => main_loss?.toFixed(2))).toEqual([
       "10.00",
       "9.50",
       "9.25",
@@ -159,7 +164,7 @@ describe("train", () => {
       stage: 1,
       step: 4,
       reason: "steps",
-      bestStep: 2,
+      best_step: 2,
     });
   });
 
@@ -213,7 +218,7 @@ describe("train", () => {
     };
     const { events } = await runLoop({ state: { ...toyState(), meta } });
     const steps = events.filter((event) => event.type === "step");
-    expect(steps.map(({ taskWeights }) => taskWeights.main)).toEqual([1, 1 / 2, 1 / 3, 1 / 4]);
+    expect(steps.map(({ task_weights }) => task_weights.main)).toEqual([1, 1 / 2, 1 / 3, 1 / 4]);
     expect(steps[0].cosines).toEqual({ main: 0.25, auxiliary: 0 });
   });
 
@@ -280,7 +285,7 @@ describe("train", () => {
     const plan = { doneSteps: 4, best: { step: 3, metric: 1 } };
     const { outcome, events, after } = await runLoop({ plan });
     expect(after).toEqual([]);
-    expect(events).toEqual([{ type: "stop", stage: 1, step: 4, reason: "steps", bestStep: 3 }]);
+    expect(events).toEqual([{ type: "stop", stage: 1, step: 4, reason: "steps", best_step: 3 }]);
     expect(outcome).toMatchObject({ steps: 4, bestStep: 3 });
   });
 
@@ -293,7 +298,7 @@ describe("train", () => {
     expect(kept.length).toBe(1);
     expect(events.filter((event) => event.type === "step").length).toBe(2);
     expect(events.at(-1)).toEqual({
-      ...{ type: "stop", stage: 1, step: 2, reason: "diverged", bestStep: 1 },
+      ...{ type: "stop", stage: 1, step: 2, reason: "diverged", best_step: 1 },
     });
   });
 

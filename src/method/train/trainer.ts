@@ -2,7 +2,7 @@
 import { L3MaskingError } from "../../base/errors.js";
 import type { EvaluationEvent, JournalEvent, Stage, StopReason } from "./events.js";
 import type { OptimizerGroup } from "./optimizer.js";
-import { type MicroBatch, type StepState, trainingStep } from "./step.js";
+import { type MicroBatch, type StepResult, type StepState, trainingStep } from "./step.js";
 import type { TaskWeights } from "./task-weights.js";
 
 /** What is asked of the surroundings between steps. */
@@ -103,7 +103,7 @@ export async function train(
   let reason: StopReason = "steps";
 
   const stop = (why: StopReason) =>
-    watch.emit({ type: "stop", stage, step, reason: why, bestStep: best?.step ?? 0 });
+    watch.emit({ type: "stop", stage, step, reason: why, best_step: best?.step ?? 0 });
   /** Passes work through; if it diverged, the stop is told first. */
   const watched = async <Result>(work: Promise<Result>, inStep: boolean): Promise<Result> => {
     try {
@@ -136,8 +136,15 @@ export async function train(
     const result = await watched(trainingStep(state, next), true);
     step += 1;
     tokens += result.tokens;
-    const { learningRate } = groups[0];
-    watch.emit({ type: "step", stage, step, epoch, taskWeights, learningRate, ...result });
+    watch.emit({
+      type: "step",
+      stage,
+      step,
+      epoch,
+      task_weights: taskWeights,
+      learning_rate: groups[0].learningRate,
+      ...result,
+    });
     watch.progress(step, totalSteps, lossText(result));
 
     const evaluated = evaluation?.isDueAfter(step) || step === totalSteps;
@@ -175,13 +182,10 @@ async function checkedEvaluation(
   );
 }
 
-function lossText(losses: {
-  readonly mainLoss: number | null;
-  readonly auxiliaryLoss: number | null;
-}): string {
+function lossText(result: StepResult): string {
   const parts = [
-    ["loss", losses.mainLoss],
-    ["masked-token loss", losses.auxiliaryLoss],
+    ["loss", result.main_loss],
+    ["masked-token loss", result.auxiliary_loss],
   ] as const;
   return parts
     .flatMap(([name, loss]) => (loss === null ? [] : [`${name} ${loss.toFixed(3)}`]))

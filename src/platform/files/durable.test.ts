@@ -86,7 +86,7 @@ describe.skipIf(!existsSync("/dev/full"))("a full device", () => {
 
   it("stops a journal with a clear error", () => {
     const journal = openJournal("/dev/full");
-    const event = { type: "stop", stage: 1, step: 1, reason: "steps", bestStep: 1 } as const;
+    const event = { type: "stop", stage: 1, step: 1, reason: "steps", best_step: 1 } as const;
     expect(() => journal.write(event)).toThrow(expect.objectContaining({ code: "disk-full" }));
     journal.close();
   });

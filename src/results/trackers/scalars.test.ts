@@ -7,14 +7,14 @@ const step: StepEvent = {
   stage: 1,
   step: 7,
   epoch: 2,
-  mainLoss: 0.5,
-  auxiliaryLoss: 2,
-  taskWeights: { main: 0.75, auxiliary: 0.25 },
+  main_loss: 0.5,
+  auxiliary_loss: 2,
+  task_weights: { main: 0.75, auxiliary: 0.25 },
   cosines: { main: 0.1, auxiliary: -0.2 },
-  learningRate: 1e-4,
-  gradientNorms: { encoder: 3, classifier: 4 },
+  learning_rate: 1e-4,
+  gradient_norms: { encoder: 3, classifier: 4 },
   tokens: 1000,
-  maskedTokens: 150,
+  masked_tokens: 150,
 };
 const evaluation: EvaluationEvent = {
   type: "evaluation",
@@ -23,7 +23,7 @@ const evaluation: EvaluationEvent = {
   split: "dev",
   loss: 2,
   accuracy: 0.5,
-  macroF1: 0.25,
+  macro_f1: 0.25,
   best: true,
 };
 
@@ -54,11 +54,11 @@ describe("eventScalars", () => {
   it("leaves out what there is none of, and what is no finite number", () => {
     const one = {
       ...step,
-      auxiliaryLoss: null,
-      taskWeights: { main: 1, auxiliary: 0 },
+      auxiliary_loss: null,
+      task_weights: { main: 1, auxiliary: 0 },
       cosines: null,
-      gradientNorms: { encoder: Number.POSITIVE_INFINITY },
-      maskedTokens: 0,
+      gradient_norms: { encoder: Number.POSITIVE_INFINITY },
+      masked_tokens: 0,
     };
     expect(values(one)).toEqual({
       "train/loss": 0.5,
@@ -78,7 +78,7 @@ describe("eventScalars", () => {
       "eval/accuracy": 0.5,
       "eval/f1_macro": 0.25,
     });
-    const { macroF1: _, ...tokens } = { ...evaluation, split: "validation-text" as const };
+    const { macro_f1: _, ...tokens } = { ...evaluation, split: "validation-text" as const };
     expect(values(tokens)).toEqual({
       "eval/loss": 2,
       "eval/accuracy": 0.5,
@@ -89,7 +89,7 @@ describe("eventScalars", () => {
 
 describe("isShown", () => {
   it("leaves out the stop", () => {
-    const stop = { type: "stop", stage: 1, step: 7, reason: "steps", bestStep: 7 } as const;
+    const stop = { type: "stop", stage: 1, step: 7, reason: "steps", best_step: 7 } as const;
     expect([step, evaluation, stop].map(isShown)).toEqual([true, true, false]);
   });
 });

@@ -41,37 +41,37 @@ export function eventScalars(event: ShownEvent, seconds?: number): Scalar[] {
 type Values = Readonly<Record<string, number | null | undefined>>;
 
 function stepValues(event: StepEvent, seconds: number | undefined): Values {
-  const { mainLoss, auxiliaryLoss, taskWeights, cosines, gradientNorms } = event;
+  const { task_weights: weights, cosines } = event;
   const losses = [
-    [taskWeights.main, mainLoss],
-    [taskWeights.auxiliary, auxiliaryLoss],
+    [weights.main, event.main_loss],
+    [weights.auxiliary, event.auxiliary_loss],
   ] as const;
   const loss = losses.reduce((sum, [weight, ofTask]) => sum + weight * (ofTask ?? 0), 0);
-  const groups = Object.entries(gradientNorms);
+  const groups = Object.entries(event.gradient_norms);
   const perGroup = groups.map(([name, norm]) => [`train/grad_norm_${name}`, norm] as const);
   return {
     "train/loss": loss,
-    "train/main_loss": mainLoss,
-    "train/auxiliary_loss": auxiliaryLoss,
-    "train/main_weight": taskWeights.main,
-    "train/auxiliary_weight": taskWeights.auxiliary,
+    "train/main_loss": event.main_loss,
+    "train/auxiliary_loss": event.auxiliary_loss,
+    "train/main_weight": weights.main,
+    "train/auxiliary_weight": weights.auxiliary,
     "train/main_cosine": cosines?.main,
     "train/auxiliary_cosine": cosines?.auxiliary,
-    "train/learning_rate": event.learningRate,
+    "train/learning_rate": event.learning_rate,
     "train/grad_norm": Math.hypot(...groups.map(([, norm]) => norm)),
     ...Object.fromEntries(groups.length > 1 ? perGroup : []),
     "train/epoch": event.epoch,
     "train/tokens": event.tokens,
-    "train/masked_tokens": event.maskedTokens,
+    "train/masked_tokens": event.masked_tokens,
     "train/tokens_per_second": seconds === undefined ? undefined : event.tokens / seconds,
   };
 }
 
-function evaluationValues({ split, loss, accuracy, macroF1 }: EvaluationEvent): Values {
+function evaluationValues({ split, loss, accuracy, macro_f1 }: EvaluationEvent): Values {
   return {
     "eval/loss": loss,
     "eval/accuracy": accuracy,
-    "eval/f1_macro": macroF1,
+    "eval/f1_macro": macro_f1,
     "eval/perplexity": split === "validation-text" ? Math.exp(loss) : undefined,
   };
 }

@@ -41,7 +41,7 @@ const evaluationEvent = (step: number): EvaluationEvent => ({
   split: "dev",
   loss: 1 / step,
   accuracy: 0.5,
-  macroF1: 0.5,
+  macro_f1: 0.5,
   best: true,
 });
 const point = (event: StepEvent | EvaluationEvent): Point => ({

@@ -12,7 +12,7 @@ import { type TrackerSettings, type Trackers, withTrackers } from "./trackers.js
 
 const at = temporaryFolder();
 
-const step = (number: number) => stepEvent(number, { mainLoss: 1, tokens: 600 });
+const step = (number: number) => stepEvent(number, { main_loss: 1, tokens: 600 });
 const evaluation = (number: number) =>
   ({
     type: "evaluation",
@@ -89,7 +89,7 @@ describe("withTrackers", () => {
       trackers.begin(runIn("here"));
       around.clock.now += 1_500;
       trackers.report(step(1));
-      trackers.report({ type: "stop", stage: 1, step: 1, reason: "steps", bestStep: 1 });
+      trackers.report({ type: "stop", stage: 1, step: 1, reason: "steps", best_step: 1 });
       trackers.measure(1, [{ tag: "test/loss", value: 1 }]);
     };
     await withTrackers({ reportTo: ["tensorboard"] }, around, work);

@@ -41,9 +41,9 @@ export function devEvaluation(
     async evaluate() {
       const logits = await clock.aside(split.logits);
       last = splitMetrics(logits, split.labelIds, split.classes);
-      const { accuracy, macro_f1: macroF1, loss } = last;
-      const metric = split.metric === "accuracy" ? accuracy : macroF1;
-      return { event: { split: "dev", loss, accuracy, macroF1 }, metric };
+      const { accuracy, macro_f1, loss } = last;
+      const metric = split.metric === "accuracy" ? accuracy : macro_f1;
+      return { event: { split: "dev", loss, accuracy, macro_f1 }, metric };
     },
     async keepBest() {
       bestDev = last;

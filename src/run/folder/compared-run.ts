@@ -1,5 +1,6 @@
 /** A finished run's folder as results.json tells of it: metrics by row set, curves, and predictions for the tests. */
 
+import type { StepEvent } from "../../method/train/events.js";
 import { classificationMetrics } from "../../results/metrics/metrics.js";
 import type {
   ComparedRun,
@@ -12,7 +13,6 @@ import {
   finishedJournal,
   finishedMetrics,
   finishedPredictions,
-  type StepRecord,
   type TestPrediction,
 } from "./finished-run.js";
 
@@ -56,13 +56,9 @@ export function readComparedRun(
     dev: metrics.dev,
     test: rowSetMetrics(predictions, all, labels),
     leak_free: rowSetMetrics(predictions, leakFree, labels),
-    dev_curve: journal.evaluations.map(({ step, loss, accuracy, macroF1, best }) => ({
-      step,
-      loss,
-      accuracy,
-      macro_f1: macroF1,
-      best,
-    })),
+    dev_curve: journal.evaluations.flatMap(({ step, loss, accuracy, macro_f1, best }) =>
+      macro_f1 === undefined ? [] : [{ step, loss, accuracy, macro_f1, best }],
+    ),
     training_curve: thinned(journal.steps, CURVE_POINTS),
     timing: { scoring_seconds, training_seconds, tokens_per_second },
     excluded: metrics.excluded,
@@ -103,26 +99,26 @@ function rowSetMetrics(
 }
 
 /** Means over equally many neighbouring steps, so that there are at most `most` points; the last may have fewer. */
-export function thinned(steps: readonly StepRecord[], most: number): TrainingPoint[] {
+export function thinned(steps: readonly StepEvent[], most: number): TrainingPoint[] {
   const size = Math.max(1, Math.ceil(steps.length / most));
   return Array.from({ length: Math.ceil(steps.length / size) }, (_, point) => {
     const portion = steps.slice(point * size, (point + 1) * size);
-    const meanOf = (read: (step: StepRecord) => number | null) => {
+    const meanOf = (read: (step: StepEvent) => number | null) => {
       const values = portion.map(read).filter((value) => value !== null);
       if (values.length === 0) return null;
       return values.reduce((sum, value) => sum + value, 0) / values.length;
     };
-    const values = (of: (step: StepRecord) => TaskValues | null): TaskValues | null => {
+    const values = (of: (step: StepEvent) => TaskValues | null): TaskValues | null => {
       const main = meanOf((step) => of(step)?.main ?? null);
       const auxiliary = meanOf((step) => of(step)?.auxiliary ?? null);
       return main === null || auxiliary === null ? null : { main, auxiliary };
     };
     return {
       step: portion[portion.length - 1].step,
-      main_loss: meanOf(({ mainLoss }) => mainLoss),
-      auxiliary_loss: meanOf(({ auxiliaryLoss }) => auxiliaryLoss),
-      learning_rate: meanOf(({ learningRate }) => learningRate) ?? 0,
-      task_weights: values(({ taskWeights }) => taskWeights) ?? { main: 0, auxiliary: 0 },
+      main_loss: meanOf(({ main_loss }) => main_loss),
+      auxiliary_loss: meanOf(({ auxiliary_loss }) => auxiliary_loss),
+      learning_rate: meanOf(({ learning_rate }) => learning_rate) ?? 0,
+      task_weights: values(({ task_weights }) => task_weights) ?? { main: 0, auxiliary: 0 },
       cosines: values(({ cosines }) => cosines),
     };
   });

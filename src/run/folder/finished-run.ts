@@ -3,7 +3,9 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { L3MaskingError } from "../../base/errors.js";
+import type { EvaluationEvent, StepEvent } from "../../method/train/events.js";
 import { splitTextCounts } from "../../results/records/comparison-schema.js";
+import { parseJournal } from "../../results/records/journal.js";
 import type { RunMetrics } from "../host/host.js";
 
 const fraction = z.number().min(0).max(1);
@@ -68,53 +70,28 @@ export function finishedMetrics(folder: string): RunMetrics | undefined {
   return checked(metricsSchema, readFileSync(path, "utf8"), path);
 }
 
-const stepSchema = z.object({
-  type: z.literal("step"),
-  step: z.number().int(),
-  mainLoss: z.number().nullable(),
-  auxiliaryLoss: z.number().nullable(),
-  learningRate: z.number(),
-  taskWeights: taskValues,
-  cosines: taskValues.nullable().default(null),
-});
-const evaluationSchema = z.object({
-  type: z.literal("evaluation"),
-  step: z.number().int(),
-  loss: z.number(),
-  accuracy: fraction,
-  macroF1: fraction,
-  best: z.boolean(),
-});
-const stopSchema = z.object({
-  type: z.literal("stop"),
-  step: z.number().int(),
-  reason: z.enum(["steps", "patience"]),
-});
-const eventSchema = z.discriminatedUnion("type", [stepSchema, evaluationSchema, stopSchema]);
-
-export type StepRecord = z.infer<typeof stepSchema>;
-export type EvaluationRecord = z.infer<typeof evaluationSchema>;
-
 export interface FinishedJournal {
-  readonly steps: readonly StepRecord[];
-  readonly evaluations: readonly EvaluationRecord[];
-  readonly stop: z.infer<typeof stopSchema>;
+  readonly steps: readonly StepEvent[];
+  readonly evaluations: readonly EvaluationEvent[];
+  /** Steps done, and why there are no more. */
+  readonly stop: { readonly step: number; readonly reason: "steps" | "patience" };
 }
 
 /** journal.jsonl of a finished run. Throws `data-format` for a damaged or unfinished one. */
 export function finishedJournal(folder: string): FinishedJournal {
   const path = join(folder, "journal.jsonl");
-  const events = readLines(eventSchema, path);
+  const events = parseJournal(readFileSync(path, "utf8"), path);
   const stop = events.findLast((event) => event.type === "stop");
-  if (stop === undefined) {
-    throw new L3MaskingError("data-format", `expected the end of a run in ${path}, got none`, {
+  if (stop?.reason !== "steps" && stop?.reason !== "patience") {
+    const end = stop === undefined ? "none" : stop.reason;
+    throw new L3MaskingError("data-format", `expected the end of a run in ${path}, got ${end}`, {
       hint: "Remove the folder of this run; it is then made again.",
     });
   }
   return {
     steps: events.filter((event) => event.type === "step"),
     evaluations: events.filter((event) => event.type === "evaluation"),
-    stop,
+    stop: { step: stop.step, reason: stop.reason },
   };
 }
 

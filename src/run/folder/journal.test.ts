@@ -12,7 +12,7 @@ describe("openJournal", () => {
     stage: 1,
     step,
     reason: "steps",
-    bestStep: 0,
+    best_step: 0,
   });
 
   it("has each event on disk at once, a line each, after those of before", () => {

@@ -12,6 +12,8 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { failure } from "../../../test/fixtures/failure.js";
 import { temporaryFolder } from "../../../test/fixtures/folders.js";
+import { stepEvent } from "../../../test/fixtures/step-event.js";
+import type { JournalEvent } from "../../method/train/events.js";
 import { createParameterStore, type ParameterStore } from "../../method/train/parameter-store.js";
 import type { Parameter } from "../../model/parameters.js";
 import { cutJournal, openSavedStates, type RunState } from "./saved-state.js";
@@ -176,21 +178,29 @@ describe("a damaged state", () => {
 });
 
 describe("cutJournal", () => {
-  const event = (type: string, step: number) => `${JSON.stringify({ type, step, x: [1] })}\n`;
+  const line = (event: JournalEvent) => `${JSON.stringify(event)}\n`;
+  const stopAfter = (step: number) =>
+    line({ type: "stop", stage: 1, step, reason: "steps", best_step: 1 });
   const cut = (name: string, content: string, step: number) => {
     writeFileSync(at(name), content);
     cutJournal(at(name), step);
     return readFileSync(at(name), "utf8");
   };
-  const whole = [event("step", 1), event("evaluation", 1), event("step", 2), event("step", 3)];
+  const measures = { split: "validation-text", loss: 1, accuracy: 0, best: true } as const;
+  const whole = [
+    line(stepEvent(1)),
+    line({ type: "evaluation", stage: 1, step: 1, ...measures }),
+    line(stepEvent(2)),
+    line(stepEvent(3)),
+  ];
   const refused = (name: string, content: string, step: number, message: string) =>
     expect(() => cut(name, content, step)).toThrow(
       expect.objectContaining({ code: "data-format", message: expect.stringContaining(message) }),
     );
 
   it("keeps the events of the steps that are done, without a stop", () => {
-    expect(cut("done", [...whole, event("stop", 3)].join(""), 2)).toBe(whole.slice(0, 3).join(""));
-    expect(cut("all", [...whole, event("stop", 3)].join(""), 3)).toBe(whole.join(""));
+    expect(cut("done", [...whole, stopAfter(3)].join(""), 2)).toBe(whole.slice(0, 3).join(""));
+    expect(cut("all", [...whole, stopAfter(3)].join(""), 3)).toBe(whole.join(""));
   });
 
   it("drops a torn last line, wherever it is torn", () => {

@@ -13,6 +13,7 @@ import {
 } from "../../model/checkpoint/folder.js";
 import { readSafetensors, writeSafetensors } from "../../model/checkpoint/formats/safetensors.js";
 import { writeDurably, writing } from "../../platform/files/durable.js";
+import { parseJournalLine } from "../../results/records/journal.js";
 
 const slots = ["weight", "first", "second"] as const;
 const seconds = z.number().min(0);
@@ -189,7 +190,7 @@ export function cutJournal(path: string, step: number, stage: Stage = 1): void {
   lines.pop();
   let steps = 0;
   const kept = lines.filter((line, index) => {
-    const event = readEvent(line, `${path} line ${index + 1}`);
+    const event = parseJournalLine(line, `${path} line ${index + 1}`);
     if (event.step > step || (event.type === "stop" && event.stage >= stage)) return false;
     if (event.type === "step") steps += 1;
     return true;
@@ -203,17 +204,4 @@ export function cutJournal(path: string, step: number, stage: Stage = 1): void {
     path,
     kept.map((line) => `${line}\n`),
   );
-}
-
-const eventSchema = z.object({ type: z.string(), stage: z.number().default(1), step: z.number() });
-
-function readEvent(line: string, where: string): z.infer<typeof eventSchema> {
-  try {
-    return eventSchema.parse(JSON.parse(line));
-  } catch (cause) {
-    throw new L3MaskingError("data-format", `${where}: expected an event as a JSON object`, {
-      hint: "The journal was changed: start again in another --output-dir.",
-      cause,
-    });
-  }
 }

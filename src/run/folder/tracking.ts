@@ -1,41 +1,34 @@
 /** A run as its trackers know it, and what they are told at its end. */
 import { existsSync, readFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
-import { journalEvents } from "../../results/records/journal-lines.js";
+import { parseJournal } from "../../results/records/journal.js";
 import type { Scalar } from "../../results/trackers/scalars.js";
 import type { TrackedRun } from "../../results/trackers/tracker.js";
 import type { Trackers } from "../../results/trackers/trackers.js";
-import type { Host, RunMetrics } from "../host/host.js";
+import type { RunMetrics } from "../host/host.js";
 
 /** Hexadecimal digits that tell runs apart. */
 const KEY_DIGITS = 12;
 
 /**
- * Tells the trackers that a run begins or goes on. Its journal must be as it goes on; lines of it that are not known are left
- * out, which is told. `digest` is that of what decides the run's result.
+ * Tells the trackers that a run begins or goes on. Its journal must be as it goes on. `digest` is that of what decides the run's result.
  */
 export function beginTracking(
   trackers: Trackers,
   settings: TrackedRun["settings"] & { readonly outputDir: string; readonly resume: boolean },
   digest: string,
-  { emit }: Pick<Host, "emit">,
 ): void {
   if (!trackers.any) return;
   const { outputDir, resume } = settings;
   const path = join(outputDir, "journal.jsonl");
   const text = resume && existsSync(path) ? readFileSync(path, "utf8") : "";
-  const { events, unknown } = journalEvents(text);
-  if (unknown > 0) {
-    const notice = `${unknown} lines of ${path} are of another version: trackers are not told of them`;
-    emit({ type: "notice", level: "warning", text: notice });
-  }
   trackers.begin({
     name: basename(resolve(outputDir)),
     key: digest.slice(0, KEY_DIGITS),
     folder: outputDir,
     settings,
     resumed: resume,
-    journal: events,
+    journal: parseJournal(text, path),
   });
 }
 
