@@ -97,7 +97,7 @@ const otherFlags = [
   "write-corpus", // npm run fuzz
   "base", // scripts/measure-memory.mjs
   "omit", // npm audit
-  ...["help", "name"], // any command; docs/settings.md speaks of a name in general
+  ...["help", "name", "version"], // any command; docs/settings.md speaks of a name in general
 ];
 
 describe("commands", () => {
@@ -186,7 +186,17 @@ describe("flags in sentences", () => {
 describe("blocks", () => {
   it("are of a kind that is looked at", () => {
     const kinds = new Set(pages.flatMap((path) => blocksOf(path).map(({ language }) => language)));
-    expect([...kinds].sort()).toEqual(["", "csv", "js", "json", "sh", "text", "ts", "yaml"]);
+    expect([...kinds].sort()).toEqual([
+      "",
+      "csv",
+      "js",
+      "json",
+      "sh",
+      "text",
+      "tower",
+      "ts",
+      "yaml",
+    ]);
   });
 
   it("that are no code hold no commands", () => {

@@ -74,13 +74,13 @@ describe("runDoctor", () => {
 
   it.each([
     ["18.19.0", false],
-    ["20.11.1", false],
-    ["20.12.0", true],
+    ["20.18.3", false],
+    ["20.19.0", true],
     ["21.0.0", true],
   ])("Node %s: %s", async (nodeVersion, ok) => {
     const found = (await findings({}, { nodeVersion })).get("node");
     expect(found).toMatchObject({ ok, finding: nodeVersion });
-    expect(found?.hint).toBe(ok ? undefined : "Install Node 20.12 or later.");
+    expect(found?.hint).toBe(ok ? undefined : "Install Node 20.19 or later.");
   });
 
   it("warns of little memory that is available, which is no fault", async () => {

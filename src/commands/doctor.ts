@@ -14,7 +14,7 @@ import type { Diagnosis, Host } from "../run/host/host.js";
 import { formatBytes } from "../run/memory/memory-check.js";
 
 /** The oldest Node that runs the package; package.json says the same. */
-export const leastNode = { major: 20, minor: 12 } as const;
+export const leastNode = { major: 20, minor: 19 } as const;
 
 /** What fine-tuning a base-sized model takes with the default batch, roughly. */
 const BASE_MODEL_BYTES = 8 * 2 ** 30;

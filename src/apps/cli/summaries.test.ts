@@ -160,9 +160,9 @@ left out: 2 rows (empty_texts)`,
   it("doctor", () => {
     expect(
       doctorSummary([
-        { subject: "node", ok: true, finding: "20.12.0" },
+        { subject: "node", ok: true, finding: "20.19.0" },
         { subject: "runtime", ok: false, finding: "not there", hint: "Install it." },
       ]),
-    ).toBe("ok    node     20.12.0\nFAIL  runtime  not there\n               hint: Install it.");
+    ).toBe("ok    node     20.19.0\nFAIL  runtime  not there\n               hint: Install it.");
   });
 });

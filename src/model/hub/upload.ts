@@ -94,7 +94,7 @@ async function loadLibrary(): Promise<typeof hubLibrary> {
     throw new L3MaskingError(
       "package-missing",
       "expected the package @huggingface/hub, which uploads files, got none",
-      { hint: "Install it beside l3masking: npm install @huggingface/hub@2.17.5", cause },
+      { hint: "Install it beside l3masking: npm install @huggingface/hub@2", cause },
     );
   }
 }
