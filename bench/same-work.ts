@@ -1,12 +1,9 @@
 /** Is it the same work? Losses and likelihoods of both sides on the same weights, without dropout, at tiny size. */
+
 import { join } from "node:path";
 import { L3MaskingError } from "../src/base/errors.js";
 import { saveCheckpoint } from "../src/model/checkpoint/save.js";
-import {
-  bodyParameters,
-  classificationHeadParameters,
-  mlmHeadParameters,
-} from "../src/model/parameters.js";
+import { modelParameters } from "../src/model/heads.js";
 import { loadTokenizer } from "../src/text/load.js";
 import { type BenchContext, openOurs, openPeer, withSides } from "./benchmark.js";
 import type { Answer, Side } from "./sides/conversation.js";
@@ -94,11 +91,7 @@ async function savedModel(context: BenchContext): Promise<ModelSource> {
   const noDropout = { hidden_dropout_prob: 0, attention_probs_dropout_prob: 0 };
   const source = await loadSource(randomModel({ ...quickModel, ...noDropout }));
   const { spec } = source;
-  const parameters = [
-    ...bodyParameters(spec),
-    ...mlmHeadParameters(spec),
-    ...classificationHeadParameters(spec, CLASSES),
-  ];
+  const parameters = modelParameters(spec, { mlmHead: true, classes: CLASSES });
   const store = weightStore(source, parameters);
   const values = new Map(parameters.map(({ name }) => [name, store.weight(name)]));
   const common = { spec, values, tokenizerFiles: new Map<string, string>() };

@@ -16,7 +16,7 @@ import {
   compileClassificationTraining,
   compileMaskedTokenTraining,
 } from "../src/method/program/training.js";
-import { parseModelConfig } from "../src/model/spec.js";
+import { parseModelConfig } from "../src/model/checkpoint/config.js";
 import { renderComparison } from "../src/results/report/pages/comparison.js";
 import { inventedComparison } from "./fixtures/comparison.js";
 

@@ -29,9 +29,8 @@ import type { ParameterStore } from "../src/method/train/parameter-store.js";
 import { learningRateFactor } from "../src/method/train/schedule.js";
 import { type MicroBatch, trainingStep } from "../src/method/train/step.js";
 import { type Checkpoint, loadCheckpoint } from "../src/model/checkpoint/load.js";
+import { storedName } from "../src/model/checkpoint/stored-names.js";
 import { encoder } from "../src/model/encoder.js";
-import { storedName } from "../src/model/families/names.js";
-import { bodyParameters } from "../src/model/parameters.js";
 import { createTrainable } from "../src/run/fine-tune/trainable.js";
 import { tokenPredictor } from "../src/run/sources/model.js";
 import type { Tokenizer } from "../src/text/encoding.js";
@@ -123,7 +122,7 @@ describe.each(["bert", "roberta"] as const)("%s against PyTorch", (family) => {
 
   /** The name of a parameter in the golden files. */
   const goldenName = (name: string) =>
-    name.startsWith("classification.") ? name : storedName(family, name);
+    name.startsWith("classification.") ? name : storedName(checkpoint.spec.family, name);
 
   const flat = (lists: readonly (readonly number[])[]) => Int32Array.from(lists.flat());
   const targetSlots = (batch: PackedBatch, positions: readonly (readonly number[])[]) =>
@@ -154,7 +153,7 @@ describe.each(["bert", "roberta"] as const)("%s against PyTorch", (family) => {
     });
 
     it("hidden states", async () => {
-      const parameters = bodyParameters(checkpoint.spec);
+      const parameters = checkpoint.spec.family.bodyParameters(checkpoint.spec);
       const program = await compileProgram(runtime, "encoder", (build) => ({
         hidden: encoder(evaluationContext(build, checkpoint.spec, parameters)),
       }));

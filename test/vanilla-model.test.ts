@@ -30,7 +30,12 @@ describe("models/l3-mini", () => {
 
   it("loads whole: 4 layers of 256, 512 positions, 16,384 tokens", async () => {
     const { spec, report } = await loadCheckpoint(folder);
-    expect(spec).toMatchObject({ family: "roberta", layers: 4, hiddenSize: 256, heads: 4 });
+    expect(spec).toMatchObject({
+      family: { name: "roberta" },
+      layers: 4,
+      hiddenSize: 256,
+      heads: 4,
+    });
     expect(spec).toMatchObject({ vocabularySize: 16_384, maxPositions: 514, labels: undefined });
     // It has no classifier yet; everything else is there.
     const missing = report.missing.filter((name) => !name.startsWith("classification"));

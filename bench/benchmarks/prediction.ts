@@ -1,7 +1,8 @@
 /** Predictions over texts of ragged lengths, against transformers' text-classification pipeline. */
+
 import { join } from "node:path";
 import { saveCheckpoint } from "../../src/model/checkpoint/save.js";
-import { bodyParameters, classificationHeadParameters } from "../../src/model/parameters.js";
+import { modelParameters } from "../../src/model/heads.js";
 import { loadTokenizer } from "../../src/text/load.js";
 import { type BenchContext, type Benchmark, takeTurns, withSides } from "../benchmark.js";
 import {
@@ -38,10 +39,7 @@ const PEER_BATCHES = [1, 8, 32];
 async function classifierFolder(context: BenchContext, model: ModelSource, name: string) {
   const folder = join(context.folder, `classifier-${name}`);
   const source = await loadSource(model);
-  const parameters = [
-    ...bodyParameters(source.spec),
-    ...classificationHeadParameters(source.spec, CLASSES),
-  ];
+  const parameters = modelParameters(source.spec, { classes: CLASSES });
   const store = weightStore(source, parameters);
   const tokenizer = await loadTokenizer(join(context.root, "models/l3-mini"));
   await saveCheckpoint(folder, {

@@ -1,6 +1,8 @@
 /** The most memory that scoring takes: against the number of texts, and against the token budget of a call. */
+
 import { join } from "node:path";
-import { bodyParameters, elementCount, mlmHeadParameters } from "../../src/model/parameters.js";
+import { modelParameters } from "../../src/model/heads.js";
+import { elementCount } from "../../src/model/parameters.js";
 import { loadTokenizer } from "../../src/text/load.js";
 import { type Benchmark, openOurs } from "../benchmark.js";
 import { atMost } from "../figures.js";
@@ -61,7 +63,7 @@ export const scoringMemoryBenchmark: Benchmark = {
     const { spec } = await loadSource(model);
     const weights =
       4 *
-      [...bodyParameters(spec), ...mlmHeadParameters(spec)].reduce(
+      modelParameters(spec, { mlmHead: true }).reduce(
         (total, parameter) => total + elementCount(parameter),
         0,
       );

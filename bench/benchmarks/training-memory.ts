@@ -1,11 +1,7 @@
 /** The most memory a training step takes, of a fresh process: at once, and in smaller micro-batches. */
 
-import {
-  bodyParameters,
-  classificationHeadParameters,
-  elementCount,
-  mlmHeadParameters,
-} from "../../src/model/parameters.js";
+import { modelParameters } from "../../src/model/heads.js";
+import { elementCount } from "../../src/model/parameters.js";
 import { type BenchContext, type Benchmark, openOurs, openPeer } from "../benchmark.js";
 import { atMost, WITHOUT_PEER } from "../figures.js";
 import type { Figure } from "../results.js";
@@ -39,11 +35,7 @@ async function measured(side: Side | undefined, steps: number, variant?: string)
 /** Bytes of weights, gradients and two moments. */
 async function stateBytes({ model, classes }: TrainingWork): Promise<number> {
   const { spec } = await loadSource(model);
-  const parameters = [
-    ...bodyParameters(spec),
-    ...mlmHeadParameters(spec),
-    ...classificationHeadParameters(spec, classes),
-  ];
+  const parameters = modelParameters(spec, { mlmHead: true, classes });
   return 16 * parameters.reduce((total, parameter) => total + elementCount(parameter), 0);
 }
 

@@ -10,7 +10,7 @@ import {
   compileClassificationTraining,
   compileMaskedTokenTraining,
 } from "../../src/method/program/training.js";
-import { parseModelConfig } from "../../src/model/spec.js";
+import { parseModelConfig } from "../../src/model/checkpoint/config.js";
 import { robertaBase } from "../work/model.js";
 import { forwardProducts, operations, type Product, trainingProducts } from "./products.js";
 

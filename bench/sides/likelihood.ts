@@ -1,10 +1,11 @@
 /** Token likelihoods of our side: `scoreTexts` over the program of `score`, without the cache. */
+
 import * as z from "zod";
 import type { Runtime } from "../../src/engine/runtime/runtime.js";
 import { parseEstimator, scoringCost } from "../../src/method/likelihood/estimators.js";
 import { scoreTexts } from "../../src/method/likelihood/score.js";
 import { compileTokenLikelihood } from "../../src/method/program/inference.js";
-import { bodyParameters, mlmHeadParameters } from "../../src/model/parameters.js";
+import { modelParameters } from "../../src/model/heads.js";
 import { tokenPredictor } from "../../src/run/sources/model.js";
 import type { Encoding } from "../../src/text/encoding.js";
 import { measureProducts } from "../products/measure.js";
@@ -28,7 +29,7 @@ const requestSchema = z.discriminatedUnion("do", [
 export async function openLikelihood(work: LikelihoodWork, runtime: Runtime): Promise<Answering> {
   const source = await loadSource(work.model);
   const { spec } = source;
-  const store = weightStore(source, [...bodyParameters(spec), ...mlmHeadParameters(spec)]);
+  const store = weightStore(source, modelParameters(spec, { mlmHead: true }));
   const predictors = {
     float32: tokenPredictor(await compileTokenLikelihood(runtime, spec, store.weight), spec),
     int8: tokenPredictor(await compileTokenLikelihood(runtime, spec, store.weight, "int8"), spec),

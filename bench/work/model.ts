@@ -6,9 +6,10 @@ import {
   createParameterStore,
   type ParameterStore,
 } from "../../src/method/train/parameter-store.js";
+import { parseModelConfig } from "../../src/model/checkpoint/config.js";
 import { loadCheckpoint } from "../../src/model/checkpoint/load.js";
 import { initialize, type Parameter, type ParameterValues } from "../../src/model/parameters.js";
-import { type ModelSpec, parseModelConfig } from "../../src/model/spec.js";
+import type { ModelSpec } from "../../src/model/spec.js";
 import type { ModelSource } from "./work-file.js";
 
 /** Fields of a RoBERTa config.json that both sides build the model from. */

@@ -83,7 +83,7 @@ function paddedInputs(texts: readonly Int32Array[], spec: ModelSpec): NamedArray
   return {
     input_ids: filled((ids, slot) => ids[slot] ?? spec.padId),
     attention_mask: filled((ids, slot) => Number(slot < ids.length)),
-    ...(spec.family === "bert" && { token_type_ids: filled(() => 0) }),
+    ...(spec.family.tokenTypes && { token_type_ids: filled(() => 0) }),
   };
 }
 

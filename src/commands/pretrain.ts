@@ -12,7 +12,9 @@ import { learningRateFactor } from "../method/train/schedule.js";
 import type { MicroBatch } from "../method/train/step.js";
 import { fixedTaskWeights } from "../method/train/task-weights.js";
 import { type BestEvaluation, train } from "../method/train/trainer.js";
+import { firstPosition } from "../model/checkpoint/config.js";
 import { saveCheckpoint } from "../model/checkpoint/save.js";
+import { familyForTokenizer } from "../model/families/families.js";
 import type { ParameterValues } from "../model/parameters.js";
 import type { ModelSpec } from "../model/spec.js";
 import { holdingFolder } from "../platform/files/folder-lock.js";
@@ -119,7 +121,10 @@ async function pretrain(
   const state: RunState = saved ?? { step: 0, tokens: 0 };
   const journalPath = join(outputDir, "journal.jsonl");
   if (settings.resume) cutJournal(journalPath, state.step);
-  else createRunFolder(outputDir, { settings, model: spec, model_origin: origin });
+  else {
+    const model = { ...spec, family: spec.family.name };
+    createRunFolder(outputDir, { settings, model, model_origin: origin });
+  }
   beginTracking(trackers, settings, settingsDigest(settings));
 
   const rates = { dropout: settings.dropout, attentionDropout: settings.dropout };
@@ -269,8 +274,8 @@ async function startingPoint(settings: PretrainSettings, host: Host): Promise<St
     return { spec: checkedLengths(spec, settings), tokenizer, values, origin };
   }
   const { pad, first } = tokenizer.special;
-  const family = tokenizer.token(first) === "[CLS]" ? "bert" : "roberta";
-  const firstPosition = family === "roberta" ? pad + 1 : 0;
+  const family = familyForTokenizer(tokenizer.token(first));
+  const start = firstPosition(family, pad);
   const spec: ModelSpec = {
     family,
     vocabularySize: tokenizer.vocabularySize,
@@ -278,14 +283,13 @@ async function startingPoint(settings: PretrainSettings, host: Host): Promise<St
     layers: settings.numHiddenLayers,
     heads: settings.numAttentionHeads,
     intermediateSize: settings.intermediateSize ?? 4 * settings.hiddenSize,
-    maxPositions: settings.maxPositions + firstPosition,
-    typeVocabularySize: family === "bert" ? 2 : 1,
-    layerNormEpsilon: family === "bert" ? 1e-12 : 1e-5,
+    maxPositions: settings.maxPositions + start,
+    ...family.newModel,
     hiddenDropout: 0.1,
     attentionDropout: 0.1,
     initializerRange: 0.02,
     padId: pad,
-    firstPosition,
+    firstPosition: start,
     labels: undefined,
   };
   if (spec.hiddenSize % spec.heads !== 0) {

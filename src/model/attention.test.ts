@@ -9,10 +9,9 @@ import { packTexts } from "../method/batch/pack.js";
 import { evaluationContext } from "../method/program/inference.js";
 import { distinctTokens, readsByRow } from "../method/program/reads.js";
 import { rowQueryInputs } from "./attention.js";
+import { parseModelConfig } from "./checkpoint/config.js";
 import { distinctTokenEncoder, encoder } from "./encoder.js";
-import type { ModelContext } from "./layers.js";
-import { bodyParameters } from "./parameters.js";
-import { parseModelConfig } from "./spec.js";
+import type { ModelContext } from "./spec.js";
 
 /** The last two differ in one token, as masked copies do; the first two share a row. */
 const texts = [
@@ -53,7 +52,7 @@ function hiddenStates(
     },
     "config.json",
   );
-  const parameters = bodyParameters(spec);
+  const parameters = spec.family.bodyParameters(spec);
   const random = randomStream(3, "weights");
   const weights = parameters.map(({ name, shape }) => {
     const count = shape.reduce((product, extent) => product * extent, 1);

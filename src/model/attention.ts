@@ -5,7 +5,8 @@
  */
 import type { Builder } from "../engine/graph/builder.js";
 import type { Tensor } from "../engine/graph/graph.js";
-import { linear, type ModelContext } from "./layers.js";
+import { linear } from "./layers.js";
+import type { ModelContext, RowQueries } from "./spec.js";
 
 /** Added to the attention scores of slots of another text: e^(-1e30) is 0 in float32. */
 const MASKED_SCORE = -1e30;
@@ -47,16 +48,6 @@ export function selfAttention(
   const [attended] = build.apply("attention", operands, attributes);
   const merged = build.transpose(attended, [0, 2, 1, 3]); // [R, S, A, D]
   return build.reshape(merged, ["R*S", spec.hiddenSize]);
-}
-
-/** The slots that are read, laid out by rows: Q queries in each row, of which K are asked for. */
-export interface RowQueries {
-  /** Flat slot of each query, int32 [R*Q]; a row of fewer repeats one. */
-  readonly slots: Tensor;
-  /** The segment of each query's slot, int32 [R, Q]. */
-  readonly segments: Tensor;
-  /** Which of the R*Q are asked for, int32 [K]. */
-  readonly reads: Tensor;
 }
 
 /** The inputs of `RowQueries`: `querySlots`, `querySegments` and `queryReads`. */

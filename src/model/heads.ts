@@ -6,13 +6,30 @@
 import type { Tensor } from "../engine/graph/graph.js";
 import { rowQueryInputs } from "./attention.js";
 import { distinctTokenEncoder, encoder } from "./encoder.js";
-import { dropoutAt, layerNorm, linear, type ModelContext } from "./layers.js";
-import { wordEmbeddings } from "./parameters.js";
+import { type Parameter, wordEmbeddings } from "./parameters.js";
+import type { ModelContext, ModelSpec } from "./spec.js";
 
-/**
- * Classification logits [B, C]: hidden state of each text's first token, dropout, dense(H) with
- * tanh, dropout, dense(C). Input (int32): `firstSlots` [B].
- */
+/** Which heads a model has beside its body; none where absent. */
+export interface ModelHeads {
+  readonly mlmHead?: boolean;
+  /** Classes of the classification head; 0 for no such head. */
+  readonly classes?: number;
+}
+
+/** The parameters of the body and of the heads named. */
+export function modelParameters(
+  spec: ModelSpec,
+  { mlmHead = false, classes = 0 }: ModelHeads,
+): Parameter[] {
+  const { family } = spec;
+  return [
+    ...family.bodyParameters(spec),
+    ...(mlmHead ? family.mlmHeadParameters(spec) : []),
+    ...(classes > 0 ? family.classificationHeadParameters(spec, classes) : []),
+  ];
+}
+
+/** Classification logits [B, C] from the hidden state of each text's first token. Input (int32): `firstSlots` [B]. */
 export function classifier(context: ModelContext): Tensor {
   return classificationHead(context, firstHiddenStates(context));
 }
@@ -29,13 +46,8 @@ export function queriedFirstHiddenStates(context: ModelContext): Tensor {
 
 /** The head alone: hidden states of the first tokens [B, H] -> logits [B, C]. */
 export function classificationHead(context: ModelContext, first: Tensor): Tensor {
-  const { build } = context;
-  return build.scope("classification-head", () => {
-    const dropped = dropoutAt(context, "classification.input", first);
-    const dense = build.tanh(linear(context, "classification.dense", dropped)); // [B, H]
-    const features = dropoutAt(context, "classification.dense", dense);
-    return linear(context, "classification.out", features); // [B, C]
-  });
+  const { build, spec } = context;
+  return build.scope("classification-head", () => spec.family.classificationHead(context, first));
 }
 
 export interface MaskedTokenOutputs {
@@ -46,7 +58,7 @@ export interface MaskedTokenOutputs {
 }
 
 /**
- * The masked language model at selected tokens: encoder, dense(H), GELU, LayerNorm, decoder tied to the word
+ * The masked language model at selected tokens: encoder, the family's transform, decoder tied to the word
  * embeddings. Only the selected rows are decoded. Inputs (int32): `targetSlots` [K], `targetIds` [K].
  */
 export function maskedLanguageModel(context: ModelContext): MaskedTokenOutputs {
@@ -65,11 +77,10 @@ export function maskedCopiesLanguageModel(context: ModelContext): MaskedTokenOut
 
 /** The head alone: hidden states of the selected tokens [K, H]. Input (int32): `targetIds` [K]. */
 export function maskedTokenHead(context: ModelContext, selected: Tensor): MaskedTokenOutputs {
-  const { build } = context;
+  const { build, spec } = context;
   return build.scope("mlm-head", () => {
     const labels = build.input("targetIds", "int32", ["K"]);
-    const dense = build.gelu(linear(context, "mlm.dense", selected));
-    const transformed = layerNorm(context, "mlm.layer_norm", dense); // [K, H]
+    const transformed = spec.family.mlmTransform(context, selected); // [K, H]
     const decoder = context.weight(wordEmbeddings); // [V, H]
     const operands = [transformed, decoder, context.weight("mlm.bias"), labels];
     const [nll, , correct] = build.apply("decoderCrossEntropy", operands, {});

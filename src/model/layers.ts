@@ -1,30 +1,6 @@
-/** What the encoder and the heads are built of: the context of a program, linear layers, dropout, normalisation. */
-import type { Builder } from "../engine/graph/builder.js";
+/** What the encoder and the heads are built of: linear layers, dropout, normalisation. */
 import type { Tensor } from "../engine/graph/graph.js";
-import type { Shape } from "../engine/graph/shape.js";
-import type { ModelSpec } from "./spec.js";
-
-/** Where dropout masks come from: undefined at a site means that nothing is dropped there. */
-export interface Dropout {
-  readonly rate: number;
-  readonly attentionRate: number;
-  /** The bool keep mask of a site. */
-  keep(site: string, shape: Shape): Tensor;
-}
-
-/** What a program over the model builds with. */
-export interface ModelContext {
-  readonly build: Builder;
-  readonly spec: ModelSpec;
-  /** A parameter by canonical name. */
-  weight(name: string): Tensor;
-  /** Absent in evaluation mode. */
-  readonly dropout?: Dropout;
-  /** Token types, int32 [T]; every token has type 0 where absent, as in single texts. */
-  readonly tokenTypes?: Tensor;
-  /** The weights of a linear layer in eight bits: int8 [in, out] and scale [out]. Absent where products are in float32. */
-  quantized?(name: string): { readonly weight: Tensor; readonly scale: Tensor };
-}
+import type { ModelContext } from "./spec.js";
 
 /** y = scale * (x W^T + b) for parameters `name.weight` [out, in] and `name.bias` [out]. */
 export function linear(context: ModelContext, name: string, x: Tensor, scale = 1): Tensor {

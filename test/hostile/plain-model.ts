@@ -1,9 +1,10 @@
 /** A small BERT with nothing wrong: config and weights. */
 
+import { parseModelConfig } from "../../src/model/checkpoint/config.js";
 import { writeSafetensors } from "../../src/model/checkpoint/formats/safetensors.js";
-import { storedName } from "../../src/model/families/names.js";
-import { bodyParameters, elementCount, mlmHeadParameters } from "../../src/model/parameters.js";
-import { parseModelConfig } from "../../src/model/spec.js";
+import { storedName } from "../../src/model/checkpoint/stored-names.js";
+import { modelParameters } from "../../src/model/heads.js";
+import { elementCount } from "../../src/model/parameters.js";
 
 /** Fields of config.json. */
 export const plainConfig = {
@@ -21,8 +22,8 @@ export const plainConfig = {
 
 const tensors = (() => {
   const spec = parseModelConfig(plainConfig, "config.json");
-  return [...bodyParameters(spec), ...mlmHeadParameters(spec)].map((parameter) => ({
-    name: storedName("bert", parameter.name),
+  return modelParameters(spec, { mlmHead: true }).map((parameter) => ({
+    name: storedName(spec.family, parameter.name),
     shape: parameter.shape,
     values: new Float32Array(elementCount(parameter)),
   }));

@@ -95,7 +95,7 @@ function modelRecord(
     name,
     // The runs find a model of the hub by its commit, whatever its branch is by then.
     folder: pinnedName(source),
-    family: spec.family,
+    family: spec.family.name,
     layers: spec.layers,
     hidden_size: spec.hiddenSize,
     checkpoint_digest: digest,

@@ -9,9 +9,8 @@ import { ndArray } from "../../engine/graph/ops/ndarray.js";
 import { interpret } from "../../engine/graph/reference.js";
 import { createNodeRuntime } from "../../engine/runtime/node.js";
 import { type Checkpoint, loadCheckpoint } from "../../model/checkpoint/load.js";
-import { embeddings, encoderLayers } from "../../model/encoder.js";
-import { classificationHead, classifier } from "../../model/heads.js";
-import { bodyParameters, classificationHeadParameters } from "../../model/parameters.js";
+import { encoderLayers } from "../../model/encoder.js";
+import { classificationHead, classifier, modelParameters } from "../../model/heads.js";
 import type { ModelSpec } from "../../model/spec.js";
 import type { PackedBatch } from "../batch/pack.js";
 import { packTexts } from "../batch/pack.js";
@@ -48,7 +47,7 @@ function inFloat64(
   growth: readonly number[] = [1],
 ): Readonly<Record<string, NdArray>> {
   const texts = batch.firstSlots.length;
-  const parameters = [...bodyParameters(spec), ...classificationHeadParameters(spec, CLASSES)];
+  const parameters = modelParameters(spec, { classes: CLASSES });
   const feeds = Object.fromEntries(
     parameters.map(({ name, shape }) => [`weight.${name}`, ndArray(shape, weights(name))]),
   );
@@ -131,9 +130,12 @@ describe.each(["bert", "roberta"] as const)("attributions of %s", (family) => {
     const label = 1;
     const eps = 1e-4;
     const build = createBuilder();
-    const parameters = [...bodyParameters(spec), ...classificationHeadParameters(spec, CLASSES)];
+    const parameters = modelParameters(spec, { classes: CLASSES });
     const context = evaluationContext(build, spec, parameters);
-    const grown = build.multiply(embeddings(context), build.input("growth", "float32", ["R*S", 1]));
+    const grown = build.multiply(
+      spec.family.embeddings(context, "R*S"),
+      build.input("growth", "float32", ["R*S", 1]),
+    );
     const first = encoderLayers(
       context,
       { hidden: grown },
@@ -155,7 +157,7 @@ describe.each(["bert", "roberta"] as const)("attributions of %s", (family) => {
     const { ids, words: golden } = texts[2];
     const label = 1;
     const eps = 1e-4;
-    const parameters = [...bodyParameters(spec), ...classificationHeadParameters(spec, CLASSES)];
+    const parameters = modelParameters(spec, { classes: CLASSES });
     const graph = { logits: classifier(evaluationContext(createBuilder(), spec, parameters)) };
     const logit = (id: number, factor: number) => {
       const width = spec.hiddenSize;

@@ -5,13 +5,9 @@ import type { Builder } from "../../engine/graph/builder.js";
 import { gradients } from "../../engine/graph/grad.js";
 import type { GraphOutputs, Tensor } from "../../engine/graph/graph.js";
 import type { Runtime } from "../../engine/runtime/runtime.js";
-import { embeddings, encoderLayers } from "../../model/encoder.js";
-import { classificationHead } from "../../model/heads.js";
-import {
-  bodyParameters,
-  classificationHeadParameters,
-  wordEmbeddings,
-} from "../../model/parameters.js";
+import { encoderLayers } from "../../model/encoder.js";
+import { classificationHead, modelParameters } from "../../model/heads.js";
+import { wordEmbeddings } from "../../model/parameters.js";
 import type { ModelSpec } from "../../model/spec.js";
 import type { PackedBatch } from "../batch/pack.js";
 import { compileProgram, floatOutput } from "./compile.js";
@@ -42,9 +38,9 @@ export function attributionGraph(
   classes: number,
   input: AttributionInput,
 ): GraphOutputs {
-  const parameters = [...bodyParameters(spec), ...classificationHeadParameters(spec, classes)];
+  const parameters = modelParameters(spec, { classes });
   const context = evaluationContext(build, spec, parameters);
-  const embedded = embeddings(context); // [T, H]
+  const embedded = spec.family.embeddings(context, "R*S"); // [T, H]
   const first = encoderLayers(
     context,
     { hidden: embedded },

@@ -2,8 +2,7 @@
 import { createBuilder } from "../../engine/graph/builder.js";
 import { toOnnx } from "../../engine/onnx/export.js";
 import { standaloneClassifier } from "../../engine/onnx/standalone.js";
-import { classifier } from "../../model/heads.js";
-import { bodyParameters, classificationHeadParameters } from "../../model/parameters.js";
+import { classifier, modelParameters } from "../../model/heads.js";
 import type { ModelSpec } from "../../model/spec.js";
 import { evaluationContext, type Weights, weightFeeds } from "./inference.js";
 
@@ -21,11 +20,11 @@ export function exportedClassifier(
   precision: ExportPrecision,
 ): Uint8Array {
   const build = createBuilder();
-  const parameters = [...bodyParameters(spec), ...classificationHeadParameters(spec, classes)];
-  const isBert = spec.family === "bert";
+  const parameters = modelParameters(spec, { classes });
+  const { tokenTypes, positions } = spec.family;
   const context = {
     ...evaluationContext(build, spec, parameters, precision === "int8" ? "int8" : "float32"),
-    ...(isBert && { tokenTypes: build.input("tokenTypes", "int32", ["R*S"]) }),
+    ...(tokenTypes && { tokenTypes: build.input("tokenTypes", "int32", ["R*S"]) }),
   };
   const model = toOnnx("classifier", { logits: classifier(context) }, "portable");
   const feeds = weightFeeds(new Set(model.inputs.keys()), weights);
@@ -36,8 +35,8 @@ export function exportedClassifier(
   );
   return standaloneClassifier(model, {
     parameters: parameterValues,
-    positions: isBert ? "slots" : { afterPadId: spec.padId },
-    tokenTypes: isBert,
+    positions: positions === "from zero" ? "slots" : { afterPadId: spec.padId },
+    tokenTypes,
     half: precision === "float16",
   });
 }

@@ -7,16 +7,11 @@ import type { Runtime } from "../../engine/runtime/runtime.js";
 import {
   classificationHead,
   maskedCopiesLanguageModel,
+  modelParameters,
   queriedFirstHiddenStates,
 } from "../../model/heads.js";
-import type { ModelContext } from "../../model/layers.js";
 import type { Parameter } from "../../model/parameters.js";
-import {
-  bodyParameters,
-  classificationHeadParameters,
-  mlmHeadParameters,
-} from "../../model/parameters.js";
-import type { ModelSpec } from "../../model/spec.js";
+import type { ModelContext, ModelSpec } from "../../model/spec.js";
 import type { PackedBatch } from "../batch/pack.js";
 import { compileProgram, type Feeds, floatOutput } from "./compile.js";
 import { type Precision, quantizedWeight } from "./quantized-weights.js";
@@ -96,7 +91,7 @@ export function classificationGraph(
   classes: number,
   precision?: Precision,
 ): GraphOutputs {
-  const parameters = [...bodyParameters(spec), ...classificationHeadParameters(spec, classes)];
+  const parameters = modelParameters(spec, { classes });
   const context = evaluationContext(build, spec, parameters, precision);
   return { logits: classificationHead(context, queriedFirstHiddenStates(context)) };
 }
@@ -132,7 +127,7 @@ export interface TextFeaturesProgram {
 
 /** The graph of what a classification head reads, in evaluation mode: `features` [B, H]. */
 export function textFeaturesGraph(build: Builder, spec: ModelSpec): GraphOutputs {
-  const context = evaluationContext(build, spec, bodyParameters(spec));
+  const context = evaluationContext(build, spec, spec.family.bodyParameters(spec));
   return { features: queriedFirstHiddenStates(context) };
 }
 
@@ -176,7 +171,7 @@ export function tokenLikelihoodGraph(
   spec: ModelSpec,
   precision?: Precision,
 ): GraphOutputs {
-  const parameters = [...bodyParameters(spec), ...mlmHeadParameters(spec)];
+  const parameters = modelParameters(spec, { mlmHead: true });
   const context = evaluationContext(build, spec, parameters, precision);
   const { nll, correct } = maskedCopiesLanguageModel(context);
   return { logProbability: build.scale(nll, -1), correct };

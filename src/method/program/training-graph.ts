@@ -12,16 +12,10 @@ import {
   classificationHead,
   classifier,
   maskedLanguageModel,
+  modelParameters,
 } from "../../model/heads.js";
-import type { ModelContext } from "../../model/layers.js";
-import {
-  bodyParameters,
-  classificationHeadParameters,
-  mlmHeadParameters,
-  type Parameter,
-  wordEmbeddings,
-} from "../../model/parameters.js";
-import type { ModelSpec } from "../../model/spec.js";
+import { type Parameter, wordEmbeddings } from "../../model/parameters.js";
+import type { ModelContext, ModelSpec } from "../../model/spec.js";
 import { evaluationContext } from "./inference.js";
 
 export interface TrainingRates {
@@ -65,7 +59,7 @@ export function classificationTask(
 ): TrainingDefinition {
   return {
     spec,
-    parameters: [...bodyParameters(spec), ...classificationHeadParameters(spec, classes)],
+    parameters: modelParameters(spec, { classes }),
     rates,
     losses: (context) => ({ main: labelLoss(context, classifier(context), weighted) }),
   };
@@ -75,7 +69,7 @@ export function classificationTask(
 export function headTask(spec: ModelSpec, classes: number): TrainingDefinition {
   return {
     spec,
-    parameters: classificationHeadParameters(spec, classes),
+    parameters: spec.family.classificationHeadParameters(spec, classes),
     rates: { dropout: 0, attentionDropout: 0 },
     losses(context) {
       const features = context.build.input("features", "float32", ["B", spec.hiddenSize]);
@@ -88,7 +82,7 @@ export function headTask(spec: ModelSpec, classes: number): TrainingDefinition {
 export function maskedTokenTask(spec: ModelSpec, rates: TrainingRates): TrainingDefinition {
   return {
     spec,
-    parameters: [...bodyParameters(spec), ...mlmHeadParameters(spec)],
+    parameters: modelParameters(spec, { mlmHead: true }),
     rates,
     losses: (context) => ({ auxiliary: maskedLanguageModel(context) }),
   };
@@ -103,11 +97,7 @@ export function multiTask(
 ): TrainingDefinition {
   return {
     spec,
-    parameters: [
-      ...bodyParameters(spec),
-      ...mlmHeadParameters(spec),
-      ...classificationHeadParameters(spec, classes),
-    ],
+    parameters: modelParameters(spec, { mlmHead: true, classes }),
     rates,
     losses(context) {
       const { logits, maskedTokens } = bothModels(context);

@@ -1,15 +1,9 @@
 /** From the tensors of weight files to the parameters of a model. */
 import { L3MaskingError } from "../../base/errors.js";
-import { storedName, storedRole } from "../families/names.js";
-import {
-  bodyParameters,
-  classificationHeadParameters,
-  mlmHeadParameters,
-  type Parameter,
-  type ParameterValues,
-} from "../parameters.js";
+import type { Parameter, ParameterValues } from "../parameters.js";
 import type { ModelSpec } from "../spec.js";
 import type { StoredTensor, StoredType } from "./formats/stored-tensor.js";
+import { storedName, storedRole } from "./stored-names.js";
 
 /** The parameters found and what was not found or not used. */
 export interface Assembly {
@@ -48,14 +42,14 @@ export async function assembleParameters(
   options: AssemblyOptions,
 ): Promise<Assembly> {
   const candidates = byCanonicalName(spec, stored);
-  const body = bodyParameters(spec);
+  const body = spec.family.bodyParameters(spec);
   requireBody(spec, body, candidates, options.where);
 
   const classes = options.sequenceClassifier ? classCount(spec, candidates) : undefined;
   const heads = [
-    mlmHeadParameters(spec),
+    spec.family.mlmHeadParameters(spec),
     // The names of an absent head do not depend on its number of classes.
-    classificationHeadParameters(spec, classes ?? 1),
+    spec.family.classificationHeadParameters(spec, classes ?? 1),
   ];
   const isWhole = (head: readonly Parameter[]) =>
     head.every(({ name }) => candidates.has(name)) &&
@@ -114,8 +108,10 @@ function requireBody(
   const more = missing.length > names.length ? ` and ${missing.length - names.length} more` : "";
   throw new L3MaskingError(
     "checkpoint-tensor",
-    `expected all ${body.length} tensors of the ${spec.family} encoder, got no ${names.join(", ")}${more} in ${where}`,
-    { hint: "Check that the weights and config.json belong to the same BERT or RoBERTa model." },
+    `expected all ${body.length} tensors of the ${spec.family.name} encoder, got no ${names.join(", ")}${more} in ${where}`,
+    {
+      hint: `Check that the weights and config.json belong to the same ${spec.family.title} model.`,
+    },
   );
 }
 

@@ -2,7 +2,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { bodyParameters, classificationHeadParameters, mlmHeadParameters } from "../parameters.js";
+import { modelParameters } from "../heads.js";
 import { memoryBytes } from "./formats/bytes.js";
 import { type NamedTensor, readSafetensors, writeSafetensors } from "./formats/safetensors.js";
 import { digestOf, expectFailure, golden, goldenPath } from "./golden.cases.js";
@@ -81,11 +81,7 @@ describe("loadCheckpoint", () => {
     expect(report).toMatchObject({ format, dtypes, missing, loaded: values.size });
     expect([...report.unexpected].sort()).toEqual(expected.unexpected);
 
-    const parameters = [
-      ...bodyParameters(spec),
-      ...mlmHeadParameters(spec),
-      ...classificationHeadParameters(spec, 3),
-    ];
+    const parameters = modelParameters(spec, { mlmHead: true, classes: 3 });
     for (const key of values.keys()) {
       const parameter = parameters.find((candidate) => candidate.name === key);
       expect(parameter?.shape).toEqual(expected.values[key].shape);

@@ -4,8 +4,9 @@ import * as z from "zod";
 import { L3MaskingError } from "../../base/errors.js";
 import { parseJson } from "../../base/strict-json.js";
 import type { ParameterValues } from "../parameters.js";
-import { type ModelSpec, parseModelConfig } from "../spec.js";
+import type { ModelSpec } from "../spec.js";
 import { assembleParameters } from "./assemble.js";
+import { parseModelConfig } from "./config.js";
 import {
   digestFiles,
   isPlainFileName,

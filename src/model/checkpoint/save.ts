@@ -1,17 +1,12 @@
 /** Saves a model folder that Python's transformers and transformers.js read. */
 import { L3MaskingError } from "../../base/errors.js";
-import { storedName } from "../families/names.js";
-import {
-  bodyParameters,
-  classificationHeadParameters,
-  elementCount,
-  mlmHeadParameters,
-  type Parameter,
-  type ParameterValues,
-} from "../parameters.js";
-import { configJson, type ModelFamily, type ModelSpec } from "../spec.js";
+import { modelParameters } from "../heads.js";
+import { elementCount, type Parameter, type ParameterValues } from "../parameters.js";
+import type { ModelFamily, ModelSpec } from "../spec.js";
+import { configJson } from "./config.js";
 import { fileDigest, isPlainFileName, writeFolder } from "./folder.js";
 import { type NamedTensor, type WrittenType, writeSafetensors } from "./formats/safetensors.js";
+import { storedName } from "./stored-names.js";
 
 export type CheckpointKind = "sequence-classification" | "masked-lm";
 
@@ -29,8 +24,6 @@ export interface SavedCheckpoint {
   /** Replace a folder that is there already. */
   readonly replace?: boolean;
 }
-
-const classNames: Readonly<Record<ModelFamily, string>> = { bert: "Bert", roberta: "Roberta" };
 
 const WEIGHTS = "model.safetensors";
 
@@ -51,14 +44,14 @@ export async function saveCheckpoint(folder: string, checkpoint: SavedCheckpoint
   const { spec, values, kind, tokenizerFiles } = checkpoint;
   const dtype = checkpoint.dtype ?? "F32";
   const labels = kind === "sequence-classification" ? requireLabels(checkpoint) : undefined;
-  const head = labels ? classificationHeadParameters(spec, labels.length) : mlmHeadParameters(spec);
-  const tensors = [...bodyParameters(spec), ...head].map((parameter) =>
+  const heads = labels ? { classes: labels.length } : { mlmHead: true };
+  const tensors = modelParameters(spec, heads).map((parameter) =>
     storedTensor(spec.family, parameter, values),
   );
   const suffix = labels ? "ForSequenceClassification" : "ForMaskedLM";
   const config = {
     ...configJson(spec, {
-      architecture: `${classNames[spec.family]}${suffix}`,
+      architecture: `${spec.family.classPrefix}${suffix}`,
       ...(labels && { labels }),
     }),
     // The second name is read by transformers before 4.56 and by transformers.js.

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createParameterStore } from "../../method/train/parameter-store.js";
-import { classificationHeadParameters } from "../../model/parameters.js";
-import { parseModelConfig } from "../../model/spec.js";
+import { parseModelConfig } from "../../model/checkpoint/config.js";
 import { devTexts } from "./learned-weights.js";
 
 const spec = parseModelConfig(
@@ -70,7 +69,7 @@ describe("devTexts", () => {
   });
 
   it("starts each head from values of its own, as the classification head starts", () => {
-    const head = createParameterStore(classificationHeadParameters(spec, 3));
+    const head = createParameterStore(spec.family.classificationHeadParameters(spec, 3));
     const values = (seed: number, step: number) => {
       draws(seed).initializeHead(step, head);
       return Array.from(head.weight("classification.dense.weight"));

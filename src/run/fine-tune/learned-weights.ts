@@ -14,7 +14,7 @@ import {
 import { createParameterStore, type ParameterStore } from "../../method/train/parameter-store.js";
 import { devArrays } from "../../method/train/task-gradients.js";
 import type { MetaState } from "../../method/train/task-weights.js";
-import { classificationHeadParameters, initialize } from "../../model/parameters.js";
+import { initialize } from "../../model/parameters.js";
 import type { ModelSpec } from "../../model/spec.js";
 import { mainBatch, type TaskTexts } from "./task-batches.js";
 import type { TaskPrograms } from "./tasks.js";
@@ -68,7 +68,7 @@ export async function learnTaskWeights(
   settings: MetaSettings,
   start?: MetaState,
 ): Promise<MetaLearning & { dispose(): Promise<void> }> {
-  const head = createParameterStore(classificationHeadParameters(spec, classes));
+  const head = createParameterStore(spec.family.classificationHeadParameters(spec, classes));
   const features = await compileTextFeatures(runtime, spec, store.weight);
   const headTraining = await compileHeadTraining(runtime, spec, classes, {
     weights: head.weight,

@@ -3,14 +3,8 @@
 import { randomStream } from "../../base/random.js";
 import type { OptimizerGroup } from "../../method/train/optimizer.js";
 import { createParameterStore, type ParameterStore } from "../../method/train/parameter-store.js";
-import {
-  bodyParameters,
-  classificationHeadParameters,
-  initialize,
-  mlmHeadParameters,
-  type Parameter,
-  type ParameterValues,
-} from "../../model/parameters.js";
+import { modelParameters } from "../../model/heads.js";
+import { initialize, type ParameterValues } from "../../model/parameters.js";
 import type { ModelSpec } from "../../model/spec.js";
 
 export interface TrainableParts {
@@ -30,11 +24,7 @@ export function createTrainable(
   seed: number,
   extraSlots: readonly string[] = [],
 ): ParameterStore {
-  const parameters: Parameter[] = [
-    ...bodyParameters(spec),
-    ...(parts.mlmHead ? mlmHeadParameters(spec) : []),
-    ...(parts.classes > 0 ? classificationHeadParameters(spec, parts.classes) : []),
-  ];
+  const parameters = modelParameters(spec, parts);
   const store = createParameterStore(parameters, { extraSlots });
   const random = randomStream(seed, "init");
   for (const parameter of parameters) {

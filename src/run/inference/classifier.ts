@@ -2,7 +2,6 @@
 
 import { L3MaskingError } from "../../base/errors.js";
 import { compileClassification } from "../../method/program/inference.js";
-import { classificationHeadParameters } from "../../model/parameters.js";
 import type { Encoding } from "../../text/encoding.js";
 import { trainedMaxLength, trainedTemperature } from "../folder/training-arguments.js";
 import type { Host, Prediction } from "../host/host.js";
@@ -62,7 +61,9 @@ export async function loadClassifier(
   const { spec, values, folder } = model;
   const { labels } = spec;
   const hasHead = (classes: number) =>
-    classificationHeadParameters(spec, classes).every((parameter) => values.has(parameter.name));
+    spec.family
+      .classificationHeadParameters(spec, classes)
+      .every((parameter) => values.has(parameter.name));
   if (labels === undefined || !hasHead(labels.length)) {
     throw new L3MaskingError("checkpoint-tensor", `expected a text classifier in ${folder}`, {
       hint: "Give the model folder of a run, such as runs/first/model.",

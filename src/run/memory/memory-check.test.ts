@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { type ModelSpec, parseModelConfig } from "../../model/spec.js";
+import { parseModelConfig } from "../../model/checkpoint/config.js";
+import type { ModelSpec } from "../../model/spec.js";
 import type { Encoding } from "../../text/encoding.js";
 import { resolveSettings, type TrainOptions, trainSchema } from "../settings/train.js";
 import { type CheckedRun, checkMemory, formatBytes } from "./memory-check.js";

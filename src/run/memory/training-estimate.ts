@@ -4,13 +4,8 @@
  */
 
 import { type BatchSizes, type ProgramMemory, programMemory } from "../../method/program/memory.js";
-import {
-  bodyParameters,
-  classificationHeadParameters,
-  elementCount,
-  mlmHeadParameters,
-  type Parameter,
-} from "../../model/parameters.js";
+import { modelParameters } from "../../model/heads.js";
+import { elementCount, type Parameter } from "../../model/parameters.js";
 import type { ModelSpec } from "../../model/spec.js";
 
 /** What is trained; one memory for all sizes of its batches. */
@@ -88,11 +83,7 @@ const TEXT_BYTES = 2048;
 /** A function from the sizes of a run to its memory; the graphs are built once. */
 export function trainingMemory(model: TrainedModel): (sizes: RunSizes) => MemoryEstimate {
   const { spec, classes, mlmHead, learnsWeights } = model;
-  const parameters = [
-    ...bodyParameters(spec),
-    ...(mlmHead ? mlmHeadParameters(spec) : []),
-    ...classificationHeadParameters(spec, classes),
-  ];
+  const parameters = modelParameters(spec, { mlmHead, classes });
   const weights = 4 * countOf(parameters);
   const rates = { dropout: spec.hiddenDropout, attentionDropout: spec.attentionDropout };
   const programs = programMemory(spec, classes, rates);

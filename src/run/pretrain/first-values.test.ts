@@ -1,12 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { randomStream } from "../../base/random.js";
 import { createNodeRuntime } from "../../engine/runtime/node.js";
-import { bodyParameters, initialize, mlmHeadParameters } from "../../model/parameters.js";
+import { roberta } from "../../model/families/roberta.js";
+import { modelParameters } from "../../model/heads.js";
+import { initialize } from "../../model/parameters.js";
 import type { ModelSpec } from "../../model/spec.js";
 import { type Initialization, setFirstValues } from "./first-values.js";
 
 const spec: ModelSpec = {
-  family: "roberta",
+  family: roberta,
   vocabularySize: 24,
   hiddenSize: 32,
   layers: 3,
@@ -36,7 +38,7 @@ function sentences(): Int32Array {
 }
 
 async function values(initialization: Initialization) {
-  const parameters = [...bodyParameters(spec), ...mlmHeadParameters(spec)];
+  const parameters = modelParameters(spec, { mlmHead: true });
   const random = randomStream(0, "init");
   const arrays = new Map(
     parameters.map((parameter) => {

@@ -7,6 +7,7 @@ import {
   readShardNames,
   weightFileNames,
 } from "../../model/checkpoint/load.js";
+import { familyTitles } from "../../model/families/families.js";
 import type { DownloadPatience } from "../../model/hub/attempts.js";
 import {
   blobPath,
@@ -217,7 +218,7 @@ function lacks({ endpoint }: Hub, repository: Repository, names: string): L3Mask
     "checkpoint-missing",
     `expected ${names} in ${repositoryTitle(repository)}, got none at ${page}`,
     {
-      hint: "Use a repository of a BERT or RoBERTa model with PyTorch or safetensors weights and its tokenizer.",
+      hint: `Use a repository of a ${familyTitles} model with PyTorch or safetensors weights and its tokenizer.`,
     },
   );
 }

@@ -99,7 +99,7 @@ describe("a model on the hub", () => {
     expect(progress.filter(({ done }) => done === total)).toHaveLength(1);
     expect(progress.at(-1)?.detail).toBe(`${id} model.safetensors`);
     expect(host.notices()).toContain(`of ${id} (1 MiB) from ${hub.endpoint}`);
-    expect((await loadCheckpoint(source.folder)).spec.family).toBe("roberta");
+    expect((await loadCheckpoint(source.folder)).spec.family.name).toBe("roberta");
   });
 
   it("is found in the cache afterwards, without a question", async () => {

@@ -16,7 +16,6 @@ import {
 import type { Precision } from "../../method/program/quantized-weights.js";
 import { type Checkpoint, loadCheckpoint } from "../../model/checkpoint/load.js";
 import { formatLoadReport } from "../../model/checkpoint/report.js";
-import { mlmHeadParameters } from "../../model/parameters.js";
 import type { ModelSpec } from "../../model/spec.js";
 import type { Encoding, Tokenizer } from "../../text/encoding.js";
 import { loadTokenizer } from "../../text/load.js";
@@ -49,7 +48,7 @@ export async function loadModel(
   host.emit({
     type: "notice",
     level: "info",
-    text: `model ${name} (${spec.family}, ${size})${placeOf(source)}\n${formatLoadReport(checkpoint.report)}`,
+    text: `model ${name} (${spec.family.name}, ${size})${placeOf(source)}\n${formatLoadReport(checkpoint.report)}`,
   });
   return { ...checkpoint, ...source, tokenizer };
 }
@@ -253,7 +252,7 @@ export function weightsOf(values: ReadonlyMap<string, Float32Array>): Weights {
 }
 
 export function hasMlmHead({ spec, values }: LoadedModel): boolean {
-  return mlmHeadParameters(spec).every(({ name }) => values.has(name));
+  return spec.family.mlmHeadParameters(spec).every(({ name }) => values.has(name));
 }
 
 /** Throws `checkpoint-tensor` for a model that cannot score tokens. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { z } from "zod";
+import { bert } from "../../../model/families/bert.js";
 import { type CardRun, type ModelCard, modelCard } from "./model-card.js";
 
 const run: CardRun = {
@@ -22,7 +23,7 @@ const run: CardRun = {
 };
 
 const card: ModelCard = {
-  model: { family: "bert", layers: 2, hiddenSize: 8, vocabularySize: 40 },
+  model: { family: bert, layers: 2, hiddenSize: 8, vocabularySize: 40 },
   labels: ["a|b", "`ticks`\n# not a heading"],
   maxLength: 16,
   run,

@@ -4,6 +4,7 @@
  */
 
 import { percent } from "../../../base/figures.js";
+import type { ModelFamily } from "../../../model/spec.js";
 import type { LabelMetrics } from "../../metrics/metrics.js";
 import { markdownTable } from "./tables.js";
 
@@ -50,7 +51,7 @@ export interface CardRun {
 
 export interface ModelCard {
   readonly model: {
-    readonly family: "bert" | "roberta";
+    readonly family: Pick<ModelFamily, "title" | "tokenTypes">;
     readonly layers: number;
     readonly hiddenSize: number;
     readonly vocabularySize: number;
@@ -73,12 +74,11 @@ const methods = {
 /** The card as Markdown. Names of labels and files are shown as they are written, never as markup. */
 export function modelCard(card: ModelCard): string {
   const { model, labels, run } = card;
-  const family = model.family === "bert" ? "BERT" : "RoBERTa";
   const parts = [
     frontMatter(card),
     CARD_MARK,
     "# Text classifier",
-    `Sorts a text into one of ${labels.length} classes. A ${family} encoder of ${model.layers} layers x ${model.hiddenSize} with a vocabulary of ${model.vocabularySize}${run === undefined ? "" : `, fine-tuned from ${code(run.baseModel)} with l3masking`}. It reads the first ${card.maxLength} tokens of a text.`,
+    `Sorts a text into one of ${labels.length} classes. A ${model.family.title} encoder of ${model.layers} layers x ${model.hiddenSize} with a vocabulary of ${model.vocabularySize}${run === undefined ? "" : `, fine-tuned from ${code(run.baseModel)} with l3masking`}. It reads the first ${card.maxLength} tokens of a text.`,
     `## Labels\n\n${labels.map((label, id) => `${id}. ${code(label)}`).join("\n")}`,
     run === undefined
       ? "## Training\n\nNothing is recorded of the training of this model."
@@ -175,7 +175,7 @@ function scoresPart(run: CardRun, labels: readonly string[]): string {
     .join("\n\n");
 }
 
-function filesPart({ files, checkedOn }: ModelCard): string {
+function filesPart({ model, files, checkedOn }: ModelCard): string {
   const table = markdownTable(
     ["file", "numbers", "MB", "largest difference of a logit", "same label"],
     files.map(({ name, precision, bytes, largest, equalLabels, texts }) => [
@@ -187,7 +187,7 @@ function filesPart({ files, checkedOn }: ModelCard): string {
     ]),
     2,
   );
-  return `## ONNX files\n\nInputs \`input_ids\`, \`attention_mask\` and, for BERT, \`token_type_ids\` (int64 [batch, sequence]); output \`logits\`
+  return `## ONNX files\n\nInputs \`input_ids\`, \`attention_mask\`${model.family.tokenTypes ? ", `token_type_ids`" : ""} (int64 [batch, sequence]); output \`logits\`
 (float32 [batch, ${"labels"}]). Compared with the classifier on ${checkedOn}:\n\n${table}`;
 }
 

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { L3MaskingError } from "../base/errors.js";
-import { configJson, parseModelConfig } from "./spec.js";
+import { L3MaskingError } from "../../base/errors.js";
+import { bert } from "../families/bert.js";
+import { roberta } from "../families/roberta.js";
+import { configJson, parseModelConfig } from "./config.js";
 
 /** The fields that every file has; sizes as in the base models. */
 const minimal = {
@@ -13,7 +15,7 @@ const minimal = {
   max_position_embeddings: 512,
 };
 
-const roberta = {
+const robertaConfig = {
   ...minimal,
   model_type: "roberta",
   vocab_size: 50265,
@@ -35,7 +37,7 @@ function failure(json: unknown): L3MaskingError {
 describe("parseModelConfig", () => {
   it("fills in what old BERT files leave out, as BertConfig does", () => {
     expect(parseModelConfig(minimal, "x")).toEqual({
-      family: "bert",
+      family: bert,
       vocabularySize: 30522,
       hiddenSize: 768,
       layers: 12,
@@ -54,14 +56,14 @@ describe("parseModelConfig", () => {
   });
 
   it("starts RoBERTa's positions after the padding id", () => {
-    expect(parseModelConfig(roberta, "x")).toMatchObject({
-      family: "roberta",
+    expect(parseModelConfig(robertaConfig, "x")).toMatchObject({
+      family: roberta,
       padId: 1,
       firstPosition: 2,
       typeVocabularySize: 1,
       layerNormEpsilon: 1e-5,
     });
-    expect(parseModelConfig({ ...roberta, pad_token_id: 5 }, "x").firstPosition).toBe(6);
+    expect(parseModelConfig({ ...robertaConfig, pad_token_id: 5 }, "x").firstPosition).toBe(6);
     expect(parseModelConfig({ ...minimal, pad_token_id: 5 }, "x")).toMatchObject({
       padId: 5,
       firstPosition: 0,
@@ -74,7 +76,9 @@ describe("parseModelConfig", () => {
     [undefined, ["BertForPreTraining"], "bert"],
     [undefined, ["RobertaModel"], "roberta"],
   ])("takes model_type %s, architectures %s for %s", (model_type, architectures, family) => {
-    expect(parseModelConfig({ ...minimal, model_type, architectures }, "x").family).toBe(family);
+    expect(parseModelConfig({ ...minimal, model_type, architectures }, "x").family.name).toBe(
+      family,
+    );
   });
 
   it("orders labels by id, not by their place in the file", () => {
@@ -147,7 +151,7 @@ describe("parseModelConfig", () => {
 });
 
 describe("configJson", () => {
-  it.each([minimal, roberta])("is read back as the same spec", (json) => {
+  it.each([minimal, robertaConfig])("is read back as the same spec", (json) => {
     const spec = parseModelConfig({ ...json, hidden_dropout_prob: 0.25, pad_token_id: 3 }, "x");
     expect(parseModelConfig(configJson(spec, { architecture: "X" }), "x")).toEqual(spec);
   });

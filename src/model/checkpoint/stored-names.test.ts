@@ -1,5 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { storedName, storedRole } from "./names.js";
+import { bert } from "../families/bert.js";
+import { roberta } from "../families/roberta.js";
+import { storedName, storedRole } from "./stored-names.js";
+
+const named = { bert, roberta };
 
 const parameter = (canonical: string, tied = false) => ({ kind: "parameter", canonical, tied });
 
@@ -29,8 +33,8 @@ describe("storedRole", () => {
     ["roberta", "roberta.pooler.dense.weight", "pooler.dense.weight"],
     ["roberta", "bert.embeddings.LayerNorm.weight", "bert.embeddings.LayerNorm.weight"],
     ["bert", "cls.seq_relationship.weight", "cls.seq_relationship.weight"],
-  ] as const)("%s: %s is %s", (family, stored, canonical) => {
-    expect(storedRole(family, stored)).toEqual(parameter(canonical));
+  ] as const)("%s: %s is %s", (name, stored, canonical) => {
+    expect(storedRole(named[name], stored)).toEqual(parameter(canonical));
   });
 
   it.each([
@@ -38,16 +42,16 @@ describe("storedRole", () => {
     ["bert", "cls.predictions.decoder.bias", "mlm.bias"],
     ["roberta", "lm_head.decoder.weight", "embeddings.word_embeddings.weight"],
     ["roberta", "lm_head.decoder.bias", "mlm.bias"],
-  ] as const)("%s: %s is a second copy of %s", (family, stored, canonical) => {
-    expect(storedRole(family, stored)).toEqual(parameter(canonical, true));
+  ] as const)("%s: %s is a second copy of %s", (name, stored, canonical) => {
+    expect(storedRole(named[name], stored)).toEqual(parameter(canonical, true));
   });
 
   it.each([
     ["bert", "bert.embeddings.position_ids"],
     ["bert", "embeddings.position_ids"],
     ["roberta", "roberta.embeddings.token_type_ids"],
-  ] as const)("%s: %s is a buffer", (family, stored) => {
-    expect(storedRole(family, stored)).toEqual({ kind: "buffer" });
+  ] as const)("%s: %s is a buffer", (name, stored) => {
+    expect(storedRole(named[name], stored)).toEqual({ kind: "buffer" });
   });
 });
 
@@ -62,7 +66,7 @@ describe("storedName", () => {
     ["roberta", "mlm.dense.weight", "lm_head.dense.weight"],
     ["roberta", "mlm.bias", "lm_head.bias"],
     ["roberta", "classification.out.weight", "classifier.out_proj.weight"],
-  ] as const)("%s: %s is written as %s", (family, canonical, stored) => {
-    expect(storedName(family, canonical)).toBe(stored);
+  ] as const)("%s: %s is written as %s", (name, canonical, stored) => {
+    expect(storedName(named[name], canonical)).toBe(stored);
   });
 });

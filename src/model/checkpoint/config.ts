@@ -1,0 +1,166 @@
+/**
+ * What a checkpoint's config.json says, checked and named once; and the way back, for a folder that Python's transformers
+ * and transformers.js read.
+ */
+import * as z from "zod";
+import { configError, readFields } from "../families/config-fields.js";
+import { families, familyTitles } from "../families/families.js";
+import type { ModelFamily, ModelSpec } from "../spec.js";
+
+/** Values of problem_type whose heads give something else than one label. */
+const otherProblems = ["multi_label_classification", "regression"] as const;
+
+/** Labels of a classifier. */
+const MAX_LABELS = 2 ** 16;
+
+// Whole lists are checked by hand: zod notes the fault of every element, and a file can have millions.
+function isShortList(value: unknown): value is string[] {
+  return (
+    Array.isArray(value) && value.length <= 100 && value.every((name) => typeof name === "string")
+  );
+}
+
+function isLabelTable(value: unknown): value is Record<string, string | number> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  const names: readonly unknown[] = Object.values(value);
+  return (
+    names.length <= MAX_LABELS &&
+    names.every((name) => typeof name === "string" || typeof name === "number")
+  );
+}
+
+const configSchema = z.object({
+  model_type: z.string().nullish(),
+  architectures: z.custom<string[]>(isShortList, "expected a short list of class names").nullish(),
+  problem_type: z.string().nullish(),
+  num_labels: z.int().positive().max(MAX_LABELS).nullish(),
+  id2label: z
+    .custom<Record<string, string | number>>(
+      isLabelTable,
+      `expected an object of at most ${MAX_LABELS} label names by id`,
+    )
+    .nullish(),
+});
+
+type Config = z.infer<typeof configSchema>;
+
+/**
+ * Reads the parsed config.json of a checkpoint.
+ *
+ * `where` is the file's path, for messages. Throws `checkpoint-config` if a field is missing or out
+ * of range, or if the file asks for a computation other than the encoder we build: another
+ * architecture, another activation than the exact (erf) GELU, relative positions, a decoder.
+ */
+export function parseModelConfig(json: unknown, where: string): ModelSpec {
+  const config = readFields(configSchema, json, familyTitles, where);
+  const family = familyOf(config, where);
+  const sizes = family.readConfig(json, where);
+  const otherProblem = otherProblems.find((name) => name === config.problem_type);
+  const spec: ModelSpec = {
+    family,
+    ...sizes,
+    firstPosition: firstPosition(family, sizes.padId),
+    labels: labelNames(config, where),
+    ...(otherProblem !== undefined && { otherProblem }),
+  };
+  checkSizes(spec, where);
+  return spec;
+}
+
+/** Position id of a row's first token. */
+export function firstPosition({ positions }: ModelFamily, padId: number): number {
+  return positions === "after padding" ? padId + 1 : 0;
+}
+
+/** What config.json says beside the sizes. */
+export interface ConfigDetails {
+  /** Hugging Face class, e.g. `RobertaForSequenceClassification`. */
+  readonly architecture: string;
+  /** Label names by id; makes the file a single-label classifier's. */
+  readonly labels?: readonly string[];
+}
+
+/**
+ * The content of a config.json that `parseModelConfig`, Python's transformers and transformers.js
+ * read. The inverse of `parseModelConfig`, with the labels taken from `details`.
+ */
+export function configJson(spec: ModelSpec, details: ConfigDetails): Record<string, unknown> {
+  const classifier = details.labels && {
+    id2label: Object.fromEntries(details.labels.map((label, id) => [String(id), label])),
+    label2id: Object.fromEntries(details.labels.map((label, id) => [label, id])),
+    problem_type: "single_label_classification",
+  };
+  return {
+    architectures: [details.architecture],
+    model_type: spec.family.name,
+    ...spec.family.configEntries(spec, classifier ?? {}),
+  };
+}
+
+function familyOf(config: Config, where: string): ModelFamily {
+  const { model_type: modelType, architectures } = config;
+  const found = families.find(({ name, aliases, classPrefix }) =>
+    modelType
+      ? [name, ...aliases].includes(modelType)
+      : // Files older than the model_type field still name their class.
+        architectures?.some((each) => new RegExp(`^${classPrefix}(For|Model)`, "i").test(each)),
+  );
+  if (found !== undefined) return found;
+  const known = families.flatMap(({ name, aliases }) => [name, ...aliases]).join(", ");
+  const fields = families.map(({ name }) => `"model_type": "${name}"`).join(" or ");
+  throw configError(
+    `expected model_type to be one of ${known}, got ${JSON.stringify(modelType ?? null)} in ${where}`,
+    modelType
+      ? `Choose a checkpoint of the ${familyTitles} family.`
+      : `Add ${fields} to config.json.`,
+  );
+}
+
+/** Label names in id order; the ids must be 0 .. C-1 and the names distinct. */
+function labelNames(config: Config, where: string): readonly string[] | undefined {
+  if (!config.id2label) {
+    const count = config.num_labels;
+    return count ? Array.from({ length: count }, (_, id) => `LABEL_${id}`) : undefined;
+  }
+  const names = new Map(Object.entries(config.id2label).map(([id, name]) => [id, String(name)]));
+  const labels = Array.from({ length: names.size }, (_, id) => {
+    const name = names.get(String(id));
+    if (name === undefined) {
+      throw configError(
+        `expected id2label to name the ids 0 to ${names.size - 1}, got no ${id} in ${where}`,
+        "Number the labels in id2label from 0 without gaps.",
+      );
+    }
+    return name;
+  });
+  const seen = new Set<string>();
+  const repeated = labels.find((label) => seen.size === seen.add(label).size);
+  if (repeated !== undefined) {
+    throw configError(
+      `expected distinct names in id2label, got ${JSON.stringify(repeated)} twice in ${where}`,
+      "Give each label its own name in id2label.",
+    );
+  }
+  return labels.length === 0 ? undefined : labels;
+}
+
+function checkSizes(spec: ModelSpec, where: string): void {
+  if (spec.hiddenSize % spec.heads !== 0) {
+    throw configError(
+      `expected hidden_size to be a multiple of num_attention_heads, got ${spec.hiddenSize} and ${spec.heads} in ${where}`,
+      "Take config.json from the same place as the weights.",
+    );
+  }
+  if (spec.padId >= spec.vocabularySize) {
+    throw configError(
+      `expected pad_token_id below vocab_size ${spec.vocabularySize}, got ${spec.padId} in ${where}`,
+      "Take config.json from the same place as the weights.",
+    );
+  }
+  if (spec.firstPosition >= spec.maxPositions) {
+    throw configError(
+      `expected max_position_embeddings above the first position ${spec.firstPosition}, got ${spec.maxPositions} in ${where}`,
+      "Take config.json from the same place as the weights.",
+    );
+  }
+}

@@ -1,0 +1,63 @@
+/** Names of parameters in weight files to and from the canonical names of a family's parameters. */
+import { wordEmbeddings } from "../parameters.js";
+import type { ModelFamily } from "../spec.js";
+
+/** Constants that old files store beside the parameters. */
+const buffers: ReadonlySet<string> = new Set([
+  "embeddings.position_ids",
+  "embeddings.token_type_ids",
+]);
+
+/** What a tensor of a weight file is by its name. */
+export type StoredRole =
+  | {
+      readonly kind: "parameter";
+      /** Canonical name, if the model has such a parameter. */
+      readonly canonical: string;
+      /** True for the second copy of a tied parameter. */
+      readonly tied: boolean;
+    }
+  | { readonly kind: "buffer" };
+
+/**
+ * The role of a stored tensor. Accepts names with and without the family prefix, and LayerNorm's old
+ * `gamma` and `beta`. Names of tensors we do not know come back as a canonical name that no parameter
+ * has.
+ *
+ * A BERT pooler is named as the classification head's dense layer; whether it is one depends on the
+ * checkpoint being a sequence classifier, which the name does not tell.
+ */
+export function storedRole(family: ModelFamily, stored: string): StoredRole {
+  const name = stored.replace(/(LayerNorm|layer_norm)\.(gamma|beta)$/, (_, module, parameter) =>
+    parameter === "gamma" ? `${module}.weight` : `${module}.bias`,
+  );
+  const prefix = `${family.name}.`;
+  const bare = name.startsWith(prefix) ? name.slice(prefix.length) : name;
+  if (buffers.has(bare)) return { kind: "buffer" };
+  for (const spelling of [name, prefix + bare]) {
+    const ofDecoder = renamed(spelling, family.tiedDecoder, "");
+    if (ofDecoder === ".weight") {
+      return { kind: "parameter", canonical: wordEmbeddings, tied: true };
+    }
+    if (ofDecoder === ".bias") return { kind: "parameter", canonical: "mlm.bias", tied: true };
+    for (const [canonical, ours] of Object.entries(family.storedNames)) {
+      const found = renamed(spelling, ours, canonical);
+      if (found !== undefined) return { kind: "parameter", canonical: found, tied: false };
+    }
+  }
+  return { kind: "parameter", canonical: bare, tied: false };
+}
+
+/** The name under which a canonical parameter is stored. */
+export function storedName(family: ModelFamily, canonical: string): string {
+  for (const [ours, stored] of Object.entries(family.storedNames)) {
+    const found = renamed(canonical, ours, stored);
+    if (found !== undefined) return found;
+  }
+  return `${family.name}.${canonical}`;
+}
+
+/** The name with another beginning; undefined if it does not begin with `from`. */
+function renamed(name: string, from: string, to: string): string | undefined {
+  return name === from || name.startsWith(`${from}.`) ? to + name.slice(from.length) : undefined;
+}

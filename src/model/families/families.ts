@@ -1,0 +1,15 @@
+/** The families of models: one line here for each file of a family. */
+import type { ModelFamily } from "../spec.js";
+import { bert } from "./bert.js";
+import { roberta } from "./roberta.js";
+
+/** Of several that fit, the first counts. */
+export const families: readonly ModelFamily[] = [bert, roberta];
+
+/** "BERT or RoBERTa" */
+export const familyTitles = families.map(({ title }) => title).join(" or ");
+
+/** The family of a new model for a tokenizer whose rows begin with `firstToken`: RoBERTa where that says nothing. */
+export function familyForTokenizer(firstToken: string): ModelFamily {
+  return families.find(({ specialNames }) => specialNames.first === firstToken) ?? roberta;
+}
