@@ -18,7 +18,7 @@ describe("the entry that needs no Node", () => {
       "parseRecords",
       "randomStream",
       "scoringRows",
-      "strategyNames",
+      "strategies",
       "tokenizerFileNames",
     ]);
   });

@@ -11,14 +11,14 @@ export { type KnownDataset, knownDatasets } from "./data/known/known-datasets.js
 export type { Estimator, TokenScores } from "./method/likelihood/estimators.js";
 export { parseEstimator, type ScoringRow, scoringRows } from "./method/likelihood/estimators.js";
 export { type CorruptionOptions, type MaskedText, maskTokens } from "./method/masking/corrupt.js";
-export type { Selection } from "./method/masking/select.js";
 export {
   createStrategy,
+  type MaskingRule,
   type MaskingSettings,
-  type MaskingStrategy,
-  type StrategyName,
-  strategyNames,
-} from "./method/masking/strategy.js";
+} from "./method/masking/probabilities.js";
+export type { Selection } from "./method/masking/select.js";
+export { type StrategyName, strategies } from "./method/masking/strategies/strategies.js";
+export type { MaskingStrategy } from "./method/masking/strategies/strategy.js";
 export type { MaskProbabilities } from "./method/masking/tokens.js";
 export { type ClassificationMetrics, classificationMetrics } from "./results/metrics/metrics.js";
 export type { Encoding, SpecialIds, Tokenizer } from "./text/encoding.js";

@@ -1,7 +1,7 @@
 /** What comes before the model: texts to ids, ids to masked and packed batches; and the steps it is held against. */
 import * as z from "zod";
 import type { Runtime } from "../../src/engine/runtime/runtime.js";
-import { uniformProbabilities } from "../../src/method/masking/uniform.js";
+import { uniformProbabilities } from "../../src/method/masking/probabilities.js";
 import { taskBatches } from "../../src/run/fine-tune/task-batches.js";
 import type { Encoding } from "../../src/text/encoding.js";
 import { loadTokenizer } from "../../src/text/load.js";

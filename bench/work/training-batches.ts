@@ -3,7 +3,7 @@
 import { randomStream } from "../../src/base/random.js";
 import { batches, epochOrder } from "../../src/method/batch/order.js";
 import { maskTokens } from "../../src/method/masking/corrupt.js";
-import { uniformProbabilities } from "../../src/method/masking/uniform.js";
+import { uniformProbabilities } from "../../src/method/masking/probabilities.js";
 import type { Encoding, Tokenizer } from "../../src/text/encoding.js";
 import type { BenchMicroBatch } from "./work-file.js";
 

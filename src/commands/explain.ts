@@ -4,7 +4,8 @@ import { L3MaskingError } from "../base/errors.js";
 import { nearestName } from "../base/nearest.js";
 import { readRecords } from "../data/read.js";
 import type { Runtime } from "../engine/runtime/runtime.js";
-import { createStrategy } from "../method/masking/strategy.js";
+import { createStrategy } from "../method/masking/probabilities.js";
+import { maskingOf } from "../method/methods.js";
 import { compileClassification } from "../method/program/inference.js";
 import { type ExplainedText, maskLevels } from "../results/records/token-masks.js";
 import { renderExplanation } from "../results/report/pages/explanation.js";
@@ -57,7 +58,7 @@ export async function runExplain(settings: ExplainSettings, host: Host): Promise
   const runtime = await host.runtime(settings.threads);
   const scoring = { ...settings, maxLength, estimator: masking.estimator };
   const { scores } = await scoreEncodings(vanilla.model, ofVanilla, scoring, runtime, host);
-  const strategy = createStrategy("l3", {
+  const strategy = createStrategy(explainedStrategy(run), {
     budget: masking.mlmProbability,
     calibration: masking.calibration,
     exponent: masking.gamma,
@@ -189,6 +190,12 @@ function vanillaEncodings(
     );
   });
   return own;
+}
+
+/** The strategy of the classifier's run where it needs scores, else L3Masking: surprisals are what is shown. */
+function explainedStrategy(run: RecordedRun | undefined): string {
+  const ofRun = run && maskingOf(run.record.settings.method);
+  return ofRun?.needs === "scores" ? ofRun.name : "l3";
 }
 
 /** What was given, else what the run had, else the defaults. Throws `data-format` for a damaged record of the run. */

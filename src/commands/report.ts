@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { z } from "zod";
 import { L3MaskingError } from "../base/errors.js";
+import { hasAuxiliaryTask } from "../method/methods.js";
 import { makeFolder } from "../platform/files/durable.js";
 import { maskingSchema, parseComparison } from "../results/records/comparison-schema.js";
 import { runExamplesSchema } from "../results/records/run-examples-schema.js";
@@ -71,7 +72,7 @@ function readTrainedRun(folder: string): TrainedRun {
     dataset: name,
     model: nameOf(model),
     method,
-    task_weights: method === "stl" ? null : record.settings.taskWeights,
+    task_weights: hasAuxiliaryTask(method) ? record.settings.taskWeights : null,
     seed,
     folder,
     digest: runDigest(record),

@@ -1,6 +1,7 @@
 /** A training run from files to metrics, in reading order. */
 import { join } from "node:path";
 import { L3MaskingError } from "../base/errors.js";
+import { hasAuxiliaryTask, needsScores } from "../method/methods.js";
 import { compileClassification } from "../method/program/inference.js";
 import { createDropoutMasks } from "../method/train/dropout-masks.js";
 import { learningRateFactor } from "../method/train/schedule.js";
@@ -15,7 +16,7 @@ import {
 import { saveCheckpoint } from "../model/checkpoint/save.js";
 import { holdingFolder } from "../platform/files/folder-lock.js";
 import { type Trackers, withTrackers } from "../results/trackers/trackers.js";
-import { maskProbabilities, unlabelledTexts } from "../run/fine-tune/auxiliary-texts.js";
+import { runMasks, unlabelledTexts } from "../run/fine-tune/auxiliary-texts.js";
 import { balancedWeights } from "../run/fine-tune/class-weights.js";
 import { devEvaluation } from "../run/fine-tune/dev-evaluation.js";
 import { devTexts, learnTaskWeights } from "../run/fine-tune/learned-weights.js";
@@ -83,7 +84,7 @@ async function trainInFolder(
   trackers: Trackers,
 ): Promise<TrainResult> {
   const { outputDir, method, seed } = settings;
-  const hasAuxiliary = method !== "stl";
+  const hasAuxiliary = hasAuxiliaryTask(method);
   const sharesPass = settings.sharedPass && hasAuxiliary;
   const learnsWeights = settings.taskWeights === "meta" && hasAuxiliary;
   requireSharedPassFits(settings);
@@ -95,10 +96,11 @@ async function trainInFolder(
   const { spec, tokenizer } = model;
   const maxLength = checkedMaxLength(settings.maxLength, spec);
   const data = await loadLabelledTexts(files, { ...settings, maxLength }, tokenizer, host);
-  if (method === "l3") requireMlmHead(model);
-  if (method === "rtm" && !hasMlmHead(model)) host.emit(untrainedHead(settings.model));
-  if (settings.taskWeights === "meta" && !learnsWeights) host.emit(oneTask("--task-weights meta"));
-  if (settings.sharedPass && !sharesPass) host.emit(oneTask("--shared-pass"));
+  if (needsScores(method)) requireMlmHead(model);
+  if (hasAuxiliary && !hasMlmHead(model)) host.emit(untrainedHead(settings.model));
+  if (settings.taskWeights === "meta" && !learnsWeights)
+    host.emit(oneTask("--task-weights meta", method));
+  if (settings.sharedPass && !sharesPass) host.emit(oneTask("--shared-pass", method));
   const unlabelled = await unlabelledTexts(settings, data, tokenizer, host);
   const memory = checkMemory(
     memoryOf({ ...settings, maxLength }, model, data, unlabelled),
@@ -119,9 +121,7 @@ async function trainInFolder(
   if (memory.warning !== undefined) host.emit(memory.warning);
   const runtime = await host.runtime(settings.threads);
   const scoringStart = host.now();
-  const masks = hasAuxiliary
-    ? await maskProbabilities(model, data, unlabelled, settings, runtime, host)
-    : undefined;
+  const masks = await runMasks(model, data, unlabelled, settings, runtime, host);
   if (masks?.scores !== undefined) {
     const names = {
       dataset: files.trainFile,
@@ -135,7 +135,7 @@ async function trainInFolder(
       maskedTokens(names, train, masks.probabilities, tokenizer),
     );
   }
-  const scoringSeconds = method === "l3" ? (host.now() - scoringStart) / 1000 : 0;
+  const scoringSeconds = needsScores(method) ? (host.now() - scoringStart) / 1000 : 0;
 
   const classes = data.labels.length;
   const parts = { mlmHead: hasAuxiliary, classes };
@@ -373,8 +373,8 @@ function interrupted({ steps, bestStep }: TrainingOutcome, modelFolder: string):
   });
 }
 
-function oneTask(flag: string): NoticeEvent {
-  return { type: "notice", level: "info", text: `stl has one task: ${flag} changes nothing` };
+function oneTask(flag: string, method: string): NoticeEvent {
+  return { type: "notice", level: "info", text: `${method} has one task: ${flag} changes nothing` };
 }
 
 function untrainedHead(model: string): NoticeEvent {

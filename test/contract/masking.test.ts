@@ -1,48 +1,24 @@
 /** What every masking strategy keeps to, whatever its settings; exceptions carry their reason. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  createStrategy,
-  type MaskingSettings,
-  type MaskingStrategy,
-  strategyNames,
-} from "../../src/method/masking/strategy.js";
+import { createStrategy, type MaskingSettings } from "../../src/method/masking/probabilities.js";
+import { strategies } from "../../src/method/masking/strategies/strategies.js";
+import type { MaskingStrategy } from "../../src/method/masking/strategies/strategy.js";
 
 fc.configureGlobal({ seed: 1 });
 
-type Property =
-  | "mean is the budget"
-  | "mean is at most the budget"
-  | "follows the surprisal"
-  | "scale of the surprisal is irrelevant";
-
-interface Subject {
-  readonly title: string;
-  readonly settings: Omit<MaskingSettings, "budget">;
-  /** Why a property does not hold. */
-  readonly skip: Partial<Record<Property, string>>;
-}
-
-const published = { calibration: "published" } as const;
-
-/** The settings each strategy is tried with; the type asks for every strategy of the list. */
-const subjects: Record<(typeof strategyNames)[number], readonly Subject[]> = {
-  uniform: [{ title: "", settings: { calibration: "exact", exponent: 1 }, skip: {} }],
-  l3: [
-    { title: "paper, exact", settings: { calibration: "exact", exponent: 1 }, skip: {} },
-    { title: "exponent 0", settings: { calibration: "exact", exponent: 0 }, skip: {} },
-    { title: "exponent 2.5", settings: { calibration: "exact", exponent: 2.5 }, skip: {} },
-    {
-      title: "published",
-      settings: { ...published, exponent: 1 },
-      skip: { "mean is the budget": "clipping loses what lies above 1" },
-    },
-  ],
-};
+/** The settings that each strategy is tried with. */
+const settingsTried: readonly Omit<MaskingSettings, "budget">[] = [
+  { calibration: "exact", exponent: 1 },
+  { calibration: "exact", exponent: 0 },
+  { calibration: "exact", exponent: 2.5 },
+  { calibration: "published", exponent: 1 },
+];
 
 interface Sample {
   readonly wordIds: Int32Array;
-  readonly scores: Float32Array;
+  /** By token in nats; undefined for special ones. */
+  readonly surprisals: readonly (number | undefined)[];
 }
 
 /** A token: special (undefined) or its surprisal in nats. */
@@ -57,9 +33,7 @@ const token = fc.option(surprisal, { nil: undefined, freq: 8 });
 function sample(tokens: readonly (number | undefined)[]): Sample {
   return {
     wordIds: Int32Array.from(tokens, (surprise, i) => (surprise === undefined ? -1 : i)),
-    scores: Float32Array.from(tokens, (surprise) =>
-      surprise === undefined ? Number.NaN : -surprise,
-    ),
+    surprisals: tokens,
   };
 }
 
@@ -75,20 +49,24 @@ function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-const cases = strategyNames.flatMap((name) =>
-  subjects[name].map((subject) => ({ name, ...subject })),
+/** What a strategy needs of each token; a token that is less likely is also less frequent here. */
+function valuesOf({ needs }: MaskingStrategy, { surprisals }: Sample): Float64Array | undefined {
+  if (needs === "nothing") return undefined;
+  return Float64Array.from(surprisals, (surprise) =>
+    surprise === undefined ? Number.NaN : needs === "scores" ? -surprise : Math.exp(-surprise),
+  );
+}
+
+const cases = strategies.flatMap((strategy) =>
+  settingsTried.map((settings) => ({ name: strategy.name, strategy, settings, ...settings })),
 );
 
-describe.each(cases)("$name $title", ({ name, settings, skip }) => {
-  const create = (budget: number): MaskingStrategy => createStrategy(name, { ...settings, budget });
+describe.each(cases)("$name, $calibration, exponent $exponent", ({ strategy, settings }) => {
   const draw = (text: Sample, budget: number) =>
-    create(budget).probabilities({ wordIds: text.wordIds }, text.scores);
-  const holds = (property: Property) => {
-    const reason = skip[property];
-    return reason === undefined
-      ? (check: () => void) => it(property, check)
-      : (check: () => void) => it.skip(`${property} (${reason})`, check);
-  };
+    createStrategy(strategy.name, { ...settings, budget }).probabilities(
+      { wordIds: text.wordIds },
+      valuesOf(strategy, text),
+    );
 
   it("gives one probability in [0, 1] per token and 0 to special tokens", () => {
     fc.assert(
@@ -102,7 +80,7 @@ describe.each(cases)("$name $title", ({ name, settings, skip }) => {
     );
   });
 
-  holds("mean is the budget")(() => {
+  it.runIf(settings.calibration === "exact")("has the budget as its mean", () => {
     fc.assert(
       fc.property(samples, budgets, (text, budget) => {
         const positions = maskable(text);
@@ -113,7 +91,7 @@ describe.each(cases)("$name $title", ({ name, settings, skip }) => {
     );
   });
 
-  holds("mean is at most the budget")(() => {
+  it("has at most the budget as its mean", () => {
     fc.assert(
       fc.property(samples, budgets, (text, budget) => {
         const positions = maskable(text);
@@ -142,34 +120,7 @@ describe.each(cases)("$name $title", ({ name, settings, skip }) => {
     );
   });
 
-  holds("follows the surprisal")(() => {
-    fc.assert(
-      fc.property(samples, budgets, (text, budget) => {
-        const probabilities = draw(text, budget);
-        const order = maskable(text).sort((a, b) => text.scores[b] - text.scores[a]);
-        order.forEach((item, rank) => {
-          if (rank === 0) return;
-          const before = order[rank - 1];
-          expect(probabilities[item]).toBeGreaterThanOrEqual(probabilities[before]);
-          if (text.scores[item] === text.scores[before]) {
-            expect(probabilities[item]).toBe(probabilities[before]);
-          }
-        });
-      }),
-    );
-  });
-
-  holds("scale of the surprisal is irrelevant")(() => {
-    fc.assert(
-      fc.property(samples, budgets, (text, budget) => {
-        // A power of two leaves float32 scores exact.
-        const doubled = { ...text, scores: text.scores.map((score) => score * 2) };
-        expect(draw(doubled, budget)).toEqual(draw(text, budget));
-      }),
-    );
-  });
-
-  it("is RTM where all tokens are equally surprising", () => {
+  it("is RTM where all tokens are alike", () => {
     fc.assert(
       fc.property(
         fc.array(fc.boolean(), { maxLength: 30 }),
@@ -194,17 +145,24 @@ describe.each(cases)("$name $title", ({ name, settings, skip }) => {
   it("gives equal answers to equal questions and leaves its input alone", () => {
     fc.assert(
       fc.property(samples, budgets, (text, budget) => {
-        const before = { wordIds: [...text.wordIds], scores: [...text.scores] };
-        expect(draw(text, budget)).toEqual(draw(text, budget));
-        expect({ wordIds: [...text.wordIds], scores: [...text.scores] }).toEqual(before);
+        const { wordIds } = text;
+        const values = valuesOf(strategy, text);
+        const before = { wordIds: [...wordIds], values: values && [...values] };
+        const { probabilities } = createStrategy(strategy.name, { ...settings, budget });
+        expect(probabilities(text, values)).toEqual(probabilities(text, values));
+        expect({ wordIds: [...wordIds], values: values && [...values] }).toEqual(before);
       }),
     );
   });
 });
 
-it.each(strategyNames)("%s works without scores if it says so", (name) => {
-  const strategy = createStrategy(name, { budget: 0.15, calibration: "exact", exponent: 1 });
-  const ask = () => strategy.probabilities({ wordIds: Int32Array.of(-1, 0, -1) });
-  if (strategy.needsScores) expect(ask).toThrow(/scores/);
-  else expect([...ask()]).toEqual([0, 0.15, 0]);
+it.each(strategies)("$name works without values if it says so", ({ name, needs }) => {
+  const { probabilities } = createStrategy(name, {
+    budget: 0.15,
+    calibration: "exact",
+    exponent: 1,
+  });
+  const ask = () => probabilities({ wordIds: Int32Array.of(-1, 0, -1) });
+  if (needs === "nothing") expect([...ask()]).toEqual([0, 0.15, 0]);
+  else expect(ask).toThrow(`expected ${needs} of`);
 });

@@ -35,7 +35,7 @@ const metrics: RunMetrics = {
 describe("trainSummary", () => {
   it("tells test twice, the shared rows, timing, places and commands", () => {
     expect(trainSummary({ outputDir: "runs/a", metrics, labelledFile: "data/test.csv" })).toBe(
-      `L3Masking, models/small, seed 2: best step 40
+      `MTL L3Masking, models/small, seed 2: best step 40
                             accuracy  macro-F1   loss
 dev                            80.00     75.00  0.612
 test, all 100 rows             70.00     65.00  0.900
@@ -103,7 +103,7 @@ next:
     });
     expect(text).not.toContain("test,");
     expect(text).not.toContain("scoring");
-    expect(text).toContain("single-task");
+    expect(text).toContain("STL, ");
     expect(text).toContain("--model 'my runs/it'\\''s/model' --input FILE");
   });
 

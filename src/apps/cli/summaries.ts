@@ -1,6 +1,7 @@
 /** The results of the commands in words. */
 import { dirname, join, resolve } from "node:path";
 import { alteredSplits } from "../../data/check/text-counts.js";
+import { methodOf } from "../../method/methods.js";
 import type {
   CheckResult,
   CompareResult,
@@ -20,19 +21,13 @@ import type {
 import { formatCount, formatDuration } from "./progress.js";
 import { percent } from "./reporter.js";
 
-const methodNames = {
-  stl: "single-task",
-  rtm: "random token masking",
-  l3: "L3Masking",
-} as const;
-
 /** Metrics, timing, places and what to try next after `train`. */
 export function trainSummary({ outputDir, metrics, labelledFile }: TrainResult): string {
   const { method, model, seed, best_step: bestStep } = metrics;
   const modelFolder = quoted(join(outputDir, "model"));
   const file = quoted(labelledFile ?? "FILE");
   return [
-    `${methodNames[method]}, ${model}, seed ${seed}: best step ${bestStep}`,
+    `${methodOf(method).title}, ${model}, seed ${seed}: best step ${bestStep}`,
     table(["", "accuracy", "macro-F1", "loss"], metricRows(metrics)),
     ...sharedRows(metrics),
     ...confidence(metrics),

@@ -4,12 +4,14 @@
  */
 
 import type { Runtime } from "../../engine/runtime/runtime.js";
-import { createStrategy } from "../../method/masking/strategy.js";
+import type { MaskingStrategy } from "../../method/masking/strategies/strategy.js";
+import { hasAuxiliaryTask, type Method, maskingOf, needsScores } from "../../method/methods.js";
 import type {
   ComparedDataset,
   ComparedModel,
   MaskingSummary,
 } from "../../results/records/comparison.js";
+import { maskProbabilities } from "../../run/fine-tune/auxiliary-texts.js";
 import { maskedTokens } from "../../run/fine-tune/masked-tokens.js";
 import { excludedRows } from "../../run/fine-tune/run-metrics.js";
 import type { Host } from "../../run/host/host.js";
@@ -21,7 +23,6 @@ import {
   type LoadedModel,
   loadModel,
   requireMlmHead,
-  scoreEncodings,
 } from "../../run/sources/model.js";
 import { pinnedName } from "../../run/sources/model-source.js";
 import { type EncodedUnlabelled, loadUnlabelledTexts } from "../../run/sources/unlabelled-texts.js";
@@ -30,14 +31,14 @@ import type { Encoding } from "../../text/encoding.js";
 export interface ComparedInputs {
   readonly datasets: readonly ComparedDataset[];
   readonly models: readonly ComparedModel[];
-  /** Of every data set and model where L3Masking is among the methods. */
+  /** Of every data set, model and masking strategy but the uniform one. */
   readonly masking: readonly MaskingSummary[];
   /** Of the texts for the auxiliary task alone; absent where there are none. */
   readonly unlabelledDigest: string | undefined;
 }
 
 /**
- * Loads each model once and reads every data set with its tokenizer. Where L3Masking is compared, the training texts
+ * Loads each model once and reads every data set with its tokenizer. Where a method needs scores, the training texts
  * are scored, unless the cache has their scores, so that no run has to.
  *
  * Throws the errors of each part, before anything is trained.
@@ -52,11 +53,12 @@ export async function readInputs(
   const datasets = new Map<string, ComparedDataset>();
   const models: ComparedModel[] = [];
   const masking: MaskingSummary[] = [];
+  const strategies = comparedStrategies(settings.methods);
   let unlabelledDigest: string | undefined;
   for (const [index, folder] of settings.model.entries()) {
     const model = await loadModel(folder, host);
     const maxLength = checkedMaxLength(settings.maxLength, model.spec);
-    if (settings.methods.includes("l3")) requireMlmHead(model);
+    if (settings.methods.some(needsScores)) requireMlmHead(model);
     models.push(modelRecord(names[index], model));
     for (const source of sources) {
       const { splitSeed } = settings;
@@ -64,15 +66,21 @@ export async function readInputs(
       const unlabelled = await unlabelledTexts(settings, data, maxLength, model, host);
       unlabelledDigest = unlabelled?.digest;
       datasets.set(source.name, datasetRecord(source, data, unlabelled));
-      if (!settings.methods.includes("l3")) continue;
       const place = { dataset: source.name, model: names[index] };
       const texts = { labelled: data.encodings.train, further: unlabelled?.encodings ?? [] };
-      masking.push(
-        await scoredMasks(place, model, texts, { ...settings, maxLength }, runtime, host),
-      );
+      const given = { ...settings, maxLength };
+      for (const strategy of strategies) {
+        masking.push(await strategySummary(strategy, place, model, texts, given, runtime, host));
+      }
     }
   }
   return { datasets: [...datasets.values()], models, masking, unlabelledDigest };
+}
+
+/** The strategies that methods mask by, each once, but for the uniform one, which the others are held against. */
+function comparedStrategies(methods: readonly Method[]): readonly MaskingStrategy[] {
+  const strategies = new Set(methods.flatMap((method) => maskingOf(method) ?? []));
+  return [...strategies].filter(({ name }) => name !== "uniform");
 }
 
 /** Further texts for the auxiliary task, if there are any and a method has one. */
@@ -83,7 +91,7 @@ async function unlabelledTexts(
   { tokenizer }: LoadedModel,
   host: Host,
 ): Promise<EncodedUnlabelled | undefined> {
-  if (paths === undefined || methods.every((method) => method === "stl")) return undefined;
+  if (paths === undefined || !methods.some(hasAuxiliaryTask)) return undefined;
   return loadUnlabelledTexts({ paths, textColumn }, data, maxLength, tokenizer, host);
 }
 
@@ -130,8 +138,12 @@ function datasetRecord(
   };
 }
 
-/** Scores all texts of the auxiliary task into the cache, and sums up what the strategies make of the labelled ones. */
-async function scoredMasks(
+/**
+ * What a strategy makes of the labelled texts. Where it needs scores, those of all texts of the auxiliary task are in the
+ * cache then.
+ */
+async function strategySummary(
+  masking: MaskingStrategy,
   place: Pick<MaskingSummary, "dataset" | "model">,
   model: LoadedModel,
   {
@@ -142,21 +154,8 @@ async function scoredMasks(
   runtime: Runtime,
   host: Host,
 ): Promise<MaskingSummary> {
-  const { scores } = await scoreEncodings(
-    model,
-    [...labelled, ...further],
-    settings,
-    runtime,
-    host,
-  );
-  const strategy = createStrategy("l3", {
-    budget: settings.mlmProbability,
-    calibration: settings.calibration,
-    exponent: settings.gamma,
-  });
-  const probabilities = labelled.map((encoding, text) =>
-    strategy.probabilities(encoding, scores[text]),
-  );
+  const encodings = [...labelled, ...further];
+  const masks = await maskProbabilities(masking, model, encodings, settings, runtime, host);
   const names = { ...place, budget: settings.mlmProbability };
-  return maskedTokens(names, labelled, probabilities, model.tokenizer);
+  return maskedTokens(names, labelled, masks.probabilities, model.tokenizer);
 }

@@ -1,7 +1,8 @@
 /** Which runs a comparison is made of, each with the settings of `train`, its digest and its folder. */
 
 import { L3MaskingError } from "../../base/errors.js";
-import { type Candidate, methodNames, type RunKey } from "../../results/records/comparison.js";
+import { hasAuxiliaryTask, methods } from "../../method/methods.js";
+import type { Candidate, RunKey } from "../../results/records/comparison.js";
 import { runDigest } from "../../run/folder/run-identity.js";
 import type { CompareSettings } from "../../run/settings/compare.js";
 import type { TrainSettings } from "../../run/settings/train.js";
@@ -53,17 +54,17 @@ export function seedList(ranges: readonly string[]): number[] {
 
 type CandidateSettings = Pick<TrainSettings, "method" | "taskWeights"> & Candidate;
 
-/** The rows of the table in its order. STL has one task, so its runs are made once for all task weights. */
+/** The rows of the table in its order. A method with one task is run once for all task weights. */
 export function candidates(
   settings: Pick<CompareSettings, "methods" | "taskWeights">,
 ): CandidateSettings[] {
   const weights = [...new Set(settings.taskWeights)];
-  return methodNames
-    .filter((method) => settings.methods.includes(method))
-    .flatMap((method): CandidateSettings[] =>
-      method === "stl"
-        ? [{ method, taskWeights: weights[0], task_weights: null }]
-        : weights.map((name) => ({ method, taskWeights: name, task_weights: name })),
+  return methods
+    .filter(({ name }) => settings.methods.includes(name))
+    .flatMap(({ name: method }): CandidateSettings[] =>
+      hasAuxiliaryTask(method)
+        ? weights.map((name) => ({ method, taskWeights: name, task_weights: name }))
+        : [{ method, taskWeights: weights[0], task_weights: null }],
     );
 }
 
@@ -91,8 +92,7 @@ export function plannedRuns(
             checkpoint_digest: checkpoint.checkpointDigest,
             tokenizer_digest: checkpoint.tokenizerDigest,
             data_digest: digest,
-            // STL has no auxiliary task to read them.
-            ...(candidate.method !== "stl" && { unlabelled_digest: unlabelledDigest }),
+            ...(hasAuxiliaryTask(candidate.method) && { unlabelled_digest: unlabelledDigest }),
           });
           const { method, task_weights } = candidate;
           const folder = `runs/${folderName({ ...key, method, task_weights }, runIdentity, existing)}`;

@@ -5,6 +5,27 @@
  */
 import { L3MaskingError } from "../../base/errors.js";
 
+/** `exact`: the mean is the budget. `published`: multiply by p / mean(w) and clip, as in the authors' code. */
+export type Calibration = "exact" | "published";
+
+/**
+ * Probabilities m_i in proportion to the weights [n], capped at 1, whose mean is the budget p (`exact`), or at most that
+ * (`published`). Equal weights give p each.
+ *
+ * Errors: `input-mismatch` if a weight is negative or not finite.
+ */
+export function calibrate(
+  weights: Float64Array,
+  budget: number,
+  calibration: Calibration,
+): Float64Array {
+  checkWeights(weights);
+  if (weights.every((weight) => weight === weights[0])) return weights.map(() => budget);
+  if (calibration === "exact") return scaleToTotal(weights, budget * weights.length);
+  const mean = weights.reduce((sum, weight) => sum + weight, 0) / weights.length;
+  return weights.map((weight) => Math.min(1, (budget / mean) * weight));
+}
+
 /**
  * Probabilities in proportion to the weights, capped at 1, with an exact sum:
  *
@@ -18,7 +39,8 @@ import { L3MaskingError } from "../../base/errors.js";
  * Errors: `input-mismatch` if a weight is negative or not finite, or total is outside [0, n].
  */
 export function scaleToTotal(weights: Float64Array, total: number): Float64Array {
-  checkWeights(weights, total);
+  checkWeights(weights);
+  checkTotal(weights, total);
   const descending = weights.slice().sort().reverse();
   const firstZero = descending.indexOf(0);
   const positive = firstZero < 0 ? weights.length : firstZero;
@@ -41,7 +63,7 @@ function tailSums(descending: Float64Array): Float64Array {
   return tails;
 }
 
-function checkWeights(weights: Float64Array, total: number): void {
+function checkWeights(weights: Float64Array): void {
   const wrong = weights.findIndex((weight) => !(weight >= 0 && Number.isFinite(weight)));
   if (wrong >= 0) {
     throw new L3MaskingError(
@@ -50,6 +72,9 @@ function checkWeights(weights: Float64Array, total: number): void {
       { hint: "Check the scores these weights were made from." },
     );
   }
+}
+
+function checkTotal(weights: Float64Array, total: number): void {
   if (!(total >= 0 && total <= weights.length)) {
     throw new L3MaskingError(
       "input-mismatch",

@@ -1,12 +1,16 @@
 /** results.json checked as it is read: the form of `Comparison`, at the edge where files come in. */
 import { z } from "zod";
 import { L3MaskingError } from "../../base/errors.js";
-import { type Comparison, methodNames, rowSets } from "./comparison.js";
+import { methods } from "../../method/methods.js";
+import { type Comparison, rowSets } from "./comparison.js";
 
 const count = z.number().int().min(0);
 const fraction = z.number().min(0).max(1);
 const counts = z.record(z.string(), count);
-const candidate = { method: z.enum(methodNames), task_weights: z.string().nullable() };
+const candidate = {
+  method: z.enum(methods.map(({ name }) => name)),
+  task_weights: z.string().nullable(),
+};
 const runKey = { ...candidate, dataset: z.string(), model: z.string(), seed: count };
 const taskValues = z.object({ main: z.number(), auxiliary: z.number() });
 

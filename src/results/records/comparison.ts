@@ -7,11 +7,8 @@
  * computed is null too and a sentence in `notes` says why.
  */
 import type { SplitTextCounts } from "../../data/check/text-counts.js";
+import type { Method } from "../../method/methods.js";
 import type { LabelMetrics } from "../metrics/metrics.js";
-
-export const methodNames = ["stl", "rtm", "l3"] as const;
-
-export type Method = (typeof methodNames)[number];
 
 /** The whole of results.json. */
 export interface Comparison {

@@ -3,6 +3,7 @@
  * seeds and rows, with Holm's correction over the pairs.
  */
 import type { Random } from "../../base/random.js";
+import { methods } from "../../method/methods.js";
 import { classificationMetrics } from "../metrics/metrics.js";
 import type {
   BootstrapTest,
@@ -76,32 +77,40 @@ export async function pairedComparisons(
   return withHolm(untested);
 }
 
-/** Pairs of candidates in the order of the table: the method of interest first. */
+/**
+ * Pairs of candidates, the last method of the table first: those of different methods with the same task weights (a method
+ * with one task goes with all), then those of one method with different ones.
+ */
 export function candidatePairs(
   candidates: readonly Candidate[],
 ): (readonly [Candidate, Candidate])[] {
-  const find = (method: Candidate["method"], weights: string | null) =>
-    candidates.find((other) => other.method === method && other.task_weights === weights);
-  const weights = [...new Set(candidates.map(({ task_weights }) => task_weights))].filter(
-    (name) => name !== null,
-  );
-  const stl = find("stl", null);
-  const pairs: (readonly [Candidate | undefined, Candidate | undefined])[] = [
-    ...weights.flatMap((name) => {
-      const [rtm, l3] = [find("rtm", name), find("l3", name)];
-      return [[l3, stl] as const, [l3, rtm] as const, [rtm, stl] as const];
-    }),
-    ...weights.flatMap((name, index) =>
-      weights
-        .slice(0, index)
-        .flatMap((earlier) =>
-          (["l3", "rtm"] as const).map(
-            (method) => [find(method, name), find(method, earlier)] as const,
-          ),
-        ),
+  const rank = ({ method }: Candidate) => methods.findIndex(({ name }) => name === method);
+  const ordered = candidates.toSorted((a, b) => rank(a) - rank(b));
+  const weights = [...new Set(candidates.flatMap(({ task_weights }) => task_weights ?? []))];
+  const kinds = weights.length === 0 ? [null] : weights;
+  const ofMethods = kinds.flatMap((kind, index) => {
+    const alike = ordered.filter(({ task_weights: own }) => own === null || own === kind);
+    return laterWithEarlier(alike).filter(
+      ([a, b]) => index === 0 || a.task_weights !== null || b.task_weights !== null,
+    );
+  });
+  const ofWeights = weights.flatMap((kind, index) =>
+    weights.slice(0, index).flatMap((earlier) =>
+      ordered.toReversed().flatMap((a) => {
+        const b = ordered.find((one) => one.method === a.method && one.task_weights === earlier);
+        return a.task_weights === kind && b !== undefined ? [[a, b] as const] : [];
+      }),
     ),
-  ];
-  return pairs.flatMap(([a, b]) => (a === undefined || b === undefined ? [] : [[a, b] as const]));
+  );
+  return [...ofMethods, ...ofWeights];
+}
+
+/** Every item with each before it, the last item first. */
+function laterWithEarlier<Item>(items: readonly Item[]): (readonly [Item, Item])[] {
+  const pairs = items.map((item, index) =>
+    items.slice(0, index).map((earlier) => [item, earlier] as const),
+  );
+  return pairs.toReversed().flat();
 }
 
 /** The row sets of a group with its rows cut to each. */

@@ -1,16 +1,14 @@
 /** Paired tests in plain sentences: what they say, and what they could not say. */
+import { methodOf } from "../../method/methods.js";
 import type { Candidate, PairedComparison, PairedTests } from "../records/comparison.js";
 
 /** The usual bound below which a difference is called significant. */
 const ALPHA = 0.05;
 
-const methodTitles = { stl: "STL", rtm: "MTL RTM", l3: "MTL L3Masking" } as const;
-
 /** A candidate as the table names it; `weighted` adds its task weights. */
 export function candidateTitle({ method, task_weights }: Candidate, weighted: boolean): string {
-  return weighted && task_weights !== null
-    ? `${methodTitles[method]} (${task_weights})`
-    : methodTitles[method];
+  const { title } = methodOf(method);
+  return weighted && task_weights !== null ? `${title} (${task_weights})` : title;
 }
 
 /** Do the candidates differ in their task weights, so that a title must name them? */

@@ -2,13 +2,16 @@
 
 import type { Runtime } from "../../engine/runtime/runtime.js";
 import type { TokenScores } from "../../method/likelihood/estimators.js";
-import { createStrategy } from "../../method/masking/strategy.js";
+import { tokenFrequencies } from "../../method/masking/frequencies.js";
+import { createStrategy } from "../../method/masking/probabilities.js";
+import type { MaskingStrategy } from "../../method/masking/strategies/strategy.js";
 import type { MaskProbabilities } from "../../method/masking/tokens.js";
-import type { Tokenizer } from "../../text/encoding.js";
+import { hasAuxiliaryTask, maskingOf } from "../../method/methods.js";
+import type { Encoding, Tokenizer } from "../../text/encoding.js";
 import type { EstimatorReport, Host } from "../host/host.js";
 import type { TrainSettings } from "../settings/train.js";
 import type { EncodedDataset } from "../sources/labelled-texts.js";
-import { type LoadedModel, scoreEncodings } from "../sources/model.js";
+import { type LoadedModel, type ScoringSettings, scoreEncodings } from "../sources/model.js";
 import { type EncodedUnlabelled, loadUnlabelledTexts } from "../sources/unlabelled-texts.js";
 
 /** Further texts for the auxiliary task, if there are any and there is one. */
@@ -20,44 +23,63 @@ export async function unlabelledTexts(
 ): Promise<EncodedUnlabelled | undefined> {
   const { unlabeledFile: paths, textColumn, maxLength } = settings;
   if (paths === undefined) return undefined;
-  if (settings.method === "stl") {
-    const text = "--unlabeled-file is not read: --method stl has no auxiliary task";
+  if (!hasAuxiliaryTask(settings.method)) {
+    const text = `--unlabeled-file is not read: --method ${settings.method} has no auxiliary task`;
     host.emit({ type: "notice", level: "warning", text });
     return undefined;
   }
   return loadUnlabelledTexts({ paths, textColumn }, data, maxLength, tokenizer, host);
 }
 
+type MaskProbabilitySettings = ScoringSettings &
+  Pick<TrainSettings, "mlmProbability" | "calibration" | "gamma">;
+
 export interface TextMasks {
+  /** Name of the strategy. */
+  readonly strategy: string;
   /** m_i of every training text, then of every unlabelled one. */
   readonly probabilities: readonly MaskProbabilities[];
-  /** The vanilla model's scores of the same texts; absent for RTM, which needs none. */
+  /** The vanilla model's scores of the same texts; absent where the strategy needs none. */
   readonly scores?: readonly TokenScores[] | undefined;
   readonly estimatorReport?: EstimatorReport | undefined;
 }
 
-/** Uniform for RTM, from the vanilla model's scores for L3Masking. */
-export async function maskProbabilities(
+/** The masks of training texts and further ones by the strategy of the run's method. */
+export async function runMasks(
   model: LoadedModel,
   data: EncodedDataset,
   unlabelled: EncodedUnlabelled | undefined,
   settings: TrainSettings,
   runtime: Runtime,
   host: Host,
+): Promise<TextMasks | undefined> {
+  const masking = maskingOf(settings.method);
+  const encodings = [...data.encodings.train, ...(unlabelled?.encodings ?? [])];
+  return masking && maskProbabilities(masking, model, encodings, settings, runtime, host);
+}
+
+/** What a strategy makes of texts: the vanilla model scores them, or their tokens are counted, where it needs that. */
+export async function maskProbabilities(
+  masking: MaskingStrategy,
+  model: LoadedModel,
+  encodings: readonly Encoding[],
+  settings: MaskProbabilitySettings,
+  runtime: Runtime,
+  host: Host,
 ): Promise<TextMasks> {
-  const strategy = createStrategy(settings.method === "l3" ? "l3" : "uniform", {
+  const scored =
+    masking.needs === "scores"
+      ? await scoreEncodings(model, encodings, settings, runtime, host)
+      : undefined;
+  const values = masking.needs === "frequencies" ? tokenFrequencies(encodings) : scored?.scores;
+  const { probabilities } = createStrategy(masking.name, {
     budget: settings.mlmProbability,
     calibration: settings.calibration,
     exponent: settings.gamma,
   });
-  const encodings = [...data.encodings.train, ...(unlabelled?.encodings ?? [])];
-  const scored = strategy.needsScores
-    ? await scoreEncodings(model, encodings, settings, runtime, host)
-    : undefined;
   return {
-    probabilities: encodings.map((encoding, text) =>
-      strategy.probabilities(encoding, scored?.scores[text]),
-    ),
+    strategy: masking.name,
+    probabilities: encodings.map((encoding, text) => probabilities(encoding, values?.[text])),
     scores: scored?.scores,
     estimatorReport: scored?.estimatorReport,
   };

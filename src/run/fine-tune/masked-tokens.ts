@@ -1,6 +1,7 @@
 /** What L3Masking selects in the training texts of a data set, beside what random token masking does. */
+
+import { uniformProbabilities } from "../../method/masking/probabilities.js";
 import type { MaskProbabilities } from "../../method/masking/tokens.js";
-import { uniformProbabilities } from "../../method/masking/uniform.js";
 import { type MaskedTextCase, maskingSummary } from "../../results/metrics/masking-summary.js";
 import type { MaskingSummary } from "../../results/records/comparison.js";
 import { type Encoding, NO_WORD, type Tokenizer } from "../../text/encoding.js";

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { tinyModel } from "../../../test/fixtures/host.js";
 import { soundRows } from "../../../test/fixtures/sounds.js";
 import type { PackedBatch } from "../../method/batch/pack.js";
-import { uniformProbabilities } from "../../method/masking/uniform.js";
+import { uniformProbabilities } from "../../method/masking/probabilities.js";
 import type { MicroBatch } from "../../method/train/step.js";
 import { loadCheckpoint } from "../../model/checkpoint/load.js";
 import type { ModelSpec } from "../../model/spec.js";

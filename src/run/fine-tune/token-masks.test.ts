@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { tinyModel } from "../../../test/fixtures/host.js";
 import { slotsOf } from "../../method/batch/pack.js";
-import { uniformProbabilities } from "../../method/masking/uniform.js";
+import { uniformProbabilities } from "../../method/masking/probabilities.js";
 import { loadCheckpoint } from "../../model/checkpoint/load.js";
 import { loadTokenizer } from "../../text/load.js";
 import { taskBatches, taskOrder } from "./task-batches.js";

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { L3MaskingError } from "../../base/errors.js";
+import { methods } from "../../method/methods.js";
 import type { EvaluationEvent, StepEvent } from "../../method/train/events.js";
 import { splitTextCounts } from "../../results/records/comparison-schema.js";
 import { parseJournal } from "../../results/records/journal.js";
@@ -20,7 +21,7 @@ const labelSchema = z.object({
 const confidence = z.object({ ece: fraction, loss: z.number() });
 const splitConfidence = z.object({ plain: confidence, at_temperature: confidence });
 const metricsSchema = z.object({
-  method: z.enum(["stl", "rtm", "l3"]),
+  method: z.enum(methods.map(({ name }) => name)),
   seed: z.number().int(),
   model: z.string(),
   model_origin: z

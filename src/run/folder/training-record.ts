@@ -3,11 +3,12 @@ import { existsSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { z } from "zod";
 import { L3MaskingError } from "../../base/errors.js";
+import { methods } from "../../method/methods.js";
 import { readRunRecord } from "./run-folder.js";
 
 const recordSchema = z.looseObject({
   settings: z.looseObject({
-    method: z.enum(["stl", "rtm", "l3"]),
+    method: z.enum(methods.map(({ name }) => name)),
     taskWeights: z.string(),
     seed: z.number().int(),
     model: z.string(),

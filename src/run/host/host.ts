@@ -3,6 +3,7 @@
 import type { DatasetCheck } from "../../data/check/check-result.js";
 import type { SplitTextCounts } from "../../data/check/text-counts.js";
 import type { Runtime } from "../../engine/runtime/runtime.js";
+import type { Method } from "../../method/methods.js";
 import type { JournalEvent } from "../../method/train/events.js";
 import type { TaskWeights } from "../../method/train/task-weights.js";
 import type { AvailableMemory } from "../../platform/available-memory.js";
@@ -97,7 +98,7 @@ export interface RunStatusEvent {
 
 /** metrics.json of a training run; fractions from 0 to 1. */
 export interface RunMetrics {
-  readonly method: "stl" | "rtm" | "l3";
+  readonly method: Method;
   readonly seed: number;
   readonly model: string;
   /** Where the model came from, if it was named as on the hub. */

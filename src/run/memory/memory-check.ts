@@ -1,4 +1,5 @@
 /** A run's need of memory beside what there is, and settings with which a run that is too large fits. */
+import { hasAuxiliaryTask } from "../../method/methods.js";
 import type { ModelSpec } from "../../model/spec.js";
 import type { AvailableMemory } from "../../platform/available-memory.js";
 import type { NoticeEvent } from "../host/host.js";
@@ -31,7 +32,7 @@ export interface MemoryCheck {
 /** Compares the estimate of a run with what was available before it began. */
 export function checkMemory(run: CheckedRun, available: AvailableMemory): MemoryCheck {
   const { spec, classes, checkpointBytes, texts, settings } = run;
-  const hasAuxiliary = settings.method !== "stl";
+  const hasAuxiliary = hasAuxiliaryTask(settings.method);
   const memory = trainingMemory({
     spec,
     classes,

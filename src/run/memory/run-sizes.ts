@@ -2,6 +2,7 @@
 import { batches, evaluationBatches } from "../../method/batch/order.js";
 import { packOptions, packTexts } from "../../method/batch/pack.js";
 import { isExact, parseEstimator } from "../../method/likelihood/estimators.js";
+import { hasAuxiliaryTask, needsScores } from "../../method/methods.js";
 import type { BatchSizes } from "../../method/program/memory.js";
 import type { ModelSpec } from "../../model/spec.js";
 import type { Encoding } from "../../text/encoding.js";
@@ -48,7 +49,7 @@ export function runSizes(texts: RunTexts, settings: SizeSettings, spec: ModelSpe
   const train = lengthsOf(texts.train);
   const all = lengthsOf([...texts.train, ...texts.unlabelled]);
   const [dev, test] = [lengthsOf(texts.dev), lengthsOf(texts.test)];
-  const hasAuxiliary = method !== "stl";
+  const hasAuxiliary = hasAuxiliaryTask(method);
   const selectedShare = hasAuxiliary ? settings.mlmProbability : 0;
   const layout = (lengths: Int32Array) => layoutOf(lengths, spec, selectedShare);
   const fullest = (lengths: Int32Array, task: "main" | "auxiliary") => {
@@ -70,7 +71,7 @@ export function runSizes(texts: RunTexts, settings: SizeSettings, spec: ModelSpe
     auxiliary: hasAuxiliary && !settings.sharedPass ? fullest(all, "auxiliary") : undefined,
     dev: learnsWeights ? layout(longestOf(dev, settings.devBatchSize)) : undefined,
     evaluation: evaluated.reduce((a, b) => (a.rows * a.slots > b.rows * b.slots ? a : b)),
-    scoring: method === "l3" ? scoringCalls(all, settings) : [],
+    scoring: needsScores(method) ? scoringCalls(all, settings) : [],
     texts: all.length + dev.length + test.length,
     tokens: sum(all) + sum(dev) + sum(test),
   };

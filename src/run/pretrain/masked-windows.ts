@@ -1,7 +1,7 @@
 /** Windows of plain text, masked at random: what pretraining learns from, and how well a model fills them in. */
 import { L3MaskingError } from "../../base/errors.js";
 import { type Random, randomStream } from "../../base/random.js";
-import { uniformProbabilities } from "../../method/masking/uniform.js";
+import { uniformProbabilities } from "../../method/masking/probabilities.js";
 import type { TokenLikelihoodProgram } from "../../method/program/inference.js";
 import type { AuxiliaryBatch } from "../../method/train/step.js";
 import type { ModelSpec } from "../../model/spec.js";

@@ -36,12 +36,12 @@ export const compareShape = {
     .array(z.enum(trainShape.method.unwrap().options))
     .min(1)
     .meta({ description: "Methods to compare, see train", commas: true } satisfies SettingNotes)
-    .default(["stl", "rtm", "l3"]),
+    .default(trainShape.method.unwrap().options),
   taskWeights: z
     .array(z.enum(trainShape.taskWeights.unwrap().options))
     .min(1)
     .meta({
-      description: "How the two losses are weighted; stl, which has one task, is run once",
+      description: "How the two losses are weighted; a method with one task is run once",
       commas: true,
     } satisfies SettingNotes)
     .default(["equal"]),

@@ -6,6 +6,7 @@
  * Names follow Hugging Face. In code they are camelCase, on the command line kebab-case.
  */
 import { z } from "zod";
+import { methods } from "../../method/methods.js";
 import {
   cacheDir,
   columnSettings,
@@ -43,10 +44,8 @@ export const trainShape = {
     })
     .optional(),
   method: z
-    .enum(["stl", "rtm", "l3"])
-    .meta({
-      description: "stl: classification alone; rtm: with random token masking; l3: with L3Masking",
-    })
+    .enum(methods.map(({ name }) => name))
+    .meta({ description: methods.map(({ name, brief }) => `${name}: ${brief}`).join("; ") })
     .default("l3"),
   taskWeights: z
     .enum(["equal", "fixed", "meta"])

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { ComparedRun, Comparison, Method, RowSetMetrics } from "../../records/comparison.js";
+import type { Method } from "../../../method/methods.js";
+import type { ComparedRun, Comparison, RowSetMetrics } from "../../records/comparison.js";
 import { comparisonCells } from "../../statistics/comparison-cells.js";
 import { pointsText, pText } from "../../statistics/paired-notes.js";
 import { comparisonPage } from "./comparison.js";

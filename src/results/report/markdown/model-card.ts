@@ -4,6 +4,7 @@
  */
 
 import { percent } from "../../../base/figures.js";
+import { type Method, methodOf } from "../../../method/methods.js";
 import type { ModelFamily } from "../../../model/spec.js";
 import type { LabelMetrics } from "../../metrics/metrics.js";
 import { markdownTable } from "./tables.js";
@@ -28,7 +29,7 @@ export interface ExportedFile {
 /** What is known of the training. */
 export interface CardRun {
   readonly command: string;
-  readonly method: "stl" | "rtm" | "l3";
+  readonly method: Method;
   readonly taskWeights: string;
   readonly seed: number;
   readonly baseModel: string;
@@ -64,12 +65,6 @@ export interface ModelCard {
   /** What the files were compared on, in words. */
   readonly checkedOn: string;
 }
-
-const methods = {
-  stl: "classification alone (STL)",
-  rtm: "classification together with masked-token prediction, tokens masked at random (RTM)",
-  l3: "classification together with masked-token prediction, where tokens that the base model finds unlikely are masked more often (L3Masking)",
-} as const;
 
 /** The card as Markdown. Names of labels and files are shown as they are written, never as markup. */
 export function modelCard(card: ModelCard): string {
@@ -121,12 +116,13 @@ function frontMatter({ run }: ModelCard): string {
 }
 
 function trainingPart(run: CardRun): string {
-  const weights =
-    run.method === "stl" ? "" : ` The weights of the two tasks: ${code(run.taskWeights)}.`;
   const { rows, origin } = run;
+  const { title, meaning, masking } = methodOf(run.method);
+  const weights =
+    masking === undefined ? "" : ` The weights of the two tasks: ${code(run.taskWeights)}.`;
   return `## Training
 
-Method: ${methods[run.method]}.${weights} Seed ${run.seed}.
+Method: ${title}. ${meaning}${weights} Seed ${run.seed}.
 
 \`\`\`sh
 ${run.command}

@@ -1,8 +1,8 @@
 /** results.json as a page: what was compared, what came out, how sure that is, and how it came about. */
 
 import { counted, duration, listed } from "../../../base/figures.js";
-import { type Comparison, methodNames } from "../../records/comparison.js";
-import { candidateTitle } from "../../statistics/paired-notes.js";
+import { methods } from "../../../method/methods.js";
+import type { Comparison } from "../../records/comparison.js";
 import { decidingRows, type Group, groupsOf } from "./groups.js";
 import { type Content, type Markup, markup } from "./markup.js";
 import { foreign, page, part } from "./page.js";
@@ -43,9 +43,7 @@ ${originSections(comparison)}
 
 function comparedMethods({ cells, unfinished }: Comparison): readonly string[] {
   const present = new Set([...cells, ...unfinished].map(({ method }) => method));
-  return methodNames
-    .filter((method) => present.has(method))
-    .map((method) => candidateTitle({ method, task_weights: null }, false));
+  return methods.filter(({ name }) => present.has(name)).map(({ title }) => title);
 }
 
 function introduction({ datasets, models, runs }: Comparison): Content {

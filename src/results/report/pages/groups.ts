@@ -1,4 +1,5 @@
 /** A comparison cut into what is looked at together: one data set with one model. */
+import { hasAuxiliaryTask, type Method, methodOf, methods } from "../../../method/methods.js";
 import type {
   Candidate,
   ComparedDataset,
@@ -7,7 +8,6 @@ import type {
   Comparison,
   ComparisonCell,
   MaskingSummary,
-  Method,
   PairedComparison,
   RowSet,
   RowSetMetrics,
@@ -83,22 +83,30 @@ export function groupNames({ candidates }: Pick<Group, "candidates">): (one: Can
   return (one) => names.get(candidateKey(one)) ?? candidateTitle(one, true);
 }
 
-/** The tested pairs on a row set: L3Masking against others first, then what is left. */
-export function orderedPairs({ paired }: Group, rows: RowSet): readonly PairedComparison[] {
+/** Is a candidate of the method that the others are held against, the last one of the table? */
+export function isCentral({ method }: Candidate, candidates: Group["candidates"]): boolean {
+  const compared = methods.filter(({ name }) => candidates.some((one) => one.method === name));
+  return compared.at(-1)?.name === method;
+}
+
+/** The tested pairs on a row set: those of the central method first, then what is left. */
+export function orderedPairs(
+  { paired, candidates }: Group,
+  rows: RowSet,
+): readonly PairedComparison[] {
   const rank = ({ a, b }: PairedComparison) =>
-    a.method === b.method ? 2 : a.method === "l3" || b.method === "l3" ? 0 : 1;
+    a.method === b.method ? 2 : isCentral(a, candidates) || isCentral(b, candidates) ? 0 : 1;
   return paired.filter((pair) => pair.rows === rows).toSorted((x, y) => rank(x) - rank(y));
 }
 
-/** STL, RTM and L3Masking have looks 0, 1 and 2; with further kinds of task weights come 3 and 4, and so on. */
+/** The looks of the methods; with each further kind of task weights come as many new ones as it has methods. */
 function candidateStyles(candidates: readonly Candidate[]): ReadonlyMap<string, number> {
   const kinds = [...new Set(candidates.flatMap(({ task_weights: weights }) => weights ?? []))];
+  const weighted = methods.filter(({ name }) => hasAuxiliaryTask(name)).length;
   return new Map(
     candidates.map((candidate) => {
       const kind = Math.max(0, kinds.indexOf(candidate.task_weights ?? ""));
-      const style =
-        candidate.method === "stl" ? 0 : (candidate.method === "rtm" ? 1 : 2) + 2 * kind;
-      return [candidateKey(candidate), style];
+      return [candidateKey(candidate), methodOf(candidate.method).look + weighted * kind];
     }),
   );
 }

@@ -1,6 +1,7 @@
 /** One training run as a page. */
 
 import { count, percent } from "../../../base/figures.js";
+import { methodOf } from "../../../method/methods.js";
 import type { RunConfidence } from "../../metrics/confidence.js";
 import type { ComparedDataset, ComparedRun, MaskingSummary } from "../../records/comparison.js";
 import type { RunExample } from "../../records/token-masks.js";
@@ -40,7 +41,7 @@ export function renderRun(trained: TrainedRun, { date }: { readonly date: string
   const { run, dataset } = trained;
   const name = candidateTitle(run, false);
   const [cell] = comparisonCells([run]);
-  const style = { stl: 0, rtm: 1, l3: 2 }[run.method];
+  const style = methodOf(run.method).look;
   const group: Group = {
     id: "run",
     dataset,

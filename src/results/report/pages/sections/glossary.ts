@@ -1,4 +1,5 @@
 /** How to read a report, for somebody who has seen none. */
+import { methods } from "../../../../method/methods.js";
 import { type Markup, markup } from "../markup.js";
 
 /** Words and what they mean; the ones that a single run does not use can be left out. */
@@ -8,15 +9,7 @@ const words: readonly (readonly [word: string, meaning: string, onlyCompared?: b
     "A program that has read much text and can guess hidden words. “Vanilla” means: as it was before it was trained on the texts at hand.",
   ],
   ["Token", "A word or a piece of a word, as the language model reads it."],
-  ["STL", "Single-task learning: the model is trained to classify the texts and nothing else."],
-  [
-    "MTL RTM",
-    "Multi-task learning with random token masking: besides classifying, the model learns to guess tokens of the same texts that were hidden at random.",
-  ],
-  [
-    "MTL L3Masking",
-    "The same, but tokens that the vanilla model finds unlikely are hidden more often: they are what it has yet to learn about these texts.",
-  ],
+  ...methods.map(({ title, meaning }) => [title, meaning] as const),
   ["Main task, auxiliary task", "Classifying the texts; guessing hidden tokens."],
   [
     "Train, dev, test",

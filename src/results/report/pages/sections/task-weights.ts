@@ -1,4 +1,5 @@
 /** Learned task weights, and the cosines that move them. */
+import { hasAuxiliaryTask } from "../../../../method/methods.js";
 import type { ComparedRun, TaskValues, TrainingPoint } from "../../../records/comparison.js";
 import type { Group } from "../groups.js";
 import { type Markup, markup } from "../markup.js";
@@ -7,7 +8,7 @@ import { anyTrainingPoint, asNumber, curveFigure, trainingSamples } from "./curv
 
 /** Weights and cosines over steps; a sentence where the weights are fixed; nothing where there is one task. */
 export function taskWeightsSection(group: Group): Markup | undefined {
-  const twoTasks = group.candidates.filter(({ method }) => method !== "stl");
+  const twoTasks = group.candidates.filter(({ method }) => hasAuxiliaryTask(method));
   if (twoTasks.length === 0) return undefined;
   const learned = twoTasks.filter((one) =>
     anyTrainingPoint([one], ({ cosines }) => cosines !== null),
@@ -27,7 +28,7 @@ ${figures([
     {
       id: "auxiliary-weight",
       title: "Weight of the auxiliary task",
-      caption: `The weight of the main task is 1 minus this. STL has no auxiliary task.`,
+      caption: "The weight of the main task is 1 minus this.",
       yTitle: "task weight (share of the loss)",
       yFormat: asNumber,
       yIncludes: [0.4, 0.6],

@@ -11,7 +11,14 @@ import { counted, listed } from "../../../../base/figures.js";
 import type { PairedComparison, PairedTests, RowSet } from "../../../records/comparison.js";
 import { pInSentence, pointsText } from "../../../statistics/paired-notes.js";
 import { spreadText } from "../../markdown/tables.js";
-import { decidingRows, type Group, groupNames, orderedPairs, rowSetName } from "../groups.js";
+import {
+  decidingRows,
+  type Group,
+  groupNames,
+  isCentral,
+  orderedPairs,
+  rowSetName,
+} from "../groups.js";
 import { type Content, type Markup, markup } from "../markup.js";
 import { foreign } from "../page.js";
 
@@ -57,11 +64,11 @@ scores below are those of the dev split. The best step of each run was chosen on
   }
   const pairs = orderedPairs(group, rows);
   // With several kinds of task weights there are many pairs; these are the ones the method is about.
-  const central = pairs.filter(isCentral);
+  const central = pairs.filter((pair) => isLeading(pair, group));
   const [leading, others] =
     central.length === 0 || pairs.length <= MOST_LISTED
       ? [pairs, []]
-      : [central, pairs.filter((pair) => !isCentral(pair))];
+      : [central, pairs.filter((pair) => !isLeading(pair, group))];
   const single = group.candidates.some(({ cell }) => cell.seeds.length === 1);
   return box(markup`
 ${highestMean(group, rows, pairs)}
@@ -74,11 +81,12 @@ ${studentNote(pairs)}
 What holds for this data set and this model need not hold for others.</p>`);
 }
 
-/** L3Masking against STL, and against RTM with the same task weights. */
-function isCentral({ a, b }: PairedComparison): boolean {
-  const [l3, other] = a.method === "l3" ? [a, b] : [b, a];
-  if (l3.method !== "l3" || other.method === "l3") return false;
-  return other.method === "stl" || other.task_weights === l3.task_weights;
+/** The central method against one with a single task, or with the same task weights. */
+function isLeading({ a, b }: PairedComparison, { candidates }: Group): boolean {
+  if (a.method === b.method) return false;
+  const comparable =
+    a.task_weights === null || b.task_weights === null || a.task_weights === b.task_weights;
+  return comparable && (isCentral(a, candidates) || isCentral(b, candidates));
 }
 
 function verdictList(pairs: readonly PairedComparison[], group: Group): Markup | undefined {

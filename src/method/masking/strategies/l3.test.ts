@@ -1,13 +1,29 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import golden from "../../../test/golden/masking.json" with { type: "json" };
-import { type Calibration, type L3Settings, l3Probabilities } from "./l3.js";
+import golden from "../../../../test/golden/masking.json" with { type: "json" };
+import type { Calibration } from "../calibrate.js";
+import { createStrategy, type MaskingSettings } from "../probabilities.js";
+import type { MaskProbabilities } from "../tokens.js";
 
-const paper: L3Settings = { budget: 0.15, calibration: "exact", exponent: 1 };
+fc.configureGlobal({ seed: 1 });
+
+const paper: MaskingSettings = { budget: 0.15, calibration: "exact", exponent: 1 };
 const gap = Number.NaN;
 
-function probabilities(scores: readonly number[], settings: Partial<L3Settings> = {}): number[] {
+/** NaN stands for a special token. */
+function masked(
+  scores: ArrayLike<number>,
+  settings: Partial<MaskingSettings> = {},
+): MaskProbabilities {
   const wordIds = Int32Array.from(scores, (score, i) => (Number.isNaN(score) ? -1 : i));
-  return [...l3Probabilities({ wordIds }, Float32Array.from(scores), { ...paper, ...settings })];
+  return createStrategy("l3", { ...paper, ...settings }).probabilities({ wordIds }, scores);
+}
+
+function probabilities(
+  scores: readonly number[],
+  settings: Partial<MaskingSettings> = {},
+): number[] {
+  return [...masked(Float32Array.from(scores), settings)];
 }
 
 function expectClose(actual: readonly number[], expected: readonly number[]): void {
@@ -21,7 +37,7 @@ function calibrationOf(name: string): Calibration {
   return name === "exact" ? "exact" : "published";
 }
 
-describe("l3Probabilities", () => {
+describe("l3", () => {
   it.each(golden.l3)("matches a root finder: $name", (item) => {
     const scores = item.scores.map((score) => score ?? gap);
     const settings = { ...item, calibration: calibrationOf(item.calibration) };
@@ -85,15 +101,39 @@ describe("l3Probabilities", () => {
     expectClose(probabilities([gap, 1e-4, -1, -2, gap], { budget: 0.25 }), [0, 0, 0.25, 0.5, 0]);
   });
 
-  it("refuses scores of another text, and missing or infinite scores", () => {
-    const mismatch = expect.objectContaining({ code: "input-mismatch" });
-    const wordIds = Int32Array.of(-1, 0, 1);
-    expect(() => l3Probabilities({ wordIds }, Float32Array.of(gap, -1), paper)).toThrow(mismatch);
-    expect(() => l3Probabilities({ wordIds }, Float32Array.of(gap, -1, gap), paper)).toThrow(
-      "got NaN at token 2",
+  const texts = fc.array(
+    fc.oneof(fc.constantFrom(gap, 0, -3, -1000), fc.float({ min: -25, max: 0, noNaN: true })),
+    { maxLength: 40 },
+  );
+  const tried = fc.record<Partial<MaskingSettings>>({
+    budget: fc.oneof(fc.constantFrom(0, 0.15, 1), fc.double({ min: 0, max: 1, noNaN: true })),
+    calibration: fc.constantFrom("exact", "published"),
+    exponent: fc.constantFrom(0, 1, 2.5),
+  });
+
+  it("follows the surprisal", () => {
+    fc.assert(
+      fc.property(texts, tried, (scores, settings) => {
+        const found = probabilities(scores, settings);
+        const order = Array.from(scores.keys())
+          .filter((i) => !Number.isNaN(scores[i]))
+          .sort((a, b) => scores[b] - scores[a]);
+        order.slice(1).forEach((item, rank) => {
+          const before = order[rank];
+          expect(found[item]).toBeGreaterThanOrEqual(found[before]);
+          if (scores[item] === scores[before]) expect(found[item]).toBe(found[before]);
+        });
+      }),
     );
-    expect(() =>
-      l3Probabilities({ wordIds }, Float32Array.of(gap, -1, Number.NEGATIVE_INFINITY), paper),
-    ).toThrow(mismatch);
+  });
+
+  it("does not depend on the scale of the surprisal", () => {
+    fc.assert(
+      fc.property(texts, tried, (scores, settings) => {
+        // A power of two leaves float32 scores exact.
+        const doubled = scores.map((score) => score * 2);
+        expect(probabilities(doubled, settings)).toEqual(probabilities(scores, settings));
+      }),
+    );
   });
 });

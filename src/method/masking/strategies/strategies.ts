@@ -1,0 +1,10 @@
+/** Every masking strategy; test/contract/masking.test.ts holds each to what all of them keep to. */
+import { l3 } from "./l3.js";
+import type { MaskingStrategy } from "./strategy.js";
+import { uniform } from "./uniform.js";
+
+/** Every masking strategy, the baseline first. */
+export const strategies = [uniform, l3] as const satisfies readonly MaskingStrategy[];
+
+/** Name of a masking strategy. */
+export type StrategyName = (typeof strategies)[number]["name"];

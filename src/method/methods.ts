@@ -1,0 +1,84 @@
+/**
+ * The fine-tuning methods that can be run and compared: one row each, from which flags, tables, pages and the model card
+ * take its name. In the order of tables: baselines first; pages hold the last one against the others.
+ */
+import { L3MaskingError } from "../base/errors.js";
+import { strategyOf } from "./masking/probabilities.js";
+import { type StrategyName, strategies } from "./masking/strategies/strategies.js";
+import type { MaskingStrategy } from "./masking/strategies/strategy.js";
+
+/** A row of the table. */
+export interface MethodRow {
+  /** As `--method` and files name it. */
+  readonly name: string;
+  /** As tables and charts name it. */
+  readonly title: string;
+  /** For the help of the flag: a few words. */
+  readonly brief: string;
+  /** For somebody who has never heard of it: a sentence. */
+  readonly meaning: string;
+  /** Its look in charts: colour, dashes and marker of this number (results/report/charts/series.ts). */
+  readonly look: number;
+  /** How tokens are masked for the auxiliary task; absent where the main task is trained alone. */
+  readonly masking?: StrategyName;
+}
+
+export const methods = [
+  {
+    name: "stl",
+    title: "STL",
+    brief: "classification alone",
+    meaning: "Single-task learning: the model is trained to classify the texts and nothing else.",
+    look: 0,
+  },
+  {
+    name: "rtm",
+    title: "MTL RTM",
+    brief: "with random token masking",
+    meaning:
+      "Multi-task learning with random token masking: besides classifying, the model learns to guess tokens of the same texts that were hidden at random.",
+    look: 1,
+    masking: "uniform",
+  },
+  {
+    name: "l3",
+    title: "MTL L3Masking",
+    brief: "with L3Masking",
+    meaning:
+      "Multi-task learning with L3Masking: as with random token masking, but tokens that the vanilla model finds unlikely are hidden more often: they are what it has yet to learn about these texts.",
+    look: 2,
+    masking: "l3",
+  },
+] as const satisfies readonly MethodRow[];
+
+/** Name of a method. */
+export type Method = (typeof methods)[number]["name"];
+
+/** The row of a method. Errors: `invalid-setting` for a name that is not in the table. */
+export function methodOf(name: string, table: readonly MethodRow[] = methods): MethodRow {
+  const found = table.find((method) => method.name === name);
+  if (found !== undefined) return found;
+  throw new L3MaskingError(
+    "invalid-setting",
+    `expected a method (${table.map((method) => method.name).join(", ")}), got ${name}`,
+  );
+}
+
+/** The masking strategy of a method's auxiliary task; undefined where the main task is trained alone. */
+export function maskingOf(
+  method: string,
+  list: readonly MaskingStrategy[] = strategies,
+): MaskingStrategy | undefined {
+  const { masking } = methodOf(method);
+  return masking && strategyOf(masking, list);
+}
+
+/** Does the vanilla model have to score the texts first? */
+export function needsScores(method: string): boolean {
+  return maskingOf(method)?.needs === "scores";
+}
+
+/** Is there an auxiliary task beside the main one? */
+export function hasAuxiliaryTask(method: string): boolean {
+  return methodOf(method).masking !== undefined;
+}
