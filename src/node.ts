@@ -1,5 +1,5 @@
 /** The package in Node. Every function runs in a worker thread, so the caller's thread stays free. */
-import { once } from "node:events";
+import type { ServeResult } from "./apps/serve/serve.js";
 import type {
   CheckResult,
   CompareResult,
@@ -34,8 +34,7 @@ import type {
   ServeOptions,
   TrainOptions,
 } from "./run/settings/train.js";
-import { resolveSettings, serveSchema } from "./run/settings/train.js";
-import { type Connection, callOnce, openConnection, type Watch } from "./thread/client.js";
+import { callOnce, type Watch } from "./thread/client.js";
 
 export { type ErrorCode, L3MaskingError } from "./base/errors.js";
 export type { DatasetCheck } from "./data/check/check-result.js";
@@ -45,6 +44,7 @@ export type {
   RunMetrics,
   RunStatusEvent,
 } from "./run/host/host.js";
+export { Classifier } from "./thread/classifier.js";
 export type {
   CheckOptions,
   CheckResult,
@@ -73,6 +73,7 @@ export type {
   ScoreResult,
   ScoreTextsOptions,
   ServeOptions,
+  ServeResult,
   TextScores,
   TrainOptions,
   TrainResult,
@@ -156,70 +157,10 @@ export function doctor(watch?: Watch): Promise<readonly Diagnosis[]> {
   return callOnce("doctor", {}, watch);
 }
 
-/** What a server did while it ran. */
-export interface ServeResult {
-  /** Answered requests by status. */
-  readonly replies: Readonly<Record<string, number>>;
-}
-
 /**
  * Answers HTTP requests with a classifier (docs/serving.md) until the signal of `watch` is aborted, then finishes what it has
  * begun. Where it listens is told as a notice. Throws `server-address`, and what loading throws.
  */
-export async function serve(options: ServeOptions, watch: Watch = {}): Promise<ServeResult> {
-  const { model, host, port, maxTexts, maxBytes, maxWaiting, ...classifier } = resolveSettings(
-    serveSchema,
-    options,
-  );
-  const { startServer } = await import("./apps/serve/server.js");
-  await using served = await Classifier.load(model, classifier);
-  const replies: Record<string, number> = {};
-  const settings = { host, port, maxTexts, maxBytes, maxWaiting };
-  const server = await startServer(served, settings, (_method, _path, status) => {
-    replies[status] = (replies[status] ?? 0) + 1;
-  });
-  const text = `answering at ${server.address} (POST /predict, GET /health); Ctrl-C stops`;
-  watch.onEvent?.({ type: "notice", level: "info", text });
-  const { signal } = watch;
-  if (signal?.aborted !== true) await once(signal ?? new AbortController().signal, "abort");
-  await server.stop();
-  return { replies };
-}
-
-/** A trained classifier in a thread of its own. Dispose it, or declare it with `await using`. */
-export class Classifier implements AsyncDisposable {
-  readonly #connection: Connection;
-  /** The labels in id order. */
-  readonly labels: readonly string[];
-
-  private constructor(connection: Connection, labels: readonly string[]) {
-    this.#connection = connection;
-    this.labels = labels;
-  }
-
-  /** Loads the classifier in a folder (`model` of a run). Throws the `checkpoint-` and `tokenizer-` errors. */
-  static async load(folder: string, options: ClassifierOptions = {}): Promise<Classifier> {
-    const connection = openConnection();
-    try {
-      const given = { ...options, model: folder };
-      return new Classifier(connection, await connection.call("openClassifier", given));
-    } catch (error) {
-      await connection.close();
-      throw error;
-    }
-  }
-
-  /** A label and all probabilities for each text, in order. */
-  predict(texts: readonly string[], watch?: Watch): Promise<readonly Prediction[]> {
-    return this.#connection.call("classify", texts, watch);
-  }
-
-  /** Frees the model and ends its thread; the classifier cannot be used after that. */
-  dispose(): Promise<void> {
-    return this.#connection.close();
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.dispose();
-  }
+export async function serve(options: ServeOptions, watch?: Watch): Promise<ServeResult> {
+  return (await import("./apps/serve/serve.js")).runServe(options, watch);
 }

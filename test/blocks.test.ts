@@ -5,14 +5,16 @@
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import ts from "typescript";
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { commandDescriptions, type Library } from "../src/apps/cli/commands.js";
+import { commandList } from "../src/apps/cli/commands.js";
 import { allFlags } from "../src/apps/cli/flags.js";
 import { runCommandLine } from "../src/apps/cli/program.js";
 import type { Terminal } from "../src/apps/cli/terminal.js";
 import { L3MaskingError } from "../src/base/errors.js";
+import { type CommandName, commands } from "../src/commands/table.js";
 import { parseRecords } from "../src/data/formats/parse.js";
+import { resolveSettings, serveSchema } from "../src/run/settings/train.js";
 import { temporaryFolder } from "./fixtures/folders.js";
 import { notRun, otherPackages, runPages } from "./fixtures/page-commands.js";
 import { blocks, blocksOf, commandLines, page, pages, root, wordsOf } from "./fixtures/pages.js";
@@ -24,25 +26,6 @@ async function readCommand(
   words: readonly string[],
   files: Readonly<Record<string, string>> = {},
 ): Promise<string> {
-  const begin = async () => {
-    throw new L3MaskingError("interrupted", "the work would begin");
-  };
-  const library: Library = {
-    fineTune: begin,
-    compare: begin,
-    scoreFile: begin,
-    predictFile: begin,
-    evaluateFile: begin,
-    perplexity: begin,
-    checkFiles: begin,
-    writeReport: begin,
-    exportModel: begin,
-    explain: begin,
-    pushModel: begin,
-    pretrain: begin,
-    serve: begin,
-    doctor: begin,
-  };
   let heard = "";
   const output = {
     write: (text: string) => {
@@ -65,12 +48,20 @@ async function readCommand(
   const installation = {
     version: "1.2.3",
     startWorker: () => undefined,
-    loadLibrary: async () => library,
+    async call(name: CommandName, given: unknown) {
+      resolveSettings(await commands[name].settings(), given);
+      throw begun;
+    },
+    async serve(given: unknown) {
+      resolveSettings(serveSchema, given);
+      throw begun;
+    },
   };
   await runCommandLine(words, installation, terminal);
   return heard.trim();
 }
 
+const begun = new L3MaskingError("interrupted", "the work would begin");
 const BEGINS = "error [interrupted]: the work would begin";
 
 /** The words of a command of ours; undefined for other programs. */
@@ -165,15 +156,16 @@ describe("commands", () => {
 });
 
 describe("flags in sentences", () => {
-  const known = new Set([
-    ...otherFlags,
-    ...commandDescriptions.flatMap(({ settings }) =>
-      allFlags(settings).flatMap(({ name, aliases, kind }) => [
-        ...[name, ...aliases],
-        ...(kind === "switch" ? [`no-${name}`] : []),
-      ]),
-    ),
-  ]);
+  const known = new Set(otherFlags);
+
+  beforeAll(async () => {
+    for (const { settings } of commandList) {
+      for (const { name, aliases, kind } of allFlags(await settings?.())) {
+        for (const word of [name, ...aliases]) known.add(word);
+        if (kind === "switch") known.add(`no-${name}`);
+      }
+    }
+  });
 
   it.each(pages)("of %s exist", (path) => {
     const text = page(path).replaceAll(/^```.*?^```$/gms, "");

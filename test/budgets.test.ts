@@ -130,7 +130,7 @@ describe("l3masking --help", () => {
     const loaded = stderr.split("\n");
     // What is listed below would be seen: these two are.
     expect(loaded.some((url) => url.includes("/commander/"))).toBe(true);
-    expect(loaded.some((url) => url.endsWith("/dist/apps/cli/overview.js"))).toBe(true);
+    expect(loaded.some((url) => url.endsWith("/dist/commands/table.js"))).toBe(true);
     const heavy =
       /onnxruntime|protobuf|hyparquet|zod|dist\/config|dist\/(text|program|train|graph)\//;
     expect(loaded.filter((url) => heavy.test(url))).toEqual([]);

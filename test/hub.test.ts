@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import type { Library } from "../src/apps/cli/commands.js";
 import { runCommandLine } from "../src/apps/cli/program.js";
 import { commands } from "../src/commands/table.js";
 import type { Host } from "../src/run/host/host.js";
@@ -28,26 +27,6 @@ const repository: HubRepository = {
 };
 const origin = { repository: id, revision: "main", commit };
 
-/** The commands in this thread. */
-function libraryOf(host: Host): Library {
-  return {
-    fineTune: (given) => commands.train.run(given, host),
-    compare: (given) => commands.compare.run(given, host),
-    scoreFile: (given) => commands.score.run(given, host),
-    predictFile: (given) => commands.predict.run(given, host),
-    evaluateFile: (given) => commands.evaluate.run(given, host),
-    explain: (given) => commands.explain.run(given, host),
-    perplexity: (given) => commands.perplexity.run(given, host),
-    checkFiles: (given) => commands.check.run(given, host),
-    writeReport: (given) => commands.report.run(given, host),
-    exportModel: (given) => commands.export.run(given, host),
-    pushModel: (given) => commands.push.run(given, host),
-    pretrain: (given) => commands.pretrain.run(given, host),
-    serve: () => expect.unreachable("nothing is served here"),
-    doctor: () => commands.doctor.run({}, host),
-  };
-}
-
 /** Runs words of a command line; gives the exit code and what was written. */
 async function run(host: Host, ...words: readonly string[]) {
   let written = "";
@@ -61,7 +40,12 @@ async function run(host: Host, ...words: readonly string[]) {
   };
   const exitCode = await runCommandLine(
     words,
-    { version: "0", startWorker: () => undefined, loadLibrary: async () => libraryOf(host) },
+    {
+      version: "0",
+      startWorker: () => undefined,
+      call: (name, given) => commands[name].run(given, host),
+      serve: () => expect.unreachable("nothing is served here"),
+    },
     {
       stdout: output,
       stderr: output,

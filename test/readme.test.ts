@@ -18,7 +18,7 @@ import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { commandDescriptions } from "../src/apps/cli/commands.js";
+import { commandList } from "../src/apps/cli/commands.js";
 import { knownDatasetNames } from "../src/data/known/known-datasets.js";
 import { savedClassifier } from "./fixtures/host.js";
 import { runPages } from "./fixtures/page-commands.js";
@@ -250,7 +250,7 @@ describe("README.md", () => {
       page("README.md").matchAll(/^\| `([a-z]+)` \|/gm),
       ([, name]) => name,
     );
-    expect(listed.sort()).toEqual(commandDescriptions.map(({ name }) => name).sort());
+    expect(listed.sort()).toEqual(commandList.map(({ name }) => name).sort());
   });
 });
 

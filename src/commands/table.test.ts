@@ -11,7 +11,8 @@ const host: Host = {
   time: () => "2026-01-01T10:30:00.000Z",
   runtime: () => Promise.reject(new L3MaskingError("runtime-missing", "none in this test")),
   availableMemory: () => ({ bytes: 2 ** 30, bound: "machine" }),
-  train: () => Promise.reject(new L3MaskingError("runtime-missing", "none in this test")),
+  inThread: () => Promise.reject(new L3MaskingError("runtime-missing", "none in this test")),
+  atEnd: () => undefined,
   cacheFolder: "/nowhere",
   hub: { cacheFolder: "/nowhere", endpoint: "https://hub.invalid", offlineBy: "HF_HUB_OFFLINE=1" },
   mlflow: { experimentName: "Default" },
@@ -31,6 +32,8 @@ const withSettings = [
   "push",
   "perplexity",
   "scoreTexts",
+  "openClassifier",
+  "classify",
 ] as const;
 
 describe("commands", () => {

@@ -1,115 +1,199 @@
 /**
- * Every long-running call by name: what it is given is checked against its settings, then it runs. The
- * worker thread serves this table; in a program that has a thread of its own it can be called directly.
+ * Every command by name. A thread serves this table; in a program that has a thread of its own it can be called directly.
  *
- * A command's module is loaded when it is first called, so that light commands start fast.
+ * It stands by itself, so that the list of commands is printed fast: settings and commands are loaded when they are asked
+ * for, and their types are all that is known of them here.
  */
-import type { z } from "zod";
-import type {
-  CheckResult,
-  CompareResult,
-  Diagnosis,
-  EvaluateResult,
-  ExplainResult,
-  ExportResult,
-  Host,
-  PerplexityResult,
-  PredictResult,
-  PretrainResult,
-  PushResult,
-  ReportResult,
-  ScoreResult,
-  TextScores,
-  TrainResult,
-} from "../run/host/host.js";
-import { compareSchema } from "../run/settings/compare.js";
-import {
-  checkSchema,
-  evaluateSchema,
-  explainSchema,
-  exportSchema,
-  perplexitySchema,
-  predictSchema,
-  pretrainSchema,
-  pushSchema,
-  reportSchema,
-  resolveSettings,
-  scoreSchema,
-  scoreTextsSchema,
-  trainSchema,
-} from "../run/settings/train.js";
+import { type Command, command } from "./command.js";
+
+/** In the order of the help. */
+const records = {
+  train: command({
+    help: {
+      summary: "Fine-tune a text classifier and write a run folder",
+      operands: {
+        syntax: "DATA",
+        description:
+          "Training file, or a folder with train, dev (or valid, validation) and test files",
+        fills: "files",
+      },
+      examples: [
+        "l3masking train examples/sample-task --model models/small --output-dir runs/l3",
+        "l3masking train data.csv --model roberta-base --method stl --seed 1 --output-dir runs/stl-1",
+        "l3masking train --dataset acl-arc --model roberta-base --preset published --output-dir runs/acl-arc",
+        "l3masking train examples/sample-task --model models/small --output-dir runs/l3 --resume",
+      ],
+    },
+    settings: async () => (await import("../run/settings/train.js")).trainSchema,
+    load: async () => (await import("./train.js")).runTrain,
+  }),
+  compare: command({
+    help: {
+      summary: "Train methods x seeds x data sets x models, and test their differences",
+      operands: {
+        syntax: "DATA...",
+        description: "Data sets, as after --dataset",
+        fills: "dataset",
+      },
+      examples: [
+        "l3masking compare examples/sample-task --model models/small --output-dir comparisons/first",
+        "l3masking compare --dataset a b --model m n --methods stl,l3 --seeds 0-2 --jobs 2 --output-dir comparisons/two",
+      ],
+    },
+    settings: async () => (await import("../run/settings/compare.js")).compareSchema,
+    load: async () => (await import("./compare/compare.js")).runCompare,
+  }),
+  score: command({
+    help: {
+      summary: "Write the log-likelihood of every token of every text",
+      examples: [
+        "l3masking score --model models/small --input texts.jsonl --output scores.jsonl",
+        "l3masking score --model models/small --input texts.csv --estimator block-7 --output fast.jsonl",
+      ],
+    },
+    settings: async () => (await import("../run/settings/train.js")).scoreSchema,
+    load: async () => (await import("./score.js")).runScore,
+  }),
+  predict: command({
+    help: {
+      summary: "Classify texts",
+      examples: [
+        "l3masking predict --model runs/l3/model --input texts.jsonl",
+        "l3masking predict --model runs/l3/model --input texts.csv --output labels.csv",
+      ],
+    },
+    settings: async () => (await import("../run/settings/train.js")).predictSchema,
+    load: async () => (await import("./predict.js")).runPredict,
+  }),
+  evaluate: command({
+    help: {
+      summary: "Measure a classifier on labelled texts",
+      examples: ["l3masking evaluate --model runs/l3/model --input test.jsonl"],
+    },
+    settings: async () => (await import("../run/settings/train.js")).evaluateSchema,
+    load: async () => (await import("./evaluate.js")).runEvaluate,
+  }),
+  explain: command({
+    help: {
+      summary: "Show texts token by token: surprisal, masks, and what speaks for the label",
+      operands: { syntax: "TEXT...", description: "Texts, each in quotes", fills: "texts" },
+      examples: [
+        'l3masking explain --model runs/l3/model "The impeller lost two vanes."',
+        "l3masking explain --model runs/l3/model --input test.jsonl --output explained.html",
+      ],
+    },
+    settings: async () => (await import("../run/settings/train.js")).explainSchema,
+    load: async () => (await import("./explain.js")).runExplain,
+  }),
+  check: command({
+    help: {
+      summary: "Examine a data set before training: labels, lengths, duplicates, leaks",
+      operands: {
+        syntax: "FILE...",
+        description:
+          "One file: train. Several: told apart by train, dev (or valid, validation) and test in their names, else in this order. Or one folder",
+        fills: "files",
+      },
+      examples: [
+        "l3masking check train.jsonl dev.jsonl test.jsonl",
+        "l3masking check examples/sample-task --model models/small",
+        "l3masking check --dataset acl-arc",
+        "l3masking check data.csv --output check.html",
+      ],
+    },
+    settings: async () => (await import("../run/settings/train.js")).checkSchema,
+    load: async () => (await import("./check.js")).runCheck,
+  }),
+  report: command({
+    help: {
+      summary: "Write the HTML page of a training run or a comparison",
+      operands: {
+        syntax: "FOLDER",
+        description: "The output folder of train or compare",
+        fills: "folder",
+      },
+      examples: ["l3masking report comparisons/first", "l3masking report runs/l3 --output l3.html"],
+    },
+    settings: async () => (await import("../run/settings/train.js")).reportSchema,
+    load: async () => (await import("./report.js")).runReport,
+  }),
+  pretrain: command({
+    help: {
+      summary: "Pretrain a small model with masked-token prediction",
+      examples: [
+        "l3masking pretrain --tokenizer tokenizer.json --text corpus.txt --max-steps 20000 --output-dir models/mine",
+        "l3masking pretrain --tokenizer tokenizer.json --text corpus.txt --max-steps 20000 --output-dir models/mine --resume",
+      ],
+    },
+    settings: async () => (await import("../run/settings/train.js")).pretrainSchema,
+    load: async () => (await import("./pretrain.js")).runPretrain,
+  }),
+  perplexity: command({
+    help: {
+      summary: "Measure a masked language model on plain text",
+      examples: ["l3masking perplexity --model models/l3-mini --text corpus.txt"],
+    },
+    settings: async () => (await import("../run/settings/train.js")).perplexitySchema,
+    load: async () => (await import("./perplexity.js")).runPerplexity,
+  }),
+  export: command({
+    help: {
+      summary: "Write a classifier as ONNX files for other programs, with a model card",
+      operands: { syntax: "DIR", description: "Folder of a trained classifier", fills: "model" },
+      examples: [
+        "l3masking export runs/l3/model --input test.jsonl",
+        "l3masking export runs/l3/model --precisions float32 --output-dir released",
+      ],
+    },
+    settings: async () => (await import("../run/settings/train.js")).exportSchema,
+    load: async () => (await import("./export.js")).runExport,
+  }),
+  push: command({
+    help: {
+      summary: "Upload a model folder to the Hugging Face hub",
+      operands: { syntax: "DIR", description: "Folder of a model", fills: "model" },
+      examples: ["l3masking push runs/l3/model --repository org/name"],
+    },
+    settings: async () => (await import("../run/settings/train.js")).pushSchema,
+    load: async () => (await import("./push.js")).runPush,
+  }),
+  doctor: command({
+    help: {
+      summary: "Check that everything the package needs is there and works",
+      examples: ["l3masking doctor"],
+    },
+    settings: async () => (await import("zod")).z.strictObject({}),
+    async load() {
+      const { runDoctor } = await import("./doctor.js");
+      return (_settings, host) => runDoctor(host);
+    },
+  }),
+  // Calls of the library alone.
+  scoreTexts: command({
+    settings: async () => (await import("../run/settings/train.js")).scoreTextsSchema,
+    load: async () => (await import("./score-texts.js")).runScoreTexts,
+  }),
+  openClassifier: command({
+    settings: async () => (await import("../run/settings/train.js")).classifierSchema,
+    load: async () => (await import("./classify.js")).runOpenClassifier,
+  }),
+  classify: command({
+    settings: async () => (await import("./classify.js")).classifySchema,
+    load: async () => (await import("./classify.js")).runClassify,
+  }),
+};
+
+export type CommandName = keyof typeof records;
 
 /** What each command gives back. */
-export interface CommandResults {
-  readonly train: TrainResult;
-  readonly compare: CompareResult;
-  readonly score: ScoreResult;
-  readonly predict: PredictResult;
-  readonly evaluate: EvaluateResult;
-  readonly explain: ExplainResult;
-  readonly perplexity: PerplexityResult;
-  readonly check: CheckResult;
-  readonly report: ReportResult;
-  readonly pretrain: PretrainResult;
-  readonly export: ExportResult;
-  readonly push: PushResult;
-  readonly doctor: readonly Diagnosis[];
-  readonly scoreTexts: readonly TextScores[];
-}
-
-/** A command of the worker. */
-export interface WorkerCommand<Result> {
-  /** Loads the command's module, which a run would do first; a worker that waits for its call has the time. */
-  load(): Promise<unknown>;
-  /** Throws `resolveSettings`' errors for what it is given, and the command's own. */
-  run(given: unknown, host: Host): Promise<Result>;
-}
-
-export type CommandTable = {
-  readonly [Name in keyof CommandResults]: WorkerCommand<CommandResults[Name]>;
+type CommandResults = {
+  readonly [Name in CommandName]: Awaited<ReturnType<(typeof records)[Name]["run"]>>;
 };
 
-/** A command that takes the settings of `schema` and is run by the function that `load` gives. */
-function command<Schema extends z.ZodObject, Result>(
-  schema: Schema,
-  load: () => Promise<(settings: z.output<Schema>, host: Host) => Promise<Result>>,
-): WorkerCommand<Result> {
-  return {
-    load,
-    async run(given, host) {
-      const settings = resolveSettings(schema, given);
-      const runCommand = await load();
-      return runCommand(settings, host);
-    },
-  };
-}
+export type CommandResult<Name extends CommandName> = CommandResults[Name];
 
-/** The commands, each with its settings and where it is. */
-export const commands: CommandTable = {
-  train: command(trainSchema, async () => (await import("./train.js")).runTrain),
-  compare: command(compareSchema, async () => (await import("./compare/compare.js")).runCompare),
-  score: command(scoreSchema, async () => (await import("./score.js")).runScore),
-  predict: command(predictSchema, async () => (await import("./predict.js")).runPredict),
-  evaluate: command(evaluateSchema, async () => (await import("./evaluate.js")).runEvaluate),
-  explain: command(explainSchema, async () => (await import("./explain.js")).runExplain),
-  perplexity: command(
-    perplexitySchema,
-    async () => (await import("./perplexity.js")).runPerplexity,
-  ),
-  check: command(checkSchema, async () => (await import("./check.js")).runCheck),
-  report: command(reportSchema, async () => (await import("./report.js")).runReport),
-  pretrain: command(pretrainSchema, async () => (await import("./pretrain.js")).runPretrain),
-  export: command(exportSchema, async () => (await import("./export.js")).runExport),
-  push: command(pushSchema, async () => (await import("./push.js")).runPush),
-  scoreTexts: command(
-    scoreTextsSchema,
-    async () => (await import("./score-texts.js")).runScoreTexts,
-  ),
-  doctor: {
-    load: () => import("./doctor.js"),
-    async run(_given, host) {
-      const { runDoctor } = await import("./doctor.js");
-      return runDoctor(host);
-    },
-  },
-};
+export const commands: { readonly [Name in CommandName]: Command<CommandResult<Name>> } = records;
+
+export function isCommand(name: unknown): name is CommandName {
+  return typeof name === "string" && Object.hasOwn(commands, name);
+}

@@ -10,8 +10,7 @@ function workerThat(code: string): URL {
     import { parentPort } from "node:worker_threads";
     parentPort.on("message", async (request) => {
       const post = (answer) => request.port.postMessage(answer);
-      if (request.call === "close") {
-        post({ type: "result", result: undefined });
+      if (request === "close") {
         parentPort.close();
       } else {
         ${code}
@@ -20,7 +19,7 @@ function workerThat(code: string): URL {
   return new URL(`data:text/javascript,${encodeURIComponent(source)}`);
 }
 
-const ANSWER = 'post({ type: "result", result: [request.call, request.given] });';
+const ANSWER = 'post({ type: "result", result: [request.command, request.given] });';
 
 const UNTIL_STOPPED = `
   const flag = new Int32Array(request.stop);

@@ -1,20 +1,9 @@
-/** The main thread's side of the worker: calls go out, events and one answer come back. */
-import {
-  MessageChannel,
-  type MessagePort,
-  receiveMessageOnPort,
-  Worker,
-} from "node:worker_threads";
+/** The caller's side of a worker thread: calls go out, events and one answer come back. */
+import { MessageChannel, receiveMessageOnPort, Worker } from "node:worker_threads";
 import { L3MaskingError } from "../base/errors.js";
-import type { CommandResults } from "../commands/table.js";
+import type { CommandName, CommandResult } from "../commands/table.js";
 import type { RunEvent } from "../run/host/host.js";
-import {
-  type Answer,
-  type CallName,
-  type CallResults,
-  type Request,
-  revivedError,
-} from "./messages.js";
+import { type Answer, type Request, revivedError } from "./messages.js";
 
 /** How a caller follows a call. */
 export interface Watch {
@@ -30,11 +19,11 @@ export interface Watch {
 
 /** A worker thread that answers calls. Calls of one worker take turns. */
 export interface Connection {
-  call<Name extends CallName>(
-    name: Name,
+  call<Name extends CommandName>(
+    command: Name,
     given: unknown,
     watch?: Watch,
-  ): Promise<CallResults[Name]>;
+  ): Promise<CommandResult<Name>>;
   /** Frees what the worker keeps and waits until it has ended. */
   close(): Promise<void>;
 }
@@ -87,15 +76,15 @@ function takeStartedAhead(file: URL): StartedWorker | undefined {
 }
 
 /** Runs one command in a worker of its own. */
-export async function callOnce<Name extends keyof CommandResults>(
-  name: Name,
+export async function callOnce<Name extends CommandName>(
+  command: Name,
   given: unknown,
   watch: Watch = {},
-): Promise<CommandResults[Name]> {
+): Promise<CommandResult<Name>> {
   refuseAborted(watch.signal);
   const connection = openConnection();
   try {
-    return await connection.call(name, given, watch);
+    return await connection.call(command, given, watch);
   } finally {
     await connection.close();
   }
@@ -112,103 +101,78 @@ export function openConnection(workerFile = ownWorkerFile): Connection {
   const started = takeStartedAhead(workerFile) ?? startWorker(workerFile);
   const { worker, end } = started;
   let underWay = 0;
-  function hold(): void {
+  /** Keeps the process alive until the work is done. */
+  async function held<Result>(work: () => Promise<Result>): Promise<Result> {
     underWay += 1;
     worker.ref();
-  }
-  function release(): void {
-    underWay -= 1;
-    if (underWay === 0) worker.unref();
-  }
-
-  async function call<Name extends CallName>(
-    name: Name,
-    given: unknown,
-    watch: Watch = {},
-  ): Promise<CallResults[Name]> {
-    refuseAborted(watch.signal);
-    if (started.ended) throw endedEarly(name, started.failure);
-    const stop = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
-    const requestStop = () => {
-      Atomics.store(new Int32Array(stop), 0, 1);
-    };
-    const { port1: answers, port2: port } = new MessageChannel();
-    watch.signal?.addEventListener("abort", requestStop, { once: true });
-    hold();
     try {
-      return await new Promise<CallResults[Name]>((resolve, reject) => {
-        const receive = (answer: Answer<CallResults[Name]>) => {
-          if (answer.type === "result") resolve(answer.result);
-          else if (answer.type === "error") reject(revivedError(answer.error));
-          else if (answer.type === "output") void passOn(watch, answer.text, answers, reject);
-          else notify(watch, answer.event, reject);
-        };
-        answers.on("message", receive);
-        void end.then(() => {
-          // The end may be heard of before the last answers are.
-          for (let rest = receiveMessageOnPort(answers); rest !== undefined; ) {
-            receive(rest.message);
-            rest = receiveMessageOnPort(answers);
-          }
-          reject(endedEarly(name, started.failure));
-        });
-        const takesOutput = watch.onOutput !== undefined;
-        const request: Request = { call: name, given, stop, port, takesOutput };
-        worker.postMessage(request, [port]);
-      });
-    } catch (error) {
-      // A call that was given up on, as its watcher threw, shall not go on unheard.
-      requestStop();
-      throw error instanceof DOMException && error.name === "DataCloneError"
-        ? notPlainData(name, error)
-        : error;
+      return await work();
     } finally {
-      watch.signal?.removeEventListener("abort", requestStop);
-      answers.close();
-      release();
+      underWay -= 1;
+      if (underWay === 0) worker.unref();
     }
   }
-
-  async function finish(): Promise<void> {
-    hold();
-    try {
-      // A worker that ends by itself meanwhile has nothing left to free.
-      if (!started.ended) await Promise.race([end, call("close", undefined)]);
-    } finally {
-      await end;
-    }
-  }
-
+  const finish = async () => {
+    const request: Request = "close";
+    worker.postMessage(request);
+    await end;
+  };
   let finished: Promise<void> | undefined;
   return {
-    call,
+    call: (command, given, watch = {}) => held(() => callWorker(started, command, given, watch)),
     close() {
-      finished ??= finish();
+      finished ??= held(finish);
       return finished;
     },
   };
 }
 
-/** Tells the watcher of an event; what it throws ends the call. */
-function notify(watch: Watch, event: RunEvent, reject: (reason: unknown) => void): void {
-  try {
-    watch.onEvent?.(event);
-  } catch (error) {
-    reject(error);
-  }
-}
-
-/** Gives the watcher a piece of output and the worker its word; what it throws ends the call. */
-async function passOn(
+async function callWorker<Name extends CommandName>(
+  started: StartedWorker,
+  command: Name,
+  given: unknown,
   watch: Watch,
-  text: string,
-  answers: MessagePort,
-  reject: (reason: unknown) => void,
-): Promise<void> {
+): Promise<CommandResult<Name>> {
+  refuseAborted(watch.signal);
+  if (started.ended) throw endedEarly(command, started.failure);
+  const stop = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
+  const requestStop = () => {
+    Atomics.store(new Int32Array(stop), 0, 1);
+  };
+  const { port1: answers, port2: port } = new MessageChannel();
+  watch.signal?.addEventListener("abort", requestStop, { once: true });
   try {
-    answers.postMessage((await watch.onOutput?.(text)) ?? false);
+    return await new Promise<CommandResult<Name>>((resolve, reject) => {
+      const take = async (answer: Answer<CommandResult<Name>>) => {
+        if (answer.type === "result") resolve(answer.result);
+        else if (answer.type === "error") reject(revivedError(answer.error));
+        else if (answer.type === "event") watch.onEvent?.(answer.event);
+        else answers.postMessage((await watch.onOutput?.(answer.text)) ?? false);
+      };
+      // What the watcher throws ends the call.
+      const receive = (answer: Answer<CommandResult<Name>>) => take(answer).catch(reject);
+      answers.on("message", receive);
+      void started.end.then(() => {
+        // The end may be heard of before the last answers are.
+        for (let rest = receiveMessageOnPort(answers); rest !== undefined; ) {
+          void receive(rest.message);
+          rest = receiveMessageOnPort(answers);
+        }
+        reject(endedEarly(command, started.failure));
+      });
+      const takesOutput = watch.onOutput !== undefined;
+      const request: Request = { command, given, stop, port, takesOutput };
+      started.worker.postMessage(request, [port]);
+    });
   } catch (error) {
-    reject(error);
+    // A call that was given up on, as its watcher threw, shall not go on unheard.
+    requestStop();
+    throw error instanceof DOMException && error.name === "DataCloneError"
+      ? notPlainData(command, error)
+      : error;
+  } finally {
+    watch.signal?.removeEventListener("abort", requestStop);
+    answers.close();
   }
 }
 
@@ -220,9 +184,9 @@ function refuseAborted(signal: AbortSignal | undefined): void {
   }
 }
 
-function endedEarly(name: CallName, cause: unknown): L3MaskingError {
+function endedEarly(command: string, cause: unknown): L3MaskingError {
   const reason = cause instanceof Error ? cause.message : "it ended without an answer";
-  return new L3MaskingError("worker-failed", `the worker thread failed in ${name}: ${reason}`, {
+  return new L3MaskingError("worker-failed", `the worker thread failed in ${command}: ${reason}`, {
     cause,
     hint: /memory/i.test(reason)
       ? "Lower --batch-size (raise --gradient-accumulation-steps to keep the same step) or --max-length."
@@ -230,10 +194,10 @@ function endedEarly(name: CallName, cause: unknown): L3MaskingError {
   });
 }
 
-function notPlainData(name: CallName, cause: DOMException): L3MaskingError {
+function notPlainData(command: string, cause: DOMException): L3MaskingError {
   return new L3MaskingError(
     "invalid-setting",
-    `expected plain data as options of ${name}: ${cause.message}`,
+    `expected plain data as options of ${command}: ${cause.message}`,
     { cause, hint: "Pass strings, numbers, booleans and arrays only." },
   );
 }

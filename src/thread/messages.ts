@@ -1,22 +1,14 @@
 /** What the main thread and the worker thread say to each other. Messages are cloned, so they hold plain data. */
 import type { MessagePort } from "node:worker_threads";
 import { type ErrorCode, errorCodes, L3MaskingError } from "../base/errors.js";
-import type { CommandResults } from "../commands/table.js";
-import type { Prediction, RunEvent } from "../run/host/host.js";
+import type { CommandName } from "../commands/table.js";
+import type { RunEvent } from "../run/host/host.js";
 
-/** What each call gives back. */
-export interface CallResults extends CommandResults {
-  /** Keeps a classifier in the worker for later `classify` calls; gives its labels. */
-  readonly openClassifier: readonly string[];
-  readonly classify: readonly Prediction[];
-  /** Frees what is kept and lets the worker end. */
-  readonly close: undefined;
-}
+/** A call of a command, or "close": free what is kept, and end. */
+export type Request = Call | "close";
 
-export type CallName = keyof CallResults;
-
-export interface Request {
-  readonly call: CallName;
+export interface Call {
+  readonly command: CommandName;
   readonly given: unknown;
   /** One Int32 of shared memory; 1 asks the call to stop. */
   readonly stop: SharedArrayBuffer;
@@ -37,45 +29,31 @@ export type Answer<Result> =
 export interface PortableError {
   readonly name: string;
   readonly message: string;
-  readonly stack: string | undefined;
+  readonly stack?: string | undefined;
   /** Absent for errors that are not of this project. */
-  readonly code: ErrorCode | undefined;
-  readonly hint: string | undefined;
-  readonly cause: PortableError | undefined;
+  readonly code?: ErrorCode;
+  readonly hint?: string | undefined;
+  readonly cause?: PortableError;
 }
 
 /** A thrown value as plain data, causes included. */
 export function portableError(thrown: unknown): PortableError {
-  if (!(thrown instanceof Error)) {
-    const message = String(thrown);
-    return {
-      name: "Error",
-      message,
-      stack: undefined,
-      code: undefined,
-      hint: undefined,
-      cause: undefined,
-    };
-  }
-  const ours = thrown instanceof L3MaskingError ? thrown : undefined;
+  if (!(thrown instanceof Error)) return { name: "Error", message: String(thrown) };
+  const { name, message, stack, cause } = thrown;
   return {
-    name: thrown.name,
-    message: thrown.message,
-    stack: thrown.stack,
-    code: ours?.code,
-    hint: ours?.hint,
-    cause: thrown.cause === undefined ? undefined : portableError(thrown.cause),
+    ...{ name, message, stack },
+    ...(thrown instanceof L3MaskingError && { code: thrown.code, hint: thrown.hint }),
+    ...(cause !== undefined && { cause: portableError(cause) }),
   };
 }
 
 /** The error again: an error of this project with its code, hint and stack, or a plain Error. */
-export function revivedError(portable: PortableError): Error {
-  const { code, hint, message, stack, name } = portable;
-  const cause = portable.cause === undefined ? undefined : revivedError(portable.cause);
+export function revivedError({ name, message, stack, code, hint, cause }: PortableError): Error {
+  const options = cause && { cause: revivedError(cause) };
   const error =
     code !== undefined && code in errorCodes
-      ? new L3MaskingError(code, message, { ...(hint !== undefined && { hint }), cause })
-      : new Error(message, cause && { cause });
+      ? new L3MaskingError(code, message, { ...(hint !== undefined && { hint }), ...options })
+      : new Error(message, options);
   error.name = name;
   if (stack !== undefined) error.stack = stack;
   return error;

@@ -4,110 +4,49 @@ import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { L3MaskingError } from "../base/errors.js";
-import type { openClassifier } from "../commands/score-texts.js";
-import { type CommandResults, commands } from "../commands/table.js";
+import { commands, isCommand } from "../commands/table.js";
 import { createNodeRuntime } from "../engine/runtime/node.js";
 import { availableMemory } from "../platform/available-memory.js";
 import { hubSettings } from "../platform/hub-environment.js";
 import { mlflowEnvironment } from "../platform/mlflow-environment.js";
-import type { Host, RunEvent, TrainResult } from "../run/host/host.js";
-import { classifierSchema, resolveSettings, type TrainSettings } from "../run/settings/train.js";
+import type { Host, RunEvent } from "../run/host/host.js";
 import { callOnce } from "./client.js";
-import { type Answer, type CallResults, portableError, type Request } from "./messages.js";
+import { type Answer, type Call, portableError, type Request } from "./messages.js";
 
-type OpenClassifier = Awaited<ReturnType<typeof openClassifier>>;
+/** The call under way; calls take turns. */
+let current: Call | undefined;
 
-type ClassifierCalls = {
-  readonly [Name in Exclude<keyof CallResults, keyof CommandResults>]: (
-    given: unknown,
-    host: Host,
-  ) => Promise<CallResults[Name]>;
+/** What is freed at the end. */
+const kept: (() => Promise<void>)[] = [];
+
+function post(answer: Answer<unknown>): void {
+  current?.port.postMessage(answer);
+}
+
+/** Serves whichever call is under way, so it may be kept from call to call. */
+const host: Host = {
+  emit: (event) => post({ type: "event", event }),
+  cancelled: () => current !== undefined && Atomics.load(new Int32Array(current.stop), 0) !== 0,
+  get write() {
+    return current?.takesOutput ? write : undefined;
+  },
+  now: () => performance.now(),
+  today: () => new Date().toLocaleDateString("en-GB", { dateStyle: "long" }),
+  time: () => new Date().toISOString(),
+  runtime: (threads) => createNodeRuntime(threads === undefined ? {} : { threads }),
+  availableMemory,
+  inThread,
+  atEnd: (free) => kept.push(free),
+  cacheFolder: process.env.L3MASKING_CACHE ?? join(homedir(), ".cache", "l3masking"),
+  hub: hubSettings(process.env, homedir()),
+  mlflow: mlflowEnvironment(process.env),
 };
 
-let classifier: OpenClassifier | undefined;
-
-/** The host of the call under way. */
-let current: Host | undefined;
-
-/** A host for what outlives a call: it serves whichever call is under way. */
-function lastingHost(host: Host): Host {
-  return {
-    ...host,
-    emit: (event) => current?.emit(event),
-    cancelled: () => current?.cancelled() ?? false,
-  };
-}
-
-/** What `openConnection` alone asks for. */
-const classifierCalls: ClassifierCalls = {
-  async openClassifier(given, host) {
-    const settings = resolveSettings(classifierSchema, given);
-    const library = await import("../commands/score-texts.js");
-    classifier = await library.openClassifier(settings, lastingHost(host));
-    return classifier.labels;
-  },
-  async classify(given) {
-    if (classifier === undefined || !isTexts(given)) {
-      throw new L3MaskingError("worker-failed", "expected an open classifier and a list of texts");
-    }
-    return classifier.predict(given);
-  },
-  async close() {
-    try {
-      await classifier?.dispose();
-      return undefined;
-    } finally {
-      classifier = undefined;
-      parentPort?.close();
-    }
-  },
-};
-
-function isTexts(given: unknown): given is readonly string[] {
-  return Array.isArray(given) && given.every((text) => typeof text === "string");
-}
-
-function createHost(
-  emit: (event: RunEvent) => void,
-  write: Host["write"],
-  stop: SharedArrayBuffer,
-): Host {
-  const flag = new Int32Array(stop);
-  return {
-    emit,
-    write,
-    cancelled: () => Atomics.load(flag, 0) !== 0,
-    now: () => performance.now(),
-    today: () => new Date().toLocaleDateString("en-GB", { dateStyle: "long" }),
-    time: () => new Date().toISOString(),
-    runtime: (threads) => createNodeRuntime(threads === undefined ? {} : { threads }),
-    availableMemory,
-    train: (settings, emitOfRun) =>
-      trainElsewhere(settings, emitOfRun, () => Atomics.load(flag, 0) !== 0),
-    cacheFolder: process.env.L3MASKING_CACHE ?? join(homedir(), ".cache", "l3masking"),
-    hub: hubSettings(process.env, homedir()),
-    mlflow: mlflowEnvironment(process.env),
-  };
-}
-
-/** How often a command that waits for others looks whether it is to stop. */
-const STOP_MILLISECONDS = 50;
-
-/** Trains in a further thread, and passes a stop of this one on. */
-async function trainElsewhere(
-  settings: TrainSettings,
-  onEvent: (event: RunEvent) => void,
-  cancelled: () => boolean,
-): Promise<TrainResult> {
-  const stop = new AbortController();
-  const timer = setInterval(() => {
-    if (cancelled()) stop.abort();
-  }, STOP_MILLISECONDS);
-  try {
-    return await callOnce("train", settings, { onEvent, signal: stop.signal });
-  } finally {
-    clearInterval(timer);
-  }
+async function write(text: string): Promise<boolean> {
+  if (current === undefined) return false;
+  const word = wordOn(current.port);
+  post({ type: "output", text });
+  return word;
 }
 
 /** The caller's word on a piece of output; false once the caller is gone. */
@@ -122,39 +61,58 @@ function wordOn(port: MessagePort): Promise<boolean> {
   });
 }
 
-function isCommand(name: unknown): name is keyof CommandResults {
-  return typeof name === "string" && Object.hasOwn(commands, name);
+/** How often a command that waits for others looks whether it is to stop. */
+const STOP_MILLISECONDS = 50;
+
+async function inThread(
+  command: string,
+  settings: unknown,
+  onEvent: (event: RunEvent) => void,
+): Promise<unknown> {
+  if (!isCommand(command)) throw noCommand(command);
+  const stop = new AbortController();
+  const timer = setInterval(() => {
+    if (host.cancelled()) stop.abort();
+  }, STOP_MILLISECONDS);
+  try {
+    return await callOnce(command, settings, { onEvent, signal: stop.signal });
+  } finally {
+    clearInterval(timer);
+  }
 }
 
-async function answer({ call, given, stop, port, takesOutput }: Request): Promise<void> {
-  const post = (message: Answer<unknown>) => port.postMessage(message);
-  const write = (text: string) => {
-    const word = wordOn(port);
-    post({ type: "output", text });
-    return word;
-  };
-  const emit = (event: RunEvent) => post({ type: "event", event });
-  const host = createHost(emit, takesOutput ? write : undefined, stop);
-  current = host;
+function noCommand(name: string): L3MaskingError {
+  return new L3MaskingError("worker-failed", `expected a command, got ${name}`);
+}
+
+async function answer(call: Call): Promise<void> {
+  current = call;
   try {
-    const result = isCommand(call)
-      ? await commands[call].run(given, host)
-      : await classifierCalls[call](given, host);
-    post({ type: "result", result });
+    post({ type: "result", result: await commands[call.command].run(call.given, host) });
   } catch (error) {
     post({ type: "error", error: portableError(error) });
   } finally {
     current = undefined;
-    port.close();
+    call.port.close();
+  }
+}
+
+async function close(): Promise<void> {
+  try {
+    for (const free of kept) await free();
+  } finally {
+    parentPort?.close();
   }
 }
 
 const expected: unknown = workerData;
-// What fails here fails again, and is told, when the call comes.
-if (isCommand(expected)) commands[expected].load().catch(() => undefined);
+if (isCommand(expected)) {
+  // What fails here fails again, and is reported, when the call comes.
+  const { settings, load } = commands[expected];
+  Promise.all([settings(), load()]).catch(() => undefined);
+}
 
-// Calls take turns, so that `current` is well defined.
 let turn = Promise.resolve();
 parentPort?.on("message", (request: Request) => {
-  turn = turn.then(() => answer(request));
+  turn = turn.then(() => (request === "close" ? close() : answer(request)));
 });

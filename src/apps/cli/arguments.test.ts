@@ -1,11 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { pretrainSchema, trainSchema } from "../../run/settings/train.js";
 import { canonicalWords } from "./arguments.js";
 import { jsonFlag } from "./flag.js";
 import { flagsOf } from "./flags.js";
 
-const trainFlags = [...flagsOf("train"), jsonFlag];
-const pretrainFlags = [...flagsOf("pretrain"), jsonFlag];
+const trainFlags = [...flagsOf(trainSchema), jsonFlag];
+const pretrainFlags = [...flagsOf(pretrainSchema), jsonFlag];
 const train = (line: string) => canonicalWords(line.split(" "), trainFlags);
 const pretrain = (line: string) => canonicalWords(line.split(" "), pretrainFlags);
 

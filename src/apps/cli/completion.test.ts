@@ -1,14 +1,14 @@
 import { spawnSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
-import { commandDescriptions } from "./commands.js";
+import { commandList } from "./commands.js";
 import { completionScript, shells } from "./completion.js";
 
 const bash = spawnSync("bash", ["-c", "type compgen"]).status === 0;
 
 /** What bash offers for the last of the words. */
-function offered(...words: string[]): string[] {
+async function offered(...words: string[]): Promise<string[]> {
   const line = words.map((word) => JSON.stringify(word)).join(" ");
-  const script = `${completionScript("bash", commandDescriptions)}
+  const script = `${await completionScript("bash", commandList)}
 COMP_WORDS=(${line}); COMP_CWORD=${words.length - 1}; _l3masking; printf '%s\\n' "\${COMPREPLY[@]}"`;
   const { stdout, stderr } = spawnSync("bash", ["--norc", "-c", script], { encoding: "utf8" });
   expect(stderr).toBe("");
@@ -16,50 +16,51 @@ COMP_WORDS=(${line}); COMP_CWORD=${words.length - 1}; _l3masking; printf '%s\\n'
 }
 
 describe.runIf(bash)("completion in bash", () => {
-  it("offers commands", () => {
-    expect(offered("l3masking", "pre")).toEqual(["predict", "pretrain"]);
+  it("offers commands", async () => {
+    expect(await offered("l3masking", "pre")).toEqual(["predict", "pretrain"]);
   });
 
-  it("offers the flags of the command, and no others", () => {
-    expect(offered("l3masking", "train", "--max").sort()).toEqual([
+  it("offers the flags of the command, and no others", async () => {
+    expect((await offered("l3masking", "train", "--max")).sort()).toEqual([
       "--max-grad-norm",
       "--max-length",
       "--max-steps",
     ]);
-    expect(offered("l3masking", "report", "--max")).toEqual([]);
-    expect(offered("l3masking", "train", "--conf")).toEqual(["--config"]);
+    expect(await offered("l3masking", "report", "--max")).toEqual([]);
+    expect(await offered("l3masking", "train", "--conf")).toEqual(["--config"]);
   });
 
-  it("offers the values of a choice, joined to the flag too", () => {
-    expect(offered("l3masking", "train", "--method", "")).toEqual(["stl", "rtm", "l3"]);
-    expect(offered("l3masking", "train", "--method", "r")).toEqual(["rtm"]);
-    expect(offered("l3masking", "train", "--method", "=", "s")).toEqual(["stl"]);
-    expect(offered("l3masking", "train", "--method", "=")).toEqual(["stl", "rtm", "l3"]);
+  it("offers the values of a choice, joined to the flag too", async () => {
+    expect(await offered("l3masking", "train", "--method", "")).toEqual(["stl", "rtm", "l3"]);
+    expect(await offered("l3masking", "train", "--method", "r")).toEqual(["rtm"]);
+    expect(await offered("l3masking", "train", "--method", "=", "s")).toEqual(["stl"]);
+    expect(await offered("l3masking", "train", "--method", "=")).toEqual(["stl", "rtm", "l3"]);
   });
 
-  it("leaves files to the shell", () => {
-    expect(offered("l3masking", "train", "--model", "mod")).toEqual([]);
+  it("leaves files to the shell", async () => {
+    expect(await offered("l3masking", "train", "--model", "mod")).toEqual([]);
   });
 });
 
 describe("completionScript", () => {
-  it("knows the shells that the help names", () => {
-    const { operands } = commandDescriptions.find(({ name }) => name === "completion") ?? {};
-    expect(operands?.description).toBe(shells.join(", "));
+  it("knows the shells that the help names", async () => {
+    const completion = commandList.find(({ name }) => name === "completion");
+    expect(completion?.help.operands?.description).toBe(shells.join(", "));
   });
 
-  it("tells zsh to take completions of bash", () => {
-    expect(completionScript("zsh", commandDescriptions)).toBe(
-      `autoload -U +X bashcompinit && bashcompinit\n${completionScript("bash", commandDescriptions)}`,
+  it("tells zsh to take completions of bash", async () => {
+    expect(await completionScript("zsh", commandList)).toBe(
+      `autoload -U +X bashcompinit && bashcompinit\n${await completionScript("bash", commandList)}`,
     );
   });
 
-  it("quotes descriptions for fish", () => {
-    const script = completionScript("fish", [{ name: "x", summary: "a 'b' \\c" }]);
+  it("quotes descriptions for fish", async () => {
+    const help = { summary: "a 'b' \\c", examples: [] };
+    const script = await completionScript("fish", [{ name: "x", help }]);
     expect(script.split("\n")[0]).toBe(
       "complete -c l3masking -n __fish_use_subcommand -f -a x -d 'a \\'b\\' \\\\c'",
     );
-    expect(completionScript("fish", commandDescriptions)).toContain(
+    expect(await completionScript("fish", commandList)).toContain(
       "-n '__fish_seen_subcommand_from train' -l method -x -a 'stl rtm l3' -d 'stl: ",
     );
   });

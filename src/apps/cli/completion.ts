@@ -1,33 +1,65 @@
 /** Shell completion: scripts that know the commands, their flags, and the values of choices. */
-import type { CommandDescription } from "./commands.js";
+import { L3MaskingError } from "../../base/errors.js";
+import { nearestName } from "../../base/nearest.js";
+import type { ListedCommand } from "./commands.js";
+import type { Flag } from "./flag.js";
 import { allFlags } from "./flags.js";
 
 export const shells = ["bash", "zsh", "fish"] as const;
 export type Shell = (typeof shells)[number];
 
-type Described = Pick<CommandDescription, "name" | "summary" | "settings">;
+interface Described {
+  readonly name: string;
+  readonly summary: string;
+  readonly flags: readonly Flag[];
+}
 
 /** The script of a shell, to be loaded by it. */
-export function completionScript(shell: Shell, commands: readonly Described[]): string {
+export async function completionScript(
+  shell: Shell,
+  commands: readonly Pick<ListedCommand, "name" | "help" | "settings">[],
+): Promise<string> {
+  const described = await Promise.all(
+    commands.map(async ({ name, help: { summary }, settings }): Promise<Described> => {
+      return { name, summary, flags: allFlags(await settings?.()) };
+    }),
+  );
   switch (shell) {
     case "bash":
-      return bashScript(commands);
+      return bashScript(described);
     case "zsh":
       // zsh runs completions of bash once it is told to.
-      return `autoload -U +X bashcompinit && bashcompinit\n${bashScript(commands)}`;
+      return `autoload -U +X bashcompinit && bashcompinit\n${bashScript(described)}`;
     case "fish":
-      return fishScript(commands);
+      return fishScript(described);
   }
+}
+
+/** SHELL of `completion`. Throws `invalid-setting`. */
+export function chosenShell(given: unknown): Shell {
+  const shell = shells.find((name) => name === given);
+  if (shell !== undefined) return shell;
+  const nearest = typeof given === "string" ? nearestName(given, shells) : undefined;
+  throw new L3MaskingError(
+    "invalid-setting",
+    `expected one of ${shells.join(", ")}, got ${given ?? "nothing"}`,
+    {
+      hint:
+        nearest === undefined
+          ? "Name the shell: l3masking completion bash."
+          : `Did you mean ${nearest}?`,
+    },
+  );
 }
 
 function bashScript(commands: readonly Described[]): string {
   const names = commands.map(({ name }) => name).join(" ");
   const flagCases = commands.map((command) => {
-    const words = allFlags(command.settings).map(({ name }) => `--${name}`);
+    const words = command.flags.map(({ name }) => `--${name}`);
     return `    ${command.name}) flags="${[...words, "--help"].join(" ")}" ;;`;
   });
   const choiceCases = commands.flatMap((command) =>
-    allFlags(command.settings)
+    command.flags
       .filter(({ choices }) => choices.length > 0)
       .map(
         ({ name, choices }) => `    "${command.name} --${name}") values="${choices.join(" ")}" ;;`,
@@ -68,7 +100,7 @@ function fishScript(commands: readonly Described[]): string {
       `complete -c l3masking -n __fish_use_subcommand -f -a ${name} -d ${quoted(summary)}`,
   );
   const flags = commands.flatMap((command) =>
-    allFlags(command.settings).map(({ name, description, kind, choices }) => {
+    command.flags.map(({ name, description, kind, choices }) => {
       const value =
         kind === "switch" ? "" : choices.length > 0 ? ` -x -a ${quoted(choices.join(" "))}` : " -r";
       return `complete -c l3masking -n '__fish_seen_subcommand_from ${command.name}' -l ${name}${value} -d ${quoted(description)}`;

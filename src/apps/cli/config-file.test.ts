@@ -1,10 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { L3MaskingError } from "../../base/errors.js";
+import { compareSchema } from "../../run/settings/compare.js";
+import { trainSchema } from "../../run/settings/train.js";
 import { settingsFromFile } from "./config-file.js";
 import { flagsOf } from "./flags.js";
 
 const read = (text: string | undefined, path = "run.yaml") =>
-  settingsFromFile(path, flagsOf("train"), { readText: async () => text });
+  settingsFromFile(path, flagsOf(trainSchema), { readText: async () => text });
 
 async function refusal(text: string | undefined, path?: string): Promise<L3MaskingError> {
   try {
@@ -44,7 +46,7 @@ describe("settingsFromFile", () => {
   });
 
   it("makes lists of single values", async () => {
-    const flags = flagsOf("compare");
+    const flags = flagsOf(compareSchema);
     const file = { readText: async () => "seeds: [0, 2-4]\nmethods: l3\nmodel: m" };
     expect(await settingsFromFile("c.yaml", flags, file)).toEqual({
       seeds: ["0", "2-4"],

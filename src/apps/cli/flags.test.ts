@@ -1,20 +1,32 @@
 import { describe, expect, it } from "vitest";
+import { compareSchema } from "../../run/settings/compare.js";
+import {
+  checkSchema,
+  evaluateSchema,
+  explainSchema,
+  predictSchema,
+  pretrainSchema,
+  scoreSchema,
+  trainSchema,
+} from "../../run/settings/train.js";
 import { type Flag, flagGroups, flagValue } from "./flag.js";
-import { type ConfigurableCommand, commandShapes, flagsOf } from "./flags.js";
+import { flagsOf } from "./flags.js";
 
-const commands: readonly ConfigurableCommand[] = [
-  "train",
-  "compare",
-  "score",
-  "predict",
-  "evaluate",
-  "explain",
-  "check",
-  "pretrain",
-];
+const schemas = {
+  train: trainSchema,
+  compare: compareSchema,
+  score: scoreSchema,
+  predict: predictSchema,
+  evaluate: evaluateSchema,
+  explain: explainSchema,
+  check: checkSchema,
+  pretrain: pretrainSchema,
+};
 
-function flag(command: ConfigurableCommand, name: string): Flag {
-  const found = flagsOf(command).find((candidate) => candidate.name === name);
+const everySchema = Object.entries(schemas);
+
+function flag(command: keyof typeof schemas, name: string): Flag {
+  const found = flagsOf(schemas[command]).find((candidate) => candidate.name === name);
   if (found === undefined) throw new Error(`no flag ${name}`);
   return found;
 }
@@ -56,21 +68,27 @@ describe("flagsOf", () => {
     expect(flag("compare", "model")).toMatchObject({ kind: "list", commas: false, choices: [] });
   });
 
-  it.each(commands)("gives every setting of %s one flag, in a group of its own", (command) => {
-    const flags = flagsOf(command);
-    expect(flags.map(({ setting }) => setting)).toEqual(Object.keys(commandShapes[command]));
-    expect(flags.filter(({ group }) => group === "More")).toEqual([]);
-    for (const { group } of flags) expect(flagGroups).toContain(group);
-  });
+  it.each(everySchema)(
+    "gives every setting of %s one flag, in a group of its own",
+    (_command, schema) => {
+      const flags = flagsOf(schema);
+      expect(flags.map(({ setting }) => setting)).toEqual(Object.keys(schema.shape));
+      expect(flags.filter(({ group }) => group === "More")).toEqual([]);
+      for (const { group } of flags) expect(flagGroups).toContain(group);
+    },
+  );
 
-  it.each(commands)("has no name twice in %s, and none that the parser takes", (command) => {
-    const names = flagsOf(command).flatMap(({ name, aliases }) => [name, ...aliases]);
-    expect(new Set(names).size).toBe(names.length);
-    for (const taken of ["help", "h", "json", "version"]) expect(names).not.toContain(taken);
-  });
+  it.each(everySchema)(
+    "has no name twice in %s, and none that the parser takes",
+    (_command, schema) => {
+      const names = flagsOf(schema).flatMap(({ name, aliases }) => [name, ...aliases]);
+      expect(new Set(names).size).toBe(names.length);
+      for (const taken of ["help", "h", "json", "version"]) expect(names).not.toContain(taken);
+    },
+  );
 
-  it.each(commands)("has switches that are on or off by default in %s", (command) => {
-    for (const { kind, defaultValue } of flagsOf(command)) {
+  it.each(everySchema)("has switches that are on or off by default in %s", (_command, schema) => {
+    for (const { kind, defaultValue } of flagsOf(schema)) {
       // One that is on is turned off by `--no-NAME`.
       if (kind === "switch") expect(defaultValue).toMatch(/^(true|false)$/);
     }

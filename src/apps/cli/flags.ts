@@ -1,7 +1,6 @@
 /** The flags of a command, read off the settings in `config.ts`. */
 import { z } from "zod";
-import { compareShape } from "../../run/settings/compare.js";
-import { settingShapes, toFlag } from "../../run/settings/train.js";
+import { toFlag } from "../../run/settings/train.js";
 import {
   configFlag,
   type Flag,
@@ -164,15 +163,9 @@ const propertySchema = z.union([
   }),
 ]);
 
-/** The settings of each command that has some. */
-export const commandShapes = { ...settingShapes, compare: compareShape } as const;
-
-/** A command that has settings. */
-export type ConfigurableCommand = keyof typeof commandShapes;
-
 /** The flags of a command, in the order of its settings. */
-export function flagsOf(command: ConfigurableCommand): readonly Flag[] {
-  const schema = z.toJSONSchema(z.strictObject(commandShapes[command]), { io: "input" });
+export function flagsOf(settings: z.ZodObject): readonly Flag[] {
+  const schema = z.toJSONSchema(settings, { io: "input" });
   const required = new Set(schema.required);
   return Object.entries(schema.properties ?? {}).map(([setting, property]): Flag => {
     const notes = propertySchema.parse(property);
@@ -197,8 +190,9 @@ export function flagsOf(command: ConfigurableCommand): readonly Flag[] {
 }
 
 /** What a command takes: the flags of its settings, if it has some, and those that are no settings. */
-export function allFlags(settings: ConfigurableCommand | undefined): readonly Flag[] {
-  return settings === undefined ? [jsonFlag] : [...flagsOf(settings), configFlag, jsonFlag];
+export function allFlags(settings?: z.ZodObject): readonly Flag[] {
+  const flags = settings === undefined ? [] : flagsOf(settings);
+  return flags.length === 0 ? [jsonFlag] : [...flags, configFlag, jsonFlag];
 }
 
 function choicesOf(notes: z.infer<typeof propertySchema>): readonly string[] {

@@ -3,7 +3,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { performance } from "node:perf_hooks";
 import { packageVersion } from "../../platform/machine.js";
-import { startAhead } from "../../thread/client.js";
+import { callOnce, startAhead } from "../../thread/client.js";
 import { runCommandLine } from "./program.js";
 import type { ResultOutput, Terminal } from "./terminal.js";
 
@@ -84,7 +84,8 @@ process.exitCode = await runCommandLine(
   {
     version: packageVersion(),
     startWorker: startAhead,
-    loadLibrary: () => import("../../node.js"),
+    call: callOnce,
+    serve: async (given, watch) => (await import("../serve/serve.js")).runServe(given, watch),
   },
   terminal,
 );

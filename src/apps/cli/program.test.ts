@@ -1,52 +1,49 @@
 import { describe, expect, it } from "vitest";
 import { L3MaskingError } from "../../base/errors.js";
-import type { Watch } from "../../node.js";
-import type { Library } from "./commands.js";
+import { type CommandName, type CommandResult, commands } from "../../commands/table.js";
+import { resolveSettings } from "../../run/settings/resolve.js";
+import type { Watch } from "../../thread/client.js";
+import type { ServeResult } from "../serve/serve.js";
 import { runCommandLine } from "./program.js";
 
-const unexpected = () => Promise.reject(new Error("not this one"));
-
-const noLibrary: Library = {
-  fineTune: unexpected,
-  compare: unexpected,
-  scoreFile: unexpected,
-  predictFile: unexpected,
-  evaluateFile: unexpected,
-  explain: unexpected,
-  perplexity: unexpected,
-  checkFiles: unexpected,
-  writeReport: unexpected,
-  exportModel: unexpected,
-  pushModel: unexpected,
-  pretrain: unexpected,
-  serve: unexpected,
-  doctor: unexpected,
+type Answers = {
+  readonly [Name in CommandName]?: (given: unknown, watch?: Watch) => Promise<CommandResult<Name>>;
 };
 
 interface Run {
-  readonly library?: Partial<Library>;
+  /** What commands that are called give, with their settings resolved. */
+  readonly answers?: Answers;
+  readonly serve?: () => Promise<ServeResult>;
   readonly folders?: Readonly<Record<string, readonly string[]>>;
   readonly files?: Readonly<Record<string, string>>;
   /** Called with the function that interrupts. */
   readonly onListen?: (interrupt: () => void) => void;
 }
 
+const unexpected = () => Promise.reject(new Error("not this one"));
+
 /** Runs a command line without a process. */
-async function run(line: string, { library = {}, folders = {}, files = {}, onListen }: Run = {}) {
+async function run(
+  line: string,
+  { answers = {}, serve = unexpected, folders = {}, files = {}, onListen }: Run = {},
+) {
   let out = "";
   let err = "";
   let listening = 0;
-  let loaded = false;
+  let called = false;
   const started: string[] = [];
   const exitCode = await runCommandLine(
     line.split(" ").filter((word) => word !== ""),
     {
       version: "1.2.3",
       startWorker: (command) => started.push(command),
-      async loadLibrary() {
-        loaded = true;
-        return { ...noLibrary, ...library };
+      async call(name, given, watch) {
+        called = true;
+        const settings = resolveSettings(await commands[name].settings(), given);
+        const answer = answers[name];
+        return answer === undefined ? unexpected() : await answer(settings, watch);
       },
+      serve,
     },
     {
       stdout: {
@@ -78,7 +75,7 @@ async function run(line: string, { library = {}, folders = {}, files = {}, onLis
     },
   );
   expect(listening).toBe(0);
-  return { exitCode, out, err, loaded, started };
+  return { exitCode, out, err, called, started };
 }
 
 /** A function that keeps what it was called with. */
@@ -99,8 +96,8 @@ const check = {
 };
 
 describe("runCommandLine", () => {
-  it("prints help and version without loading the library", async () => {
-    const answered = { exitCode: 0, err: "", loaded: false, started: [] };
+  it("prints help and version without calling a command", async () => {
+    const answered = { exitCode: 0, err: "", called: false, started: [] };
     expect(await run("--version")).toEqual({ ...answered, out: "1.2.3\n" });
     const help = await run("--help");
     expect(help).toMatchObject(answered);
@@ -113,7 +110,7 @@ describe("runCommandLine", () => {
     "%s",
     async (line) => {
       const { out, ...ended } = await run(line);
-      expect(ended).toEqual({ exitCode: 0, err: "", loaded: false, started: [] });
+      expect(ended).toEqual({ exitCode: 0, err: "", called: false, started: [] });
       expect(out).toContain("Masking:\n  --mlm-probability <number>");
       expect(out.replaceAll(/\s+/g, " ")).toContain(
         "Longest text, special tokens included; the rest is cut off and counted (tokens; default 128)",
@@ -141,7 +138,7 @@ describe("runCommandLine", () => {
     };
     const { calls, call } = recorder(result);
     const { exitCode, out } = await run("explain one --model m two --output a.html --seed 2", {
-      library: { explain: call },
+      answers: { explain: call },
     });
     expect({ exitCode, out }).toEqual({
       exitCode: 0,
@@ -149,14 +146,14 @@ describe("runCommandLine", () => {
     });
     expect(calls[0]).toMatchObject({ texts: ["one", "two"], model: "m", seed: 2, samples: 3 });
     const twice = await run("explain one --model m --texts two");
-    expect(twice.err).toContain("error [invalid-setting]: expected texts by themselves");
+    expect(twice.err).toContain("error [invalid-setting]: expected TEXT... or --texts, got both");
   });
 
   it("gives settings in their types, under their own names", async () => {
     const { calls, call } = recorder({ outputDir: "m", steps: 5, tokens: 10, validation: null });
     const { exitCode, err } = await run(
       "pretrain --tokenizer t --text a.txt b.txt --max_steps 5 --learning-rate 1e-3 --output-dir=m --resume --dtype float16",
-      { library: { pretrain: call } },
+      { answers: { pretrain: call } },
     );
     expect({ exitCode, err }).toEqual({ exitCode: 0, err: "" });
     expect(calls[0]).toMatchObject({
@@ -176,7 +173,7 @@ describe("runCommandLine", () => {
     const { calls, call } = recorder(done);
     const { exitCode, out } = await run(
       "compare a b,c --methods stl,l3 --seeds 0-2,7 9 --model m,1 n --output-dir=c --jobs 2",
-      { library: { compare: call } },
+      { answers: { compare: call } },
     );
     expect(calls[0]).toMatchObject({
       dataset: ["a", "b,c"],
@@ -192,14 +189,13 @@ describe("runCommandLine", () => {
     );
     const fine = recorder({ ...done, failed: 0 });
     const given = "compare --dataset a --model m --output-dir c";
-    expect((await run(given, { library: { compare: fine.call } })).exitCode).toBe(0);
+    expect((await run(given, { answers: { compare: fine.call } })).exitCode).toBe(0);
   });
 
   it.each([
     ["compare a --methods stl,l4 --model m --output-dir c", "methods.1"],
     ["compare a --seeds 0-x --model m --output-dir c", "a range such as 0-4"],
-    ["compare a --dataset b --model m --output-dir c", "got a and a flag"],
-    ["compare a --train-file b --model m --output-dir c", "got a and a flag"],
+    ["compare a --dataset b --model m --output-dir c", "got both"],
   ])("refuses %s", async (line, text) => {
     const { exitCode, err } = await run(line);
     expect(exitCode).toBe(2);
@@ -208,7 +204,7 @@ describe("runCommandLine", () => {
 
   it("keeps --json out of the settings", async () => {
     const { calls, call } = recorder(check);
-    const { exitCode } = await run("check a.csv --json", { library: { checkFiles: call } });
+    const { exitCode } = await run("check a.csv --json", { answers: { check: call } });
     expect(exitCode).toBe(0);
     expect(calls[0]).not.toHaveProperty("json");
   });
@@ -229,7 +225,7 @@ describe("runCommandLine", () => {
       ].join("\n"),
     };
     const line = "compare --config c.yaml --shared-pass=false --gamma 2";
-    await run(line, { library: { compare: call }, files });
+    await run(line, { answers: { compare: call }, files });
     expect(calls[0]).toMatchObject({
       model: ["m", "n"],
       trainFile: "t.csv",
@@ -241,7 +237,7 @@ describe("runCommandLine", () => {
     });
     const checked = recorder(check);
     await run("check a.csv --config k.json", {
-      library: { checkFiles: checked.call },
+      answers: { check: checked.call },
       files: { "k.json": '{"$schema": "x", "trainFile": "b.csv", "textColumn": "body"}' },
     });
     expect(checked.calls).toMatchObject([{ trainFile: "a.csv", textColumn: "body" }]);
@@ -249,11 +245,11 @@ describe("runCommandLine", () => {
 
   it("takes DATA as a file or a folder, flags first", async () => {
     const { calls, call } = recorder(check);
-    const library = { checkFiles: call };
-    await run("check a.csv", { library });
-    await run("check dev.csv train.csv", { library });
+    const answers = { check: call };
+    await run("check a.csv", { answers });
+    await run("check dev.csv train.csv", { answers });
     await run("check data --test-file other.csv", {
-      library,
+      answers,
       folders: { data: ["train.csv", "test.csv", "dev.csv"] },
     });
     expect(calls).toMatchObject([
@@ -289,13 +285,13 @@ describe("runCommandLine", () => {
     [
       "train d --train-file e",
       "invalid-setting",
-      "expected files by name or by flag, got d",
+      "expected DATA or --train-file, got both",
       "Keep one",
     ],
     [
       "check a b --test-file c",
       "invalid-setting",
-      "expected files by name or by flag, got a",
+      "expected FILE... or --test-file, got both",
       "Keep one",
     ],
     ["score a --model m", "invalid-setting", "too many arguments", "See --help."],
@@ -323,7 +319,7 @@ describe("runCommandLine", () => {
     ["runtime-failed", 1],
   ] as const)("an error %s gives exit code %d", async (code, exitCode) => {
     const doctor = () => Promise.reject(new L3MaskingError(code, "message"));
-    expect(await run("doctor", { library: { doctor } })).toMatchObject({
+    expect(await run("doctor", { answers: { doctor } })).toMatchObject({
       exitCode,
       out: "",
       err: `error [${code}]: message\n`,
@@ -332,7 +328,7 @@ describe("runCommandLine", () => {
 
   it("shows a stranger's error as worker-failed", async () => {
     const doctor = () => Promise.reject(new TypeError("x is undefined"));
-    const { exitCode, err } = await run("doctor", { library: { doctor } });
+    const { exitCode, err } = await run("doctor", { answers: { doctor } });
     expect(exitCode).toBe(1);
     expect(err).toContain(
       "error [worker-failed]: the command broke unexpectedly: TypeError: x is undefined",
@@ -352,27 +348,27 @@ describe("runCommandLine", () => {
   it("ends well when a server is interrupted, and with 130 when other work is", async () => {
     const onListen = (interrupt: () => void) => interrupt();
     const serve = async () => ({ replies: { 200: 3, 400: 1 } });
-    const served = await run("serve runs/a/model", { library: { serve }, onListen });
+    const served = await run("serve runs/a/model", { serve, onListen });
     expect(served).toMatchObject({
       exitCode: 0,
       out: "answered: 3 with status 200, 1 with status 400\n",
     });
-    const library = { checkFiles: async () => check };
-    expect((await run("check a.csv", { library, onListen })).exitCode).toBe(130);
+    const answers = { check: async () => check };
+    expect((await run("check a.csv", { answers, onListen })).exitCode).toBe(130);
   });
 
   it("doctor fails when a finding is not well", async () => {
     const bad = { subject: "runtime", ok: false, finding: "absent" };
-    const { exitCode, out } = await run("doctor", { library: { doctor: async () => [bad] } });
+    const { exitCode, out } = await run("doctor", { answers: { doctor: async () => [bad] } });
     expect({ exitCode, out }).toEqual({ exitCode: 1, out: "FAIL  runtime  absent\n" });
   });
 
   it("writes JSON lines with --json, errors of usage too", async () => {
-    const doctor = async (watch?: Watch) => {
+    const doctor = async (_given: unknown, watch?: Watch) => {
       watch?.onEvent?.({ type: "notice", level: "info", text: "looking" });
       return [{ subject: "node", ok: true, finding: "20" }];
     };
-    const { out, err } = await run("doctor --json", { library: { doctor } });
+    const { out, err } = await run("doctor --json", { answers: { doctor } });
     expect(err).toBe("");
     expect(
       out
@@ -395,7 +391,7 @@ describe("runCommandLine", () => {
 
   it("asks the command to stop at an interrupt, says so, and ends with 130", async () => {
     let interrupt = (): void => expect.unreachable();
-    const doctor = async (watch?: Watch) => {
+    const doctor = async (_given: unknown, watch?: Watch) => {
       expect(watch?.signal?.aborted).toBe(false);
       interrupt();
       expect(watch?.signal?.aborted).toBe(true);
@@ -404,7 +400,7 @@ describe("runCommandLine", () => {
     const onListen = (listener: () => void) => {
       interrupt = listener;
     };
-    const { exitCode, err } = await run("doctor", { library: { doctor }, onListen });
+    const { exitCode, err } = await run("doctor", { answers: { doctor }, onListen });
     expect(exitCode).toBe(130);
     expect(err).toBe(
       "stopping at the next safe point; interrupt again to stop at once\nerror [interrupted]: stopped after step 3\n",
@@ -420,7 +416,7 @@ describe("runCommandLine", () => {
     const onListen = (listener: () => void) => {
       interrupt = listener;
     };
-    const { exitCode, out } = await run("doctor", { library: { doctor }, onListen });
+    const { exitCode, out } = await run("doctor", { answers: { doctor }, onListen });
     expect({ exitCode, out }).toEqual({ exitCode: 130, out: "ok    node  20\n" });
   });
 });

@@ -3,21 +3,16 @@ import { Argument, Command, CommanderError, Option } from "commander";
 import { L3MaskingError } from "../../base/errors.js";
 import { nearestName } from "../../base/nearest.js";
 import { canonicalWords } from "./arguments.js";
-import type { CommandDescription, GivenSettings, Library } from "./commands.js";
+import {
+  commandList,
+  type GivenSettings,
+  type Installation,
+  type ListedCommand,
+} from "./commands.js";
 import { knownError } from "./error-text.js";
 import { configFlag, type Flag, flagGroups, flagValue, jsonFlag } from "./flag.js";
-import { type CommandOverview, commandOverviews } from "./overview.js";
 import { createHumanReporter, createJsonReporter, type Reporter } from "./reporter.js";
 import type { Terminal } from "./terminal.js";
-
-/** Where a command finds what it runs. */
-export interface Installation {
-  readonly version: string;
-  /** Starts the thread that a command will work in, while its flags and settings are still being loaded and read. */
-  startWorker(command: string): void;
-  /** Loaded only when a command runs, so that help stays fast. */
-  loadLibrary(): Promise<Library>;
-}
 
 const USAGE_ERROR = 2;
 const INTERRUPTED = 130;
@@ -42,8 +37,10 @@ export async function runCommandLine(
   const reporter = json ? createJsonReporter(terminal) : createHumanReporter(terminal);
   try {
     let exitCode = 0;
-    if (needsWorker(words)) installation.startWorker(words[0]);
-    const chosen = await chosenCommand(words);
+    const named = namedCommand(words);
+    const asksForHelp = ["--help", "-h", "help"].some((word) => words.includes(word));
+    if (named?.worksIn !== undefined && !asksForHelp) installation.startWorker(named.worksIn);
+    const chosen = named && { ...named, flags: await flagsOf(named) };
     const program = createProgram(installation, terminal, chosen, async (operands, options) => {
       if (chosen === undefined) throw commandExpected(words[0]);
       exitCode = await runCommand(chosen, operands, options, installation, terminal, reporter);
@@ -61,36 +58,24 @@ export async function runCommandLine(
   }
 }
 
-/** Will these words, if they are right, have a worker thread do something? */
-function needsWorker(words: readonly string[]): boolean {
-  if (words.includes("--help") || words.includes("-h")) return false;
-  const overviews: readonly CommandOverview[] = commandOverviews;
-  return overviews.some(({ name, standsAlone }) => name === words[0] && standsAlone !== true);
-}
-
 type Options = Readonly<Record<string, unknown>>;
 
 type Action = (operands: readonly string[], options: Options) => Promise<void>;
 
-/** A command with its flags. */
-interface ChosenCommand {
-  readonly description: CommandDescription;
+interface ChosenCommand extends ListedCommand {
   readonly flags: readonly Flag[];
 }
 
-/**
- * The command that the words name, after `help` too, with its flags, which its settings give. Settings take longer to load
- * than all else that `--help` does, so they are loaded only then.
- */
-async function chosenCommand(words: readonly string[]): Promise<ChosenCommand | undefined> {
+/** The command that the words name, after `help` too. */
+function namedCommand(words: readonly string[]): ListedCommand | undefined {
   const asked = words[0] === "help" ? words[1] : words[0];
-  if (!commandOverviews.some(({ name }) => name === asked)) return undefined;
-  const [{ commandDescriptions }, { allFlags }] = await Promise.all([
-    import("./commands.js"),
-    import("./flags.js"),
-  ]);
-  const description = commandDescriptions.find(({ name }) => name === asked);
-  return description && { description, flags: allFlags(description.settings) };
+  return commandList.find(({ name }) => name === asked);
+}
+
+/** Settings take longer to load than all else that `--help` does, so they are loaded only for a command that is named. */
+async function flagsOf({ settings }: ListedCommand): Promise<readonly Flag[]> {
+  const [{ allFlags }, schema] = await Promise.all([import("./flags.js"), settings?.()]);
+  return allFlags(schema);
 }
 
 /** The program that parses words and prints help. */
@@ -117,17 +102,16 @@ function createProgram(
       getErrHelpWidth: () => terminal.stderr.columns,
     })
     .addHelpText("after", "\nl3masking COMMAND --help tells the flags of a command.");
-  for (const overview of commandOverviews) {
+  for (const listed of commandList) {
     // That a command takes flags is all that the list of commands says of them.
-    const flags = overview.name === chosen?.description.name ? chosen.flags : [jsonFlag];
-    addCommand(program, overview, flags, action);
+    addCommand(program, listed, listed.name === chosen?.name ? chosen.flags : [jsonFlag], action);
   }
   return program;
 }
 
 function addCommand(
   program: Command,
-  { name, summary, operands, examples }: CommandOverview,
+  { name, help: { summary, operands, examples } }: ListedCommand,
   flags: readonly Flag[],
   action: Action,
 ): void {
@@ -183,7 +167,7 @@ function oneSpelling(
   const [first, ...rest] = words;
   if (first === undefined || first.startsWith("-") || first === "help") return words;
   if (chosen !== undefined) return [first, ...canonicalWords(rest, chosen.flags)];
-  const names = commandOverviews.map(({ name }) => name);
+  const names = commandList.map(({ name }) => name);
   const nearest = nearestName(first, names);
   throw new L3MaskingError("unknown-setting", `there is no command ${first}`, {
     hint: nearest === undefined ? `Choose one of ${names.join(", ")}.` : `Did you mean ${nearest}?`,
@@ -191,16 +175,17 @@ function oneSpelling(
 }
 
 async function runCommand(
-  { description: command, flags }: ChosenCommand,
+  command: ChosenCommand,
   operands: readonly string[],
   { json: _, config, ...given }: Options,
   installation: Installation,
   terminal: Terminal,
   reporter: Reporter,
 ): Promise<number> {
+  const { flags, help, endsByInterrupt = false } = command;
   const fromFile = typeof config === "string" ? await readSettings(config, flags, terminal) : {};
-  const files = await command.resolve?.(operands, given, terminal);
-  const library = await installation.loadLibrary();
+  const { operandSettings } = await import("./operands.js");
+  const fromOperands = await operandSettings(help.operands, operands, given, terminal);
   const stop = new AbortController();
   const stopListening = terminal.onInterrupt(() => {
     stop.abort();
@@ -208,10 +193,10 @@ async function runCommand(
   });
   try {
     const watch = { onEvent: reporter.event, onOutput: reporter.output, signal: stop.signal };
-    const outcome = await command.run(library, { ...fromFile, ...files, ...given }, watch);
+    const settings = { ...fromFile, ...fromOperands, ...given };
+    const outcome = await command.run(settings, watch, installation);
     reporter.outcome(outcome);
-    const interrupted = stop.signal.aborted && command.endsByInterrupt !== true;
-    return interrupted ? INTERRUPTED : outcome.exitCode;
+    return stop.signal.aborted && !endsByInterrupt ? INTERRUPTED : outcome.exitCode;
   } finally {
     stopListening();
   }

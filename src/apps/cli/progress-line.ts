@@ -1,5 +1,5 @@
 /** Shows progress: one line drawn over and over on a terminal, a line now and then in a log. */
-import type { ProgressEvent } from "../../node.js";
+import type { ProgressEvent } from "../../run/host/host.js";
 import { createProgressMeter, finishedText, type Progress, progressText } from "./progress.js";
 import { canRedraw, type Environment, type Output } from "./terminal.js";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { ProgressEvent } from "../../node.js";
+import type { ProgressEvent } from "../../run/host/host.js";
 import {
   createProgressMeter,
   finishedText,

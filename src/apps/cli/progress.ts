@@ -1,5 +1,5 @@
 /** How fast a task goes and when it will be done, from its progress events and a clock. */
-import type { ProgressEvent } from "../../node.js";
+import type { ProgressEvent } from "../../run/host/host.js";
 
 /** A progress event with what follows from the time it came. */
 export interface Progress {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { stepEvent } from "../../../test/fixtures/step-event.js";
 import { L3MaskingError } from "../../base/errors.js";
-import type { RunEvent } from "../../node.js";
+import type { RunEvent } from "../../run/host/host.js";
 import { createHumanReporter, createJsonReporter } from "./reporter.js";
 import type { Environment, Terminal } from "./terminal.js";
 

@@ -1,6 +1,6 @@
 /** What a command tells while and after it runs: to people, or to programs. */
-import { printable } from "../../base/errors.js";
-import type { L3MaskingError, RunEvent } from "../../node.js";
+import { type L3MaskingError, printable } from "../../base/errors.js";
+import type { RunEvent } from "../../run/host/host.js";
 import { errorText } from "./error-text.js";
 import { createProgressLine } from "./progress-line.js";
 import { createRunTable } from "./run-table.js";

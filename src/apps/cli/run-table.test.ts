@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { RunStatusEvent } from "../../node.js";
+import type { RunStatusEvent } from "../../run/host/host.js";
 import { createRunTable } from "./run-table.js";
 
 /** A table on a recorded output, with a clock set by hand. */

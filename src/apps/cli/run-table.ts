@@ -3,7 +3,7 @@
  * way; in a log a line when a run begins or ends, and now and then how far all are. Runs that ended stay as
  * lines above.
  */
-import type { RunStatusEvent } from "../../node.js";
+import type { RunStatusEvent } from "../../run/host/host.js";
 import { formatDuration } from "./progress.js";
 import { canRedraw, type Environment, type Output } from "./terminal.js";
 

@@ -1,7 +1,8 @@
 /** The settings of every command as Markdown: docs/settings.md. Run as a program it prints the page. */
 import { fileURLToPath } from "node:url";
 import { presetNames, presets } from "../../run/settings/presets.js";
-import { commandDescriptions } from "./commands.js";
+import { trainSchema } from "../../run/settings/train.js";
+import { commandList } from "./commands.js";
 import { type Flag, flagGroups } from "./flag.js";
 import { flagsOf } from "./flags.js";
 
@@ -26,10 +27,15 @@ seed: 1
 \`\`\``;
 
 /** The page: for each command a table of its flags under the headings of its help. */
-export function settingsMarkdown(): string {
-  const sections = commandDescriptions.flatMap(({ name, summary, settings, operands }) => {
-    if (settings === undefined) return [];
-    const flags = flagsOf(settings);
+export async function settingsMarkdown(): Promise<string> {
+  const described = await Promise.all(
+    commandList.map(async ({ name, help, settings }) => {
+      const schema = await settings?.();
+      return { name, help, flags: schema === undefined ? [] : flagsOf(schema) };
+    }),
+  );
+  const sections = described.flatMap(({ name, help: { summary, operands }, flags }) => {
+    if (flags.length === 0) return [];
     const tables = flagGroups.flatMap((group) => {
       const members = flags.filter((flag) => flag.group === group);
       return members.length === 0 ? [] : [`### ${group}\n\n${table(members)}`];
@@ -44,7 +50,7 @@ export function settingsMarkdown(): string {
 
 /** The values of each preset beside the defaults. */
 function presetSection(): string {
-  const flags = flagsOf("train").filter(({ setting }) =>
+  const flags = flagsOf(trainSchema).filter(({ setting }) =>
     presetNames.some((name) => setting in presets[name].values),
   );
   const value = (text: string | number | undefined) => (text === undefined ? "" : `\`${text}\``);
@@ -102,4 +108,6 @@ function defaultCell({ kind, required, defaultValue }: Flag): string {
   return `\`${defaultValue}\``;
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) process.stdout.write(settingsMarkdown());
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  process.stdout.write(await settingsMarkdown());
+}

@@ -3,30 +3,26 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import { commandShapes } from "./flags.js";
+import { commandList } from "./commands.js";
 
 /** The text of each schema by the name of its file. Nothing is required: flags can give what a file does not. */
-export function settingsSchemas(): ReadonlyMap<string, string> {
-  return new Map(
-    Object.entries(commandShapes).map(([command, shape]) => {
-      const {
-        required: _,
-        properties,
-        ...schema
-      } = z.toJSONSchema(z.strictObject(shape), {
-        io: "input",
-      });
-      const described = {
-        ...schema,
-        title: `Settings of l3masking ${command}`,
-        properties: { $schema: { type: "string" }, ...properties },
-      };
-      return [`${command}.json`, `${JSON.stringify(described, undefined, 2)}\n`];
-    }),
-  );
+export async function settingsSchemas(): Promise<ReadonlyMap<string, string>> {
+  const texts = new Map<string, string>();
+  for (const { name, settings } of commandList) {
+    const object = await settings?.();
+    if (object === undefined || Object.keys(object.shape).length === 0) continue;
+    const { required: _, properties, ...schema } = z.toJSONSchema(object, { io: "input" });
+    const described = {
+      ...schema,
+      title: `Settings of l3masking ${name}`,
+      properties: { $schema: { type: "string" }, ...properties },
+    };
+    texts.set(`${name}.json`, `${JSON.stringify(described, undefined, 2)}\n`);
+  }
+  return texts;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const folder = process.argv[2] ?? ".";
-  for (const [name, text] of settingsSchemas()) writeFileSync(join(folder, name), text);
+  for (const [name, text] of await settingsSchemas()) writeFileSync(join(folder, name), text);
 }

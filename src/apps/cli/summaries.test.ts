@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { RunMetrics } from "../../node.js";
+import type { RunMetrics } from "../../run/host/host.js";
 import {
   doctorSummary,
   evaluateSummary,

@@ -1,5 +1,7 @@
-/** The results of the commands in words. */
+/** What each command prints of its result, and its exit code. */
 import { dirname, join, resolve } from "node:path";
+import { errorFamilies } from "../../base/errors.js";
+import type { CommandName, CommandResult } from "../../commands/table.js";
 import { alteredSplits } from "../../data/check/text-counts.js";
 import { methodOf } from "../../method/methods.js";
 import type {
@@ -15,11 +17,46 @@ import type {
   ReportResult,
   RunMetrics,
   ScoreResult,
-  ServeResult,
   TrainResult,
-} from "../../node.js";
+} from "../../run/host/host.js";
+import type { ServeResult } from "../serve/serve.js";
+import { explanationText } from "./explanation-text.js";
 import { formatCount, formatDuration } from "./progress.js";
-import { percent } from "./reporter.js";
+import { type Outcome, percent } from "./reporter.js";
+
+/** Results in words. A command that is not here prints its result as JSON. */
+const summaries: {
+  readonly [Name in CommandName]?: (result: CommandResult<Name>) => Outcome["text"];
+} = {
+  train: trainSummary,
+  compare: compareSummary,
+  score: scoreSummary,
+  predict: predictSummary,
+  evaluate: evaluateSummary,
+  explain: explanationText,
+  check: checkSummary,
+  report: reportSummary,
+  pretrain: pretrainSummary,
+  perplexity: perplexitySummary,
+  export: exportSummary,
+  push: pushSummary,
+  doctor: doctorSummary,
+};
+
+/** Exit codes of commands that can end without an error and yet not be well; of all others it is 0. */
+const exitCodes: { readonly [Name in CommandName]?: (result: CommandResult<Name>) => number } = {
+  compare: ({ failed }) => (failed > 0 ? errorFamilies.training : 0),
+  doctor: (diagnoses) => (diagnoses.every(({ ok }) => ok) ? 0 : 1),
+};
+
+/** How a command ends that gave this result. */
+export function outcomeOf<Name extends CommandName>(
+  name: Name,
+  result: CommandResult<Name>,
+): Outcome {
+  const text = summaries[name]?.(result) ?? JSON.stringify(result, undefined, 2);
+  return { result, text, exitCode: exitCodes[name]?.(result) ?? 0 };
+}
 
 /** Metrics, timing, places and what to try next after `train`. */
 export function trainSummary({ outputDir, metrics, labelledFile }: TrainResult): string {

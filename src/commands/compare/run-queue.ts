@@ -61,7 +61,7 @@ export async function trainAll(
     try {
       const { loggingDir } = run.settings;
       const place = loggingDir && { loggingDir: join(loggingDir, names[index]) };
-      await host.train({ ...run.settings, outputDir, ...place, resume }, follow);
+      await host.inThread("train", { ...run.settings, outputDir, ...place, resume }, follow);
       tell(index, { state: "finished", ...latest });
       return { state: "finished", reused: false };
     } catch (thrown) {

@@ -14,7 +14,6 @@ import type { LabelMetrics } from "../../results/metrics/metrics.js";
 import type { ExplainedText } from "../../results/records/token-masks.js";
 import type { ExportedFile } from "../../results/report/markdown/model-card.js";
 import type { MaskedTokenMeasures } from "../pretrain/masked-windows.js";
-import type { TrainSettings } from "../settings/train.js";
 import type { ModelOrigin } from "../sources/model-origin.js";
 
 /** Everything a command gets from its surroundings; nothing else is taken from the environment. */
@@ -36,8 +35,10 @@ export interface Host {
   runtime(threads: number | undefined): Promise<Runtime>;
   /** What can still be allocated. */
   availableMemory(): AvailableMemory;
-  /** Trains in a thread of its own; a stop of this command stops it too. */
-  train(settings: TrainSettings, emit: (event: RunEvent) => void): Promise<TrainResult>;
+  /** Runs a command in a further thread; a stop of this one stops it too. */
+  inThread(command: string, settings: unknown, emit: (event: RunEvent) => void): Promise<unknown>;
+  /** Keeps what is to be freed when the thread ends, as it stays in memory from call to call. */
+  atEnd(free: () => Promise<void>): void;
   /** Folder of the caches (likelihoods, data sets) when a command names none. */
   readonly cacheFolder: string;
   /** Where models come from that are named as on the hub. */

@@ -1,0 +1,32 @@
+/** `serve`: a classifier in a thread of its own behind a server in this one. */
+import { once } from "node:events";
+import { resolveSettings, serveSchema } from "../../run/settings/train.js";
+import { Classifier } from "../../thread/classifier.js";
+import type { Watch } from "../../thread/client.js";
+import { startServer } from "./server.js";
+
+/** What a server did while it ran. */
+export interface ServeResult {
+  /** Answered requests by status. */
+  readonly replies: Readonly<Record<string, number>>;
+}
+
+/** Serves until the signal of `watch` is aborted. Throws `server-address`, and what settings and loading throw. */
+export async function runServe(given: unknown, watch: Watch = {}): Promise<ServeResult> {
+  const { model, host, port, maxTexts, maxBytes, maxWaiting, ...classifier } = resolveSettings(
+    serveSchema,
+    given,
+  );
+  await using served = await Classifier.load(model, classifier);
+  const replies: Record<string, number> = {};
+  const settings = { host, port, maxTexts, maxBytes, maxWaiting };
+  const server = await startServer(served, settings, (_method, _path, status) => {
+    replies[status] = (replies[status] ?? 0) + 1;
+  });
+  const text = `answering at ${server.address} (POST /predict, GET /health); Ctrl-C stops`;
+  watch.onEvent?.({ type: "notice", level: "info", text });
+  const { signal } = watch;
+  if (signal?.aborted !== true) await once(signal ?? new AbortController().signal, "abort");
+  await server.stop();
+  return { replies };
+}

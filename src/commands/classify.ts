@@ -1,0 +1,32 @@
+/** A classifier that stays in memory from call to call. */
+import { z } from "zod";
+import { L3MaskingError } from "../base/errors.js";
+import type { Host, Prediction } from "../run/host/host.js";
+import { type OpenClassifier, openClassifier } from "../run/inference/classifier.js";
+import type { ClassifierSettings } from "../run/settings/train.js";
+
+/** Of this thread. */
+let opened: OpenClassifier | undefined;
+
+/** Loads a classifier for the `classify` calls that follow; gives its labels. */
+export async function runOpenClassifier(
+  settings: ClassifierSettings,
+  host: Host,
+): Promise<readonly string[]> {
+  const classifier = await openClassifier(settings, host);
+  host.atEnd(classifier.dispose);
+  opened = classifier;
+  return classifier.labels;
+}
+
+export const classifySchema = z.strictObject({ texts: z.array(z.string()) });
+
+/** Predictions of the classifier that was opened, in the order of the texts. */
+export async function runClassify({
+  texts,
+}: z.output<typeof classifySchema>): Promise<readonly Prediction[]> {
+  if (opened === undefined) {
+    throw new L3MaskingError("worker-failed", "expected an open classifier, found none");
+  }
+  return opened.predict(texts);
+}

@@ -1,0 +1,42 @@
+/** A classifier for any number of calls. */
+import type { Prediction } from "../run/host/host.js";
+import type { ClassifierOptions } from "../run/settings/train.js";
+import { type Connection, openConnection, type Watch } from "./client.js";
+
+/** A trained classifier in a thread of its own. Dispose it, or declare it with `await using`. */
+export class Classifier implements AsyncDisposable {
+  readonly #connection: Connection;
+  /** The labels in id order. */
+  readonly labels: readonly string[];
+
+  private constructor(connection: Connection, labels: readonly string[]) {
+    this.#connection = connection;
+    this.labels = labels;
+  }
+
+  /** Loads the classifier in a folder (`model` of a run). Throws the `checkpoint-` and `tokenizer-` errors. */
+  static async load(folder: string, options: ClassifierOptions = {}): Promise<Classifier> {
+    const connection = openConnection();
+    try {
+      const given = { ...options, model: folder };
+      return new Classifier(connection, await connection.call("openClassifier", given));
+    } catch (error) {
+      await connection.close();
+      throw error;
+    }
+  }
+
+  /** A label and all probabilities for each text, in order. */
+  predict(texts: readonly string[], watch?: Watch): Promise<readonly Prediction[]> {
+    return this.#connection.call("classify", { texts }, watch);
+  }
+
+  /** Frees the model and ends its thread; the classifier cannot be used after that. */
+  dispose(): Promise<void> {
+    return this.#connection.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
+}
