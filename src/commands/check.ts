@@ -49,7 +49,7 @@ export async function runCheck(settings: CheckSettings, host: Host): Promise<Che
       files: { train: files.trainFile, dev: files.validationFile, test: files.testFile },
       refusal: told,
     };
-    writeWhole(output, renderCheck(page, { date: host.today() }));
+    writeWhole(output, renderCheck(page, { date: host.today() }).html);
   }
   if (refusal !== undefined) {
     // What stops training is easier to see beside the page.

@@ -109,7 +109,7 @@ export async function runExplain(settings: ExplainSettings, host: Host): Promise
     ...(output !== undefined && { output }),
   };
   if (output !== undefined) {
-    writeWhole(output, renderExplanation(result, { date: host.today() }));
+    writeWhole(output, renderExplanation(result, { date: host.today() }).html);
   }
   return result;
 }

@@ -7,8 +7,8 @@ import { hasAuxiliaryTask } from "../method/methods.js";
 import { makeFolder } from "../platform/files/durable.js";
 import { maskingSchema, parseComparison } from "../results/records/comparison-schema.js";
 import { runExamplesSchema } from "../results/records/run-examples-schema.js";
-import { chartsOfPage } from "../results/report/charts/chart.js";
 import { renderComparison } from "../results/report/pages/comparison.js";
+import type { ChartFile } from "../results/report/pages/markup.js";
 import { renderRun, type TrainedRun } from "../results/report/pages/run.js";
 import { readComparedRun } from "../run/folder/compared-run.js";
 import { finishedMetrics } from "../run/folder/finished-run.js";
@@ -29,20 +29,23 @@ export async function runReport(settings: ReportSettings, host: Host): Promise<R
   const { folder } = settings;
   const date = host.today();
   const results = join(folder, "results.json");
-  const html = existsSync(results)
+  const { html, charts } = existsSync(results)
     ? renderComparison(parseComparison(readFileSync(results, "utf8"), results), { date })
     : renderRun(readTrainedRun(folder), { date });
   const output = settings.output ?? join(folder, "report.html");
   requireWritable(output);
   writeWhole(output, html);
-  const charts = settings.charts === undefined ? [] : writeCharts(settings.charts, html);
-  return { output, bytes: Buffer.byteLength(html), charts };
+  return {
+    output,
+    bytes: Buffer.byteLength(html),
+    charts: settings.charts === undefined ? [] : writeCharts(settings.charts, charts),
+  };
 }
 
 /** Writes FOLDER/ID.svg for every chart of the page. */
-function writeCharts(folder: string, html: string): string[] {
+function writeCharts(folder: string, charts: readonly ChartFile[]): string[] {
   makeFolder(folder);
-  return Array.from(chartsOfPage(html), ([id, svg]) => {
+  return charts.map(({ id, svg }) => {
     const path = join(folder, `${id}.svg`);
     writeWhole(path, svg);
     return path;

@@ -105,7 +105,7 @@ async function compareInFolder(settings: CompareSettings, host: Host): Promise<C
     writeJson(outputDir, "results.json", comparison);
     writeWhole(join(outputDir, "results.md"), comparisonPage(comparison));
     const date = host.today();
-    writeWhole(join(outputDir, "report.html"), renderComparison(comparison, { date }));
+    writeWhole(join(outputDir, "report.html"), renderComparison(comparison, { date }).html);
   }
   if (paired === undefined) throw interrupted(comparison, outputDir);
   const rows = finished.some(({ test }) => test !== null) ? "test" : "dev";

@@ -1,5 +1,5 @@
 /** A chart as SVG: its frame for readers and screen readers, its words, its legend. */
-import { type Content, type Markup, markup, visible } from "../pages/markup.js";
+import { type Content, Markup, markup, visible } from "../pages/markup.js";
 import { chartStyle, dashes, marker, palette, seriesClass } from "./series.js";
 import { fitted, textWidth, wrapped } from "./text-width.js";
 
@@ -26,33 +26,22 @@ export interface Chart {
 
 /** A chart inside a page that has `chartStyle`; `id` must be the only one of its kind in the page. */
 export function chartElement(chart: Chart, id: string): Markup {
-  return svg(chart, id);
+  const { source } = svg(chart, id);
+  return new Markup(source, [{ id, title: chart.title, svg: standaloneChart(chart) }]);
 }
+
+const fileStyle = new Markup(`<style>${chartStyle((name) => palette[name].light)}</style>`);
 
 /** A chart as a file of its own, on a light ground, with nothing that a simple viewer may not know. */
 export function standaloneChart(chart: Chart): string {
-  return fileOf(svg(chart, "chart").source);
+  const size = markup` width="${chart.width}" height="${chart.height}"`;
+  return `${svg(chart, "chart", size, markup`${fileStyle}<rect class="paper"${size}/>`).source}\n`;
 }
 
-/** The charts of a page by their id, each as a file of its own. */
-export function chartsOfPage(html: string): ReadonlyMap<string, string> {
-  // Charts are written by `svg` below and hold no further svg element.
-  const charts = html.matchAll(/<svg [^>]*aria-labelledby="(\S+)-title [^>]*>.*?<\/svg>/gs);
-  return new Map(Array.from(charts, ([chart, id]) => [id, fileOf(chart)]));
-}
-
-function svg({ title, description, width, height, body }: Chart, id: string) {
-  return markup`<svg xmlns="http://www.w3.org/2000/svg" class="chart" viewBox="0 0 ${width} ${height}" role="img" aria-labelledby="${id}-title ${id}-text"><title id="${id}-title">${title}</title><desc id="${id}-text">${description}</desc>${body}</svg>`;
-}
-
-/** A file has its size, its style and its ground in itself; in a page they come from the page. */
-function fileOf(chart: string): string {
-  const [, width, height] = /viewBox="0 0 (\S+) (\S+)"/.exec(chart) ?? [];
-  const size = `width="${width}" height="${height}"`;
-  const style = `<style>${chartStyle((name) => palette[name].light)}</style>`;
-  const sized = chart.replace(/viewBox="[^"]*"/, (found) => `${found} ${size}`);
-  const ground = `<rect class="paper" ${size}/>`;
-  return `${sized.replace("</desc>", (end) => `${end}${style}${ground}`)}\n`;
+/** In a page size, style and ground come from the page. */
+function svg(chart: Chart, id: string, size?: Markup, ground?: Markup): Markup {
+  const { title, description, width, height, body } = chart;
+  return markup`<svg xmlns="http://www.w3.org/2000/svg" class="chart" viewBox="0 0 ${width} ${height}"${size} role="img" aria-labelledby="${id}-title ${id}-text"><title id="${id}-title">${title}</title><desc id="${id}-text">${description}</desc>${ground}${body}</svg>`;
 }
 
 export type Anchor = "start" | "middle" | "end";

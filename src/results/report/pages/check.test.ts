@@ -25,7 +25,7 @@ function render(splits: SplitRecords, refusal?: string, maxLength = 6): string {
   return renderCheck(
     { name: "<b>data</b>", check, details, files, refusal },
     { date: "21 November 2026" },
-  );
+  ).html;
 }
 
 const textOf = (html: string) => elementsNamed(html, "body")[0].text.replace(/\s+/g, " ");

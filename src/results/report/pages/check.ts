@@ -9,7 +9,7 @@ import type { SplitName } from "../../../data/dataset.js";
 import { barChart } from "../charts/bar-chart.js";
 import { histogram } from "../charts/histogram.js";
 import { type Content, type Markup, markup } from "./markup.js";
-import { figure, figures, foreign, page, table } from "./page.js";
+import { figure, figures, foreign, type Page, page, table } from "./page.js";
 
 export interface CheckedDataset {
   readonly name: string;
@@ -21,8 +21,8 @@ export interface CheckedDataset {
   readonly refusal: string | undefined;
 }
 
-/** The page as one HTML file that needs nothing else. `date`: when it is written, in words for people. */
-export function renderCheck(checked: CheckedDataset, { date }: { readonly date: string }): string {
+/** The page; `date` is when it is written, in words for people. */
+export function renderCheck(checked: CheckedDataset, { date }: { readonly date: string }): Page {
   const { name, check, details, refusal } = checked;
   const { splits, warnings } = check;
   const rows = splits.reduce((sum, split) => sum + split.rows, 0);

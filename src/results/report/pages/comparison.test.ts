@@ -9,7 +9,7 @@ import type { Comparison } from "../../records/comparison.js";
 import { renderComparison } from "./comparison.js";
 
 const date = "21 November 2026";
-const render = (comparison: Comparison) => renderComparison(comparison, { date });
+const render = (comparison: Comparison) => renderComparison(comparison, { date }).html;
 
 /** All that a reader sees and a screen reader says, without the markup. */
 const textOf = (html: string) => {

@@ -5,7 +5,7 @@ import { methods } from "../../../method/methods.js";
 import type { Comparison } from "../../records/comparison.js";
 import { decidingRows, type Group, groupsOf } from "./groups.js";
 import { type Content, type Markup, markup } from "./markup.js";
-import { foreign, page, part } from "./page.js";
+import { foreign, type Page, page, part } from "./page.js";
 import { curvesSection } from "./sections/curves.js";
 import { glossarySection } from "./sections/glossary.js";
 import { confusionSection, perLabelSection } from "./sections/labels.js";
@@ -21,8 +21,8 @@ export interface RenderOptions {
   readonly date: string;
 }
 
-/** A comparison as one HTML file that needs nothing else. */
-export function renderComparison(comparison: Comparison, { date }: RenderOptions): string {
+/** A comparison as a page. */
+export function renderComparison(comparison: Comparison, { date }: RenderOptions): Page {
   const groups = groupsOf(comparison);
   const methods = comparedMethods(comparison);
   const title = methods.length === 1 ? `Results of ${methods[0]}` : `${listed(methods)} compared`;

@@ -20,7 +20,7 @@ const render = (texts: readonly ExplainedText[]) =>
       texts,
     },
     { date: "21 November 2026" },
-  );
+  ).html;
 const html = render([text]);
 const words = (source: string) => elementsNamed(source, "body")[0].text.replace(/\s+/g, " ");
 /** Tokens in the text views, with their classes. */

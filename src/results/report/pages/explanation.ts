@@ -25,7 +25,7 @@ export interface Explanation {
   readonly texts: readonly ExplainedText[];
 }
 
-/** The page as one HTML file that needs nothing else. `date`: when it is written, in words for people. */
+/** The page; `date` is when it is written, in words for people. */
 export function renderExplanation(explained: Explanation, { date }: { readonly date: string }) {
   const { model, vanilla_model: vanilla, texts } = explained;
   const body = markup`

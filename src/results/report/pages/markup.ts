@@ -3,12 +3,22 @@
  * What is written is well-formed XML too, so that a strict parser can check a page.
  */
 
-/** Text that is markup already. Outside this file only style sheets of ours are made so by hand. */
+/** A chart of a page as a file of its own. */
+export interface ChartFile {
+  /** The id of the chart, the only one of its kind in the page. */
+  readonly id: string;
+  readonly title: string;
+  readonly svg: string;
+}
+
+/** Text that is markup already, with the charts in it. Outside this file only our style sheets and charts are made so by hand. */
 export class Markup {
   readonly source: string;
+  readonly charts: readonly ChartFile[];
 
-  constructor(source: string) {
+  constructor(source: string, charts: readonly ChartFile[] = []) {
     this.source = source;
+    this.charts = charts;
   }
 }
 
@@ -21,7 +31,12 @@ export function markup(fixed: TemplateStringsArray, ...values: readonly Content[
   values.forEach((value, index) => {
     source += written(value) + fixed[index + 1];
   });
-  return new Markup(source);
+  return new Markup(source, chartsIn(values));
+}
+
+function chartsIn(content: Content): readonly ChartFile[] {
+  if (content instanceof Markup) return content.charts;
+  return typeof content === "object" ? content.flatMap(chartsIn) : [];
 }
 
 function written(content: Content): string {

@@ -2,11 +2,17 @@
 import type { Chart } from "../charts/chart.js";
 import { chartElement } from "../charts/chart.js";
 import { chartStyle, palette } from "../charts/series.js";
-import { type Content, Markup, markup } from "./markup.js";
+import { type ChartFile, type Content, Markup, markup } from "./markup.js";
 import { tokenTextStyle } from "./token-text.js";
 
-/** The whole file. Nothing in it is fetched or run: the policy forbids it even if an escape were missed. */
-export function page(title: string, body: Content): string {
+/** A page as one HTML file that needs nothing else, and its charts as files of their own. */
+export interface Page {
+  readonly html: string;
+  readonly charts: readonly ChartFile[];
+}
+
+/** The whole page. Nothing in it is fetched or run: the policy forbids it even if an escape were missed. */
+export function page(title: string, body: Markup): Page {
   const policy = "default-src 'none'; style-src 'unsafe-inline'";
   const document = markup`<html lang="en">
 <head>
@@ -24,7 +30,7 @@ ${body}
 </body>
 </html>
 `;
-  return `<!DOCTYPE html>\n${document.source}`;
+  return { html: `<!DOCTYPE html>\n${document.source}`, charts: body.charts };
 }
 
 const variables = (side: "light" | "dark") =>

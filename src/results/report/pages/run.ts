@@ -9,7 +9,7 @@ import { comparisonCells } from "../../statistics/comparison-cells.js";
 import { candidateTitle } from "../../statistics/paired-notes.js";
 import { decidingRows, type Group, rowSetName } from "./groups.js";
 import { type Markup, markup } from "./markup.js";
-import { foreign, page, part, table } from "./page.js";
+import { foreign, type Page, page, part, table } from "./page.js";
 import { curvesSection } from "./sections/curves.js";
 import { examplesSection } from "./sections/examples.js";
 import { glossarySection } from "./sections/glossary.js";
@@ -36,8 +36,8 @@ export interface TrainedRun {
   readonly tokenizer_digest: string;
 }
 
-/** A training run as one HTML file that needs nothing else. `date`: when it is written, in words for people. */
-export function renderRun(trained: TrainedRun, { date }: { readonly date: string }): string {
+/** A training run as a page; `date` is when it is written, in words for people. */
+export function renderRun(trained: TrainedRun, { date }: { readonly date: string }): Page {
   const { run, dataset } = trained;
   const name = candidateTitle(run, false);
   const [cell] = comparisonCells([run]);
