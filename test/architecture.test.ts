@@ -81,40 +81,6 @@ const floorOf = (file: string) => floors.findIndex((wings) => wings.includes(win
 /** Wings whose files may import Node's modules. */
 const forNode = ["platform", "apps", "thread", "commands", "node.ts"];
 
-/** Files that still import Node where it is not for them. */
-const stillForNode: readonly string[] = [
-  "data/parquet/unpack-in-node.ts",
-  "data/read.ts",
-  "data/record-stream.ts",
-  "data/split-files.ts",
-  "method/likelihood/cache.ts",
-  "model/checkpoint/folder.ts",
-  "model/checkpoint/load.ts",
-  "model/hub/attempts.ts",
-  "model/hub/cache.ts",
-  "model/hub/download.ts",
-  "model/hub/upload.ts",
-  "results/trackers/mlflow-run.ts",
-  "results/trackers/tensorboard.ts",
-  "run/folder/command-log.ts",
-  "run/folder/finished-run.ts",
-  "run/folder/journal.ts",
-  "run/folder/run-folder.ts",
-  "run/folder/saved-state.ts",
-  "run/folder/tracking.ts",
-  "run/folder/train-command.ts",
-  "run/folder/training-arguments.ts",
-  "run/folder/training-record.ts",
-  "run/folder/training-state.ts",
-  "run/inference/run-vanilla.ts",
-  "run/pretrain/token-stream.ts",
-  "run/sources/dataset-sources.ts",
-  "run/sources/known-dataset.ts",
-  "run/sources/model-source.ts",
-  "run/sources/model.ts",
-  "text/load.ts",
-];
-
 const location = (node: ts.Node, source: ts.SourceFile) =>
   `${source.fileName}:${source.getLineAndCharacterOfPosition(node.getStart()).line + 1}`;
 
@@ -180,13 +146,12 @@ describe("imports", () => {
     const importing = imports.filter(({ to }) => to.startsWith("node:")).map(({ from }) => from);
     const others = files.filter((file) => !forNode.includes(wingOf(file)));
     const wrong = [...new Set(importing)].filter((file) => others.includes(file)).sort();
-    expect(wrong).toEqual(stillForNode);
+    expect(wrong).toEqual([]);
     const isGlobal = (node: ts.Node) =>
       ts.isIdentifier(node) &&
       ["process", "Buffer", "require", "__dirname"].includes(node.text) &&
       !ts.isPropertyAssignment(node.parent);
-    const elsewhere = others.filter((file) => !stillForNode.includes(file));
-    expect(places(isGlobal, elsewhere)).toEqual([]);
+    expect(places(isGlobal, others)).toEqual([]);
   });
 
   it("of index.ts lead to nothing that needs Node", () => {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { z } from "zod";
 import { L3MaskingError } from "../base/errors.js";
 import { hasAuxiliaryTask } from "../method/methods.js";
-import { makeFolder } from "../platform/files/durable.js";
+import { makeFolder } from "../platform/files/files.js";
 import { maskingSchema, parseComparison } from "../results/records/comparison-schema.js";
 import { runExamplesSchema } from "../results/records/run-examples-schema.js";
 import { renderComparison } from "../results/report/pages/comparison.js";

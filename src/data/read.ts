@@ -1,78 +1,61 @@
 /** Files on disk -> records, read whole. */
 
-import { readdir, readFile } from "node:fs/promises";
-import { basename, dirname } from "node:path";
-import { promisify } from "node:util";
-import { gunzip } from "node:zlib";
 import { L3MaskingError } from "../base/errors.js";
 import { nearestName } from "../base/nearest.js";
+import { systemCode } from "../platform/files/failures.js";
+import { entryAt, listFolder, readBytes } from "../platform/files/files.js";
+import { basename, dirname } from "../platform/paths.js";
+import { gunzip, unbrotli } from "../platform/unpack.js";
 import type { ColumnOptions } from "./formats/columns.js";
 import { fileKind, formatName } from "./formats/formats.js";
 import { unpackedLimit } from "./formats/limits.js";
 import { type ParsedFile, parseRecords, parseTable } from "./formats/parse.js";
 import type { Table } from "./formats/table.js";
-import type { Unpack } from "./parquet/pages.js";
-import { openUnpacker } from "./parquet/unpack-in-node.js";
 
 export interface RecordFile extends ParsedFile {
   /** As told from the name: "jsonl", "csv.gz", ... */
   readonly format: string;
 }
 
-const unzip = promisify(gunzip);
-
 /**
  * All rows of a data file. Throws `file-missing` if it cannot be read, and what `parseRecords` throws.
  */
 export async function readRecords(path: string, options: ColumnOptions): Promise<RecordFile> {
   const kind = fileKind(path);
-  const parsed = await withBytes(path, (bytes, unpack) =>
-    parseRecords(bytes, kind.format, path, options, unpack),
-  );
+  const bytes = readUnzipped(path);
+  const parsed = await parseRecords(bytes, kind.format, path, options, decoders);
   return { ...parsed, format: formatName(kind) };
 }
 
 /** All rows of a data file with all their columns. Throws as `readRecords`, but for columns and no rows. */
-export function readTable(path: string): Promise<Table> {
-  const { format } = fileKind(path);
-  return withBytes(path, (bytes, unpack) => parseTable(bytes, format, path, unpack));
+export async function readTable(path: string): Promise<Table> {
+  return parseTable(readUnzipped(path), fileKind(path).format, path, decoders);
 }
 
-async function withBytes<Result>(
-  path: string,
-  parse: (bytes: Uint8Array, unpack: Unpack) => Promise<Result>,
-): Promise<Result> {
-  const bytes = await readUnzipped(path);
-  const unpacker = openUnpacker();
-  try {
-    return await parse(bytes, unpacker.unpack);
-  } finally {
-    await unpacker.close();
-  }
-}
+const decoders = { GZIP: gunzip, BROTLI: unbrotli };
 
 /**
  * The bytes of a data file, decompressed if its name ends in .gz. Throws `file-missing` if it cannot be
  * read and `data-format` if it is no gzip data or unpacks to more than `unpackedLimit`.
  */
-export async function readUnzipped(path: string): Promise<Uint8Array> {
-  const content = await readBytes(path);
+export function readUnzipped(path: string): Uint8Array {
+  const content = bytesOf(path);
   return fileKind(path).gzipped ? unzipBytes(content, path) : content;
 }
 
-async function readBytes(path: string): Promise<Uint8Array> {
+function bytesOf(path: string): Uint8Array {
   try {
-    return await readFile(path);
+    return readBytes(path);
   } catch (cause) {
-    throw await missingFile(path, cause);
+    throw missingFile(path, cause);
   }
 }
 
 /** The error of a data file that cannot be opened or read; what is not of the file system comes as it is. */
-export async function missingFile(path: string, cause: unknown): Promise<unknown> {
-  const code = errorCode(cause);
+export function missingFile(path: string, cause: unknown): unknown {
+  const code = systemCode(cause);
   if (code === undefined) return cause;
-  const nearest = code === "ENOENT" ? await nearestFile(path) : undefined;
+  const nearest = code === "ENOENT" ? nearestFile(path) : undefined;
   return new L3MaskingError(
     "file-missing",
     `expected a data file at ${path}, got ${reason(code)}`,
@@ -86,13 +69,15 @@ export async function missingFile(path: string, cause: unknown): Promise<unknown
   );
 }
 
-async function unzipBytes(content: Uint8Array, path: string): Promise<Uint8Array> {
+function unzipBytes(content: Uint8Array, path: string): Uint8Array {
+  let unpacked: Uint8Array | undefined;
   try {
-    return await unzip(content, { maxOutputLength: unpackedLimit(content.length) });
+    unpacked = gunzip(content, unpackedLimit(content.length));
   } catch (cause) {
-    if (errorCode(cause) === "ERR_BUFFER_TOO_LARGE") throw unpackedTooLarge(path, content.length);
     throw damagedGzip(path, cause);
   }
+  if (unpacked === undefined) throw unpackedTooLarge(path, content.length);
+  return unpacked;
 }
 
 /** Of a file that unpacks to more than `unpackedLimit`. */
@@ -120,21 +105,10 @@ function reason(code: string): string {
 }
 
 /** A file of the same folder with a similar name. */
-async function nearestFile(path: string): Promise<string | undefined> {
+function nearestFile(path: string): string | undefined {
   const folder = dirname(path);
-  try {
-    const name = nearestName(basename(path), await readdir(folder));
-    return name === undefined
-      ? undefined
-      : path.slice(0, path.length - basename(path).length) + name;
-  } catch (error) {
-    // Without the folder there is nothing to propose; the caller reports the missing file.
-    if (errorCode(error) !== undefined) return undefined;
-    throw error;
-  }
-}
-
-function errorCode(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !("code" in error)) return undefined;
-  return typeof error.code === "string" ? error.code : undefined;
+  // Without the folder there is nothing to propose; the caller reports the missing file.
+  if (entryAt(folder)?.kind !== "folder") return undefined;
+  const name = nearestName(basename(path), listFolder(folder));
+  return name === undefined ? undefined : path.slice(0, path.length - basename(path).length) + name;
 }

@@ -1,12 +1,11 @@
 /**
- * The rows of a data file of any size, a portion at a time. A file is read from its handle several times: once or twice
+ * The rows of a data file of any size, a portion at a time. An open file is read several times: once or twice
  * to learn its columns, what its quotes mean, how many rows it has and whether all of them are sound, and then for use.
  * So a fault in the last row is told before any work on the first.
  */
-import { type FileHandle, open, stat } from "node:fs/promises";
-import { Readable } from "node:stream";
-import { createGunzip } from "node:zlib";
 import { L3MaskingError } from "../base/errors.js";
+import { entryAt, type InputFile, openToRead } from "../platform/files/files.js";
+import { gunzipPieces } from "../platform/unpack.js";
 import { type ColumnChoice, type ColumnOptions, textOf } from "./formats/columns.js";
 import { csvReader, type TsvQuoting, tsvObserver, tsvReader } from "./formats/delimited.js";
 import { type FileKind, fileKind } from "./formats/formats.js";
@@ -33,7 +32,7 @@ export interface RecordSource {
   readonly textColumn: string;
   /** All rows from the first on, in portions of no fixed size. Throws as opening does. */
   records(): AsyncIterable<readonly SourceRow[]>;
-  close(): Promise<void>;
+  close(): void;
 }
 
 export interface StreamOptions extends Pick<ColumnOptions, "textColumn"> {
@@ -54,20 +53,23 @@ const CHUNK_BYTES = 2 ** 18;
  */
 export async function openRecords(path: string, options: StreamOptions): Promise<RecordSource> {
   const kind = fileKind(path);
-  const found = await stat(path).catch(async (cause) => {
-    throw await missingFile(path, cause);
-  });
-  if (kind.format === "json" || kind.format === "parquet" || !found.isFile()) {
-    return wholeSource(await readTable(path), kind, path, options);
-  }
-  const handle = await open(path).catch(async (cause) => {
-    throw await missingFile(path, cause);
-  });
+  const whole = kind.format === "json" || kind.format === "parquet";
+  const file = whole ? undefined : opened(path);
+  if (file === undefined) return wholeSource(await readTable(path), kind, path, options);
   try {
-    return await streamedSource(handle, found.size, kind, path, options);
+    return await streamedSource(file, kind, path, options);
   } catch (error) {
-    await handle.close();
+    file.close();
     throw error;
+  }
+}
+
+/** Undefined for what is no regular file. */
+function opened(path: string): InputFile | undefined {
+  try {
+    return entryAt(path)?.kind === "file" ? openToRead(path) : undefined;
+  } catch (cause) {
+    throw missingFile(path, cause);
   }
 }
 
@@ -98,13 +100,12 @@ function wholeSource(
     async *records() {
       yield records;
     },
-    close: async () => undefined,
+    close: () => undefined,
   };
 }
 
 async function streamedSource(
-  handle: FileHandle,
-  size: number,
+  file: InputFile,
   kind: FileKind,
   path: string,
   options: StreamOptions,
@@ -117,8 +118,8 @@ async function streamedSource(
   const pieces: Pieces = async function* () {
     const decode = utf8Decoder(path);
     const chunks = kind.gzipped
-      ? unzippedChunks(handle, size, path, chunkBytes, onBytes)
-      : plainChunks(handle, size, chunkBytes, onBytes);
+      ? unzippedChunks(file, path, chunkBytes, onBytes)
+      : plainChunks(file, chunkBytes, onBytes);
     for await (const bytes of chunks) yield [decode(bytes, false), false];
     yield [decode(new Uint8Array(0), true), true];
   };
@@ -171,7 +172,7 @@ async function streamedSource(
       }
       if (left !== 0) throw changed(path, rows);
     },
-    close: () => handle.close(),
+    close: () => file.close(),
   };
 }
 
@@ -195,52 +196,36 @@ async function tsvQuotingOf(pieces: Pieces, path: string): Promise<TsvQuoting> {
 type OnBytes = (done: number, total: number) => void;
 
 /** Pieces of an open file from its beginning; each is overwritten by the next. */
-async function* plainChunks(
-  handle: FileHandle,
-  size: number,
+function* plainChunks(
+  file: InputFile,
   chunkBytes: number,
   onBytes: OnBytes,
-): AsyncGenerator<Uint8Array> {
+): Generator<Uint8Array> {
   const buffer = new Uint8Array(chunkBytes);
   for (let position = 0; ; ) {
-    const { bytesRead } = await handle.read(buffer, 0, chunkBytes, position);
-    if (bytesRead === 0) return;
-    position += bytesRead;
-    onBytes(position, size);
-    yield buffer.subarray(0, bytesRead);
+    const count = file.read(buffer, position);
+    if (count === 0) return;
+    position += count;
+    onBytes(position, file.size);
+    yield buffer.subarray(0, count);
   }
 }
 
-const LEAST_UNZIPPED = 64;
-
 async function* unzippedChunks(
-  handle: FileHandle,
-  size: number,
+  file: InputFile,
   path: string,
   chunkBytes: number,
   onBytes: OnBytes,
 ): AsyncGenerator<Uint8Array> {
-  const packedChunks = async function* () {
-    // Chunks wait in the stream while the buffer they were read into is filled anew.
-    for await (const chunk of plainChunks(handle, size, chunkBytes, onBytes)) yield chunk.slice();
-  };
-  const packed = Readable.from(packedChunks(), { objectMode: false, highWaterMark: chunkBytes });
-  const unzip = createGunzip({ chunkSize: Math.max(LEAST_UNZIPPED, chunkBytes) });
-  packed.on("error", (error) => unzip.destroy(error));
-  packed.pipe(unzip);
-  const chunks: AsyncIterable<Uint8Array> = unzip;
   let unpacked = 0;
   try {
-    for await (const chunk of chunks) {
+    for await (const chunk of gunzipPieces(plainChunks(file, chunkBytes, onBytes), chunkBytes)) {
       unpacked += chunk.length;
-      if (unpacked > unpackedLimit(size)) throw unpackedTooLarge(path, size);
+      if (unpacked > unpackedLimit(file.size)) throw unpackedTooLarge(path, file.size);
       yield chunk;
     }
   } catch (cause) {
     throw cause instanceof L3MaskingError ? cause : damagedGzip(path, cause);
-  } finally {
-    packed.destroy();
-    unzip.destroy();
   }
 }
 

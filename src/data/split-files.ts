@@ -1,6 +1,6 @@
 /** Which file is train, dev and test: told from a folder or a list of files by their names. */
-import { basename, join } from "node:path";
 import { L3MaskingError } from "../base/errors.js";
+import { basename, join } from "../platform/paths.js";
 import { fileKind } from "./formats/formats.js";
 
 /** Settings that name the files of a data set. */

@@ -6,7 +6,6 @@ import { parquetPageCases } from "./parquet-page-cases.js";
 import { slowTableCases, tableCases } from "./table-cases.js";
 import { tokenizerFileCases } from "./tokenizer-cases.js";
 import { torchCases } from "./torch-cases.js";
-import { slowZstdCases } from "./zstd-cases.js";
 
 export const hostileCases: readonly HostileCase[] = [
   ...checkpointCases,
@@ -18,4 +17,4 @@ export const hostileCases: readonly HostileCase[] = [
 ];
 
 /** Those that take seconds or hundreds of megabytes each. */
-export const slowCases: readonly HostileCase[] = [...slowTableCases, ...slowZstdCases];
+export const slowCases: readonly HostileCase[] = slowTableCases;

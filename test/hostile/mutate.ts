@@ -277,8 +277,7 @@ const columnar: readonly Mutator[] = [
     return textPages(2, pages, {
       type: pick([6, 6, 6, 0, 1, 2, 3, 4, 5, 7], random),
       repetition: random.integer(3),
-      // Threads make zstd slow, so it is rare.
-      codec: pick([0, 0, 0, 0, 0, 1, 1, 2, 4, 5, 7, random.integer(10) === 0 ? 6 : 1], random),
+      codec: pick([0, 0, 0, 0, 0, 1, 1, 2, 4, 5, 6, 7], random),
       typeLength: few(),
     });
   },

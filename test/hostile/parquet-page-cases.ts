@@ -46,6 +46,12 @@ const snappy = (content: Uint8Array) => ({
   content: joined([content.length, (content.length - 1) << 2], content),
   size: content.length,
 });
+/** A compressed zstd block (RFC 8878): 4 bytes of literals from 20, by Huffman weights whose bits never come to an end. */
+const endless = Uint8Array.of(
+  ...[0x42, 0x00, 0x05],
+  ...[6, 0xf0, 0x03, 0, 0, 0, 0x80],
+  ...Array<number>(16).fill(0),
+);
 const header = (fields: Readonly<Record<number, Thrift>>) =>
   textPages(2, [
     page({
@@ -475,6 +481,13 @@ export const parquetPageCases: readonly HostileCase[] = casesOf("parquet", [
     "a zstd frame cut off",
     "data-format",
     coded(ZSTD, zstd(10, block(0, 10, true, [1, 2]))),
+    "zstd",
+  ],
+  [
+    // Packed by a table of 32 states in which the first symbol has them all: a step from state to state takes no bits.
+    "zstd Huffman weights that never end",
+    "data-format",
+    coded(ZSTD, zstd(10, block(2, endless.length, true, endless))),
     "zstd",
   ],
   [

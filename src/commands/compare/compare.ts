@@ -3,7 +3,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { L3MaskingError } from "../../base/errors.js";
 import { randomStream } from "../../base/random.js";
-import { makeFolder } from "../../platform/files/durable.js";
+import { makeFolder } from "../../platform/files/files.js";
 import { holdingFolder } from "../../platform/files/folder-lock.js";
 import type { Comparison } from "../../results/records/comparison.js";
 import { comparisonPage } from "../../results/report/markdown/comparison.js";

@@ -1,7 +1,7 @@
 /** Bytes of a data file (already unzipped) -> records. Touches no file, so it runs in a browser. */
 
 import { L3MaskingError } from "../../base/errors.js";
-import type { Unpack } from "../parquet/pages.js";
+import type { Decoders } from "../parquet/unpack-pages.js";
 import { type ColumnChoice, type ColumnOptions, chooseColumns, toRecords } from "./columns.js";
 import { parseCsv, parseTsv } from "./delimited.js";
 import type { FileFormat } from "./formats.js";
@@ -19,8 +19,8 @@ export interface ParsedFile {
 }
 
 /**
- * Rows of `bytes`, which hold `format`; `file` only names the place in messages. `unpack` unpacks
- * pages of Parquet files; Node has a way that withstands forged ones (`openUnpacker`).
+ * Rows of `bytes`, which hold `format`; `file` only names the place in messages. `decoders`
+ * unpack pages of Parquet files; without them files must be trusted.
  * Throws `data-format`, `data-encoding`, `data-column`, `data-label`, or `data-empty` for no rows.
  */
 export async function parseRecords(
@@ -28,9 +28,9 @@ export async function parseRecords(
   format: FileFormat,
   file: string,
   options: ColumnOptions,
-  unpack?: Unpack,
+  decoders?: Decoders,
 ): Promise<ParsedFile> {
-  const table = await parseTable(bytes, format, file, unpack);
+  const table = await parseTable(bytes, format, file, decoders);
   if (table.rows.length === 0) throw noRows(file);
   const choice = columnsOf(table.columns, format, file, options);
   return {
@@ -61,7 +61,7 @@ export async function parseTable(
   bytes: Uint8Array,
   format: FileFormat,
   file: string,
-  unpack: Unpack | undefined,
+  decoders: Decoders | undefined,
 ): Promise<Table> {
   switch (format) {
     case "jsonl":
@@ -75,7 +75,7 @@ export async function parseTable(
     case "parquet": {
       // Loaded for those who need it: it takes longer to load than all other formats together.
       const { parseParquet } = await import("../parquet/parquet.js");
-      return parseParquet(bytes, file, unpack);
+      return parseParquet(bytes, file, decoders);
     }
     case "txt":
       return parsePlainText(decodeUtf8(bytes, file), file);

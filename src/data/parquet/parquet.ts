@@ -6,8 +6,8 @@ import { readJson } from "../../base/strict-json.js";
 import { unpackedLimit } from "../formats/limits.js";
 import { columnNames, type Row, type Table } from "../formats/table.js";
 import { parquetError, readFooter } from "./footer.js";
-import { plainParquet, type Unpack } from "./pages.js";
-import { unpackPages } from "./unpack-pages.js";
+import { plainParquet } from "./pages.js";
+import { type Decoders, unpackerWith } from "./unpack-pages.js";
 
 /**
  * All rows of a Parquet file (Snappy, gzip, zstd, Brotli, LZ4 or no compression).
@@ -20,9 +20,14 @@ import { unpackPages } from "./unpack-pages.js";
 export async function parseParquet(
   bytes: Uint8Array,
   file: string,
-  unpack: Unpack = unpackPages,
+  decoders?: Decoders,
 ): Promise<Table> {
-  const plain = await plainParquet(readFooter(bytes, file), bytes.length, file, unpack);
+  const plain = await plainParquet(
+    readFooter(bytes, file),
+    bytes.length,
+    file,
+    unpackerWith(decoders),
+  );
   const objects = await readObjects(plain.bytes.buffer, plain.metadata, file);
   requireLittleRepeated(objects, bytes.length, file);
   const rows = objects.map((object, index): Row => {

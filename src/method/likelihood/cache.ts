@@ -3,11 +3,20 @@
  * length); in it, every writer appends to segment files of its own, so two processes never touch the
  * same file and a killed one loses at most the record it was writing.
  */
-import { createHash } from "node:crypto";
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync } from "node:fs";
-import { join } from "node:path";
 import { L3MaskingError } from "../../base/errors.js";
-import { makeFolders, writeBytes, writing } from "../../platform/files/durable.js";
+import { openDigest } from "../../platform/digest.js";
+import { systemCode, writing } from "../../platform/files/failures.js";
+import {
+  exists,
+  type InputFile,
+  listFolder,
+  makeFolders,
+  type OutputFile,
+  openToRead,
+  openToWrite,
+  readBytes,
+} from "../../platform/files/files.js";
+import { join } from "../../platform/paths.js";
 import type { Encoding } from "../../text/encoding.js";
 import {
   canonicalScope,
@@ -54,11 +63,14 @@ export function openScoreCache(
   scope: ScoreScope,
   segmentBytes = SEGMENT_BYTES,
 ): DiskScoreCache {
-  const scopeFolder = join(folder, sha256(canonicalScope(scope)).slice(0, 16));
+  const scopeFolder = join(
+    folder,
+    openDigest("sha256").add(canonicalScope(scope)).hex().slice(0, 16),
+  );
   const places = new Map<string, ScorePlace>();
   let ignoredBytes = 0;
   for (const file of segmentFiles(scopeFolder)) {
-    const segment = readSegment(readFileSync(file), scope, file);
+    const segment = readSegment(readBytes(file), scope, file);
     for (const { key, offset, count } of segment.records) places.set(key, { file, offset, count });
     ignoredBytes += segment.ignoredBytes;
   }
@@ -88,19 +100,14 @@ export function openScoreCache(
 
 /** SHA-256 of everything that decides a text's scores. */
 function textKey(scope: ScoreScope, { ids, wordIds }: Encoding): Uint8Array {
-  const hash = createHash("sha256").update(`${canonicalScope(scope)}\n${ids.length}\n`);
+  const digest = openDigest("sha256").add(`${canonicalScope(scope)}\n${ids.length}\n`);
   // The word ids decide what is masked, so they belong to the key.
-  hash.update(`${ids.join(",")}\n${wordIds.join(",")}`);
-  return hash.digest();
-}
-
-function sha256(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
+  return digest.add(`${ids.join(",")}\n${wordIds.join(",")}`).bytes();
 }
 
 function segmentFiles(scopeFolder: string): string[] {
-  if (!existsSync(scopeFolder)) return [];
-  return readdirSync(scopeFolder)
+  if (!exists(scopeFolder)) return [];
+  return listFolder(scopeFolder)
     .filter((name) => /^\d{6}\.scores$/.test(name))
     .sort()
     .map((name) => join(scopeFolder, name));
@@ -108,18 +115,18 @@ function segmentFiles(scopeFolder: string): string[] {
 
 /** Reads scores at their place; keeps the last file open, since neighbours lie in the same one. */
 function openReader() {
-  let open: { readonly file: string; readonly descriptor: number } | undefined;
+  let open: { readonly file: string; readonly input: InputFile } | undefined;
   const close = () => {
-    if (open !== undefined) closeSync(open.descriptor);
+    open?.input.close();
     open = undefined;
   };
   const read = ({ file, offset, count }: ScorePlace): TokenScores => {
     if (open?.file !== file) {
       close();
-      open = { file, descriptor: openSync(file, "r") };
+      open = { file, input: openToRead(file) };
     }
     const bytes = new Uint8Array(4 * count);
-    const got = readSync(open.descriptor, bytes, 0, bytes.length, offset);
+    const got = open.input.read(bytes, offset);
     if (got !== bytes.length) {
       throw new L3MaskingError(
         "data-format",
@@ -134,9 +141,9 @@ function openReader() {
 
 /** Appends records to segments that this writer alone created. */
 function openWriter(scopeFolder: string, scope: ScoreScope, segmentBytes: number) {
-  let open: { readonly file: string; readonly descriptor: number; bytes: number } | undefined;
+  let open: (Segment & { bytes: number }) | undefined;
   const close = () => {
-    if (open !== undefined) closeSync(open.descriptor);
+    open?.output.close();
     open = undefined;
   };
   const append = (key: Uint8Array, scores: TokenScores): ScorePlace =>
@@ -144,25 +151,32 @@ function openWriter(scopeFolder: string, scope: ScoreScope, segmentBytes: number
   const appendTo = (key: Uint8Array, scores: TokenScores): ScorePlace => {
     if (open !== undefined && open.bytes >= segmentBytes) close();
     if (open === undefined) {
-      open = { ...createSegment(scopeFolder), bytes: 0 };
-      open.bytes += writeBytes(open.descriptor, segmentHeader(scope));
+      const header = segmentHeader(scope);
+      open = { ...createSegment(scopeFolder), bytes: header.length };
+      open.output.write(header);
     }
     const record = encodeRecord(key, scores);
-    open.bytes += writeBytes(open.descriptor, record);
+    open.output.write(record);
+    open.bytes += record.length;
     return { file: open.file, offset: open.bytes - 4 * scores.length, count: scores.length };
   };
   return { append, close };
 }
 
+interface Segment {
+  readonly file: string;
+  readonly output: OutputFile;
+}
+
 /** Creates the next free segment; the exclusive flag settles who gets a number when two ask at once. */
-function createSegment(scopeFolder: string): { file: string; descriptor: number } {
+function createSegment(scopeFolder: string): Segment {
   makeFolders(scopeFolder);
   for (let number = segmentFiles(scopeFolder).length; ; number++) {
     const file = join(scopeFolder, `${String(number).padStart(6, "0")}.scores`);
     try {
-      return { file, descriptor: openSync(file, "ax") };
+      return { file, output: openToWrite(file, "new") };
     } catch (error) {
-      if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+      if (systemCode(error) !== "EEXIST") throw error;
     }
   }
 }

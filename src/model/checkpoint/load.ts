@@ -1,16 +1,16 @@
 /** Loads a checkpoint folder: config.json and weights in any layout Hugging Face has written. */
-import { join } from "node:path";
 import * as z from "zod";
 import { L3MaskingError } from "../../base/errors.js";
 import { parseJson } from "../../base/strict-json.js";
+import { join } from "../../platform/paths.js";
 import type { ParameterValues } from "../parameters.js";
 import type { ModelSpec } from "../spec.js";
 import { assembleParameters } from "./assemble.js";
 import { parseModelConfig } from "./config.js";
 import {
+  checkpointNames,
   digestFiles,
   isPlainFileName,
-  listFolder,
   type OpenFile,
   openFile,
   readTextFile,
@@ -47,18 +47,18 @@ export const weightFileNames = [
  * `checkpoint-shape` and `checkpoint-tensor` (weights that disagree with the config).
  */
 export async function loadCheckpoint(folder: string): Promise<Checkpoint> {
-  const present = await listFolder(folder);
+  const present = checkpointNames(folder);
   const { json, spec } = await readConfig(folder);
   const weights = weightFileNames.find((name) => present.has(name));
   if (weights === undefined) throw noWeights(folder, present);
 
-  const shards = isIndex(weights) ? await readIndexFile(join(folder, weights)) : undefined;
+  const shards = isIndex(weights) ? readIndexFile(join(folder, weights)) : undefined;
   const files = shards ? distinctNames(shards) : [weights];
   const opened: OpenFile[] = [];
   try {
     const parts: WeightFile[] = [];
     for (const name of files) {
-      const file = await openFile(join(folder, name));
+      const file = openFile(join(folder, name));
       opened.push(file);
       parts.push(await readWeights(file, weights));
     }
@@ -74,10 +74,10 @@ export async function loadCheckpoint(folder: string): Promise<Checkpoint> {
       spec: { ...spec, labels: classes === undefined ? undefined : labelsOf(spec, classes) },
       values,
       report: { files, format: parts[0].format, dtypes, loaded: values.size, missing, unexpected },
-      digest: await digestFiles(folder, ["config.json", ...files]),
+      digest: digestFiles(folder, ["config.json", ...files]),
     };
   } finally {
-    for (const file of opened) await file.close();
+    for (const file of opened) file.close();
   }
 }
 
@@ -89,7 +89,7 @@ export async function readConfig(
   folder: string,
 ): Promise<{ readonly json: unknown; readonly spec: ModelSpec }> {
   const path = join(folder, "config.json");
-  const text = await readTextFile(path, "checkpoint-config");
+  const text = readTextFile(path, "checkpoint-config");
   const json = parseCheckpointJson(text, path, "checkpoint-config");
   return { json, spec: parseModelConfig(json, path) };
 }
@@ -104,11 +104,11 @@ export function isIndex(name: string): boolean {
  * `checkpoint-format`.
  */
 export async function readShardNames(folder: string, index: string): Promise<readonly string[]> {
-  return distinctNames(await readIndexFile(join(folder, index)));
+  return distinctNames(readIndexFile(join(folder, index)));
 }
 
-async function readIndexFile(path: string): Promise<ReadonlyMap<string, string>> {
-  return readIndex(await readTextFile(path, "checkpoint-format"), path);
+function readIndexFile(path: string): ReadonlyMap<string, string> {
+  return readIndex(readTextFile(path, "checkpoint-format"), path);
 }
 
 function distinctNames(shards: ReadonlyMap<string, string>): readonly string[] {

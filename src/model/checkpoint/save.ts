@@ -1,10 +1,14 @@
 /** Saves a model folder that Python's transformers and transformers.js read. */
 import { L3MaskingError } from "../../base/errors.js";
+import { addFile, openDigest } from "../../platform/digest.js";
+import { writeFolder } from "../../platform/files/durable-folder.js";
+import { exists } from "../../platform/files/files.js";
+import { join } from "../../platform/paths.js";
 import { modelParameters } from "../heads.js";
 import { elementCount, type Parameter, type ParameterValues } from "../parameters.js";
 import type { ModelFamily, ModelSpec } from "../spec.js";
 import { configJson } from "./config.js";
-import { fileDigest, isPlainFileName, writeFolder } from "./folder.js";
+import { isPlainFileName } from "./folder.js";
 import { type NamedTensor, type WrittenType, writeSafetensors } from "./formats/safetensors.js";
 import { storedName } from "./stored-names.js";
 
@@ -66,7 +70,7 @@ export async function saveCheckpoint(folder: string, checkpoint: SavedCheckpoint
     requireFreeName(name, files);
     files.set(name, [encode(content)]);
   }
-  const checksums = await writeFolder(
+  const checksums = writeFolder(
     folder,
     [...files].map(([name, pieces]) => ({ name, pieces })),
     { replace: checkpoint.replace ?? false },
@@ -75,8 +79,9 @@ export async function saveCheckpoint(folder: string, checkpoint: SavedCheckpoint
 }
 
 /** SHA-256 (hex) of the weights in a saved folder; undefined if there are none. */
-export async function weightsDigest(folder: string): Promise<string | undefined> {
-  return fileDigest(folder, WEIGHTS);
+export function weightsDigest(folder: string): string | undefined {
+  const path = join(folder, WEIGHTS);
+  return exists(path) ? addFile(openDigest("sha256"), path).hex() : undefined;
 }
 
 function requireLabels({ labels, spec }: SavedCheckpoint): readonly string[] {

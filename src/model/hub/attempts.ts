@@ -1,5 +1,6 @@
 /** Requests that may be repeated: how often, after which pause, and when a server or a silent connection is given up. */
-import { setTimeout as pause } from "node:timers/promises";
+import { systemCode } from "../../platform/files/failures.js";
+import { pause } from "../../platform/pause.js";
 
 /** How patient a download is; tests have less time. */
 export interface DownloadPatience {
@@ -135,14 +136,8 @@ function askedPause(headers: Headers): number | undefined {
 /** The code of what is at the bottom of a failed fetch. */
 function connectionCode(error: unknown): string | undefined {
   for (let at: unknown = error; at instanceof Error; at = at.cause) {
-    const code = codeOf(at);
+    const code = systemCode(at);
     if (code !== undefined) return code;
   }
   return undefined;
-}
-
-/** The code that Node gives errors of the system. */
-export function codeOf(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !("code" in error)) return undefined;
-  return typeof error.code === "string" ? error.code : undefined;
 }

@@ -7,20 +7,20 @@
  *       snapshots/COMMIT/FILE              a link to ../../blobs/CHECKSUM, or the file itself where links are not possible
  *       .no_exist/COMMIT/FILE              empty: this commit has no such file
  */
-import { randomUUID } from "node:crypto";
+import { writeDurably } from "../../platform/files/durable.js";
+import { systemCode, writing } from "../../platform/files/failures.js";
 import {
-  copyFileSync,
-  existsSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { dirname, join } from "node:path";
-import { makeFolders, writing } from "../../platform/files/durable.js";
-import { codeOf } from "./attempts.js";
+  copyFile,
+  entryAt,
+  exists,
+  findText,
+  makeFolders,
+  makeLink,
+  openToWrite,
+  remove,
+  rename,
+} from "../../platform/files/files.js";
+import { dirname, join } from "../../platform/paths.js";
 import { isCommit, type Repository } from "./repository.js";
 
 /** The folder of a repository in the cache. */
@@ -40,15 +40,9 @@ function folderName(id: string): string {
 /** The commit that a revision stands for by what is in the cache; undefined where that is not known. */
 export function cachedCommit(folder: string, revision: string): string | undefined {
   if (isCommit(revision)) return revision;
-  const path = join(folder, "refs", revision);
-  try {
-    const text = readFileSync(path, "utf8").trim();
-    // It becomes part of a path.
-    return isCommit(text) ? text : undefined;
-  } catch (error) {
-    if (["ENOENT", "ENOTDIR", "EISDIR"].includes(codeOf(error) ?? "")) return undefined;
-    throw error;
-  }
+  const text = findText(join(folder, "refs", revision))?.trim() ?? "";
+  // It becomes part of a path.
+  return isCommit(text) ? text : undefined;
 }
 
 /** One commit of a repository in the cache. Names of files are plain: they have no folder. */
@@ -64,8 +58,8 @@ export function openSnapshot(repository: string, commit: string): Snapshot {
   const folder = join(repository, "snapshots", commit);
   return {
     folder,
-    has: (name) => statSync(join(folder, name), { throwIfNoEntry: false })?.isFile() === true,
-    lacks: (name) => existsSync(absenceMark(repository, commit, name)),
+    has: (name) => entryAt(join(folder, name))?.kind === "file",
+    lacks: (name) => exists(absenceMark(repository, commit, name)),
   };
 }
 
@@ -76,8 +70,8 @@ export function blobPath(repository: string, checksum: string): string {
 
 /** Are the bytes there already, from another commit or an earlier call? */
 export function hasBlob(repository: string, checksum: string, bytes: number | undefined): boolean {
-  const found = statSync(blobPath(repository, checksum), { throwIfNoEntry: false });
-  return found?.isFile() === true && (bytes === undefined || found.size === bytes);
+  const found = entryAt(blobPath(repository, checksum));
+  return found?.kind === "file" && (bytes === undefined || found.size === bytes);
 }
 
 /**
@@ -95,18 +89,18 @@ export function placeFile(
   const blob = blobPath(repository, checksum);
   writing(path, () => {
     makeFolders(dirname(path));
-    const beside = `${path}.${randomUUID()}`;
+    const beside = `${path}.${crypto.randomUUID()}`;
     try {
       try {
-        symlinkSync(join("..", "..", "blobs", checksum), beside);
+        makeLink(beside, join("..", "..", "blobs", checksum));
       } catch {
         // Which error tells that there are no links differs between systems; what else is wrong shows here too.
-        if (fresh) renameSync(blob, beside);
-        else copyFileSync(blob, beside);
+        if (fresh) rename(blob, beside);
+        else copyFile(blob, beside);
       }
-      renameSync(beside, path);
+      rename(beside, path);
     } finally {
-      rmSync(beside, { force: true });
+      remove(beside);
     }
   });
 }
@@ -116,7 +110,7 @@ export function noteAbsence(repository: string, commit: string, name: string): v
   const path = absenceMark(repository, commit, name);
   writing(path, () => {
     makeFolders(dirname(path));
-    writeFileSync(path, "");
+    openToWrite(path, "replace").close();
   });
 }
 
@@ -128,22 +122,18 @@ function absenceMark(repository: string, commit: string, name: string): string {
 export function noteCommit(folder: string, { revision }: Repository, commit: string): void {
   if (isCommit(revision) || cachedCommit(folder, revision) === commit) return;
   const path = join(folder, "refs", revision);
-  const beside = `${path}.${randomUUID()}`;
-  writing(path, () => {
-    makeFolders(dirname(path));
-    writeFileSync(beside, commit);
-    renameSync(beside, path);
-  });
+  writing(path, () => makeFolders(dirname(path)));
+  writeDurably(path, [commit]);
 }
 
 /** The token in a file; undefined where there is none. */
 export function readToken(path: string | undefined): string | undefined {
   if (path === undefined) return undefined;
   try {
-    const text = readFileSync(path, "utf8").trim();
+    const text = findText(path)?.trim();
     return text === "" ? undefined : text;
   } catch (error) {
-    if (["ENOENT", "ENOTDIR", "EISDIR", "EACCES"].includes(codeOf(error) ?? "")) return undefined;
+    if (systemCode(error) === "EACCES") return undefined;
     throw error;
   }
 }

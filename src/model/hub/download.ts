@@ -1,14 +1,19 @@
 /** A file from the network: fetched piece by piece, gone on with after a cut, checked, and only then in its place. */
-import { createHash, type Hash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { type FileHandle, mkdir, open, rename, rm, stat } from "node:fs/promises";
-import { dirname } from "node:path";
 import { L3MaskingError } from "../../base/errors.js";
-import { writeError } from "../../platform/files/durable.js";
+import { addFile, openDigest } from "../../platform/digest.js";
+import { writing } from "../../platform/files/failures.js";
+import {
+  entryAt,
+  makeFolders,
+  type OutputFile,
+  openToWrite,
+  remove,
+  rename,
+} from "../../platform/files/files.js";
+import { dirname } from "../../platform/paths.js";
 import {
   busyAnswer,
   type Cut,
-  codeOf,
   cutOf,
   type DownloadPatience,
   defaultPatience,
@@ -61,28 +66,26 @@ export async function download(
   patience: DownloadPatience = defaultPatience,
 ): Promise<void> {
   const part = `${request.path}.part`;
-  await mkdir(dirname(request.path), { recursive: true }).catch((error: unknown) => {
-    throw writeError(request.path, error);
-  });
+  writing(request.path, () => makeFolders(dirname(request.path)));
   const checked = request.sha256 !== undefined || request.gitSha1 !== undefined;
-  const leftOver = checked ? await sizeOf(part) : 0;
+  const leftOver = checked ? sizeOf(part) : 0;
   await fetchWhole(request, part, leftOver, watch, patience);
-  let fault = await faultOf(part, request);
+  let fault = faultOf(part, request);
   if (fault !== undefined && leftOver > 0) {
     await fetchWhole(request, part, 0, watch, patience);
-    fault = await faultOf(part, request);
+    fault = faultOf(part, request);
   }
   if (fault !== undefined) {
-    await rm(part, { force: true });
+    remove(part);
     throw mismatch(request, fault);
   }
-  await rename(part, request.path);
+  rename(part, request.path);
 }
 
 /** What has come of a file. */
 interface Transfer {
   readonly request: DownloadRequest;
-  readonly file: FileHandle;
+  readonly file: OutputFile;
   readonly watch: DownloadWatch;
   readonly stallMilliseconds: number;
   /** Bytes in the file, from its beginning. */
@@ -100,9 +103,7 @@ async function fetchWhole(
   patience: DownloadPatience,
 ): Promise<void> {
   const fits = request.bytes === undefined || keep <= request.bytes;
-  const file = await open(part, keep > 0 ? "r+" : "w").catch((error: unknown) => {
-    throw writeError(part, error);
-  });
+  const file = writing(part, () => openToWrite(part, "append"));
   const transfer: Transfer = {
     request,
     file,
@@ -112,6 +113,7 @@ async function fetchWhole(
     etag: undefined,
   };
   try {
+    startAt(transfer, transfer.done);
     let fruitless = 0;
     while (request.bytes === undefined || transfer.done < request.bytes) {
       const before = transfer.done;
@@ -122,11 +124,10 @@ async function fetchWhole(
       await pauseBeforeNext(cut, fruitless, patience, () => watch.cancelled());
       if (watch.cancelled()) throw interrupted(transfer);
     }
-    await file.truncate(transfer.done);
     // Before it gets its name: after a power cut a file of that name must not be empty.
-    await file.sync();
+    writing(part, () => file.flush());
   } finally {
-    await file.close();
+    file.close();
   }
 }
 
@@ -144,7 +145,7 @@ async function fetchRest(transfer: Transfer): Promise<Cut | undefined> {
     const total = request.bytes ?? announcedTotal(transfer, response);
     for await (const piece of response.body ?? []) {
       connection.alive();
-      await writePiece(transfer, piece);
+      writePiece(transfer, piece);
       watch.progress(transfer.done, total);
       if (watch.cancelled()) throw interrupted(transfer);
     }
@@ -179,7 +180,7 @@ async function acceptAnswer(transfer: Transfer, response: Response): Promise<Cut
   const start = /^bytes (\d+)-/.exec(headers.get("content-range") ?? "")?.[1];
   if (status === 416 || (status === 206 && Number(start) !== done)) {
     // What is there does not fit the file on the server.
-    transfer.done = 0;
+    startAt(transfer, 0);
     return { reason: `the server cannot go on at byte ${done}` };
   }
   const busy = busyAnswer(response);
@@ -187,7 +188,7 @@ async function acceptAnswer(transfer: Transfer, response: Response): Promise<Cut
   if (status !== 200 && status !== 206) {
     throw givenUp(request, { reason: `HTTP status ${status}`, status });
   }
-  if (status === 200) transfer.done = 0;
+  if (status === 200) startAt(transfer, 0);
   const etag = headers.get("etag");
   // Only a strong one (without W/) may stand for bytes.
   transfer.etag = etag?.startsWith('"') ? etag : undefined;
@@ -203,46 +204,39 @@ function announcedTotal({ done }: Transfer, { headers }: Response): number | und
   return length === null ? undefined : done + Number(length);
 }
 
-async function writePiece(transfer: Transfer, piece: Uint8Array): Promise<void> {
+/** Leaves the first bytes of the file alone. */
+function startAt(transfer: Transfer, bytes: number): void {
+  writing(transfer.request.path, () => transfer.file.truncate(bytes));
+  transfer.done = bytes;
+}
+
+function writePiece(transfer: Transfer, piece: Uint8Array): void {
   const { request, file, done } = transfer;
   if (request.bytes !== undefined && done + piece.length > request.bytes) {
     throw mismatch(request, "the server sends more");
   }
-  await file.write(piece, 0, piece.length, done).catch((error: unknown) => {
-    throw writeError(request.path, error);
-  });
+  writing(request.path, () => file.write(piece));
   transfer.done += piece.length;
 }
 
 /** What is wrong with the file, in words. */
-async function faultOf(path: string, request: DownloadRequest): Promise<string | undefined> {
-  const size = await sizeOf(path);
+function faultOf(path: string, request: DownloadRequest): string | undefined {
+  const size = sizeOf(path);
   if (request.bytes !== undefined && size !== request.bytes) return `${size} bytes came`;
   const { sha256, gitSha1 } = request;
   if (sha256 !== undefined) {
-    const digest = await hashedFile(createHash("sha256"), path);
+    const digest = addFile(openDigest("sha256"), path).hex();
     if (digest !== sha256) return `what came has SHA-256 ${digest}`;
   }
   if (gitSha1 !== undefined) {
-    const digest = await hashedFile(createHash("sha1").update(`blob ${size}\0`), path);
+    const digest = addFile(openDigest("sha1").add(`blob ${size}\0`), path).hex();
     if (digest !== gitSha1) return `what came has SHA-1 ${digest} (as git counts it)`;
   }
   return undefined;
 }
 
-/** The hash, in hex, after the bytes of a file. */
-async function hashedFile(hash: Hash, path: string): Promise<string> {
-  for await (const piece of createReadStream(path)) hash.update(piece);
-  return hash.digest("hex");
-}
-
-async function sizeOf(path: string): Promise<number> {
-  try {
-    return (await stat(path)).size;
-  } catch (error) {
-    if (codeOf(error) === "ENOENT") return 0;
-    throw error;
-  }
+function sizeOf(path: string): number {
+  return entryAt(path)?.size ?? 0;
 }
 
 function givenUp(request: DownloadRequest, cut: Cut): L3MaskingError {

@@ -2,9 +2,9 @@
  * Files of this machine -> one commit of a repository on the hub. The protocol (which files git keeps, where the others go, in what
  * portions) is that of the package @huggingface/hub, which follows the hub's changes; it is installed by those who push.
  */
-import { pathToFileURL } from "node:url";
 import type * as hubLibrary from "@huggingface/hub";
 import { L3MaskingError } from "../../base/errors.js";
+import { fileUrl } from "../../platform/paths.js";
 import { cutOf, watchConnection } from "./attempts.js";
 import { type Repository, repositoryTitle, repositoryUrl } from "./repository.js";
 
@@ -61,7 +61,7 @@ export async function uploadFiles(
       operations: files.map(({ path, name }) => ({
         operation: "addOrUpdate",
         path: name,
-        content: pathToFileURL(path),
+        content: fileUrl(path),
       })),
       abortSignal: connection.signal,
     });

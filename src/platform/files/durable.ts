@@ -1,68 +1,8 @@
-/** Files that a kill or a power cut leaves whole: written beside, flushed, renamed. And what a failing disk is called. */
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from "node:fs";
-import { dirname, resolve } from "node:path";
-import { type ErrorCode, L3MaskingError } from "../../base/errors.js";
-
-const diskFull = {
-  code: "disk-full",
-  expected: "room",
-  hint: "Free some space and go on with the run; what was saved before is whole.",
-} as const;
-const unwritable = {
-  code: "output-unwritable",
-  expected: "permission",
-  hint: "Make the folder writable, or choose another place for the output.",
-} as const;
-
-/** What the system says of a write that fails, as errors of the project. */
-const failures: Readonly<Record<string, { code: ErrorCode; expected: string; hint: string }>> = {
-  ENOSPC: diskFull,
-  EDQUOT: diskFull,
-  EFBIG: diskFull,
-  EACCES: unwritable,
-  EPERM: unwritable,
-  EROFS: unwritable,
-};
-
-/**
- * The error of a write to `path`: `disk-full` where disk or quota is used up, `output-unwritable` where writing is not
- * allowed, everything else as it came.
- */
-export function writeError(path: string, cause: unknown): unknown {
-  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
-  const failure = failures[code];
-  if (failure === undefined) return cause;
-  const message = `expected ${failure.expected} to write ${path}, got ${code} from the system`;
-  return new L3MaskingError(failure.code, message, { hint: failure.hint, cause });
-}
-
-/** Does work that writes to `path`; its errors are those of `writeError`. */
-export function writing<Result>(path: string, work: () => Result): Result {
-  try {
-    return work();
-  } catch (cause) {
-    throw writeError(path, cause);
-  }
-}
-
-/** Writes all bytes to an open file; the system may take them in several portions. */
-export function writeBytes(descriptor: number, bytes: Uint8Array): number {
-  let written = 0;
-  while (written < bytes.length) {
-    written += writeSync(descriptor, bytes, written, bytes.length - written);
-  }
-  return bytes.length;
-}
+/** Files that a kill or a power cut leaves whole: written beside, flushed, renamed. */
+import { closeSync, fsyncSync, openSync, realpathSync } from "node:fs";
+import { dirname } from "node:path";
+import { systemCode, writing } from "./failures.js";
+import { entryAt, openToWrite, remove, rename } from "./files.js";
 
 /**
  * Writes a file so that a reader finds the old content or the new one, never a part, and so that it stays once this
@@ -98,28 +38,29 @@ export interface DurableFile {
 export function openDurably(path: string): DurableFile {
   const target = writing(path, () => placeOf(path));
   const place = target === undefined ? path : `${target}.partial`;
-  const descriptor = writing(path, () => openSync(place, "w"));
+  const file = writing(path, () => openToWrite(place, "replace"));
   let open = true;
   const close = () => {
-    if (open) closeSync(descriptor);
+    if (open) file.close();
     open = false;
   };
   const abandon = () => {
     close();
-    if (target !== undefined) rmSync(place, { force: true });
+    if (target !== undefined) remove(place);
   };
+  const encoder = new TextEncoder();
   return {
     write(piece) {
-      const bytes = typeof piece === "string" ? Buffer.from(piece) : piece;
-      writing(path, () => writeBytes(descriptor, bytes));
+      const bytes = typeof piece === "string" ? encoder.encode(piece) : piece;
+      writing(path, () => file.write(bytes));
     },
     abandon,
     finish() {
       writing(path, () => {
         try {
-          if (target !== undefined) fsyncSync(descriptor);
+          if (target !== undefined) file.flush();
           close();
-          if (target !== undefined) renameSync(place, target);
+          if (target !== undefined) rename(place, target);
         } catch (error) {
           abandon();
           throw error;
@@ -130,49 +71,11 @@ export function openDurably(path: string): DurableFile {
   };
 }
 
-/**
- * Makes a folder and those above it; gives the topmost one that was not there. (Node's own recursive mkdir calls a
- * read-only file system a missing file.) Errors of the file system come as they are.
- */
-export function makeFolders(folder: string): string | undefined {
-  const path = resolve(folder);
-  if (isFolder(path)) return undefined;
-  const above = dirname(path) === path ? undefined : makeFolders(dirname(path));
-  try {
-    mkdirSync(path);
-  } catch (error) {
-    // Another process may have been faster.
-    if (!isFolder(path)) throw error;
-  }
-  return above ?? path;
-}
-
-/**
- * Makes a folder for output with those above it; gives the topmost one that was not there before. Throws
- * `invalid-setting` if it cannot be one, and what `writeError` gives.
- */
-export function makeFolder(folder: string): string | undefined {
-  try {
-    return makeFolders(folder);
-  } catch (cause) {
-    const error = writeError(folder, cause);
-    if (error instanceof L3MaskingError) throw error;
-    throw new L3MaskingError("invalid-setting", `expected ${folder} to be a folder to write in`, {
-      hint: "Choose another place.",
-      cause,
-    });
-  }
-}
-
-function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
-}
-
 /** Where a file is replaced by renaming; undefined for what is no regular file. */
 function placeOf(path: string): string | undefined {
-  const found = statSync(path, { throwIfNoEntry: false });
+  const found = entryAt(path);
   if (found === undefined) return path;
-  return found.isFile() ? realpathSync(path) : undefined;
+  return found.kind === "file" ? realpathSync(path) : undefined;
 }
 
 /** What systems answer that cannot flush a folder. Windows opens it and then refuses, or does not open it. */
@@ -188,8 +91,7 @@ export function syncFolder(folder: string): void {
     descriptor = openSync(folder, "r");
     fsyncSync(descriptor);
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "";
-    if (!cannotFlush.includes(code)) throw error;
+    if (!cannotFlush.includes(systemCode(error) ?? "")) throw error;
   } finally {
     if (descriptor !== undefined) closeSync(descriptor);
   }

@@ -1,20 +1,20 @@
 /** One command at a time in an output folder: a lock file that names its holder. */
-import { randomUUID } from "node:crypto";
-import {
-  linkSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmdirSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { linkSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import { z } from "zod";
 import { L3MaskingError } from "../../base/errors.js";
-import { makeFolder, writing } from "./durable.js";
+import { pause } from "../pause.js";
+import { systemCode, writing } from "./failures.js";
+import {
+  findText,
+  listFolder,
+  makeFolder,
+  readText,
+  remove,
+  removeEmptyFolder,
+  rename,
+} from "./files.js";
 
 /** The file by which a command holds its output folder. */
 export const LOCK_FILE = "l3masking.lock";
@@ -100,7 +100,7 @@ export async function holdingFolder<Result>(
     try {
       return await work();
     } finally {
-      if (isSame(readHolder(path), holder)) rmSync(path);
+      if (isSame(readHolder(path), holder)) remove(path);
     }
   } finally {
     if (made !== undefined) removeEmpty(folder, made);
@@ -115,7 +115,7 @@ function take(
   { patient, hint }: LockManners,
 ): Holder | undefined {
   // A name of its own for every attempt: two threads of one process may try at once.
-  const mark = `${path}.${holder.pid}-${randomUUID()}`;
+  const mark = `${path}.${holder.pid}-${crypto.randomUUID()}`;
   try {
     // Written first and then linked, so that nobody ever reads a half-written lock.
     writeMark(mark, `${JSON.stringify(holder, undefined, 2)}\n`);
@@ -134,7 +134,7 @@ function take(
     removeOldMarks(path);
     return undefined;
   } finally {
-    rmSync(mark, { force: true });
+    remove(mark);
   }
 }
 
@@ -145,7 +145,7 @@ function writeMark(mark: string, content: string): void {
       writeFileSync(mark, content, { flag: "wx" });
       return;
     } catch (error) {
-      if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
+      if (systemCode(error) !== "ENOENT") throw error;
     }
     makeFolder(dirname(mark));
   }
@@ -154,10 +154,10 @@ function writeMark(mark: string, content: string): void {
 /** What processes left that were killed while they took a lock. */
 function removeOldMarks(path: string): void {
   const folder = dirname(path);
-  for (const name of readdirSync(folder)) {
+  for (const name of listFolder(folder)) {
     const [, pid] = /^l3masking\.lock\.(\d+)-/.exec(name) ?? [];
     if (pid === undefined || isRunning({ pid: Number(pid), process_start: null })) continue;
-    rmSync(join(folder, name), { force: true });
+    remove(join(folder, name));
   }
 }
 
@@ -167,29 +167,24 @@ function linked(mark: string, path: string): boolean {
     linkSync(mark, path);
     return true;
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    const code = systemCode(error);
     if (code === "EEXIST") return false;
     // Some file systems know no links; there a lock may be read while it is written, which is refused as damaged.
     if (code !== "EPERM" && code !== "ENOTSUP" && code !== "ENOSYS") throw error;
   }
   try {
-    writeFileSync(path, readFileSync(mark), { flag: "wx" });
+    writeFileSync(path, readText(mark), { flag: "wx" });
     return true;
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
+    if (systemCode(error) === "EEXIST") return false;
     throw error;
   }
 }
 
 /** The holder of a lock; undefined if the lock was given free meanwhile. */
 function readHolder(path: string): Holder | undefined {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
-    throw error;
-  }
+  const text = findText(path);
+  if (text === undefined) return undefined;
   try {
     return holderSchema.parse(JSON.parse(text));
   } catch (cause) {
@@ -206,14 +201,14 @@ function readHolder(path: string): Holder | undefined {
  */
 function removeStale(path: string, stale: Holder, aside: string): boolean {
   try {
-    renameSync(path, aside);
+    rename(path, aside);
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return false;
+    if (systemCode(error) === "ENOENT") return false;
     throw error;
   }
   const isStale = isSame(readHolder(aside), stale);
-  if (isStale) rmSync(aside);
-  else renameSync(aside, path);
+  if (isStale) remove(aside);
+  else rename(aside, path);
   return isStale;
 }
 
@@ -229,7 +224,7 @@ function isRunning({
     process.kill(pid, 0);
   } catch (error) {
     // EPERM: it runs, but belongs to somebody else.
-    if (error instanceof Error && "code" in error && error.code === "ESRCH") return false;
+    if (systemCode(error) === "ESRCH") return false;
   }
   const start = processStart(pid);
   return expected === null || start === undefined || start === expected;
@@ -246,7 +241,7 @@ const START_TIME = 19;
 function processStart(pid: number): string | undefined {
   let text: string;
   try {
-    text = readFileSync(`/proc/${pid}/stat`, "utf8");
+    text = readText(`/proc/${pid}/stat`);
   } catch {
     return undefined;
   }
@@ -277,7 +272,7 @@ function removeEmpty(folder: string, topmost: string): void {
   const last = resolve(topmost);
   for (let current = resolve(folder); ; current = dirname(current)) {
     try {
-      rmdirSync(current);
+      removeEmptyFolder(current);
     } catch {
       return;
     }

@@ -1,9 +1,9 @@
 /** A run as MLflow knows it: found again or created, in its experiment; and how it ended. */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { z } from "zod";
 import { writeDurably } from "../../platform/files/durable.js";
+import { readText } from "../../platform/files/files.js";
 import type { MlflowServer } from "../../platform/mlflow-environment.js";
+import { join } from "../../platform/paths.js";
 import type { MlflowClient, MlflowFailure } from "./mlflow-client.js";
 import type { RunEnd, TrackedRun } from "./tracker.js";
 
@@ -132,7 +132,7 @@ function unknownAnswer(path: string): MlflowFailure {
 /** Undefined where there is none, or one that is damaged: the run then begins anew at the server. */
 function readNote(path: string): Note | undefined {
   try {
-    return noteSchema.parse(JSON.parse(readFileSync(path, "utf8")));
+    return noteSchema.parse(JSON.parse(readText(path)));
   } catch {
     return undefined;
   }

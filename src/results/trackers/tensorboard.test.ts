@@ -1,3 +1,4 @@
+import type * as FileSystem from "node:fs";
 import {
   appendFileSync,
   chmodSync,
@@ -18,13 +19,13 @@ import { openTensorboard } from "./tensorboard.js";
 import type { TrackerNotice } from "./tracker.js";
 
 const disk = vi.hoisted(() => ({ full: false }));
-vi.mock("../../platform/files/durable.js", async (importReal) => {
-  const real = await importReal<typeof import("../../platform/files/durable.js")>();
+vi.mock("node:fs", async (importReal) => {
+  const real = await importReal<typeof FileSystem>();
   return {
     ...real,
-    writeBytes(descriptor: number, bytes: Uint8Array) {
+    writeSync(descriptor: number, bytes: Uint8Array, ...rest: number[]) {
       if (disk.full) throw Object.assign(new Error("no room"), { code: "ENOSPC" });
-      return real.writeBytes(descriptor, bytes);
+      return real.writeSync(descriptor, bytes, ...rest);
     },
   };
 });

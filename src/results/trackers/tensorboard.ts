@@ -1,16 +1,15 @@
 /** TensorBoard: the numbers of a run in one event file of its folder. */
+import { syncFolder, writeDurably } from "../../platform/files/durable.js";
+import { writing } from "../../platform/files/failures.js";
 import {
-  closeSync,
-  fsyncSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  truncateSync,
-} from "node:fs";
-import { dirname, join } from "node:path";
-import { makeFolders, syncFolder, writeBytes, writing } from "../../platform/files/durable.js";
+  listFolder,
+  makeFolders,
+  openToWrite,
+  readBytes,
+  remove,
+  rename,
+} from "../../platform/files/files.js";
+import { dirname, join } from "../../platform/paths.js";
 import {
   pointRecord,
   type ReadRecord,
@@ -55,13 +54,13 @@ export function openTensorboard(
   const known = run.resumed ? old.flatMap(({ name }) => recordsOf(join(folder, name))) : [];
   writeFirst(join(folder, `${run.key}.partial`), path, firstRecords(run, known, clock() / 1000));
   writing(folder, () => emptyOld(folder, old));
-  const descriptor = writing(path, () => openSync(path, "a"));
+  const file = writing(path, () => openToWrite(path, "append"));
 
   let lost = 0;
   return {
     add(point) {
       try {
-        writing(path, () => writeBytes(descriptor, pointRecord(clock() / 1000, point)));
+        writing(path, () => file.write(pointRecord(clock() / 1000, point)));
       } catch (error) {
         if (lost === 0) {
           const reason = error instanceof Error ? error.message : String(error);
@@ -73,7 +72,7 @@ export function openTensorboard(
     },
     async finish() {
       try {
-        closeSync(descriptor);
+        file.close();
       } catch {
         // Network file systems may tell of an earlier write only now; the run has its numbers in its journal.
       }
@@ -93,7 +92,7 @@ interface EventFileName {
 /** The event files of one run in a folder, oldest first. */
 function eventFiles(folder: string, key: string): EventFileName[] {
   const pattern = new RegExp(`^${NAME.replaceAll(".", "\\.")}\\.(\\d+)\\.l3masking\\.${key}$`);
-  const files = readdirSync(folder).flatMap((name) => {
+  const files = listFolder(folder).flatMap((name) => {
     const seconds = pattern.exec(name)?.[1];
     return seconds === undefined ? [] : [{ name, seconds: Number(seconds) }];
   });
@@ -106,8 +105,8 @@ function eventFiles(folder: string, key: string): EventFileName[] {
  */
 function emptyOld(folder: string, old: readonly EventFileName[]): void {
   for (const [index, { name }] of old.entries()) {
-    if (index < old.length - 1) rmSync(join(folder, name));
-    else truncateSync(join(folder, name));
+    if (index < old.length - 1) remove(join(folder, name));
+    else openToWrite(join(folder, name), "replace").close();
   }
 }
 
@@ -117,7 +116,7 @@ function fileTime(seconds: number): string {
 }
 
 function recordsOf(path: string): ReadRecord[] {
-  return readRecords(writing(path, () => readFileSync(path)));
+  return readRecords(writing(path, () => readBytes(path)));
 }
 
 /** Version, start, settings and what the journal holds already; records that are known keep their times. */
@@ -157,22 +156,11 @@ function settingsTable(settings: TrackedRun["settings"]): string {
   return ["| setting | value |", "| --- | --- |", ...rows].join("\n");
 }
 
-/** Writes a file beside, flushes it and gives it its name; the name beside is none that TensorBoard looks at. */
+/** Writes a file under a name that TensorBoard does not look at, and then gives it its own. */
 function writeFirst(partial: string, path: string, records: readonly Uint8Array[]): void {
+  writeDurably(partial, records);
   writing(path, () => {
-    try {
-      const descriptor = openSync(partial, "w");
-      try {
-        for (const bytes of records) writeBytes(descriptor, bytes);
-        fsyncSync(descriptor);
-      } finally {
-        closeSync(descriptor);
-      }
-      renameSync(partial, path);
-    } catch (error) {
-      rmSync(partial, { force: true });
-      throw error;
-    }
+    rename(partial, path);
     syncFolder(dirname(path));
   });
 }

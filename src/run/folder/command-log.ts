@@ -1,8 +1,8 @@
 /** commands.jsonl of a comparison: every command that worked in the folder, with its wall time. */
-import { existsSync, readFileSync } from "node:fs";
 import { z } from "zod";
 import { L3MaskingError } from "../../base/errors.js";
 import { writeDurably } from "../../platform/files/durable.js";
+import { findText } from "../../platform/files/files.js";
 import type { ComparedRun, WallTime } from "../../results/records/comparison.js";
 
 const lineSchema = z.object({ command: z.string(), seconds: z.number().min(0) });
@@ -16,7 +16,7 @@ export interface CommandLog {
 
 /** Reads the log, if there is one. Throws `data-format` for a damaged line. */
 export function openCommandLog(path: string): CommandLog {
-  const lines = existsSync(path) ? readFileSync(path, "utf8").split("\n").filter(Boolean) : [];
+  const lines = (findText(path) ?? "").split("\n").filter(Boolean);
   const times = lines.map((line, index) => secondsOf(line, `${path} line ${index + 1}`));
   return {
     append(command, seconds) {

@@ -1,10 +1,10 @@
 /** What the folder of a finished run tells: metrics, curves and predictions, checked as they are read. */
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { z } from "zod";
 import { L3MaskingError } from "../../base/errors.js";
 import { methods } from "../../method/methods.js";
 import type { EvaluationEvent, StepEvent } from "../../method/train/events.js";
+import { exists, findText, readText } from "../../platform/files/files.js";
+import { join } from "../../platform/paths.js";
 import { splitTextCounts } from "../../results/records/comparison-schema.js";
 import { parseJournal } from "../../results/records/journal.js";
 import type { RunMetrics } from "../host/host.js";
@@ -67,8 +67,8 @@ const metricsSchema = z.object({
  */
 export function finishedMetrics(folder: string): RunMetrics | undefined {
   const path = join(folder, "metrics.json");
-  if (!existsSync(path)) return undefined;
-  return checked(metricsSchema, readFileSync(path, "utf8"), path);
+  const text = findText(path);
+  return text === undefined ? undefined : checked(metricsSchema, text, path);
 }
 
 export interface FinishedJournal {
@@ -81,7 +81,7 @@ export interface FinishedJournal {
 /** journal.jsonl of a finished run. Throws `data-format` for a damaged or unfinished one. */
 export function finishedJournal(folder: string): FinishedJournal {
   const path = join(folder, "journal.jsonl");
-  const events = parseJournal(readFileSync(path, "utf8"), path);
+  const events = parseJournal(readText(path), path);
   const stop = events.findLast((event) => event.type === "stop");
   if (stop?.reason !== "steps" && stop?.reason !== "patience") {
     const end = stop === undefined ? "none" : stop.reason;
@@ -108,11 +108,11 @@ export type TestPrediction = z.infer<typeof predictionSchema>;
 /** predictions-test.jsonl of a finished run, in the order of the test rows; none without a test split. */
 export function finishedPredictions(folder: string): readonly TestPrediction[] {
   const path = join(folder, "predictions-test.jsonl");
-  return existsSync(path) ? readLines(predictionSchema, path) : [];
+  return exists(path) ? readLines(predictionSchema, path) : [];
 }
 
 function readLines<Row>(schema: z.ZodType<Row>, path: string): Row[] {
-  const lines = readFileSync(path, "utf8").trimEnd().split("\n");
+  const lines = readText(path).trimEnd().split("\n");
   return lines.map((line, index) => checked(schema, line, `${path} line ${index + 1}`));
 }
 

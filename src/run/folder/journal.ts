@@ -1,7 +1,7 @@
 /** The journal of a run on disk: one JSON object a line, appended as it happens. */
-import { closeSync, fsyncSync, openSync } from "node:fs";
 import type { JournalEvent } from "../../method/train/events.js";
-import { writeBytes, writing } from "../../platform/files/durable.js";
+import { writing } from "../../platform/files/failures.js";
+import { openToWrite } from "../../platform/files/files.js";
 
 export interface Journal {
   write(event: JournalEvent): void;
@@ -12,13 +12,13 @@ export interface Journal {
 
 /** Opens a journal for appending. Opening and writing throw `disk-full` and `output-unwritable`. */
 export function openJournal(path: string): Journal {
-  const descriptor = writing(path, () => openSync(path, "a"));
+  const file = writing(path, () => openToWrite(path, "append"));
   return {
     write(event) {
       const line = new TextEncoder().encode(`${JSON.stringify(event)}\n`);
-      writing(path, () => writeBytes(descriptor, line));
+      writing(path, () => file.write(line));
     },
-    flush: () => writing(path, () => fsyncSync(descriptor)),
-    close: () => closeSync(descriptor),
+    flush: () => writing(path, () => file.flush()),
+    close: () => file.close(),
   };
 }

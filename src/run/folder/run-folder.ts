@@ -1,9 +1,15 @@
 /** The folder of a run: made once, never mixed with another run's files. */
-import { closeSync, existsSync, openSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { z } from "zod";
 import { L3MaskingError } from "../../base/errors.js";
-import { makeFolder, writeDurably } from "../../platform/files/durable.js";
+import { writeDurably } from "../../platform/files/durable.js";
+import {
+  exists,
+  listFolder,
+  makeFolder,
+  openToWrite,
+  readText,
+} from "../../platform/files/files.js";
+import { join } from "../../platform/paths.js";
 
 /** Files by which a folder is known to hold a run. */
 const runFiles = ["config.json", "journal.jsonl", "metrics.json", "model", "state"];
@@ -13,7 +19,7 @@ const runFiles = ["config.json", "journal.jsonl", "metrics.json", "model", "stat
  * it holds a run already, and `invalid-setting` if it is not a folder.
  */
 export function requireFreeFolder(folder: string): void {
-  const found = existsSync(folder) ? readFolder(folder) : [];
+  const found = exists(folder) ? readFolder(folder) : [];
   const occupied = runFiles.find((name) => found.includes(name));
   if (occupied !== undefined) {
     throw new L3MaskingError(
@@ -66,7 +72,7 @@ export function requireSameSettings(
 export function readRunRecord(folder: string): RunRecord {
   const path = join(folder, "config.json");
   try {
-    return recordSchema.parse(JSON.parse(readFileSync(path, "utf8")));
+    return recordSchema.parse(JSON.parse(readText(path)));
   } catch (cause) {
     throw new L3MaskingError("checkpoint-missing", `expected the record of a run in ${path}`, {
       hint: "Start without --resume.",
@@ -110,7 +116,7 @@ function* piecesOf(rows: Iterable<unknown>): Generator<string> {
  */
 export function requireWritable(path: string): void {
   try {
-    closeSync(openSync(path, "a"));
+    openToWrite(path, "append").close();
   } catch (cause) {
     throw new L3MaskingError("invalid-setting", `expected a file that can be written at ${path}`, {
       hint: "Choose another --output in a folder that exists.",
@@ -121,7 +127,7 @@ export function requireWritable(path: string): void {
 
 function readFolder(folder: string): string[] {
   try {
-    return readdirSync(folder);
+    return listFolder(folder);
   } catch (cause) {
     throw new L3MaskingError("invalid-setting", `expected ${folder} to be a folder`, {
       hint: "Choose another --output-dir.",

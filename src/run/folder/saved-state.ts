@@ -1,18 +1,15 @@
 /** The state of a training run on disk: weights, optimizer moments and the step; two of them, the last and the one before. */
-import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
 import { z } from "zod";
 import { L3MaskingError } from "../../base/errors.js";
 import type { Stage } from "../../method/train/events.js";
 import type { ParameterStore } from "../../method/train/parameter-store.js";
-import {
-  folderFault,
-  openFile,
-  type WrittenFile,
-  writeFolder,
-} from "../../model/checkpoint/folder.js";
+import { openFile } from "../../model/checkpoint/folder.js";
 import { readSafetensors, writeSafetensors } from "../../model/checkpoint/formats/safetensors.js";
-import { writeDurably, writing } from "../../platform/files/durable.js";
+import { writeDurably } from "../../platform/files/durable.js";
+import { folderFault, type WrittenFile, writeFolder } from "../../platform/files/durable-folder.js";
+import { writing } from "../../platform/files/failures.js";
+import { exists, findText, listFolder, readText, remove } from "../../platform/files/files.js";
+import { join } from "../../platform/paths.js";
 import { parseJournalLine } from "../../results/records/journal.js";
 
 const slots = ["weight", "first", "second"] as const;
@@ -80,7 +77,7 @@ export function openSavedStates(folder: string): SavedStates {
       const numbers = stateNumbers(folder);
       for (const number of numbers) {
         const place = stateFolder(folder, number);
-        const fault = await folderFault(place);
+        const fault = folderFault(place);
         if (fault === undefined) {
           last = number;
           return readInto(store, place);
@@ -101,10 +98,10 @@ export function openSavedStates(folder: string): SavedStates {
       for (const number of numbers) {
         if (number === last) continue;
         // First, so that there are never more than two; what is removed is older or damaged.
-        writing(folder, () => rmSync(stateFolder(folder, number), { recursive: true }));
+        writing(folder, () => remove(stateFolder(folder, number)));
       }
       const next = (numbers[0] ?? 0) + 1;
-      await writeFolder(stateFolder(folder, next), filesOf(store, state), {
+      writeFolder(stateFolder(folder, next), filesOf(store, state), {
         replace: false,
         checksums: true,
       });
@@ -119,14 +116,14 @@ function stateFolder(folder: string, number: number): string {
 
 /** The latest first. */
 function stateNumbers(folder: string): number[] {
-  if (!existsSync(folder)) return [];
-  const names = readdirSync(folder).filter((name) => /^[1-9]\d*$/.test(name));
+  if (!exists(folder)) return [];
+  const names = listFolder(folder).filter((name) => /^[1-9]\d*$/.test(name));
   return names.map(Number).sort((a, b) => b - a);
 }
 
 /** A state that was being written when the process was killed is nothing yet. */
 function isEmpty(folder: string): boolean {
-  return !existsSync(folder) || readdirSync(folder).every((name) => name.endsWith(".partial"));
+  return !exists(folder) || listFolder(folder).every((name) => name.endsWith(".partial"));
 }
 
 function filesOf(store: ParameterStore, state: RunState): WrittenFile[] {
@@ -145,7 +142,7 @@ function filesOf(store: ParameterStore, state: RunState): WrittenFile[] {
 
 async function readInto(store: ParameterStore, folder: string): Promise<RunState> {
   const state = readState(join(folder, "state.json"));
-  const file = await openFile(join(folder, "tensors.safetensors"));
+  const file = openFile(join(folder, "tensors.safetensors"));
   try {
     const stored = new Map((await readSafetensors(file.source)).map((t) => [t.name, t]));
     for (const slot of slots) {
@@ -162,14 +159,14 @@ async function readInto(store: ParameterStore, folder: string): Promise<RunState
       }
     }
   } finally {
-    await file.close();
+    file.close();
   }
   return state;
 }
 
 function readState(path: string): RunState {
   try {
-    return schema.parse(JSON.parse(readFileSync(path, "utf8")));
+    return schema.parse(JSON.parse(readText(path)));
   } catch (cause) {
     throw new L3MaskingError("checkpoint-format", `expected {"step": n, "tokens": n} in ${path}`, {
       hint: "The state was written by another version: start again in another --output-dir.",
@@ -184,8 +181,9 @@ function readState(path: string): RunState {
  * killed run may have torn, and for a journal that lacks a step that was done.
  */
 export function cutJournal(path: string, step: number, stage: Stage = 1): void {
-  if (step === 0 && !existsSync(path)) return;
-  const lines = existsSync(path) ? readFileSync(path, "utf8").split("\n") : [];
+  const text = findText(path);
+  if (step === 0 && text === undefined) return;
+  const lines = (text ?? "").split("\n");
   // What follows the last line end was not finished; its step is done again.
   lines.pop();
   let steps = 0;

@@ -1,6 +1,6 @@
 /** A run as its trackers know it, and what they are told at its end. */
-import { existsSync, readFileSync } from "node:fs";
-import { basename, join, resolve } from "node:path";
+import { findText } from "../../platform/files/files.js";
+import { basename, join, resolve } from "../../platform/paths.js";
 import { parseJournal } from "../../results/records/journal.js";
 import type { Scalar } from "../../results/trackers/scalars.js";
 import type { TrackedRun } from "../../results/trackers/tracker.js";
@@ -21,7 +21,7 @@ export function beginTracking(
   if (!trackers.any) return;
   const { outputDir, resume } = settings;
   const path = join(outputDir, "journal.jsonl");
-  const text = resume && existsSync(path) ? readFileSync(path, "utf8") : "";
+  const text = resume ? (findText(path) ?? "") : "";
   trackers.begin({
     name: basename(resolve(outputDir)),
     key: digest.slice(0, KEY_DIGITS),

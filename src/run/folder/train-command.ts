@@ -1,5 +1,5 @@
 /** The words that repeat a training run, from the settings of its record. */
-import { basename, isAbsolute } from "node:path";
+import { basename, isAbsolute } from "../../platform/paths.js";
 import { resolveSettings, toFlag, trainSchema } from "../settings/train.js";
 
 /** Settings that say where and with what a run is made; the same numbers come out without them. */

@@ -1,8 +1,8 @@
 /** Small files in a saved classifier: what prediction must repeat of training, and the temperature fitted on dev. */
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { z } from "zod";
 import { L3MaskingError } from "../../base/errors.js";
+import { exists, readText } from "../../platform/files/files.js";
+import { join } from "../../platform/paths.js";
 
 const fileName = "training_args.json";
 const schema = z.object({ max_length: z.number().int().min(3) });
@@ -18,7 +18,7 @@ export function trainingArguments(maxLength: number): readonly [string, string] 
  */
 export function trainedMaxLength(folder: string): number | undefined {
   const path = join(folder, fileName);
-  if (!existsSync(path)) return undefined;
+  if (!exists(path)) return undefined;
   return readSmall(path, schema, "max_length", "Remove the file, or give --max-length.").max_length;
 }
 
@@ -41,7 +41,7 @@ function readSmall<Value>(
   hint: string,
 ): Value {
   try {
-    return content.parse(JSON.parse(readFileSync(path, "utf8")));
+    return content.parse(JSON.parse(readText(path)));
   } catch (cause) {
     const message = `expected {"${name}": number} in ${path}`;
     throw new L3MaskingError("checkpoint-config", message, { hint, cause });

@@ -1,9 +1,9 @@
 /** config.json of a training run: how it was made, checked as it is read. */
-import { existsSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
 import { z } from "zod";
 import { L3MaskingError } from "../../base/errors.js";
 import { methods } from "../../method/methods.js";
+import { exists } from "../../platform/files/files.js";
+import { basename, dirname, join, resolve } from "../../platform/paths.js";
 import { readRunRecord } from "./run-folder.js";
 
 const recordSchema = z.looseObject({
@@ -39,7 +39,7 @@ export interface RecordedRun {
 export function runOfClassifier(classifier: string): RecordedRun | undefined {
   const path = resolve(classifier);
   const folder = dirname(path);
-  if (basename(path) !== "model" || !existsSync(join(folder, "config.json"))) return undefined;
+  if (basename(path) !== "model" || !exists(join(folder, "config.json"))) return undefined;
   // Another program's config.json may lie there too.
   const parsed = recordSchema.safeParse(readRunRecord(folder));
   return parsed.success ? { folder, record: parsed.data } : undefined;

@@ -1,8 +1,8 @@
 /** A fine-tuning run in parts: where it goes on, what it keeps for the next part, and the time of all parts. */
-import { rmSync } from "node:fs";
-import { join } from "node:path";
 import type { ParameterStore } from "../../method/train/parameter-store.js";
 import type { StoppingState } from "../../method/train/trainer.js";
+import { remove } from "../../platform/files/files.js";
+import { join } from "../../platform/paths.js";
 import type { Host, RunMetrics } from "../host/host.js";
 import type { Journal } from "./journal.js";
 import { cutJournal, openSavedStates, type RunState, type SavedStates } from "./saved-state.js";
@@ -148,9 +148,7 @@ export function isAllFinite(store: ParameterStore): boolean {
 
 /** Removes what a finished run needs no more. */
 export function removeState(outputDir: string): void {
-  for (const name of ["state", "model.partial"]) {
-    rmSync(join(outputDir, name), { recursive: true, force: true });
-  }
+  for (const name of ["state", "model.partial"]) remove(join(outputDir, name));
 }
 
 /** Reads the last whole state, and tells where the run goes on; undefined if none was saved. */

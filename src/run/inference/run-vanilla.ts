@@ -1,6 +1,6 @@
 /** The vanilla model of a trained classifier: named, or the one that its run started from. */
-import { existsSync } from "node:fs";
 import { L3MaskingError } from "../../base/errors.js";
+import { exists } from "../../platform/files/files.js";
 import type { RecordedRun } from "../folder/training-record.js";
 import type { Host } from "../host/host.js";
 import { type LoadedModel, loadModel, requireMlmHead } from "../sources/model.js";
@@ -46,7 +46,7 @@ export async function loadVanilla(
 function startingModel({ folder, record }: RecordedRun): string {
   const { settings, model_origin: origin } = record;
   // A folder that is gone must not be looked for on the hub, where something else may have its name.
-  if (origin !== undefined || existsSync(settings.model)) {
+  if (origin !== undefined || exists(settings.model)) {
     return pinnedName({ folder: settings.model, ...(origin && { origin }) });
   }
   throw new L3MaskingError(

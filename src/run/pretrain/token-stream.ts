@@ -1,11 +1,10 @@
 /** Plain text files as one stream of tokens, and the windows that pretraining cuts from it. */
-import { createReadStream, statSync } from "node:fs";
-import { createInterface } from "node:readline";
-import { Readable } from "node:stream";
-import { createGunzip } from "node:zlib";
 import { L3MaskingError } from "../../base/errors.js";
 import type { Random } from "../../base/random.js";
 import { MAX_TEXT, unpackedLimit } from "../../data/formats/limits.js";
+import { systemCode } from "../../platform/files/failures.js";
+import { entryAt, piecesOf } from "../../platform/files/files.js";
+import { gunzipPieces } from "../../platform/unpack.js";
 import { type Encoding, NO_WORD, type Tokenizer } from "../../text/encoding.js";
 import type { Host } from "../host/host.js";
 
@@ -94,36 +93,43 @@ export function readingWatch(host: Host): ReadingWatch {
   };
 }
 
+/** Bytes that are read at once. */
+const PIECE_BYTES = 1 << 16;
+
+const lineEnd = /\r\n|[\n\r\u2028\u2029]/;
+
 async function* lines(path: string, onBytes: (bytes: number) => void): AsyncGenerator<string> {
-  const input = Readable.from(decoded(path, onBytes));
-  try {
-    yield* createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
-  } finally {
-    input.destroy();
+  let rest = "";
+  for await (const text of decoded(path, onBytes)) {
+    rest += text;
+    // What follows a carriage return tells whether it is half of a line's end.
+    const held = rest.endsWith("\r") ? "\r" : "";
+    const whole = rest.slice(0, rest.length - held.length).split(lineEnd);
+    rest = (whole.pop() ?? "") + held;
+    yield* whole;
   }
+  yield* rest.split(lineEnd);
 }
 
 async function* decoded(path: string, onBytes: (bytes: number) => void): AsyncGenerator<string> {
-  const file = createReadStream(path);
-  const bytes = path.endsWith(".gz") ? file.pipe(createGunzip()) : file;
-  // Errors of the file reach the reader of the unzipped stream only if they are passed on.
-  file.on("error", (error) => bytes.destroy(error));
+  const packed = function* () {
+    for (const piece of piecesOf(path, PIECE_BYTES)) {
+      yield piece;
+      onBytes(piece.length);
+    }
+  };
   const decoder = new TextDecoder("utf-8", { fatal: true });
   const check = fileLimits(path);
   try {
-    let told = 0;
-    for await (const chunk of bytes) {
-      const text = decoder.decode(chunk, { stream: true });
-      check(text, chunk.length);
+    const pieces = path.endsWith(".gz") ? gunzipPieces(packed(), PIECE_BYTES) : packed();
+    for await (const piece of pieces) {
+      const text = decoder.decode(piece, { stream: true });
+      check(text, piece.length);
       yield text;
-      onBytes(file.bytesRead - told);
-      told = file.bytesRead;
     }
     yield decoder.decode();
   } catch (cause) {
     throw cause instanceof L3MaskingError ? cause : readError(path, cause);
-  } finally {
-    file.destroy();
   }
 }
 
@@ -164,14 +170,16 @@ function fileLimits(path: string): (text: string, bytes: number) => void {
 
 function fileSize(path: string): number {
   try {
-    return statSync(path).size;
+    const found = entryAt(path);
+    if (found !== undefined) return found.size;
   } catch (cause) {
     throw readError(path, cause);
   }
+  throw readError(path, undefined);
 }
 
 function readError(path: string, cause: unknown): L3MaskingError {
-  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+  const code = systemCode(cause) ?? "";
   if (code === "ERR_ENCODING_INVALID_ENCODED_DATA") {
     return new L3MaskingError("data-encoding", `expected UTF-8 text in ${path}`, {
       hint: "Convert the file to UTF-8.",

@@ -1,6 +1,4 @@
 /** Where the data sets of a comparison lie: positions on the command line -> files and names. */
-import { readdirSync, statSync } from "node:fs";
-import { basename, dirname } from "node:path";
 import { L3MaskingError } from "../../base/errors.js";
 import {
   type KnownDatasetName,
@@ -8,6 +6,8 @@ import {
   knownDatasets,
 } from "../../data/known/known-datasets.js";
 import { filesOfFolder } from "../../data/split-files.js";
+import { entryAt, listFolder } from "../../platform/files/files.js";
+import { basename, dirname } from "../../platform/paths.js";
 import type { Host } from "../host/host.js";
 import { type LabelledFiles, type LabelledSource, labelledFiles } from "./labelled-texts.js";
 
@@ -77,7 +77,7 @@ async function sourceAt(
   if (!isFolder(position)) {
     return { name: fileName(position), trainFile: position, ...columns, notes: [] };
   }
-  const { trainFile = position, ...files } = filesOfFolder(position, readdirSync(position));
+  const { trainFile = position, ...files } = filesOfFolder(position, listFolder(position));
   return { name: nameOf(position), trainFile, ...files, ...columns, notes: [] };
 }
 
@@ -91,14 +91,11 @@ function onlyFiles(files: LabelledFiles): LabelledFiles {
 }
 
 function isFolder(path: string): boolean {
-  try {
-    return statSync(path).isDirectory();
-  } catch (cause) {
-    throw new L3MaskingError("file-missing", `expected a folder or a file at ${path}`, {
-      hint: `Check the path, or name one of the known data sets ${knownDatasetNames.join(", ")}.`,
-      cause,
-    });
-  }
+  const found = entryAt(path);
+  if (found !== undefined) return found.kind === "folder";
+  throw new L3MaskingError("file-missing", `expected a folder or a file at ${path}`, {
+    hint: `Check the path, or name one of the known data sets ${knownDatasetNames.join(", ")}.`,
+  });
 }
 
 /** A file that is called train, as in most folders, goes by the name of its folder. */

@@ -1,13 +1,14 @@
 /** A known data set -> its files on this machine: in a folder of the user's, in the cache, or from the network. */
-import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
 import { L3MaskingError } from "../../base/errors.js";
 import { type SplitName, splitNames } from "../../data/dataset.js";
 import type { KnownDataset } from "../../data/known/known-datasets.js";
 import { convertPublished } from "../../data/known/published-rows.js";
 import { readUnzipped } from "../../data/read.js";
 import { download } from "../../model/hub/download.js";
+import { openDigest } from "../../platform/digest.js";
+import { writeDurably } from "../../platform/files/durable.js";
+import { exists, makeFolder, remove } from "../../platform/files/files.js";
+import { join } from "../../platform/paths.js";
 import type { Host } from "../host/host.js";
 
 export interface DatasetPlaces {
@@ -64,7 +65,7 @@ async function givenSplits(
         { hint: `Put ${threeFiles(dataset)} into ${folder ?? places[0]}; ${whereFrom}.` },
       );
     }
-    const bytes = await readUnzipped(path);
+    const bytes = readUnzipped(path);
     const digest = sha256Of(bytes);
     if (digest === dataset.splits[split].sha256) return path;
     if (digest !== dataset.published?.[split].sha256)
@@ -85,7 +86,7 @@ async function cachedSplits(
   for (const split of splitNames) {
     const path = findSplit(cached, split);
     if (path === undefined) continue;
-    const digest = sha256Of(await readUnzipped(path));
+    const digest = sha256Of(readUnzipped(path));
     if (digest === dataset.splits[split].sha256) {
       present.set(split, path);
       continue;
@@ -113,10 +114,10 @@ async function cachedSplits(
       throw withoutNetwork(error, dataset);
     });
     before += bytes;
-    return keepConverted(dataset, split, await readUnzipped(path), cached);
+    return keepConverted(dataset, split, readUnzipped(path), cached);
   };
   const paths = await eachSplit(async (split) => present.get(split) ?? (await fetched(split)));
-  rmSync(join(cached, "published"), { recursive: true, force: true });
+  remove(join(cached, "published"));
   return paths;
 }
 
@@ -127,7 +128,7 @@ async function eachSplit(path: (split: SplitName) => Promise<string>): Promise<S
 
 function findSplit(folder: string, split: SplitName): string | undefined {
   const paths = [".jsonl", ".jsonl.gz"].map((ending) => join(folder, `${split}${ending}`));
-  return paths.find((path) => existsSync(path));
+  return paths.find((path) => exists(path));
 }
 
 /** Writes a split made from its published file into the cache, whole or not at all. */
@@ -141,14 +142,13 @@ function keepConverted(
   const bytes = convertPublished(published, `${dataset.name} ${split}`);
   const digest = sha256Of(bytes);
   if (digest !== dataset.splits[split].sha256) throw otherContent(dataset, split, path, digest);
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(`${path}.part`, bytes);
-  renameSync(`${path}.part`, path);
+  makeFolder(cached);
+  writeDurably(path, [bytes]);
   return path;
 }
 
 function sha256Of(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex");
+  return openDigest("sha256").add(bytes).hex();
 }
 
 const whereFrom = "docs/datasets.md tells where they come from";
@@ -157,7 +157,7 @@ const whereFrom = "docs/datasets.md tells where they come from";
 function threeFiles({ published }: KnownDataset): string {
   return published === undefined
     ? "train.jsonl, dev.jsonl and test.jsonl (or .jsonl.gz)"
-    : `${dirname(published.train.url)}/{train,dev,test}.jsonl`;
+    : `${published.train.url.replace(/\/[^/]*$/, "")}/{train,dev,test}.jsonl`;
 }
 
 function otherContent(

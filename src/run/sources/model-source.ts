@@ -1,6 +1,4 @@
 /** What a command calls a model -> a folder with its files: on disk, in the cache of Hugging Face's tools, or fetched. */
-import { existsSync } from "node:fs";
-import { resolve } from "node:path";
 import { L3MaskingError } from "../../base/errors.js";
 import { type DownloadPatience, defaultPatience } from "../../model/hub/attempts.js";
 import { cachedCommit, openSnapshot, repositoryFolder } from "../../model/hub/cache.js";
@@ -10,6 +8,8 @@ import {
   repositoryTitle,
   repositoryUrl,
 } from "../../model/hub/repository.js";
+import { exists } from "../../platform/files/files.js";
+import { resolve } from "../../platform/paths.js";
 import type { Host } from "../host/host.js";
 import { fetchModel } from "./fetch-model.js";
 import { type ModelUse, neededFiles, type SnapshotState, snapshotState } from "./model-files.js";
@@ -38,7 +38,7 @@ export async function locateModel(
   host: SourceHost,
   patience: DownloadPatience = defaultPatience,
 ): Promise<ModelSource> {
-  if (existsSync(name)) return { folder: name };
+  if (exists(name)) return { folder: name };
   const repository = parseRepository(name);
   if (repository === undefined) throw noModel(name);
   const found = await fromCache(repository, use, host);
@@ -77,7 +77,7 @@ async function fromCache(
 ): Promise<CachedModel | undefined> {
   const folder = repositoryFolder(host.hub.cacheFolder, repository.id);
   const commit = cachedCommit(folder, repository.revision);
-  if (commit === undefined || !existsSync(folder)) return undefined;
+  if (commit === undefined || !exists(folder)) return undefined;
   const state = await snapshotState(openSnapshot(folder, commit), use);
   return { ...state, commit, source: sourceOf(repository, commit, host) };
 }

@@ -1,5 +1,4 @@
 /** The vanilla model at work: token scores of encodings, cached on disk. */
-import { join } from "node:path";
 import { L3MaskingError } from "../../base/errors.js";
 import type { Runtime } from "../../engine/runtime/runtime.js";
 import { packOptions, packTexts, slotsOf } from "../../method/batch/pack.js";
@@ -17,6 +16,7 @@ import type { Precision } from "../../method/program/quantized-weights.js";
 import { type Checkpoint, loadCheckpoint } from "../../model/checkpoint/load.js";
 import { formatLoadReport } from "../../model/checkpoint/report.js";
 import type { ModelSpec } from "../../model/spec.js";
+import { join } from "../../platform/paths.js";
 import type { Encoding, Tokenizer } from "../../text/encoding.js";
 import { loadTokenizer } from "../../text/load.js";
 import type { EstimatorReport, Host } from "../host/host.js";

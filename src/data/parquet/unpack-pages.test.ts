@@ -1,6 +1,7 @@
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { gunzip, unbrotli } from "../../platform/unpack.js";
 import type { Codec } from "./footer.js";
-import { openUnpacker } from "./unpack-in-node.js";
+import { unpackerWith } from "./unpack-pages.js";
 
 const text = "the bilge pump runs, but nothing comes out. ".repeat(3);
 
@@ -21,17 +22,23 @@ const packed = written.map(([codec, bytes]) => ({
   size: text.length,
 }));
 
-const unpacker = openUnpacker();
-afterAll(() => unpacker.close());
+const unpack = unpackerWith({ GZIP: gunzip, BROTLI: unbrotli });
 
-describe("openUnpacker", () => {
+describe("unpackerWith", () => {
   it("unpacks pages of all codecs, in their order, again and again", async () => {
     for (const pages of [packed, [...packed].reverse(), []]) {
-      const unpacked = await unpacker.unpack(pages);
+      const unpacked = await unpack(pages);
       expect(unpacked.map((bytes) => new TextDecoder().decode(bytes))).toEqual(
         pages.map(() => text),
       );
     }
+  });
+
+  it("needs no decoders of a platform", async () => {
+    const unpacked = await unpackerWith()(packed);
+    expect(unpacked.map((bytes) => new TextDecoder().decode(bytes))).toEqual(
+      packed.map(() => text),
+    );
   });
 
   it.each(packed.map((page) => [page.codec, page] as const))(
@@ -43,14 +50,14 @@ describe("openUnpacker", () => {
         { ...page, size: size + 1 },
         { ...page, bytes: bytes.subarray(0, -9) },
       ]) {
-        await expect(unpacker.unpack([forged])).rejects.toThrow();
+        await expect(unpack([forged])).rejects.toThrow();
       }
-      expect(await unpacker.unpack([page])).toHaveLength(1);
+      expect(await unpack([page])).toHaveLength(1);
     },
   );
 
   it("takes pages of nothing, whatever stands there", async () => {
     const nothing = packed.map(({ codec }) => ({ codec, bytes: Uint8Array.of(1, 2), size: 0 }));
-    expect((await unpacker.unpack(nothing)).map((bytes) => bytes.length)).toEqual([0, 0, 0, 0, 0]);
+    expect((await unpack(nothing)).map((bytes) => bytes.length)).toEqual([0, 0, 0, 0, 0]);
   });
 });

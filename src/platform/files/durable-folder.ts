@@ -1,0 +1,153 @@
+/** Folders that a kill or a power cut leaves whole, and how to see that they are. */
+import { L3MaskingError } from "../../base/errors.js";
+import { addFile, openDigest } from "../digest.js";
+import { dirname, join, resolve } from "../paths.js";
+import { syncFolder } from "./durable.js";
+import { writeError } from "./failures.js";
+import {
+  entryAt,
+  exists,
+  findText,
+  listFolder,
+  makeFolders,
+  openToWrite,
+  remove,
+  removeEmptyFolder,
+  rename,
+} from "./files.js";
+
+/** A file to be written, in pieces that may be made one at a time. */
+export interface WrittenFile {
+  readonly name: string;
+  readonly pieces: Iterable<Uint8Array>;
+}
+
+/** SHA-256 (hex) of each file by its name. */
+export type Checksums = ReadonlyMap<string, string>;
+
+/** Lists the other files of a folder with their checksums, as the command sha256sum does. */
+const CHECKSUM_FILE = "SHA256SUMS";
+
+export interface FolderOptions {
+  /** Put the files in place of those of an existing folder. */
+  readonly replace: boolean;
+  /** Add SHA256SUMS, by which `folderFault` tells whether the folder is whole. */
+  readonly checksums?: boolean;
+}
+
+/**
+ * Writes a folder of files that a kill or a power cut leaves whole: to FOLDER.partial, flushed to disk, then moved. A
+ * new folder appears whole or not at all. In an existing one, which must be empty unless `replace` is set
+ * (`output-exists`), file after file is replaced, in the order given, and others are removed at the end; at every
+ * instant each name has its old or its new content. A writer that was killed leaves FOLDER.partial to the next one, so a
+ * folder has one writer at a time. Throws `disk-full` and `output-unwritable`; the folder is then as it was.
+ */
+export function writeFolder(
+  folder: string,
+  files: readonly WrittenFile[],
+  { replace, checksums: listed = false }: FolderOptions,
+): Checksums {
+  const target = resolve(folder);
+  const workshop = `${target}.partial`;
+  const checksums = new Map<string, string>();
+  const written = files.map((file) => ({ ...file, pieces: hashed(file, checksums) }));
+  if (listed) written.push({ name: CHECKSUM_FILE, pieces: checksumLines(checksums) });
+  try {
+    makeFolders(dirname(target));
+    const occupied = isOccupied(target);
+    if (occupied && !replace) throw outputExists(folder);
+    remove(workshop);
+    makeFolders(workshop);
+    for (const { name, pieces } of written) writeFlushed(join(workshop, name), pieces);
+    const names = written.map(({ name }) => name);
+    if (occupied) replaceFiles(workshop, target, names);
+    else putInPlace(workshop, target);
+  } catch (error) {
+    throw writeError(folder, error);
+  } finally {
+    remove(workshop);
+  }
+  return checksums;
+}
+
+/** The pieces of a file, whose checksum is entered once the last one was taken. */
+function* hashed({ name, pieces }: WrittenFile, into: Map<string, string>): Generator<Uint8Array> {
+  const digest = openDigest("sha256");
+  for (const piece of pieces) {
+    digest.add(piece);
+    yield piece;
+  }
+  into.set(name, digest.hex());
+}
+
+/** The lines of the files written so far. */
+function* checksumLines(checksums: Checksums): Generator<Uint8Array> {
+  const lines = Array.from(checksums, ([name, digest]) => `${digest}  ${name}\n`);
+  yield new TextEncoder().encode(lines.join(""));
+}
+
+/**
+ * What is wrong with a folder that was written with its checksums, in a few words; undefined if every byte of it is
+ * as it was written.
+ */
+export function folderFault(folder: string): string | undefined {
+  const text = findText(join(folder, CHECKSUM_FILE)) ?? "";
+  const lines = text.split("\n");
+  const end = lines.pop();
+  const listed = new Map(
+    lines.flatMap((line) => {
+      const [, digest, name] = /^([0-9a-f]{64}) {2}(\S+)$/.exec(line) ?? [];
+      return name === undefined ? [] : [[name, digest] as const];
+    }),
+  );
+  if (listed.size === 0 || end !== "") return `${CHECKSUM_FILE} is missing or damaged`;
+  const names = new Set([...listed.keys(), ...listFolder(folder)]);
+  names.delete(CHECKSUM_FILE);
+  for (const name of names) {
+    const digest = listed.get(name);
+    if (digest === undefined) return `${name} is not in ${CHECKSUM_FILE}`;
+    const path = join(folder, name);
+    if (!exists(path)) return `${name} is missing`;
+    if (addFile(openDigest("sha256"), path).hex() !== digest)
+      return `${name} is not as it was written (SHA-256)`;
+  }
+  return undefined;
+}
+
+function writeFlushed(path: string, pieces: Iterable<Uint8Array>): void {
+  const file = openToWrite(path, "new");
+  try {
+    for (const piece of pieces) file.write(piece);
+    file.flush();
+  } finally {
+    file.close();
+  }
+}
+
+function putInPlace(workshop: string, target: string): void {
+  syncFolder(workshop);
+  if (exists(target)) removeEmptyFolder(target);
+  rename(workshop, target);
+  syncFolder(dirname(target));
+}
+
+function replaceFiles(workshop: string, target: string, names: readonly string[]): void {
+  for (const name of names) rename(join(workshop, name), join(target, name));
+  for (const name of listFolder(target)) if (!names.includes(name)) remove(join(target, name));
+  syncFolder(target);
+}
+
+function isOccupied(path: string): boolean {
+  const found = entryAt(path);
+  if (found === undefined) return false;
+  if (found.kind !== "folder") throw outputExists(path);
+  return listFolder(path).length > 0;
+}
+
+function outputExists(folder: string): L3MaskingError {
+  return new L3MaskingError(
+    "output-exists",
+    `expected a new or empty folder to save in, got files at ${folder}`,
+    { hint: "Choose another folder, or ask to replace this one." },
+  );
+}
