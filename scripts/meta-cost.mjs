@@ -6,7 +6,7 @@
  */
 
 import { randomStream } from "../dist/base/random.js";
-import { createNodeRuntime } from "../dist/engine/runtime/node.js";
+import { cpu } from "../dist/engine/runtime/devices/cpu.js";
 import { packTexts, slotsOf } from "../dist/method/batch/pack.js";
 import {
   compileClassificationTraining,
@@ -26,7 +26,7 @@ const TEXTS = 32;
 const WARM_UP = 3;
 
 const { spec, values } = await loadCheckpoint(folder);
-const runtime = await createNodeRuntime({});
+const runtime = await cpu.open();
 const rates = { dropout: spec.hiddenDropout, attentionDropout: spec.attentionDropout };
 const parts = { mlmHead: true, classes: CLASSES };
 const groups = optimizerGroups({ learningRate: 1e-5, weightDecay: 0.01, maxGradNorm: 1 }, parts, 1);

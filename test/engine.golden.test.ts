@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { createNodeRuntime } from "../src/engine/runtime/node.js";
+import { cpu } from "../src/engine/runtime/devices/cpu.js";
 import type { Runtime } from "../src/engine/runtime/runtime.js";
 import type { PackedBatch } from "../src/method/batch/pack.js";
 import { packTexts, padTexts, slotsOf } from "../src/method/batch/pack.js";
@@ -129,7 +129,7 @@ describe.each(["bert", "roberta"] as const)("%s against PyTorch", (family) => {
     slotsOf(batch, rowsOf(positions));
 
   beforeAll(async () => {
-    runtime = await createNodeRuntime({ threads: 1 });
+    runtime = await cpu.open({ threads: 1 });
     checkpoint = await loadCheckpoint(folder);
     tokenizer = await loadTokenizer(folder);
     store = await freshStore();

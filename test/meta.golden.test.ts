@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { createNodeRuntime } from "../src/engine/runtime/node.js";
+import { cpu } from "../src/engine/runtime/devices/cpu.js";
 import type { Runtime } from "../src/engine/runtime/runtime.js";
 import { createDropoutMasks } from "../src/method/train/dropout-masks.js";
 import type { DevTexts } from "../src/method/train/meta-learning.js";
@@ -86,7 +86,7 @@ describe.each(["bert", "roberta"] as const)("learned task weights of %s", (famil
   let headRuns = 0;
 
   beforeAll(async () => {
-    const real = await createNodeRuntime({ threads: 1 });
+    const real = await cpu.open({ threads: 1 });
     runtime = {
       ...real,
       async load(name, bytes) {

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import * as z from "zod";
-import { createNodeRuntime } from "../../src/engine/runtime/node.js";
+import { cpu } from "../../src/engine/runtime/devices/cpu.js";
 import { readWork } from "../work/work-file.js";
 import type { Answer } from "./conversation.js";
 import { openLikelihood } from "./likelihood.js";
@@ -21,7 +21,7 @@ function peakBytes(): number {
 
 async function open(path: string): Promise<Answering> {
   const { threads, work } = readWork(path);
-  const runtime = await createNodeRuntime({ threads });
+  const runtime = await cpu.open({ threads });
   switch (work.kind) {
     case "training":
       return openTraining(work, runtime);

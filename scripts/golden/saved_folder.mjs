@@ -11,7 +11,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { runTrain } from "../../dist/commands/train.js";
-import { createNodeRuntime } from "../../dist/engine/runtime/node.js";
+import { cpu } from "../../dist/engine/runtime/devices/cpu.js";
 import { openClassifier } from "../../dist/run/inference/classifier.js";
 import { classifierSchema, resolveSettings, trainSchema } from "../../dist/run/settings/train.js";
 import { loadTokenizer } from "../../dist/text/load.js";
@@ -38,7 +38,7 @@ const host = {
   emit: () => undefined,
   cancelled: () => false,
   now: () => performance.now(),
-  runtime: () => createNodeRuntime({ threads: 1 }),
+  runtime: () => cpu.open({ threads: 1 }),
   cacheFolder: "",
   hub: { cacheFolder: "", endpoint: "https://hub.invalid", offlineBy: "HF_HUB_OFFLINE=1" },
 };

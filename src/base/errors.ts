@@ -67,6 +67,7 @@ export const errorCodes = {
   "input-mismatch": "internal",
   "graph-invalid": "internal",
   "runtime-missing": "internal",
+  "runtime-unsupported": "internal",
   "runtime-failed": "internal",
   "worker-failed": "internal",
 } as const satisfies Record<string, ErrorFamily>;

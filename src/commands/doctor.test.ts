@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { L3MaskingError } from "../base/errors.js";
-import { createNodeRuntime } from "../engine/runtime/node.js";
+import { cpu } from "../engine/runtime/devices/cpu.js";
 import type { Runtime } from "../engine/runtime/runtime.js";
 import type { AvailableMemory } from "../platform/available-memory.js";
 import type { Machine } from "../platform/machine.js";
@@ -32,7 +32,7 @@ function hostWith(parts: Partial<Host>): Host {
     now: () => 0,
     today: () => "1 January 2026",
     time: () => "2026-01-01T10:30:00.000Z",
-    runtime: () => createNodeRuntime({ threads: 1 }),
+    runtime: () => cpu.open({ threads: 1 }),
     availableMemory: () => ({ bytes: 1.5 * 2 ** 30, bound: "machine" }),
     inThread: () => expect.unreachable("doctor trains nothing"),
     atEnd: () => undefined,

@@ -5,7 +5,7 @@ import { performance } from "node:perf_hooks";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { L3MaskingError } from "../base/errors.js";
 import { commands, isCommand } from "../commands/table.js";
-import { createNodeRuntime } from "../engine/runtime/node.js";
+import { devices } from "../engine/runtime/devices/devices.js";
 import { availableMemory } from "../platform/available-memory.js";
 import { hubSettings } from "../platform/hub-environment.js";
 import { mlflowEnvironment } from "../platform/mlflow-environment.js";
@@ -33,7 +33,7 @@ const host: Host = {
   now: () => performance.now(),
   today: () => new Date().toLocaleDateString("en-GB", { dateStyle: "long" }),
   time: () => new Date().toISOString(),
-  runtime: (threads) => createNodeRuntime(threads === undefined ? {} : { threads }),
+  runtime: (threads) => devices.cpu.open({ threads }),
   availableMemory,
   inThread,
   atEnd: (free) => kept.push(free),

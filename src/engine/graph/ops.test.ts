@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { randomStream } from "../../base/random.js";
 import { compileProgram, type Feeds } from "../../method/program/compile.js";
 import { toOnnx } from "../onnx/export.js";
-import { createNodeRuntime } from "../runtime/node.js";
+import { cpu } from "../runtime/devices/cpu.js";
 import type { Runtime } from "../runtime/runtime.js";
 import { gradients } from "./grad.js";
 import type { GraphOutputs, Tensor } from "./graph.js";
@@ -96,7 +96,7 @@ describe.each(["cpu", "portable"] as const)(
   (target) => {
     let runtime: Runtime;
     beforeAll(async () => {
-      runtime = { ...(await createNodeRuntime({ threads: 1 })), target };
+      runtime = { ...(await cpu.open({ threads: 1 })), target };
     });
 
     it.each(opCases.map((c) => [`${c.op}: ${c.title}`, c] as const))("%s", async (_, opCase) => {

@@ -2,7 +2,7 @@ import { fromBinary } from "@bufbuild/protobuf";
 import { beforeAll, describe, expect, it } from "vitest";
 import { createBuilder } from "../graph/builder.js";
 import type { GraphOutputs } from "../graph/graph.js";
-import { createNodeRuntime } from "../runtime/node.js";
+import { cpu } from "../runtime/devices/cpu.js";
 import type { Runtime } from "../runtime/runtime.js";
 import { toOnnx } from "./export.js";
 import {
@@ -136,7 +136,7 @@ describe("toOnnx", () => {
 describe("the bytes in ONNX Runtime", () => {
   let runtime: Runtime;
   beforeAll(async () => {
-    runtime = await createNodeRuntime({ threads: 1 });
+    runtime = await cpu.open({ threads: 1 });
   });
 
   it("compute the graph for any values of the named sizes", async () => {

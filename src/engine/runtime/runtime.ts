@@ -22,6 +22,16 @@ export interface Session {
   dispose(): Promise<void>;
 }
 
+/** What graphs run on; each has a file in `devices/`. */
+export interface Device {
+  /**
+   * Opens it; `threads` of a matrix product, all processors where absent. Throws `runtime-missing`, and `runtime-unsupported`
+   * on a machine that cannot have it.
+   */
+  open(options?: { readonly threads?: number | undefined }): Promise<Runtime>;
+}
+
+/** A device that is open. */
 export interface Runtime {
   /** Name and version, for records and `doctor`. */
   readonly name: string;

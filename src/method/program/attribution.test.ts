@@ -7,7 +7,7 @@ import type { GraphOutputs } from "../../engine/graph/graph.js";
 import type { NdArray } from "../../engine/graph/op.js";
 import { ndArray } from "../../engine/graph/ops/ndarray.js";
 import { interpret } from "../../engine/graph/reference.js";
-import { createNodeRuntime } from "../../engine/runtime/node.js";
+import { cpu } from "../../engine/runtime/devices/cpu.js";
 import { type Checkpoint, loadCheckpoint } from "../../model/checkpoint/load.js";
 import { encoderLayers } from "../../model/encoder.js";
 import { classificationHead, classifier, modelParameters } from "../../model/heads.js";
@@ -88,7 +88,7 @@ describe.each(["bert", "roberta"] as const)("attributions of %s", (family) => {
   it.each(inputs)(
     "of the %s are PyTorch's for every label, several texts in a row",
     async (input) => {
-      const runtime = await createNodeRuntime({ threads: 1 });
+      const runtime = await cpu.open({ threads: 1 });
       const program = await compileAttribution(runtime, checkpoint.spec, CLASSES, weights, input);
       const batch = packed(texts.map(({ ids }) => ids));
       expect(batch.rows).toBeLessThan(texts.length);

@@ -1,13 +1,13 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { failure } from "../../../test/fixtures/failure.js";
-import { createNodeRuntime } from "../../engine/runtime/node.js";
+import { cpu } from "../../engine/runtime/devices/cpu.js";
 import type { Runtime } from "../../engine/runtime/runtime.js";
 import { compileProgram, type Feeds, floatOutput, type Program, scalarOutput } from "./compile.js";
 
 let runtime: Runtime;
 let program: Program;
 beforeAll(async () => {
-  runtime = await createNodeRuntime({ threads: 1 });
+  runtime = await cpu.open({ threads: 1 });
   program = await compileProgram(runtime, "sums", (build) => {
     const x = build.input("x", "float32", ["T", 2]);
     const keep = build.input("keep", "bool", ["T", 2]);

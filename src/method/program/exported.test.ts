@@ -3,13 +3,13 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { savedClassifier } from "../../../test/fixtures/host.js";
 import { savedRecord } from "../../../test/fixtures/saved-record.js";
 import { ModelProtoSchema } from "../../engine/onnx/onnx_pb.js";
-import { createNodeRuntime } from "../../engine/runtime/node.js";
+import { cpu } from "../../engine/runtime/devices/cpu.js";
 import type { ArrayValue, NamedArrays } from "../../engine/runtime/runtime.js";
 import { loadCheckpoint } from "../../model/checkpoint/load.js";
 import { weightsOf } from "../../run/sources/model.js";
 import { type ExportPrecision, exportedClassifier } from "./exported.js";
 
-const runtime = await createNodeRuntime({ threads: 1 });
+const runtime = await cpu.open({ threads: 1 });
 const record = savedRecord();
 
 /** Largest difference from transformers' logits, which reach to about 3. */

@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { tinyModel } from "../../../test/fixtures/host.js";
-import { createNodeRuntime } from "../../engine/runtime/node.js";
+import { cpu } from "../../engine/runtime/devices/cpu.js";
 import { loadCheckpoint } from "../../model/checkpoint/load.js";
 import type { ModelSpec } from "../../model/spec.js";
 import { createTrainable } from "../../run/fine-tune/trainable.js";
@@ -31,7 +31,7 @@ let arrays: TrainingArrays;
 let tasks: CompiledMultiTaskTraining;
 let targetSlots: Int32Array;
 const targetIds = Int32Array.of(17, 5, 17, 40);
-const runtime = await createNodeRuntime({ threads: 1 });
+const runtime = await cpu.open({ threads: 1 });
 
 beforeAll(async () => {
   const checkpoint = await loadCheckpoint(tinyModel("roberta"));

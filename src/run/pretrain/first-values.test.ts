@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { randomStream } from "../../base/random.js";
-import { createNodeRuntime } from "../../engine/runtime/node.js";
+import { cpu } from "../../engine/runtime/devices/cpu.js";
 import { roberta } from "../../model/families/roberta.js";
 import { modelParameters } from "../../model/heads.js";
 import { initialize } from "../../model/parameters.js";
@@ -50,7 +50,7 @@ async function values(initialization: Initialization) {
   const weight = (name: string) => arrays.get(name) ?? new Float32Array();
   const before = new Map([...arrays].map(([name, array]) => [name, array.slice()]));
   const text = { ids: sentences(), maskId: special.mask, specialIds };
-  const runtime = await createNodeRuntime({ threads: 1 });
+  const runtime = await cpu.open({ threads: 1 });
   await setFirstValues(initialization, weight, spec, text, runtime, randomStream(0, "first"));
   const changed = [...arrays].filter(([name, array]) => array.join() !== before.get(name)?.join());
   return { weight, text, changed: changed.map(([name]) => name) };

@@ -1,0 +1,40 @@
+/** The processors of this machine, by ONNX Runtime's native build for Node. */
+
+import { processorCount } from "../../../platform/machine.js";
+import { loadOnnxRuntime } from "../../../platform/onnxruntime.js";
+import { runtimeError, wrapSession } from "../ort.js";
+import type { Device } from "../runtime.js";
+
+export const cpu: Device = {
+  async open({ threads = processorCount() } = {}) {
+    const { InferenceSession, Tensor, env } = await loadOnnxRuntime();
+    const settings = {
+      executionProviders: ["cpu"],
+      intraOpNumThreads: threads,
+      interOpNumThreads: 1,
+      executionMode: "sequential",
+      // Batches change shape every step: a memory pattern per shape would multiply activation arenas.
+      enableMemPattern: false,
+      extra: {
+        // It would keep the float32 form of every dropout mask from the forward to the backward pass.
+        optimization: { disable_specified_optimizers: "CommonSubexpressionElimination" },
+        // Waiting threads sleep: as fast on a quiet machine, and up to twice as fast on a busy one.
+        session: { intra_op: { allow_spinning: "0" } },
+      },
+      // Fatal only: what else fails is thrown, and told once.
+      logSeverityLevel: 4,
+    } as const;
+    return {
+      name: `onnxruntime-node ${env.versions.node ?? env.versions.common}`,
+      target: "cpu",
+      threads,
+      async load(name, bytes) {
+        try {
+          return wrapSession(name, await InferenceSession.create(bytes, settings), Tensor);
+        } catch (cause) {
+          throw runtimeError(name, cause);
+        }
+      },
+    };
+  },
+};

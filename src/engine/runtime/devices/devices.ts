@@ -1,0 +1,5 @@
+/** Where graphs can run: one line here for each file of a device. */
+import type { Device } from "../runtime.js";
+import { cpu } from "./cpu.js";
+
+export const devices = { cpu } as const satisfies Readonly<Record<string, Device>>;
