@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /** Connects the command line with the process. */
-import { readdir, readFile } from "node:fs/promises";
 import { performance } from "node:perf_hooks";
+import { systemCode } from "../../platform/files/failures.js";
+import { entryAt, listFolder, readText } from "../../platform/files/files.js";
 import { packageVersion } from "../../platform/machine.js";
 import { callOnce, startAhead } from "../../thread/client.js";
 import { runCommandLine } from "./program.js";
@@ -59,21 +60,15 @@ const terminal: Terminal = {
     return stopListening;
   },
   async listFolder(path) {
-    try {
-      return await readdir(path);
-    } catch (error) {
-      const code = error instanceof Error && "code" in error ? error.code : undefined;
-      // Not a folder: the reader of the file says what is wrong with it, if anything.
-      if (code === "ENOTDIR" || code === "ENOENT") return undefined;
-      throw error;
-    }
+    // Not a folder: the reader of the file says what is wrong with it, if anything.
+    return entryAt(path)?.kind === "folder" ? listFolder(path) : undefined;
   },
   async readText(path) {
     try {
-      return await readFile(path, "utf8");
+      return readText(path);
     } catch (error) {
       // A file of the system's: missing, a folder, not to be read.
-      if (error instanceof Error && "code" in error) return undefined;
+      if (systemCode(error) !== undefined) return undefined;
       throw error;
     }
   },
