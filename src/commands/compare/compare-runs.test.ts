@@ -15,17 +15,17 @@ const data = (name: string, digest = `data of ${name}`) => ({
 const checkpoint = (name: string) => ({
   name,
   folder: `models/${name}`,
-  checkpointDigest: `weights of ${name}`,
-  tokenizerDigest: `tokenizer of ${name}`,
+  checkpoint_digest: `weights of ${name}`,
+  tokenizer_digest: `tokenizer of ${name}`,
 });
 
+const inputsOf = (
+  texts: readonly ReturnType<typeof data>[],
+  models: RunInputs["models"],
+): RunInputs => ({ sources: texts.map(({ source }) => source), datasets: texts, models });
+
 const plan = (options: Partial<CompareOptions> = {}, existing: readonly string[] = []) =>
-  plannedRuns(
-    settings(options),
-    { data: [data("a")], checkpoints: [checkpoint("m")] },
-    2,
-    existing,
-  );
+  plannedRuns(settings(options), inputsOf([data("a")], [checkpoint("m")]), 2, existing);
 
 const digests = (options: Partial<CompareOptions>) => plan(options).map(({ digest }) => digest);
 
@@ -70,7 +70,7 @@ describe("plannedRuns", () => {
   it("are data sets x models x candidates x seeds, in this order", () => {
     const runs = plannedRuns(
       settings({ methods: ["stl", "l3"], seeds: ["0-1"] }),
-      { data: [data("a"), data("b")], checkpoints: [checkpoint("m"), checkpoint("n")] },
+      inputsOf([data("a"), data("b")], [checkpoint("m"), checkpoint("n")]),
       3,
       [],
     );
@@ -104,12 +104,7 @@ describe("plannedRuns", () => {
     const [stl, rtm] = plan({ methods: ["stl", "rtm"], seeds: ["3"] });
     expect(stl.folder).toBe(`runs/a-m-stl-seed3-${stl.digest.slice(0, 8)}`);
     expect(rtm.folder).toBe(`runs/a-m-rtm-equal-seed3-${rtm.digest.slice(0, 8)}`);
-    const odd = plannedRuns(
-      settings(),
-      { data: [data("my data/ü")], checkpoints: [checkpoint("m")] },
-      1,
-      [],
-    );
+    const odd = plannedRuns(settings(), inputsOf([data("my data/ü")], [checkpoint("m")]), 1, []);
     expect(odd[0].folder).toMatch(/^runs\/my_data_-m-stl-seed0-[0-9a-f]{8}$/);
   });
 
@@ -145,8 +140,8 @@ describe("plannedRuns", () => {
 
   it("are other runs with other texts or another checkpoint", () => {
     const [before] = plan();
-    const other = (given: RunInputs["data"], checkpoints: RunInputs["checkpoints"]) =>
-      plannedRuns(settings(), { data: given, checkpoints }, 1, [])[0].digest;
+    const other = (given: ReturnType<typeof data>[], checkpoints: RunInputs["models"]) =>
+      plannedRuns(settings(), inputsOf(given, checkpoints), 1, [])[0].digest;
     expect(other([data("a", "other")], [checkpoint("m")])).not.toBe(before.digest);
     expect(other([data("a")], [checkpoint("n")])).not.toBe(before.digest);
     // Names and places do not matter: digests stand for the contents.
@@ -155,7 +150,7 @@ describe("plannedRuns", () => {
   });
 
   it("are other runs with other texts for the auxiliary task, but for stl", () => {
-    const inputs = { data: [data("a")], checkpoints: [checkpoint("m")] };
+    const inputs = inputsOf([data("a")], [checkpoint("m")]);
     const runs = (unlabelledDigest?: string) =>
       plannedRuns(settings({ seeds: ["0"] }), { ...inputs, unlabelledDigest }, 1, []);
     const changed = runs("u").map(({ digest }, index) => digest !== runs()[index].digest);
@@ -164,9 +159,7 @@ describe("plannedRuns", () => {
 
   it("cannot be the same twice", () => {
     const twice = [data("a", "same"), data("b", "same")];
-    expect(() =>
-      plannedRuns(settings(), { data: twice, checkpoints: [checkpoint("m")] }, 1, []),
-    ).toThrow(
+    expect(() => plannedRuns(settings(), inputsOf(twice, [checkpoint("m")]), 1, [])).toThrow(
       expect.objectContaining({
         code: "invalid-setting",
         message: expect.stringContaining("b with m is the same as a with m"),

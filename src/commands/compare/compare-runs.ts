@@ -2,29 +2,26 @@
 
 import { L3MaskingError } from "../../base/errors.js";
 import { hasAuxiliaryTask, methods } from "../../method/methods.js";
-import type { Candidate, RunKey } from "../../results/records/comparison.js";
+import type {
+  Candidate,
+  ComparedDataset,
+  ComparedModel,
+  RunKey,
+} from "../../results/records/comparison.js";
 import { runDigest } from "../../run/folder/run-identity.js";
 import type { CompareSettings } from "../../run/settings/compare.js";
 import type { TrainSettings } from "../../run/settings/train.js";
 import type { DatasetSource } from "../../run/sources/dataset-sources.js";
 
-/** A data set or model of a comparison, as far as it decides which runs there are. */
-export interface ComparedData {
-  readonly source: DatasetSource;
-  readonly digest: string;
-}
-
-export interface ComparedCheckpoint {
-  readonly name: string;
-  readonly folder: string;
-  readonly checkpointDigest: string;
-  readonly tokenizerDigest: string;
-}
-
 /** What the runs of a comparison are made from. */
 export interface RunInputs {
-  readonly data: readonly ComparedData[];
-  readonly checkpoints: readonly ComparedCheckpoint[];
+  readonly sources: readonly DatasetSource[];
+  /** In the order of the sources. */
+  readonly datasets: readonly Pick<ComparedDataset, "digest">[];
+  readonly models: readonly Pick<
+    ComparedModel,
+    "name" | "folder" | "checkpoint_digest" | "tokenizer_digest"
+  >[];
   /** Of the texts for the auxiliary task alone, if there are any. */
   readonly unlabelledDigest?: string | undefined;
 }
@@ -76,30 +73,28 @@ export function candidates(
  */
 export function plannedRuns(
   settings: CompareSettings,
-  { data, checkpoints, unlabelledDigest }: RunInputs,
+  { sources, datasets, models, unlabelledDigest }: RunInputs,
   threads: number,
   existing: readonly string[],
 ): PlannedRun[] {
   const seeds = seedList(settings.seeds);
-  const runs = data.flatMap(({ source, digest }) =>
-    checkpoints.flatMap((checkpoint) =>
+  const runs = sources.flatMap((source, index) =>
+    models.flatMap(({ name: model, folder: modelFolder, checkpoint_digest, tokenizer_digest }) =>
       candidates(settings).flatMap((candidate) =>
         seeds.map((seed): PlannedRun => {
-          const key = { dataset: source.name, model: checkpoint.name, seed };
-          const train = trainSettings(settings, source, checkpoint.folder, candidate, seed);
+          const { method, task_weights } = candidate;
+          const key = { dataset: source.name, model, method, task_weights, seed };
+          const train = trainSettings(settings, source, modelFolder, candidate, seed);
           const runIdentity = runDigest({
             settings: train,
-            checkpoint_digest: checkpoint.checkpointDigest,
-            tokenizer_digest: checkpoint.tokenizerDigest,
-            data_digest: digest,
+            checkpoint_digest,
+            tokenizer_digest,
+            data_digest: datasets[index].digest,
             ...(hasAuxiliaryTask(candidate.method) && { unlabelled_digest: unlabelledDigest }),
           });
-          const { method, task_weights } = candidate;
-          const folder = `runs/${folderName({ ...key, method, task_weights }, runIdentity, existing)}`;
+          const folder = `runs/${folderName(key, runIdentity, existing)}`;
           return {
             ...key,
-            method,
-            task_weights,
             digest: runIdentity,
             folder,
             settings: { ...train, threads, outputDir: folder },
