@@ -12,16 +12,25 @@ import { MAX_ID, vocabularySchema } from "./vocabulary.js";
 /** File name -> content, of the files in `tokenizerFileNames`. */
 export type TokenizerFiles = ReadonlyMap<string, string>;
 
-/** The files of a checkpoint that decide how text becomes ids. */
-export const tokenizerFileNames = [
-  "tokenizer.json",
-  "vocab.json",
-  "merges.txt",
-  "vocab.txt",
+/** Files that hold a vocabulary, in the order of preference; one of these sets is enough. */
+export const vocabularyFiles = [
+  ["tokenizer.json"],
+  ["vocab.json", "merges.txt"],
+  ["vocab.txt"],
+] as const;
+
+/** "tokenizer.json, or vocab.json with merges.txt, or vocab.txt" */
+export const vocabularyText = vocabularyFiles.map((names) => names.join(" with ")).join(", or ");
+
+/** Files that change how a vocabulary is read, where they are there. */
+export const tokenizerSideFiles = [
   "added_tokens.json",
   "tokenizer_config.json",
   "special_tokens_map.json",
 ] as const;
+
+/** The files of a checkpoint that decide how text becomes ids. */
+export const tokenizerFileNames = [...vocabularyFiles.flat(), ...tokenizerSideFiles] as const;
 
 /** Tokens beside the vocabulary; the largest tokenizers have some hundreds. */
 const MAX_ADDED = 100_000;
@@ -78,7 +87,7 @@ export function tokenizerSource(
   const found = [...files.keys()].join(", ") || "none of them";
   throw new L3MaskingError(
     "checkpoint-missing",
-    `${folder || "tokenizer"}: expected tokenizer.json, or vocab.json with merges.txt, or vocab.txt, got ${found}`,
+    `${folder || "tokenizer"}: expected ${vocabularyText}, got ${found}`,
     { hint: "Add the tokenizer's files from the place where the model came from." },
   );
 }

@@ -19,9 +19,9 @@ import {
   TensorProto_DataType as DataType,
   ModelProtoSchema,
   type NodeProtoSchema,
-  type TensorProtoSchema,
-  type ValueInfoProtoSchema,
+  type TensorProto,
 } from "./onnx_pb.js";
+import { tensorProto, valueInfo } from "./protos.js";
 
 const OPSET = 20n;
 const IR_VERSION = 10n;
@@ -67,10 +67,12 @@ export function toOnnx(name: string, outputs: GraphOutputs, target: OnnxTarget):
       node: nodes,
       initializer: writer.initializers,
       input: [
-        ...inputs.map((input) => valueInfo(input.source.name, input)),
-        ...sizeInputs.map(sizeInfo),
+        ...inputs.map((input) => valueInfo(input.source.name, onnxType(input.type), input.shape)),
+        ...sizeInputs.map((size) => valueInfo(sizeInputName(size), DataType.INT64, [1])),
       ],
-      output: Object.entries(outputs).map(([key, tensor]) => valueInfo(key, tensor)),
+      output: Object.entries(outputs).map(([key, { type, shape }]) =>
+        valueInfo(key, onnxType(type), shape),
+      ),
     },
   });
   return {
@@ -90,7 +92,7 @@ type WrittenNode = MessageInitShape<typeof NodeProtoSchema> & {
 
 function createWriter(target: OnnxTarget) {
   const nodes: WrittenNode[] = [];
-  const initializers: MessageInitShape<typeof TensorProtoSchema>[] = [];
+  const initializers: TensorProto[] = [];
   const names = new Map<Tensor, string>();
   const usedSizes = new Set<string>();
   const shared = new Map<string, string>();
@@ -107,12 +109,7 @@ function createWriter(target: OnnxTarget) {
   };
   const initializer = (type: DataType, dims: readonly number[], data: ArrayBufferView) => {
     const name = `constant.${initializers.length}`;
-    initializers.push({
-      name,
-      dims: dims.map(BigInt),
-      dataType: type,
-      rawData: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
-    });
+    initializers.push(tensorProto(name, type, dims, data));
     return name;
   };
 
@@ -215,35 +212,6 @@ function attributeProtos(
     if ("ints" in value) return { name, type: AttributeType.INTS, ints: value.ints.map(BigInt) };
     return { name, type: AttributeType.STRING, s: new TextEncoder().encode(value.text) };
   });
-}
-
-function valueInfo(
-  name: string,
-  { type, shape }: { readonly type: ElementType; readonly shape: Shape },
-): MessageInitShape<typeof ValueInfoProtoSchema> {
-  const dim = shape.map((size) =>
-    typeof size === "number"
-      ? { value: { case: "dimValue" as const, value: BigInt(size) } }
-      : { value: { case: "dimParam" as const, value: size } },
-  );
-  return tensorInfo(name, onnxType(type), dim);
-}
-
-function sizeInfo(size: string): MessageInitShape<typeof ValueInfoProtoSchema> {
-  return tensorInfo(sizeInputName(size), DataType.INT64, [
-    { value: { case: "dimValue" as const, value: 1n } },
-  ]);
-}
-
-function tensorInfo(
-  name: string,
-  elemType: DataType,
-  dim: { value: { case: "dimValue"; value: bigint } | { case: "dimParam"; value: string } }[],
-): MessageInitShape<typeof ValueInfoProtoSchema> {
-  return {
-    name,
-    type: { value: { case: "tensorType", value: { elemType, shape: { dim } } } },
-  };
 }
 
 function onnxType(type: ElementType): DataType {

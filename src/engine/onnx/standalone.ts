@@ -17,10 +17,8 @@ import {
   ModelProtoSchema,
   NodeProtoSchema,
   type TensorProto,
-  TensorProtoSchema,
-  TensorShapeProto_DimensionSchema,
-  ValueInfoProtoSchema,
 } from "./onnx_pb.js";
+import { tensorProto, valueInfo } from "./protos.js";
 
 export interface StandaloneOptions {
   /** Values of every input that is a parameter. */
@@ -65,7 +63,7 @@ function parameterTensors(model: OnnxModel, { parameters }: StandaloneOptions): 
   return Object.entries(parameters).map(([name, data]) => {
     const shape = model.inputs.get(name)?.shape ?? [];
     const type = data instanceof Int8Array ? DataType.INT8 : DataType.FLOAT;
-    return tensor(name, type, shape.map(Number), data);
+    return tensorProto(name, type, shape.map(Number), data);
   });
 }
 
@@ -84,7 +82,7 @@ function prologue(options: StandaloneOptions) {
   const ints = (values: readonly number[], isScalar = false) => {
     const name = `input.constant.${constants.length}`;
     const data = BigInt64Array.from(values, BigInt);
-    constants.push(tensor(name, DataType.INT64, isScalar ? [] : [values.length], data));
+    constants.push(tensorProto(name, DataType.INT64, isScalar ? [] : [values.length], data));
     return name;
   };
   const toInt32 = { to: DataType.INT32 };
@@ -177,30 +175,5 @@ function node(
       type: AttributeType.INT,
       i: BigInt(value),
     })),
-  });
-}
-
-function tensor(
-  name: string,
-  dataType: DataType,
-  dims: readonly number[],
-  data: ArrayBufferView,
-): TensorProto {
-  const rawData = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  return create(TensorProtoSchema, { name, dataType, dims: dims.map(BigInt), rawData });
-}
-
-function valueInfo(name: string, elemType: DataType, shape: readonly (number | string)[]) {
-  const dim = shape.map((size) =>
-    create(TensorShapeProto_DimensionSchema, {
-      value:
-        typeof size === "number"
-          ? { case: "dimValue", value: BigInt(size) }
-          : { case: "dimParam", value: size },
-    }),
-  );
-  return create(ValueInfoProtoSchema, {
-    name,
-    type: { value: { case: "tensorType", value: { elemType, shape: { dim } } } },
   });
 }

@@ -104,19 +104,9 @@ export async function compileClassification(
   weights: Weights,
   precision?: Precision,
 ): Promise<ClassificationProgram> {
-  const program = await compileProgram(runtime, "classification", (build) =>
-    classificationGraph(build, spec, classes, precision),
-  );
-  const fixed = weightFeeds(program.inputs, weights);
-  return {
-    async logits(batch) {
-      const { queries, ...reads } = readsByRow(batch, batch.firstSlots);
-      const feeds = { ...fixed, ...batchFeeds(batch), ...reads };
-      const sizes = { R: batch.rows, S: batch.slots, B: batch.firstSlots.length, Q: queries };
-      return floatOutput(await program.run(feeds, sizes), "logits");
-    },
-    dispose: () => program.dispose(),
-  };
+  const define = (build: Builder) => classificationGraph(build, spec, classes, precision);
+  const { run, dispose } = await compileOfTexts(runtime, "classification", define, weights);
+  return { logits: (batch) => run(batch, "logits"), dispose };
 }
 
 export interface TextFeaturesProgram {
@@ -137,16 +127,26 @@ export async function compileTextFeatures(
   spec: ModelSpec,
   weights: Weights,
 ): Promise<TextFeaturesProgram> {
-  const program = await compileProgram(runtime, "text-features", (build) =>
-    textFeaturesGraph(build, spec),
-  );
+  const define = (build: Builder) => textFeaturesGraph(build, spec);
+  const { run, dispose } = await compileOfTexts(runtime, "text-features", define, weights);
+  return { features: (batch) => run(batch, "features"), dispose };
+}
+
+/** A program that reads the first token of each text. */
+async function compileOfTexts(
+  runtime: Runtime,
+  name: string,
+  define: (build: Builder) => GraphOutputs,
+  weights: Weights,
+) {
+  const program = await compileProgram(runtime, name, define);
   const fixed = weightFeeds(program.inputs, weights);
   return {
-    async features(batch) {
+    async run(batch: PackedBatch, output: string): Promise<Float32Array> {
       const { queries, ...reads } = readsByRow(batch, batch.firstSlots);
       const feeds = { ...fixed, ...batchFeeds(batch), ...reads };
       const sizes = { R: batch.rows, S: batch.slots, B: batch.firstSlots.length, Q: queries };
-      return floatOutput(await program.run(feeds, sizes), "features");
+      return floatOutput(await program.run(feeds, sizes), output);
     },
     dispose: () => program.dispose(),
   };

@@ -31,9 +31,10 @@ import {
 import { type Repository, repositoryTitle, repositoryUrl } from "../../model/hub/repository.js";
 import { holdingFolder } from "../../platform/files/folder-lock.js";
 import { loadTokenizer } from "../../text/load.js";
+import { vocabularyFiles } from "../../text/tokenizer-json.js";
 import type { Host } from "../host/host.js";
 import { formatBytes } from "../memory/memory-check.js";
-import { CONFIG_FILE, type ModelUse, sideFiles, vocabularies } from "./model-files.js";
+import { CONFIG_FILE, type ModelUse, sideFiles } from "./model-files.js";
 
 type FetchHost = Pick<Host, "emit" | "cancelled" | "time" | "hub">;
 
@@ -92,8 +93,8 @@ async function fetchFiles(
     await readConfig(files.snapshot.folder);
   }
   const side = await files.existing(sideFiles(use));
-  const vocabulary = await firstWhole(vocabularies, files.existing);
-  if (vocabulary === undefined) throw lacks(hub, repository, vocabularies.flat().join(", "));
+  const vocabulary = await firstWhole(vocabularyFiles, files.existing);
+  if (vocabulary === undefined) throw lacks(hub, repository, vocabularyFiles.flat().join(", "));
   const weights =
     use === "tokenizer"
       ? []

@@ -1,28 +1,19 @@
 /** Which files of a model repository are needed, and which of them a folder of the cache has. */
 import { isIndex, readShardNames, weightFileNames } from "../../model/checkpoint/load.js";
 import type { Snapshot } from "../../model/hub/cache.js";
-import { tokenizerFileNames } from "../../text/tokenizer-json.js";
+import { tokenizerSideFiles, vocabularyFiles, vocabularyText } from "../../text/tokenizer-json.js";
 
 /** What a command does with a model: encode texts, run it, or classify with it as it was trained. */
 export type ModelUse = "tokenizer" | "model" | "classifier";
 
 export const CONFIG_FILE = "config.json";
 
-/** Vocabularies in the order of preference, as the tokenizer is read; one of them is enough. */
-export const vocabularies: readonly (readonly string[])[] = [
-  ["tokenizer.json"],
-  ["vocab.json", "merges.txt"],
-  ["vocab.txt"],
-];
-
 /** Files of trained classifiers that say how to predict with them; see `fine-tune/training-arguments.ts`. */
 const classifierFiles = ["training_args.json", "temperature.json"];
 
 /** Files that count where a repository has them. */
 export function sideFiles(use: ModelUse): readonly string[] {
-  const vocabulary = vocabularies.flat();
-  const ofTokenizer = tokenizerFileNames.filter((name) => !vocabulary.includes(name));
-  return use === "classifier" ? [...ofTokenizer, ...classifierFiles] : ofTokenizer;
+  return use === "classifier" ? [...tokenizerSideFiles, ...classifierFiles] : tokenizerSideFiles;
 }
 
 /** What a snapshot of the cache is good for. */
@@ -40,9 +31,9 @@ export async function snapshotState(snapshot: Snapshot, use: ModelUse): Promise<
     if (!snapshot.has(CONFIG_FILE)) missing.push(CONFIG_FILE);
     missing.push(...(await missingWeights(snapshot)));
   }
-  const whole = vocabularies.findIndex((names) => names.every(snapshot.has));
+  const whole = vocabularyFiles.findIndex((names) => names.every(snapshot.has));
   if (whole < 0) missing.push(vocabularyText);
-  const better = vocabularies.slice(0, Math.max(whole, 0)).flat();
+  const better = vocabularyFiles.slice(0, Math.max(whole, 0)).flat();
   const uncertain = [...sideFiles(use), ...better].filter(
     (name) => !snapshot.has(name) && !snapshot.lacks(name),
   );
@@ -61,7 +52,6 @@ async function missingWeights(snapshot: Snapshot): Promise<readonly string[]> {
 }
 
 export const weightsText = "model.safetensors or pytorch_model.bin";
-export const vocabularyText = "tokenizer.json, or vocab.json with merges.txt, or vocab.txt";
 
 /** What has to be in a folder, and what belongs there too, in words. */
 export function neededFiles(use: ModelUse): string {

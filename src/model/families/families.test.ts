@@ -1,0 +1,55 @@
+/** What holds for every family; a new one in the list is tried too. */
+import { describe, expect, it } from "vitest";
+import { configJson, parseModelConfig } from "../checkpoint/config.js";
+import { storedName, storedRole } from "../checkpoint/stored-names.js";
+import { modelParameters } from "../heads.js";
+import type { ModelSpec } from "../spec.js";
+import { families, familyForTokenizer } from "./families.js";
+
+it("families are told apart by every name that they go by", () => {
+  const names = families.flatMap(({ name, aliases }) => [name, ...aliases]);
+  expect(new Set(names).size).toBe(names.length);
+  const classes = families.map(({ classPrefix }) => classPrefix);
+  expect(new Set(classes).size).toBe(classes.length);
+});
+
+it("a new model is of the family that its tokenizer's first token belongs to", () => {
+  expect(familyForTokenizer("[CLS]").name).toBe("bert");
+  expect(familyForTokenizer("<s>").name).toBe("roberta");
+  expect(familyForTokenizer("<start>").name).toBe("roberta");
+});
+
+describe.each(families)("the family $name", (family) => {
+  const spec: ModelSpec = {
+    family,
+    vocabularySize: 40,
+    hiddenSize: 8,
+    layers: 2,
+    heads: 2,
+    intermediateSize: 16,
+    maxPositions: 20,
+    ...family.newModel,
+    hiddenDropout: 0.1,
+    attentionDropout: 0.2,
+    initializerRange: 0.03,
+    padId: 3,
+    firstPosition: family.positions === "after padding" ? 4 : 0,
+    labels: undefined,
+  };
+
+  it("reads the config that it writes, under each of its names", () => {
+    const json = configJson(spec, { architecture: `${family.classPrefix}ForMaskedLM` });
+    for (const model_type of [family.name, ...family.aliases, undefined]) {
+      expect(parseModelConfig({ ...json, model_type }, "x")).toEqual(spec);
+    }
+  });
+
+  it("reads every parameter back under the name that it writes", () => {
+    const canonical = modelParameters(spec, { mlmHead: true, classes: 3 }).map(({ name }) => name);
+    const stored = canonical.map((name) => storedName(family, name));
+    expect(new Set(stored).size).toBe(canonical.length);
+    expect(stored.map((name) => storedRole(family, name))).toEqual(
+      canonical.map((name) => ({ kind: "parameter", canonical: name, tied: false })),
+    );
+  });
+});
