@@ -147,9 +147,17 @@ function aliasText(node) {
     : `type ${name} =\n${members.map((m) => `  | ${m}`).join("\n")};`;
 }
 
+/** Properties as they are declared. What is put together from a list has no order of its own: by name, the required ones first. */
+function properties(type) {
+  const isOptional = ({ flags }) => (flags & ts.SymbolFlags.Optional) !== 0;
+  const known = [...checker.getPropertiesOfType(type)];
+  if (known.some(({ declarations }) => declarations !== undefined)) return known;
+  return known.sort((a, b) => isOptional(a) - isOptional(b) || byName(a, b));
+}
+
 /** An object type over several lines, with the docstrings of what it holds. */
 function objectText(type, node, indent = "") {
-  const lines = checker.getPropertiesOfType(type).flatMap((property) => {
+  const lines = properties(type).flatMap((property) => {
     const optional = (property.flags & ts.SymbolFlags.Optional) !== 0;
     const valueType = checker.getTypeOfSymbolAtLocation(property, node);
     const value = valueText(

@@ -17,10 +17,10 @@ import type {
   TextScores,
   TrainResult,
 } from "./run/host/host.js";
-import type { CompareOptions } from "./run/settings/compare.js";
 import type {
   CheckOptions,
   ClassifierOptions,
+  CompareOptions,
   EvaluateOptions,
   ExplainOptions,
   ExportOptions,
@@ -33,7 +33,7 @@ import type {
   ScoreTextsOptions,
   ServeOptions,
   TrainOptions,
-} from "./run/settings/train.js";
+} from "./run/settings/schemas.js";
 import { callOnce, type Watch } from "./thread/client.js";
 
 export { type ErrorCode, L3MaskingError } from "./base/errors.js";

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import type { ErrorCode } from "../src/base/errors.js";
 import { commands } from "../src/commands/table.js";
-import type { TrainOptions } from "../src/run/settings/train.js";
+import type { TrainOptions } from "../src/run/settings/schemas.js";
 import { failure } from "./fixtures/failure.js";
 import { changedModel, temporaryFolder } from "./fixtures/folders.js";
 import { createTestHost, savedClassifier, tinyModel } from "./fixtures/host.js";

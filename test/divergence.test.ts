@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { NamedArrays } from "../src/engine/runtime/runtime.js";
-import type { TrainOptions } from "../src/run/settings/train.js";
+import type { TrainOptions } from "../src/run/settings/schemas.js";
 import { failure } from "./fixtures/failure.js";
 import { lastStateFolder, readJson, temporaryFolder } from "./fixtures/folders.js";
 import { createTestHost, tinyModel } from "./fixtures/host.js";

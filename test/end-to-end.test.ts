@@ -6,7 +6,7 @@ import { z } from "zod";
 import { runEvaluate } from "../src/commands/evaluate.js";
 import { loadCheckpoint } from "../src/model/checkpoint/load.js";
 import type { TrainResult } from "../src/run/host/host.js";
-import { evaluateSchema, resolveSettings } from "../src/run/settings/train.js";
+import { evaluateSchema, resolveSettings } from "../src/run/settings/schemas.js";
 import { readJson, readJsonLines, temporaryFolder } from "./fixtures/folders.js";
 import { createTestHost, type TestHost, tinyModel } from "./fixtures/host.js";
 import { soundFiles, soundLabels, soundRows } from "./fixtures/sounds.js";

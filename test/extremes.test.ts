@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { runReport } from "../src/commands/report.js";
-import type { TrainOptions } from "../src/run/settings/train.js";
+import type { TrainOptions } from "../src/run/settings/schemas.js";
 import { failure } from "./fixtures/failure.js";
 import { readJson, temporaryFolder } from "./fixtures/folders.js";
 import { createTestHost, tinyModel } from "./fixtures/host.js";

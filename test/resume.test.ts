@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import type { RunEvent, TrainResult } from "../src/run/host/host.js";
-import type { TrainOptions } from "../src/run/settings/train.js";
+import type { TrainOptions } from "../src/run/settings/schemas.js";
 import { failure } from "./fixtures/failure.js";
 import {
   changedModel,

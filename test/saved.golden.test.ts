@@ -7,7 +7,7 @@ import { Tokenizer } from "@huggingface/tokenizers";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { openClassifier } from "../src/run/inference/classifier.js";
-import { classifierSchema, resolveSettings } from "../src/run/settings/train.js";
+import { classifierSchema, resolveSettings } from "../src/run/settings/schemas.js";
 import { loadTokenizer } from "../src/text/load.js";
 import { createTestHost, savedClassifier } from "./fixtures/host.js";
 import { savedRecord } from "./fixtures/saved-record.js";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { runEvaluate } from "../src/commands/evaluate.js";
 import type { TrainResult } from "../src/run/host/host.js";
-import { evaluateSchema, resolveSettings } from "../src/run/settings/train.js";
+import { evaluateSchema, resolveSettings } from "../src/run/settings/schemas.js";
 import { failure } from "./fixtures/failure.js";
 import { copyAsKilled, lastStateFolder, temporaryFolder } from "./fixtures/folders.js";
 import { createTestHost, type TestHost, tinyModel } from "./fixtures/host.js";

@@ -8,7 +8,7 @@ import { parseJournal } from "../src/results/records/journal.js";
 import { pointRecord, readRecords } from "../src/results/trackers/event-records.js";
 import { eventScalars, isShown, type Point } from "../src/results/trackers/scalars.js";
 import type { RunEvent, TrainResult } from "../src/run/host/host.js";
-import type { TrainOptions } from "../src/run/settings/train.js";
+import type { TrainOptions } from "../src/run/settings/schemas.js";
 import { compare, compareOptions, shortName } from "./fixtures/comparing.js";
 import { failure } from "./fixtures/failure.js";
 import { copyAsKilled, readJson, temporaryFolder } from "./fixtures/folders.js";

@@ -13,7 +13,7 @@ import { fileURLToPath } from "node:url";
 import { runTrain } from "../../dist/commands/train.js";
 import { cpu } from "../../dist/engine/runtime/devices/cpu.js";
 import { openClassifier } from "../../dist/run/inference/classifier.js";
-import { classifierSchema, resolveSettings, trainSchema } from "../../dist/run/settings/train.js";
+import { classifierSchema, resolveSettings, trainSchema } from "../../dist/run/settings/schemas.js";
 import { loadTokenizer } from "../../dist/text/load.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));

@@ -6,7 +6,7 @@ import { createTestHost, tinyModel } from "../../test/fixtures/host.js";
 import { elementsNamed } from "../../test/fixtures/markup.js";
 import { soundFiles, toJsonLines } from "../../test/fixtures/sounds.js";
 import type { Host } from "../run/host/host.js";
-import { type CheckOptions, checkSchema, resolveSettings } from "../run/settings/train.js";
+import { type CheckOptions, checkSchema, resolveSettings } from "../run/settings/schemas.js";
 import { runCheck } from "./check.js";
 
 const at = temporaryFolder();

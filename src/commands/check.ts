@@ -7,7 +7,7 @@ import { buildDataset, resolveSplits } from "../data/dataset.js";
 import { renderCheck } from "../results/report/pages/check.js";
 import { requireWritable, writeWhole } from "../run/folder/run-folder.js";
 import type { CheckResult, Host } from "../run/host/host.js";
-import type { CheckSettings } from "../run/settings/train.js";
+import type { CheckSettings } from "../run/settings/schemas.js";
 import { datasetName } from "../run/sources/dataset-sources.js";
 import { encodeOnce, labelledFiles, readLabelledFiles } from "../run/sources/labelled-texts.js";
 import { locateModel } from "../run/sources/model-source.js";

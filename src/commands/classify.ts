@@ -3,7 +3,7 @@ import { z } from "zod";
 import { L3MaskingError } from "../base/errors.js";
 import type { Host, Prediction } from "../run/host/host.js";
 import { type OpenClassifier, openClassifier } from "../run/inference/classifier.js";
-import type { ClassifierSettings } from "../run/settings/train.js";
+import type { ClassifierSettings } from "../run/settings/schemas.js";
 
 /** Of this thread. */
 let opened: OpenClassifier | undefined;

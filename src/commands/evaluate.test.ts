@@ -6,7 +6,7 @@ import { createTestHost, savedClassifier } from "../../test/fixtures/host.js";
 import { savedRecord } from "../../test/fixtures/saved-record.js";
 import { toJsonLines } from "../../test/fixtures/sounds.js";
 import type { Host } from "../run/host/host.js";
-import { type EvaluateOptions, evaluateSchema, resolveSettings } from "../run/settings/train.js";
+import { type EvaluateOptions, evaluateSchema, resolveSettings } from "../run/settings/schemas.js";
 import { runEvaluate } from "./evaluate.js";
 
 const at = temporaryFolder();

@@ -8,7 +8,7 @@ import { confidenceOf } from "../results/metrics/confidence.js";
 import { classificationMetrics, predictedLabels } from "../results/metrics/metrics.js";
 import type { EvaluateResult, Host } from "../run/host/host.js";
 import { openClassifier } from "../run/inference/classifier.js";
-import type { EvaluateSettings } from "../run/settings/train.js";
+import type { EvaluateSettings } from "../run/settings/schemas.js";
 
 /**
  * Metrics on the rows of `input`; empty texts are left out and counted. Throws `data-label` for a label

@@ -10,7 +10,7 @@ import { soundRows, toJsonLines } from "../../test/fixtures/sounds.js";
 import { train, trainOptions } from "../../test/fixtures/training.js";
 import { runExamplesSchema } from "../results/records/run-examples-schema.js";
 import type { ExplainResult, Host } from "../run/host/host.js";
-import { type ExplainOptions, explainSchema, resolveSettings } from "../run/settings/train.js";
+import { type ExplainOptions, explainSchema, resolveSettings } from "../run/settings/schemas.js";
 import { loadTokenizer } from "../text/load.js";
 import { runExplain } from "./explain.js";
 import { runScoreTexts } from "./score-texts.js";

@@ -17,7 +17,7 @@ import { textAttributions } from "../run/inference/attributions.js";
 import { interrupted, type LoadedClassifier, loadClassifier } from "../run/inference/classifier.js";
 import { classifyEncodings, predictionsOf } from "../run/inference/classify.js";
 import { loadVanilla } from "../run/inference/run-vanilla.js";
-import { type ExplainSettings, maskingOfRunSchema } from "../run/settings/train.js";
+import { type ExplainSettings, trainSchema } from "../run/settings/schemas.js";
 import { encodeOnce } from "../run/sources/labelled-texts.js";
 import {
   checkedMaxLength,
@@ -197,6 +197,19 @@ function explainedStrategy(run: RecordedRun | undefined): string {
   const ofRun = run && maskingOf(run.record.settings.method);
   return ofRun?.needs === "scores" ? ofRun.name : "l3";
 }
+
+/** What decides mask probabilities and masks; a run's other settings are passed over. */
+const maskingOfRunSchema = trainSchema
+  .pick({
+    estimator: true,
+    mlmProbability: true,
+    calibration: true,
+    gamma: true,
+    selection: true,
+    maskReplaceProb: true,
+    randomReplaceProb: true,
+  })
+  .strip();
 
 /** What was given, else what the run had, else the defaults. Throws `data-format` for a damaged record of the run. */
 function maskingSettings(settings: ExplainSettings, run: RecordedRun | undefined) {

@@ -15,7 +15,7 @@ import { createTestHost, savedClassifier, tinyModel } from "../../test/fixtures/
 import { savedRecord } from "../../test/fixtures/saved-record.js";
 import { toJsonLines } from "../../test/fixtures/sounds.js";
 import type { Host } from "../run/host/host.js";
-import { type ExportOptions, exportSchema, resolveSettings } from "../run/settings/train.js";
+import { type ExportOptions, exportSchema, resolveSettings } from "../run/settings/schemas.js";
 import { runExport } from "./export.js";
 
 const at = temporaryFolder();

@@ -21,7 +21,7 @@ import { runOfClassifier } from "../run/folder/training-record.js";
 import type { ExportResult, Host } from "../run/host/host.js";
 import { interrupted, type LoadedClassifier, loadClassifier } from "../run/inference/classifier.js";
 import { classifyEncodings } from "../run/inference/classify.js";
-import type { ExportSettings } from "../run/settings/train.js";
+import type { ExportSettings } from "../run/settings/schemas.js";
 import { encodeOnce } from "../run/sources/labelled-texts.js";
 import { weightsOf } from "../run/sources/model.js";
 import { cardRun } from "./card-run.js";

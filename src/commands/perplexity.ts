@@ -4,7 +4,7 @@ import { compileTokenLikelihood } from "../method/program/inference.js";
 import type { Host, PerplexityResult } from "../run/host/host.js";
 import { measureMaskedTokens } from "../run/pretrain/masked-windows.js";
 import { evenWindows, readingWatch, readTokenStream } from "../run/pretrain/token-stream.js";
-import type { PerplexitySettings } from "../run/settings/train.js";
+import type { PerplexitySettings } from "../run/settings/schemas.js";
 import { checkedMaxLength, loadModel, requireMlmHead, weightsOf } from "../run/sources/model.js";
 
 /**

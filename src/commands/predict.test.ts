@@ -16,7 +16,7 @@ import { createTestHost, savedClassifier, tinyModel } from "../../test/fixtures/
 import { savedRecord } from "../../test/fixtures/saved-record.js";
 import { toJsonLines } from "../../test/fixtures/sounds.js";
 import type { Host } from "../run/host/host.js";
-import { type PredictOptions, predictSchema, resolveSettings } from "../run/settings/train.js";
+import { type PredictOptions, predictSchema, resolveSettings } from "../run/settings/schemas.js";
 import { runPredict } from "./predict.js";
 
 const at = temporaryFolder();

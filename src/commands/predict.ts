@@ -11,7 +11,7 @@ import {
   type PredictionWriter,
   predictionWriter,
 } from "../run/inference/prediction-rows.js";
-import type { PredictSettings } from "../run/settings/train.js";
+import type { PredictSettings } from "../run/settings/schemas.js";
 import { alteredNotice, type EncodingCounts, summedCounts } from "../run/sources/text-counts.js";
 
 /**

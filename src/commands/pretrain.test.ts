@@ -13,7 +13,7 @@ import { soundRows } from "../../test/fixtures/sounds.js";
 import { readJournal } from "../../test/fixtures/training.js";
 import { loadCheckpoint } from "../model/checkpoint/load.js";
 import type { Host, PretrainResult } from "../run/host/host.js";
-import { type PretrainOptions, pretrainSchema, resolveSettings } from "../run/settings/train.js";
+import { type PretrainOptions, pretrainSchema, resolveSettings } from "../run/settings/schemas.js";
 import { runPretrain } from "./pretrain.js";
 import { commands } from "./table.js";
 

@@ -3,7 +3,6 @@ import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { L3MaskingError } from "../base/errors.js";
 import { randomStream } from "../base/random.js";
-import { sha256 } from "../base/sha256.js";
 import { compileTokenLikelihood } from "../method/program/inference.js";
 import { compileMaskedTokenTraining } from "../method/program/training.js";
 import { createDropoutMasks } from "../method/train/dropout-masks.js";
@@ -24,10 +23,11 @@ import { createTrainable, optimizerGroups, storedValues } from "../run/fine-tune
 import { openJournal } from "../run/folder/journal.js";
 import {
   createRunFolder,
+  readRunRecord,
   requireFreeFolder,
-  requireSameSettings,
   writeJson,
 } from "../run/folder/run-folder.js";
+import { requireSameRun, runDigest } from "../run/folder/run-identity.js";
 import { cutJournal, openSavedStates, type RunState } from "../run/folder/saved-state.js";
 import { beginTracking } from "../run/folder/tracking.js";
 import { isAllFinite, lastState } from "../run/folder/training-state.js";
@@ -47,7 +47,7 @@ import {
   windowAt,
   windowStarts,
 } from "../run/pretrain/token-stream.js";
-import type { PretrainSettings } from "../run/settings/train.js";
+import type { PretrainSettings } from "../run/settings/schemas.js";
 import { loadModel, longestRow, requireTokenizerFits } from "../run/sources/model.js";
 import type { ModelOrigin } from "../run/sources/model-origin.js";
 import { locateModel } from "../run/sources/model-source.js";
@@ -58,11 +58,6 @@ import { loadTokenizer } from "../text/load.js";
 const EVALUATED_WINDOWS = 256;
 /** Masking of validation text, the same for every model so that figures can be compared. */
 const VALIDATION_MLM_PROBABILITY = 0.15;
-/** What may differ when a run goes on: it does not change the weights. */
-const FREE_SETTINGS = [
-  ...["resume", "outputDir", "threads", "evalSteps", "saveSteps", "dtype"],
-  ...["reportTo", "loggingDir"],
-];
 const PARTS = { mlmHead: true, classes: 0 };
 
 /**
@@ -85,8 +80,9 @@ async function pretrain(
   trackers: Trackers,
 ): Promise<PretrainResult> {
   const { outputDir, seed } = settings;
-  if (settings.resume) requireSameSettings(outputDir, settings, FREE_SETTINGS);
-  else requireFreeFolder(outputDir);
+  if (settings.resume) {
+    requireSameRun(outputDir, readRunRecord(outputDir), { settings }, "pretrain");
+  } else requireFreeFolder(outputDir);
   const { spec, tokenizer, values, origin } = await startingPoint(settings, host);
   const stream = await readTokenStream(settings.text, tokenizer, readingWatch(host));
   const validation =
@@ -125,7 +121,7 @@ async function pretrain(
     const model = { ...spec, family: spec.family.name };
     createRunFolder(outputDir, { settings, model, model_origin: origin });
   }
-  beginTracking(trackers, settings, settingsDigest(settings));
+  beginTracking(trackers, settings, runDigest({ settings }, "pretrain"));
 
   const rates = { dropout: settings.dropout, attentionDropout: settings.dropout };
   const dropout = createDropoutMasks(seed, rates);
@@ -236,12 +232,6 @@ async function pretrain(
     journal.close();
     for (const program of [auxiliary, scorer]) await program.dispose();
   }
-}
-
-/** SHA-256 (hex) of the settings that a run keeps when it goes on. */
-function settingsDigest(settings: PretrainSettings): string {
-  const kept = Object.entries(settings).filter(([name]) => !FREE_SETTINGS.includes(name));
-  return sha256([JSON.stringify(kept)]);
 }
 
 /** What trackers are told of all of the validation text. */

@@ -7,7 +7,7 @@ import { temporaryFolder } from "../../test/fixtures/folders.js";
 import { createTestHost, savedClassifier, type TestHostOptions } from "../../test/fixtures/host.js";
 import { COMMIT, serveUploads } from "../../test/fixtures/hub-uploads.js";
 import type { HubSettings } from "../platform/hub-environment.js";
-import { type PushOptions, pushSchema, resolveSettings } from "../run/settings/train.js";
+import { type PushOptions, pushSchema, resolveSettings } from "../run/settings/schemas.js";
 import { runPush } from "./push.js";
 
 const at = temporaryFolder();

@@ -8,7 +8,7 @@ import { parseRepository, type Repository, repositoryUrl } from "../model/hub/re
 import { type UploadedFile, uploadFiles } from "../model/hub/upload.js";
 import { LOCK_FILE } from "../platform/files/folder-lock.js";
 import type { Host, PushResult } from "../run/host/host.js";
-import type { PushSettings } from "../run/settings/train.js";
+import type { PushSettings } from "../run/settings/schemas.js";
 
 /**
  * Uploads every file of a model folder but hidden and unfinished ones. The repository is made, private unless asked otherwise, if there is

@@ -16,7 +16,7 @@ import { requireWritable, writeWhole } from "../run/folder/run-folder.js";
 import { runDigest } from "../run/folder/run-identity.js";
 import { readTrainingRecord } from "../run/folder/training-record.js";
 import type { Host, ReportResult } from "../run/host/host.js";
-import type { ReportSettings } from "../run/settings/train.js";
+import type { ReportSettings } from "../run/settings/schemas.js";
 import { datasetName, nameOf } from "../run/sources/dataset-sources.js";
 
 /**

@@ -2,7 +2,7 @@
 
 import type { TokenScores } from "../method/likelihood/estimators.js";
 import type { Host, TextScores } from "../run/host/host.js";
-import type { ScoreTextsSettings } from "../run/settings/train.js";
+import type { ScoreTextsSettings } from "../run/settings/schemas.js";
 import { encodeOnce } from "../run/sources/labelled-texts.js";
 import { checkedMaxLength, loadModel, scoreEncodings } from "../run/sources/model.js";
 import { alteredNotice, countEncodings } from "../run/sources/text-counts.js";

@@ -6,7 +6,7 @@ import { readJsonLines, temporaryFolder } from "../../test/fixtures/folders.js";
 import { createTestHost, savedClassifier, tinyModel } from "../../test/fixtures/host.js";
 import { toJsonLines } from "../../test/fixtures/sounds.js";
 import type { Host } from "../run/host/host.js";
-import { resolveSettings, type ScoreOptions, scoreSchema } from "../run/settings/train.js";
+import { resolveSettings, type ScoreOptions, scoreSchema } from "../run/settings/schemas.js";
 import { runScore } from "./score.js";
 import { commands } from "./table.js";
 

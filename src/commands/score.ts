@@ -4,7 +4,7 @@ import { readRecords } from "../data/read.js";
 import type { TokenScores } from "../method/likelihood/estimators.js";
 import { requireWritable, writeJsonLines } from "../run/folder/run-folder.js";
 import type { Host, ScoreResult, TextScores } from "../run/host/host.js";
-import type { ScoreSettings } from "../run/settings/train.js";
+import type { ScoreSettings } from "../run/settings/schemas.js";
 import { encodeOnce } from "../run/sources/labelled-texts.js";
 import { checkedMaxLength, loadModel, scoreEncodings } from "../run/sources/model.js";
 import { alteredNotice, countEncodings } from "../run/sources/text-counts.js";

@@ -24,7 +24,7 @@ const records = {
         "l3masking train examples/sample-task --model models/small --output-dir runs/l3 --resume",
       ],
     },
-    settings: async () => (await import("../run/settings/train.js")).trainSchema,
+    settings: async () => (await import("../run/settings/schemas.js")).trainSchema,
     load: async () => (await import("./train.js")).runTrain,
   }),
   compare: command({
@@ -40,7 +40,7 @@ const records = {
         "l3masking compare --dataset a b --model m n --methods stl,l3 --seeds 0-2 --jobs 2 --output-dir comparisons/two",
       ],
     },
-    settings: async () => (await import("../run/settings/compare.js")).compareSchema,
+    settings: async () => (await import("../run/settings/schemas.js")).compareSchema,
     load: async () => (await import("./compare/compare.js")).runCompare,
   }),
   score: command({
@@ -51,7 +51,7 @@ const records = {
         "l3masking score --model models/small --input texts.csv --estimator block-7 --output fast.jsonl",
       ],
     },
-    settings: async () => (await import("../run/settings/train.js")).scoreSchema,
+    settings: async () => (await import("../run/settings/schemas.js")).scoreSchema,
     load: async () => (await import("./score.js")).runScore,
   }),
   predict: command({
@@ -62,7 +62,7 @@ const records = {
         "l3masking predict --model runs/l3/model --input texts.csv --output labels.csv",
       ],
     },
-    settings: async () => (await import("../run/settings/train.js")).predictSchema,
+    settings: async () => (await import("../run/settings/schemas.js")).predictSchema,
     load: async () => (await import("./predict.js")).runPredict,
   }),
   evaluate: command({
@@ -70,7 +70,7 @@ const records = {
       summary: "Measure a classifier on labelled texts",
       examples: ["l3masking evaluate --model runs/l3/model --input test.jsonl"],
     },
-    settings: async () => (await import("../run/settings/train.js")).evaluateSchema,
+    settings: async () => (await import("../run/settings/schemas.js")).evaluateSchema,
     load: async () => (await import("./evaluate.js")).runEvaluate,
   }),
   explain: command({
@@ -82,7 +82,7 @@ const records = {
         "l3masking explain --model runs/l3/model --input test.jsonl --output explained.html",
       ],
     },
-    settings: async () => (await import("../run/settings/train.js")).explainSchema,
+    settings: async () => (await import("../run/settings/schemas.js")).explainSchema,
     load: async () => (await import("./explain.js")).runExplain,
   }),
   check: command({
@@ -101,7 +101,7 @@ const records = {
         "l3masking check data.csv --output check.html",
       ],
     },
-    settings: async () => (await import("../run/settings/train.js")).checkSchema,
+    settings: async () => (await import("../run/settings/schemas.js")).checkSchema,
     load: async () => (await import("./check.js")).runCheck,
   }),
   report: command({
@@ -114,7 +114,7 @@ const records = {
       },
       examples: ["l3masking report comparisons/first", "l3masking report runs/l3 --output l3.html"],
     },
-    settings: async () => (await import("../run/settings/train.js")).reportSchema,
+    settings: async () => (await import("../run/settings/schemas.js")).reportSchema,
     load: async () => (await import("./report.js")).runReport,
   }),
   pretrain: command({
@@ -125,7 +125,7 @@ const records = {
         "l3masking pretrain --tokenizer tokenizer.json --text corpus.txt --max-steps 20000 --output-dir models/mine --resume",
       ],
     },
-    settings: async () => (await import("../run/settings/train.js")).pretrainSchema,
+    settings: async () => (await import("../run/settings/schemas.js")).pretrainSchema,
     load: async () => (await import("./pretrain.js")).runPretrain,
   }),
   perplexity: command({
@@ -133,7 +133,7 @@ const records = {
       summary: "Measure a masked language model on plain text",
       examples: ["l3masking perplexity --model models/l3-mini --text corpus.txt"],
     },
-    settings: async () => (await import("../run/settings/train.js")).perplexitySchema,
+    settings: async () => (await import("../run/settings/schemas.js")).perplexitySchema,
     load: async () => (await import("./perplexity.js")).runPerplexity,
   }),
   export: command({
@@ -145,7 +145,7 @@ const records = {
         "l3masking export runs/l3/model --precisions float32 --output-dir released",
       ],
     },
-    settings: async () => (await import("../run/settings/train.js")).exportSchema,
+    settings: async () => (await import("../run/settings/schemas.js")).exportSchema,
     load: async () => (await import("./export.js")).runExport,
   }),
   push: command({
@@ -154,7 +154,7 @@ const records = {
       operands: { syntax: "DIR", description: "Folder of a model", fills: "model" },
       examples: ["l3masking push runs/l3/model --repository org/name"],
     },
-    settings: async () => (await import("../run/settings/train.js")).pushSchema,
+    settings: async () => (await import("../run/settings/schemas.js")).pushSchema,
     load: async () => (await import("./push.js")).runPush,
   }),
   doctor: command({
@@ -170,11 +170,11 @@ const records = {
   }),
   // Calls of the library alone.
   scoreTexts: command({
-    settings: async () => (await import("../run/settings/train.js")).scoreTextsSchema,
+    settings: async () => (await import("../run/settings/schemas.js")).scoreTextsSchema,
     load: async () => (await import("./score-texts.js")).runScoreTexts,
   }),
   openClassifier: command({
-    settings: async () => (await import("../run/settings/train.js")).classifierSchema,
+    settings: async () => (await import("../run/settings/schemas.js")).classifierSchema,
     load: async () => (await import("./classify.js")).runOpenClassifier,
   }),
   classify: command({

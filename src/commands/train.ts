@@ -44,7 +44,7 @@ import { openTrainingState, removeState, startingState } from "../run/folder/tra
 import type { Host, NoticeEvent, RunMetrics, SplitMetrics, TrainResult } from "../run/host/host.js";
 import { classifyEncodings } from "../run/inference/classify.js";
 import { type CheckedRun, checkMemory } from "../run/memory/memory-check.js";
-import type { TrainSettings } from "../run/settings/train.js";
+import type { TrainSettings } from "../run/settings/schemas.js";
 import {
   type EncodedDataset,
   labelledFiles,

@@ -1,6 +1,6 @@
 /** A classifier for any number of calls. */
 import type { Prediction } from "../run/host/host.js";
-import type { ClassifierOptions } from "../run/settings/train.js";
+import type { ClassifierOptions } from "../run/settings/schemas.js";
 import { type Connection, openConnection, type Watch } from "./client.js";
 
 /** A trained classifier in a thread of its own. Dispose it, or declare it with `await using`. */

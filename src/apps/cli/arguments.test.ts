@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { pretrainSchema, trainSchema } from "../../run/settings/train.js";
+import { pretrainSchema, trainSchema } from "../../run/settings/schemas.js";
 import { canonicalWords } from "./arguments.js";
 import { jsonFlag } from "./flag.js";
 import { flagsOf } from "./flags.js";

@@ -47,7 +47,7 @@ const ownCommands: readonly ListedCommand[] = [
         "l3masking serve runs/l3/model --host 0.0.0.0 --port 80 --precision int8",
       ],
     },
-    settings: async () => (await import("../../run/settings/train.js")).serveSchema,
+    settings: async () => (await import("../../run/settings/schemas.js")).serveSchema,
     worksIn: "openClassifier",
     endsByInterrupt: true,
     async run(given, watch, { serve }) {

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { L3MaskingError } from "../../base/errors.js";
-import { compareSchema } from "../../run/settings/compare.js";
-import { trainSchema } from "../../run/settings/train.js";
+import { compareSchema, trainSchema } from "../../run/settings/schemas.js";
 import { settingsFromFile } from "./config-file.js";
 import { flagsOf } from "./flags.js";
 

@@ -1,21 +1,6 @@
 /** One flag of the command line: what help shows of it, and its value from words. */
 import { L3MaskingError } from "../../base/errors.js";
-
-/** Headings in the order of the help. */
-export const flagGroups = [
-  "Model and files",
-  "Size of a new model",
-  "Method",
-  "Likelihood",
-  "Masking",
-  "Training",
-  "Second stage",
-  "Evaluation and saving",
-  "Limits",
-  "More",
-] as const;
-
-export type FlagGroup = (typeof flagGroups)[number];
+import type { Heading } from "../../run/settings/setting.js";
 
 export type FlagKind = "integer" | "number" | "text" | "choice" | "switch" | "list";
 
@@ -41,8 +26,7 @@ export interface Flag {
   readonly unit: string | undefined;
   /** Where the default comes from. */
   readonly origin: string | undefined;
-  /** Heading in the help. */
-  readonly group: FlagGroup;
+  readonly heading: Heading;
 }
 
 /** Machine-readable output. */
@@ -59,7 +43,7 @@ export const jsonFlag: Flag = {
   description: "One JSON object a line on standard output: events, then the result or the error",
   unit: undefined,
   origin: undefined,
-  group: "More",
+  heading: "More",
 };
 
 /** A file that gives settings; flags win over it. */
@@ -76,7 +60,7 @@ export const configFlag: Flag = {
   description: "YAML or JSON file of settings; flags win over it",
   unit: undefined,
   origin: undefined,
-  group: "More",
+  heading: "More",
 };
 
 /**

@@ -1,15 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { compareSchema } from "../../run/settings/compare.js";
 import {
   checkSchema,
+  compareSchema,
   evaluateSchema,
   explainSchema,
   predictSchema,
   pretrainSchema,
   scoreSchema,
   trainSchema,
-} from "../../run/settings/train.js";
-import { type Flag, flagGroups, flagValue } from "./flag.js";
+} from "../../run/settings/schemas.js";
+import { type Flag, flagValue } from "./flag.js";
 import { flagsOf } from "./flags.js";
 
 const schemas = {
@@ -46,7 +46,7 @@ describe("flagsOf", () => {
       description: expect.stringContaining("special tokens included"),
       unit: "tokens",
       origin: expect.stringContaining("published"),
-      group: "Limits",
+      heading: "Limits",
     });
   });
 
@@ -68,15 +68,10 @@ describe("flagsOf", () => {
     expect(flag("compare", "model")).toMatchObject({ kind: "list", commas: false, choices: [] });
   });
 
-  it.each(everySchema)(
-    "gives every setting of %s one flag, in a group of its own",
-    (_command, schema) => {
-      const flags = flagsOf(schema);
-      expect(flags.map(({ setting }) => setting)).toEqual(Object.keys(schema.shape));
-      expect(flags.filter(({ group }) => group === "More")).toEqual([]);
-      for (const { group } of flags) expect(flagGroups).toContain(group);
-    },
-  );
+  it.each(everySchema)("gives every setting of %s one flag", (_command, schema) => {
+    const flags = flagsOf(schema);
+    expect(flags.map(({ setting }) => setting)).toEqual(Object.keys(schema.shape));
+  });
 
   it.each(everySchema)(
     "has no name twice in %s, and none that the parser takes",

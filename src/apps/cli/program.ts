@@ -2,6 +2,7 @@
 import { Argument, Command, CommanderError, Option } from "commander";
 import { L3MaskingError } from "../../base/errors.js";
 import { nearestName } from "../../base/nearest.js";
+import { headings } from "../../run/settings/setting.js";
 import { canonicalWords } from "./arguments.js";
 import {
   commandList,
@@ -10,7 +11,7 @@ import {
   type ListedCommand,
 } from "./commands.js";
 import { knownError } from "./error-text.js";
-import { configFlag, type Flag, flagGroups, flagValue, jsonFlag } from "./flag.js";
+import { configFlag, type Flag, flagValue, jsonFlag } from "./flag.js";
 import { createHumanReporter, createJsonReporter, type Reporter } from "./reporter.js";
 import type { Terminal } from "./terminal.js";
 
@@ -116,13 +117,15 @@ function addCommand(
   action: Action,
 ): void {
   const command = program.command(name).summary(summary).description(`${summary}.`);
-  for (const group of flagGroups) {
-    for (const flag of flags) if (flag.group === group) command.addOption(optionOf(flag));
+  for (const heading of headings) {
+    for (const flag of flags) if (flag.heading === heading) command.addOption(optionOf(flag));
   }
   if (operands !== undefined) {
     command.addArgument(new Argument(`[${operands.syntax}]`, operands.description));
   }
-  command.addHelpOption(new Option("-h, --help", "Show this help").helpGroup(`${jsonFlag.group}:`));
+  command.addHelpOption(
+    new Option("-h, --help", "Show this help").helpGroup(`${jsonFlag.heading}:`),
+  );
   const lines = examples.map((example) => `  ${example}`);
   command.addHelpText("after", `\nExamples:\n${lines.join("\n")}`);
   command.action(async () => {
@@ -133,7 +136,7 @@ function addCommand(
 function optionOf(flag: Flag): Option {
   const value = flag.kind === "switch" ? SWITCH_VALUE : ` <${flag.placeholder}>`;
   const option = new Option(`--${flag.name}${value}`, helpText(flag));
-  option.helpGroup(`${flag.group}:`);
+  option.helpGroup(`${flag.heading}:`);
   if (flag.kind === "switch") return option.argParser((text) => text === "true");
   return flag.kind === "list"
     ? option.argParser((text, earlier: readonly string[] = []) => [...earlier, text])

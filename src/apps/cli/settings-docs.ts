@@ -1,14 +1,15 @@
 /** The settings of every command as Markdown: docs/settings.md. Run as a program it prints the page. */
 import { fileURLToPath } from "node:url";
 import { presetNames, presets } from "../../run/settings/presets.js";
-import { trainSchema } from "../../run/settings/train.js";
+import { trainSchema } from "../../run/settings/schemas.js";
+import { headings } from "../../run/settings/setting.js";
 import { commandList } from "./commands.js";
-import { type Flag, flagGroups } from "./flag.js";
+import type { Flag } from "./flag.js";
 import { flagsOf } from "./flags.js";
 
 const INTRODUCTION = `# Settings
 
-Written by \`npm run docs:settings\` from \`src/run/settings/train.ts\`; change it there.
+Written by \`npm run docs:settings\` from the records in \`src/run/settings\`; change it there.
 
 On the command line a setting is \`--name\`; \`_\` and \`-\` are the same. In code it is camelCase, so
 \`--max-length\` is \`maxLength\`. Names in brackets mean the same setting. Settings that do not exist are refused.
@@ -36,9 +37,9 @@ export async function settingsMarkdown(): Promise<string> {
   );
   const sections = described.flatMap(({ name, help: { summary, operands }, flags }) => {
     if (flags.length === 0) return [];
-    const tables = flagGroups.flatMap((group) => {
-      const members = flags.filter((flag) => flag.group === group);
-      return members.length === 0 ? [] : [`### ${group}\n\n${table(members)}`];
+    const tables = headings.flatMap((heading) => {
+      const members = flags.filter((flag) => flag.heading === heading);
+      return members.length === 0 ? [] : [`### ${heading}\n\n${table(members)}`];
     });
     const head = [`## ${name}`, `${summary}.`];
     const files =

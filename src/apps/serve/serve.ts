@@ -1,6 +1,6 @@
 /** `serve`: a classifier in a thread of its own behind a server in this one. */
 import { once } from "node:events";
-import { resolveSettings, serveSchema } from "../../run/settings/train.js";
+import { resolveSettings, serveSchema } from "../../run/settings/schemas.js";
 import { Classifier } from "../../thread/classifier.js";
 import type { Watch } from "../../thread/client.js";
 import { startServer } from "./server.js";

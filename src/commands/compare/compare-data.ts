@@ -15,7 +15,7 @@ import { maskProbabilities } from "../../run/fine-tune/auxiliary-texts.js";
 import { maskedTokens } from "../../run/fine-tune/masked-tokens.js";
 import { excludedRows } from "../../run/fine-tune/run-metrics.js";
 import type { Host } from "../../run/host/host.js";
-import type { CompareSettings } from "../../run/settings/compare.js";
+import type { CompareSettings } from "../../run/settings/schemas.js";
 import { type DatasetSource, nameOf, uniqueNames } from "../../run/sources/dataset-sources.js";
 import { type EncodedDataset, loadLabelledTexts } from "../../run/sources/labelled-texts.js";
 import {

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { L3MaskingError } from "../../base/errors.js";
-import { type CompareOptions, compareSchema } from "../../run/settings/compare.js";
-import { resolveSettings } from "../../run/settings/train.js";
+import { type CompareOptions, compareSchema, resolveSettings } from "../../run/settings/schemas.js";
 import { candidates, plannedRuns, type RunInputs, seedList } from "./compare-runs.js";
 
 const settings = (options: Partial<CompareOptions> = {}) =>

@@ -9,8 +9,13 @@ import type {
   RunKey,
 } from "../../results/records/comparison.js";
 import { runDigest } from "../../run/folder/run-identity.js";
-import type { CompareSettings } from "../../run/settings/compare.js";
-import type { TrainSettings } from "../../run/settings/train.js";
+import {
+  type CompareSettings,
+  resolveSettings,
+  settingsOf,
+  type TrainSettings,
+  trainSchema,
+} from "../../run/settings/schemas.js";
 import type { DatasetSource } from "../../run/sources/dataset-sources.js";
 
 /** What the runs of a comparison are made from. */
@@ -107,6 +112,11 @@ export function plannedRuns(
   return runs;
 }
 
+/** Settings of `train` that `compare` takes for all its runs alike. */
+const handedOn = settingsOf("compare").filter(
+  ({ name, axis }) => axis !== true && name in trainSchema.shape,
+);
+
 /** The settings of one run: those that all share, and its place among the others. */
 function trainSettings(
   settings: CompareSettings,
@@ -115,26 +125,15 @@ function trainSettings(
   { method, taskWeights }: CandidateSettings,
   seed: number,
 ): TrainSettings {
-  const {
-    dataset: _dataset,
-    methods: _methods,
-    seeds: _seeds,
-    jobs: _jobs,
-    dataDir: _dataDir,
-    bootstrapSamples: _samples,
-    ...shared
-  } = settings;
-  return {
-    ...shared,
-    trainFile,
-    validationFile,
-    testFile,
-    model,
-    method,
-    taskWeights,
-    seed,
-    resume: false,
+  const all: Readonly<Record<string, unknown>> = settings;
+  const given = {
+    ...Object.fromEntries(handedOn.map(({ name }) => [name, all[name]])),
+    // The files were found.
+    ...{ dataDir: undefined, trainFile, validationFile, testFile },
+    ...{ model, method, taskWeights, seed },
   };
+  const known = Object.entries(given).filter(([, value]) => value !== undefined);
+  return resolveSettings(trainSchema, Object.fromEntries(known));
 }
 
 /** Hexadecimal digits of the digest in a folder's name. */

@@ -5,7 +5,7 @@ import type { Comparison } from "../../results/records/comparison.js";
 import { type RunReading, readComparedRun } from "../../run/folder/compared-run.js";
 import { finishedMetrics } from "../../run/folder/finished-run.js";
 import type { Host, RunStatusEvent } from "../../run/host/host.js";
-import type { CompareSettings } from "../../run/settings/compare.js";
+import type { CompareSettings } from "../../run/settings/schemas.js";
 import type { PlannedRun } from "./compare-runs.js";
 import { executors, type Ticket, type TicketStatus } from "./executor/executor.js";
 

@@ -9,7 +9,7 @@ import type { MaskProbabilities } from "../../method/masking/tokens.js";
 import { hasAuxiliaryTask, maskingOf } from "../../method/methods.js";
 import type { Encoding, Tokenizer } from "../../text/encoding.js";
 import type { EstimatorReport, Host } from "../host/host.js";
-import type { TrainSettings } from "../settings/train.js";
+import type { TrainSettings } from "../settings/schemas.js";
 import type { EncodedDataset } from "../sources/labelled-texts.js";
 import { type LoadedModel, type ScoringSettings, scoreEncodings } from "../sources/model.js";
 import { type EncodedUnlabelled, loadUnlabelledTexts } from "../sources/unlabelled-texts.js";

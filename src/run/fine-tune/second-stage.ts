@@ -15,7 +15,7 @@ import {
 } from "../../method/train/trainer.js";
 import { loadCheckpoint } from "../../model/checkpoint/load.js";
 import { weightsDigest } from "../../model/checkpoint/save.js";
-import type { TrainSettings } from "../settings/train.js";
+import type { TrainSettings } from "../settings/schemas.js";
 import type { DevEvaluation } from "./dev-evaluation.js";
 import { optimizerGroups, type TrainableParts } from "./trainable.js";
 

@@ -46,28 +46,6 @@ const recordSchema = z.looseObject({ settings: z.record(z.string(), z.unknown())
 /** config.json of a run: at least its settings. */
 export type RunRecord = z.infer<typeof recordSchema>;
 
-/**
- * Makes sure that a run goes on with the settings it was started with, but for those in `free`. Throws
- * `checkpoint-missing` if the folder holds no readable record, `invalid-setting` naming the first difference.
- */
-export function requireSameSettings(
-  folder: string,
-  settings: Readonly<Record<string, unknown>>,
-  free: readonly string[],
-): void {
-  const started = readRunRecord(folder).settings;
-  const names = new Set([...Object.keys(started), ...Object.keys(settings)]);
-  for (const name of names) {
-    const [before, now] = [JSON.stringify(started[name]), JSON.stringify(settings[name])];
-    if (free.includes(name) || before === now) continue;
-    throw new L3MaskingError(
-      "invalid-setting",
-      `expected ${name} to be ${before ?? "absent"}, as the run in ${folder} was started, got ${now ?? "nothing"}`,
-      { hint: "Resume with the settings of the run, or start a new one in another folder." },
-    );
-  }
-}
-
 /** The record that a run was started with. Throws `checkpoint-missing` if the folder holds no readable one. */
 export function readRunRecord(folder: string): RunRecord {
   const path = join(folder, "config.json");

@@ -1,10 +1,5 @@
 import { describe, expect, it } from "vitest";
-import {
-  resolveSettings,
-  settingShapes,
-  type TrainOptions,
-  trainSchema,
-} from "../settings/train.js";
+import { resolveSettings, type TrainOptions, trainSchema } from "../settings/schemas.js";
 import { requireSameRun, runDigest, runIdentity } from "./run-identity.js";
 
 const digests = { checkpoint_digest: "c", tokenizer_digest: "t", data_digest: "d" };
@@ -28,7 +23,7 @@ const everything = ["meta", "fixed"].map((taskWeights) => ({
 
 describe("runIdentity", () => {
   it("has every setting of train, but for those known to leave the result alone", () => {
-    const idle = Object.keys(settingShapes.train).filter((name) =>
+    const idle = Object.keys(trainSchema.shape).filter((name) =>
       everything.every(
         (settings) => !(name in runIdentity({ settings: { ...settings, [name]: 1 }, ...digests })),
       ),
@@ -61,12 +56,12 @@ describe("runIdentity", () => {
     const names = (method: "stl" | "rtm" | "l3") => Object.keys(runIdentity(record({ method })));
     const without = (method: "stl" | "rtm") =>
       names("l3").filter((name) => !names(method).includes(name));
-    expect(without("rtm")).toEqual(["calibration", "estimator", "gamma"]);
+    expect(without("rtm")).toEqual(["calibration", "estimator", "gamma", "scoringPrecision"]);
     expect(without("stl")).toEqual(
       [
         ...["calibration", "estimator", "gamma"],
         ...["maskReplaceProb", "mlmProbability", "randomReplaceProb", "selection"],
-        ...["sharedPass", "taskWeights"],
+        ...["scoringPrecision", "sharedPass", "taskWeights"],
       ].sort(),
     );
   });

@@ -1,6 +1,8 @@
-/** What decides the result of a training run, and which settings do not. */
+/** What decides the result of a training run: digests, and the settings whose records say that they count. */
 import { L3MaskingError } from "../../base/errors.js";
 import { sha256 } from "../../base/sha256.js";
+import { allSettings, settingsOf } from "../settings/schemas.js";
+import type { Setting } from "../settings/setting.js";
 import type { RunRecord } from "./run-folder.js";
 
 /** Raised when a run with the same settings gives another result than before. */
@@ -16,65 +18,25 @@ const digestNames = [
 
 type Settings = Readonly<Record<string, unknown>>;
 
-/** Settings that leave a run's result alone, but for rounding, in the runs that `of` names. */
-const withoutEffect: readonly {
-  readonly names: readonly string[];
-  of(settings: Settings): boolean;
-}[] = [
-  {
-    // Where things lie and how the work is cut.
-    names: [
-      "outputDir",
-      "resume",
-      "saveSteps",
-      "threads",
-      "cacheDir",
-      "scoringTokens",
-      "evalTokens",
-      "reportTo",
-      "loggingDir",
-    ],
-    of: () => true,
-  },
-  {
-    // Digests say what came of these, and other settings what the preset stands for.
-    names: [
-      ...["model", "dataset", "dataDir", "trainFile", "validationFile", "testFile"],
-      ...["unlabeledFile", "textColumn", "labelColumn", "splitSeed", "preset"],
-    ],
-    of: () => true,
-  },
-  {
-    names: [
-      ...["taskWeights", "sharedPass"],
-      ...["mlmProbability", "selection", "maskReplaceProb", "randomReplaceProb"],
-    ],
-    of: ({ method }) => method === "stl",
-  },
-  { names: ["estimator", "calibration", "gamma"], of: ({ method }) => method !== "l3" },
-  {
-    names: ["auxiliaryWeight"],
-    of: ({ method, taskWeights }) => method === "stl" || taskWeights !== "fixed",
-  },
-  {
-    names: [
-      ...["metaLearningRate", "devBatchSize", "devHeadSteps", "devHeadLearningRate"],
-      ...["devHeadWeightDecay", "devHeadTolerance"],
-    ],
-    of: ({ method, taskWeights }) => method === "stl" || taskWeights !== "meta",
-  },
-  {
-    names: ["secondStageLearningRate", "secondStageEpochs", "secondStagePatience"],
-    of: ({ secondStage }) => secondStage !== true,
-  },
-  { names: ["numTrainEpochs"], of: ({ maxSteps }) => maxSteps !== undefined },
-];
-
-/** The settings and digests that decide a run's result. A setting that no rule names counts. */
-export function runIdentity(record: RunRecord): Settings {
+/**
+ * The settings and digests that decide a run's result, by the settings' records. What has no record counts. `pretrain` has no
+ * methods, so there a setting of some methods always matters.
+ */
+export function runIdentity(
+  record: RunRecord,
+  command: "train" | "pretrain" = "train",
+  known = allSettings,
+): Settings {
   const { settings } = record;
+  const looksAt = ({ methods, when = {} }: Setting) =>
+    (command === "pretrain" ||
+      methods === undefined ||
+      methods.includes(String(settings.method))) &&
+    Object.entries(when).every(([name, value]) => settings[name] === value);
   const idle = new Set(
-    withoutEffect.filter(({ of }) => of(settings)).flatMap(({ names }) => names),
+    settingsOf(command, known)
+      .filter((setting) => setting.identity !== "counts" || !looksAt(setting))
+      .map(({ name }) => name),
   );
   const effective = Object.entries(settings).filter(
     ([name, value]) => value !== undefined && !idle.has(name),
@@ -87,16 +49,21 @@ export function runIdentity(record: RunRecord): Settings {
 }
 
 /** SHA-256 (hex) of `runIdentity`: equal for runs that give equal results. */
-export function runDigest(record: RunRecord): string {
-  return sha256([JSON.stringify(runIdentity(record))]);
+export function runDigest(record: RunRecord, command: "train" | "pretrain" = "train"): string {
+  return sha256([JSON.stringify(runIdentity(record, command))]);
 }
 
 /**
  * Makes sure that the run in a folder may go on as `now`. Throws `invalid-setting` naming the first difference
  * that would change the result.
  */
-export function requireSameRun(folder: string, started: RunRecord, now: RunRecord): void {
-  const [before, after] = [runIdentity(started), runIdentity(now)];
+export function requireSameRun(
+  folder: string,
+  started: RunRecord,
+  now: RunRecord,
+  command: "train" | "pretrain" = "train",
+): void {
+  const [before, after] = [runIdentity(started, command), runIdentity(now, command)];
   const [given, givenNow] = [
     { ...started, ...started.settings },
     { ...now, ...now.settings },

@@ -5,7 +5,7 @@ import { compileClassification } from "../../method/program/inference.js";
 import type { Encoding } from "../../text/encoding.js";
 import { trainedMaxLength, trainedTemperature } from "../folder/training-arguments.js";
 import type { Host, Prediction } from "../host/host.js";
-import type { ClassifierSettings } from "../settings/train.js";
+import type { ClassifierSettings } from "../settings/schemas.js";
 import { encodeOnce } from "../sources/labelled-texts.js";
 import {
   checkedMaxLength,

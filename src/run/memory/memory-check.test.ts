@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { parseModelConfig } from "../../model/checkpoint/config.js";
 import type { ModelSpec } from "../../model/spec.js";
 import type { Encoding } from "../../text/encoding.js";
-import { resolveSettings, type TrainOptions, trainSchema } from "../settings/train.js";
+import { resolveSettings, type TrainOptions, trainSchema } from "../settings/schemas.js";
 import { type CheckedRun, checkMemory, formatBytes } from "./memory-check.js";
 
 const MIB = 2 ** 20;

@@ -7,7 +7,7 @@ import type { BatchSizes } from "../../method/program/memory.js";
 import type { ModelSpec } from "../../model/spec.js";
 import type { Encoding } from "../../text/encoding.js";
 import { taskOrder } from "../fine-tune/task-batches.js";
-import type { TrainSettings } from "../settings/train.js";
+import type { TrainSettings } from "../settings/schemas.js";
 import type { RunSizes } from "./training-estimate.js";
 
 export interface RunTexts {

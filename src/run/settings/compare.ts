@@ -1,73 +1,111 @@
-/** The settings of `compare`: those of `train`, for all runs alike, and lists of what is compared. */
+/** Settings of `compare` alone: lists of what is compared, and what belongs to the comparison and not to its runs. */
 import { z } from "zod";
-import { integer, list, type SettingNotes, text } from "./kinds.js";
-import { trainShape } from "./train.js";
+import { integer, list, text } from "./kinds.js";
+import { method, taskWeights } from "./method.js";
+import { setting } from "./setting.js";
 
-/** The settings of `train`, with lists for what is compared. */
-export const compareShape = {
-  dataset: list({
+const commands = ["compare"] as const;
+
+export const compareSettings = [
+  setting({
+    name: "dataset",
+    commands,
+    type: list().optional(),
     description:
       "Data sets: names of known ones, folders with train, dev (or valid, validation) and test files, or training files",
-  }).optional(),
-  ...z.strictObject(trainShape).omit({
-    dataset: true,
-    model: true,
-    trainFile: true,
-    method: true,
-    taskWeights: true,
-    seed: true,
-    resume: true,
-    outputDir: true,
-    loggingDir: true,
-  }).shape,
-  loggingDir: text({
-    description:
-      "Folder of TensorBoard's event files, with a folder for each run; `tensorboard` in the folders of the runs where absent",
-  }).optional(),
-  trainFile: text({
+    heading: "Model and files",
+    placeholder: "path",
+    identity: "represented",
+    axis: true,
+  }),
+  setting({
+    name: "trainFile",
+    commands,
+    type: text().optional(),
     description: "Labelled training texts of a single data set, in place of --dataset",
-  }).optional(),
-  model: list({
+    heading: "Model and files",
+    placeholder: "file",
+    identity: "represented",
+  }),
+  setting({
+    name: "model",
+    commands,
+    type: list(),
     description:
       "Checkpoints to start from, each also its own vanilla model: folders, or repositories of the hub (docs/models.md)",
+    heading: "Model and files",
+    placeholder: "folder",
     aliases: ["modelNameOrPath"],
+    identity: "represented",
+    axis: true,
   }),
-  methods: z
-    .array(z.enum(trainShape.method.unwrap().options))
-    .min(1)
-    .meta({ description: "Methods to compare, see train", commas: true } satisfies SettingNotes)
-    .default(trainShape.method.unwrap().options),
-  taskWeights: z
-    .array(z.enum(trainShape.taskWeights.unwrap().options))
-    .min(1)
-    .meta({
-      description: "How the two losses are weighted; a method with one task is run once",
-      commas: true,
-    } satisfies SettingNotes)
-    .default(["equal"]),
-  seeds: z
-    .array(z.string().regex(/^\d+(-\d+)?$/, "expected a seed such as 3 or a range such as 0-4"))
-    .min(1)
-    .meta({
-      description: "Seeds of the runs: numbers and ranges, such as 0-4 or 0,1,7",
-      commas: true,
-    } satisfies SettingNotes)
-    .default(["0-4"]),
-  jobs: integer(1, {
-    description: "Runs at the same time; they share the threads evenly",
-  }).default(1),
-  bootstrapSamples: integer(100, {
+  setting({
+    name: "methods",
+    commands,
+    type: z.array(method.type.unwrap()).min(1).default(method.type.unwrap().options),
+    description: "Methods to compare, see train",
+    heading: "Method",
+    commas: true,
+    identity: "represented",
+    axis: true,
+  }),
+  setting({
+    name: "taskWeights",
+    commands,
+    type: z.array(taskWeights.type.unwrap()).min(1).default(["equal"]),
+    description: "How the two losses are weighted; a method with one task is run once",
+    heading: "Method",
+    commas: true,
+    identity: "represented",
+    axis: true,
+  }),
+  setting({
+    name: "seeds",
+    commands,
+    type: z
+      .array(z.string().regex(/^\d+(-\d+)?$/, "expected a seed such as 3 or a range such as 0-4"))
+      .min(1)
+      .default(["0-4"]),
+    description: "Seeds of the runs: numbers and ranges, such as 0-4 or 0,1,7",
+    heading: "Training",
+    placeholder: "seed",
+    commas: true,
+    identity: "represented",
+    axis: true,
+  }),
+  setting({
+    name: "loggingDir",
+    commands,
+    type: text().optional(),
+    description:
+      "Folder of TensorBoard's event files, with a folder for each run; `tensorboard` in the folders of the runs where absent",
+    heading: "Evaluation and saving",
+    placeholder: "folder",
+    identity: "none",
+  }),
+  setting({
+    name: "bootstrapSamples",
+    commands,
+    type: integer(100).default(10_000),
     description: "Resamples of the paired bootstrap",
-  }).default(10_000),
-  outputDir: text({
-    description: "Folder of the comparison; the same command goes on with what is in it",
+    heading: "Evaluation and saving",
+    identity: "none",
   }),
-};
-
-export const compareSchema = z.strictObject(compareShape);
-
-/** The settings of `compare`, as a user gives them: what has a default may be left out. */
-export type CompareOptions = z.input<typeof compareSchema>;
-
-/** Settings with every value resolved. */
-export type CompareSettings = z.output<typeof compareSchema>;
+  setting({
+    name: "jobs",
+    commands,
+    type: integer(1).default(1),
+    description: "Runs at the same time; they share the threads evenly",
+    heading: "Limits",
+    identity: "none",
+  }),
+  setting({
+    name: "outputDir",
+    commands,
+    type: text(),
+    description: "Folder of the comparison; the same command goes on with what is in it",
+    heading: "Model and files",
+    placeholder: "folder",
+    identity: "none",
+  }),
+];

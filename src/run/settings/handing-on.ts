@@ -1,46 +1,94 @@
-/** The settings of the commands that hand a trained model on: `export` and `push`. */
+/** Settings of the commands that put a trained model to use elsewhere: `serve`, `export` and `push`. */
 import { z } from "zod";
-import { columnSettings, modelSettings } from "./groups.js";
-import { type SettingNotes, text } from "./kinds.js";
+import { integer, text } from "./kinds.js";
+import { setting } from "./setting.js";
 
-export const trainedClassifier = text({
-  description: "Trained classifier: a folder, or a repository of the hub (docs/models.md)",
-  aliases: ["modelNameOrPath"],
-});
+const serve = { commands: ["serve"], identity: "none" } as const;
+const exporting = { commands: ["export"], identity: "none" } as const;
+const push = { commands: ["push"], heading: "Model and files", identity: "none" } as const;
 
-export const exportShape = {
-  model: trainedClassifier,
-  precisions: z
-    .array(z.enum(["float32", "float16", "int8"]))
-    .min(1)
-    .meta({
-      description:
-        "Numbers of the files: float32 (model.onnx), float16 (model_fp16.onnx), int8 (model_quantized.onnx)",
-      commas: true,
-    } satisfies SettingNotes)
-    .default(["float32", "float16", "int8"]),
-  input: text({
-    description:
-      "Texts on which the files are compared with the classifier; random tokens where absent",
-  }).optional(),
-  textColumn: columnSettings.textColumn,
-  outputDir: text({
+export const handingOnSettings = [
+  setting({
+    name: "host",
+    ...serve,
+    type: text().default("127.0.0.1"),
+    description: "Address to listen at; 0.0.0.0 for all of this machine's",
+    heading: "Model and files",
+  }),
+  setting({
+    name: "port",
+    ...serve,
+    type: z.int().min(0).max(65535).default(8080),
+    description: "Port to listen at; 0 takes a free one",
+    heading: "Model and files",
+  }),
+  setting({
+    name: "maxTexts",
+    ...serve,
+    type: integer(1).default(64),
+    description: "Most texts in a request",
+    heading: "Limits",
+  }),
+  setting({
+    name: "maxBytes",
+    ...serve,
+    type: integer(1).default(2 ** 20),
+    description: "Longest body of a request",
+    heading: "Limits",
+    unit: "bytes",
+  }),
+  setting({
+    name: "maxWaiting",
+    ...serve,
+    type: integer(1).default(32),
+    description: "Most requests that wait for their turn; further ones get status 503",
+    heading: "Limits",
+  }),
+  setting({
+    name: "outputDir",
+    ...exporting,
+    type: text().optional(),
     description:
       "New folder for the whole model; the files are written to the model's own where absent",
-  }).optional(),
-  threads: modelSettings.threads,
-};
-
-export const pushShape = {
-  model: text({ description: "Folder of a model, as train and export write it" }),
-  repository: text({
-    description: "Where to on the hub: org/name, or org/name@branch for a branch that exists",
+    heading: "Model and files",
+    placeholder: "folder",
   }),
-  visibility: z
-    .enum(["private", "public"])
-    .meta({ description: "Who may see the repository, if it is made" })
-    .default("private"),
-  commitMessage: text({ description: "First line of the commit" }).default(
-    "Upload a model with l3masking",
-  ),
-};
+  setting({
+    name: "precisions",
+    ...exporting,
+    type: z
+      .array(z.enum(["float32", "float16", "int8"]))
+      .min(1)
+      .default(["float32", "float16", "int8"]),
+    description:
+      "Numbers of the files: float32 (model.onnx), float16 (model_fp16.onnx), int8 (model_quantized.onnx)",
+    heading: "Evaluation and saving",
+    commas: true,
+  }),
+  setting({
+    name: "model",
+    ...push,
+    type: text(),
+    description: "Folder of a model, as train and export write it",
+    placeholder: "folder",
+  }),
+  setting({
+    name: "repository",
+    ...push,
+    type: text(),
+    description: "Where to on the hub: org/name, or org/name@branch for a branch that exists",
+    placeholder: "org/name",
+  }),
+  setting({
+    name: "visibility",
+    ...push,
+    type: z.enum(["private", "public"]).default("private"),
+    description: "Who may see the repository, if it is made",
+  }),
+  setting({
+    name: "commitMessage",
+    ...push,
+    type: text().default("Upload a model with l3masking"),
+    description: "First line of the commit",
+  }),
+];

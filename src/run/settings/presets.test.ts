@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { L3MaskingError } from "../../base/errors.js";
-import { compareSchema } from "./compare.js";
 import { presetNames, presets } from "./presets.js";
-import { resolveSettings, scoreSchema, trainSchema } from "./train.js";
+import { compareSchema, resolveSettings, scoreSchema, trainSchema } from "./schemas.js";
 
 const needed = { model: "m", trainFile: "t", outputDir: "o" };
 const resolve = (given: Record<string, unknown>) =>

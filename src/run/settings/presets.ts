@@ -55,6 +55,12 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
   },
 };
 
+/** The values of a preset by the names of `train`; none where no preset has this name. */
+export function presetValues(name: unknown): Preset["values"] {
+  const known = presetNames.find((preset) => preset === name);
+  return known === undefined ? {} : presets[known].values;
+}
+
 /**
  * Settings as given, over those values of the preset they name that are among `settings`. What is given as
  * undefined counts as not given. A preset that does not exist is left for the check of the settings to refuse.
@@ -67,10 +73,9 @@ export function withPreset(
   isList: (setting: string) => boolean = () => false,
 ): unknown {
   if (typeof given !== "object" || given === null || !("preset" in given)) return given;
-  const name = presetNames.find((preset) => preset === given.preset);
-  if (name === undefined || !settings.includes("preset")) return given;
+  if (!settings.includes("preset")) return given;
   const explicit = Object.entries(given).filter(([, value]) => value !== undefined);
-  const known = Object.entries(presets[name].values)
+  const known = Object.entries(presetValues(given.preset))
     .filter(([key]) => settings.includes(key))
     .map(([key, value]) => [key, isList(key) ? [value] : value]);
   return { ...Object.fromEntries(known), ...Object.fromEntries(explicit) };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createTestHost } from "../../../../test/fixtures/host.js";
 import { L3MaskingError } from "../../../base/errors.js";
-import { resolveSettings, trainSchema } from "../../../run/settings/train.js";
+import { resolveSettings, trainSchema } from "../../../run/settings/schemas.js";
 import { executors, type Ticket, type TicketStatus } from "./executor.js";
 
 const ticket = (name: string): Ticket => ({

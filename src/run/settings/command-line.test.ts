@@ -1,6 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { resolveSettings, type TrainOptions, trainSchema } from "../settings/train.js";
-import { trainCommand } from "./train-command.js";
+import { compareCommand, trainCommand } from "./command-line.js";
+import {
+  type CompareOptions,
+  compareSchema,
+  resolveSettings,
+  type TrainOptions,
+  trainSchema,
+} from "./schemas.js";
 
 const commandOf = (options: Omit<TrainOptions, "outputDir">) =>
   trainCommand(resolveSettings(trainSchema, { ...options, outputDir: "runs/first" }));
@@ -35,6 +41,31 @@ describe("the command of a run", () => {
   it("tells only the last part of absolute paths, and quotes for a shell", () => {
     expect(commandOf({ model: "/home/anna/m", trainFile: "/home/anna/my texts's.csv" })).toBe(
       "l3masking train --model m --train-file 'my texts'\\''s.csv' --output-dir RUN",
+    );
+  });
+});
+
+const command = (options: Partial<CompareOptions>) =>
+  compareCommand(
+    resolveSettings(compareSchema, { model: ["models/m"], outputDir: "out", ...options }),
+  );
+
+describe("compareCommand", () => {
+  it("names what is compared, and beside it only what differs from the defaults", () => {
+    expect(command({ dataset: ["data/a"], learningRate: 1e-4, gamma: 1 })).toBe(
+      "l3masking compare --dataset data/a --model models/m --methods stl,rtm,l3 --task-weights equal --seeds 0-4 --output-dir out",
+    );
+    expect(
+      command({
+        dataset: ["a", "b c"],
+        model: ["m", "it's"],
+        methods: ["l3", "stl"],
+        seeds: ["0", "2-3"],
+        learningRate: 0.002,
+        jobs: 2,
+      }),
+    ).toBe(
+      "l3masking compare --dataset a 'b c' --model m 'it'\\''s' --methods l3,stl --task-weights equal --seeds 0,2-3 --learning-rate 0.002 --jobs 2 --output-dir out",
     );
   });
 });

@@ -1,0 +1,101 @@
+/** Settings of `explain` alone, and those of masking as it takes them from a run. */
+import { z } from "zod";
+import { integer, text } from "./kinds.js";
+import {
+  calibration,
+  estimator,
+  gamma,
+  maskReplaceProb,
+  mlmProbability,
+  randomReplaceProb,
+  selection,
+} from "./masking.js";
+import { type Setting, setting, type Taker } from "./setting.js";
+
+const commands = ["explain"] as const;
+
+/** A setting of training that is taken from the run where it is not given. */
+function asInRun<Name extends string, Type extends z.ZodType>(
+  record: Setting<Name, Taker, z.ZodDefault<Type>>,
+): Setting<Name, "explain", z.ZodOptional<Type>> {
+  const fallback = String(record.type.parse(undefined));
+  return {
+    ...record,
+    commands,
+    type: record.type.unwrap().optional(),
+    description: `${record.description}; that of the run where absent, else ${fallback}`,
+    identity: "none",
+  };
+}
+
+export const explainSettings = [
+  setting({
+    name: "vanillaModel",
+    commands,
+    type: text().optional(),
+    description:
+      "Vanilla model that says how expected each token is: a folder, or a repository of the hub; the one that the run started from where absent and the classifier is RUN/model",
+    heading: "Model and files",
+    placeholder: "folder",
+    identity: "none",
+  }),
+  setting({
+    name: "output",
+    commands,
+    type: text().optional(),
+    description:
+      "HTML page to write, with a name that ends in .html, in place of the tables on standard output",
+    heading: "Model and files",
+    placeholder: "file",
+    identity: "none",
+  }),
+  asInRun(estimator),
+  asInRun(mlmProbability),
+  asInRun(calibration),
+  asInRun(gamma),
+  asInRun(selection),
+  asInRun(maskReplaceProb),
+  asInRun(randomReplaceProb),
+  setting({
+    name: "samples",
+    commands,
+    type: integer(0).default(3),
+    description: "Masks to draw of each text",
+    heading: "Masking",
+    identity: "none",
+  }),
+  setting({
+    name: "seed",
+    commands,
+    type: integer(0).default(0),
+    description: "Seed of the masks that are drawn",
+    heading: "Training",
+    identity: "none",
+  }),
+  setting({
+    name: "label",
+    commands,
+    type: text().optional(),
+    description:
+      "Label whose logit the attributions belong to; that predicted for each text where absent",
+    heading: "Evaluation and saving",
+    identity: "none",
+  }),
+  setting({
+    name: "attributionInput",
+    commands,
+    type: z.enum(["embeddings", "words"]).default("embeddings"),
+    description:
+      "Input of gradient x input: embeddings, as the layers read them; or words, the word embeddings alone, whose signs mislead (docs/explain.md)",
+    heading: "Evaluation and saving",
+    identity: "none",
+  }),
+  setting({
+    name: "maxTexts",
+    commands,
+    type: integer(1).default(10),
+    description: "Most texts of the file that are explained, the first ones",
+    heading: "Limits",
+    identity: "none",
+  }),
+];

@@ -1,0 +1,120 @@
+/** Settings of token likelihoods, of the mask probabilities that are made from them, and of the masks that are drawn. */
+import { z } from "zod";
+import { fraction, integer, notNegative, text } from "./kinds.js";
+import { likelihoodMethods, maskingMethods } from "./method.js";
+import { PUBLISHED, setting } from "./setting.js";
+
+export const estimator = setting({
+  name: "estimator",
+  commands: ["train", "compare", "score", "scoreTexts"],
+  type: text().default("pll-word-l2r"),
+  description: "Token likelihood under the vanilla model: pll-word-l2r, pll, block-K or unmasked",
+  heading: "Likelihood",
+  origin: "the authors' choice (docs/method.md, section 2)",
+  identity: "counts",
+  methods: likelihoodMethods,
+});
+
+export const mlmProbability = setting({
+  name: "mlmProbability",
+  commands: ["train", "compare", "pretrain", "perplexity"],
+  type: fraction().default(0.15),
+  description: "Masking budget: mean mask probability over a text's tokens",
+  heading: "Masking",
+  origin: PUBLISHED,
+  identity: "counts",
+  methods: maskingMethods,
+});
+
+export const calibration = setting({
+  name: "calibration",
+  commands: ["train", "compare"],
+  type: z.enum(["exact", "published"]).default("exact"),
+  description: "How surprisal is scaled to the budget; `published` repeats the released code",
+  heading: "Masking",
+  origin: "docs/method.md, section 3",
+  identity: "counts",
+  methods: likelihoodMethods,
+});
+
+export const gamma = setting({
+  name: "gamma",
+  commands: ["train", "compare"],
+  type: notNegative().default(1),
+  description: "Exponent of the relative surprisal: 0 is random masking, 1 the paper",
+  heading: "Masking",
+  identity: "counts",
+  methods: likelihoodMethods,
+});
+
+export const selection = setting({
+  name: "selection",
+  commands: ["train", "compare"],
+  type: z.enum(["bernoulli", "fixed-size", "whole-word"]).default("bernoulli"),
+  description:
+    "Each token by itself, exactly the budget's number of tokens, or words by themselves",
+  heading: "Masking",
+  identity: "counts",
+  methods: maskingMethods,
+});
+
+export const maskReplaceProb = setting({
+  name: "maskReplaceProb",
+  commands: ["train", "compare", "pretrain", "perplexity"],
+  type: fraction().default(0.8),
+  description: "Probability that a selected token becomes the mask token",
+  heading: "Masking",
+  origin: "BERT",
+  identity: "counts",
+  methods: maskingMethods,
+});
+
+export const randomReplaceProb = setting({
+  name: "randomReplaceProb",
+  commands: ["train", "compare", "pretrain", "perplexity"],
+  type: fraction().default(0.1),
+  description: "Probability that a selected token becomes a random one",
+  heading: "Masking",
+  origin: "BERT",
+  identity: "counts",
+  methods: maskingMethods,
+});
+
+export const maskingSettings = [
+  estimator,
+  setting({
+    name: "scoringPrecision",
+    commands: ["train", "compare", "score", "scoreTexts", "explain"],
+    type: z.enum(["float32", "int8"]).default("float32"),
+    description:
+      "Numbers of the scoring model's products: int8 is faster, but changes the likelihoods a little; how much is measured on a sample and printed",
+    heading: "Likelihood",
+    identity: "counts",
+    methods: likelihoodMethods,
+  }),
+  setting({
+    name: "scoringTokens",
+    commands: ["train", "compare", "score", "scoreTexts", "explain"],
+    type: integer(1).default(4096),
+    description: "Most tokens that one call of the scoring model sees",
+    heading: "Likelihood",
+    unit: "tokens",
+    identity: "rounding",
+  }),
+  setting({
+    name: "cacheDir",
+    commands: ["train", "compare", "check", "score", "scoreTexts", "explain"],
+    type: text().optional(),
+    description:
+      "Folder of the caches (likelihoods, data sets); L3MASKING_CACHE or ~/.cache/l3masking where absent",
+    heading: "Likelihood",
+    placeholder: "folder",
+    identity: "none",
+  }),
+  mlmProbability,
+  calibration,
+  gamma,
+  selection,
+  maskReplaceProb,
+  randomReplaceProb,
+];

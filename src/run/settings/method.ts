@@ -1,0 +1,141 @@
+/** Settings that choose the method of training and weigh its tasks. */
+import { z } from "zod";
+import { hasAuxiliaryTask, methods, needsScores } from "../../method/methods.js";
+import { fraction, integer, notNegative, positive } from "./kinds.js";
+import { presetNames } from "./presets.js";
+import { PUBLISHED, setting } from "./setting.js";
+
+const heading = "Method";
+const commands = ["train", "compare"] as const;
+
+const names = methods.map(({ name }) => name);
+
+/** Methods with a masked-LM task beside classification. */
+export const maskingMethods = names.filter(hasAuxiliaryTask);
+/** Methods whose masks come from likelihoods. */
+export const likelihoodMethods = names.filter(needsScores);
+
+export const method = setting({
+  name: "method",
+  commands: ["train"],
+  type: z.enum(names).default("l3"),
+  description: methods.map(({ name, brief }) => `${name}: ${brief}`).join("; "),
+  heading,
+  identity: "counts",
+});
+
+export const taskWeights = setting({
+  name: "taskWeights",
+  commands: ["train"],
+  type: z.enum(["equal", "fixed", "meta"]).default("equal"),
+  description:
+    "How the two losses are weighted: equal is 1/2 each; fixed is as --auxiliary-weight says; meta learns it on dev",
+  heading,
+  origin: "MT-TARTAN; the published runs learn the weights (docs/method.md, section 4)",
+  identity: "counts",
+  methods: maskingMethods,
+});
+
+/** What all settings of learned task weights have in common. */
+const learned = {
+  commands,
+  heading,
+  identity: "counts",
+  methods: maskingMethods,
+  when: { taskWeights: "meta" },
+} as const;
+
+const learnedWeights = [
+  setting({
+    name: "metaLearningRate",
+    type: positive().default(0.01),
+    description: "Meta weights: rate at which they follow the cosines",
+    origin: PUBLISHED,
+    aliases: ["metaLrWeight"],
+    ...learned,
+  }),
+  setting({
+    name: "devBatchSize",
+    type: integer(1).default(32),
+    description: "Meta weights: dev texts that a dev head, and that a dev gradient, is made from",
+    unit: "texts",
+    origin: PUBLISHED,
+    aliases: ["devBatchSz"],
+    ...learned,
+  }),
+  setting({
+    name: "devHeadSteps",
+    type: integer(1).default(10),
+    description: "Meta weights: most AdamW steps of a dev head, which every step trains anew",
+    origin: PUBLISHED,
+    ...learned,
+  }),
+  setting({
+    name: "devHeadLearningRate",
+    type: positive().default(1e-3),
+    description: "Meta weights: learning rate of a dev head",
+    origin: PUBLISHED,
+    aliases: ["classfDevLr"],
+    ...learned,
+  }),
+  setting({
+    name: "devHeadWeightDecay",
+    type: notNegative().default(0.1),
+    description: "Meta weights: decoupled weight decay of a dev head",
+    origin: PUBLISHED,
+    aliases: ["classfDevWd"],
+    ...learned,
+  }),
+  setting({
+    name: "devHeadTolerance",
+    type: notNegative().default(1e-3),
+    description: "Meta weights: a dev head is done once its loss moves by less than this",
+    unit: "nats",
+    origin: PUBLISHED,
+    ...learned,
+  }),
+];
+
+export const methodSettings = [
+  setting({
+    name: "preset",
+    commands,
+    type: z.enum(presetNames).optional(),
+    description:
+      "Defaults for a purpose, over which every other flag wins; see Presets in docs/settings.md",
+    heading,
+    identity: "represented",
+  }),
+  method,
+  taskWeights,
+  setting({
+    name: "auxiliaryWeight",
+    commands,
+    type: fraction().default(0.5),
+    description: "Fixed weights: weight of the masked-LM loss; the main loss has the rest",
+    heading,
+    identity: "counts",
+    methods: maskingMethods,
+    when: { taskWeights: "fixed" },
+  }),
+  setting({
+    name: "sharedPass",
+    commands,
+    type: z.boolean().default(false),
+    description:
+      "Classify the masked texts, so that one pass of the encoder serves both tasks: about half the cost, for about a point of accuracy (docs/results.md)",
+    heading,
+    identity: "counts",
+    methods: maskingMethods,
+  }),
+  setting({
+    name: "classWeights",
+    commands,
+    type: z.enum(["equal", "balanced"]).default("equal"),
+    description:
+      "What a text counts in the main loss: equal, or balanced so that all labels weigh the same however rare they are",
+    heading,
+    identity: "counts",
+  }),
+  ...learnedWeights,
+];

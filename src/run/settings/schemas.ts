@@ -1,0 +1,133 @@
+/** The settings of each command as a schema, and their types. */
+import { z } from "zod";
+import { compareSettings } from "./compare.js";
+import { evaluationSettings } from "./evaluation.js";
+import { explainSettings } from "./explain.js";
+import { handingOnSettings } from "./handing-on.js";
+import { maskingSettings } from "./masking.js";
+import { methodSettings } from "./method.js";
+import { pretrainSettings } from "./pretrain.js";
+import type { Setting, Taker } from "./setting.js";
+import { sourceSettings } from "./sources.js";
+import { trainingSettings } from "./training.js";
+
+export { resolveSettings, toFlag } from "./resolve.js";
+
+const known = [
+  ...sourceSettings,
+  ...methodSettings,
+  ...maskingSettings,
+  ...trainingSettings,
+  ...evaluationSettings,
+  ...explainSettings,
+  ...compareSettings,
+  ...pretrainSettings,
+  ...handingOnSettings,
+];
+
+/** Every setting. One name may have several records, each for other commands. */
+export const allSettings: readonly Setting[] = known;
+
+/** The settings that a command takes, in the order of their records. */
+export function settingsOf(command: Taker, records = allSettings): readonly Setting[] {
+  return records.filter(({ commands }) => commands.includes(command));
+}
+
+type Known = (typeof known)[number];
+
+/** Name and type of each setting that a command takes: in types what `settingsOf` is in values. */
+type Shape<Command extends Taker> = {
+  [Record in Known as Command extends Record["commands"][number]
+    ? Record["name"]
+    : never]: Record["type"];
+};
+
+/** The record of each setting in a schema that `schemaOf` made. */
+const records = new WeakMap<object, Setting>();
+
+/** The records of a schema's settings, in their order; none for settings that have no record. */
+export function recordsOf(schema: z.ZodObject): readonly Setting[] {
+  return Object.values(schema.shape).flatMap((type) => records.get(type) ?? []);
+}
+
+/** A setting's type, which its record goes with; JSON Schemas show of it what files of settings need. */
+function typeOf(setting: Setting): z.ZodType {
+  const { description, unit, origin, aliases, commas } = setting;
+  const notes = Object.entries({ description, unit, origin, aliases, commas });
+  const given = notes.filter(([, note]) => note !== undefined);
+  const type = setting.type.meta(Object.fromEntries(given));
+  records.set(type, setting);
+  return type;
+}
+
+/** The settings of a command, with its records among `known`. */
+export function schemaOf<Command extends Taker>(command: Command, known = allSettings) {
+  const shape = settingsOf(command, known).map((setting) => [setting.name, typeOf(setting)]);
+  // The one cast: `Shape` chooses the records that `settingsOf` chooses.
+  return z.strictObject(Object.fromEntries(shape) as Shape<Command>);
+}
+
+export const trainSchema = schemaOf("train");
+export const compareSchema = schemaOf("compare");
+export const scoreSchema = schemaOf("score");
+export const predictSchema = schemaOf("predict");
+export const evaluateSchema = schemaOf("evaluate");
+export const explainSchema = schemaOf("explain");
+export const perplexitySchema = schemaOf("perplexity");
+export const checkSchema = schemaOf("check");
+export const reportSchema = schemaOf("report");
+export const pretrainSchema = schemaOf("pretrain");
+export const scoreTextsSchema = schemaOf("scoreTexts");
+export const classifierSchema = schemaOf("classifier");
+export const serveSchema = schemaOf("serve");
+export const exportSchema = schemaOf("export");
+export const pushSchema = schemaOf("push");
+
+// Settings as a user gives them: what has a default may be left out.
+
+/** The settings of `train`. */
+export type TrainOptions = z.input<typeof trainSchema>;
+/** The settings of `compare`. */
+export type CompareOptions = z.input<typeof compareSchema>;
+/** The settings of `score`. */
+export type ScoreOptions = z.input<typeof scoreSchema>;
+/** The settings of `predict`. */
+export type PredictOptions = z.input<typeof predictSchema>;
+/** The settings of `evaluate`. */
+export type EvaluateOptions = z.input<typeof evaluateSchema>;
+/** The settings of `explain`. */
+export type ExplainOptions = z.input<typeof explainSchema>;
+/** The settings of `perplexity`. */
+export type PerplexityOptions = z.input<typeof perplexitySchema>;
+/** The settings of `check`. */
+export type CheckOptions = z.input<typeof checkSchema>;
+/** The settings of `report`. */
+export type ReportOptions = z.input<typeof reportSchema>;
+/** The settings of `serve`. */
+export type ServeOptions = z.input<typeof serveSchema>;
+/** The settings of `export`. */
+export type ExportOptions = z.input<typeof exportSchema>;
+/** The settings of `push`. */
+export type PushOptions = z.input<typeof pushSchema>;
+/** The settings of `pretrain`. */
+export type PretrainOptions = z.input<typeof pretrainSchema>;
+/** The settings of `score`, without those of its files. */
+export type ScoreTextsOptions = Omit<z.input<typeof scoreTextsSchema>, "texts">;
+/** The settings of `predict`, without the model and those of its files. */
+export type ClassifierOptions = Omit<z.input<typeof classifierSchema>, "model">;
+
+/** Settings with every value resolved. */
+export type TrainSettings = z.output<typeof trainSchema>;
+export type CompareSettings = z.output<typeof compareSchema>;
+export type ScoreSettings = z.output<typeof scoreSchema>;
+export type PredictSettings = z.output<typeof predictSchema>;
+export type EvaluateSettings = z.output<typeof evaluateSchema>;
+export type ExplainSettings = z.output<typeof explainSchema>;
+export type PerplexitySettings = z.output<typeof perplexitySchema>;
+export type CheckSettings = z.output<typeof checkSchema>;
+export type ReportSettings = z.output<typeof reportSchema>;
+export type PushSettings = z.output<typeof pushSchema>;
+export type ExportSettings = z.output<typeof exportSchema>;
+export type PretrainSettings = z.output<typeof pretrainSchema>;
+export type ScoreTextsSettings = z.output<typeof scoreTextsSchema>;
+export type ClassifierSettings = z.output<typeof classifierSchema>;
