@@ -3,6 +3,7 @@
  * gradients, optimizer trajectories and likelihoods of small random BERT and RoBERTa models.
  */
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { cpu } from "../src/engine/runtime/devices/cpu.js";
@@ -102,7 +103,7 @@ function largest(values: Float32Array): number {
 }
 
 describe.each(["bert", "roberta"] as const)("%s against PyTorch", (family) => {
-  const folder = new URL(`./golden/models/${family}/`, import.meta.url).pathname;
+  const folder = fileURLToPath(new URL(`./golden/models/${family}/`, import.meta.url));
   const golden = goldenSchema.parse(JSON.parse(readFileSync(`${folder}golden.json`, "utf8")));
   let runtime: Runtime;
   let checkpoint: Checkpoint;

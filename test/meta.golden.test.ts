@@ -3,6 +3,7 @@
  * trajectory of both weights and both cosines, under the published settings and under fast ones.
  */
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { cpu } from "../src/engine/runtime/devices/cpu.js";
@@ -75,7 +76,7 @@ interface Trajectory {
 }
 
 describe.each(["bert", "roberta"] as const)("learned task weights of %s", (family) => {
-  const path = (file: string) => new URL(`./golden/${file}`, import.meta.url).pathname;
+  const path = (file: string) => fileURLToPath(new URL(`./golden/${file}`, import.meta.url));
   const golden = goldenSchema.parse(
     JSON.parse(readFileSync(path(`meta/${family}/golden.json`), "utf8")),
   );

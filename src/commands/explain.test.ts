@@ -1,4 +1,5 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { failure } from "../../test/fixtures/failure.js";
@@ -28,7 +29,7 @@ const goldenSchema = z.object({
   ),
 });
 const goldenAttributions = goldenSchema.parse(
-  readJson(new URL("../../test/golden/attributions.json", import.meta.url).pathname),
+  readJson(fileURLToPath(new URL("../../test/golden/attributions.json", import.meta.url))),
 ).families;
 
 const explain = (options: Partial<ExplainOptions>, host: Host = createTestHost({ cacheFolder })) =>

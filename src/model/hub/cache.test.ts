@@ -9,6 +9,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { readJson, temporaryFolder } from "../../../test/fixtures/folders.js";
@@ -30,7 +31,7 @@ const golden = z
       z.union([z.object({ link: z.string() }), z.object({ text: z.string() })]),
     ),
   })
-  .parse(readJson(new URL("../../../test/golden/hub-cache.json", import.meta.url).pathname));
+  .parse(readJson(fileURLToPath(new URL("../../../test/golden/hub-cache.json", import.meta.url))));
 
 /** Every file and link below a folder. */
 function entriesOf(folder: string): Record<string, { link: string } | { text: string }> {
