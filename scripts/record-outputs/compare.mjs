@@ -148,7 +148,7 @@ function without(list, other) {
   });
 }
 
-/** The differences as text: the same one in several places once, at most `most` lines of each. */
+/** The differences as text: the same one in several places once, at most `most` lines of each, and no list of more places. */
 export function differencesText(differences, most) {
   const parts = groups.map((group) => {
     const places = new Map();
@@ -156,10 +156,11 @@ export function differencesText(differences, most) {
       places.set(what, [...(places.get(what) ?? []), where]);
     }
     const texts = [...places].map(([what, where]) => {
-      const others = where.length === 1 ? "" : ` and ${where.length - 1} more`;
+      const others = where.length > most ? ` and ${where.length - 1} more` : "";
+      const shown = others === "" ? where.join("\n  ") : where[0];
       const lines = what.split("\n");
       const left = lines.length > most ? [`... ${lines.length - most} lines more`] : [];
-      return [`${where[0]}${others}`, ...lines.slice(0, most), ...left].join("\n    ");
+      return [`${shown}${others}`, ...lines.slice(0, most), ...left].join("\n    ");
     });
     return [`${group}: ${texts.length === 0 ? "no difference" : texts.length}`, ...texts].join(
       "\n  ",
