@@ -2,6 +2,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join, posix, relative } from "node:path";
+import ts from "typescript";
 import { beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { z } from "zod";
@@ -204,6 +205,34 @@ describe("a project that has the package and its dependencies alone", () => {
     });
     const doctor = node(main, "doctor");
     expect(doctor, doctor.out).toMatchObject({ status: 0 });
+  });
+
+  it("has types that need none of Node's, and are sound to the last", () => {
+    const use = at("project/use.ts");
+    writeFileSync(
+      use,
+      `import { Classifier, compare, fineTune, type Watch } from "l3masking";
+       import { createStrategy } from "l3masking/core";
+       const watch: Watch = { onEvent: (event) => event.type };
+       export const run = () => fineTune({ trainFile: "a", model: "m", outputDir: "o" }, watch);
+       export const load = async (): Promise<readonly string[]> => (await Classifier.load("m")).labels;
+       export const others = [compare, createStrategy];`,
+    );
+    const program = ts.createProgram([use], {
+      target: ts.ScriptTarget.ES2022,
+      module: ts.ModuleKind.NodeNext,
+      types: [],
+      strict: true,
+      skipLibCheck: false,
+      noEmit: true,
+    });
+    const faults = ts
+      .getPreEmitDiagnostics(program)
+      .map(({ file, messageText }) => `${file?.fileName}: ${JSON.stringify(messageText)}`);
+    expect(faults).toEqual([]);
+    expect(
+      program.getSourceFiles().some(({ fileName }) => fileName.endsWith("/dist/node.d.ts")),
+    ).toBe(true);
   });
 
   it("imports both entry points", () => {

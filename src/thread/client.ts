@@ -64,7 +64,7 @@ let startedAhead: StartedWorker | undefined;
  * Starts the worker of the next connection, which loads what the command `expected` needs while its caller still prepares
  * the call. It does not keep the process alive.
  */
-export function startAhead(expected: string, workerFile = ownWorkerFile): void {
+export function startAhead(expected: string, workerFile: URL = ownWorkerFile): void {
   startedAhead ??= startWorker(workerFile, expected);
 }
 
@@ -97,7 +97,7 @@ export async function callOnce<Name extends CommandName>(
  * if its signal was aborted before it began, with `invalid-setting` for options that are not plain data,
  * and with `worker-failed` if the worker ended without an answer.
  */
-export function openConnection(workerFile = ownWorkerFile): Connection {
+export function openConnection(workerFile: URL = ownWorkerFile): Connection {
   const started = takeStartedAhead(workerFile) ?? startWorker(workerFile);
   const { worker, end } = started;
   let underWay = 0;
