@@ -30,7 +30,10 @@ export const tokenizerSideFiles = [
 ] as const;
 
 /** The files of a checkpoint that decide how text becomes ids. */
-export const tokenizerFileNames = [...vocabularyFiles.flat(), ...tokenizerSideFiles] as const;
+export const tokenizerFileNames: readonly string[] = [
+  ...vocabularyFiles.flat(),
+  ...tokenizerSideFiles,
+];
 
 /** Tokens beside the vocabulary; the largest tokenizers have some hundreds. */
 const MAX_ADDED = 100_000;

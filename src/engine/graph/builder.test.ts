@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { printGraph } from "../../../test/fixtures/printed-graph.js";
 import { createBuilder } from "./builder.js";
 import { graphInputs, orderedNodes } from "./graph.js";
-import { printGraph } from "./print.js";
 
 const invalid = (message: string) =>
   expect.objectContaining({ code: "graph-invalid", message: expect.stringContaining(message) });

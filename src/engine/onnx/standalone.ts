@@ -2,8 +2,8 @@
  * A graph of a classifier as a file of its own, for other programs: weights inside, and the inputs that they feed, padded
  * texts instead of packed ones.
  *
- * Inputs, int64 [batch, sequence]: `input_ids`, `attention_mask` (1 for a token, 0 for padding) and, for BERT,
- * `token_type_ids`. Output: `logits`, float32 [batch, labels].
+ * Inputs, int64 [batch, sequence]: `input_ids`, `attention_mask` (1 for a token, 0 for padding) and, where there are token
+ * types, `token_type_ids`. Output: `logits`, float32 [batch, labels].
  */
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { L3MaskingError } from "../../base/errors.js";
@@ -23,7 +23,7 @@ import { tensorProto, valueInfo } from "./protos.js";
 export interface StandaloneOptions {
   /** Values of every input that is a parameter. */
   readonly parameters: Readonly<Record<string, Float32Array | Int8Array>>;
-  /** Where RoBERTa counts positions from, skipping padding; BERT counts slots from 0. */
+  /** Position ids: slots from 0, or tokens from the id after that of padding, which padding itself has. */
   readonly positions: { readonly afterPadId: number } | "slots";
   /** Are there token types? */
   readonly tokenTypes: boolean;

@@ -1,8 +1,6 @@
 /** What the engine needs of a runtime: bytes in, a session out; named arrays in, named arrays out. */
 import type { OnnxTarget } from "../graph/op.js";
 
-export type ArrayType = "float32" | "int32" | "int64" | "int8" | "bool";
-
 /** A named input or output. The element type decides the class of `data`; booleans are bytes. */
 export type ArrayValue =
   | { readonly type: "float32"; readonly shape: readonly number[]; readonly data: Float32Array }

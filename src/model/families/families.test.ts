@@ -1,4 +1,5 @@
 /** What holds for every family; a new one in the list is tried too. */
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { configJson, parseModelConfig } from "../checkpoint/config.js";
 import { storedName, storedRole } from "../checkpoint/stored-names.js";
@@ -36,6 +37,11 @@ describe.each(families)("the family $name", (family) => {
     firstPosition: family.positions === "after padding" ? 4 : 0,
     labels: undefined,
   };
+
+  it("is named in docs/models.md", () => {
+    const page = readFileSync(new URL("../../../docs/models.md", import.meta.url), "utf8");
+    expect(page).toContain(`\`${family.name}\``);
+  });
 
   it("reads the config that it writes, under each of its names", () => {
     const json = configJson(spec, { architecture: `${family.classPrefix}ForMaskedLM` });
