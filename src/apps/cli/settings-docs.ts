@@ -1,8 +1,8 @@
 /** The settings of every command as Markdown: docs/settings.md. Run as a program it prints the page. */
 import { fileURLToPath } from "node:url";
 import { presetNames, presets } from "../../run/settings/presets.js";
-import { trainSchema } from "../../run/settings/schemas.js";
-import { headings } from "../../run/settings/setting.js";
+import { settingsOf, toFlag, trainSchema } from "../../run/settings/schemas.js";
+import { headings, type Setting } from "../../run/settings/setting.js";
 import { commandList } from "./commands.js";
 import type { Flag } from "./flag.js";
 import { flagsOf } from "./flags.js";
@@ -27,10 +27,10 @@ method: l3
 seed: 1
 \`\`\``;
 
-/** The page: for each command a table of its flags under the headings of its help. */
-export async function settingsMarkdown(): Promise<string> {
+/** The page: for each command a table of its flags under the headings of its help; presets; and what counts in a run's identity. */
+export async function settingsMarkdown(commands = commandList): Promise<string> {
   const described = await Promise.all(
-    commandList.map(async ({ name, help, settings }) => {
+    commands.map(async ({ name, help, settings }) => {
       const schema = await settings?.();
       return { name, help, flags: schema === undefined ? [] : flagsOf(schema) };
     }),
@@ -46,7 +46,7 @@ export async function settingsMarkdown(): Promise<string> {
       operands === undefined ? [] : [`\`${operands.syntax}\`: ${operands.description}.`];
     return [[...head, ...files, ...tables].join("\n\n")];
   });
-  return `${[INTRODUCTION, ...sections, presetSection()].join("\n\n")}\n`;
+  return `${[INTRODUCTION, ...sections, presetSection(), identitySection()].join("\n\n")}\n`;
 }
 
 /** The values of each preset beside the defaults. */
@@ -68,6 +68,47 @@ function presetSection(): string {
     markdownTable(head, rows),
     "An empty cell keeps the default.",
   ].join("\n\n");
+}
+
+/** When settings of `train` count, in words; those that always do are left out. */
+function identitySection(): string {
+  const byRule = new Map<string, string[]>();
+  for (const setting of settingsOf("train")) {
+    const rule = identityRule(setting);
+    if (rule === undefined) continue;
+    byRule.set(rule, [...(byRule.get(rule) ?? []), `\`--${toFlag(setting.name)}\``]);
+  }
+  return [
+    "## What makes a run another run",
+    "Another value of a setting of `train` makes it another run, for `--resume` and for `compare`, but for these:",
+    markdownTable(
+      ["settings", "count"],
+      [...byRule].map(([rule, flags]) => [flags.join(", "), rule]),
+    ),
+  ].join("\n\n");
+}
+
+function identityRule({ identity, methods, when = {} }: Setting): string | undefined {
+  switch (identity) {
+    case "none":
+      return "never: they say where and on what the work is done";
+    case "rounding":
+      return "never: they change last digits at most";
+    case "represented":
+      return "by digests of what was read, or by the settings that they stand for";
+    case "counts": {
+      const conditions = Object.entries(when).map(([name, value]) =>
+        value === undefined
+          ? `without \`--${toFlag(name)}\``
+          : `with \`--${toFlag(name)}${value === true ? "" : ` ${value}`}\``,
+      );
+      const parts = [
+        ...(methods === undefined ? [] : [`in runs of ${methods.join(", ")}`]),
+        ...conditions,
+      ];
+      return parts.length === 0 ? undefined : parts.join(" ");
+    }
+  }
 }
 
 function table(flags: readonly Flag[]): string {

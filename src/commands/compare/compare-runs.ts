@@ -11,8 +11,8 @@ import type {
 import { runDigest } from "../../run/folder/run-identity.js";
 import {
   type CompareSettings,
+  handedOn,
   resolveSettings,
-  settingsOf,
   type TrainSettings,
   trainSchema,
 } from "../../run/settings/schemas.js";
@@ -112,11 +112,6 @@ export function plannedRuns(
   return runs;
 }
 
-/** Settings of `train` that `compare` takes for all its runs alike. */
-const handedOn = settingsOf("compare").filter(
-  ({ name, axis }) => axis !== true && name in trainSchema.shape,
-);
-
 /** The settings of one run: those that all share, and its place among the others. */
 function trainSettings(
   settings: CompareSettings,
@@ -127,7 +122,7 @@ function trainSettings(
 ): TrainSettings {
   const all: Readonly<Record<string, unknown>> = settings;
   const given = {
-    ...Object.fromEntries(handedOn.map(({ name }) => [name, all[name]])),
+    ...Object.fromEntries(handedOn().map(({ name }) => [name, all[name]])),
     // The files were found.
     ...{ dataDir: undefined, trainFile, validationFile, testFile },
     ...{ model, method, taskWeights, seed },

@@ -3,6 +3,7 @@ import { hasAuxiliaryTask } from "../../method/methods.js";
 import type { ModelSpec } from "../../model/spec.js";
 import type { AvailableMemory } from "../../platform/available-memory.js";
 import type { NoticeEvent } from "../host/host.js";
+import { toFlag } from "../settings/resolve.js";
 import { type RunTexts, runSizes, type SizeSettings } from "./run-sizes.js";
 import { type MemoryEstimate, type MemoryParts, trainingMemory } from "./training-estimate.js";
 
@@ -115,16 +116,6 @@ const partNames: readonly (readonly [keyof MemoryParts, string])[] = [
   ["program", "program"],
 ];
 
-/** The flags that changes can set. */
-const flags: readonly (readonly [keyof SizeSettings, string])[] = [
-  ["batchSize", "--batch-size"],
-  ["gradientAccumulationSteps", "--gradient-accumulation-steps"],
-  ["evalTokens", "--eval-tokens"],
-  ["scoringTokens", "--scoring-tokens"],
-  ["devBatchSize", "--dev-batch-size"],
-  ["maxLength", "--max-length"],
-];
-
 function warningText(
   { total, parts, scoring }: MemoryEstimate,
   available: AvailableMemory,
@@ -151,10 +142,10 @@ function adviceText(
     return "no batch size or --max-length makes it fit: take a smaller model, or a machine with more memory";
   }
   const { change, total } = advice;
-  const set = flags.flatMap(([name, flag]) => {
-    const value = change[name];
-    return value === undefined || value === settings[name] ? [] : [`${flag} ${value}`];
-  });
+  const given: Readonly<Record<string, unknown>> = settings;
+  const set = Object.entries(change)
+    .filter(([name, value]) => value !== given[name])
+    .map(([name, value]) => `--${toFlag(name)} ${value}`);
   const otherTexts = set.some((flag) => /max-length|dev-batch-size/.test(flag));
   const step = otherTexts ? "" : ", with the same optimizer step";
   return `this fits (${formatBytes(total)})${step}: ${set.join(" ")}`;

@@ -1,8 +1,8 @@
 /** The command lines that repeat a training run and a comparison, from their settings. */
 import { basename, isAbsolute } from "../../platform/paths.js";
 import { presetValues } from "./presets.js";
-import { settingsOf, toFlag } from "./schemas.js";
-import type { Setting, Taker } from "./setting.js";
+import { allSettings, settingsOf, toFlag } from "./schemas.js";
+import type { Setting } from "./setting.js";
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -10,9 +10,9 @@ type Values = Readonly<Record<string, unknown>>;
  * `l3masking train` with every setting that differs from its default, but for those that say where and with what a run is made.
  * Absolute paths are cut to their last part: the line is for others to read.
  */
-export function trainCommand(settings: Values): string {
+export function trainCommand(settings: Values, known = allSettings): string {
   const words = flagWords(
-    "train",
+    settingsOf("train", known),
     settings,
     ({ identity }) => identity !== "none",
     ({ placeholder }, word) =>
@@ -25,20 +25,22 @@ export function trainCommand(settings: Values): string {
 
 /** `l3masking compare` with what is compared, and with every other setting that differs from its default. */
 export function compareCommand(settings: Values): string {
-  return ["l3masking compare", ...flagWords("compare", settings).map(shellWord)].join(" ");
+  return ["l3masking compare", ...flagWords(settingsOf("compare"), settings).map(shellWord)].join(
+    " ",
+  );
 }
 
 /** Flags and their values: first what is compared, whether it differs from the defaults or not. */
 function flagWords(
-  command: Taker,
+  known: readonly Setting[],
   settings: Values,
   isWanted: (setting: Setting) => boolean = () => true,
   shown: (setting: Setting, word: string) => string = (_, word) => word,
 ): string[] {
   const preset = presetValues(settings.preset);
-  const known = settingsOf(command).filter(isWanted);
-  const axes = known.filter(({ axis }) => axis);
-  return [...new Set([...axes, ...known])].flatMap((setting) => {
+  const wanted = known.filter(isWanted);
+  const axes = wanted.filter(({ axis }) => axis);
+  return [...new Set([...axes, ...wanted])].flatMap((setting) => {
     const { name, type, axis, commas } = setting;
     const value = settings[name];
     const fallback = preset[name] ?? type.safeParse(undefined).data;

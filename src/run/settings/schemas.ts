@@ -33,6 +33,12 @@ export function settingsOf(command: Taker, records = allSettings): readonly Sett
   return records.filter(({ commands }) => commands.includes(command));
 }
 
+/** The settings that `compare` hands on to its runs as they are: those of `train`, but for what it compares. */
+export function handedOn(records = allSettings): readonly Setting[] {
+  const ofTrain = new Set(settingsOf("train", records).map(({ name }) => name));
+  return settingsOf("compare", records).filter(({ name, axis }) => !axis && ofTrain.has(name));
+}
+
 type Known = (typeof known)[number];
 
 /** Name and type of each setting that a command takes: in types what `settingsOf` is in values. */
