@@ -3,14 +3,13 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { L3MaskingError } from "../base/errors.js";
 import { readRecords } from "../data/read.js";
-import type { Runtime } from "../engine/runtime/runtime.js";
-import { exportedClassifier } from "../method/program/exported.js";
-import { compileClassification } from "../method/program/inference.js";
 import { saveCheckpoint } from "../model/checkpoint/save.js";
 import { writeDurably } from "../platform/files/durable.js";
-import { makeFolder } from "../platform/files/files.js";
 import { holdingFolder } from "../platform/files/folder-lock.js";
 import { CARD_MARK, type ExportedFile, modelCard } from "../results/report/markdown/model-card.js";
+import { cardRun } from "../run/export/card-run.js";
+import { sampledTexts } from "../run/export/faithfulness.js";
+import { writeOnnxFiles } from "../run/export/onnx-files.js";
 import { finishedMetrics } from "../run/folder/finished-run.js";
 import {
   temperatureFile,
@@ -19,27 +18,12 @@ import {
 } from "../run/folder/training-arguments.js";
 import { runOfClassifier } from "../run/folder/training-record.js";
 import type { ExportResult, Host } from "../run/host/host.js";
-import { interrupted, type LoadedClassifier, loadClassifier } from "../run/inference/classifier.js";
-import { classifyEncodings } from "../run/inference/classify.js";
+import { type LoadedClassifier, loadClassifier } from "../run/inference/classifier.js";
 import type { ExportSettings } from "../run/settings/schemas.js";
 import { encodeOnce } from "../run/sources/labelled-texts.js";
-import { weightsOf } from "../run/sources/model.js";
-import { cardRun } from "./card-run.js";
-import { differenceOf, exportedLogits, requireFaithful, sampledTexts } from "./export-check.js";
-
-/** What transformers.js calls the files, by its `dtype`: fp32, fp16, q8. */
-export const exportedNames = {
-  float32: "model.onnx",
-  float16: "model_fp16.onnx",
-  int8: "model_quantized.onnx",
-} as const;
 
 /** Texts of a file that a check takes, from its beginning. */
 const MAX_CHECKED = 256;
-const CHECK_TOKENS = 4096;
-
-const STOP_HINT = "Files that were checked are whole; start again for the others.";
-
 /** What the files are compared on. */
 interface CheckTexts {
   readonly ids: readonly Int32Array[];
@@ -79,7 +63,7 @@ function addFiles(
 ): Promise<ExportResult> {
   return holdingFolder(target, "export", host, async () => {
     const runtime = await host.runtime(settings.threads);
-    const files = await writeFiles(target, model, settings, texts, runtime, host);
+    const files = await writeOnnxFiles(target, model, settings, texts.ids, runtime, host);
     const written = files.map(({ name }) => join(target, name));
     const card = join(target, "README.md");
     if (existsSync(card) && !readFileSync(card, "utf8").includes(CARD_MARK)) {
@@ -147,50 +131,6 @@ async function copyModel(target: string, model: LoadedClassifier): Promise<void>
     labels,
     tokenizerFiles: sideFiles,
   });
-}
-
-async function writeFiles(
-  target: string,
-  { spec, values, labels }: LoadedClassifier,
-  { precisions }: ExportSettings,
-  { ids }: CheckTexts,
-  runtime: Runtime,
-  host: Host,
-): Promise<readonly ExportedFile[]> {
-  const classes = labels.length;
-  const weights = weightsOf(values);
-  const total = ids.length * (1 + precisions.length);
-  const progress = (done: number) => {
-    host.emit({ type: "progress", task: "exporting", done, total, unit: "texts" });
-    if (host.cancelled() && done < total) throw interrupted(done, total, STOP_HINT);
-  };
-  const program = await compileClassification(runtime, spec, classes, weights);
-  let expected: Float32Array;
-  try {
-    expected = await classifyEncodings(program, spec, ids.map(asEncoding), CHECK_TOKENS, progress);
-  } finally {
-    await program.dispose();
-  }
-  makeFolder(join(target, "onnx"));
-  const files: ExportedFile[] = [];
-  for (const [index, precision] of precisions.entries()) {
-    const name = `onnx/${exportedNames[precision]}`;
-    const bytes = exportedClassifier(spec, classes, weights, precision);
-    const before = ids.length * (1 + index);
-    const found = await exportedLogits(bytes, spec, ids, runtime, (done) =>
-      progress(before + done),
-    );
-    const difference = differenceOf(expected, found, classes);
-    requireFaithful(name, precision, difference, expected);
-    writeDurably(join(target, name), [bytes]);
-    files.push({ name, precision, bytes: bytes.length, ...difference });
-  }
-  return files;
-}
-
-/** Only ids matter to a classifier. */
-function asEncoding(ids: Int32Array) {
-  return { ids, wordIds: new Int32Array(ids.length), truncated: 0 };
 }
 
 function cardOf(

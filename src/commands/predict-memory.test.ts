@@ -5,8 +5,8 @@ import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../test/fixtures/folders.js";
 import { createTestHost } from "../../test/fixtures/host.js";
 import { openRecords } from "../data/record-stream.js";
+import { classifyRows } from "../run/inference/classify-rows.js";
 import { summedCounts } from "../run/sources/text-counts.js";
-import { classifyRows } from "./predict.js";
 
 const at = temporaryFolder();
 

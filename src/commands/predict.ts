@@ -1,18 +1,18 @@
 /** `predict`: labels and probabilities for a file of texts. */
 
 import { L3MaskingError } from "../base/errors.js";
-import { openRecords, type RecordSource, type SourceRow } from "../data/record-stream.js";
+import { openRecords, type RecordSource } from "../data/record-stream.js";
 import { openDurably } from "../platform/files/durable.js";
 import { requireWritable } from "../run/folder/run-folder.js";
 import type { Host, Prediction, PredictResult } from "../run/host/host.js";
-import { interrupted, type OpenClassifier, openClassifier } from "../run/inference/classifier.js";
+import { type OpenClassifier, openClassifier } from "../run/inference/classifier.js";
+import { classifyRows, stopHint } from "../run/inference/classify-rows.js";
 import {
   outputFormat,
   type PredictionWriter,
   predictionWriter,
 } from "../run/inference/prediction-rows.js";
 import type { PredictSettings } from "../run/settings/schemas.js";
-import { alteredNotice, type EncodingCounts, summedCounts } from "../run/sources/text-counts.js";
 
 /**
  * Classifies every text of `input`, an empty one too: one prediction per row, in input order. Rows are read, classified
@@ -98,62 +98,6 @@ function fileSink(path: string): Sink {
 
 function listener({ write = async () => false }: Host): Sink {
   return { write, finish: () => undefined, abandon: () => undefined };
-}
-
-/** Classifies all rows, window by window, until `take` wants no more; gives how many it took. */
-export async function classifyRows(
-  source: RecordSource,
-  classifier: Pick<OpenClassifier, "predictPart">,
-  host: Host,
-  take: (rows: readonly SourceRow[], predictions: readonly Prediction[]) => Promise<boolean>,
-): Promise<number> {
-  const total = source.rows;
-  let before = 0;
-  let counts: EncodingCounts = summedCounts([]);
-  for await (const rows of windows(source)) {
-    const texts = rows.map(({ text }) => text);
-    const part = await classifier.predictPart(texts, (inWindow) => {
-      const done = before + inWindow;
-      host.emit({ type: "progress", task: "predicting", done, total, unit: "texts" });
-      if (host.cancelled() && done < total) throw interrupted(done, total, stopHint);
-    });
-    counts = summedCounts([counts, part.counts]);
-    before += rows.length;
-    if (!(await take(rows, part.predictions))) break;
-  }
-  const notice = alteredNotice(counts);
-  if (notice !== undefined) host.emit(notice);
-  return before;
-}
-
-const stopHint = "An output file is as it was before; start again.";
-
-/** Texts that are sorted by length and classified together: some batches of `evalTokens`. */
-const WINDOW_TEXTS = 1024;
-/** Characters of their texts. */
-const WINDOW_CHARACTERS = 2 ** 22;
-/** Portions of the file; they bound the columns beside the texts. */
-const WINDOW_PORTIONS = 32;
-
-async function* windows(source: RecordSource): AsyncGenerator<readonly SourceRow[]> {
-  let window: SourceRow[] = [];
-  let characters = 0;
-  let portions = 0;
-  const taken = () => {
-    const whole = window;
-    [window, characters, portions] = [[], 0, 0];
-    return whole;
-  };
-  for await (const portion of source.records()) {
-    for (const row of portion) {
-      window.push(row);
-      characters += row.text.length;
-      if (window.length >= WINDOW_TEXTS || characters >= WINDOW_CHARACTERS) yield taken();
-    }
-    portions += 1;
-    if (portions >= WINDOW_PORTIONS && window.length > 0) yield taken();
-  }
-  if (window.length > 0) yield taken();
 }
 
 /** Bytes between two events; files that are read in a moment have none. */

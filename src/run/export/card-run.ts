@@ -1,9 +1,9 @@
 /** What a model card tells of a training run. */
-import { basename } from "node:path";
-import type { CardRun } from "../results/report/markdown/model-card.js";
-import type { TrainingRecord } from "../run/folder/training-record.js";
-import type { RunMetrics } from "../run/host/host.js";
-import { trainCommand } from "../run/settings/command-line.js";
+import { basename } from "../../platform/paths.js";
+import type { CardRun } from "../../results/report/markdown/model-card.js";
+import type { TrainingRecord } from "../folder/training-record.js";
+import type { RunMetrics } from "../host/host.js";
+import { trainCommand } from "../settings/command-line.js";
 
 /** The facts of a run for its card, without paths of the machine. */
 export function cardRun(record: TrainingRecord, metrics: RunMetrics): CardRun {

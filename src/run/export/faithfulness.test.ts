@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { differenceOf, requireFaithful } from "./export-check.js";
+import { differenceOf, requireFaithful } from "./faithfulness.js";
 
 describe("the difference of logits", () => {
   const expected = Float32Array.of(1, 2, 5, 4);

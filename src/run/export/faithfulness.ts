@@ -1,13 +1,13 @@
 /** An exported file beside the classifier that it was made from. */
 
-import { L3MaskingError } from "../base/errors.js";
-import { randomStream } from "../base/random.js";
-import type { ArrayValue, NamedArrays, Runtime } from "../engine/runtime/runtime.js";
-import { evaluationBatches, inExampleOrder } from "../method/batch/order.js";
-import type { ExportPrecision } from "../method/program/exported.js";
-import type { ModelSpec } from "../model/spec.js";
-import { predictedLabels } from "../results/metrics/metrics.js";
-import type { Tokenizer } from "../text/encoding.js";
+import { L3MaskingError } from "../../base/errors.js";
+import { randomStream } from "../../base/random.js";
+import type { ArrayValue, NamedArrays, Runtime } from "../../engine/runtime/runtime.js";
+import { evaluationBatches, inExampleOrder } from "../../method/batch/order.js";
+import type { ExportPrecision } from "../../method/program/exported.js";
+import type { ModelSpec } from "../../model/spec.js";
+import { predictedLabels } from "../../results/metrics/metrics.js";
+import type { Tokenizer } from "../../text/encoding.js";
 
 /** How far a file's logits are from those of the classifier, over the texts of a check. */
 export interface ExportDifference {

@@ -1,0 +1,87 @@
+/** A training run as its page shows it, from its folder. */
+import type { z } from "zod";
+import { L3MaskingError } from "../../base/errors.js";
+import { hasAuxiliaryTask } from "../../method/methods.js";
+import { exists, findText } from "../../platform/files/files.js";
+import { join } from "../../platform/paths.js";
+import { maskingSchema } from "../../results/records/comparison-schema.js";
+import { runExamplesSchema } from "../../results/records/run-examples-schema.js";
+import type { TrainedRun } from "../../results/report/pages/run.js";
+import { datasetName, nameOf } from "../sources/dataset-sources.js";
+import { readComparedRun } from "./compared-run.js";
+import { finishedMetrics } from "./finished-run.js";
+import { runDigest } from "./run-identity.js";
+import { readTrainingRecord } from "./training-record.js";
+
+/** Throws `file-missing` for a folder without a finished run, and `data-format` for damaged files. */
+export function readTrainedRun(folder: string): TrainedRun {
+  if (!exists(join(folder, "config.json"))) {
+    throw new L3MaskingError(
+      "file-missing",
+      `expected results.json of a comparison or config.json of a training run in ${folder}`,
+      { hint: "Name the --output-dir of a finished compare or train." },
+    );
+  }
+  const record = readTrainingRecord(folder);
+  const { labels, rows, data_digest: digest } = record;
+  const {
+    method,
+    seed,
+    trainFile,
+    validationFile = null,
+    testFile = null,
+    model,
+  } = record.settings;
+  const name = datasetName(trainFile);
+  const place = {
+    dataset: name,
+    model: nameOf(model),
+    method,
+    task_weights: hasAuxiliaryTask(method) ? record.settings.taskWeights : null,
+    seed,
+    folder,
+    digest: runDigest(record),
+    reused: false,
+  };
+  const reading = readComparedRun(folder, place, labels);
+  if (reading === undefined) {
+    throw new L3MaskingError(
+      "file-missing",
+      `expected a finished run in ${folder}, but metrics.json, its last file, is not there`,
+      { hint: "Let the run finish: the same train command with --resume goes on." },
+    );
+  }
+  const { run } = reading;
+  return {
+    run,
+    masking: readWritten(maskingSchema, join(folder, "masking.json")),
+    examples: readWritten(runExamplesSchema, join(folder, "examples.json")) ?? [],
+    confidence: finishedMetrics(folder)?.confidence ?? undefined,
+    settings: record.settings,
+    checkpoint_digest: record.checkpoint_digest,
+    tokenizer_digest: record.tokenizer_digest,
+    dataset: {
+      name,
+      files: { train: trainFile, dev: validationFile, test: testFile },
+      notes: [],
+      labels,
+      rows: { ...rows, leak_free: run.leak_free?.rows ?? 0 },
+      excluded: run.excluded,
+      digest,
+    },
+  };
+}
+
+/** Undefined for runs without the file: of other methods, and of versions that did not write it. */
+function readWritten<Content>(schema: z.ZodType<Content>, path: string): Content | undefined {
+  const text = findText(path);
+  if (text === undefined) return undefined;
+  try {
+    return schema.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new L3MaskingError("data-format", `${path} is not what a training run writes`, {
+      hint: "The file was changed: remove it, and the page goes without it.",
+      cause,
+    });
+  }
+}
