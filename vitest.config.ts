@@ -7,7 +7,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["src/**/*.test.ts", "test/**/*.test.ts", "bench/**/*.test.ts"],
-          exclude: ["test/data/**"],
+          exclude: ["test/data/**", "test/shown/**"],
           testTimeout: 60_000,
           // Hooks train too, and a busy machine flushes files slowly.
           hookTimeout: 60_000,
@@ -22,6 +22,10 @@ export default defineConfig({
           hookTimeout: 600_000,
           env: { L3MASKING_KILLS: "100" },
         },
+      },
+      {
+        // Runs what the pages show, the quickstart among it: minutes.
+        test: { name: "shown", include: ["test/shown/**/*.test.ts"], testTimeout: 1_200_000 },
       },
     ],
   },

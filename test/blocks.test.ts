@@ -180,6 +180,7 @@ describe("blocks", () => {
     const kinds = new Set(pages.flatMap((path) => blocksOf(path).map(({ language }) => language)));
     expect([...kinds].sort()).toEqual([
       "",
+      "console",
       "csv",
       "js",
       "json",
