@@ -1,0 +1,92 @@
+import { describe, expect, it } from "vitest";
+import { differenceInterval, shareInterval } from "./shares.js";
+import { judge } from "./verdict.js";
+
+/** N rows of label 0 but for `others` of label 1, with so many right for both, one alone, the other alone. */
+function answers(both: number, alone: number, baselineAlone: number, neither: number) {
+  const rows = both + alone + baselineAlone + neither;
+  const within = (i: number, ...counts: readonly number[]) => i < counts.reduce((a, b) => a + b);
+  const ids = Array.from({ length: rows }, (_, i) => i);
+  return {
+    expected: ids.map(() => 0),
+    predicted: ids.map((i) => (within(i, both, alone) ? 0 : 1)),
+    baseline: ids.map((i) =>
+      within(i, both) || (i >= both + alone && within(i, both, alone, baselineAlone)) ? 0 : 1,
+    ),
+    commonest: { id: 1, label: "engine" },
+  };
+}
+
+describe("intervals", () => {
+  it("of a share are Wilson's", () => {
+    // SciPy 1.17.1: binomtest(right, rows).proportion_ci(method="wilson")
+    const cases = [
+      [164, 200, 0.7608852497127511, 0.8670537414057983],
+      [0, 3, 0, 0.5614970317550454],
+      [3, 3, 0.4385029682449546, 1],
+    ];
+    for (const [right, rows, low, high] of cases) {
+      expect(shareInterval(right, rows).low).toBeCloseTo(low, 12);
+      expect(shareInterval(right, rows).high).toBeCloseTo(high, 12);
+    }
+  });
+
+  it("of a share stay between 0 and 1", () => {
+    expect(shareInterval(0, 3).low).toBe(0);
+    expect(shareInterval(3, 3).high).toBe(1);
+  });
+
+  it("of a difference, by hand: 20 against 5 of 100", () => {
+    // (15 / 102) -+ 1.96 sqrt(26 - 225 / 102) / 102
+    const { value, low, high } = differenceInterval(20, 5, 100);
+    expect(value).toBeCloseTo(0.15, 12);
+    expect(low).toBeCloseTo(15 / 102 - (1.959964 * Math.sqrt(26 - 225 / 102)) / 102, 6);
+    expect(high).toBeCloseTo(15 / 102 + (1.959964 * Math.sqrt(26 - 225 / 102)) / 102, 6);
+  });
+
+  it("of a difference have a width where both are right for the same rows", () => {
+    const { low, high } = differenceInterval(0, 0, 50);
+    expect(low).toBeLessThan(0);
+    expect(high).toBeGreaterThan(0);
+  });
+});
+
+describe("the verdict", () => {
+  it("says by how much it is better", () => {
+    const { standing, text } = judge(answers(140, 24, 9, 27));
+    expect(standing).toBe("better");
+    expect(text).toBe(
+      "On 200 texts it never saw, it is right for 82 % (76 to 87). TF-IDF: 74.5 %; always 'engine': 0 %. Better than the baseline by 7.5 points (2 to 13).",
+    );
+  });
+
+  it("says to use the baseline where that is better, with the signs of a loss turned round", () => {
+    const { standing, text } = judge(answers(140, 9, 24, 27));
+    expect(standing).toBe("worse");
+    expect(text).toContain("Worse than the baseline by 7.5 points (2 to 13): use TF-IDF.");
+  });
+
+  it("calls none better where the interval holds 0", () => {
+    expect(judge(answers(70, 4, 6, 20)).text).toContain("−2 points from the baseline (−8 to 4)");
+    expect(judge(answers(70, 6, 4, 20)).text).toContain("+2 points from the baseline (−4 to 8)");
+    expect(judge(answers(70, 5, 5, 20)).text).toContain(
+      "No difference from the baseline (−6 to 6)",
+    );
+  });
+
+  it("of one text is a sentence too", () => {
+    expect(judge(answers(1, 0, 0, 0)).text).toMatch(
+      /^On 1 text it never saw, it is right for 100 %/,
+    );
+  });
+
+  it("counts a row whose label was never trained as wrong for both", () => {
+    const { accuracy, baseline } = judge({
+      expected: [-1, 0],
+      predicted: [0, 0],
+      baseline: [1, 0],
+      commonest: { id: 0, label: "a" },
+    });
+    expect([accuracy.value, baseline.value]).toEqual([0.5, 0.5]);
+  });
+});

@@ -1,0 +1,99 @@
+/** How good a classifier is beside the baseline, in one sentence for people: the same in the terminal, metrics.json and on pages. */
+import { differenceInterval, type Interval, shareInterval } from "./shares.js";
+
+/** Answers of two classifiers to the same labelled texts, none of which they were trained on; ids of labels. */
+export interface JudgedAnswers {
+  readonly expected: ArrayLike<number>; // [N]
+  readonly predicted: ArrayLike<number>; // [N]
+  readonly baseline: ArrayLike<number>; // [N]
+  /** The most frequent label of the training texts. */
+  readonly commonest: { readonly id: number; readonly label: string };
+}
+
+/** better: the interval of the difference lies above 0; worse: below; alike: it holds 0. */
+export type Standing = "better" | "worse" | "alike";
+
+export interface Verdict {
+  readonly rows: number;
+  readonly accuracy: Interval;
+  readonly baseline: Interval;
+  /** Share of the rows that have the most frequent label of the training texts. */
+  readonly commonest: number;
+  readonly difference: Interval;
+  readonly standing: Standing;
+  readonly text: string;
+}
+
+/** N at least 1. */
+export function judge({ expected, predicted, baseline, commonest }: JudgedAnswers): Verdict {
+  const rows = expected.length;
+  let right = 0;
+  let baselineRight = 0;
+  let alone = 0;
+  let baselineAlone = 0;
+  let common = 0;
+  for (let i = 0; i < rows; i++) {
+    const isRight = predicted[i] === expected[i];
+    const isBaselineRight = baseline[i] === expected[i];
+    if (isRight) right += 1;
+    if (isBaselineRight) baselineRight += 1;
+    if (isRight && !isBaselineRight) alone += 1;
+    if (!isRight && isBaselineRight) baselineAlone += 1;
+    if (expected[i] === commonest.id) common += 1;
+  }
+  const difference = differenceInterval(alone, baselineAlone, rows);
+  const standing = standingOf(difference);
+  const figures = {
+    rows,
+    accuracy: shareInterval(right, rows),
+    baseline: shareInterval(baselineRight, rows),
+    commonest: common / rows,
+    difference,
+    standing,
+  };
+  return { ...figures, text: verdictText(figures, commonest.label) };
+}
+
+function standingOf({ low, high }: Interval): Standing {
+  if (low > 0) return "better";
+  return high < 0 ? "worse" : "alike";
+}
+
+function verdictText(verdict: Omit<Verdict, "text">, commonestLabel: string): string {
+  const { rows, accuracy, baseline, commonest } = verdict;
+  const texts = rows === 1 ? "1 text" : `${rows} texts`;
+  return [
+    `On ${texts} it never saw, it is right for ${points(accuracy.value)} % (${whole(accuracy.low)} to ${whole(accuracy.high)}).`,
+    `TF-IDF: ${points(baseline.value)} %; always '${commonestLabel}': ${points(commonest)} %.`,
+    standingText(verdict),
+  ].join(" ");
+}
+
+function standingText({ standing, difference }: Pick<Verdict, "standing" | "difference">): string {
+  const { value, low, high } = difference;
+  switch (standing) {
+    case "better":
+      return `Better than the baseline by ${points(value)} points (${whole(low)} to ${whole(high)}).`;
+    case "worse":
+      return `Worse than the baseline by ${points(-value)} points (${whole(-high)} to ${whole(-low)}): use TF-IDF.`;
+    case "alike": {
+      const found = value === 0 ? "No difference" : `${signed(value)} points`;
+      return `${found} from the baseline (${whole(low)} to ${whole(high)}): too few texts to call one better, and TF-IDF is the cheaper one.`;
+    }
+  }
+}
+
+/** A share in percent with at most one decimal: 82, 74.5. */
+function points(share: number): string {
+  return String(Number((100 * share).toFixed(1)));
+}
+
+/** To whole percent; a minus is a true one, and never stands before 0. */
+function whole(share: number): string {
+  const rounded = Math.round(100 * share);
+  return rounded < 0 ? `−${-rounded}` : String(Math.abs(rounded));
+}
+
+function signed(share: number): string {
+  return share < 0 ? `−${points(-share)}` : `+${points(share)}`;
+}
