@@ -1,22 +1,20 @@
 /** The package in Node. Every function runs in a worker thread, so the caller's thread stays free. */
 import type { ServeResult } from "./apps/serve/serve.js";
-import type {
-  CheckResult,
-  CompareResult,
-  Diagnosis,
-  EvaluateResult,
-  ExplainResult,
-  ExportResult,
-  PerplexityResult,
-  Prediction,
-  PredictResult,
-  PretrainResult,
-  PushResult,
-  ReportResult,
-  ScoreResult,
-  TextScores,
-  TrainResult,
-} from "./run/host/host.js";
+import type { CheckResult } from "./commands/check.js";
+import type { CompareResult } from "./commands/compare/compare.js";
+import type { Diagnosis } from "./commands/doctor.js";
+import type { EvaluateResult } from "./commands/evaluate.js";
+import type { ExplainResult } from "./commands/explain.js";
+import type { ExportResult } from "./commands/export.js";
+import type { PerplexityResult } from "./commands/perplexity.js";
+import type { PredictResult } from "./commands/predict.js";
+import type { PretrainResult } from "./commands/pretrain.js";
+import type { PushResult } from "./commands/push.js";
+import type { ReportResult } from "./commands/report.js";
+import type { ScoreResult } from "./commands/score.js";
+import type { TextScores } from "./commands/score-texts.js";
+import type { Prediction } from "./results/records/predictions.js";
+import type { TrainResult } from "./run/host/host.js";
 import type {
   CheckOptions,
   ClassifierOptions,
@@ -38,12 +36,8 @@ import { callOnce, type Watch } from "./thread/client.js";
 
 export { type ErrorCode, L3MaskingError } from "./base/errors.js";
 export type { DatasetCheck } from "./data/check/check-result.js";
-export type {
-  ProgressEvent,
-  RunEvent,
-  RunMetrics,
-  RunStatusEvent,
-} from "./run/host/host.js";
+export type { RunMetrics } from "./results/records/run-metrics.js";
+export type { ProgressEvent, RunEvent, RunStatusEvent } from "./run/host/host.js";
 export { Classifier } from "./thread/classifier.js";
 export type {
   CheckOptions,

@@ -2,16 +2,26 @@
 
 import { checkDataset } from "../data/check/check.js";
 import { checkDetails } from "../data/check/check-details.js";
+import type { DatasetCheck } from "../data/check/check-result.js";
 import { formatCheck } from "../data/check/check-text.js";
 import { buildDataset, resolveSplits } from "../data/dataset.js";
 import { renderCheck } from "../results/report/pages/check.js";
 import { requireWritable, writeWhole } from "../run/folder/run-folder.js";
-import type { CheckResult, Host } from "../run/host/host.js";
+import type { Host } from "../run/host/host.js";
 import type { CheckSettings } from "../run/settings/schemas.js";
 import { datasetName } from "../run/sources/dataset-sources.js";
 import { encodeOnce, labelledFiles, readLabelledFiles } from "../run/sources/labelled-texts.js";
 import { locateModel } from "../run/sources/model-source.js";
 import { loadTokenizer } from "../text/load.js";
+
+/** What `checkFiles` counted, as text and as data. */
+export interface CheckResult {
+  /** The report for people. */
+  readonly text: string;
+  readonly check: DatasetCheck;
+  /** The page written. */
+  readonly output?: string;
+}
 
 /**
  * Checks labelled files as `train` would read them. With a model, lengths are counted in its tokens and

@@ -1,7 +1,8 @@
 /** A classifier that stays in memory from call to call. */
 import { z } from "zod";
 import { L3MaskingError } from "../base/errors.js";
-import type { Host, Prediction } from "../run/host/host.js";
+import type { Prediction } from "../results/records/predictions.js";
+import type { Host } from "../run/host/host.js";
 import { type OpenClassifier, openClassifier } from "../run/inference/classifier.js";
 import type { ClassifierSettings } from "../run/settings/schemas.js";
 

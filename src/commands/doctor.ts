@@ -10,8 +10,16 @@ import { readToken } from "../model/hub/cache.js";
 import type { AvailableMemory } from "../platform/available-memory.js";
 import type { HubSettings } from "../platform/hub-environment.js";
 import { type Machine, thisMachine } from "../platform/machine.js";
-import type { Diagnosis, Host } from "../run/host/host.js";
+import type { Host } from "../run/host/host.js";
 import { formatBytes } from "../run/memory/memory-check.js";
+
+/** One line of `doctor`. */
+export interface Diagnosis {
+  readonly subject: string;
+  readonly ok: boolean;
+  readonly finding: string;
+  readonly hint?: string;
+}
 
 /** The oldest Node that runs the package; package.json says the same. */
 export const leastNode = { major: 20, minor: 19 } as const;

@@ -9,10 +9,11 @@ import { elementsNamed } from "../../test/fixtures/markup.js";
 import { savedRecord } from "../../test/fixtures/saved-record.js";
 import { soundRows, toJsonLines } from "../../test/fixtures/sounds.js";
 import { train, trainOptions } from "../../test/fixtures/training.js";
-import { runExamplesSchema } from "../results/records/run-examples-schema.js";
-import type { ExplainResult, Host } from "../run/host/host.js";
+import { runExamples } from "../results/records/token-masks.js";
+import type { Host } from "../run/host/host.js";
 import { type ExplainOptions, explainSchema, resolveSettings } from "../run/settings/schemas.js";
 import { loadTokenizer } from "../text/load.js";
+import type { ExplainResult } from "./explain.js";
 import { runExplain } from "./explain.js";
 import { runScoreTexts } from "./score-texts.js";
 
@@ -220,7 +221,7 @@ describe("explain after a run", () => {
   });
 
   it("shows of the training texts what the run drew, and what its report shows", async () => {
-    const examples = runExamplesSchema.parse(readJson(at("run/examples.json")));
+    const examples = runExamples.parse(readJson(at("run/examples.json")));
     expect(examples.length).toBe(4);
     // The first example is the first training text, so the same seed draws the same masks.
     const input = trainOptions("", "").trainFile;

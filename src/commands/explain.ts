@@ -7,12 +7,13 @@ import type { Runtime } from "../engine/runtime/runtime.js";
 import { createStrategy } from "../method/masking/probabilities.js";
 import { maskingOf } from "../method/methods.js";
 import { compileClassification } from "../method/program/inference.js";
+import type { Prediction } from "../results/records/predictions.js";
 import { type ExplainedText, maskLevels } from "../results/records/token-masks.js";
 import { renderExplanation } from "../results/report/pages/explanation.js";
 import { tokenMasks } from "../run/fine-tune/token-masks.js";
 import { requireWritable, writeWhole } from "../run/folder/run-folder.js";
 import { type RecordedRun, runOfClassifier } from "../run/folder/training-record.js";
-import type { ExplainResult, Host, Prediction } from "../run/host/host.js";
+import type { Host } from "../run/host/host.js";
 import { textAttributions } from "../run/inference/attributions.js";
 import { interrupted, type LoadedClassifier, loadClassifier } from "../run/inference/classifier.js";
 import { classifyEncodings, predictionsOf } from "../run/inference/classify.js";
@@ -27,6 +28,24 @@ import {
 } from "../run/sources/model.js";
 import { alteredNotice, countEncodings } from "../run/sources/text-counts.js";
 import type { Encoding } from "../text/encoding.js";
+
+/** What `explain` found: texts token by token. */
+export interface ExplainResult {
+  readonly model: string;
+  /** The vanilla model as it can be named again. */
+  readonly vanilla_model: string;
+  /** Estimator, budget and what else decides mask probabilities and masks, by name of the setting. */
+  readonly masking: Readonly<Record<string, string | number>>;
+  readonly attribution_input: "embeddings" | "words";
+  readonly seed: number;
+  /** Mask probabilities at which the next stronger colour begins. */
+  readonly mask_levels: readonly number[];
+  /** Texts of the input beyond those that were asked for. */
+  readonly left_out: number;
+  readonly texts: readonly ExplainedText[];
+  /** The page written; absent where none was asked for. */
+  readonly output?: string;
+}
 
 /** Tokens of a batch of predictions. */
 const BATCH_TOKENS = 2048;

@@ -17,10 +17,19 @@ import {
   trainingArguments,
 } from "../run/folder/training-arguments.js";
 import { runOfClassifier } from "../run/folder/training-record.js";
-import type { ExportResult, Host } from "../run/host/host.js";
+import type { Host } from "../run/host/host.js";
 import { type LoadedClassifier, loadClassifier } from "../run/inference/classifier.js";
 import type { ExportSettings } from "../run/settings/schemas.js";
 import { encodeOnce } from "../run/sources/labelled-texts.js";
+
+/** What `exportModel` wrote, and how far it is from the classifier. */
+export interface ExportResult {
+  readonly folder: string;
+  /** The files written. */
+  readonly files: readonly string[];
+  /** Of each ONNX file: its size, and how far its logits are from the classifier's. */
+  readonly checks: readonly ExportedFile[];
+}
 
 /** Texts of a file that a check takes, from its beginning. */
 const MAX_CHECKED = 256;

@@ -1,11 +1,24 @@
 /** `perplexity`: how well a masked language model fills in masked tokens of plain text. */
 
 import { compileTokenLikelihood } from "../method/program/inference.js";
-import type { Host, PerplexityResult } from "../run/host/host.js";
+import type { Host } from "../run/host/host.js";
 import { measureMaskedTokens } from "../run/pretrain/masked-windows.js";
 import { evenWindows, readingWatch, readTokenStream } from "../run/pretrain/token-stream.js";
 import type { PerplexitySettings } from "../run/settings/schemas.js";
 import { checkedMaxLength, loadModel, requireMlmHead, weightsOf } from "../run/sources/model.js";
+
+/** Measures of a masked language model on plain text. */
+export interface PerplexityResult {
+  /** Tokens of the text. */
+  readonly tokens: number;
+  readonly masked_tokens: number;
+  /** Mean -log P of a masked token, in nats. */
+  readonly loss: number;
+  /** e^loss. */
+  readonly perplexity: number;
+  /** Share of masked tokens that the model finds most likely. */
+  readonly accuracy: number;
+}
 
 /**
  * Loss, perplexity and accuracy at the masked tokens of all of the text, cut into windows of `max_length` tokens side by

@@ -3,8 +3,9 @@
 import { L3MaskingError } from "../base/errors.js";
 import { openRecords, type RecordSource } from "../data/record-stream.js";
 import { openDurably } from "../platform/files/durable.js";
+import type { Prediction } from "../results/records/predictions.js";
 import { requireWritable } from "../run/folder/run-folder.js";
-import type { Host, Prediction, PredictResult } from "../run/host/host.js";
+import type { Host } from "../run/host/host.js";
 import { type OpenClassifier, openClassifier } from "../run/inference/classifier.js";
 import { classifyRows, stopHint } from "../run/inference/classify-rows.js";
 import {
@@ -13,6 +14,16 @@ import {
   predictionWriter,
 } from "../run/inference/prediction-rows.js";
 import type { PredictSettings } from "../run/settings/schemas.js";
+
+/** What `predictFile` wrote, or the predictions themselves. */
+export interface PredictResult {
+  /** Rows written or given back. */
+  readonly rows: number;
+  /** The file written. */
+  readonly output: string | undefined;
+  /** In the order of the input; only where neither a file nor `onOutput` takes them. */
+  readonly predictions?: readonly Prediction[];
+}
 
 /**
  * Classifies every text of `input`, an empty one too: one prediction per row, in input order. Rows are read, classified

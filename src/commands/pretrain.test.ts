@@ -12,8 +12,9 @@ import { createTestHost, savedClassifier, tinyModel } from "../../test/fixtures/
 import { soundRows } from "../../test/fixtures/sounds.js";
 import { readJournal } from "../../test/fixtures/training.js";
 import { loadCheckpoint } from "../model/checkpoint/load.js";
-import type { Host, PretrainResult } from "../run/host/host.js";
+import type { Host } from "../run/host/host.js";
 import { type PretrainOptions, pretrainSchema, resolveSettings } from "../run/settings/schemas.js";
+import type { PretrainResult } from "./pretrain.js";
 import { runPretrain } from "./pretrain.js";
 import { commands } from "./table.js";
 

@@ -17,6 +17,7 @@ import { familyForTokenizer } from "../model/families/families.js";
 import type { ParameterValues } from "../model/parameters.js";
 import type { ModelSpec } from "../model/spec.js";
 import { holdingFolder } from "../platform/files/folder-lock.js";
+import type { ModelOrigin } from "../results/records/run-record.js";
 import type { Scalar } from "../results/trackers/scalars.js";
 import { type Trackers, withTrackers } from "../results/trackers/trackers.js";
 import { createTrainable, optimizerGroups, storedValues } from "../run/fine-tune/trainable.js";
@@ -31,7 +32,7 @@ import { requireSameRun, runDigest } from "../run/folder/run-identity.js";
 import { cutJournal, openSavedStates, type RunState } from "../run/folder/saved-state.js";
 import { beginTracking } from "../run/folder/tracking.js";
 import { isAllFinite, lastState } from "../run/folder/training-state.js";
-import type { Host, PretrainResult } from "../run/host/host.js";
+import type { Host } from "../run/host/host.js";
 import { setFirstValues } from "../run/pretrain/first-values.js";
 import {
   type MaskedTokenMeasures,
@@ -49,10 +50,18 @@ import {
 } from "../run/pretrain/token-stream.js";
 import type { PretrainSettings } from "../run/settings/schemas.js";
 import { loadModel, longestRow, requireTokenizerFits } from "../run/sources/model.js";
-import type { ModelOrigin } from "../run/sources/model-origin.js";
 import { locateModel } from "../run/sources/model-source.js";
 import type { Tokenizer } from "../text/encoding.js";
 import { loadTokenizer } from "../text/load.js";
+
+/** What `pretrain` leaves and measured. */
+export interface PretrainResult {
+  readonly outputDir: string;
+  readonly steps: number;
+  readonly tokens: number;
+  /** On all of the validation text, 15 % of its tokens masked. */
+  readonly validation: MaskedTokenMeasures | null;
+}
 
 /** Windows of the validation text that an evaluation in mid-run reads; the last one reads all. */
 const EVALUATED_WINDOWS = 256;

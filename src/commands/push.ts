@@ -7,8 +7,19 @@ import { readToken } from "../model/hub/cache.js";
 import { parseRepository, type Repository, repositoryUrl } from "../model/hub/repository.js";
 import { type UploadedFile, uploadFiles } from "../model/hub/upload.js";
 import { LOCK_FILE } from "../platform/files/folder-lock.js";
-import type { Host, PushResult } from "../run/host/host.js";
+import type { Host } from "../run/host/host.js";
 import type { PushSettings } from "../run/settings/schemas.js";
+
+/** What `pushModel` uploaded. */
+export interface PushResult {
+  /** The repository's page. */
+  readonly url: string;
+  readonly commit: string;
+  /** Was the repository made? */
+  readonly created: boolean;
+  /** Names in the repository. */
+  readonly files: readonly string[];
+}
 
 /**
  * Uploads every file of a model folder but hidden and unfinished ones. The repository is made, private unless asked otherwise, if there is

@@ -6,6 +6,7 @@ import { createTestHost } from "../../test/fixtures/host.js";
 import { elementsNamed } from "../../test/fixtures/markup.js";
 import { stepEvent } from "../../test/fixtures/step-event.js";
 import type { JournalEvent } from "../method/train/events.js";
+import type { RunMetrics } from "../results/records/run-metrics.js";
 import { runReport } from "./report.js";
 
 const at = temporaryFolder();
@@ -72,11 +73,17 @@ const predictions = [
 ] as const;
 
 const labelMetrics = { precision: 1, recall: 1, f1: 1, support: 2 };
-const metrics = {
+const confidence = {
+  plain: { ece: 0.2, loss: 0.6 },
+  at_temperature: { ece: 0.1, loss: 0.5 },
+};
+
+const metrics: RunMetrics = {
   method: "l3",
   seed: 4,
   model: "models/small",
   task_weights: "meta",
+  final_task_weights: { main: 0.6, auxiliary: 0.4 },
   best_step: 2,
   dev: { accuracy: 0.75, macro_f1: 0.7, loss: 0.6 },
   test: {
@@ -87,6 +94,8 @@ const metrics = {
   },
   test_unseen: { rows: 3, accuracy: 0.67, macro_f1: 0.67 },
   timing: { scoring_seconds: 12, training_seconds: 75, tokens_per_second: 1234, parts: 1 },
+  confidence: { temperature: 1.5, dev: confidence, test: confidence },
+  second_stage: null,
   excluded: { empty_texts_train: 1 },
   text_counts: {
     test: {
@@ -139,6 +148,7 @@ describe("report of a training run", () => {
       "Learning curves",
       "Task weights",
       "Label by label",
+      "Probabilities",
       "Confusions",
       "Time",
       "Data",

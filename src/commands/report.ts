@@ -2,14 +2,23 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeFolder } from "../platform/files/files.js";
-import { parseComparison } from "../results/records/comparison-schema.js";
+import { parseComparison } from "../results/records/comparison.js";
 import { renderComparison } from "../results/report/pages/comparison.js";
 import type { ChartFile } from "../results/report/pages/markup.js";
 import { renderRun } from "../results/report/pages/run.js";
 import { requireWritable, writeWhole } from "../run/folder/run-folder.js";
 import { readTrainedRun } from "../run/folder/trained-run.js";
-import type { Host, ReportResult } from "../run/host/host.js";
+import type { Host } from "../run/host/host.js";
 import type { ReportSettings } from "../run/settings/schemas.js";
+
+/** What `writeReport` wrote. */
+export interface ReportResult {
+  /** The page written. */
+  readonly output: string;
+  readonly bytes: number;
+  /** The charts written; none unless a folder was named for them. */
+  readonly charts: readonly string[];
+}
 
 /**
  * Writes the page, report.html in the folder if no other place is named, and its charts where a folder is named for them.

@@ -1,12 +1,21 @@
 /** The commands of the library that work on texts in memory. */
 
 import type { TokenScores } from "../method/likelihood/estimators.js";
-import type { Host, TextScores } from "../run/host/host.js";
+import type { Host } from "../run/host/host.js";
 import type { ScoreTextsSettings } from "../run/settings/schemas.js";
 import { encodeOnce } from "../run/sources/labelled-texts.js";
 import { checkedMaxLength, loadModel, scoreEncodings } from "../run/sources/model.js";
 import { alteredNotice, countEncodings } from "../run/sources/text-counts.js";
 import { type Encoding, NO_WORD, type Tokenizer } from "../text/encoding.js";
+
+/** Scores of one text, special tokens included as null. */
+export interface TextScores {
+  readonly ids: readonly number[];
+  readonly tokens: readonly string[];
+  readonly word_ids: readonly (number | null)[];
+  /** Natural logarithms. */
+  readonly logprob: readonly (number | null)[];
+}
 
 export { openClassifier } from "../run/inference/classifier.js";
 

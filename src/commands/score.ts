@@ -2,14 +2,24 @@
 
 import { readRecords } from "../data/read.js";
 import type { TokenScores } from "../method/likelihood/estimators.js";
+import type { EstimatorReport } from "../results/records/run-metrics.js";
 import { requireWritable, writeJsonLines } from "../run/folder/run-folder.js";
-import type { Host, ScoreResult, TextScores } from "../run/host/host.js";
+import type { Host } from "../run/host/host.js";
 import type { ScoreSettings } from "../run/settings/schemas.js";
 import { encodeOnce } from "../run/sources/labelled-texts.js";
 import { checkedMaxLength, loadModel, scoreEncodings } from "../run/sources/model.js";
 import { alteredNotice, countEncodings } from "../run/sources/text-counts.js";
 import type { Encoding, Tokenizer } from "../text/encoding.js";
+import type { TextScores } from "./score-texts.js";
 import { textScores } from "./score-texts.js";
+
+/** What `scoreFile` wrote. */
+export interface ScoreResult {
+  readonly texts: number;
+  /** The file written. */
+  readonly output: string;
+  readonly estimator_report?: EstimatorReport;
+}
 
 /**
  * Scores every text of `input` and writes one JSON object per text, in input order, to `output`. An

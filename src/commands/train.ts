@@ -15,6 +15,8 @@ import {
 } from "../method/train/trainer.js";
 import { saveCheckpoint } from "../model/checkpoint/save.js";
 import { holdingFolder } from "../platform/files/folder-lock.js";
+import type { SplitMetrics } from "../results/records/measures.js";
+import type { RunMetrics } from "../results/records/run-metrics.js";
 import { type Trackers, withTrackers } from "../results/trackers/trackers.js";
 import { runMasks, unlabelledTexts } from "../run/fine-tune/auxiliary-texts.js";
 import { balancedWeights } from "../run/fine-tune/class-weights.js";
@@ -41,7 +43,7 @@ import type { FirstStage } from "../run/folder/saved-state.js";
 import { beginTracking, closingScalars } from "../run/folder/tracking.js";
 import { temperatureFile, trainingArguments } from "../run/folder/training-arguments.js";
 import { openTrainingState, removeState, startingState } from "../run/folder/training-state.js";
-import type { Host, NoticeEvent, RunMetrics, SplitMetrics, TrainResult } from "../run/host/host.js";
+import type { Host, NoticeEvent, TrainResult } from "../run/host/host.js";
 import { classifyEncodings } from "../run/inference/classify.js";
 import { type CheckedRun, checkMemory } from "../run/memory/memory-check.js";
 import type { TrainSettings } from "../run/settings/schemas.js";

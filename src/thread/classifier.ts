@@ -1,7 +1,7 @@
 /** A classifier for any number of calls. */
 // A project that compiles for an older standard has no Symbol.asyncDispose otherwise.
 /// <reference lib="esnext.disposable" preserve="true" />
-import type { Prediction } from "../run/host/host.js";
+import type { Prediction } from "../results/records/predictions.js";
 import type { ClassifierOptions } from "../run/settings/schemas.js";
 import { type Connection, openConnection, type Watch } from "./client.js";
 

@@ -1,7 +1,7 @@
 import picocolors from "picocolors";
 import { describe, expect, it } from "vitest";
 import { explainedText } from "../../../test/fixtures/explained-text.js";
-import type { ExplainResult } from "../../run/host/host.js";
+import type { ExplainResult } from "../../commands/explain.js";
 import { explanationText } from "./explanation-text.js";
 
 const result: ExplainResult = {

@@ -1,6 +1,6 @@
 /** Explained texts in a terminal: coloured text where there are colours, and a table that needs none. */
 import { printable } from "../../base/errors.js";
-import type { ExplainResult } from "../../run/host/host.js";
+import type { ExplainResult } from "../../commands/explain.js";
 import { percent } from "./reporter.js";
 import type { Colors } from "./terminal.js";
 

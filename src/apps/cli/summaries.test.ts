@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { RunMetrics } from "../../run/host/host.js";
+import type { RunMetrics } from "../../results/records/run-metrics.js";
 import {
   doctorSummary,
   evaluateSummary,

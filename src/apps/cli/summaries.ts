@@ -1,24 +1,22 @@
 /** What each command prints of its result, and its exit code. */
 import { dirname, join, resolve } from "node:path";
 import { errorFamilies } from "../../base/errors.js";
+import type { CheckResult } from "../../commands/check.js";
+import type { CompareResult } from "../../commands/compare/compare.js";
+import type { Diagnosis } from "../../commands/doctor.js";
+import type { EvaluateResult } from "../../commands/evaluate.js";
+import type { ExportResult } from "../../commands/export.js";
+import type { PerplexityResult } from "../../commands/perplexity.js";
+import type { PredictResult } from "../../commands/predict.js";
+import type { PretrainResult } from "../../commands/pretrain.js";
+import type { PushResult } from "../../commands/push.js";
+import type { ReportResult } from "../../commands/report.js";
+import type { ScoreResult } from "../../commands/score.js";
 import type { CommandName, CommandResult } from "../../commands/table.js";
 import { alteredSplits } from "../../data/check/text-counts.js";
 import { methodOf } from "../../method/methods.js";
-import type {
-  CheckResult,
-  CompareResult,
-  Diagnosis,
-  EvaluateResult,
-  ExportResult,
-  PerplexityResult,
-  PredictResult,
-  PretrainResult,
-  PushResult,
-  ReportResult,
-  RunMetrics,
-  ScoreResult,
-  TrainResult,
-} from "../../run/host/host.js";
+import type { RunMetrics } from "../../results/records/run-metrics.js";
+import type { TrainResult } from "../../run/host/host.js";
 import type { ServeResult } from "../serve/serve.js";
 import { explanationText } from "./explanation-text.js";
 import { formatCount, formatDuration } from "./progress.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Prediction } from "../../run/host/host.js";
+import type { Prediction } from "../../results/records/predictions.js";
 import { createEndpoint, type ServedClassifier } from "./endpoint.js";
 
 const limits = { maxTexts: 3, maxWaiting: 2 };

@@ -10,7 +10,7 @@
 import { z } from "zod";
 import { type ErrorCode, L3MaskingError } from "../../base/errors.js";
 import { parseJson } from "../../base/strict-json.js";
-import type { Prediction } from "../../run/host/host.js";
+import type { Prediction } from "../../results/records/predictions.js";
 
 /** A classifier at work. */
 export interface ServedClassifier {

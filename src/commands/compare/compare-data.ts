@@ -6,11 +6,8 @@
 import type { Runtime } from "../../engine/runtime/runtime.js";
 import type { MaskingStrategy } from "../../method/masking/strategies/strategy.js";
 import { hasAuxiliaryTask, type Method, maskingOf, needsScores } from "../../method/methods.js";
-import type {
-  ComparedDataset,
-  ComparedModel,
-  MaskingSummary,
-} from "../../results/records/comparison.js";
+import type { ComparedDataset, ComparedModel } from "../../results/records/comparison.js";
+import type { MaskingSummary } from "../../results/records/masking-summary.js";
 import { maskProbabilities } from "../../run/fine-tune/auxiliary-texts.js";
 import { maskedTokens } from "../../run/fine-tune/masked-tokens.js";
 import { excludedRows } from "../../run/fine-tune/run-metrics.js";

@@ -2,12 +2,8 @@
 
 import { L3MaskingError } from "../../base/errors.js";
 import { hasAuxiliaryTask, methods } from "../../method/methods.js";
-import type {
-  Candidate,
-  ComparedDataset,
-  ComparedModel,
-  RunKey,
-} from "../../results/records/comparison.js";
+import type { ComparedDataset, ComparedModel, RunKey } from "../../results/records/comparison.js";
+import type { Candidate } from "../../results/records/paired-comparison.js";
 import { runDigest } from "../../run/folder/run-identity.js";
 import {
   type CompareSettings,

@@ -14,7 +14,7 @@ import { requireTrackers } from "../../results/trackers/trackers.js";
 import { requireSharedPassFits } from "../../run/fine-tune/shared-pass.js";
 import { openCommandLog } from "../../run/folder/command-log.js";
 import { requireFreeFolder, writeJson, writeWhole } from "../../run/folder/run-folder.js";
-import type { CompareResult, Host } from "../../run/host/host.js";
+import type { Host } from "../../run/host/host.js";
 import { machineRecord } from "../../run/host/machine.js";
 import { compareCommand } from "../../run/settings/command-line.js";
 import type { CompareSettings } from "../../run/settings/schemas.js";
@@ -23,6 +23,17 @@ import { readInputs } from "./compare-data.js";
 import { candidates, plannedRuns, seedList } from "./compare-runs.js";
 import { testedPairs } from "./paired-tests.js";
 import { finishedRuns, trainRuns, unfinishedRuns } from "./train-runs.js";
+
+/** What `compare` leaves; the figures stand in results.json in its folder. */
+export interface CompareResult {
+  readonly outputDir: string;
+  /** The files written there. */
+  readonly files: readonly string[];
+  readonly finished: number;
+  readonly failed: number;
+  /** The table of results in Markdown. */
+  readonly table: string;
+}
 
 /**
  * Trains every method with every seed on every data set from every model, and writes DIR: runs/ with a folder for

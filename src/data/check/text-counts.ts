@@ -1,23 +1,30 @@
 /** How many texts, and how much of them, a model does not see as they were written; in numbers and in words. */
+import { z } from "zod";
 import { countOf } from "./check-numbers.js";
 
-/** Of the texts of one split that were used. */
-export interface TextCounts {
-  readonly texts: number;
+const count = z.int().min(0);
+
+const textCounts = z.object({
+  texts: count,
   /** Longer than the maximum length: their end was cut off. */
-  readonly truncated_texts: number;
+  truncated_texts: count,
   /** Tokens that were cut off. */
-  readonly truncated_tokens: number;
+  truncated_tokens: count,
   /** Words read as the unknown token: longer than the tokenizer takes, or with characters that it lacks. */
-  readonly unknown_words: number;
+  unknown_words: count,
   /** Of special tokens alone, so that there is nothing to score or to mask. */
-  readonly texts_without_tokens: number;
+  texts_without_tokens: count,
   /** The same as an earlier text of the split. */
-  readonly repeated_texts: number;
-}
+  repeated_texts: count,
+});
+
+/** Of the texts of one split that were used. */
+export type TextCounts = z.infer<typeof textCounts>;
+
+export const splitTextCounts = z.record(z.string(), textCounts);
 
 /** By split. */
-export type SplitTextCounts = Readonly<Record<string, TextCounts>>;
+export type SplitTextCounts = z.infer<typeof splitTextCounts>;
 
 /** What the model does not see as it was written, in words; empty where it sees everything. */
 export function alteredText(counts: Omit<TextCounts, "repeated_texts">): string {

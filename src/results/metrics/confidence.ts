@@ -6,6 +6,7 @@
  *
  * Reference: Guo et al. 2017, "On Calibration of Modern Neural Networks". The number of bins is theirs.
  */
+import type { Confidence } from "../records/measures.js";
 import { meanLoss, predictedLabels } from "./metrics.js";
 
 /** Bins of equal width over the probabilities 0 to 1. */
@@ -17,29 +18,6 @@ const MOST = 10;
 
 /** Halvings of that range's logarithm: to about 1e-12 of the temperature. */
 const HALVINGS = 45;
-
-/** How far probabilities are from the share of right labels. */
-export interface Confidence {
-  /** Expected calibration error, in [0, 1]. */
-  readonly ece: number;
-  /** Mean cross-entropy in nats. */
-  readonly loss: number;
-}
-
-/** Errors of probabilities, as they are and at the temperature that was fitted on dev. */
-export interface RunConfidence {
-  readonly temperature: number;
-  /** The temperature was made for these rows. */
-  readonly dev: SplitConfidence;
-  /** Null when there is no test split. */
-  readonly test: SplitConfidence | null;
-}
-
-/** Errors of a split's probabilities, as they are and divided by the temperature before softmax. */
-export interface SplitConfidence {
-  readonly plain: Confidence;
-  readonly at_temperature: Confidence;
-}
 
 /**
  * The temperature T that minimises the mean cross-entropy of softmax(logits / T), between 0.1 and 10; at one of these

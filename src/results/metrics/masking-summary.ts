@@ -1,5 +1,5 @@
 /** What two masking strategies select in the same texts, by expectation: no masks are drawn. */
-import type { MaskedToken, MaskingSummary } from "../records/comparison.js";
+import type { MaskedToken, MaskingSummary } from "../records/masking-summary.js";
 
 const BINS = 20;
 /** Tokens in each list. */

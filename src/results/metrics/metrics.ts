@@ -6,21 +6,10 @@
  * Reference: Sokolova & Lapalme 2009, "A Systematic Analysis of Performance Measures for Classification Tasks".
  */
 import { L3MaskingError } from "../../base/errors.js";
+import type { LabelMetrics } from "../records/measures.js";
 
 /** Expected label of an example whose label the training set does not have: never predicted right. */
 export const UNSEEN_LABEL = -1;
-
-/** Measures of one label, from counts of true positives (TP), false positives (FP) and false negatives (FN). */
-export interface LabelMetrics {
-  /** TP / (TP + FP); 0 where undefined. */
-  readonly precision: number;
-  /** TP / (TP + FN); 0 where undefined. */
-  readonly recall: number;
-  /** 2 TP / (2 TP + FP + FN); 0 where undefined. */
-  readonly f1: number;
-  /** Examples with this label. */
-  readonly support: number;
-}
 
 /** Measures of N examples with C labels. */
 export interface ClassificationMetrics {

@@ -1,38 +1,49 @@
-/** What is known of the tokens of one text before and after training; arrays have one entry a token, special ones included. */
+/**
+ * What is known of the tokens of one text before and after training, and examples.json of a run. Arrays have one entry a token,
+ * special ones included.
+ */
+import { z } from "zod";
+import { count, fraction, list } from "./measures.js";
 
-/** How L3Masking sees a text. */
-export interface TokenMasks {
-  /** As the vocabulary spells them. */
-  readonly tokens: readonly string[]; // [n]
-  /** The text that each token stands for, with the space before it. */
-  readonly pieces: readonly string[]; // [n]
-  /** Which word a token belongs to; null at special tokens. */
-  readonly word_ids: readonly (number | null)[]; // [n]
-  /** u_i = -log P(token) under the vanilla model, in nats; null at special tokens. */
-  readonly surprisal: readonly (number | null)[]; // [n]
-  /** m_i; null at special tokens, which are never masked. */
-  readonly mask_probability: readonly (number | null)[]; // [n]
-  readonly masks: readonly SampledMask[];
-}
+const sampledMask = z.object({
+  /** Ascending. */
+  positions: list(count), // [k]
+  /** What the model reads there, as the vocabulary spells it: the mask token, a random one, or the token itself. */
+  replacements: list(z.string()), // [k]
+});
 
 /** The tokens that were selected once, drawn with the mask probabilities. */
-export interface SampledMask {
-  /** Ascending. */
-  readonly positions: readonly number[]; // [k]
-  /** What the model reads there, as the vocabulary spells it: the mask token, a random one, or the token itself. */
-  readonly replacements: readonly string[]; // [k]
-}
+export type SampledMask = z.infer<typeof sampledMask>;
 
-/** What the trained classifier makes of a text, and which tokens its logit hangs on. */
-export interface AttributedText extends TokenMasks {
+const tokenMasks = z.object({
+  /** As the vocabulary spells them. */
+  tokens: list(z.string()), // [n]
+  /** The text that each token stands for, with the space before it. */
+  pieces: list(z.string()), // [n]
+  /** Which word a token belongs to; null at special tokens. */
+  word_ids: list(count.nullable()), // [n]
+  /** u_i = -log P(token) under the vanilla model, in nats; null at special tokens. */
+  surprisal: list(z.number().nullable()), // [n]
+  /** m_i; null at special tokens, which are never masked. */
+  mask_probability: list(fraction.nullable()), // [n]
+  masks: list(sampledMask),
+});
+
+/** How L3Masking sees a text. */
+export type TokenMasks = z.infer<typeof tokenMasks>;
+
+const attributedText = tokenMasks.extend({
   /** The most likely label. */
-  readonly label: string;
-  readonly probabilities: Readonly<Record<string, number>>;
+  label: z.string(),
+  probabilities: z.record(z.string(), fraction),
   /** Whose logit the attributions belong to. */
-  readonly explained_label: string;
+  explained_label: z.string(),
   /** Gradient x input of that logit; above 0 where the token speaks for the label. */
-  readonly attribution: readonly number[]; // [n]
-}
+  attribution: list(z.number()), // [n]
+});
+
+/** What the trained classifier makes of a text, and which tokens its logit follows from. */
+export type AttributedText = z.infer<typeof attributedText>;
 
 /** A text that was asked to be explained. */
 export interface ExplainedText extends AttributedText {
@@ -42,11 +53,29 @@ export interface ExplainedText extends AttributedText {
   readonly ids: readonly number[]; // [n]
 }
 
-/** A training text that the report of its run shows. */
-export interface RunExample extends AttributedText {
+const runExample = attributedText.extend({
   /** The label it has in the training file. */
-  readonly expected_label: string;
-}
+  expected_label: z.string(),
+});
+
+/** A training text that the report of its run shows. */
+export type RunExample = z.infer<typeof runExample>;
+
+/** examples.json of a run. */
+export const runExamples = list(
+  runExample
+    .refine(
+      ({ tokens, pieces, word_ids, surprisal, mask_probability, attribution }) =>
+        [pieces, word_ids, surprisal, mask_probability, attribution].every(
+          (ofTokens) => ofTokens.length === tokens.length,
+        ),
+      "expected one entry for each token",
+    )
+    .refine(
+      ({ label, probabilities }) => Object.hasOwn(probabilities, label),
+      "expected a probability of the label",
+    ),
+);
 
 /** Lower bounds of the levels by which tokens are coloured; below the first is level 0. */
 export const maskLevels = [0.05, 0.15, 0.3, 0.6] as const;

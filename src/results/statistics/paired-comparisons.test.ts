@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { randomStream } from "../../base/random.js";
 import { classificationMetrics } from "../metrics/metrics.js";
-import type { Candidate } from "../records/comparison.js";
+import type { Candidate } from "../records/paired-comparison.js";
 import {
   candidatePairs,
   type PredictedGroup,

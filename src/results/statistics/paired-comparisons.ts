@@ -14,7 +14,7 @@ import type {
   RowSet,
   SignFlipTest,
   TTest,
-} from "../records/comparison.js";
+} from "../records/paired-comparison.js";
 import { bootstrapInterval, bootstrapMetrics, meanDifferences } from "./bootstrap.js";
 import { needsWeights, pairNotes } from "./paired-notes.js";
 import {

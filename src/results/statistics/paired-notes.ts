@@ -1,6 +1,6 @@
 /** Paired tests in plain sentences: what they say, and what they could not say. */
 import { methodOf } from "../../method/methods.js";
-import type { Candidate, PairedComparison, PairedTests } from "../records/comparison.js";
+import type { Candidate, PairedComparison, PairedTests } from "../records/paired-comparison.js";
 
 /** The usual bound below which a difference is called significant. */
 const ALPHA = 0.05;

@@ -1,8 +1,8 @@
 /** What a model card tells of a training run. */
 import { basename } from "../../platform/paths.js";
+import type { RunMetrics } from "../../results/records/run-metrics.js";
+import type { TrainingRecord } from "../../results/records/run-record.js";
 import type { CardRun } from "../../results/report/markdown/model-card.js";
-import type { TrainingRecord } from "../folder/training-record.js";
-import type { RunMetrics } from "../host/host.js";
 import { trainCommand } from "../settings/command-line.js";
 
 /** The facts of a run for its card, without paths of the machine. */

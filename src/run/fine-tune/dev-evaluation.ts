@@ -1,8 +1,8 @@
 /** Evaluations on dev during a run: which weights were best. */
 import type { BestEvaluation, Evaluation } from "../../method/train/trainer.js";
+import type { SplitMetrics } from "../../results/records/measures.js";
 import type { RunState } from "../folder/saved-state.js";
 import type { TrainingClock } from "../folder/training-state.js";
-import type { SplitMetrics } from "../host/host.js";
 import { splitMetrics } from "./run-metrics.js";
 
 /** What dev is measured with. */

@@ -3,7 +3,7 @@
 import { uniformProbabilities } from "../../method/masking/probabilities.js";
 import type { MaskProbabilities } from "../../method/masking/tokens.js";
 import { type MaskedTextCase, maskingSummary } from "../../results/metrics/masking-summary.js";
-import type { MaskingSummary } from "../../results/records/comparison.js";
+import type { MaskingSummary } from "../../results/records/masking-summary.js";
 import { type Encoding, NO_WORD, type Tokenizer } from "../../text/encoding.js";
 
 /** The summary of `maskingSummary` over encoded texts and their mask probabilities under L3Masking. */

@@ -1,13 +1,13 @@
 /** The metrics of a training run, from logits: of a split, and of the test rows with their predictions. */
-import {
-  confidenceOf,
-  fittedTemperature,
-  type RunConfidence,
-  type SplitConfidence,
-} from "../../results/metrics/confidence.js";
+import { confidenceOf, fittedTemperature } from "../../results/metrics/confidence.js";
 import { classificationMetrics, meanLoss, predictedLabels } from "../../results/metrics/metrics.js";
+import type {
+  RunConfidence,
+  SplitConfidence,
+  SplitMetrics,
+} from "../../results/records/measures.js";
+import type { RunMetrics } from "../../results/records/run-metrics.js";
 import { writeJsonLines } from "../folder/run-folder.js";
-import type { RunMetrics, SplitMetrics } from "../host/host.js";
 import { predictionsOf } from "../inference/classify.js";
 import type { EncodedDataset } from "../sources/labelled-texts.js";
 import type { EncodedUnlabelled } from "../sources/unlabelled-texts.js";

@@ -6,15 +6,11 @@ import type {
   ComparedRun,
   RowSetMetrics,
   RunKey,
-  TaskValues,
   TrainingPoint,
 } from "../../results/records/comparison.js";
-import {
-  finishedJournal,
-  finishedMetrics,
-  finishedPredictions,
-  type TestPrediction,
-} from "./finished-run.js";
+import type { TaskValues } from "../../results/records/measures.js";
+import type { TestPrediction } from "../../results/records/predictions.js";
+import { finishedJournal, finishedMetrics, finishedPredictions } from "./finished-run.js";
 
 /** Points of a training curve at most. */
 const CURVE_POINTS = 200;

@@ -1,5 +1,4 @@
 /** The folder of a run: made once, never mixed with another run's files. */
-import { z } from "zod";
 import { L3MaskingError } from "../../base/errors.js";
 import { writeDurably } from "../../platform/files/durable.js";
 import {
@@ -10,6 +9,7 @@ import {
   readText,
 } from "../../platform/files/files.js";
 import { join } from "../../platform/paths.js";
+import { type RunRecord, runRecord } from "../../results/records/run-record.js";
 
 /** Files by which a folder is known to hold a run. */
 const runFiles = ["config.json", "journal.jsonl", "metrics.json", "model", "state"];
@@ -41,16 +41,11 @@ export function createRunFolder(folder: string, record: unknown): void {
   writeJson(folder, "config.json", record);
 }
 
-const recordSchema = z.looseObject({ settings: z.record(z.string(), z.unknown()) });
-
-/** config.json of a run: at least its settings. */
-export type RunRecord = z.infer<typeof recordSchema>;
-
 /** The record that a run was started with. Throws `checkpoint-missing` if the folder holds no readable one. */
 export function readRunRecord(folder: string): RunRecord {
   const path = join(folder, "config.json");
   try {
-    return recordSchema.parse(JSON.parse(readText(path)));
+    return runRecord.parse(JSON.parse(readText(path)));
   } catch (cause) {
     throw new L3MaskingError("checkpoint-missing", `expected the record of a run in ${path}`, {
       hint: "Start without --resume.",

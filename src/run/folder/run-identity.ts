@@ -1,9 +1,9 @@
 /** What decides the result of a training run: digests, and the settings whose records say that they count. */
 import { L3MaskingError } from "../../base/errors.js";
 import { sha256 } from "../../base/sha256.js";
+import type { RunRecord } from "../../results/records/run-record.js";
 import { allSettings, settingsOf } from "../settings/schemas.js";
 import type { Setting } from "../settings/setting.js";
-import type { RunRecord } from "./run-folder.js";
 
 /** Raised when a run with the same settings gives another result than before. */
 const RUN_FORMAT = 1;

@@ -2,10 +2,10 @@
 import { findText } from "../../platform/files/files.js";
 import { basename, join, resolve } from "../../platform/paths.js";
 import { parseJournal } from "../../results/records/journal.js";
+import type { RunMetrics } from "../../results/records/run-metrics.js";
 import type { Scalar } from "../../results/trackers/scalars.js";
 import type { TrackedRun } from "../../results/trackers/tracker.js";
 import type { Trackers } from "../../results/trackers/trackers.js";
-import type { RunMetrics } from "../host/host.js";
 
 /** Hexadecimal digits that tell runs apart. */
 const KEY_DIGITS = 12;

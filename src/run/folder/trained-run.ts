@@ -4,8 +4,9 @@ import { L3MaskingError } from "../../base/errors.js";
 import { hasAuxiliaryTask } from "../../method/methods.js";
 import { exists, findText } from "../../platform/files/files.js";
 import { join } from "../../platform/paths.js";
-import { maskingSchema } from "../../results/records/comparison-schema.js";
-import { runExamplesSchema } from "../../results/records/run-examples-schema.js";
+import { maskingSummary } from "../../results/records/masking-summary.js";
+import { parseRecord } from "../../results/records/parse.js";
+import { runExamples } from "../../results/records/token-masks.js";
 import type { TrainedRun } from "../../results/report/pages/run.js";
 import { datasetName, nameOf } from "../sources/dataset-sources.js";
 import { readComparedRun } from "./compared-run.js";
@@ -54,9 +55,9 @@ export function readTrainedRun(folder: string): TrainedRun {
   const { run } = reading;
   return {
     run,
-    masking: readWritten(maskingSchema, join(folder, "masking.json")),
-    examples: readWritten(runExamplesSchema, join(folder, "examples.json")) ?? [],
-    confidence: finishedMetrics(folder)?.confidence ?? undefined,
+    masking: readWritten(maskingSummary, join(folder, "masking.json")),
+    examples: readWritten(runExamples, join(folder, "examples.json")) ?? [],
+    confidence: finishedMetrics(folder)?.confidence,
     settings: record.settings,
     checkpoint_digest: record.checkpoint_digest,
     tokenizer_digest: record.tokenizer_digest,
@@ -72,16 +73,11 @@ export function readTrainedRun(folder: string): TrainedRun {
   };
 }
 
-/** Undefined for runs without the file: of other methods, and of versions that did not write it. */
+/** Undefined for runs of methods that do not write the file. */
 function readWritten<Content>(schema: z.ZodType<Content>, path: string): Content | undefined {
   const text = findText(path);
-  if (text === undefined) return undefined;
-  try {
-    return schema.parse(JSON.parse(text));
-  } catch (cause) {
-    throw new L3MaskingError("data-format", `${path} is not what a training run writes`, {
-      hint: "The file was changed: remove it, and the page goes without it.",
-      cause,
-    });
-  }
+  const hint = "The file was changed: remove it, and the page goes without it.";
+  return text === undefined
+    ? undefined
+    : parseRecord(schema, text, { path, writer: "a training run", hint });
 }

@@ -1,33 +1,10 @@
 /** config.json of a training run: how it was made, checked as it is read. */
 import { z } from "zod";
 import { L3MaskingError } from "../../base/errors.js";
-import { methods } from "../../method/methods.js";
 import { exists } from "../../platform/files/files.js";
 import { basename, dirname, join, resolve } from "../../platform/paths.js";
+import { type TrainingRecord, trainingRecord } from "../../results/records/run-record.js";
 import { readRunRecord } from "./run-folder.js";
-
-const recordSchema = z.looseObject({
-  settings: z.looseObject({
-    method: z.enum(methods.map(({ name }) => name)),
-    taskWeights: z.string(),
-    seed: z.number().int(),
-    model: z.string(),
-    trainFile: z.string(),
-    validationFile: z.string().optional(),
-    testFile: z.string().optional(),
-  }),
-  /** Where the model came from, if it was named as on the hub. */
-  model_origin: z
-    .object({ repository: z.string(), revision: z.string(), commit: z.string() })
-    .optional(),
-  checkpoint_digest: z.string(),
-  tokenizer_digest: z.string(),
-  data_digest: z.string(),
-  labels: z.array(z.string()).min(1),
-  rows: z.object({ train: z.number(), dev: z.number(), test: z.number() }),
-});
-
-export type TrainingRecord = z.infer<typeof recordSchema>;
 
 /** A training run and what it recorded. */
 export interface RecordedRun {
@@ -41,7 +18,7 @@ export function runOfClassifier(classifier: string): RecordedRun | undefined {
   const folder = dirname(path);
   if (basename(path) !== "model" || !exists(join(folder, "config.json"))) return undefined;
   // Another program's config.json may lie there too.
-  const parsed = recordSchema.safeParse(readRunRecord(folder));
+  const parsed = trainingRecord.safeParse(readRunRecord(folder));
   return parsed.success ? { folder, record: parsed.data } : undefined;
 }
 
@@ -50,7 +27,7 @@ export function runOfClassifier(classifier: string): RecordedRun | undefined {
  * write.
  */
 export function readTrainingRecord(folder: string): TrainingRecord {
-  const parsed = recordSchema.safeParse(readRunRecord(folder));
+  const parsed = trainingRecord.safeParse(readRunRecord(folder));
   if (parsed.success) return parsed.data;
   throw new L3MaskingError(
     "data-format",

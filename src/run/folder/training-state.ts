@@ -3,7 +3,8 @@ import type { ParameterStore } from "../../method/train/parameter-store.js";
 import type { StoppingState } from "../../method/train/trainer.js";
 import { remove } from "../../platform/files/files.js";
 import { join } from "../../platform/paths.js";
-import type { Host, RunMetrics } from "../host/host.js";
+import type { RunMetrics } from "../../results/records/run-metrics.js";
+import type { Host } from "../host/host.js";
 import type { Journal } from "./journal.js";
 import { cutJournal, openSavedStates, type RunState, type SavedStates } from "./saved-state.js";
 

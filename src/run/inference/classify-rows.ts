@@ -1,6 +1,7 @@
 /** The rows of a file of any size, classified a window at a time. */
 import type { RecordSource, SourceRow } from "../../data/record-stream.js";
-import type { Host, Prediction } from "../host/host.js";
+import type { Prediction } from "../../results/records/predictions.js";
+import type { Host } from "../host/host.js";
 import { alteredNotice, type EncodingCounts, summedCounts } from "../sources/text-counts.js";
 import { interrupted, type OpenClassifier } from "./classifier.js";
 

@@ -5,8 +5,8 @@ import type { ClassificationProgram } from "../../method/program/inference.js";
 import type { ModelSpec } from "../../model/spec.js";
 import { softmax } from "../../results/metrics/confidence.js";
 import { predictedLabels } from "../../results/metrics/metrics.js";
+import type { Prediction } from "../../results/records/predictions.js";
 import type { Encoding } from "../../text/encoding.js";
-import type { Prediction } from "../host/host.js";
 
 /**
  * Logits [N, C] of N encodings, row-major. `evalTokens` bounds the tokens of a batch; `onBatch` is told how

@@ -3,7 +3,7 @@
 import { L3MaskingError } from "../../base/errors.js";
 import { delimitedLine } from "../../data/formats/delimited-line.js";
 import type { RecordSource, SourceRow } from "../../data/record-stream.js";
-import type { Prediction } from "../host/host.js";
+import type { Prediction } from "../../results/records/predictions.js";
 
 export type OutputFormat = "jsonl" | "csv" | "tsv";
 

@@ -10,10 +10,10 @@ import {
 } from "../../model/hub/repository.js";
 import { exists } from "../../platform/files/files.js";
 import { resolve } from "../../platform/paths.js";
+import type { ModelOrigin } from "../../results/records/run-record.js";
 import type { Host } from "../host/host.js";
 import { fetchModel } from "./fetch-model.js";
 import { type ModelUse, neededFiles, type SnapshotState, snapshotState } from "./model-files.js";
-import type { ModelOrigin } from "./model-origin.js";
 
 /** A model's files. */
 export interface ModelSource {

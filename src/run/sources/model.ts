@@ -17,9 +17,10 @@ import { type Checkpoint, loadCheckpoint } from "../../model/checkpoint/load.js"
 import { formatLoadReport } from "../../model/checkpoint/report.js";
 import type { ModelSpec } from "../../model/spec.js";
 import { join } from "../../platform/paths.js";
+import type { EstimatorReport } from "../../results/records/run-metrics.js";
 import type { Encoding, Tokenizer } from "../../text/encoding.js";
 import { loadTokenizer } from "../../text/load.js";
-import type { EstimatorReport, Host } from "../host/host.js";
+import type { Host } from "../host/host.js";
 import type { ModelUse } from "./model-files.js";
 import { locateModel, type ModelSource } from "./model-source.js";
 

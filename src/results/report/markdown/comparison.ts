@@ -1,6 +1,8 @@
 /** results.md: a comparison for people, in the order in which they ask. */
 import { alteredSplits } from "../../../data/check/text-counts.js";
-import type { Comparison, MaskedToken, RowSet } from "../../records/comparison.js";
+import type { Comparison } from "../../records/comparison.js";
+import type { MaskedToken } from "../../records/masking-summary.js";
+import type { RowSet } from "../../records/paired-comparison.js";
 import { candidateTitle, needsWeights } from "../../statistics/paired-notes.js";
 import { curveTable, markdownTable, mcNemarTable, pairedTable, resultTable } from "./tables.js";
 

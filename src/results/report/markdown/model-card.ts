@@ -6,7 +6,7 @@
 import { percent } from "../../../base/figures.js";
 import { type Method, methodOf } from "../../../method/methods.js";
 import type { ModelFamily } from "../../../model/spec.js";
-import type { LabelMetrics } from "../../metrics/metrics.js";
+import type { LabelMetrics } from "../../records/measures.js";
 import { markdownTable } from "./tables.js";
 
 /** Tells a card that was written from one that a person changed. */

@@ -1,12 +1,6 @@
 /** The tables of a comparison in Markdown; percent, mean and sample standard deviation over seeds. */
-import type {
-  Candidate,
-  Comparison,
-  ComparisonCell,
-  PairedComparison,
-  RowSet,
-  Spread,
-} from "../../records/comparison.js";
+import type { Comparison, ComparisonCell, Spread } from "../../records/comparison.js";
+import type { Candidate, PairedComparison, RowSet } from "../../records/paired-comparison.js";
 import { candidateTitle, needsWeights, pointsText, pText } from "../../statistics/paired-notes.js";
 
 /** `71.73 ± 4.06`; without a deviation where there is one seed. */

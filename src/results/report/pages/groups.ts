@@ -1,17 +1,15 @@
 /** A comparison cut into what is looked at together: one data set with one model. */
 import { hasAuxiliaryTask, type Method, methodOf, methods } from "../../../method/methods.js";
 import type {
-  Candidate,
   ComparedDataset,
   ComparedModel,
   ComparedRun,
   Comparison,
   ComparisonCell,
-  MaskingSummary,
-  PairedComparison,
-  RowSet,
   RowSetMetrics,
 } from "../../records/comparison.js";
+import type { MaskingSummary } from "../../records/masking-summary.js";
+import type { Candidate, PairedComparison, RowSet } from "../../records/paired-comparison.js";
 import { candidateTitle, needsWeights } from "../../statistics/paired-notes.js";
 
 /** A method as it appears in tables and charts. */

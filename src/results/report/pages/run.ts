@@ -2,8 +2,9 @@
 
 import { count, percent } from "../../../base/figures.js";
 import { methodOf } from "../../../method/methods.js";
-import type { RunConfidence } from "../../metrics/confidence.js";
-import type { ComparedDataset, ComparedRun, MaskingSummary } from "../../records/comparison.js";
+import type { ComparedDataset, ComparedRun } from "../../records/comparison.js";
+import type { MaskingSummary } from "../../records/masking-summary.js";
+import type { RunConfidence } from "../../records/measures.js";
 import type { RunExample } from "../../records/token-masks.js";
 import { comparisonCells } from "../../statistics/comparison-cells.js";
 import { candidateTitle } from "../../statistics/paired-notes.js";

@@ -1,8 +1,8 @@
 /** How well each label is found, and which labels are taken for which. */
 
 import { percent } from "../../../../base/figures.js";
-import type { LabelMetrics } from "../../../metrics/metrics.js";
-import type { RowSet } from "../../../records/comparison.js";
+import type { LabelMetrics } from "../../../records/measures.js";
+import type { RowSet } from "../../../records/paired-comparison.js";
 import { spread } from "../../../statistics/comparison-cells.js";
 import { barChart } from "../../charts/bar-chart.js";
 import { heatMap } from "../../charts/heat-map.js";

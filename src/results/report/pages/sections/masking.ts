@@ -1,7 +1,7 @@
 /** What L3Masking masks and how it differs from random token masking. */
 
 import { count } from "../../../../base/figures.js";
-import type { MaskedToken, MaskingSummary } from "../../../records/comparison.js";
+import type { MaskedToken, MaskingSummary } from "../../../records/masking-summary.js";
 import { barChart } from "../../charts/bar-chart.js";
 import { histogram } from "../../charts/histogram.js";
 import type { Group } from "../groups.js";

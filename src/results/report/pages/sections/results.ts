@@ -1,13 +1,8 @@
 /** The table of results in the layout of the paper, and the paired tests behind the verdict. */
 
 import { counted } from "../../../../base/figures.js";
-import type {
-  CellMetrics,
-  ComparisonCell,
-  PairedComparison,
-  RowSet,
-  Spread,
-} from "../../../records/comparison.js";
+import type { CellMetrics, ComparisonCell, Spread } from "../../../records/comparison.js";
+import type { PairedComparison, RowSet } from "../../../records/paired-comparison.js";
 import { pointsText, pText } from "../../../statistics/paired-notes.js";
 import { spreadText } from "../../markdown/tables.js";
 import { decidingRows, type Group, groupNames, orderedPairs, rowSetName } from "../groups.js";

@@ -1,6 +1,7 @@
 /** Learned task weights, and the cosines that move them. */
 import { hasAuxiliaryTask } from "../../../../method/methods.js";
-import type { ComparedRun, TaskValues, TrainingPoint } from "../../../records/comparison.js";
+import type { ComparedRun, TrainingPoint } from "../../../records/comparison.js";
+import type { TaskValues } from "../../../records/measures.js";
 import type { Group } from "../groups.js";
 import { type Markup, markup } from "../markup.js";
 import { figures } from "../page.js";

@@ -1,7 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { inventedComparison, threeMethods } from "../../../../../test/fixtures/comparison.js";
 import { readMarkup } from "../../../../../test/fixtures/markup.js";
-import type { Candidate, PairedComparison, PairedTests } from "../../../records/comparison.js";
+import type {
+  Candidate,
+  PairedComparison,
+  PairedTests,
+} from "../../../records/paired-comparison.js";
 import { candidateTitle } from "../../../statistics/paired-notes.js";
 import { groupsOf } from "../groups.js";
 import { findingOf, pairVerdict, verdictSection } from "./verdict.js";

@@ -8,7 +8,7 @@
  */
 
 import { counted, listed } from "../../../../base/figures.js";
-import type { PairedComparison, PairedTests, RowSet } from "../../../records/comparison.js";
+import type { PairedComparison, PairedTests, RowSet } from "../../../records/paired-comparison.js";
 import { pInSentence, pointsText } from "../../../statistics/paired-notes.js";
 import { spreadText } from "../../markdown/tables.js";
 import {

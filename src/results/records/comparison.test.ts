@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { inventedComparison } from "../../../test/fixtures/comparison.js";
-import { parseComparison } from "./comparison-schema.js";
+import { parseComparison } from "./comparison.js";
 
 const text = JSON.stringify(inventedComparison({ seeds: [0, 1] }));
 const parse = (changed: string) => parseComparison(changed, "DIR/results.json");

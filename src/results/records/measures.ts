@@ -1,0 +1,65 @@
+/** The measures that several records hold. Fractions lie in 0 .. 1, losses are in nats. */
+import { z } from "zod";
+
+export const count = z.int().min(0);
+export const fraction = z.number().min(0).max(1);
+export const counts = z.record(z.string(), count);
+
+/** A list that nobody changes once it is made. */
+export function list<Item extends z.ZodType>(item: Item) {
+  return z.array(item).readonly();
+}
+
+export const labelMetrics = z.object({
+  /** TP / (TP + FP); 0 where undefined. */
+  precision: fraction,
+  /** TP / (TP + FN); 0 where undefined. */
+  recall: fraction,
+  /** 2 TP / (2 TP + FP + FN); 0 where undefined. */
+  f1: fraction,
+  /** Examples with this label. */
+  support: count,
+});
+
+/** Measures of one label, from counts of true positives (TP), false positives (FP) and false negatives (FN). */
+export type LabelMetrics = z.infer<typeof labelMetrics>;
+
+export const splitMetrics = z.object({
+  accuracy: fraction,
+  macro_f1: fraction,
+  loss: z.number(),
+});
+
+/** Accuracy and macro-F1 from 0 to 1, and the mean classification loss in nats. */
+export type SplitMetrics = z.infer<typeof splitMetrics>;
+
+export const taskValues = z.object({ main: z.number(), auxiliary: z.number() });
+
+/** A number for each task: its weight, or the cosine of its gradient with the dev gradient. */
+export type TaskValues = z.infer<typeof taskValues>;
+
+const confidence = z.object({
+  /** Expected calibration error, in [0, 1]. */
+  ece: fraction,
+  /** Mean cross-entropy in nats. */
+  loss: z.number(),
+});
+
+/** How far probabilities are from the share of right labels. */
+export type Confidence = z.infer<typeof confidence>;
+
+const splitConfidence = z.object({ plain: confidence, at_temperature: confidence });
+
+/** Errors of a split's probabilities, as they are and divided by the temperature before softmax. */
+export type SplitConfidence = z.infer<typeof splitConfidence>;
+
+export const runConfidence = z.object({
+  temperature: z.number().positive(),
+  /** The temperature was made for these rows. */
+  dev: splitConfidence,
+  /** Null when there is no test split. */
+  test: splitConfidence.nullable(),
+});
+
+/** Errors of probabilities, as they are and at the temperature that was fitted on dev. */
+export type RunConfidence = z.infer<typeof runConfidence>;

@@ -1,0 +1,79 @@
+/** metrics.json of a training run: the last file that it writes. */
+import { z } from "zod";
+import { splitTextCounts } from "../../data/check/text-counts.js";
+import {
+  count,
+  counts,
+  fraction,
+  labelMetrics,
+  runConfidence,
+  splitMetrics,
+  taskValues,
+} from "./measures.js";
+import { methodName, modelOrigin } from "./run-record.js";
+
+export const estimatorReport = z.object({
+  estimator: z.string(),
+  precision: z.enum(["float32", "int8"]),
+  exact: z.string(),
+  /** Tokens through the model to score all texts, nothing cached, by each of the two. */
+  model_tokens: count,
+  exact_model_tokens: count,
+  /** Texts that both scored and that have a rank correlation of their own. */
+  sample_texts: count,
+  /** Spearman's rank correlation over all their tokens; null where it is undefined. */
+  spearman: z.number().nullable(),
+  /** Mean of the rank correlations inside the texts. */
+  spearman_within_text: z.number().nullable(),
+});
+
+/** A cheap likelihood estimator beside the exact one. */
+export type EstimatorReport = z.infer<typeof estimatorReport>;
+
+export const runMetrics = z.object({
+  method: methodName,
+  seed: z.int(),
+  model: z.string(),
+  /** Where the model came from, if it was named as on the hub. */
+  model_origin: modelOrigin.exactOptional(),
+  task_weights: z.string(),
+  /** Learned task weights after the last step; null where they are not learned. */
+  final_task_weights: taskValues.nullable(),
+  best_step: z.int().min(1),
+  dev: splitMetrics,
+  /** Null when there is no test split. */
+  test: splitMetrics.extend({ per_label: z.record(z.string(), labelMetrics) }).nullable(),
+  /** The test rows whose text does not occur in train. */
+  test_unseen: z
+    .object({ rows: count, accuracy: fraction.nullable(), macro_f1: fraction.nullable() })
+    .nullable(),
+  /** Of all parts of a run that was stopped and went on; steps that were lost and done again count once. */
+  timing: z.object({
+    scoring_seconds: z.number(),
+    training_seconds: z.number(),
+    /** Real tokens through the encoder per second of training. */
+    tokens_per_second: z.number(),
+    /** How often the run was started or went on. */
+    parts: z.int().min(1),
+  }),
+  /** How far the probabilities of the kept weights can be trusted. */
+  confidence: runConfidence,
+  /** Null where there was no second stage. */
+  second_stage: z
+    .object({
+      /** Was its best dev metric better than the first stage's? If not, the first stage's weights stay. */
+      kept: z.boolean(),
+      steps: count,
+      /** Of the first stage's best weights. */
+      dev_before: splitMetrics,
+    })
+    .nullable(),
+  excluded: counts,
+  /** Of the texts that were used, by split: what the model does not see as it was written. */
+  text_counts: splitTextCounts,
+  /** Where texts were scored by an estimator that is not exact. */
+  estimator_report: estimatorReport.exactOptional(),
+});
+
+/** metrics.json of a training run; fractions from 0 to 1. */
+export type RunMetrics = z.infer<typeof runMetrics>;

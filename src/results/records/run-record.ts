@@ -1,0 +1,48 @@
+/** config.json of a run: how it was made. */
+import { z } from "zod";
+import { methods } from "../../method/methods.js";
+import { list } from "./measures.js";
+
+export const methodName = z.enum(methods.map(({ name }) => name));
+
+export const modelOrigin = z.object({
+  /** `org/name` on the hub. */
+  repository: z.string(),
+  /** The branch, tag or commit that was asked for. */
+  revision: z.string(),
+  commit: z.string(),
+});
+
+/** Which commit of which repository a model came from. */
+export type ModelOrigin = z.infer<typeof modelOrigin>;
+
+/** Of any run: at least its settings. */
+export const runRecord = z.looseObject({ settings: z.record(z.string(), z.unknown()) });
+
+export type RunRecord = z.infer<typeof runRecord>;
+
+const rows = z.number();
+
+/** Of a training run: every setting resolved, and what the run was made from. */
+export const trainingRecord = z.looseObject({
+  settings: z.looseObject({
+    method: methodName,
+    taskWeights: z.string(),
+    seed: z.int(),
+    model: z.string(),
+    trainFile: z.string(),
+    validationFile: z.string().optional(),
+    testFile: z.string().optional(),
+  }),
+  /** Where the model came from, if it was named as on the hub. */
+  model_origin: modelOrigin.exactOptional(),
+  checkpoint_digest: z.string(),
+  tokenizer_digest: z.string(),
+  data_digest: z.string(),
+  /** Of the texts for the auxiliary task alone, if there are any. */
+  unlabelled_digest: z.string().exactOptional(),
+  labels: list(z.string()).refine((labels) => labels.length > 0, "expected labels"),
+  rows: z.object({ train: rows, dev: rows, test: rows, unlabelled: rows.exactOptional() }),
+});
+
+export type TrainingRecord = z.infer<typeof trainingRecord>;
