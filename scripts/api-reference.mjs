@@ -38,8 +38,8 @@ Written by \`npm run docs:api\` from the docstrings in \`src\`; change it there.
 [examples/library.mjs](../examples/library.mjs); the words are explained in [glossary.md](glossary.md).
 
 **What may change.** Versions are semantic ([changelog](../CHANGELOG.md)). Before 1.0 a new minor version (0.1 to 0.2) may change functions, types, flags, defaults and
-files; a patch (0.1.0 to 0.1.1) mends and changes none of them. What is not listed here may change at any time. Model and run folders
-carry the version of their format, and one of another version is refused with an error, not misread.
+files; a patch (0.1.0 to 0.1.1) mends and changes none of them. What is not listed here may change at any time. A run of another minor
+version may not go on, so finish runs before an update.
 
 Arrays have their shape in brackets: n tokens, K selected ones, C labels.`;
 
