@@ -3,31 +3,26 @@
 import { L3MaskingError } from "../base/errors.js";
 import { nearestName } from "../base/nearest.js";
 import { readRecords } from "../data/read.js";
-import type { Runtime } from "../engine/runtime/runtime.js";
 import { createStrategy } from "../method/masking/probabilities.js";
-import { maskingOf } from "../method/methods.js";
-import { compileClassification } from "../method/program/inference.js";
-import type { Prediction } from "../results/records/predictions.js";
 import { type ExplainedText, maskLevels } from "../results/records/token-masks.js";
 import { renderExplanation } from "../results/report/pages/explanation.js";
 import { tokenMasks } from "../run/fine-tune/token-masks.js";
 import { requireWritable, writeWhole } from "../run/folder/run-folder.js";
-import { type RecordedRun, runOfClassifier } from "../run/folder/training-record.js";
+import { runOfClassifier } from "../run/folder/training-record.js";
 import type { Host } from "../run/host/host.js";
 import { textAttributions } from "../run/inference/attributions.js";
-import { interrupted, type LoadedClassifier, loadClassifier } from "../run/inference/classifier.js";
-import { classifyEncodings, predictionsOf } from "../run/inference/classify.js";
-import { loadVanilla } from "../run/inference/run-vanilla.js";
-import { type ExplainSettings, trainSchema } from "../run/settings/schemas.js";
-import { encodeOnce } from "../run/sources/labelled-texts.js";
+import { interrupted, loadClassifier } from "../run/inference/classifier.js";
 import {
-  checkedMaxLength,
-  type LoadedModel,
-  scoreEncodings,
-  weightsOf,
-} from "../run/sources/model.js";
+  explainedStrategy,
+  maskingSettings,
+  predictionsFor,
+  vanillaEncodings,
+} from "../run/inference/explained-texts.js";
+import { loadVanilla } from "../run/inference/run-vanilla.js";
+import type { ExplainSettings } from "../run/settings/schemas.js";
+import { encodeOnce } from "../run/sources/labelled-texts.js";
+import { scoreEncodings, weightsOf } from "../run/sources/model.js";
 import { alteredNotice, countEncodings } from "../run/sources/text-counts.js";
-import type { Encoding } from "../text/encoding.js";
 
 /** What `explain` found: texts token by token. */
 export interface ExplainResult {
@@ -46,9 +41,6 @@ export interface ExplainResult {
   /** The page written; absent where none was asked for. */
   readonly output?: string;
 }
-
-/** Tokens of a batch of predictions. */
-const BATCH_TOKENS = 2048;
 
 /**
  * Explains texts: surprisals under the vanilla model, mask probabilities and sampled masks of L3Masking, the predicted label,
@@ -82,7 +74,9 @@ export async function runExplain(settings: ExplainSettings, host: Host): Promise
     calibration: masking.calibration,
     exponent: masking.gamma,
   });
-  const predictions = await predictionsFor(classifier, encodings, runtime, host);
+  const predictions = await predictionsFor(classifier, encodings, runtime, (done) =>
+    tellProgress("predicting", done, texts.length, host),
+  );
   const asked = predictions.map(({ label }) => settings.label ?? label);
   const { spec, values } = classifier;
   const attributions = await textAttributions(
@@ -181,86 +175,6 @@ function requireLabel(label: string | undefined, labels: readonly string[]): voi
     `expected one of the classifier's labels (${labels.join(", ")}), got "${label}"`,
     { hint: nearest === undefined ? "Correct --label." : `Did you mean "${nearest}"?` },
   );
-}
-
-/** The texts as the vanilla model reads them: by ids of its own, but as the same tokens. */
-function vanillaEncodings(
-  texts: readonly string[],
-  encodings: readonly Encoding[],
-  vanilla: LoadedModel,
-  { tokenizer, maxLength, folder }: LoadedClassifier,
-): readonly Encoding[] {
-  checkedMaxLength(maxLength, vanilla.spec);
-  const own = texts.map(encodeOnce(vanilla.tokenizer, maxLength));
-  own.forEach(({ ids, wordIds }, text) => {
-    const expected = encodings[text];
-    const same =
-      ids.length === expected.ids.length &&
-      ids.every(
-        (id, token) =>
-          vanilla.tokenizer.token(id) === tokenizer.token(expected.ids[token]) &&
-          wordIds[token] === expected.wordIds[token],
-      );
-    if (same) return;
-    throw new L3MaskingError(
-      "invalid-setting",
-      `expected a vanilla model that reads texts as the same tokens as the classifier in ${folder}; ${vanilla.folder} reads text ${text + 1} as others`,
-      { hint: "Give --vanilla-model the model that the classifier was trained from." },
-    );
-  });
-  return own;
-}
-
-/** The strategy of the classifier's run where it needs scores, else L3Masking: surprisals are what is shown. */
-function explainedStrategy(run: RecordedRun | undefined): string {
-  const ofRun = run && maskingOf(run.record.settings.method);
-  return ofRun?.needs === "scores" ? ofRun.name : "l3";
-}
-
-/** What decides mask probabilities and masks; a run's other settings are passed over. */
-const maskingOfRunSchema = trainSchema
-  .pick({
-    estimator: true,
-    mlmProbability: true,
-    calibration: true,
-    gamma: true,
-    selection: true,
-    maskReplaceProb: true,
-    randomReplaceProb: true,
-  })
-  .strip();
-
-/** What was given, else what the run had, else the defaults. Throws `data-format` for a damaged record of the run. */
-function maskingSettings(settings: ExplainSettings, run: RecordedRun | undefined) {
-  const known = Object.entries(settings).filter(([, value]) => value !== undefined);
-  const parsed = maskingOfRunSchema.safeParse({
-    ...run?.record.settings,
-    ...Object.fromEntries(known),
-  });
-  if (parsed.success) return parsed.data;
-  const { path, message } = parsed.error.issues[0];
-  throw new L3MaskingError(
-    "data-format",
-    `config.json of the run in ${run?.folder}: setting ${path.join(".")}: ${message}`,
-    { hint: "Give the setting of masking yourself, or mend the file." },
-  );
-}
-
-async function predictionsFor(
-  { spec, values, labels }: LoadedClassifier,
-  encodings: readonly Encoding[],
-  runtime: Runtime,
-  host: Host,
-): Promise<readonly Prediction[]> {
-  const program = await compileClassification(runtime, spec, labels.length, weightsOf(values));
-  const total = encodings.length;
-  try {
-    const told = (done: number) => tellProgress("predicting", done, total, host);
-    const logits = await classifyEncodings(program, spec, encodings, BATCH_TOKENS, told);
-    return predictionsOf(logits, labels);
-  } finally {
-    await program.dispose();
-  }
 }
 
 /** Throws `interrupted` after a stop on request. */
