@@ -17,8 +17,6 @@ export interface TextScores {
   readonly logprob: readonly (number | null)[];
 }
 
-export { openClassifier } from "../run/inference/classifier.js";
-
 /** Token scores of texts under a masked-LM checkpoint, in their order. */
 export async function runScoreTexts(
   settings: ScoreTextsSettings,
