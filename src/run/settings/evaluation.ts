@@ -5,32 +5,39 @@ import { PUBLISHED, setting } from "./setting.js";
 
 const heading = "Evaluation and saving";
 
+const measured = { commands: ["train", "compare"], heading, identity: "counts" } as const;
+const predicting = {
+  commands: ["predict", "evaluate", "serve", "classifier"],
+  heading,
+  identity: "none",
+} as const;
+const outputFile = {
+  type: text().optional(),
+  heading: "Model and files",
+  placeholder: "file",
+  identity: "none",
+} as const;
+
 const measuring = [
   setting({
     name: "evalSteps",
-    commands: ["train", "compare"],
+    ...measured,
     type: integer(1).optional(),
     description: "Optimizer steps between evaluations on dev; once per epoch where absent",
-    heading,
-    identity: "counts",
   }),
   setting({
     name: "patience",
-    commands: ["train", "compare"],
+    ...measured,
     type: integer(1).default(10),
     description: "Stop after this many evaluations without a better dev metric",
-    heading,
     aliases: ["earlyStoppingPatience", "classfPatience"],
-    identity: "counts",
   }),
   setting({
     name: "metricForBestModel",
-    commands: ["train", "compare"],
+    ...measured,
     type: z.enum(["macro-f1", "accuracy"]).default("macro-f1"),
     description: "Dev metric that decides which step is kept",
-    heading,
     origin: PUBLISHED,
-    identity: "counts",
   }),
   setting({
     name: "evalTokens",
@@ -43,21 +50,17 @@ const measuring = [
   }),
   setting({
     name: "fittedTemperature",
-    commands: ["predict", "evaluate", "serve", "classifier"],
+    ...predicting,
     type: z.boolean().default(false),
     description:
       "Divide logits by the temperature that was fitted on dev in training, so that probabilities are nearer to the share of right labels",
-    heading,
-    identity: "none",
   }),
   setting({
     name: "precision",
-    commands: ["predict", "evaluate", "serve", "classifier"],
+    ...predicting,
     type: z.enum(["float32", "int8"]).default("float32"),
     description:
       "Numbers of the products: int8 is faster, but changes the probabilities a little, and with them some labels",
-    heading,
-    identity: "none",
   }),
 ];
 
@@ -117,13 +120,10 @@ const outputs = [
   }),
   setting({
     name: "output",
+    ...outputFile,
     commands: ["predict"],
-    type: text().optional(),
     description:
       "File to write, as its ending says .jsonl, .csv or .tsv; JSON Lines to standard output where absent",
-    heading: "Model and files",
-    placeholder: "file",
-    identity: "none",
   }),
   setting({
     name: "inputColumns",
@@ -136,12 +136,9 @@ const outputs = [
   }),
   setting({
     name: "output",
+    ...outputFile,
     commands: ["report"],
-    type: text().optional(),
     description: "File to write; report.html in the folder where absent",
-    heading: "Model and files",
-    placeholder: "file",
-    identity: "none",
   }),
   setting({
     name: "charts",
@@ -154,12 +151,9 @@ const outputs = [
   }),
   setting({
     name: "output",
+    ...outputFile,
     commands: ["check"],
-    type: text().optional(),
     description: "HTML page to write, with what the terminal shows",
-    heading: "Model and files",
-    placeholder: "file",
-    identity: "none",
   }),
   setting({
     name: "resume",

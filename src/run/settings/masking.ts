@@ -4,6 +4,23 @@ import { fraction, integer, notNegative, text } from "./kinds.js";
 import { likelihoodMethods, maskingMethods } from "./method.js";
 import { PUBLISHED, setting } from "./setting.js";
 
+const corruption = {
+  commands: ["train", "compare", "pretrain", "perplexity"],
+  heading: "Masking",
+  identity: "counts",
+  methods: maskingMethods,
+} as const;
+const surprisal = {
+  commands: ["train", "compare"],
+  heading: "Masking",
+  identity: "counts",
+  methods: likelihoodMethods,
+} as const;
+const scoring = {
+  commands: ["train", "compare", "score", "scoreTexts", "explain"],
+  heading: "Likelihood",
+} as const;
+
 export const estimator = setting({
   name: "estimator",
   commands: ["train", "compare", "score", "scoreTexts"],
@@ -17,34 +34,25 @@ export const estimator = setting({
 
 export const mlmProbability = setting({
   name: "mlmProbability",
-  commands: ["train", "compare", "pretrain", "perplexity"],
+  ...corruption,
   type: fraction().default(0.15),
   description: "Masking budget: mean mask probability over a text's tokens",
-  heading: "Masking",
   origin: PUBLISHED,
-  identity: "counts",
-  methods: maskingMethods,
 });
 
 export const calibration = setting({
   name: "calibration",
-  commands: ["train", "compare"],
+  ...surprisal,
   type: z.enum(["exact", "published"]).default("exact"),
   description: "How surprisal is scaled to the budget; `published` repeats the released code",
-  heading: "Masking",
   origin: "docs/method.md, section 3",
-  identity: "counts",
-  methods: likelihoodMethods,
 });
 
 export const gamma = setting({
   name: "gamma",
-  commands: ["train", "compare"],
+  ...surprisal,
   type: notNegative().default(1),
   description: "Exponent of the relative surprisal: 0 is random masking, 1 the paper",
-  heading: "Masking",
-  identity: "counts",
-  methods: likelihoodMethods,
 });
 
 export const selection = setting({
@@ -60,44 +68,36 @@ export const selection = setting({
 
 export const maskReplaceProb = setting({
   name: "maskReplaceProb",
-  commands: ["train", "compare", "pretrain", "perplexity"],
+  ...corruption,
   type: fraction().default(0.8),
   description: "Probability that a selected token becomes the mask token",
-  heading: "Masking",
   origin: "BERT",
-  identity: "counts",
-  methods: maskingMethods,
 });
 
 export const randomReplaceProb = setting({
   name: "randomReplaceProb",
-  commands: ["train", "compare", "pretrain", "perplexity"],
+  ...corruption,
   type: fraction().default(0.1),
   description: "Probability that a selected token becomes a random one",
-  heading: "Masking",
   origin: "BERT",
-  identity: "counts",
-  methods: maskingMethods,
 });
 
 export const maskingSettings = [
   estimator,
   setting({
     name: "scoringPrecision",
-    commands: ["train", "compare", "score", "scoreTexts", "explain"],
+    ...scoring,
     type: z.enum(["float32", "int8"]).default("float32"),
     description:
       "Numbers of the scoring model's products: int8 is faster, but changes the likelihoods a little; how much is measured on a sample and printed",
-    heading: "Likelihood",
     identity: "counts",
     methods: likelihoodMethods,
   }),
   setting({
     name: "scoringTokens",
-    commands: ["train", "compare", "score", "scoreTexts", "explain"],
+    ...scoring,
     type: integer(1).default(4096),
     description: "Most tokens that one call of the scoring model sees",
-    heading: "Likelihood",
     unit: "tokens",
     identity: "rounding",
   }),

@@ -36,6 +36,9 @@ export const taskWeights = setting({
   methods: maskingMethods,
 });
 
+const weighing = { commands, heading, identity: "counts", methods: maskingMethods } as const;
+const counted = { commands, heading, identity: "counts" } as const;
+
 /** What all settings of learned task weights have in common. */
 const learned = {
   commands,
@@ -110,32 +113,24 @@ export const methodSettings = [
   taskWeights,
   setting({
     name: "auxiliaryWeight",
-    commands,
+    ...weighing,
     type: fraction().default(0.5),
     description: "Fixed weights: weight of the masked-LM loss; the main loss has the rest",
-    heading,
-    identity: "counts",
-    methods: maskingMethods,
     when: { taskWeights: "fixed" },
   }),
   setting({
     name: "sharedPass",
-    commands,
+    ...weighing,
     type: z.boolean().default(false),
     description:
       "Classify the masked texts, so that one pass of the encoder serves both tasks: about half the cost, for about a point of accuracy (docs/results.md)",
-    heading,
-    identity: "counts",
-    methods: maskingMethods,
   }),
   setting({
     name: "classWeights",
-    commands,
+    ...counted,
     type: z.enum(["equal", "balanced"]).default("equal"),
     description:
       "What a text counts in the main loss: equal, or balanced so that all labels weigh the same however rare they are",
-    heading,
-    identity: "counts",
   }),
   ...learnedWeights,
 ];

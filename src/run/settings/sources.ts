@@ -6,6 +6,16 @@ import { PUBLISHED, setting } from "./setting.js";
 
 const heading = "Model and files";
 
+const model = {
+  heading,
+  placeholder: "folder",
+  aliases: ["modelNameOrPath"],
+  identity: "none",
+} as const;
+const represented = { heading, placeholder: "file", identity: "represented" } as const;
+const inputFile = { heading, placeholder: "file", identity: "none" } as const;
+const shownText = { heading, placeholder: "text", identity: "none" } as const;
+
 const models = [
   setting({
     name: "model",
@@ -20,34 +30,25 @@ const models = [
   }),
   setting({
     name: "model",
+    ...model,
     commands: ["predict", "evaluate", "explain", "serve", "classifier", "export"],
     type: text(),
     description: "Trained classifier: a folder, or a repository of the hub (docs/models.md)",
-    heading,
-    placeholder: "folder",
-    aliases: ["modelNameOrPath"],
-    identity: "none",
   }),
   setting({
     name: "model",
+    ...model,
     commands: ["perplexity"],
     type: text(),
     description: "Masked language model: a folder, or a repository of the hub (docs/models.md)",
-    heading,
-    placeholder: "folder",
-    aliases: ["modelNameOrPath"],
-    identity: "none",
   }),
   setting({
     name: "model",
+    ...model,
     commands: ["check"],
     type: text().optional(),
     description:
       "Checkpoint whose tokenizer counts lengths, a folder or a repository of the hub; words are counted where absent",
-    heading,
-    placeholder: "folder",
-    aliases: ["modelNameOrPath"],
-    identity: "none",
   }),
 ];
 
@@ -72,110 +73,88 @@ const datasets = [
   }),
   setting({
     name: "trainFile",
+    ...represented,
     commands: ["train", "check"],
     type: text().optional(),
     description:
       "Labelled training texts (jsonl, json, csv, tsv, parquet; also .gz); needed without --dataset",
-    heading,
-    placeholder: "file",
-    identity: "represented",
   }),
   setting({
     name: "validationFile",
+    ...represented,
     commands: ["train", "compare", "check"],
     type: text().optional(),
     description: "Labelled development texts; split off the training texts where absent",
-    heading,
-    placeholder: "file",
     aliases: ["devFile"],
-    identity: "represented",
   }),
   setting({
     name: "testFile",
+    ...represented,
     commands: ["train", "compare", "check"],
     type: text().optional(),
     description: "Labelled test texts, read once at the end",
-    heading,
-    placeholder: "file",
-    identity: "represented",
   }),
   setting({
     name: "unlabeledFile",
+    ...represented,
     commands: ["train", "compare"],
     type: list().optional(),
     description:
       "Further texts, without labels, for the auxiliary task alone (txt with one text a line, or any format of labelled texts)",
-    heading,
-    placeholder: "file",
     aliases: ["unlabelledFile"],
-    identity: "represented",
   }),
 ];
 
 const texts = [
   setting({
     name: "texts",
+    ...shownText,
     commands: ["explain"],
     type: z.array(z.string()).optional(),
     description: "Texts to explain",
-    heading,
-    placeholder: "text",
-    identity: "none",
   }),
   setting({
     name: "texts",
+    ...shownText,
     commands: ["scoreTexts"],
     type: z.array(z.string()),
     description: "Texts to score",
-    heading,
-    placeholder: "text",
-    identity: "none",
   }),
   setting({
     name: "input",
+    ...inputFile,
     commands: ["score"],
     type: text(),
     description: "Texts to score",
-    heading,
-    placeholder: "file",
-    identity: "none",
   }),
   setting({
     name: "input",
+    ...inputFile,
     commands: ["predict"],
     type: text(),
     description: "Texts to classify",
-    heading,
-    placeholder: "file",
-    identity: "none",
   }),
   setting({
     name: "input",
+    ...inputFile,
     commands: ["evaluate"],
     type: text(),
     description: "Labelled texts",
-    heading,
-    placeholder: "file",
-    identity: "none",
   }),
   setting({
     name: "input",
+    ...inputFile,
     commands: ["explain"],
     type: text().optional(),
     description: "File of texts to explain, in place of single ones",
-    heading,
-    placeholder: "file",
-    identity: "none",
   }),
   setting({
     name: "input",
+    ...inputFile,
     commands: ["export"],
     type: text().optional(),
     description:
       "Texts on which the files are compared with the classifier; random tokens where absent",
-    heading,
-    placeholder: "file",
-    identity: "none",
   }),
   setting({
     name: "text",
