@@ -67,8 +67,11 @@ function compareDigests(before, after, add) {
 
 function compareTexts(path, before, after, add) {
   const columns = [columnsOf(path, before), columnsOf(path, after)];
-  if (columns.every((found) => found !== undefined)) compareColumns(...columns, add);
-  else compareProse(readText(path, before), readText(path, after), add);
+  if (columns.every((found) => found !== undefined)) return compareColumns(...columns, add);
+  const [from, to] = [readText(path, before), readText(path, after)];
+  if (from !== to) return compareProse(from, to, add);
+  const drawn = without(figuresOf(before), figuresOf(after)).length;
+  add("WORDS", drawn > 0 ? `marks alone, among them ${drawn} figures of drawings` : "marks alone");
 }
 
 function compareColumns(before, after, add) {
@@ -131,10 +134,7 @@ function compareProse(before, after, add) {
   const removed = without(lines[0], lines[1]).map((line) => `- ${line.trim()}`);
   const put = without(lines[1], lines[0]).map((line) => `+ ${line.trim()}`);
   const changed = [...removed, ...put];
-  add(
-    "WORDS",
-    changed.length > 0 ? changed.join("\n") : "order of lines, or marks that are not read",
-  );
+  add("WORDS", changed.length > 0 ? changed.join("\n") : "order of lines");
 }
 
 /** The elements of one list that are left when those of the other are taken away, each once. */

@@ -34,14 +34,14 @@ function tensorsOf(bytes) {
 }
 
 /** A scalar of TensorBoard's event file: a tag (field 1, with its length) and a float32 (field 2, the byte 0x15 before it). */
-const scalar = /\n[\s\S](?<tag>[\w/]+)\W(?<value>[\s\S]{4})/g;
+const scalar = /\n[\s\S](?<tag>\w+\/\w+)\W(?<value>[\s\S]{4})/g;
 
-/** The scalars of an event file, an event a line. */
+/** The scalars of an event file, an event a line, without the wall time that each begins with (nine bytes). */
 function scalarsOf(bytes) {
   let text = "";
   for (let at = 0; at < bytes.length; ) {
     const length = Number(bytes.readBigUInt64LE(at));
-    const event = bytes.toString("latin1", at + 12, at + 12 + length);
+    const event = bytes.toString("latin1", at + 12 + 9, at + 12 + length);
     const scalars = [...event.matchAll(scalar)].map(({ groups: { tag, value } }) => [
       tag,
       Buffer.from(value, "latin1").readFloatLE(),
