@@ -79,7 +79,7 @@ const resultsSchema = z.object({
       accuracy: z.object({ differences: z.array(z.number()) }),
     }),
   ),
-  masking: z.array(z.object({ tokens: z.number(), texts: z.number(), l3_mean: z.number() })),
+  masking: z.array(z.object({ tokens: z.number(), texts: z.number(), mean: z.number() })),
   notes: z.array(z.string()),
 });
 
@@ -156,7 +156,7 @@ describe("a comparison", () => {
       expect(run.leak_free?.rows).toBe(11);
       expect(run.leak_free?.macro_f1).toBeCloseTo(metrics.test_unseen.macro_f1, 12);
       expect(run.dev_curve.map(({ macro_f1 }) => macro_f1)).toEqual(
-        evaluations.map(({ macro_f1 }) => macro_f1),
+        evaluations.map(({ measures }) => measures.macro_f1),
       );
       expect(run.training_curve.map(({ main_loss }) => main_loss)).toEqual(
         steps.map(({ main_loss }) => main_loss),
@@ -184,7 +184,7 @@ describe("a comparison", () => {
     ]);
     const [l3, stl] = [accuracies("l3"), accuracies("stl")];
     expect(paired[0].accuracy.differences).toEqual([l3[0] - stl[0], l3[1] - stl[1]]);
-    expect(masking).toMatchObject([{ texts: 36, l3_mean: expect.closeTo(0.15, 6) }]);
+    expect(masking).toMatchObject([{ texts: 36, mean: expect.closeTo(0.15, 6) }]);
   });
 
   it("records machine, versions, wall time and a command that gives the same", () => {
@@ -210,7 +210,7 @@ describe("a comparison", () => {
       "## Leak-free test rows",
       "sounds: 11 of 12 test rows",
       "2/2^2 = 0.5: 0.05 could not be reached by that test",
-      "## What L3Masking masks",
+      "## What is masked",
     ]) {
       expect(page).toContain(text);
     }

@@ -199,11 +199,12 @@ describe.each([
     expect(stop).toMatchObject({ step: steps.length, best_step: best?.step });
     expect(result.metrics.best_step).toBe(best?.step);
     expect(result.metrics.dev).toEqual({
-      accuracy: best?.accuracy,
-      macro_f1: best?.macro_f1,
+      ...best?.measures,
       loss: best?.loss,
     });
-    expect(best?.macro_f1).toBe(Math.max(...evaluations.map(({ macro_f1 }) => macro_f1 ?? 0)));
+    expect(best?.measures.macro_f1).toBe(
+      Math.max(...evaluations.map(({ measures }) => measures.macro_f1)),
+    );
   });
 
   it("learns: the losses fall", () => {

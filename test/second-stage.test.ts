@@ -60,11 +60,11 @@ describe("a second stage that improves dev", () => {
     const first = evaluations.filter(({ stage }) => stage === 1);
     const second = evaluations.filter(({ stage }) => stage === 2);
     expect(second.map(({ step }) => step)).toEqual([7, 10, 13, 16, 19, 22, 25, 28]);
-    const before = Math.max(...first.map(({ macro_f1 }) => macro_f1 ?? 0));
+    const before = Math.max(...first.map(({ measures }) => measures.macro_f1));
     const best = second.findLast((evaluation) => evaluation.best);
-    expect(best?.macro_f1).toBeGreaterThan(before);
+    expect(best?.measures.macro_f1).toBeGreaterThan(before);
     for (const evaluation of second.filter(({ best: better }) => better)) {
-      expect(evaluation.macro_f1).toBeGreaterThan(before);
+      expect(evaluation.measures.macro_f1).toBeGreaterThan(before);
     }
     expect(events.filter(({ type }) => type === "stop")).toEqual([
       expect.objectContaining({ stage: 1, step: 4, reason: "steps" }),
@@ -72,7 +72,7 @@ describe("a second stage that improves dev", () => {
     ]);
     const { metrics } = result;
     expect(metrics.best_step).toBe(best?.step);
-    expect(metrics.dev.macro_f1).toBe(best?.macro_f1);
+    expect(metrics.dev.macro_f1).toBe(best?.measures.macro_f1);
     expect(metrics.second_stage).toMatchObject({
       kept: true,
       steps: 24,

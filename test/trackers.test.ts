@@ -83,9 +83,9 @@ function closing({ metrics }: TrainResult): Point {
   const scalars = [
     { tag: "test/loss", value: test?.loss ?? Number.NaN },
     { tag: "test/accuracy", value: test?.accuracy ?? Number.NaN },
-    { tag: "test/f1_macro", value: test?.macro_f1 ?? Number.NaN },
+    { tag: "test/macro_f1", value: test?.macro_f1 ?? Number.NaN },
     { tag: "test_leak_free/accuracy", value: leakFree?.accuracy ?? Number.NaN },
-    { tag: "test_leak_free/f1_macro", value: leakFree?.macro_f1 ?? Number.NaN },
+    { tag: "test_leak_free/macro_f1", value: leakFree?.macro_f1 ?? Number.NaN },
   ];
   return { step, scalars };
 }

@@ -171,7 +171,7 @@ describe("evaluations", () => {
     });
     const { metrics } = await train(options, createTestHost());
     const { evaluations, steps } = readJournal(at("accuracy"));
-    const accuracies = evaluations.map(({ accuracy }) => accuracy);
+    const accuracies = evaluations.map(({ measures }) => measures.accuracy);
     expect(metrics.dev.accuracy).toBe(Math.max(...accuracies));
     expect(metrics.best_step).toBe(5 * (accuracies.indexOf(Math.max(...accuracies)) + 1));
     expect(metrics.best_step).toBeLessThan(steps.length);

@@ -59,8 +59,8 @@ for (const [index, run] of runs.entries()) {
       losses = [];
     }
     if (event.type === "evaluation") {
-      const { step, loss, accuracy } = event;
-      rows.push([index + 1, step, tokens, "", "", loss.toFixed(4), accuracy.toFixed(4)]);
+      const { step, loss, measures } = event;
+      rows.push([index + 1, step, tokens, "", "", loss.toFixed(4), measures.accuracy.toFixed(4)]);
       const known = (step - 1) / settings.maxSteps >= settings.shortShare;
       if (known) validation.push({ x: tokens / 1e6, y: loss });
     }

@@ -39,15 +39,10 @@ export async function runEvaluate(settings: EvaluateSettings, host: Host): Promi
     const texts = rows.map(({ text }) => text);
     const logits = await classifier.logits(texts, "evaluating");
     const predicted = predictedLabels(logits, labels.length);
-    const { accuracy, macroF1, perLabel } = classificationMetrics(
-      expected,
-      predicted,
-      labels.length,
-    );
+    const { measures, perLabel } = classificationMetrics(expected, predicted, labels.length);
     return {
       rows: rows.length,
-      accuracy,
-      macro_f1: macroF1,
+      ...measures,
       ...confidenceOf(logits, expected, labels.length),
       per_label: Object.fromEntries(labels.map((label, id) => [label, perLabel[id]])),
       excluded: { empty_texts: records.length - rows.length },

@@ -189,7 +189,7 @@ async function pretrain(
               measured = await measureMaskedTokens(scorer, windows, validationMasking);
               const { loss, accuracy } = measured;
               return {
-                event: { split: "validation-text" as const, loss, accuracy },
+                event: { split: "validation-text" as const, loss, measures: { accuracy } },
                 metric: -loss,
               };
             },

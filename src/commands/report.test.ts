@@ -57,8 +57,7 @@ const journal: readonly JournalEvent[] = [
     step: 2,
     split: "dev",
     loss: 0.6,
-    accuracy: 0.75,
-    macro_f1: 0.7,
+    measures: { accuracy: 0.75, macro_f1: 0.7 },
     best: true,
   },
   { type: "stop", stage: 1, step: 2, reason: "steps", best_step: 2 },
@@ -136,7 +135,7 @@ describe("report of a training run", () => {
     expect(text).toContain("MTL L3Masking on boats, seed 4");
     expect(text).toContain("Written on 21 November 2026.");
     // The rows whose text does not occur in train: two of three right.
-    expect(text).toContain("66.67 % of the texts got the right label");
+    expect(text).toContain("accuracy 66.67 %, macro-F1 66.67 %");
     expect(text).toContain("Kept were the weights of step 2 of 2");
     expect(text).toContain("data/boats/train.jsonl");
     expect(text).toContain("Left out: 1 row (empty texts train).");

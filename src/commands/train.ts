@@ -64,7 +64,7 @@ import type { EncodedUnlabelled } from "../run/sources/unlabelled-texts.js";
 
 /**
  * Fine-tunes a classifier and writes DIR: config.json, journal.jsonl, model/, metrics.json,
- * predictions-test.jsonl, for L3Masking masking.json and examples.json; while it is not finished also state/, to go on from with --resume. The test split is
+ * predictions-test.jsonl, masking.json unless tokens are masked at random, examples.json where texts were scored; while it is not finished also state/, to go on from with --resume. The test split is
  * read once, with the weights of the best dev evaluation.
  *
  * Batches, masks, dropout and draws from dev depend on seed and step alone, so a run that goes on does what the
@@ -124,10 +124,11 @@ async function trainInFolder(
   const runtime = await host.runtime(settings.threads);
   const scoringStart = host.now();
   const masks = await runMasks(model, data, unlabelled, settings, runtime, host);
-  if (masks?.scores !== undefined) {
+  if (masks !== undefined && masks.strategy !== "uniform") {
     const names = {
       dataset: files.trainFile,
       model: settings.model,
+      strategy: masks.strategy,
       budget: settings.mlmProbability,
     };
     const { train } = data.encodings;

@@ -25,7 +25,7 @@ describe.skipIf(!present).each(golden.published)("the baseline on $name", (expec
     const train = all.slice(0, expected.first ?? all.length);
     const test = await rowsOf(expected.name, "test");
     const measured = measureBaseline(train, test);
-    expect(Math.abs(measured.accuracy - expected.accuracy)).toBeLessThanOrEqual(0.005);
-    expect(Math.abs(measured.macroF1 - expected.macro_f1)).toBeLessThanOrEqual(0.005);
+    expect(Math.abs(measured.measures.accuracy - expected.accuracy)).toBeLessThanOrEqual(0.005);
+    expect(Math.abs(measured.measures.macro_f1 - expected.macro_f1)).toBeLessThanOrEqual(0.005);
   });
 });

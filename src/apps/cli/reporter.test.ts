@@ -37,8 +37,7 @@ const events: readonly RunEvent[] = [
     step: 5,
     split: "dev",
     loss: 0.51,
-    accuracy: 0.75,
-    macro_f1: 0.6667,
+    measures: { accuracy: 0.75, macro_f1: 0.6667 },
     best: true,
   },
   {
@@ -47,7 +46,7 @@ const events: readonly RunEvent[] = [
     step: 6,
     split: "validation-text",
     loss: 3.2,
-    accuracy: 0.4,
+    measures: { accuracy: 0.4 },
     best: false,
   },
   { type: "stop", stage: 1, step: 8, reason: "patience", best_step: 5 },

@@ -1,5 +1,6 @@
 /** What a command tells while and after it runs: to people, or to programs. */
 import { type L3MaskingError, printable } from "../../base/errors.js";
+import { labelMeasures } from "../../results/metrics/label-measures.js";
 import type { RunEvent } from "../../run/host/host.js";
 import { errorText } from "./error-text.js";
 import { createProgressLine } from "./progress-line.js";
@@ -95,9 +96,11 @@ function eventText(
     case "step":
       return undefined;
     case "evaluation": {
-      const score = event.macro_f1 === undefined ? "" : `, macro-F1 ${percent(event.macro_f1)}`;
+      const measures = labelMeasures.flatMap(({ name, title }) =>
+        name in event.measures ? `, ${title} ${percent(event.measures[name])}` : [],
+      );
       const best = event.best ? colors.green("  best so far") : "";
-      return `step ${event.step}: ${event.split} loss ${event.loss.toFixed(3)}, accuracy ${percent(event.accuracy)}${score}${best}`;
+      return `step ${event.step}: ${event.split} loss ${event.loss.toFixed(3)}${measures.join("")}${best}`;
     }
     case "stop": {
       const what = event.stage === 2 ? "second stage stopped" : "stopped";

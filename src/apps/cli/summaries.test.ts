@@ -41,7 +41,7 @@ dev                            80.00     75.00  0.612
 test, all 100 rows             70.00     65.00  0.900
 test, 92 rows not in train     68.75     60.00
 8 of 100 test rows have a text that also occurs in train.
-probabilities on test: expected calibration error 12.34; 4.50 at the temperature that fits dev, 1.84 (--fitted-temperature)
+probabilities on test: expected calibration error 12.34, loss 0.900; at the temperature that fits dev, 1.84 (--fitted-temperature): expected calibration error 4.50, loss 0.700
 scoring 0:12, training 5:40 (5100 tokens/s)
 
 run:   runs/a (config.json, journal.jsonl, metrics.json)
@@ -140,7 +140,7 @@ describe("the other summaries", () => {
       excluded: { empty_texts: 2, other: 0 },
     });
     expect(text).toBe(
-      `100 rows: accuracy 70.00, macro-F1 65.00, loss 0.900, expected calibration error 5.12
+      `100 rows: accuracy 70.00, macro-F1 65.00, expected calibration error 5.12, loss 0.900
      precision  recall     F1  rows
 no       50.00  100.00  66.67    60
 yes      50.00  100.00  66.67    40

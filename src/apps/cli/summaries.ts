@@ -15,6 +15,9 @@ import type { ScoreResult } from "../../commands/score.js";
 import type { CommandName, CommandResult } from "../../commands/table.js";
 import { alteredSplits } from "../../data/check/text-counts.js";
 import { methodOf } from "../../method/methods.js";
+import { labelMeasures, type OfLabelMeasures } from "../../results/metrics/label-measures.js";
+import { probabilityMeasures } from "../../results/metrics/probability-measures.js";
+import type { Confidence } from "../../results/records/measures.js";
 import type { RunMetrics } from "../../results/records/run-metrics.js";
 import type { TrainResult } from "../../run/host/host.js";
 import type { ServeResult } from "../serve/serve.js";
@@ -63,7 +66,7 @@ export function trainSummary({ outputDir, metrics, labelledFile }: TrainResult):
   const file = quoted(labelledFile ?? "FILE");
   return [
     `${methodOf(method).title}, ${model}, seed ${seed}: best step ${bestStep}`,
-    table(["", "accuracy", "macro-F1", "loss"], metricRows(metrics)),
+    table(["", ...labelMeasures.map(({ title }) => title), "loss"], metricRows(metrics)),
     ...sharedRows(metrics),
     ...confidence(metrics),
     ...learnedWeights(metrics),
@@ -130,10 +133,20 @@ export function evaluateSummary(result: EvaluateResult): string {
     String(support),
   ]);
   return [
-    `${counted(result.rows, "row")}: accuracy ${percent(result.accuracy)}, macro-F1 ${percent(result.macro_f1)}, loss ${result.loss.toFixed(3)}, expected calibration error ${percent(result.ece)}`,
+    `${counted(result.rows, "row")}: ${[...labelTexts(result), ...probabilityTexts(result)].join(", ")}`,
     table(["", "precision", "recall", "F1", "rows"], labelRows),
     ...leftOut(result.excluded),
   ].join("\n");
+}
+
+/** "accuracy 75.00": each measure of labels, in percent. */
+function labelTexts(values: OfLabelMeasures<number>): readonly string[] {
+  return labelMeasures.map(({ name, title }) => `${title} ${percent(values[name])}`);
+}
+
+/** Each measure of probabilities. */
+function probabilityTexts(values: Confidence): readonly string[] {
+  return probabilityMeasures.map(({ name, title, format }) => `${title} ${format(values[name])}`);
 }
 
 function leftOut(excluded: Readonly<Record<string, number>>): readonly string[] {
@@ -188,19 +201,16 @@ function metricRows({
   test,
   test_unseen: unseen,
 }: RunMetrics): readonly (readonly string[])[] {
-  const row = (name: string, accuracy: number, macroF1: number, loss?: number) => [
+  const row = (name: string, values: OfLabelMeasures<number | null>, loss?: number) => [
     name,
-    percent(accuracy),
-    percent(macroF1),
+    ...labelMeasures.map((measure) => percent(values[measure.name] ?? 0)),
     loss === undefined ? "" : loss.toFixed(3),
   ];
-  const rows = [row("dev", dev.accuracy, dev.macro_f1, dev.loss)];
+  const rows = [row("dev", dev, dev.loss)];
   if (test === null) return rows;
-  rows.push(row(`test, all ${testRows(test)} rows`, test.accuracy, test.macro_f1, test.loss));
-  if (unseen === null || unseen.accuracy === null || unseen.macro_f1 === null) return rows;
-  if (unseen.rows === testRows(test)) return rows;
-  const name = `test, ${unseen.rows} rows not in train`;
-  rows.push(row(name, unseen.accuracy, unseen.macro_f1));
+  rows.push(row(`test, all ${testRows(test)} rows`, test, test.loss));
+  if (unseen === null || unseen.rows === 0 || unseen.rows === testRows(test)) return rows;
+  rows.push(row(`test, ${unseen.rows} rows not in train`, unseen));
   return rows;
 }
 
@@ -210,7 +220,7 @@ function confidence({ confidence: measured }: RunMetrics): readonly string[] {
   const { temperature, dev, test } = measured;
   const [split, { plain, at_temperature: scaled }] = test === null ? ["dev", dev] : ["test", test];
   return [
-    `probabilities on ${split}: expected calibration error ${percent(plain.ece)}; ${percent(scaled.ece)} at the temperature that fits dev, ${temperature.toFixed(2)} (--fitted-temperature)`,
+    `probabilities on ${split}: ${probabilityTexts(plain).join(", ")}; at the temperature that fits dev, ${temperature.toFixed(2)} (--fitted-temperature): ${probabilityTexts(scaled).join(", ")}`,
   ];
 }
 
@@ -235,8 +245,7 @@ function learnedWeights({ final_task_weights: weights }: RunMetrics): readonly s
 function secondStage({ second_stage: stage }: RunMetrics): readonly string[] {
   if (stage === null) return [];
   const verdict = stage.kept ? "kept, better on dev than" : "not kept, no better on dev than";
-  const { accuracy, macro_f1: macroF1 } = stage.dev_before;
-  const before = `accuracy ${percent(accuracy)}, macro-F1 ${percent(macroF1)}`;
+  const before = labelTexts(stage.dev_before).join(", ");
   return [`second stage: ${counted(stage.steps, "step")}, ${verdict} the first stage's ${before}`];
 }
 

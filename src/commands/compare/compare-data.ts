@@ -153,6 +153,6 @@ async function strategySummary(
 ): Promise<MaskingSummary> {
   const encodings = [...labelled, ...further];
   const masks = await maskProbabilities(masking, model, encodings, settings, runtime, host);
-  const names = { ...place, budget: settings.mlmProbability };
+  const names = { ...place, strategy: masking.name, budget: settings.mlmProbability };
   return maskedTokens(names, labelled, masks.probabilities, model.tokenizer);
 }

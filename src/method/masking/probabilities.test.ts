@@ -50,6 +50,7 @@ describe("createStrategy", () => {
     const last = {
       name: "last",
       title: "Last",
+      does: "prefers later words",
       look: 3,
       needs: "nothing",
       weights: (wordIds: Int32Array) => Float64Array.from(wordIds),

@@ -52,9 +52,8 @@ const evaluationEvent = z.strictObject({
   split: z.enum(["dev", "validation-text"]),
   /** Mean loss in nats. */
   loss: z.number(),
-  accuracy: z.number(),
-  /** Absent for masked tokens. */
-  macro_f1: z.number().exactOptional(),
+  /** By name: of a classifier those of its labels, of masked tokens their accuracy. */
+  measures: z.record(z.string(), z.number()),
   /** Is the deciding metric the best so far? */
   best: z.boolean(),
 });

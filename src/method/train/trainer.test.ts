@@ -67,7 +67,7 @@ async function runLoop(run: Run = {}) {
     async evaluate() {
       const index = evaluations++;
       const loss = losses[index] ?? 1;
-      return { event: { split: "dev", loss, accuracy: 0 }, metric: metrics[index] ?? 0 };
+      return { event: { split: "dev", loss, measures: {} }, metric: metrics[index] ?? 0 };
     },
     keepBest: async (best) => {
       kept.push({ ...best, weight: state.store.weight("w")[0] });

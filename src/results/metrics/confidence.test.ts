@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import golden from "../../../test/golden/confidence.json" with { type: "json" };
-import { confidenceOf, fittedTemperature, softmax } from "./confidence.js";
+import { confidenceOf, fittedTemperature } from "./confidence.js";
+import { softmax } from "./metrics.js";
 
 describe.each(golden.cases)("classifiers that are $name", (item) => {
   const logits = Float32Array.from(item.logits);

@@ -4,13 +4,11 @@
  *
  * Legend: N examples, C labels; logits [N, C] row-major.
  *
- * Reference: Guo et al. 2017, "On Calibration of Modern Neural Networks". The number of bins is theirs.
+ * Reference: Guo et al. 2017, "On Calibration of Modern Neural Networks".
  */
 import type { Confidence } from "../records/measures.js";
-import { meanLoss, predictedLabels } from "./metrics.js";
-
-/** Bins of equal width over the probabilities 0 to 1. */
-const BINS = 15;
+import { meanLoss } from "./metrics.js";
+import { ofProbabilityMeasures } from "./probability-measures.js";
 
 /** Where the temperature is looked for: a few dev rows that are all right would have it at 0, which nobody believes. */
 const LEAST = 0.1;
@@ -70,11 +68,7 @@ function slope(
 }
 
 /**
- * Of softmax(logits / temperature): the mean cross-entropy, and the expected calibration error
- *   sum over bins of (examples in it / N) * |share predicted right - mean probability of the predicted label|,
- * an example lying in bin k of 15 if that probability is above (k - 1) / 15 and at most k / 15.
- *
- * Errors: those of `meanLoss`.
+ * The measures of softmax(logits / temperature). Errors: those of `meanLoss`.
  */
 export function confidenceOf(
   logits: Float32Array,
@@ -83,23 +77,5 @@ export function confidenceOf(
   temperature = 1,
 ): Confidence {
   const scaled = logits.map((logit) => logit / temperature);
-  const predicted = predictedLabels(scaled, labels);
-  const surplus = new Float64Array(BINS);
-  for (const [i, label] of predicted.entries()) {
-    const probability = softmax(scaled.subarray(i * labels, (i + 1) * labels))[label];
-    const bin = Math.max(0, Math.ceil(probability * BINS) - 1);
-    surplus[bin] += Number(expected[i] === label) - probability;
-  }
-  return {
-    ece: surplus.reduce((sum, ofBin) => sum + Math.abs(ofBin), 0) / predicted.length,
-    loss: meanLoss(scaled, expected, labels),
-  };
-}
-
-/** exp(b z) / sum exp(b z), in float64. */
-export function softmax(row: Float32Array, inverse = 1): Float64Array {
-  const largest = row.reduce((a, b) => Math.max(a, b));
-  const exponentials = Float64Array.from(row, (logit) => Math.exp((logit - largest) * inverse));
-  const total = exponentials.reduce((a, b) => a + b);
-  return exponentials.map((value) => value / total);
+  return ofProbabilityMeasures((_, measure) => measure.value(scaled, expected, labels));
 }

@@ -1,16 +1,16 @@
 import { describe, expect, it } from "vitest";
 import { type MaskedTextCase, maskingSummary } from "./masking-summary.js";
 
-const names = { dataset: "a", model: "m", budget: 0.25 };
+const names = { dataset: "a", model: "m", strategy: "l3", budget: 0.25 };
 
 /** Tokens between two special ones. */
-function text(ids: readonly number[], l3: readonly number[]): MaskedTextCase {
+function text(ids: readonly number[], probabilities: readonly number[]): MaskedTextCase {
   const inside = (values: readonly number[]) => [0, ...values, 0];
   return {
     ids: Int32Array.from([1, ...ids, 2]),
     maskable: Uint8Array.from(inside(ids.map(() => 1))),
-    l3: Float64Array.from(inside(l3)),
-    rtm: Float64Array.from(inside(ids.map(() => 0.25))),
+    probabilities: Float64Array.from(inside(probabilities)),
+    uniform: Float64Array.from(inside(ids.map(() => 0.25))),
   };
 }
 
@@ -20,25 +20,25 @@ const summary = maskingSummary(names, texts, (id) => `t${id}`);
 describe("maskingSummary", () => {
   it("counts by hand", () => {
     expect(summary).toMatchObject({ ...names, texts: 2, tokens: 6 });
-    expect(summary.l3_mean).toBeCloseTo(1.5 / 6, 14);
-    const tokens = (list: typeof summary.most_by_l3) => list.map(({ token }) => token);
-    expect(summary.most_by_l3).toEqual([
-      { token: "t11", occurrences: 2, expected_l3: 1, expected_rtm: 0.5 },
-      { token: "t10", occurrences: 2, expected_l3: 0.5, expected_rtm: 0.5 },
+    expect(summary.mean).toBeCloseTo(1.5 / 6, 14);
+    const tokens = (list: typeof summary.most) => list.map(({ token }) => token);
+    expect(summary.most).toEqual([
+      { token: "t11", occurrences: 2, expected: 1, expected_uniform: 0.5 },
+      { token: "t10", occurrences: 2, expected: 0.5, expected_uniform: 0.5 },
     ]);
-    expect(tokens(summary.most_by_rtm)).toEqual(["t10", "t11", "t12", "t13"]);
-    expect(tokens(summary.raised_by_l3)).toEqual(["t11"]);
-    expect(tokens(summary.lowered_by_l3)).toEqual(["t12", "t13"]);
+    expect(tokens(summary.most_uniform)).toEqual(["t10", "t11", "t12", "t13"]);
+    expect(tokens(summary.raised)).toEqual(["t11"]);
+    expect(tokens(summary.lowered)).toEqual(["t12", "t13"]);
   });
 
   it("bins every maskable token once: 0 in the first bin, 1 in the last", () => {
-    const { edges, l3, rtm } = summary.histogram;
-    expect([edges.length, edges[0], edges.at(-1)]).toEqual([l3.length + 1, 0, 1]);
+    const { edges, counts, uniform } = summary.histogram;
+    expect([edges.length, edges[0], edges.at(-1)]).toEqual([counts.length + 1, 0, 1]);
     // 0.25 and 0.5 are lower edges of their bins.
-    expect(edges[rtm.indexOf(6)]).toBe(0.25);
-    expect([l3[0], edges[l3.indexOf(3, 1)]]).toEqual([3, 0.5]);
+    expect(edges[uniform.indexOf(6)]).toBe(0.25);
+    expect([counts[0], edges[counts.indexOf(3, 1)]]).toEqual([3, 0.5]);
     const certain = maskingSummary(names, [text([10], [1])], String);
-    expect(certain.histogram.l3.at(-1)).toBe(1);
+    expect(certain.histogram.counts.at(-1)).toBe(1);
   });
 
   it("lists at most forty tokens", () => {
@@ -53,11 +53,11 @@ describe("maskingSummary", () => {
       ],
       String,
     );
-    expect(many.most_by_l3.length).toBe(40);
-    expect(many.most_by_l3[0].token).toBe("69");
+    expect(many.most.length).toBe(40);
+    expect(many.most[0].token).toBe("69");
   });
 
   it("of nothing is nothing", () => {
-    expect(maskingSummary(names, [], String)).toMatchObject({ tokens: 0, l3_mean: 0, texts: 0 });
+    expect(maskingSummary(names, [], String)).toMatchObject({ tokens: 0, mean: 0, texts: 0 });
   });
 });

@@ -1,23 +1,17 @@
-/** What two masking strategies select in the same texts, by expectation: no masks are drawn. */
+/** What a masking strategy selects in texts, beside the uniform one, by expectation: no masks are drawn. */
 import type { MaskedToken, MaskingSummary } from "../records/masking-summary.js";
 
 const BINS = 20;
 /** Tokens in each list. */
 const LISTED = 40;
 
-/** A text's token ids with the mask probabilities of both strategies; 0 at positions that cannot be masked. */
+/** A text's token ids with the mask probabilities of the strategy and of the uniform one; 0 at positions that cannot be masked. */
 export interface MaskedTextCase {
   readonly ids: Int32Array; // [n]
   /** 1 where a token can be masked, else 0. */
   readonly maskable: Uint8Array; // [n]
-  readonly l3: Float64Array; // [n]
-  readonly rtm: Float64Array; // [n]
-}
-
-interface Counts {
-  occurrences: number;
-  l3: number;
-  rtm: number;
+  readonly probabilities: Float64Array; // [n]
+  readonly uniform: Float64Array; // [n]
 }
 
 /**
@@ -28,49 +22,49 @@ interface Counts {
  * `tokenOf` spells an id.
  */
 export function maskingSummary(
-  names: Pick<MaskingSummary, "dataset" | "model" | "budget">,
+  names: Pick<MaskingSummary, "dataset" | "model" | "strategy" | "budget">,
   texts: Iterable<MaskedTextCase>,
   tokenOf: (id: number) => string,
 ): MaskingSummary {
-  const byToken = new Map<number, Counts>();
-  const histogram = { l3: new Array<number>(BINS).fill(0), rtm: new Array<number>(BINS).fill(0) };
+  const byToken = new Map<number, MaskedToken>();
+  const counts = new Array<number>(BINS).fill(0);
+  const uniformCounts = new Array<number>(BINS).fill(0);
   let textCount = 0;
   let tokens = 0;
-  let l3Sum = 0;
-  for (const { ids, maskable, l3, rtm } of texts) {
+  let sum = 0;
+  for (const { ids, maskable, probabilities, uniform } of texts) {
     textCount += 1;
     for (const [position, id] of ids.entries()) {
       if (maskable[position] === 0) continue;
       tokens += 1;
-      l3Sum += l3[position];
-      histogram.l3[bin(l3[position])] += 1;
-      histogram.rtm[bin(rtm[position])] += 1;
-      const counts = byToken.get(id) ?? { occurrences: 0, l3: 0, rtm: 0 };
-      counts.occurrences += 1;
-      counts.l3 += l3[position];
-      counts.rtm += rtm[position];
-      byToken.set(id, counts);
+      sum += probabilities[position];
+      counts[bin(probabilities[position])] += 1;
+      uniformCounts[bin(uniform[position])] += 1;
+      const found = byToken.get(id);
+      const token = found ?? {
+        token: tokenOf(id),
+        occurrences: 0,
+        expected: 0,
+        expected_uniform: 0,
+      };
+      if (found === undefined) byToken.set(id, token);
+      token.occurrences += 1;
+      token.expected += probabilities[position];
+      token.expected_uniform += uniform[position];
     }
   }
-  const all = Array.from(
-    byToken,
-    ([id, counts]): MaskedToken => ({
-      token: tokenOf(id),
-      occurrences: counts.occurrences,
-      expected_l3: counts.l3,
-      expected_rtm: counts.rtm,
-    }),
-  );
+  const all = [...byToken.values()];
+  const edges = Array.from({ length: BINS + 1 }, (_, edge) => edge / BINS);
   return {
     ...names,
     texts: textCount,
     tokens,
-    l3_mean: tokens === 0 ? 0 : l3Sum / tokens,
-    histogram: { edges: Array.from({ length: BINS + 1 }, (_, edge) => edge / BINS), ...histogram },
-    most_by_l3: largest(all, (token) => token.expected_l3),
-    most_by_rtm: largest(all, (token) => token.expected_rtm),
-    raised_by_l3: largest(all, (token) => token.expected_l3 - token.expected_rtm),
-    lowered_by_l3: largest(all, (token) => token.expected_rtm - token.expected_l3),
+    mean: tokens === 0 ? 0 : sum / tokens,
+    histogram: { edges, counts, uniform: uniformCounts },
+    most: largest(all, (token) => token.expected),
+    most_uniform: largest(all, (token) => token.expected_uniform),
+    raised: largest(all, (token) => token.expected - token.expected_uniform),
+    lowered: largest(all, (token) => token.expected_uniform - token.expected),
   };
 }
 

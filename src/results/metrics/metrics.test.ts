@@ -7,8 +7,8 @@ const mismatch = expect.objectContaining({ code: "input-mismatch" });
 describe("classificationMetrics", () => {
   it.each(golden.classification)("matches scikit-learn: $name", (item) => {
     const metrics = classificationMetrics(item.expected, item.predicted, item.labels);
-    expect(metrics.accuracy).toBeCloseTo(item.accuracy, 12);
-    expect(metrics.macroF1).toBeCloseTo(item.macroF1, 12);
+    expect(metrics.measures.accuracy).toBeCloseTo(item.accuracy, 12);
+    expect(metrics.measures.macro_f1).toBeCloseTo(item.macroF1, 12);
     expect(metrics.confusion.map((row) => [...row])).toEqual(item.confusion);
     expect(metrics.perLabel.map(({ support }) => support)).toEqual(item.support);
     expect(metrics.examples).toBe(item.expected.length);
@@ -21,9 +21,9 @@ describe("classificationMetrics", () => {
 
   it("counts by hand: three of four right, labels 0 and 1", () => {
     const metrics = classificationMetrics([0, 0, 1, 1], [0, 0, 1, 0], 2);
-    expect(metrics.accuracy).toBe(0.75);
+    expect(metrics.measures.accuracy).toBe(0.75);
     // F1 of 0: 2*2 / (3 + 2); of 1: 2*1 / (1 + 2).
-    expect(metrics.macroF1).toBeCloseTo((4 / 5 + 2 / 3) / 2, 12);
+    expect(metrics.measures.macro_f1).toBeCloseTo((4 / 5 + 2 / 3) / 2, 12);
   });
 
   it("refuses no examples, unequal lengths and ids out of range", () => {

@@ -7,16 +7,15 @@
  */
 import { L3MaskingError } from "../../base/errors.js";
 import type { LabelMetrics } from "../records/measures.js";
+import { type LabelCounts, type OfLabelMeasures, ofLabelMeasures } from "./label-measures.js";
 
 /** Expected label of an example whose label the training set does not have: never predicted right. */
 export const UNSEEN_LABEL = -1;
 
 /** Measures of N examples with C labels. */
 export interface ClassificationMetrics {
-  /** Share of examples predicted right, in [0, 1]. */
-  readonly accuracy: number;
-  /** Unweighted mean of the labels' F1, in [0, 1]. */
-  readonly macroF1: number;
+  /** accuracy, macro_f1 */
+  readonly measures: OfLabelMeasures<number>;
   readonly perLabel: readonly LabelMetrics[]; // [C]
   /** Examples by expected label (row) and predicted label (column); unseen labels are left out. */
   readonly confusion: readonly Int32Array[]; // [C][C]
@@ -25,7 +24,7 @@ export interface ClassificationMetrics {
 }
 
 /**
- * Accuracy and F1 over the labels of the training set. A label that is neither expected nor predicted
+ * The measures of labels over those of the training set, and F1 of each. A label that is neither expected nor predicted
  * counts with F1 = 0 in the mean. An example of an unseen label counts as an error and as a false positive.
  *
  * Errors: `data-empty` for no examples; `input-mismatch` for lists of unequal length or ids out of range.
@@ -52,11 +51,14 @@ export function classificationMetrics(
       support,
     };
   });
-  const right = confusion.reduce((sum, row, label) => sum + row[label], 0);
-  const f1Sum = perLabel.reduce((sum, { f1 }) => sum + f1, 0);
+  const counts: LabelCounts = {
+    examples: expected.length,
+    support: perLabel.map(({ support }) => support),
+    predicted: predictions,
+    hits: confusion.map((row, label) => row[label]),
+  };
   return {
-    accuracy: right / expected.length,
-    macroF1: f1Sum / labels,
+    measures: ofLabelMeasures((_, measure) => measure.value(counts)),
     perLabel,
     confusion,
     examples: expected.length,
@@ -159,4 +161,12 @@ function checkLabel(label: number, example: number, least: number, labels: numbe
     `Expected a label id from ${least} to ${labels - 1}, got ${label} for example ${example}.`,
     { hint: "Map label names to ids with the training set's label list." },
   );
+}
+
+/** exp(b z) / sum exp(b z), in float64. */
+export function softmax(row: Float32Array, inverse = 1): Float64Array {
+  const largest = row.reduce((a, b) => Math.max(a, b));
+  const exponentials = Float64Array.from(row, (logit) => Math.exp((logit - largest) * inverse));
+  const total = exponentials.reduce((a, b) => a + b);
+  return exponentials.map((value) => value / total);
 }

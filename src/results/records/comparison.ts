@@ -8,16 +8,9 @@
  */
 import { z } from "zod";
 import { splitTextCounts } from "../../data/check/text-counts.js";
+import { ofLabelMeasures } from "../metrics/label-measures.js";
 import { maskingSummary } from "./masking-summary.js";
-import {
-  count,
-  counts,
-  fraction,
-  labelMetrics,
-  list,
-  splitMetrics,
-  taskValues,
-} from "./measures.js";
+import { count, counts, labelMetrics, list, splitMetrics, taskValues } from "./measures.js";
 import { candidate, pairedComparison } from "./paired-comparison.js";
 import { parseRecord } from "./parse.js";
 
@@ -98,8 +91,7 @@ const runPlace = runKey.extend({
 
 const rowSetMetrics = z.object({
   rows: count,
-  accuracy: fraction,
-  macro_f1: fraction,
+  ...ofLabelMeasures(() => z.number()),
   /** By label name. */
   per_label: z.record(z.string(), labelMetrics),
   /** Counts by expected label (outer) and predicted label (inner), both in the order of the data set's labels. */
@@ -180,7 +172,7 @@ const spread = z.object({
 /** Over the seeds of a cell. */
 export type Spread = z.infer<typeof spread>;
 
-const cellMetrics = z.object({ accuracy: spread, macro_f1: spread });
+const cellMetrics = z.object(ofLabelMeasures(() => spread));
 
 export type CellMetrics = z.infer<typeof cellMetrics>;
 

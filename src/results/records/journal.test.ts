@@ -11,7 +11,7 @@ const events: readonly JournalEvent[] = [
     step: 1,
     split: "validation-text",
     loss: 2,
-    accuracy: 0.5,
+    measures: { accuracy: 0.5 },
     best: true,
   },
   {
@@ -20,8 +20,7 @@ const events: readonly JournalEvent[] = [
     step: 2,
     split: "dev",
     loss: 2,
-    accuracy: 0.5,
-    macro_f1: 0.25,
+    measures: { accuracy: 0.5, macro_f1: 0.25 },
     best: false,
   },
   { type: "stop", stage: 2, step: 2, reason: "steps", best_step: 1 },

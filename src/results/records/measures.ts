@@ -1,5 +1,7 @@
 /** The measures that several records hold. Fractions lie in 0 .. 1, losses are in nats. */
 import { z } from "zod";
+import { ofLabelMeasures } from "../metrics/label-measures.js";
+import { ofProbabilityMeasures } from "../metrics/probability-measures.js";
 
 export const count = z.int().min(0);
 export const fraction = z.number().min(0).max(1);
@@ -25,12 +27,11 @@ export const labelMetrics = z.object({
 export type LabelMetrics = z.infer<typeof labelMetrics>;
 
 export const splitMetrics = z.object({
-  accuracy: fraction,
-  macro_f1: fraction,
+  ...ofLabelMeasures(() => z.number()),
   loss: z.number(),
 });
 
-/** Accuracy and macro-F1 from 0 to 1, and the mean classification loss in nats. */
+/** The measures of labels, and the mean classification loss in nats. */
 export type SplitMetrics = z.infer<typeof splitMetrics>;
 
 export const taskValues = z.object({ main: z.number(), auxiliary: z.number() });
@@ -38,12 +39,7 @@ export const taskValues = z.object({ main: z.number(), auxiliary: z.number() });
 /** A number for each task: its weight, or the cosine of its gradient with the dev gradient. */
 export type TaskValues = z.infer<typeof taskValues>;
 
-const confidence = z.object({
-  /** Expected calibration error, in [0, 1]. */
-  ece: fraction,
-  /** Mean cross-entropy in nats. */
-  loss: z.number(),
-});
+const confidence = z.object(ofProbabilityMeasures(() => z.number()));
 
 /** How far probabilities are from the share of right labels. */
 export type Confidence = z.infer<typeof confidence>;

@@ -1,5 +1,6 @@
 /** Two candidates of a comparison, tested on the same rows. */
 import { z } from "zod";
+import { ofLabelMeasures } from "../metrics/label-measures.js";
 import { count, fraction, list } from "./measures.js";
 import { methodName } from "./run-record.js";
 
@@ -81,8 +82,7 @@ export const pairedComparison = z.object({
   seeds: list(count),
   /** Test rows in the row set. */
   row_count: count,
-  accuracy: pairedTests,
-  macro_f1: pairedTests,
+  ...ofLabelMeasures(() => pairedTests),
   /** On accuracy, one for each seed; its Holm family is all of them in the comparison, over this row set. */
   mcnemar: list(mcNemarTest),
   /** Plain sentences: what the tests say of this pair, and what they could not say. */

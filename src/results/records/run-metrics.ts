@@ -1,10 +1,10 @@
 /** metrics.json of a training run: the last file that it writes. */
 import { z } from "zod";
 import { splitTextCounts } from "../../data/check/text-counts.js";
+import { ofLabelMeasures } from "../metrics/label-measures.js";
 import {
   count,
   counts,
-  fraction,
   labelMetrics,
   runConfidence,
   splitMetrics,
@@ -45,7 +45,7 @@ export const runMetrics = z.object({
   test: splitMetrics.extend({ per_label: z.record(z.string(), labelMetrics) }).nullable(),
   /** The test rows whose text does not occur in train. */
   test_unseen: z
-    .object({ rows: count, accuracy: fraction.nullable(), macro_f1: fraction.nullable() })
+    .object({ rows: count, ...ofLabelMeasures(() => z.number().nullable()) })
     .nullable(),
   /** Of all parts of a run that was stopped and went on; steps that were lost and done again count once. */
   timing: z.object({

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import golden from "../../../test/golden/paired-tests.json" with { type: "json" };
 import { randomStream } from "../../base/random.js";
+import { labelMeasures } from "../metrics/label-measures.js";
 import { classificationMetrics } from "../metrics/metrics.js";
 import { bootstrapInterval, bootstrapMetrics, meanDifferences } from "./bootstrap.js";
 
@@ -17,7 +18,7 @@ describe("bootstrapMetrics", () => {
   const rows = { expected: ids(expected), labels: 4, predicted: predicted.map(ids) };
 
   it("measures each resample as the metrics of its rows", async () => {
-    const { accuracy, macroF1 } = await bootstrapMetrics(rows, 25, stream());
+    const { accuracy, macro_f1 } = await bootstrapMetrics(rows, 25, stream());
     // The same draws again, measured row by row.
     const random = stream();
     for (let sample = 0; sample < 25; sample++) {
@@ -28,8 +29,8 @@ describe("bootstrapMetrics", () => {
           drawn.map((row) => guess[row]),
           4,
         );
-        expect(accuracy[run][sample]).toBeCloseTo(metrics.accuracy, 14);
-        expect(macroF1[run][sample]).toBeCloseTo(metrics.macroF1, 14);
+        expect(accuracy[run][sample]).toBeCloseTo(metrics.measures.accuracy, 14);
+        expect(macro_f1[run][sample]).toBeCloseTo(metrics.measures.macro_f1, 14);
       });
     }
   });
@@ -72,8 +73,8 @@ describe("the paired bootstrap", () => {
       const resampled = await bootstrapMetrics(rows, SAMPLES, stream());
       const a = item.a.map((_, run) => run);
       const b = item.b.map((_, run) => item.a.length + run);
-      for (const name of ["accuracy", "macroF1"] as const) {
-        const exact = item[name];
+      for (const { name } of labelMeasures) {
+        const exact = { accuracy: item.accuracy, macro_f1: item.macroF1 }[name];
         const differences = meanDifferences(resampled[name], a, b);
         const mean = differences.reduce((sum, d) => sum + d, 0) / SAMPLES;
         expect(Math.abs(mean - exact.mean)).toBeLessThan((5 * exact.std) / Math.sqrt(SAMPLES));

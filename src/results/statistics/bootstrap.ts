@@ -5,6 +5,12 @@
  */
 import { L3MaskingError } from "../../base/errors.js";
 import type { Random } from "../../base/random.js";
+import {
+  type LabelCounts,
+  labelMeasures,
+  type OfLabelMeasures,
+  ofLabelMeasures,
+} from "../metrics/label-measures.js";
 
 /** Predictions of several runs for the same test rows. */
 export interface PredictedRows {
@@ -14,11 +20,8 @@ export interface PredictedRows {
   readonly predicted: readonly Int32Array[]; // [R][N]
 }
 
-/** Metrics of every run on every resample. */
-export interface ResampledMetrics {
-  readonly accuracy: readonly Float64Array[]; // [R][B]
-  readonly macroF1: readonly Float64Array[]; // [R][B]
-}
+/** Measures of every run on every resample. */
+export type ResampledMetrics = OfLabelMeasures<readonly Float64Array[]>; // [R][B]
 
 /** Equal metrics of different runs may differ by this much, as they are sums in different orders. */
 const ROUNDING = 1e-12;
@@ -27,8 +30,7 @@ const ROUNDING = 1e-12;
 const PROGRESS_SAMPLES = 100;
 
 /**
- * Draws N rows with replacement, B times, and measures every run on the same rows each time: accuracy, and
- * macro-F1 over all C labels with F1 = 0 where a label is neither drawn nor predicted. A row that is drawn brings the
+ * Draws N rows with replacement, B times, and measures every run on the same rows each time. A row that is drawn brings the
  * predictions of all runs, so what is common to runs on a row (its difficulty) stays common. The seeds of a
  * candidate are thereby pooled without being taken for independent rows.
  *
@@ -47,13 +49,13 @@ export async function bootstrapMetrics(
   checkRows(rows);
   const { labels, expected, predicted } = rows;
   const { patternOfRow, patternRows } = rowPatterns(rows);
-  const accuracy = predicted.map(() => new Float64Array(samples));
-  const macroF1 = predicted.map(() => new Float64Array(samples));
+  const resampled = ofLabelMeasures(() => predicted.map(() => new Float64Array(samples)));
   const counts = new Int32Array(patternRows.length);
   const support = new Int32Array(labels);
   const hits = new Int32Array(labels);
   const guesses = new Int32Array(labels);
   const size = expected.length;
+  const drawn: LabelCounts = { examples: size, support, predicted: guesses, hits };
 
   for (let sample = 0; sample < samples; sample++) {
     counts.fill(0);
@@ -69,19 +71,13 @@ export async function bootstrapMetrics(
         guesses[guess[row]] += counts[pattern];
         if (guess[row] === expected[row]) hits[guess[row]] += counts[pattern];
       });
-      let right = 0;
-      let f1Sum = 0;
-      for (let label = 0; label < labels; label++) {
-        right += hits[label];
-        const denominator = guesses[label] + support[label];
-        if (denominator > 0) f1Sum += (2 * hits[label]) / denominator;
+      for (const measure of labelMeasures) {
+        resampled[measure.name][run][sample] = measure.value(drawn);
       }
-      accuracy[run][sample] = right / size;
-      macroF1[run][sample] = f1Sum / labels;
     }
     if ((sample + 1) % PROGRESS_SAMPLES === 0) await onProgress(sample + 1);
   }
-  return { accuracy, macroF1 };
+  return resampled;
 }
 
 /** Rows with the same label and the same predictions by all runs count as one pattern, drawn more often. */

@@ -1,4 +1,5 @@
 /** The cells of the table: means and deviations over the seeds of each data set, model and candidate. */
+import { type OfLabelMeasures, ofLabelMeasures } from "../metrics/label-measures.js";
 import type {
   CellMetrics,
   ComparedRun,
@@ -43,11 +44,6 @@ function rowSetSpread(rows: readonly (RowSetMetrics | null)[]): CellMetrics | nu
   return present.length < rows.length ? null : metricsSpread(present);
 }
 
-function metricsSpread(
-  metrics: readonly { readonly accuracy: number; readonly macro_f1: number }[],
-): CellMetrics {
-  return {
-    accuracy: spread(metrics.map(({ accuracy }) => accuracy)),
-    macro_f1: spread(metrics.map(({ macro_f1 }) => macro_f1)),
-  };
+function metricsSpread(metrics: readonly OfLabelMeasures<number>[]): CellMetrics {
+  return ofLabelMeasures((name) => spread(metrics.map((values) => values[name])));
 }

@@ -4,6 +4,12 @@
  */
 import type { Random } from "../../base/random.js";
 import { methods } from "../../method/methods.js";
+import {
+  type LabelMeasureName,
+  labelMeasures,
+  type OfLabelMeasures,
+  ofLabelMeasures,
+} from "../metrics/label-measures.js";
 import { classificationMetrics } from "../metrics/metrics.js";
 import type {
   BootstrapTest,
@@ -143,8 +149,7 @@ interface RawTests {
 
 interface UntestedPair
   extends Pick<PairedComparison, "dataset" | "model" | "rows" | "a" | "b" | "seeds" | "row_count"> {
-  readonly accuracy: RawTests;
-  readonly macroF1: RawTests;
+  readonly tests: OfLabelMeasures<RawTests>;
   readonly mcnemar: readonly Raw<McNemarTest>[];
 }
 
@@ -172,9 +177,11 @@ async function testedPairs(
     random,
     onProgress,
   );
-  const measured = predicted.map((guess) => classificationMetrics(expected, guess, labels));
+  const measured = predicted.map(
+    (guess) => classificationMetrics(expected, guess, labels).measures,
+  );
   const rawTests = (
-    metric: "accuracy" | "macroF1",
+    metric: LabelMeasureName,
     a: readonly number[],
     b: readonly number[],
   ): RawTests => {
@@ -199,8 +206,7 @@ async function testedPairs(
     b,
     seeds,
     row_count: expected.length,
-    accuracy: rawTests("accuracy", indicesA, indicesB),
-    macroF1: rawTests("macroF1", indicesA, indicesB),
+    tests: ofLabelMeasures((metric) => rawTests(metric, indicesA, indicesB)),
     mcnemar: seeds.map((seed, s) =>
       mcNemar(seed, expected, predicted[indicesA[s]], predicted[indicesB[s]]),
     ),
@@ -264,9 +270,9 @@ function withHolm(pairs: readonly UntestedPair[]): PairedComparison[] {
   };
   for (const rows of ["test", "leak_free"]) {
     const members = pairs.filter((pair) => pair.rows === rows);
-    for (const metric of ["accuracy", "macroF1"] as const) {
+    for (const { name: metric } of labelMeasures) {
       for (const name of ["bootstrap", "signFlip", "student"] as const) {
-        adjust(members.map((pair) => pair[metric][name]));
+        adjust(members.map((pair) => pair.tests[metric][name]));
       }
     }
     adjust(members.flatMap(({ mcnemar }) => mcnemar));
@@ -275,7 +281,7 @@ function withHolm(pairs: readonly UntestedPair[]): PairedComparison[] {
     ...test,
     p_holm: adjusted.get(test) ?? test.p,
   });
-  const tests = ({
+  const adjustedTests = ({
     differences,
     bootstrap,
     signFlip: flip,
@@ -288,11 +294,10 @@ function withHolm(pairs: readonly UntestedPair[]): PairedComparison[] {
     t_test: t === null ? null : holm(t),
   });
   const weighted = needsWeights(pairs.flatMap(({ a, b }) => [a, b]));
-  return pairs.map(({ accuracy, macroF1, mcnemar, ...pair }) => {
+  return pairs.map(({ tests, mcnemar, ...pair }) => {
     const tested = {
       ...pair,
-      accuracy: tests(accuracy),
-      macro_f1: tests(macroF1),
+      ...ofLabelMeasures((name) => adjustedTests(tests[name])),
       mcnemar: mcnemar.map(holm),
     };
     return { ...tested, notes: pairNotes(tested, weighted) };

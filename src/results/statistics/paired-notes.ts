@@ -1,5 +1,6 @@
 /** Paired tests in plain sentences: what they say, and what they could not say. */
 import { methodOf } from "../../method/methods.js";
+import { decidingMeasure, labelMeasures } from "../metrics/label-measures.js";
 import type { Candidate, PairedComparison, PairedTests } from "../records/paired-comparison.js";
 
 /** The usual bound below which a difference is called significant. */
@@ -39,32 +40,32 @@ export function pairNotes(pair: Omit<PairedComparison, "notes">, weighted: boole
   const [a, b] = [candidateTitle(pair.a, weighted), candidateTitle(pair.b, weighted)];
   const rows = pair.rows === "test" ? "all test rows" : "the leak-free test rows";
   return [
-    ...(["macro_f1", "accuracy"] as const).map((metric) =>
-      metricNote(`${a} against ${b} on ${rows}`, metric, pair[metric]),
+    ...labelMeasures.map(({ name, title }) =>
+      measureNote(`${a} against ${b} on ${rows}`, title, pair[name]),
     ),
     seedsNote(pair),
   ];
 }
 
-function metricNote(what: string, metric: "macro_f1" | "accuracy", tests: PairedTests): string {
-  const name = metric === "macro_f1" ? "macro-F1" : "accuracy";
+function measureNote(what: string, title: string, tests: PairedTests): string {
   const { low, high, p_holm: p } = tests.bootstrap;
   const verdict =
     p <= ALPHA
       ? `a difference, for these rows and seeds (bootstrap p ${pText(p)} after Holm)`
       : `no difference can be claimed (bootstrap p ${pText(p)} after Holm)`;
-  return `${what}: ${pointsText(tests.difference)} points of ${name} (95 % interval ${pointsText(low)} to ${pointsText(high)}); ${verdict}.`;
+  return `${what}: ${pointsText(tests.difference)} points of ${title} (95 % interval ${pointsText(low)} to ${pointsText(high)}); ${verdict}.`;
 }
 
 /** What the number of seeds allowed the tests over seeds to show. */
-function seedsNote({ seeds, macro_f1: tests }: Omit<PairedComparison, "notes">): string {
+function seedsNote({ seeds, ...pair }: Omit<PairedComparison, "notes">): string {
+  const tests = pair[decidingMeasure.name];
   const n = seeds.length;
   if (n < 2) return "With one common seed there is no test over seeds.";
   if (tests.sign_flip === null) {
     return `With ${n} seeds the exact sign-flip test takes too long; see the paired t test.`;
   }
   const { p, smallest_p: smallest } = tests.sign_flip;
-  const given = `it gives ${pText(p)} for macro-F1`;
+  const given = `it gives ${pText(p)} for ${decidingMeasure.title}`;
   return smallest > ALPHA
     ? `With ${n} common seeds the exact sign-flip test cannot give a p below ${smallest}, so it could not reach ${ALPHA} whatever the results; ${given}.`
     : `With ${n} common seeds the exact sign-flip test can reach ${ALPHA} (smallest possible p ${pText(smallest)}); ${given}.`;
@@ -80,7 +81,7 @@ export function comparisonNotes(paired: readonly PairedComparison[]): string[] {
   const counts = [...new Set(paired.map(({ seeds }) => seeds.length))].sort((m, n) => m - n);
   const least = counts[0];
   const family = paired.filter(({ rows }) => rows === "test").length;
-  const samples = paired[0].accuracy.bootstrap.samples;
+  const samples = paired[0][decidingMeasure.name].bootstrap.samples;
   return [
     `The bootstrap draws test rows with replacement (${samples} times); a row brings its predictions of all seeds, and the metric is the mean over seeds. It says how sure the difference is for other test rows and these seeds.`,
     "The sign-flip test and the paired t test look at the seeds' differences and say how sure the difference is for other seeds and these rows. The t test takes the differences for normal, which so few cannot show.",

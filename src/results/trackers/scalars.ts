@@ -67,11 +67,10 @@ function stepValues(event: StepEvent, seconds: number | undefined): Values {
   };
 }
 
-function evaluationValues({ split, loss, accuracy, macro_f1 }: EvaluationEvent): Values {
+function evaluationValues({ split, loss, measures }: EvaluationEvent): Values {
   return {
     "eval/loss": loss,
-    "eval/accuracy": accuracy,
-    "eval/f1_macro": macro_f1,
+    ...Object.fromEntries(Object.entries(measures).map(([name, value]) => [`eval/${name}`, value])),
     "eval/perplexity": split === "validation-text" ? Math.exp(loss) : undefined,
   };
 }

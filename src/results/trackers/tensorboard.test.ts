@@ -41,8 +41,7 @@ const evaluationEvent = (step: number): EvaluationEvent => ({
   step,
   split: "dev",
   loss: 1 / step,
-  accuracy: 0.5,
-  macro_f1: 0.5,
+  measures: { accuracy: 0.5, macro_f1: 0.5 },
   best: true,
 });
 const point = (event: StepEvent | EvaluationEvent): Point => ({

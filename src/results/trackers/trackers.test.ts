@@ -20,7 +20,7 @@ const evaluation = (number: number) =>
     step: number,
     split: "dev",
     loss: 1,
-    accuracy: 1,
+    measures: { accuracy: 1 },
     best: true,
   }) as const;
 

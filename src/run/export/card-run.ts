@@ -1,5 +1,6 @@
 /** What a model card tells of a training run. */
 import { basename } from "../../platform/paths.js";
+import { type OfLabelMeasures, ofLabelMeasures } from "../../results/metrics/label-measures.js";
 import type { RunMetrics } from "../../results/records/run-metrics.js";
 import type { TrainingRecord } from "../../results/records/run-record.js";
 import type { CardRun } from "../../results/report/markdown/model-card.js";
@@ -9,10 +10,11 @@ import { trainCommand } from "../settings/command-line.js";
 export function cardRun(record: TrainingRecord, metrics: RunMetrics): CardRun {
   const { settings, rows, data_digest: dataDigest, checkpoint_digest: checkpointDigest } = record;
   const origin = metrics.model_origin;
-  const scores = (part: { readonly accuracy: number | null; readonly macro_f1: number | null }) =>
-    part.accuracy === null || part.macro_f1 === null
+  const { dev, test, test_unseen: unseen } = metrics;
+  const scores = (rowSet: string, count: number, part: OfLabelMeasures<number | null> | null) =>
+    part === null || count === 0
       ? []
-      : [{ accuracy: part.accuracy, macroF1: part.macro_f1 }];
+      : [{ rowSet, rows: count, ...ofLabelMeasures((name) => part[name] ?? 0) }];
   return {
     command: trainCommand(settings),
     method: settings.method,
@@ -24,19 +26,11 @@ export function cardRun(record: TrainingRecord, metrics: RunMetrics): CardRun {
     dataDigest,
     rows,
     scores: [
-      ...scores(metrics.dev).map((found) => ({ rowSet: "dev", rows: rows.dev, ...found })),
-      ...scores(metrics.test ?? { accuracy: null, macro_f1: null }).map((found) => ({
-        rowSet: "test",
-        rows: rows.test,
-        ...found,
-      })),
-      ...scores(metrics.test_unseen ?? { accuracy: null, macro_f1: null }).map((found) => ({
-        rowSet: "test, texts that do not occur in train",
-        rows: metrics.test_unseen?.rows ?? 0,
-        ...found,
-      })),
+      ...scores("dev", rows.dev, dev),
+      ...scores("test", rows.test, test),
+      ...scores("test, texts that do not occur in train", unseen?.rows ?? 0, unseen),
     ],
     perLabel: metrics.test?.per_label,
-    calibrationError: metrics.confidence?.test?.plain.ece,
+    confidence: metrics.confidence?.test?.plain,
   };
 }

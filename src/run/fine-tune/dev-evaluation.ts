@@ -1,5 +1,6 @@
 /** Evaluations on dev during a run: which weights were best. */
 import type { BestEvaluation, Evaluation } from "../../method/train/trainer.js";
+import { type LabelMeasureName, labelMeasureOf } from "../../results/metrics/label-measures.js";
 import type { SplitMetrics } from "../../results/records/measures.js";
 import type { RunState } from "../folder/saved-state.js";
 import type { TrainingClock } from "../folder/training-state.js";
@@ -12,7 +13,7 @@ export interface DevSplit {
   readonly labelIds: Int32Array; // [N]
   readonly classes: number;
   /** Which metric decides. */
-  readonly metric: "macro-f1" | "accuracy";
+  readonly metric: LabelMeasureName;
   /** Saves the present weights as the best so far, and gives the digest of the file. */
   keep(): Promise<string>;
 }
@@ -41,9 +42,13 @@ export function devEvaluation(
     async evaluate() {
       const logits = await clock.aside(split.logits);
       last = splitMetrics(logits, split.labelIds, split.classes);
-      const { accuracy, macro_f1, loss } = last;
-      const metric = split.metric === "accuracy" ? accuracy : macro_f1;
-      return { event: { split: "dev", loss, accuracy, macro_f1 }, metric };
+      const { loss, ...measures } = last;
+      const value = measures[split.metric];
+      const { better } = labelMeasureOf(split.metric);
+      return {
+        event: { split: "dev", loss, measures },
+        metric: better === "higher" ? value : -value,
+      };
     },
     async keepBest() {
       bestDev = last;

@@ -1,4 +1,4 @@
-/** What L3Masking selects in the training texts of a data set, beside what random token masking does. */
+/** What a masking strategy selects in the training texts of a data set, beside what random token masking does. */
 
 import { uniformProbabilities } from "../../method/masking/probabilities.js";
 import type { MaskProbabilities } from "../../method/masking/tokens.js";
@@ -6,9 +6,9 @@ import { type MaskedTextCase, maskingSummary } from "../../results/metrics/maski
 import type { MaskingSummary } from "../../results/records/masking-summary.js";
 import { type Encoding, NO_WORD, type Tokenizer } from "../../text/encoding.js";
 
-/** The summary of `maskingSummary` over encoded texts and their mask probabilities under L3Masking. */
+/** The summary of `maskingSummary` over encoded texts and their mask probabilities under the strategy. */
 export function maskedTokens(
-  names: Pick<MaskingSummary, "dataset" | "model" | "budget">,
+  names: Pick<MaskingSummary, "dataset" | "model" | "strategy" | "budget">,
   encodings: readonly Encoding[],
   probabilities: readonly MaskProbabilities[],
   tokenizer: Tokenizer,
@@ -17,8 +17,8 @@ export function maskedTokens(
     (encoding, text): MaskedTextCase => ({
       ids: encoding.ids,
       maskable: Uint8Array.from(encoding.wordIds, (word) => +(word !== NO_WORD)),
-      l3: probabilities[text],
-      rtm: uniformProbabilities(encoding, names.budget),
+      probabilities: probabilities[text],
+      uniform: uniformProbabilities(encoding, names.budget),
     }),
   );
   return maskingSummary(names, texts, (id) => tokenizer.token(id));

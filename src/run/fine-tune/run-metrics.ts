@@ -1,5 +1,6 @@
 /** The metrics of a training run, from logits: of a split, and of the test rows with their predictions. */
 import { confidenceOf, fittedTemperature } from "../../results/metrics/confidence.js";
+import { ofLabelMeasures } from "../../results/metrics/label-measures.js";
 import { classificationMetrics, meanLoss, predictedLabels } from "../../results/metrics/metrics.js";
 import type {
   RunConfidence,
@@ -12,18 +13,14 @@ import { predictionsOf } from "../inference/classify.js";
 import type { EncodedDataset } from "../sources/labelled-texts.js";
 import type { EncodedUnlabelled } from "../sources/unlabelled-texts.js";
 
-/** Accuracy, macro-F1 and mean loss (nats) of logits [N, C] against N label ids. */
+/** The measures of labels and the mean loss (nats) of logits [N, C] against N label ids. */
 export function splitMetrics(
   logits: Float32Array,
   expected: Int32Array,
   classes: number,
 ): SplitMetrics {
-  const { accuracy, macroF1 } = classificationMetrics(
-    expected,
-    predictedLabels(logits, classes),
-    classes,
-  );
-  return { accuracy, macro_f1: macroF1, loss: meanLoss(logits, expected, classes) };
+  const { measures } = classificationMetrics(expected, predictedLabels(logits, classes), classes);
+  return { ...measures, loss: meanLoss(logits, expected, classes) };
 }
 
 /**
@@ -74,8 +71,7 @@ export async function testMetrics(
     },
     unseen: {
       rows: unseenRows.length,
-      accuracy: unseen?.accuracy ?? null,
-      macro_f1: unseen?.macroF1 ?? null,
+      ...ofLabelMeasures((name) => unseen?.measures[name] ?? null),
     },
     logits: found,
   };

@@ -1,6 +1,7 @@
 /** A finished run's folder as results.json tells of it: metrics by row set, curves, and predictions for the tests. */
 
 import type { StepEvent } from "../../method/train/events.js";
+import { ofLabelMeasures } from "../../results/metrics/label-measures.js";
 import { classificationMetrics } from "../../results/metrics/metrics.js";
 import type {
   ComparedRun,
@@ -52,9 +53,12 @@ export function readComparedRun(
     dev: metrics.dev,
     test: rowSetMetrics(predictions, all, labels),
     leak_free: rowSetMetrics(predictions, leakFree, labels),
-    dev_curve: journal.evaluations.flatMap(({ step, loss, accuracy, macro_f1, best }) =>
-      macro_f1 === undefined ? [] : [{ step, loss, accuracy, macro_f1, best }],
-    ),
+    dev_curve: journal.evaluations.map(({ step, loss, measures, best }) => ({
+      ...ofLabelMeasures((name) => measures[name]),
+      step,
+      loss,
+      best,
+    })),
     training_curve: thinned(journal.steps, CURVE_POINTS),
     timing: { scoring_seconds, training_seconds, tokens_per_second },
     excluded: metrics.excluded,
@@ -80,15 +84,14 @@ function rowSetMetrics(
   labels: readonly string[],
 ): RowSetMetrics | null {
   if (rows.length === 0) return null;
-  const { accuracy, macroF1, perLabel, confusion } = classificationMetrics(
+  const { measures, perLabel, confusion } = classificationMetrics(
     rows.map((row) => expected[row]),
     rows.map((row) => predicted[row]),
     labels.length,
   );
   return {
     rows: rows.length,
-    accuracy,
-    macro_f1: macroF1,
+    ...measures,
     per_label: Object.fromEntries(labels.map((label, id) => [label, perLabel[id]])),
     confusion: confusion.map((row) => Array.from(row)),
   };

@@ -186,7 +186,12 @@ describe("cutJournal", () => {
     cutJournal(at(name), step);
     return readFileSync(at(name), "utf8");
   };
-  const measures = { split: "validation-text", loss: 1, accuracy: 0, best: true } as const;
+  const measures = {
+    split: "validation-text",
+    loss: 1,
+    measures: { accuracy: 0 },
+    best: true,
+  } as const;
   const whole = [
     line(stepEvent(1)),
     line({ type: "evaluation", stage: 1, step: 1, ...measures }),

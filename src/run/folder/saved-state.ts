@@ -11,11 +11,11 @@ import { writing } from "../../platform/files/failures.js";
 import { exists, findText, listFolder, readText, remove } from "../../platform/files/files.js";
 import { join } from "../../platform/paths.js";
 import { parseJournalLine } from "../../results/records/journal.js";
+import { splitMetrics } from "../../results/records/measures.js";
 
 const slots = ["weight", "first", "second"] as const;
 const seconds = z.number().min(0);
 const best = z.object({ step: z.number().int(), metric: z.number() });
-const splitMetrics = z.object({ accuracy: z.number(), macro_f1: z.number(), loss: z.number() });
 const firstStage = z.object({ steps: z.number().int(), best, dev: splitMetrics });
 const schema = z.object({
   step: z.number().int().min(0),

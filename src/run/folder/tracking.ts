@@ -1,6 +1,7 @@
 /** A run as its trackers know it, and what they are told at its end. */
 import { findText } from "../../platform/files/files.js";
 import { basename, join, resolve } from "../../platform/paths.js";
+import { labelMeasures } from "../../results/metrics/label-measures.js";
 import { parseJournal } from "../../results/records/journal.js";
 import type { RunMetrics } from "../../results/records/run-metrics.js";
 import type { Scalar } from "../../results/trackers/scalars.js";
@@ -38,15 +39,13 @@ export function closingScalars({
   test_unseen: leakFree,
   timing,
 }: Pick<RunMetrics, "test" | "test_unseen" | "timing">): Scalar[] {
-  const values = {
-    "test/loss": test?.loss,
-    "test/accuracy": test?.accuracy,
-    "test/f1_macro": test?.macro_f1,
-    "test_leak_free/accuracy": leakFree?.accuracy,
-    "test_leak_free/f1_macro": leakFree?.macro_f1,
-    "train/runtime": timing.training_seconds,
-  };
-  return Object.entries(values).flatMap(([tag, value]) =>
-    value === null || value === undefined ? [] : [{ tag, value }],
-  );
+  const measured = labelMeasures.flatMap(({ name }) => [
+    { tag: `test/${name}`, value: test?.[name] },
+    { tag: `test_leak_free/${name}`, value: leakFree?.[name] },
+  ]);
+  return [
+    { tag: "test/loss", value: test?.loss },
+    ...measured,
+    { tag: "train/runtime", value: timing.training_seconds },
+  ].flatMap(({ tag, value }) => (value === null || value === undefined ? [] : [{ tag, value }]));
 }

@@ -3,8 +3,7 @@ import { evaluationBatches, inExampleOrder } from "../../method/batch/order.js";
 import { packOptions, packTexts } from "../../method/batch/pack.js";
 import type { ClassificationProgram } from "../../method/program/inference.js";
 import type { ModelSpec } from "../../model/spec.js";
-import { softmax } from "../../results/metrics/confidence.js";
-import { predictedLabels } from "../../results/metrics/metrics.js";
+import { predictedLabels, softmax } from "../../results/metrics/metrics.js";
 import type { Prediction } from "../../results/records/predictions.js";
 import type { Encoding } from "../../text/encoding.js";
 

@@ -1,5 +1,6 @@
 /** Settings of evaluation, of what is written where, and of the machine's part in it. */
 import { z } from "zod";
+import { decidingMeasure, labelMeasures } from "../../results/metrics/label-measures.js";
 import { integer, text } from "./kinds.js";
 import { PUBLISHED, setting } from "./setting.js";
 
@@ -35,7 +36,7 @@ const measuring = [
   setting({
     name: "metricForBestModel",
     ...measured,
-    type: z.enum(["macro-f1", "accuracy"]).default("macro-f1"),
+    type: z.enum(labelMeasures.map(({ name }) => name)).default(decidingMeasure.name),
     description: "Dev metric that decides which step is kept",
     origin: PUBLISHED,
   }),

@@ -1,7 +1,7 @@
 /** Settings of token likelihoods, of the mask probabilities that are made from them, and of the masks that are drawn. */
 import { z } from "zod";
 import { fraction, integer, notNegative, text } from "./kinds.js";
-import { likelihoodMethods, maskingMethods } from "./method.js";
+import { likelihoodMethods, maskingMethods, weighingMethods } from "./method.js";
 import { PUBLISHED, setting } from "./setting.js";
 
 const corruption = {
@@ -10,11 +10,11 @@ const corruption = {
   identity: "counts",
   methods: maskingMethods,
 } as const;
-const surprisal = {
+const weighing = {
   commands: ["train", "compare"],
   heading: "Masking",
   identity: "counts",
-  methods: likelihoodMethods,
+  methods: weighingMethods,
 } as const;
 const scoring = {
   commands: ["train", "compare", "score", "scoreTexts", "explain"],
@@ -42,7 +42,7 @@ export const mlmProbability = setting({
 
 export const calibration = setting({
   name: "calibration",
-  ...surprisal,
+  ...weighing,
   type: z.enum(["exact", "published"]).default("exact"),
   description: "How surprisal is scaled to the budget; `published` repeats the released code",
   origin: "docs/method.md, section 3",
@@ -50,7 +50,7 @@ export const calibration = setting({
 
 export const gamma = setting({
   name: "gamma",
-  ...surprisal,
+  ...weighing,
   type: notNegative().default(1),
   description: "Exponent of the relative surprisal: 0 is random masking, 1 the paper",
 });

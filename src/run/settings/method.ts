@@ -1,6 +1,6 @@
 /** Settings that choose the method of training and weigh its tasks. */
 import { z } from "zod";
-import { hasAuxiliaryTask, methods, needsScores } from "../../method/methods.js";
+import { hasAuxiliaryTask, maskingOf, methods, needsScores } from "../../method/methods.js";
 import { fraction, integer, notNegative, positive } from "./kinds.js";
 import { presetNames } from "./presets.js";
 import { PUBLISHED, setting } from "./setting.js";
@@ -12,6 +12,8 @@ const names = methods.map(({ name }) => name);
 
 /** Methods with a masked-LM task beside classification. */
 export const maskingMethods = names.filter(hasAuxiliaryTask);
+/** Methods that mask some tokens more often than others. */
+export const weighingMethods = maskingMethods.filter((name) => maskingOf(name)?.name !== "uniform");
 /** Methods whose masks come from likelihoods. */
 export const likelihoodMethods = names.filter(needsScores);
 

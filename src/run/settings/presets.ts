@@ -22,7 +22,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
       numTrainEpochs: 150,
       evalSteps: 30,
       patience: 20,
-      metricForBestModel: "macro-f1",
+      metricForBestModel: "macro_f1",
       learningRate: 1e-4,
       weightDecay: 0.01,
       headLearningRate: 1e-3,

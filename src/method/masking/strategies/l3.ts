@@ -14,6 +14,7 @@ import type { MaskingStrategy } from "./strategy.js";
 export const l3 = {
   name: "l3",
   title: "L3Masking",
+  does: "asks the vanilla model first and masks more often what that model finds unlikely",
   look: 2,
   needs: "scores",
   weights(wordIds: Int32Array, scores: ArrayLike<number>) {

@@ -6,6 +6,8 @@ export interface MaskingStrategy {
   readonly name: string;
   /** As tables and charts name it. */
   readonly title: string;
+  /** What it does, after its title: a few words for somebody who has never heard of it. */
+  readonly does: string;
   /** Its look in charts: colour, dashes and marker of this number (results/report/charts/series.ts). */
   readonly look: number;
   /**

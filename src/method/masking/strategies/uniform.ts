@@ -10,6 +10,7 @@ import type { MaskingStrategy } from "./strategy.js";
 export const uniform = {
   name: "uniform",
   title: "RTM",
+  does: "gives every token the same chance",
   look: 1,
   needs: "nothing",
   weights: (wordIds: Int32Array) => new Float64Array(wordIds.length).fill(1),

@@ -250,11 +250,19 @@ describe("comparisonPage", () => {
   });
 
   it("shows what is masked", () => {
-    const token = { token: "Ġ`x", occurrences: 4, expected_l3: 2, expected_rtm: 0.6 };
-    const lists = { most_by_l3: [token], most_by_rtm: [token], lowered_by_l3: [] };
+    const token = { token: "Ġ`x", occurrences: 4, expected: 2, expected_uniform: 0.6 };
+    const lists = { most: [token], most_uniform: [token], lowered: [] };
     const summary = {
-      ...{ dataset: "acl", model: "mini", texts: 5, tokens: 60, budget: 0.15, l3_mean: 0.15 },
-      ...{ histogram: { edges: [0, 1], l3: [60], rtm: [60] }, raised_by_l3: [token], ...lists },
+      ...{
+        dataset: "acl",
+        model: "mini",
+        texts: 5,
+        tokens: 60,
+        strategy: "l3",
+        budget: 0.15,
+        mean: 0.15,
+      },
+      ...{ histogram: { edges: [0, 1], counts: [60], uniform: [60] }, raised: [token], ...lists },
     };
     const page = comparisonPage(comparison(runs, { masking: [summary] }));
     expect(page).toContain("60 tokens of 5 training texts; budget 0.15");

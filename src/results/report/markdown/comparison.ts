@@ -1,5 +1,8 @@
 /** results.md: a comparison for people, in the order in which they ask. */
 import { alteredSplits } from "../../../data/check/text-counts.js";
+import { strategyOf } from "../../../method/masking/probabilities.js";
+import { uniform } from "../../../method/masking/strategies/uniform.js";
+import { decidingMeasure } from "../../metrics/label-measures.js";
 import type { Comparison } from "../../records/comparison.js";
 import type { MaskedToken } from "../../records/masking-summary.js";
 import type { RowSet } from "../../records/paired-comparison.js";
@@ -112,7 +115,7 @@ function curveSections(comparison: Comparison): string[] {
     ? []
     : [
         "## Dev learning curves",
-        "Dev macro-F1 in percent, mean over the seeds that were still training (n where that is not all). Every evaluation is in results.json under `dev_curve`.",
+        `Dev ${decidingMeasure.title} in percent, mean over the seeds that were still training (n where that is not all). Every evaluation is in results.json under \`dev_curve\`.`,
         ...tables,
       ];
 }
@@ -120,25 +123,26 @@ function curveSections(comparison: Comparison): string[] {
 function maskingSections({ masking }: Comparison): string[] {
   if (masking.length === 0) return [];
   const parts = masking.flatMap((summary) => {
-    const row = ({ token, occurrences, expected_l3, expected_rtm }: MaskedToken) => [
+    const row = ({ token, occurrences, expected, expected_uniform }: MaskedToken) => [
       `\`${token.replaceAll("`", "'")}\``,
       String(occurrences),
-      expected_l3.toFixed(1),
-      expected_rtm.toFixed(1),
+      expected.toFixed(1),
+      expected_uniform.toFixed(1),
     ];
-    const head = ["token", "occurrences", "L3Masking", "RTM"];
+    const { title } = strategyOf(summary.strategy);
+    const head = ["token", "occurrences", title, uniform.title];
     const table = (tokens: readonly MaskedToken[]) =>
       markdownTable(head, tokens.slice(0, SHOWN_TOKENS).map(row), 1);
     return [
-      `### ${summary.dataset}, ${summary.model}`,
-      `${summary.tokens} tokens of ${summary.texts} training texts; budget ${summary.budget}, mean mask probability of L3Masking ${summary.l3_mean.toFixed(4)}.`,
+      `### ${summary.dataset}, ${summary.model}: ${title}`,
+      `${summary.tokens} tokens of ${summary.texts} training texts; budget ${summary.budget}, mean mask probability ${summary.mean.toFixed(4)}.`,
       "Selected more often than at random, by expected selections in an epoch:",
-      table(summary.raised_by_l3),
+      table(summary.raised),
       "Selected less often:",
-      table(summary.lowered_by_l3),
+      table(summary.lowered),
     ];
   });
-  return ["## What L3Masking masks", ...parts];
+  return ["## What is masked", ...parts];
 }
 
 function dataSection({ datasets, models, runs }: Comparison): string {

@@ -15,11 +15,11 @@ const run: CardRun = {
   dataDigest: "bb",
   rows: { train: 90, dev: 10, test: 20 },
   scores: [
-    { rowSet: "dev", rows: 10, accuracy: 0.9, macroF1: 0.85 },
-    { rowSet: "test", rows: 20, accuracy: 0.75, macroF1: 0.6125 },
+    { rowSet: "dev", rows: 10, accuracy: 0.9, macro_f1: 0.85 },
+    { rowSet: "test", rows: 20, accuracy: 0.75, macro_f1: 0.6125 },
   ],
   perLabel: { "a|b": { precision: 1, recall: 0.5, f1: 2 / 3, support: 4 } },
-  calibrationError: 0.125,
+  confidence: { ece: 0.125, loss: 0.5 },
 };
 
 const card: ModelCard = {
@@ -76,7 +76,7 @@ describe("a model card", () => {
       "```sh\nl3masking train train.csv --model base --output-dir RUN\n```",
       "90 train, 10 dev, 20 test",
       "| test | 20 | 75.00 | 61.25 |",
-      "12.50 %",
+      "expected calibration error 12.50",
       "| `onnx/model.onnx` | float32 | 1.2 | 0.000012 | 31 of 32 |",
       "fp32",
     ]) {

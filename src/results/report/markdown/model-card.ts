@@ -6,7 +6,9 @@
 import { percent } from "../../../base/figures.js";
 import { type Method, methodOf } from "../../../method/methods.js";
 import type { ModelFamily } from "../../../model/spec.js";
-import type { LabelMetrics } from "../../records/measures.js";
+import { labelMeasures, type OfLabelMeasures } from "../../metrics/label-measures.js";
+import { probabilityMeasures } from "../../metrics/probability-measures.js";
+import type { Confidence, LabelMetrics } from "../../records/measures.js";
 import { markdownTable } from "./tables.js";
 
 /** Tells a card that was written from one that a person changed. */
@@ -39,15 +41,13 @@ export interface CardRun {
   readonly dataDigest: string;
   readonly rows: { readonly train: number; readonly dev: number; readonly test: number };
   /** Fractions from 0 to 1. */
-  readonly scores: readonly {
+  readonly scores: readonly (OfLabelMeasures<number> & {
     readonly rowSet: string;
     readonly rows: number;
-    readonly accuracy: number;
-    readonly macroF1: number;
-  }[];
+  })[];
   readonly perLabel: Readonly<Record<string, LabelMetrics>> | undefined;
-  /** Expected calibration error on test. */
-  readonly calibrationError: number | undefined;
+  /** Of the probabilities on test. */
+  readonly confidence: Confidence | undefined;
 }
 
 export interface ModelCard {
@@ -100,15 +100,17 @@ function frontMatter({ run }: ModelCard): string {
     ...(test === undefined
       ? []
       : [
-          `metrics: ["accuracy", "f1"]`,
+          `metrics: ${text(labelMeasures.map(({ hubType }) => hubType))}`,
           "model-index:",
           `- name: "text classifier"`,
           "  results:",
           "  - task: {type: text-classification}",
           `    dataset: {name: "test split", type: ${text(`sha256:${run?.dataDigest ?? ""}`)}}`,
           "    metrics:",
-          `    - {type: accuracy, value: ${test.accuracy}}`,
-          `    - {type: f1, name: macro-F1, value: ${test.macroF1}}`,
+          ...labelMeasures.map(
+            ({ name, title, hubType }) =>
+              `    - {type: ${hubType}, name: ${title}, value: ${test[name]}}`,
+          ),
         ]),
     "---",
   ];
@@ -137,14 +139,13 @@ ${run.command}
 }
 
 function scoresPart(run: CardRun, labels: readonly string[]): string {
-  const { scores, perLabel, calibrationError } = run;
+  const { scores, perLabel, confidence } = run;
   const table = markdownTable(
-    ["texts", "rows", "accuracy %", "macro-F1 %"],
-    scores.map(({ rowSet, rows, accuracy, macroF1 }) => [
+    ["texts", "rows", ...labelMeasures.map(({ title }) => `${title} %`)],
+    scores.map(({ rowSet, rows, ...values }) => [
       rowSet,
       String(rows),
-      percent(accuracy),
-      percent(macroF1),
+      ...labelMeasures.map(({ name }) => percent(values[name])),
     ]),
     1,
   );
@@ -161,9 +162,10 @@ function scoresPart(run: CardRun, labels: readonly string[]): string {
       1,
     );
   const calibration =
-    calibrationError === undefined
-      ? undefined
-      : `Expected calibration error of its probabilities on test: ${percent(calibrationError)} %.`;
+    confidence &&
+    `Its probabilities on test: ${probabilityMeasures
+      .map(({ name, title, format }) => `${title} ${format(confidence[name])}`)
+      .join(", ")}.`;
   const notes =
     "One seed; the step with the best score on dev was kept, so dev flatters the model.";
   return ["## Scores", table, notes, ofLabels, calibration]

@@ -1,4 +1,5 @@
 /** The tables of a comparison in Markdown; percent, mean and sample standard deviation over seeds. */
+import { decidingMeasure, labelMeasures } from "../../metrics/label-measures.js";
 import type { Comparison, ComparisonCell, Spread } from "../../records/comparison.js";
 import type { Candidate, PairedComparison, RowSet } from "../../records/paired-comparison.js";
 import { candidateTitle, needsWeights, pointsText, pText } from "../../statistics/paired-notes.js";
@@ -22,8 +23,8 @@ export function markdownTable(
 }
 
 /**
- * The table of the paper: a row for each model and candidate, two columns (accuracy, macro-F1) for each data
- * set. A cell with fewer seeds than were asked for says how many it has.
+ * The table of the paper: a row for each model and candidate, a column for each data set and
+ * measure. A cell with fewer seeds than were asked for says how many it has.
  */
 export function resultTable(comparison: Comparison, rows: RowSet | "dev"): string {
   const { datasets, models, cells } = comparison;
@@ -33,7 +34,7 @@ export function resultTable(comparison: Comparison, rows: RowSet | "dev"): strin
   const head = [
     "model",
     "method",
-    ...datasets.flatMap(({ name }) => [`${name} accuracy`, `${name} macro-F1`]),
+    ...datasets.flatMap(({ name }) => labelMeasures.map(({ title }) => `${name} ${title}`)),
   ];
   const body = models.flatMap((model) =>
     candidates.flatMap((candidate) => {
@@ -60,12 +61,13 @@ function cellTexts(
   cell: ComparisonCell | undefined,
   rows: RowSet | "dev",
   asked: number,
-): [string, string] {
+): readonly string[] {
   const metrics = cell?.[rows];
-  if (metrics === undefined || metrics === null) return ["-", "-"];
-  const { accuracy, macro_f1: macroF1 } = metrics;
-  const note = accuracy.n < asked ? ` (n = ${accuracy.n})` : "";
-  return [`${spreadText(accuracy)}${note}`, `${spreadText(macroF1)}${note}`];
+  return labelMeasures.map(({ name }) => {
+    const spread = metrics?.[name];
+    if (spread === undefined) return "-";
+    return `${spreadText(spread)}${spread.n < asked ? ` (n = ${spread.n})` : ""}`;
+  });
 }
 
 function distinct(cells: readonly Candidate[]): Candidate[] {
@@ -79,15 +81,15 @@ function isSame(one: Candidate, other: Candidate): boolean {
 /** The paired tests over the pairs of a row set: one row for each pair and metric. */
 export function pairedTable(paired: readonly PairedComparison[], weighted: boolean): string {
   const body = paired.flatMap((pair) =>
-    (["accuracy", "macro_f1"] as const).map((metric) => {
-      const { difference, bootstrap, sign_flip, t_test } = pair[metric];
+    labelMeasures.map(({ name, title }) => {
+      const { difference, bootstrap, sign_flip, t_test } = pair[name];
       const withHolm = (test: { readonly p: number; readonly p_holm: number } | null) =>
         test === null ? "-" : `${pText(test.p)} (${pText(test.p_holm)})`;
       return [
         pair.dataset,
         pair.model,
         pairTitle(pair, weighted),
-        metric === "accuracy" ? "accuracy" : "macro-F1",
+        title,
         pointsText(difference),
         `${pointsText(bootstrap.low)} to ${pointsText(bootstrap.high)}`,
         withHolm(bootstrap),
@@ -129,7 +131,7 @@ export function pairTitle({ a, b }: PairedComparison, weighted: boolean): string
 const CURVE_POINTS = 6;
 
 /**
- * Dev macro-F1 over the steps of a data set and model: for each candidate the mean over the seeds that were still
+ * The deciding measure on dev over the steps of a data set and model: for each candidate the mean over the seeds that were still
  * training at that step. Undefined where there are no runs.
  */
 export function curveTable(
@@ -151,7 +153,8 @@ export function curveTable(
       candidateTitle(candidate, weighted),
       ...shown.map((step) => {
         const values = ofCandidate.flatMap(
-          ({ dev_curve }) => dev_curve.find((point) => point.step === step)?.macro_f1 ?? [],
+          ({ dev_curve }) =>
+            dev_curve.find((point) => point.step === step)?.[decidingMeasure.name] ?? [],
         );
         if (values.length === 0) return "-";
         const mean = values.reduce((sum, value) => sum + value, 0) / values.length;

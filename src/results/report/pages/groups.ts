@@ -32,7 +32,8 @@ export interface Group {
   readonly model: Pick<ComparedModel, "name">;
   readonly candidates: readonly NamedCandidate[];
   readonly paired: readonly PairedComparison[];
-  readonly masking: MaskingSummary | undefined;
+  /** One for each masking strategy but the uniform one. */
+  readonly masking: readonly MaskingSummary[];
 }
 
 /** The groups with at least one finished run, in the order of data sets and models. */
@@ -63,7 +64,7 @@ export function groupsOf(comparison: Comparison): readonly Group[] {
           model,
           candidates,
           paired: comparison.paired.filter(here),
-          masking: comparison.masking.find(here),
+          masking: comparison.masking.filter(here),
         },
       ];
     }),

@@ -1,7 +1,9 @@
 /** One training run as a page. */
 
-import { count, percent } from "../../../base/figures.js";
+import { capitalized, count, percent } from "../../../base/figures.js";
 import { methodOf } from "../../../method/methods.js";
+import { labelMeasures, type OfLabelMeasures } from "../../metrics/label-measures.js";
+import { probabilityMeasures } from "../../metrics/probability-measures.js";
 import type { ComparedDataset, ComparedRun } from "../../records/comparison.js";
 import type { MaskingSummary } from "../../records/masking-summary.js";
 import type { RunConfidence } from "../../records/measures.js";
@@ -25,9 +27,9 @@ import { taskWeightsSection } from "./sections/task-weights.js";
 export interface TrainedRun {
   readonly run: ComparedRun;
   readonly dataset: ComparedDataset;
-  /** What the run's strategy selects; of L3Masking alone. */
+  /** What the run's strategy selects; absent for the uniform one. */
   readonly masking: MaskingSummary | undefined;
-  /** A few training texts, token by token; of L3Masking alone. */
+  /** A few training texts, token by token; none where texts were not scored. */
   readonly examples: readonly RunExample[];
   /** Absent for runs of versions that did not measure it. */
   readonly confidence: RunConfidence | undefined;
@@ -49,7 +51,7 @@ export function renderRun(trained: TrainedRun, { date }: { readonly date: string
     model: { name: run.model },
     candidates: [{ name, method: run.method, style, cell, runs: [run] }],
     paired: [],
-    masking: trained.masking,
+    masking: trained.masking === undefined ? [] : [trained.masking],
   };
   const rows = decidingRows(group);
   const weights = taskWeightsSection(group);
@@ -68,7 +70,7 @@ ${weights && part(group, "weights", "Task weights", weights)}
 ${rows && part(group, "labels", "Label by label", perLabelSection(group, rows))}
 ${trained.confidence && part(group, "confidence", "Probabilities", confidenceSection(trained.confidence))}
 ${rows && part(group, "confusion", "Confusions", confusionSection(group, rows))}
-${group.masking && part(group, "masking", "What is masked", maskingSection(group))}
+${trained.masking && part(group, "masking", "What is masked", maskingSection(group))}
 ${trained.examples.length > 0 ? part(group, "examples", "Some training texts, token by token", examplesSection(trained.examples)) : undefined}
 ${part(group, "timing", "Time", timingsSection(group))}
 ${part(group, "data", "Data", datasetSection(dataset, [run]))}
@@ -84,13 +86,18 @@ ${part(group, "data", "Data", datasetSection(dataset, [run]))}
 /** What was measured, and what a single run cannot tell. */
 function outcome(group: Group, run: ComparedRun): Markup {
   const rows = decidingRows(group);
-  const measured = rows && run[rows];
+  const found = rows && run[rows];
   const kept = `Kept were the weights of step ${count(run.best_step)} of ${count(run.steps)}, the best on the dev split.`;
-  if (rows === undefined || measured === null || measured === undefined) {
-    return markup`<div class="verdict"><p><strong>There is no test split, so nothing can be said on how well the classifier does on new texts.</strong> On the dev split ${percent(run.dev.accuracy)} % of the texts got the right label, macro-F1 ${percent(run.dev.macro_f1)} %; the best step was chosen on it, so that flatters. ${kept}</p></div>`;
+  if (rows === undefined || found === null || found === undefined) {
+    return markup`<div class="verdict"><p><strong>There is no test split, so nothing can be said on how well the classifier does on new texts.</strong> On the dev split ${measured(run.dev)}; the best step was chosen on it, so that flatters. ${kept}</p></div>`;
   }
-  return markup`<div class="verdict"><p>On ${rowSetName(rows, group)}, <strong>${percent(measured.accuracy)} % of the texts got the right label</strong>; macro-F1 is ${percent(measured.macro_f1)} %. ${kept}</p>
+  return markup`<div class="verdict"><p>On ${rowSetName(rows, group)}, <strong>${measured(found)}</strong>. ${kept}</p>
 <p class="note">This is one run with one seed: how much of the figures is chance, and whether another method does better, only a comparison with several seeds can tell.</p></div>`;
+}
+
+/** "accuracy 75.00 %, macro-F1 61.25 %" */
+function measured(values: OfLabelMeasures<number>): string {
+  return labelMeasures.map(({ name, title }) => `${title} ${percent(values[name])} %`).join(", ");
 }
 
 /** How far probabilities are from shares of right labels, as they are and at the fitted temperature. */
@@ -98,22 +105,21 @@ function confidenceSection({ temperature, dev, test }: RunConfidence): Markup {
   const splits = [["dev", dev] as const, ...(test === null ? [] : [["test", test] as const])];
   const lines = splits.map(([name, { plain, at_temperature: scaled }]) => [
     name,
-    percent(plain.ece),
-    percent(scaled.ece),
-    plain.loss.toFixed(3),
-    scaled.loss.toFixed(3),
+    ...probabilityMeasures.flatMap(({ name: measure, format }) =>
+      [plain, scaled].map((values) => format(values[measure])),
+    ),
   ]);
   const heads = [
     { title: "Split" },
-    { title: "Error" },
-    { title: "Error at the temperature" },
-    { title: "Loss" },
-    { title: "Loss at the temperature" },
+    ...probabilityMeasures.flatMap(({ title }) => [
+      { title: capitalized(title) },
+      { title: "at the temperature" },
+    ]),
   ];
   return markup`
 <p>If the classifier says 80 %, is it right in 80 of 100 cases? The expected calibration error is how many points it is off, on average
 over the texts. A classifier that is too sure of itself gets nearer when its logits are divided by a temperature above 1. The one that
 fits the dev split best is ${temperature.toFixed(2)}; labels stay as they are.</p>
-${table(heads, lines, "Error: expected calibration error over 15 bins, in percent. Loss: mean cross-entropy in nats. The temperature was made for the dev split, whose second figures flatter.")}
+${table(heads, lines, "The calibration error is over 15 bins, in percent; the loss is the mean cross-entropy in nats. The temperature was made for the dev split, whose second figures flatter.")}
 <p class="note"><code>l3masking predict --fitted-temperature</code> gives probabilities at this temperature.</p>`;
 }

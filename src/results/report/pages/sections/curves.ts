@@ -1,6 +1,7 @@
 /** Learning curves: how the dev metrics and the losses move while the models train. */
 
-import { count } from "../../../../base/figures.js";
+import { capitalized, count } from "../../../../base/figures.js";
+import { labelMeasures } from "../../../metrics/label-measures.js";
 import type { ComparedRun, TrainingPoint } from "../../../records/comparison.js";
 import { extent, type LineSeries, lineChart, shortCount } from "../../charts/line-chart.js";
 import { coarse, type Sample, seedCurve } from "../../charts/seed-curve.js";
@@ -37,27 +38,18 @@ export function curvesSection(group: Group): Markup {
 <p>Every run was measured on the dev split again and again while it trained; the step with the best dev metric was kept.
 ${one ? undefined : "A line is the mean over the seeds, the band reaches from the lowest to the highest seed. Seeds may stop at different steps: a line ends where fewer than half of them are left. Losses of training are evened out over neighbouring steps."}</p>
 ${figures([
-  curveFigure(
-    group,
-    dev((point) => point.macro_f1),
-    {
-      id: "dev-f1",
-      title: "Macro-F1 on dev",
-      caption: "Higher is better.",
-      yTitle: "macro-F1 (%)",
-      yFormat: asPercent,
-    },
-  ),
-  curveFigure(
-    group,
-    dev((point) => point.accuracy),
-    {
-      id: "dev-accuracy",
-      title: "Accuracy on dev",
-      caption: "Higher is better.",
-      yTitle: "accuracy (%)",
-      yFormat: asPercent,
-    },
+  ...labelMeasures.map(({ name, title, better }) =>
+    curveFigure(
+      group,
+      dev((point) => point[name]),
+      {
+        id: `dev-${name.replaceAll("_", "-")}`,
+        title: `${capitalized(title)} on dev`,
+        caption: `${capitalized(better)} is better.`,
+        yTitle: `${title} (%)`,
+        yFormat: asPercent,
+      },
+    ),
   ),
   curveFigure(
     group,
@@ -66,7 +58,7 @@ ${figures([
       id: "dev-loss",
       title: "Loss on dev",
       caption:
-        "Lower is better; a rise while macro-F1 holds means answers that are wrong with more confidence.",
+        "Lower is better; a rise while the measures of labels hold means answers that are wrong with more confidence.",
       yTitle: "cross-entropy (nats)",
       yFormat: asNumber,
     },

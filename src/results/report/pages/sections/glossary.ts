@@ -1,5 +1,8 @@
 /** How to read a report, for somebody who has seen none. */
+import { capitalized } from "../../../../base/figures.js";
 import { methods } from "../../../../method/methods.js";
+import { labelMeasures } from "../../../metrics/label-measures.js";
+import { probabilityMeasures } from "../../../metrics/probability-measures.js";
 import { type Markup, markup } from "../markup.js";
 
 /** Words and what they mean; the ones that a single run does not use can be left out. */
@@ -16,11 +19,9 @@ const words: readonly (readonly [word: string, meaning: string, onlyCompared?: b
     "Three separate parts of the data: to learn from, to choose the best moment of the training by, to measure with at the very end.",
   ],
   ["Leak-free rows", "Test rows whose text does not also occur in train."],
-  ["Accuracy", "How many of 100 texts got the right label."],
-  [
-    "F1, macro-F1",
-    "F1 weighs two kinds of error of one label: texts that wrongly got it and texts that wrongly did not. 100 is perfect, 0 is useless. Macro-F1 is the mean over the labels, each counted alike, rare ones too.",
-  ],
+  ...[...labelMeasures, ...probabilityMeasures].map(
+    ({ title, meaning }) => [capitalized(title), meaning] as const,
+  ),
   ["Points", "Percentage points: from 70.0 % to 72.0 % are 2 points."],
   [
     "Seed",
@@ -51,10 +52,6 @@ const words: readonly (readonly [word: string, meaning: string, onlyCompared?: b
     "Bootstrap, sign-flip, Student's t, McNemar",
     "Four ways to find out what chance could do. The bootstrap draws the test rows anew many times; sign-flip and Student's t look at the differences of the seeds; McNemar's test counts the rows on which two models differ.",
     true,
-  ],
-  [
-    "Loss",
-    "What training makes smaller: how surprised the model is by the right answer, in nats (units of the natural logarithm).",
   ],
   ["Optimizer step, epoch", "One small change of the model; one pass through all training texts."],
   ["Mask probability", "How probably a token is hidden in an epoch."],

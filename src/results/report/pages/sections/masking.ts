@@ -1,6 +1,8 @@
-/** What L3Masking masks and how it differs from random token masking. */
+/** What a masking strategy masks and how it differs from random token masking. */
 
 import { count } from "../../../../base/figures.js";
+import { strategyOf } from "../../../../method/masking/probabilities.js";
+import { uniform } from "../../../../method/masking/strategies/uniform.js";
 import type { MaskedToken, MaskingSummary } from "../../../records/masking-summary.js";
 import { barChart } from "../../charts/bar-chart.js";
 import { histogram } from "../../charts/histogram.js";
@@ -8,65 +10,66 @@ import type { Group } from "../groups.js";
 import { type Markup, markup } from "../markup.js";
 import { figure, figures, table } from "../page.js";
 
-/** Looks of RTM and L3Masking, as in the other charts. */
-const RTM = { name: "RTM", style: 1 };
-const L3 = { name: "L3Masking", style: 2 };
+const RTM = uniform.title;
 /** Tokens in a chart; the tables have all that the comparison kept. */
 const CHARTED_TOKENS = 12;
 
 export function maskingSection({ id, masking }: Group): Markup {
-  if (masking === undefined) {
-    return markup`<p>No likelihoods were needed in these runs, so there is nothing to show of L3Masking's choice.</p>`;
+  if (masking.length === 0) {
+    return markup`<p>In these runs no tokens were masked otherwise than at random, so there is nothing to show.</p>`;
   }
+  return markup`${masking.map((summary) => strategySection(`${id}-${summary.strategy}`, summary))}`;
+}
+
+function strategySection(id: string, masking: MaskingSummary): Markup {
+  const { title, does } = strategyOf(masking.strategy);
   return markup`
-<p>Both ways of masking hide about ${percentText(masking.budget)} of the tokens in every epoch. Random token masking (RTM) gives every
-token the same chance. L3Masking asks the vanilla model first and hides more often what that model finds unlikely. All
-figures are expectations over the ${count(masking.texts)} training texts with their ${count(masking.tokens)} tokens, per epoch.</p>
+<p>Both ways of masking hide about ${percentText(masking.budget)} of the tokens in every epoch. Random token masking (${RTM}) ${uniform.does};
+${title} ${does}. All figures are expectations over the ${count(masking.texts)} training texts with their ${count(masking.tokens)} tokens, per epoch.</p>
 ${figures([
   distribution(id, masking),
-  tokenChart(id, "raised", "Tokens that L3Masking masks more often", masking.raised_by_l3),
-  tokenChart(id, "lowered", "Tokens that L3Masking masks less often", masking.lowered_by_l3),
+  tokenChart(id, "raised", `Tokens that ${title} masks more often`, masking.raised, masking),
+  tokenChart(id, "lowered", `Tokens that ${title} masks less often`, masking.lowered, masking),
 ])}
 <details><summary>The tokens most often masked by each</summary>
-${tokenTable(masking.most_by_l3, "Most often masked by L3Masking")}
-${tokenTable(masking.most_by_rtm, "Most often masked by RTM: simply the most frequent tokens")}
+${tokenTable(masking.most, `Most often masked by ${title}`, title)}
+${tokenTable(masking.most_uniform, `Most often masked by ${RTM}: simply the most frequent tokens`, title)}
 </details>
 <p class="note">Tokens are written as in the model's vocabulary: a token that begins with Ġ follows a space, one that
 begins with ## continues a word.</p>`;
 }
 
 function distribution(id: string, masking: MaskingSummary): Markup {
-  const { edges, l3, rtm } = masking.histogram;
-  const filled = rtm.filter((tokens) => tokens > 0).length;
+  const { title, look } = strategyOf(masking.strategy);
+  const { edges, counts, uniform: uniformCounts } = masking.histogram;
+  const filled = uniformCounts.filter((tokens) => tokens > 0).length;
+  const mean = masking.mean.toFixed(3);
   const chart = histogram(
     edges,
-    l3,
-    L3.style,
-    filled === 1 ? { x: masking.budget, text: `RTM: ${masking.budget} for all` } : undefined,
+    counts,
+    look,
+    filled === 1 ? { x: masking.budget, text: `${RTM}: ${masking.budget} for all` } : undefined,
     {
-      title: "Mask probability of tokens under L3Masking",
-      description: `Share of the tokens by mask probability under L3Masking, mean ${masking.l3_mean.toFixed(3)}. Under RTM every token has ${masking.budget}.`,
+      title: `Mask probability of tokens under ${title}`,
+      description: `Share of the tokens by mask probability under ${title}, mean ${mean}. Under ${RTM} every token has ${masking.budget}.`,
       xTitle: "mask probability",
       yTitle: "share of tokens",
     },
   );
-  const total = (counts: readonly number[]) => counts.reduce((sum, tokens) => sum + tokens, 0);
-  const [allL3, allRtm] = [total(l3), total(rtm)];
-  const share = (tokens: number, all: number) => (all === 0 ? "–" : percentText(tokens / all));
-  const rows = l3.map((tokens, bin) => [
+  const share = (tokens: number, all: readonly number[]) => {
+    const total = all.reduce((sum, some) => sum + some, 0);
+    return total === 0 ? "–" : percentText(tokens / total);
+  };
+  const rows = counts.map((tokens, bin) => [
     `${edges[bin].toFixed(2)} to ${edges[bin + 1].toFixed(2)}`,
-    share(tokens, allL3),
-    share(rtm[bin], allRtm),
+    share(tokens, counts),
+    share(uniformCounts[bin], uniformCounts),
   ]);
   return figure(
     chart,
     `${id}-mask-distribution`,
-    `Mean ${masking.l3_mean.toFixed(3)}. Columns: L3Masking${filled === 1 ? "; broken line: RTM" : ""}.`,
-    table(
-      [{ title: "Mask probability" }, { title: "L3Masking" }, { title: "RTM" }],
-      rows,
-      "Share of the tokens.",
-    ),
+    `Mean ${mean}. Columns: ${title}${filled === 1 ? `; broken line: ${RTM}` : ""}.`,
+    table([{ title: "Mask probability" }, { title }, { title: RTM }], rows, "Share of the tokens."),
   );
 }
 
@@ -75,37 +78,47 @@ function tokenChart(
   part: string,
   title: string,
   tokens: readonly MaskedToken[],
+  { strategy: name }: MaskingSummary,
 ): Markup | undefined {
   if (tokens.length === 0) return undefined;
+  const strategy = strategyOf(name);
+  const series = [uniform, strategy].map((one) => ({ name: one.title, style: one.look }));
   const charted = tokens.slice(0, CHARTED_TOKENS);
   const chart = barChart(
-    [RTM, L3],
+    series,
     charted.map((token) => ({
       name: token.token,
-      bars: ([token.expected_rtm, token.expected_l3] as const).map((value, index) => ({
+      bars: [token.expected_uniform, token.expected].map((value, index) => ({
         value,
-        text: `${token.token}, ${[RTM, L3][index].name}: ${value.toFixed(1)} of ${count(token.occurrences)}`,
+        text: `${token.token}, ${series[index].name}: ${value.toFixed(1)} of ${count(token.occurrences)}`,
       })),
     })),
     {
       title,
-      description: `Expected selections per epoch of ${charted.length} tokens, RTM against L3Masking. The table below has the figures.`,
+      description: `Expected selections per epoch of ${charted.length} tokens, ${RTM} against ${strategy.title}. The table below has the figures.`,
       xTitle: "expected selections per epoch",
       xFormat: (value, decimals) => value.toFixed(decimals),
     },
   );
   const caption = `The ${charted.length} tokens with the largest difference of expected selections.`;
-  return figure(chart, `${id}-tokens-${part}`, caption, tokenTable(tokens, title));
+  return figure(chart, `${id}-tokens-${part}`, caption, tokenTable(tokens, title, strategy.title));
 }
 
-function tokenTable(tokens: readonly MaskedToken[], caption: string): Markup {
+function tokenTable(tokens: readonly MaskedToken[], caption: string, strategy: string): Markup {
+  const cell = (expected: number, { occurrences }: MaskedToken) =>
+    `${expected.toFixed(1)} (${percentText(expected / occurrences)})`;
   return table(
-    [{ title: "Token" }, { title: "Occurs" }, { title: "RTM masks" }, { title: "L3Masking masks" }],
+    [
+      { title: "Token" },
+      { title: "Occurs" },
+      { title: `${RTM} masks` },
+      { title: `${strategy} masks` },
+    ],
     tokens.map((token) => [
       markup`<bdi class="token">${token.token}</bdi>`,
       count(token.occurrences),
-      `${token.expected_rtm.toFixed(1)} (${percentText(token.expected_rtm / token.occurrences)})`,
-      `${token.expected_l3.toFixed(1)} (${percentText(token.expected_l3 / token.occurrences)})`,
+      cell(token.expected_uniform, token),
+      cell(token.expected, token),
     ]),
     `${caption}: expected selections per epoch, and their share of the occurrences.`,
   );

@@ -1,6 +1,11 @@
 /** The table of results in the layout of the paper, and the paired tests behind the verdict. */
 
-import { counted } from "../../../../base/figures.js";
+import { capitalized, counted } from "../../../../base/figures.js";
+import {
+  decidingMeasure,
+  type LabelMeasure,
+  labelMeasures,
+} from "../../../metrics/label-measures.js";
 import type { CellMetrics, ComparisonCell, Spread } from "../../../records/comparison.js";
 import type { PairedComparison, RowSet } from "../../../records/paired-comparison.js";
 import { pointsText, pText } from "../../../statistics/paired-notes.js";
@@ -33,30 +38,32 @@ export function resultsSection({ dataset, candidates }: Group): Markup {
       ]
     : [{ title: counted(rows.dev, "dev row"), of: (cell) => cell.dev }];
   const spreads = columns.flatMap(({ of }) =>
-    (["accuracy", "macro_f1"] as const).map((metric) =>
-      candidates.map(({ cell }) => of(cell)?.[metric]),
-    ),
+    labelMeasures.map((measure) => ({
+      measure,
+      values: candidates.map(({ cell }) => of(cell)?.[measure.name]),
+    })),
   );
   const heads: Column[] = [
     { title: "Method" },
     { title: "Seeds" },
-    ...columns.flatMap(({ title }) => [
-      { title: markup`Accuracy<br/><span class="note">${title}</span>` },
-      { title: markup`Macro-F1<br/><span class="note">${title}</span>` },
-    ]),
+    ...columns.flatMap(({ title }) =>
+      labelMeasures.map((measure) => ({
+        title: markup`${capitalized(measure.title)}<br/><span class="note">${title}</span>`,
+      })),
+    ),
   ];
   const lines = candidates.map(({ name, cell }, index) => [
     name,
     cell.seeds.length,
-    ...spreads.map((column) =>
-      spreadCell(column[index], candidates.length === 1 ? undefined : highest(column)),
+    ...spreads.map(({ measure, values }) =>
+      spreadCell(values[index], candidates.length === 1 ? undefined : best(measure, values)),
     ),
   ]);
   const single = candidates.every(({ cell }) => cell.seeds.length === 1);
   const spread = single
     ? "Percent, one seed"
     : "Percent, mean ± sample standard deviation over seeds";
-  const bold = "Bold: the highest of its column, which is not yet evidence of a difference.";
+  const bold = "Bold: the best of its column, which is not yet evidence of a difference.";
   const caption = candidates.length === 1 ? `${spread}.` : `${spread}. ${bold}`;
   return markup`${table(heads, lines, caption)}${tested ? leakNote(rows.test - rows.leak_free, rows.test) : undefined}`;
 }
@@ -69,13 +76,14 @@ function leakNote(shared: number, all: number): Markup {
   return markup`<p class="note">${counted(shared, "test row")} of ${all} ${have} that also ${occur} in train. A model can know those by heart; the leak-free rows are the others, and tell more of skill.</p>`;
 }
 
-function highest(column: readonly (Spread | undefined)[]): number {
-  return Math.max(...column.map((spread) => spread?.mean ?? Number.NEGATIVE_INFINITY));
+function best({ better }: LabelMeasure, column: readonly (Spread | undefined)[]): number {
+  const means = column.flatMap((spread) => spread?.mean ?? []);
+  return better === "higher" ? Math.max(...means) : Math.min(...means);
 }
 
-function spreadCell(spread: Spread | undefined, best: number | undefined): Cell {
+function spreadCell(spread: Spread | undefined, bestMean: number | undefined): Cell {
   if (spread === undefined) return { content: "–" };
-  return { content: spreadText(spread), best: spread.mean === best };
+  return { content: spreadText(spread), best: spread.mean === bestMean };
 }
 
 const rowSetTitles: Readonly<Record<RowSet, string>> = {
@@ -104,8 +112,8 @@ function testsOn(rows: RowSet, group: Group): Markup | undefined {
   if (pairs.length === 0) return undefined;
   const nameOf = groupNames(group);
   const tested = pairs.flatMap((pair) =>
-    metricNames.map(([metric, title]) => {
-      const { difference, bootstrap, sign_flip: flip, t_test: t } = pair[metric];
+    labelMeasures.map(({ name, title }) => {
+      const { difference, bootstrap, sign_flip: flip, t_test: t } = pair[name];
       return [
         `${nameOf(pair.a)} − ${nameOf(pair.b)}`,
         title,
@@ -130,14 +138,9 @@ function testsOn(rows: RowSet, group: Group): Markup | undefined {
   return markup`${table(columns, tested, caption)}<details><summary>Seed by seed</summary>${pairs.map((pair) => pairDetails(pair, nameOf))}</details>`;
 }
 
-const metricNames = [
-  ["macro_f1", "macro-F1"],
-  ["accuracy", "accuracy"],
-] as const;
-
 function signFlipLimit(pairs: readonly PairedComparison[]): string {
   const smallest = Math.max(
-    ...pairs.map(({ macro_f1: tests }) => tests.sign_flip?.smallest_p ?? 0),
+    ...pairs.map((pair) => pair[decidingMeasure.name].sign_flip?.smallest_p ?? 0),
   );
   if (smallest < 0.05) return "";
   return ` With so few seeds the sign-flip test cannot give a p below ${smallest}, whatever the differences.`;
@@ -150,8 +153,7 @@ function pairDetails(pair: PairedComparison, nameOf: ReturnType<typeof groupName
     const mcnemar = pair.mcnemar.find((test) => test.seed === seed);
     return [
       seed,
-      pointsText(pair.macro_f1.differences[index]),
-      pointsText(pair.accuracy.differences[index]),
+      ...labelMeasures.map(({ name }) => pointsText(pair[name].differences[index])),
       ...(mcnemar === undefined
         ? ["–", "–", "–"]
         : [mcnemar.only_a, mcnemar.only_b, pText(mcnemar.p_holm)]),
@@ -159,8 +161,7 @@ function pairDetails(pair: PairedComparison, nameOf: ReturnType<typeof groupName
   });
   const columns: Column[] = [
     { title: "Seed" },
-    { title: "Macro-F1" },
-    { title: "Accuracy" },
+    ...labelMeasures.map(({ title }) => ({ title: capitalized(title) })),
     { title: `Only ${a} right` },
     { title: `Only ${b} right` },
     { title: "p, McNemar" },

@@ -8,6 +8,7 @@
  */
 
 import { counted, listed } from "../../../../base/figures.js";
+import { decidingMeasure, labelMeasures } from "../../../metrics/label-measures.js";
 import type { PairedComparison, PairedTests, RowSet } from "../../../records/paired-comparison.js";
 import { pInSentence, pointsText } from "../../../statistics/paired-notes.js";
 import { spreadText } from "../../markdown/tables.js";
@@ -75,7 +76,7 @@ ${highestMean(group, rows, pairs)}
 ${single ? markup`<p><strong>A method with a single seed is a demonstration, not a result:</strong> another seed may turn the order around.</p>` : undefined}
 ${verdictList(leading, group)}
 ${others.length === 0 ? undefined : markup`<details><summary>${counted(others.length, "further pair")}</summary>${verdictList(others, group)}</details>`}
-<p class="note">Judged by macro-F1 on ${rowSetName(rows, group)}.
+<p class="note">Judged by ${decidingMeasure.title} on ${rowSetName(rows, group)}.
 ${pairs.length === 0 ? undefined : "A difference counts as shown only if neither the choice of test rows nor that of the seeds explains it, at the 5 % level, corrected for the number of pairs."}
 ${studentNote(pairs)}
 What holds for this data set and this model need not hold for others.</p>`);
@@ -97,7 +98,7 @@ function verdictList(pairs: readonly PairedComparison[], group: Group): Markup |
 
 /** Whose p the verdict names where it is not that of the exact test. */
 function studentNote(pairs: readonly PairedComparison[]): string | undefined {
-  const tests = pairs.map((pair) => pair.macro_f1);
+  const tests = pairs.map((pair) => pair[decidingMeasure.name]);
   if (!tests.some((one) => decidingSeedTest(one)?.kind === "t")) return undefined;
   const few = tests.some(({ sign_flip: flip }) => flip !== null && flip.smallest_p >= LEVEL);
   return `The p over seeds is that of Student's t: it assumes that differences scatter normally from seed to seed, which few seeds cannot confirm.${few ? " The exact sign-flip test cannot reach 5 % with so few." : ""}`;
@@ -114,12 +115,12 @@ function highestMean(
 ): Markup | undefined {
   const measured = candidates.flatMap(({ name, cell }) => {
     const metrics = cell[rows];
-    return metrics === null ? [] : [{ name, f1: metrics.macro_f1 }];
+    return metrics === null ? [] : [{ name, spread: metrics[decidingMeasure.name] }];
   });
   if (measured.length < 2) return undefined;
-  const highest = Math.max(...measured.map(({ f1 }) => f1.mean));
-  const [best, ...equal] = measured.filter(({ f1 }) => f1.mean === highest);
-  const shown = pairs.filter((pair) => findingOf(pair.macro_f1) === "shown").length;
+  const highest = Math.max(...measured.map(({ spread }) => spread.mean));
+  const [best, ...equal] = measured.filter(({ spread }) => spread.mean === highest);
+  const shown = pairs.filter((pair) => findingOf(pair[decidingMeasure.name]) === "shown").length;
   const tested = counted(pairs.length, "tested pair");
   const outcome =
     pairs.length === 0
@@ -127,7 +128,7 @@ function highestMean(
       : shown === 0
         ? `That alone proves nothing: of ${tested} none shows a difference.`
         : `Of ${tested}, ${shown} ${shown === 1 ? "shows" : "show"} a difference.`;
-  return markup`<p>On ${foreign(dataset.name)} with ${foreign(model.name)}, <strong>${listed([best, ...equal].map(({ name }) => name))}</strong> ${equal.length === 0 ? "has" : "have"} the highest mean macro-F1 (${spreadText(best.f1)} %). ${outcome}</p>`;
+  return markup`<p>On ${foreign(dataset.name)} with ${foreign(model.name)}, <strong>${listed([best, ...equal].map(({ name }) => name))}</strong> ${equal.length === 0 ? "has" : "have"} the highest mean ${decidingMeasure.title} (${spreadText(best.spread)} %). ${outcome}</p>`;
 }
 
 const tags: Readonly<Record<Finding, readonly [style: string, text: string]>> = {
@@ -142,7 +143,8 @@ export function pairVerdict(
   pair: PairedComparison,
   nameOf: (candidate: PairedComparison["a"]) => string,
 ): Markup {
-  const { macro_f1: tests, accuracy } = pair;
+  const tests = pair[decidingMeasure.name];
+  const others = labelMeasures.filter(({ name }) => name !== decidingMeasure.name);
   const sign = tests.difference < 0 ? -1 : 1;
   const [ahead, behind] = (sign === 1 ? [pair.a, pair.b] : [pair.b, pair.a]).map(nameOf);
   const [from, to] = [tests.bootstrap.low * sign, tests.bootstrap.high * sign].sort(
@@ -152,16 +154,21 @@ export function pairVerdict(
   const [style, tag] = tags[finding];
   const points = pointsText(Math.abs(tests.difference)).replace("+", "");
   const interval = `95 % interval ${pointsText(from)} to ${pointsText(to)}`;
-  const same = tests.differences.every((difference) => difference === 0);
-  if (same && accuracy.differences.every((difference) => difference === 0)) {
+  const same = labelMeasures.every(({ name }) =>
+    pair[name].differences.every((difference) => difference === 0),
+  );
+  if (same) {
     return markup`<span class="tag ${style}">${tag}</span> between <strong>${ahead}</strong> and <strong>${behind}</strong>: they scored the same with every seed.`;
   }
   const lead =
     finding === "none"
-      ? markup`between <strong>${ahead}</strong> and <strong>${behind}</strong>: they differ by ${points} points of macro-F1 (${interval}).`
-      : markup`<strong>${ahead} scored higher than ${behind}</strong> by ${points} points of macro-F1 (${interval}).`;
-  const onAccuracy = `On accuracy: ${pointsText(sign * accuracy.difference)} points, ${tags[findingOf(accuracy)][1]}.`;
-  return markup`<span class="tag ${style}">${tag}</span> ${lead} ${reason(finding, tests)} ${onAccuracy}`;
+      ? markup`between <strong>${ahead}</strong> and <strong>${behind}</strong>: they differ by ${points} points of ${decidingMeasure.title} (${interval}).`
+      : markup`<strong>${ahead} scored higher than ${behind}</strong> by ${points} points of ${decidingMeasure.title} (${interval}).`;
+  const onOthers = others.map(
+    ({ name, title }) =>
+      ` On ${title}: ${pointsText(sign * pair[name].difference)} points, ${tags[findingOf(pair[name])][1]}.`,
+  );
+  return markup`<span class="tag ${style}">${tag}</span> ${lead} ${reason(finding, tests)}${onOthers}`;
 }
 
 function reason(finding: Finding, tests: PairedTests): string {
