@@ -113,7 +113,7 @@ describe("runCommandLine", () => {
       expect(ended).toEqual({ exitCode: 0, err: "", called: false, started: [] });
       expect(out).toContain("Masking:\n  --mlm-probability <number>");
       expect(out.replaceAll(/\s+/g, " ")).toContain(
-        "Longest text, special tokens included; the rest is cut off and counted (tokens; default 128)",
+        "Maximum length of a text, special tokens included; longer texts are truncated, and counted (tokens; default 128)",
       );
       expect(out).toContain("Examples:\n  l3masking train ");
     },
@@ -280,7 +280,7 @@ describe("runCommandLine", () => {
       'expected a number after --seed, got "x"',
       "--seed: Seed",
     ],
-    ["train d", "missing-setting", "the setting model is missing", "Give --model."],
+    ["train d", "missing-setting", "the required setting model is missing", "Give --model."],
     ["train d e --model m", "invalid-setting", "too many arguments for 'train'", "See --help."],
     [
       "train d --train-file e",

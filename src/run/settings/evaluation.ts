@@ -24,7 +24,7 @@ const measuring = [
     name: "evalSteps",
     ...measured,
     type: integer(1).optional(),
-    description: "Optimizer steps between evaluations on dev; once per epoch where absent",
+    description: "Optimizer steps between evaluations on dev; by default, one evaluation per epoch",
   }),
   setting({
     name: "patience",
@@ -37,14 +37,14 @@ const measuring = [
     name: "metricForBestModel",
     ...measured,
     type: z.enum(labelMeasures.map(({ name }) => name)).default(decidingMeasure.name),
-    description: "Dev metric that decides which step is kept",
+    description: "Dev metric by which the best step is chosen",
     origin: PUBLISHED,
   }),
   setting({
     name: "evalTokens",
     commands: ["train", "compare", "predict", "evaluate", "serve", "classifier"],
     type: integer(1).default(8192),
-    description: "Most tokens in one evaluation batch",
+    description: "Maximum tokens per evaluation batch",
     heading,
     unit: "tokens",
     identity: "rounding",
@@ -54,14 +54,14 @@ const measuring = [
     ...predicting,
     type: z.boolean().default(false),
     description:
-      "Divide logits by the temperature that was fitted on dev in training, so that probabilities are nearer to the share of right labels",
+      "Divide logits by the temperature fitted on dev during training, which makes probabilities better calibrated",
   }),
   setting({
     name: "precision",
     ...predicting,
     type: z.enum(["float32", "int8"]).default("float32"),
     description:
-      "Numbers of the products: int8 is faster, but changes the probabilities a little, and with them some labels",
+      "Precision of the matrix products: int8 is faster but changes probabilities slightly, and with them a few labels",
   }),
 ];
 
@@ -71,7 +71,7 @@ const following = [
     commands: ["train", "compare"],
     type: integer(1).optional(),
     description:
-      "Optimizer steps between saved states, beside those after each evaluation, to go on from with --resume",
+      "Optimizer steps between saved states for --resume, in addition to the one after each evaluation",
     heading,
     identity: "none",
   }),
@@ -82,7 +82,7 @@ const following = [
       .array(z.enum(["none", "tensorboard", "mlflow"]))
       .min(1)
       .default(["none"]),
-    description: "Trackers that show the run while it trains (docs/trackers.md)",
+    description: "Trackers to report the run to (docs/trackers.md)",
     heading,
     placeholder: "tracker",
     commas: true,
@@ -93,7 +93,7 @@ const following = [
     commands: ["train", "pretrain"],
     type: text().optional(),
     description:
-      "Folder of TensorBoard's event file; `tensorboard` in the output folder where absent",
+      "Folder for TensorBoard's event file; by default `tensorboard` in the output folder",
     heading,
     placeholder: "folder",
     identity: "none",
@@ -114,7 +114,7 @@ const outputs = [
     name: "output",
     commands: ["score"],
     type: text(),
-    description: "File to write, one JSON object per text in input order",
+    description: "Output file: one JSON object per text, in input order",
     heading: "Model and files",
     placeholder: "file",
     identity: "none",
@@ -123,15 +123,14 @@ const outputs = [
     name: "output",
     ...outputFile,
     commands: ["predict"],
-    description:
-      "File to write, as its ending says .jsonl, .csv or .tsv; JSON Lines to standard output where absent",
+    description: "Output file: .jsonl, .csv or .tsv; by default, JSON Lines on standard output",
   }),
   setting({
     name: "inputColumns",
     commands: ["predict"],
     type: z.boolean().default(true),
     description:
-      "Write the columns of the input before what was predicted; --no-input-columns leaves them out",
+      "Copy the columns of the input before the predicted ones; --no-input-columns leaves them out",
     heading: "Model and files",
     identity: "none",
   }),
@@ -139,13 +138,13 @@ const outputs = [
     name: "output",
     ...outputFile,
     commands: ["report"],
-    description: "File to write; report.html in the folder where absent",
+    description: "Output file; by default report.html in the folder",
   }),
   setting({
     name: "charts",
     commands: ["report"],
     type: text().optional(),
-    description: "Folder to write every chart to as an SVG file of its own, for papers and slides",
+    description: "Folder for the charts, one SVG file each, for papers and slides",
     heading: "Model and files",
     placeholder: "folder",
     identity: "none",
@@ -154,13 +153,13 @@ const outputs = [
     name: "output",
     ...outputFile,
     commands: ["check"],
-    description: "HTML page to write, with what the terminal shows",
+    description: "HTML page to write in addition to what the terminal shows",
   }),
   setting({
     name: "resume",
     commands: ["train", "pretrain"],
     type: z.boolean().default(false),
-    description: "Go on from the last saved state of the output folder",
+    description: "Resume from the last saved state in the output folder",
     heading: "Model and files",
     identity: "none",
   }),
@@ -168,7 +167,7 @@ const outputs = [
     name: "outputDir",
     commands: ["train", "pretrain"],
     type: text(),
-    description: "Folder of the run; must not hold a run already, unless it goes on",
+    description: "Folder for the run; must not hold one already, except with --resume",
     heading: "Model and files",
     placeholder: "folder",
     identity: "none",
@@ -190,7 +189,7 @@ const outputs = [
       "export",
     ],
     type: integer(1).optional(),
-    description: "Threads of the runtime; all processors where absent",
+    description: "Threads of the runtime; by default, one per processor",
     heading: "Limits",
     // They change last digits too, but are the machine's more than the run's.
     identity: "none",

@@ -23,7 +23,7 @@ function asInRun<Name extends string, Type extends z.ZodType>(
     ...record,
     commands,
     type: record.type.unwrap().optional(),
-    description: `${record.description}; that of the run where absent, else ${fallback}`,
+    description: `${record.description}; by default the run's, else ${fallback}`,
     identity: "none",
   };
 }
@@ -34,7 +34,7 @@ export const explainSettings = [
     commands,
     type: text().optional(),
     description:
-      "Vanilla model that says how expected each token is: a folder, or a repository of the hub; the one that the run started from where absent and the classifier is RUN/model",
+      "Vanilla model that scores the tokens: a folder or a hub repository; by default the run's own, if the classifier is RUN/model",
     heading: "Model and files",
     placeholder: "folder",
     identity: "none",
@@ -43,8 +43,7 @@ export const explainSettings = [
     name: "output",
     commands,
     type: text().optional(),
-    description:
-      "HTML page to write, with a name that ends in .html, in place of the tables on standard output",
+    description: "HTML page to write (.html), instead of tables on standard output",
     heading: "Model and files",
     placeholder: "file",
     identity: "none",
@@ -60,7 +59,7 @@ export const explainSettings = [
     name: "samples",
     commands,
     type: integer(0).default(3),
-    description: "Masks to draw of each text",
+    description: "Masks to draw for each text",
     heading: "Masking",
     identity: "none",
   }),
@@ -68,7 +67,7 @@ export const explainSettings = [
     name: "seed",
     commands,
     type: integer(0).default(0),
-    description: "Seed of the masks that are drawn",
+    description: "Seed of the masks",
     heading: "Training",
     identity: "none",
   }),
@@ -76,8 +75,7 @@ export const explainSettings = [
     name: "label",
     commands,
     type: text().optional(),
-    description:
-      "Label whose logit the attributions belong to; that predicted for each text where absent",
+    description: "Label to attribute; by default, the one predicted for each text",
     heading: "Evaluation and saving",
     identity: "none",
   }),
@@ -86,7 +84,7 @@ export const explainSettings = [
     commands,
     type: z.enum(["embeddings", "words"]).default("embeddings"),
     description:
-      "Input of gradient x input: embeddings, as the layers read them; or words, the word embeddings alone, whose signs mislead (docs/explain.md)",
+      "Input in gradient x input: embeddings (what the layers read) or words (word embeddings alone; their signs mislead, see docs/explain.md)",
     heading: "Evaluation and saving",
     identity: "none",
   }),
@@ -94,7 +92,7 @@ export const explainSettings = [
     name: "maxTexts",
     commands,
     type: integer(1).default(10),
-    description: "Most texts of the file that are explained, the first ones",
+    description: "Maximum texts of the file to explain, from its start",
     heading: "Limits",
     identity: "none",
   }),

@@ -25,7 +25,7 @@ export const estimator = setting({
   name: "estimator",
   commands: ["train", "compare", "score", "scoreTexts"],
   type: text().default("pll-word-l2r"),
-  description: "Token likelihood under the vanilla model: pll-word-l2r, pll, block-K or unmasked",
+  description: "How the vanilla model scores tokens: pll-word-l2r, pll, block-K or unmasked",
   heading: "Likelihood",
   origin: "the authors' choice (docs/method.md, section 2)",
   identity: "counts",
@@ -44,7 +44,7 @@ export const calibration = setting({
   name: "calibration",
   ...weighing,
   type: z.enum(["exact", "published"]).default("exact"),
-  description: "How surprisal is scaled to the budget; `published` repeats the released code",
+  description: "How surprisal is scaled to the budget; `published` reproduces the released code",
   origin: "docs/method.md, section 3",
 });
 
@@ -52,7 +52,7 @@ export const gamma = setting({
   name: "gamma",
   ...weighing,
   type: notNegative().default(1),
-  description: "Exponent of the relative surprisal: 0 is random masking, 1 the paper",
+  description: "Exponent of the relative surprisal: 0 is random masking, 1 is the paper's setting",
 });
 
 export const selection = setting({
@@ -60,7 +60,7 @@ export const selection = setting({
   commands: ["train", "compare"],
   type: z.enum(["bernoulli", "fixed-size", "whole-word"]).default("bernoulli"),
   description:
-    "Each token by itself, exactly the budget's number of tokens, or words by themselves",
+    "How tokens are selected: each on its own, exactly as many as the budget asks for, or by whole words",
   heading: "Masking",
   identity: "counts",
   methods: maskingMethods,
@@ -89,7 +89,7 @@ export const maskingSettings = [
     ...scoring,
     type: z.enum(["float32", "int8"]).default("float32"),
     description:
-      "Numbers of the scoring model's products: int8 is faster, but changes the likelihoods a little; how much is measured on a sample and printed",
+      "Precision of the scoring model's matrix products: int8 is faster but changes the likelihoods slightly; the change is measured on a sample and printed",
     identity: "counts",
     methods: likelihoodMethods,
   }),
@@ -97,7 +97,7 @@ export const maskingSettings = [
     name: "scoringTokens",
     ...scoring,
     type: integer(1).default(4096),
-    description: "Most tokens that one call of the scoring model sees",
+    description: "Maximum tokens per call of the scoring model",
     unit: "tokens",
     identity: "rounding",
   }),
@@ -106,7 +106,7 @@ export const maskingSettings = [
     commands: ["train", "compare", "check", "score", "scoreTexts", "explain"],
     type: text().optional(),
     description:
-      "Folder of the caches (likelihoods, data sets); L3MASKING_CACHE or ~/.cache/l3masking where absent",
+      "Folder for cached likelihoods and data sets; by default L3MASKING_CACHE, else ~/.cache/l3masking",
     heading: "Likelihood",
     placeholder: "folder",
     identity: "none",

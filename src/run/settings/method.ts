@@ -31,7 +31,7 @@ export const taskWeights = setting({
   commands: ["train"],
   type: z.enum(["equal", "fixed", "meta"]).default("equal"),
   description:
-    "How the two losses are weighted: equal is 1/2 each; fixed is as --auxiliary-weight says; meta learns it on dev",
+    "How the two losses are weighted: equal (1/2 each), fixed (by --auxiliary-weight) or meta (learned on dev)",
   heading,
   origin: "MT-TARTAN; the published runs learn the weights (docs/method.md, section 4)",
   identity: "counts",
@@ -54,7 +54,7 @@ const learnedWeights = [
   setting({
     name: "metaLearningRate",
     type: positive().default(0.01),
-    description: "Meta weights: rate at which they follow the cosines",
+    description: "Meta weights: learning rate of the task weights",
     origin: PUBLISHED,
     aliases: ["metaLrWeight"],
     ...learned,
@@ -62,7 +62,7 @@ const learnedWeights = [
   setting({
     name: "devBatchSize",
     type: integer(1).default(32),
-    description: "Meta weights: dev texts that a dev head, and that a dev gradient, is made from",
+    description: "Meta weights: dev texts per dev head, and per dev gradient",
     unit: "texts",
     origin: PUBLISHED,
     aliases: ["devBatchSz"],
@@ -71,7 +71,7 @@ const learnedWeights = [
   setting({
     name: "devHeadSteps",
     type: integer(1).default(10),
-    description: "Meta weights: most AdamW steps of a dev head, which every step trains anew",
+    description: "Meta weights: maximum AdamW steps for a dev head; every step trains a fresh one",
     origin: PUBLISHED,
     ...learned,
   }),
@@ -94,7 +94,7 @@ const learnedWeights = [
   setting({
     name: "devHeadTolerance",
     type: notNegative().default(1e-3),
-    description: "Meta weights: a dev head is done once its loss moves by less than this",
+    description: "Meta weights: stop training a dev head once its loss changes by less than this",
     unit: "nats",
     origin: PUBLISHED,
     ...learned,
@@ -107,7 +107,7 @@ export const methodSettings = [
     commands,
     type: z.enum(presetNames).optional(),
     description:
-      "Defaults for a purpose, over which every other flag wins; see Presets in docs/settings.md",
+      "Defaults for a purpose; any other flag overrides them (docs/settings.md, Presets)",
     heading,
     identity: "represented",
   }),
@@ -117,7 +117,7 @@ export const methodSettings = [
     name: "auxiliaryWeight",
     ...weighing,
     type: fraction().default(0.5),
-    description: "Fixed weights: weight of the masked-LM loss; the main loss has the rest",
+    description: "Fixed weights: weight of the masked-LM loss; the main loss gets the rest",
     when: { taskWeights: "fixed" },
   }),
   setting({
@@ -125,14 +125,14 @@ export const methodSettings = [
     ...weighing,
     type: z.boolean().default(false),
     description:
-      "Classify the masked texts, so that one pass of the encoder serves both tasks: about half the cost, for about a point of accuracy (docs/results.md)",
+      "Classify the masked texts, so one encoder pass serves both tasks: about half the cost, about one point less accuracy (docs/results.md)",
   }),
   setting({
     name: "classWeights",
     ...counted,
     type: z.enum(["equal", "balanced"]).default("equal"),
     description:
-      "What a text counts in the main loss: equal, or balanced so that all labels weigh the same however rare they are",
+      "Weight of a text in the main loss: equal, or balanced so that every label counts the same however rare it is",
   }),
   ...learnedWeights,
 ];

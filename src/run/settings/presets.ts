@@ -14,7 +14,7 @@ export interface Preset {
 export const presets: Readonly<Record<PresetName, Preset>> = {
   published: {
     description:
-      "the authors' run on ACL-ARC, for checkpoints of the size of RoBERTa-base (docs/method.md): 1688 texts make 14 steps an epoch, so at most 2100 steps. `--calibration published` because their figures were made with it; its masks fall short of the budget, `--calibration exact` meets it",
+      "the authors' run on ACL-ARC, for checkpoints of about RoBERTa-base's size (docs/method.md): its 1688 texts make 14 steps per epoch, so at most 2100 steps. `--calibration published`, because their figures come from it; its masks fall short of the budget, `--calibration exact` meets it",
     values: {
       maxLength: 128,
       batchSize: 64,
@@ -42,7 +42,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
   },
   small: {
     description:
-      "a model of about 4 layers x 256, such as models/l3-mini, on two processors: fewer epochs of smaller batches, at a learning rate chosen on the dev rows of ACL-ARC (docs/results.md)",
+      "a model of about 4 layers x 256, such as models/l3-mini, on two processors: fewer epochs, smaller batches, and a learning rate chosen on ACL-ARC's dev rows (docs/results.md)",
     values: {
       maxLength: 128,
       batchSize: 16,

@@ -14,8 +14,7 @@ export const pretrainSettings = [
     name: "tokenizer",
     ...files,
     type: text(),
-    description:
-      "Tokenizer to use: a folder, a tokenizer.json, or a repository of the hub (docs/models.md)",
+    description: "Tokenizer: a folder, a tokenizer.json or a hub repository (docs/models.md)",
     placeholder: "path",
   }),
   setting({
@@ -30,7 +29,7 @@ export const pretrainSettings = [
     ...files,
     type: text().optional(),
     description:
-      "Checkpoint to go on from, a folder or a repository of the hub; random weights of the size below where absent",
+      "Checkpoint to continue from: a folder or a hub repository; without it, a new model of the size below",
     placeholder: "folder",
     aliases: ["modelNameOrPath"],
   }),
@@ -57,13 +56,13 @@ export const pretrainSettings = [
     ...newModel,
     type: integer(1).optional(),
     description:
-      "Inner size of a new model's feed-forward layers; 4 times the hidden size where absent",
+      "Inner size of a new model's feed-forward layers; by default, 4 times the hidden size",
   }),
   setting({
     name: "maxPositions",
     ...newModel,
     type: integer(8).default(512),
-    description: "Longest text of a new model",
+    description: "Maximum text length of a new model",
     unit: "tokens",
   }),
   setting({
@@ -71,34 +70,34 @@ export const pretrainSettings = [
     ...newModel,
     type: z.enum(["counted", "sinusoidal", "random"]).default("counted"),
     description:
-      "First values of a new model: counted from the text (word statistics, heads that look at neighbours), " +
+      "Initial weights of a new model: counted from the text (word statistics, heads that attend to neighbours), " +
       "random with sinusoidal positions, or all random",
   }),
   setting({
     name: "shortLength",
     ...training,
     type: integer(8).default(32),
-    description: "Length of the first part of training",
+    description: "Text length in the first part of training",
     unit: "tokens",
   }),
   setting({
     name: "shortShare",
     ...training,
     type: fraction().default(0.3),
-    description: "Share of the steps trained at the short length",
+    description: "Share of the steps at the short length",
   }),
   setting({
     name: "longShare",
     ...training,
     type: fraction().default(0),
-    description: "Share of the steps, at the end, trained at the model's longest length",
+    description: "Share of the steps, at the end, at the model's maximum length",
   }),
   setting({
     name: "shiftedShare",
     ...training,
     type: fraction().default(0),
     description:
-      "Share of the micro-batches whose windows begin at a random position, so that short windows train " +
+      "Share of the micro-batches whose windows start at a random position, so that short windows train " +
       "all of the position table",
   }),
   setting({
@@ -118,13 +117,13 @@ export const pretrainSettings = [
     name: "dropout",
     ...training,
     type: z.number().min(0).max(0.9).default(0),
-    description: "Dropout while pretraining; the saved config keeps 0.1 for fine-tuning",
+    description: "Dropout during pretraining; the saved config has 0.1, for fine-tuning",
   }),
   setting({
     name: "maxSteps",
     ...training,
     type: integer(0),
-    description: "Optimizer steps; 0 writes the model with its first values",
+    description: "Optimizer steps; 0 writes the model as initialized",
   }),
   // The last weights are kept, so evaluations change nothing.
   setting({

@@ -22,7 +22,7 @@ const models = [
     commands: ["train", "score", "scoreTexts"],
     type: text(),
     description:
-      "Checkpoint to start from, also the vanilla model that scores: a folder, or a repository of the hub such as FacebookAI/roberta-base, with @REVISION for another branch, tag or commit than main (docs/models.md)",
+      "Checkpoint to fine-tune; it also scores the texts, as the vanilla model. A folder, or a hub repository such as FacebookAI/roberta-base, with @REVISION for a branch, tag or commit other than main (docs/models.md)",
     heading,
     placeholder: "folder",
     aliases: ["modelNameOrPath"],
@@ -33,14 +33,14 @@ const models = [
     ...model,
     commands: ["predict", "evaluate", "explain", "serve", "classifier", "export"],
     type: text(),
-    description: "Trained classifier: a folder, or a repository of the hub (docs/models.md)",
+    description: "Trained classifier: a folder or a hub repository (docs/models.md)",
   }),
   setting({
     name: "model",
     ...model,
     commands: ["perplexity"],
     type: text(),
-    description: "Masked language model: a folder, or a repository of the hub (docs/models.md)",
+    description: "Masked language model: a folder or a hub repository (docs/models.md)",
   }),
   setting({
     name: "model",
@@ -48,7 +48,7 @@ const models = [
     commands: ["check"],
     type: text().optional(),
     description:
-      "Checkpoint whose tokenizer counts lengths, a folder or a repository of the hub; words are counted where absent",
+      "Checkpoint whose tokenizer measures the texts: a folder or a hub repository; without it, lengths are counted in words",
   }),
 ];
 
@@ -57,7 +57,7 @@ const datasets = [
     name: "dataset",
     commands: ["train", "check"],
     type: z.enum(knownDatasetNames).optional(),
-    description: "Known public data set, in place of files (docs/datasets.md)",
+    description: "Known public data set, instead of files (docs/datasets.md)",
     heading,
     identity: "represented",
   }),
@@ -66,7 +66,7 @@ const datasets = [
     commands: ["train", "compare", "check"],
     type: text().optional(),
     description:
-      "Folder of the known data set's files (train, dev, test .jsonl or .jsonl.gz), or of a subfolder of its name; cache and download where absent",
+      "Folder with the known data set's files (train, dev and test as .jsonl or .jsonl.gz), or with a subfolder named after it; without it, the data set is downloaded to the cache",
     heading,
     placeholder: "folder",
     identity: "represented",
@@ -77,14 +77,14 @@ const datasets = [
     commands: ["train", "check"],
     type: text().optional(),
     description:
-      "Labelled training texts (jsonl, json, csv, tsv, parquet; also .gz); needed without --dataset",
+      "Labelled training texts (jsonl, json, csv, tsv, parquet; also .gz); required without --dataset",
   }),
   setting({
     name: "validationFile",
     ...represented,
     commands: ["train", "compare", "check"],
     type: text().optional(),
-    description: "Labelled development texts; split off the training texts where absent",
+    description: "Labelled development texts; without them, some training texts are split off",
     aliases: ["devFile"],
   }),
   setting({
@@ -100,7 +100,7 @@ const datasets = [
     commands: ["train", "compare"],
     type: list().optional(),
     description:
-      "Further texts, without labels, for the auxiliary task alone (txt with one text a line, or any format of labelled texts)",
+      "Extra unlabelled texts for the auxiliary task (txt with one text per line, or any format of labelled texts)",
     aliases: ["unlabelledFile"],
   }),
 ];
@@ -146,7 +146,7 @@ const texts = [
     ...inputFile,
     commands: ["explain"],
     type: text().optional(),
-    description: "File of texts to explain, in place of single ones",
+    description: "File of texts to explain, instead of texts on the command line",
   }),
   setting({
     name: "input",
@@ -154,7 +154,7 @@ const texts = [
     commands: ["export"],
     type: text().optional(),
     description:
-      "Texts on which the files are compared with the classifier; random tokens where absent",
+      "Texts on which the exported files are compared with the classifier; random tokens by default",
   }),
   setting({
     name: "text",
@@ -172,7 +172,7 @@ const reading = [
     name: "textColumn",
     commands: ["train", "compare", "check", "score", "predict", "evaluate", "explain", "export"],
     type: text().optional(),
-    description: "Column of the text; found by its usual names where absent",
+    description: "Column with the text; by default, the one with a usual name",
     heading,
     aliases: ["textColumnName", "textColumnNames"],
     identity: "represented",
@@ -181,7 +181,7 @@ const reading = [
     name: "labelColumn",
     commands: ["train", "compare", "check", "evaluate"],
     type: text().optional(),
-    description: "Column of the label; found by its usual names where absent",
+    description: "Column with the label; by default, the one with a usual name",
     heading,
     aliases: ["labelColumnName"],
     identity: "represented",
@@ -198,7 +198,8 @@ const reading = [
     name: "maxLength",
     commands: ["train", "compare", "score", "scoreTexts", "check", "pretrain", "perplexity"],
     type: integer(3).default(128),
-    description: "Longest text, special tokens included; the rest is cut off and counted",
+    description:
+      "Maximum length of a text, special tokens included; longer texts are truncated, and counted",
     heading: "Limits",
     unit: "tokens",
     origin: PUBLISHED,
@@ -210,7 +211,7 @@ const reading = [
     commands: ["predict", "evaluate", "explain", "serve", "classifier"],
     type: integer(3).optional(),
     description:
-      "Longest text, special tokens included; what the classifier was trained with where absent",
+      "Maximum length of a text, special tokens included; by default, that of the classifier's training",
     heading: "Limits",
     unit: "tokens",
     aliases: ["maxSeqLength"],
