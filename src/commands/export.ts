@@ -15,7 +15,7 @@ import {
   temperatureFile,
   trainedTemperature,
   trainingArguments,
-} from "../run/folder/training-arguments.js";
+} from "../run/folder/saved-classifier.js";
 import { runOfClassifier } from "../run/folder/training-record.js";
 import type { Host } from "../run/host/host.js";
 import { type LoadedClassifier, loadClassifier } from "../run/inference/classifier.js";

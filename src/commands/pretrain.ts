@@ -22,12 +22,7 @@ import type { Scalar } from "../results/trackers/scalars.js";
 import { type Trackers, withTrackers } from "../results/trackers/trackers.js";
 import { createTrainable, optimizerGroups, storedValues } from "../run/fine-tune/trainable.js";
 import { openJournal } from "../run/folder/journal.js";
-import {
-  createRunFolder,
-  readRunRecord,
-  requireFreeFolder,
-  writeJson,
-} from "../run/folder/run-folder.js";
+import { createRunFolder, startedRun, writeJson } from "../run/folder/run-folder.js";
 import { requireSameRun, runDigest } from "../run/folder/run-identity.js";
 import { cutJournal, openSavedStates, type RunState } from "../run/folder/saved-state.js";
 import { beginTracking } from "../run/folder/tracking.js";
@@ -89,9 +84,8 @@ async function pretrain(
   trackers: Trackers,
 ): Promise<PretrainResult> {
   const { outputDir, seed } = settings;
-  if (settings.resume) {
-    requireSameRun(outputDir, readRunRecord(outputDir), { settings }, "pretrain");
-  } else requireFreeFolder(outputDir);
+  const started = startedRun(outputDir, settings.resume);
+  if (started !== undefined) requireSameRun(outputDir, started, { settings }, "pretrain");
   const { spec, tokenizer, values, origin } = await startingPoint(settings, host);
   const stream = await readTokenStream(settings.text, tokenizer, readingWatch(host));
   const validation =

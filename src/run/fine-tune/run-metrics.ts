@@ -10,8 +10,12 @@ import type {
 import type { RunMetrics } from "../../results/records/run-metrics.js";
 import { writeJsonLines } from "../folder/run-folder.js";
 import { predictionsOf } from "../inference/classify.js";
+import type { TrainSettings } from "../settings/schemas.js";
 import type { EncodedDataset } from "../sources/labelled-texts.js";
+import { countSplits } from "../sources/text-counts.js";
 import type { EncodedUnlabelled } from "../sources/unlabelled-texts.js";
+import type { RunInputs } from "./inputs.js";
+import type { Trained } from "./stages.js";
 
 /** The measures of labels and the mean loss (nats) of logits [N, C] against N label ids. */
 export function splitMetrics(
@@ -93,6 +97,56 @@ export function runConfidence(
     temperature,
     dev: ofSplit(devLogits, dev.labelIds),
     test: test && testLogits ? ofSplit(testLogits, test.labelIds) : null,
+  };
+}
+
+/** What a finished run measured with the weights it keeps. */
+export interface RunEvaluation {
+  readonly test: Awaited<ReturnType<typeof testMetrics>>;
+  readonly confidence: RunConfidence;
+}
+
+/** Measures on test, whose predictions are written, and on dev. `logitsOf` classifies a split with the weights that are kept. */
+export async function evaluateRun(
+  logitsOf: (split: "dev" | "test") => Promise<Float32Array>,
+  data: EncodedDataset,
+  predictionsPath: string,
+): Promise<RunEvaluation> {
+  const test = await testMetrics(() => logitsOf("test"), data, predictionsPath);
+  return { test, confidence: runConfidence(await logitsOf("dev"), test?.logits, data) };
+}
+
+/** metrics.json of a run. */
+export function runMetricsOf(
+  settings: TrainSettings,
+  { model, data, unlabelled }: RunInputs,
+  { outcome, bestDev, firstStage }: Trained,
+  { test, confidence }: RunEvaluation,
+  rest: Pick<RunMetrics, "timing" | "final_task_weights" | "estimator_report">,
+): RunMetrics {
+  return {
+    method: settings.method,
+    seed: settings.seed,
+    model: settings.model,
+    ...(model.origin && { model_origin: model.origin }),
+    task_weights: settings.taskWeights,
+    final_task_weights: rest.final_task_weights,
+    best_step: outcome.bestStep,
+    dev: bestDev,
+    test: test?.all ?? null,
+    test_unseen: test?.unseen ?? null,
+    timing: rest.timing,
+    confidence,
+    second_stage: firstStage
+      ? {
+          kept: outcome.bestStep > firstStage.steps,
+          steps: outcome.steps - firstStage.steps,
+          dev_before: firstStage.dev,
+        }
+      : null,
+    excluded: excludedRows(data, unlabelled),
+    text_counts: countSplits(data, unlabelled, model.tokenizer),
+    ...(rest.estimator_report && { estimator_report: rest.estimator_report }),
   };
 }
 

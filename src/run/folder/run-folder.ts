@@ -32,6 +32,13 @@ export function requireFreeFolder(folder: string): void {
   }
 }
 
+/** The record of the run that goes on; undefined for a new one, whose folder is then free. */
+export function startedRun(folder: string, resume: boolean): RunRecord | undefined {
+  if (resume) return readRunRecord(folder);
+  requireFreeFolder(folder);
+  return undefined;
+}
+
 /**
  * Makes the folder of a run and records its settings there. Throws `invalid-setting` if it cannot be made, and what
  * `writeError` gives.

@@ -1,4 +1,5 @@
 /** A run as its trackers know it, and what they are told at its end. */
+import type { TrainingWatch } from "../../method/train/trainer.js";
 import { findText } from "../../platform/files/files.js";
 import { basename, join, resolve } from "../../platform/paths.js";
 import { labelMeasures } from "../../results/metrics/label-measures.js";
@@ -7,12 +8,15 @@ import type { RunMetrics } from "../../results/records/run-metrics.js";
 import type { Scalar } from "../../results/trackers/scalars.js";
 import type { TrackedRun } from "../../results/trackers/tracker.js";
 import type { Trackers } from "../../results/trackers/trackers.js";
+import type { Host } from "../host/host.js";
+import type { Journal } from "./journal.js";
 
 /** Hexadecimal digits that tell runs apart. */
 const KEY_DIGITS = 12;
 
 /**
- * Tells the trackers that a run begins or goes on. Its journal must be as it goes on. `digest` is that of what decides the run's result.
+ * Begins tracking a run that starts or goes on, once its journal is cut to where it goes on. `digest` is that of what
+ * decides the run's result.
  */
 export function beginTracking(
   trackers: Trackers,
@@ -31,6 +35,27 @@ export function beginTracking(
     resumed: resume,
     journal: parseJournal(text, path),
   });
+}
+
+/** Passes each event of the training loop on to the journal, the trackers and the host, and counts its tokens. */
+export function runWatch(
+  task: "training" | "pretraining",
+  journal: Pick<Journal, "write">,
+  trackers: Trackers,
+  host: Pick<Host, "emit" | "cancelled">,
+  countTokens: (tokens: number) => void,
+): TrainingWatch {
+  return {
+    emit(event) {
+      if (event.type === "step") countTokens(event.tokens);
+      journal.write(event);
+      trackers.report(event);
+      host.emit(event);
+    },
+    progress: (done, total, detail) =>
+      host.emit({ type: "progress", task, done, total, unit: "steps", detail }),
+    cancelled: host.cancelled,
+  };
 }
 
 /** What metrics.json has beyond the journal: the test split, and the time of training in seconds. */

@@ -4,7 +4,7 @@ import { L3MaskingError } from "../../base/errors.js";
 import { compileClassification } from "../../method/program/inference.js";
 import type { Prediction } from "../../results/records/predictions.js";
 import type { Encoding } from "../../text/encoding.js";
-import { trainedMaxLength, trainedTemperature } from "../folder/training-arguments.js";
+import { trainedMaxLength, trainedTemperature } from "../folder/saved-classifier.js";
 import type { Host } from "../host/host.js";
 import type { ClassifierSettings } from "../settings/schemas.js";
 import { encodeOnce } from "../sources/labelled-texts.js";

@@ -8,7 +8,7 @@ export type ModelUse = "tokenizer" | "model" | "classifier";
 
 export const CONFIG_FILE = "config.json";
 
-/** Files of trained classifiers that say how to predict with them; see `fine-tune/training-arguments.ts`. */
+/** Files of trained classifiers that say how to predict with them; see `folder/saved-classifier.ts`. */
 const classifierFiles = ["training_args.json", "temperature.json"];
 
 /** Files that count where a repository has them. */

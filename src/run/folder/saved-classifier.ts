@@ -1,11 +1,40 @@
-/** Small files in a saved classifier: what prediction must repeat of training, and the temperature fitted on dev. */
+/** The folder of a saved classifier: its checkpoint, what prediction must repeat of training, and the temperature fitted on dev. */
 import { z } from "zod";
 import { L3MaskingError } from "../../base/errors.js";
+import type { ParameterStore } from "../../method/train/parameter-store.js";
+import { saveCheckpoint } from "../../model/checkpoint/save.js";
+import type { ModelSpec } from "../../model/spec.js";
 import { exists, readText } from "../../platform/files/files.js";
 import { join } from "../../platform/paths.js";
+import type { Tokenizer } from "../../text/encoding.js";
 
 const fileName = "training_args.json";
 const schema = z.object({ max_length: z.number().int().min(3) });
+
+/** A classifier as it is under training. */
+export interface SavedParts {
+  readonly spec: ModelSpec;
+  readonly store: ParameterStore;
+  /** In id order. */
+  readonly labels: readonly string[];
+  readonly tokenizer: Tokenizer;
+  readonly maxLength: number;
+}
+
+/** Saves the present weights in place of those before, and gives the digest of the file. Throws what `saveCheckpoint` throws. */
+export function saveClassifier(
+  folder: string,
+  { spec, store, labels, tokenizer, maxLength }: SavedParts,
+): Promise<string> {
+  return saveCheckpoint(folder, {
+    spec,
+    values: new Map(store.parameters.map(({ name }) => [name, store.weight(name)])),
+    kind: "sequence-classification",
+    labels,
+    tokenizerFiles: new Map([...tokenizer.files(), trainingArguments(maxLength)]),
+    replace: true,
+  });
+}
 
 /** File name and content to save beside the weights. */
 export function trainingArguments(maxLength: number): readonly [string, string] {

@@ -1,0 +1,97 @@
+/** What a training run is made from: the model, the labelled texts in their splits, and further texts for the auxiliary task. */
+import { hasAuxiliaryTask, needsScores } from "../../method/methods.js";
+import type { Host, NoticeEvent } from "../host/host.js";
+import { checkMemory, type MemoryCheck } from "../memory/memory-check.js";
+import type { TrainSettings } from "../settings/schemas.js";
+import {
+  type EncodedDataset,
+  type LabelledFiles,
+  labelledFiles,
+  loadLabelledTexts,
+} from "../sources/labelled-texts.js";
+import {
+  checkedMaxLength,
+  hasMlmHead,
+  type LoadedModel,
+  loadModel,
+  requireMlmHead,
+} from "../sources/model.js";
+import type { EncodedUnlabelled } from "../sources/unlabelled-texts.js";
+import { unlabelledTexts } from "./auxiliary-texts.js";
+
+export interface RunInputs {
+  readonly files: LabelledFiles;
+  readonly model: LoadedModel;
+  /** Read, split, checked and encoded. */
+  readonly data: EncodedDataset;
+  readonly unlabelled: EncodedUnlabelled | undefined;
+  /** Most tokens of a text. */
+  readonly maxLength: number;
+}
+
+/** Loads and checks all of them. Throws what the parts throw. */
+export async function loadInputs(settings: TrainSettings, host: Host): Promise<RunInputs> {
+  const files = await labelledFiles(settings, host);
+  const model = await loadModel(settings.model, host);
+  const maxLength = checkedMaxLength(settings.maxLength, model.spec);
+  const data = await loadLabelledTexts(files, { ...settings, maxLength }, model.tokenizer, host);
+  checkMethod(settings, model, host);
+  const unlabelled = await unlabelledTexts(settings, data, model.tokenizer, host);
+  return { files, model, data, unlabelled, maxLength };
+}
+
+/** Throws where the method needs a head that the model lacks, and names settings that change nothing. */
+function checkMethod(settings: TrainSettings, model: LoadedModel, host: Host): void {
+  const { method } = settings;
+  const hasAuxiliary = hasAuxiliaryTask(method);
+  if (needsScores(method)) requireMlmHead(model);
+  if (hasAuxiliary && !hasMlmHead(model)) host.emit(untrainedHead(settings.model));
+  if (hasAuxiliary) return;
+  if (settings.taskWeights === "meta") host.emit(oneTask("--task-weights meta", method));
+  if (settings.sharedPass) host.emit(oneTask("--shared-pass", method));
+}
+
+function oneTask(flag: string, method: string): NoticeEvent {
+  return { type: "notice", level: "info", text: `${method} has one task: ${flag} changes nothing` };
+}
+
+function untrainedHead(model: string): NoticeEvent {
+  const text = `${model} has no masked-LM head: the auxiliary task starts with an untrained one`;
+  return { type: "notice", level: "warning", text };
+}
+
+/** The memory that the run needs, beside what was available before its inputs were loaded. */
+export function inputsMemory(
+  { model, data, unlabelled, maxLength }: RunInputs,
+  settings: TrainSettings,
+  available: ReturnType<Host["availableMemory"]>,
+): MemoryCheck {
+  const values = [...model.values.values()];
+  const run = {
+    spec: model.spec,
+    classes: data.labels.length,
+    checkpointBytes: values.reduce((sum, { byteLength }) => sum + byteLength, 0),
+    texts: { ...data.encodings, unlabelled: unlabelled?.encodings ?? [] },
+    settings: { ...settings, maxLength },
+  };
+  return checkMemory(run, available);
+}
+
+/** config.json of the run: every setting resolved, and what the run was made from. */
+export function inputsRecord({ model, data, unlabelled }: RunInputs, settings: TrainSettings) {
+  return {
+    settings,
+    ...(model.origin && { model_origin: model.origin }),
+    checkpoint_digest: model.digest,
+    tokenizer_digest: model.tokenizer.digest,
+    data_digest: data.digest,
+    ...(unlabelled && { unlabelled_digest: unlabelled.digest }),
+    labels: data.labels,
+    rows: {
+      train: data.train.texts.length,
+      dev: data.dev.texts.length,
+      test: data.test?.texts.length ?? 0,
+      ...(unlabelled && { unlabelled: unlabelled.texts.length }),
+    },
+  };
+}

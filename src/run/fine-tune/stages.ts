@@ -1,0 +1,182 @@
+/** The training loop of a run: both tasks together, then, where it is asked for, a second stage of classification alone. */
+import { L3MaskingError } from "../../base/errors.js";
+import type { MaskProbabilities } from "../../method/masking/tokens.js";
+import { learningRateFactor } from "../../method/train/schedule.js";
+import { fixedTaskWeights } from "../../method/train/task-weights.js";
+import {
+  type StoppingState,
+  type TrainingOutcome,
+  type TrainingPlan,
+  type TrainingWatch,
+  train,
+} from "../../method/train/trainer.js";
+import type { SplitMetrics } from "../../results/records/measures.js";
+import type { Encoding, Tokenizer } from "../../text/encoding.js";
+import type { FirstStage, RunState } from "../folder/saved-state.js";
+import type { TrainingState } from "../folder/training-state.js";
+import type { TrainSettings } from "../settings/schemas.js";
+import type { DevEvaluation } from "./dev-evaluation.js";
+import { runSecondStage } from "./second-stage.js";
+import { stepsPerEpoch, type TaskTexts, taskBatches } from "./task-batches.js";
+import { optimizerGroups } from "./trainable.js";
+import type { Training, TrainingSplits } from "./training.js";
+
+/** What the auxiliary task reads beside the training texts; nothing where there is no such task. */
+export interface AuxiliaryInputs {
+  readonly unlabelled: readonly Encoding[] | undefined;
+  /** Of each training text, then of each unlabelled one. */
+  readonly probabilities: readonly MaskProbabilities[] | undefined;
+}
+
+/** Where the best weights and the state of the run are kept. */
+export interface Keeping {
+  readonly modelFolder: string;
+  readonly dev: DevEvaluation;
+  readonly state: TrainingState;
+  /** Where this part of the run starts. */
+  readonly start: RunState;
+}
+
+/** How the training of a run ended. */
+export interface Trained {
+  readonly outcome: TrainingOutcome;
+  /** Present where a second stage followed. */
+  readonly firstStage: FirstStage | undefined;
+  /** Of the best step. */
+  readonly bestDev: SplitMetrics;
+  /** Digest of its weights. */
+  readonly bestWeights: string | undefined;
+}
+
+/**
+ * Trains until the steps are done or dev no longer gets better; a run that goes on does what it would have done. Throws
+ * `interrupted` after a stop on request, with the state saved, and what `train` throws.
+ */
+export async function runStages(
+  training: Training,
+  splits: TrainingSplits,
+  auxiliary: AuxiliaryInputs,
+  tokenizer: Tokenizer,
+  { modelFolder, dev, state, start }: Keeping,
+  settings: TrainSettings,
+  watch: TrainingWatch,
+): Promise<Trained> {
+  const { spec, store, dropout, meta, parts } = training;
+  const texts: TaskTexts = {
+    encodings: splits.encodings.train,
+    labelIds: splits.train.labelIds,
+    lines: splits.train.records.map(({ line }) => line),
+  };
+  const perEpoch = stepsPerEpoch(texts.encodings.length, settings);
+  let { firstStage } = start;
+  const known = (stopping: StoppingState) => ({
+    ...stopping,
+    ...dev.kept(),
+    firstStage,
+    meta: meta?.state(),
+  });
+  const saving: Pick<Required<TrainingPlan>, "afterStep" | "onDivergence"> = {
+    afterStep: (step, evaluated, stopping) => state.afterStep(step, evaluated, known(stopping)),
+    onDivergence: (step, stopping) => state.saveIfFinite(step, known(stopping)),
+  };
+  const stopped = { ...start, withoutBetter: start.withoutBetter ?? 0 };
+
+  const runFirstStage = () =>
+    train(
+      { ...training.tasks, store, dropout, ...(meta && { meta }) },
+      {
+        doneSteps: stopped.step,
+        best: stopped.best,
+        withoutBetter: stopped.withoutBetter,
+        ...firstStagePlan(training, perEpoch, settings),
+        batches: taskBatches(
+          {
+            ...texts,
+            ...(auxiliary.unlabelled && { unlabelled: auxiliary.unlabelled }),
+            ...(auxiliary.probabilities && { probabilities: auxiliary.probabilities }),
+          },
+          settings,
+          settings,
+          spec,
+          tokenizer,
+        ),
+        evaluation: {
+          isDueAfter: (step) => step % (settings.evalSteps ?? perEpoch) === 0,
+          evaluate: dev.evaluate,
+          keepBest: dev.keepBest,
+          patience: settings.patience,
+        },
+        ...saving,
+      },
+      watch,
+    );
+  const goOn = (first: FirstStage) =>
+    runSecondStage(
+      {
+        stepsBefore: first.steps,
+        best: first.best,
+        modelFolder,
+        bestWeights: dev.kept().bestWeights,
+        stepsPerEpoch: perEpoch,
+        store,
+        main: training.mainAlone(),
+        dropout,
+        parts,
+        batches: taskBatches(texts, settings, settings, spec, tokenizer),
+        dev,
+        stopped: start.firstStage && stopped,
+        begin: () => state.beginStage(first.steps, known({ best: first.best, withoutBetter: 0 })),
+        ...saving,
+      },
+      settings,
+      watch,
+    );
+
+  let outcome = await (firstStage === undefined ? runFirstStage() : goOn(firstStage));
+  if (firstStage === undefined && settings.secondStage && outcome.reason !== "interrupted") {
+    const { bestDev } = dev.kept();
+    const { steps, best } = outcome;
+    firstStage = best && bestDev && { steps, best, dev: bestDev };
+    if (firstStage !== undefined) outcome = await goOn(firstStage);
+  }
+  const { bestDev, bestWeights } = dev.kept();
+  if (outcome.reason === "interrupted" || bestDev === undefined) {
+    await state.save(outcome.steps, known(outcome));
+    throw interrupted(outcome, modelFolder);
+  }
+  return { outcome, firstStage, bestDev, bestWeights };
+}
+
+/** Length, task weights and learning rates of the first stage. */
+function firstStagePlan(
+  { parts }: Training,
+  perEpoch: number,
+  settings: TrainSettings,
+): Pick<TrainingPlan, "totalSteps" | "gradientAccumulationSteps" | "taskWeights" | "groups"> {
+  const totalSteps = settings.maxSteps ?? settings.numTrainEpochs * perEpoch;
+  const schedule = {
+    kind: settings.lrSchedulerType,
+    warmupSteps: Math.ceil(settings.warmupRatio * totalSteps),
+    totalSteps,
+  };
+  return {
+    totalSteps,
+    gradientAccumulationSteps: settings.gradientAccumulationSteps,
+    taskWeights: fixedTaskWeights(
+      { main: true, auxiliary: parts.mlmHead },
+      settings.taskWeights === "fixed" ? settings.auxiliaryWeight : undefined,
+    ),
+    groups: (step) => optimizerGroups(settings, parts, learningRateFactor(step - 1, schedule)),
+  };
+}
+
+/** How a stopped run ends. */
+function interrupted({ steps, bestStep }: TrainingOutcome, modelFolder: string): L3MaskingError {
+  const kept =
+    bestStep === 0
+      ? "No evaluation had taken place, so no model was kept."
+      : `The best model so far (step ${bestStep}) is in ${modelFolder}.`;
+  return new L3MaskingError("interrupted", `training was stopped after step ${steps}`, {
+    hint: `Go on with the same command and --resume. ${kept}`,
+  });
+}

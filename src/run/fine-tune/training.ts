@@ -1,0 +1,110 @@
+/** A classifier under training: its weights, and the programs that compute with them. */
+import type { Runtime } from "../../engine/runtime/runtime.js";
+import { hasAuxiliaryTask } from "../../method/methods.js";
+import {
+  type ClassificationProgram,
+  compileClassification,
+} from "../../method/program/inference.js";
+import type { ClassificationTraining } from "../../method/program/training.js";
+import { createDropoutMasks, type DropoutMasks } from "../../method/train/dropout-masks.js";
+import type { MetaLearning } from "../../method/train/meta-learning.js";
+import type { ParameterStore } from "../../method/train/parameter-store.js";
+import { metaSlots, taskGradients } from "../../method/train/task-gradients.js";
+import type { MetaState } from "../../method/train/task-weights.js";
+import type { ParameterValues } from "../../model/parameters.js";
+import type { ModelSpec } from "../../model/spec.js";
+import type { TrainSettings } from "../settings/schemas.js";
+import type { EncodedDataset } from "../sources/labelled-texts.js";
+import { balancedWeights } from "./class-weights.js";
+import { devTexts, learnTaskWeights } from "./learned-weights.js";
+import { compileTasks, type TaskPrograms } from "./tasks.js";
+import { createTrainable, type TrainableParts } from "./trainable.js";
+
+/** The texts that a classifier is trained on and chosen by. */
+export type TrainingSplits = Pick<EncodedDataset, "labels" | "train" | "dev"> & {
+  readonly encodings: Pick<EncodedDataset["encodings"], "train" | "dev">;
+};
+
+export interface Training {
+  readonly spec: ModelSpec;
+  readonly parts: TrainableParts;
+  readonly store: ParameterStore;
+  readonly dropout: DropoutMasks;
+  readonly tasks: TaskPrograms;
+  /** Present where task weights are learned. */
+  readonly meta: MetaLearning | undefined;
+  /** The classifier with the present weights. */
+  readonly classifier: ClassificationProgram;
+  /** The main task for steps in which it runs alone: adds its gradients to the store's "gradient". */
+  mainAlone(): ClassificationTraining;
+  dispose(): Promise<void>;
+}
+
+/** The parts of the model that a method trains. */
+function partsOf({ method }: TrainSettings, classes: number): TrainableParts {
+  return { mlmHead: hasAuxiliaryTask(method), classes };
+}
+
+function learnsWeights({ method, taskWeights }: TrainSettings): boolean {
+  return taskWeights === "meta" && hasAuxiliaryTask(method);
+}
+
+/** The weights that a run begins with: those of the model, and a new classification head. */
+export function initialWeights(
+  spec: ModelSpec,
+  values: ParameterValues,
+  classes: number,
+  settings: TrainSettings,
+): ParameterStore {
+  const slots = learnsWeights(settings) ? metaSlots : [];
+  return createTrainable(spec, partsOf(settings, classes), values, settings.seed, slots);
+}
+
+/** Compiles what training on the splits needs over the weights of a store; `start` is where learned task weights go on. */
+export async function compileTraining(
+  spec: ModelSpec,
+  store: ParameterStore,
+  { labels, train, dev, encodings }: TrainingSplits,
+  settings: TrainSettings,
+  start: MetaState | undefined,
+  runtime: Runtime,
+): Promise<Training> {
+  const classes = labels.length;
+  const parts = partsOf(settings, classes);
+  const rates = { dropout: spec.hiddenDropout, attentionDropout: spec.attentionDropout };
+  const dropout = createDropoutMasks(settings.seed, rates);
+  const learns = learnsWeights(settings);
+  const arrays = {
+    weights: store.weight,
+    gradients: learns ? taskGradients(store) : store.gradient,
+    keepMask: dropout.keepMask,
+  };
+  const labelWeights =
+    settings.classWeights === "balanced" ? balancedWeights(train.labelIds, classes) : undefined;
+  const passes = !parts.mlmHead ? "main" : settings.sharedPass ? "shared" : "main and auxiliary";
+  const model = { spec, classes };
+  const tasks = await compileTasks(passes, runtime, model, rates, arrays, labelWeights);
+  const meta = learns
+    ? await learnTaskWeights(
+        runtime,
+        { spec, classes, store, mainOver: tasks.mainOver, dropout },
+        devTexts({ encodings: encodings.dev, labelIds: dev.labelIds }, settings, spec),
+        settings,
+        start,
+      )
+    : undefined;
+  const classifier = await compileClassification(runtime, spec, classes, store.weight);
+  return {
+    spec,
+    parts,
+    store,
+    dropout,
+    tasks,
+    meta,
+    classifier,
+    mainAlone: () => tasks.mainOver({ ...arrays, gradients: store.gradient }),
+    async dispose() {
+      for (const program of [tasks, meta, classifier]) await program?.dispose();
+    },
+  };
+}
