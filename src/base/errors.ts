@@ -104,6 +104,11 @@ function shortened(message: string): string {
   return `${message.slice(0, half)} ... (${left} characters left out) ... ${message.slice(-half)}`;
 }
 
+/** What anything that was thrown says of itself. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
 /**
  * An error with a code, a message (expected, got, where) and a hint (how to mend it). A message is printable and has
  * at most some 2000 characters, whatever a file made it quote.

@@ -23,6 +23,11 @@ export interface JsonFault {
   readonly got?: string;
 }
 
+/** Is it what JSON calls an object? */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 export type JsonReading = { readonly value: unknown } | { readonly fault: JsonFault };
 
 /** The value of `text`, or its first fault. */

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { access, constants, mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { L3MaskingError } from "../base/errors.js";
+import { L3MaskingError, messageOf } from "../base/errors.js";
 import { createKernelMemory } from "../engine/kernels/kernels.js";
 import type { Runtime } from "../engine/runtime/runtime.js";
 import { compileProgram, floatOutput } from "../method/program/compile.js";
@@ -158,9 +158,8 @@ async function diagnose(subject: string, find: () => Promise<string>): Promise<D
 }
 
 function failure(subject: string, error: unknown): Diagnosis {
-  const finding = error instanceof Error ? error.message : String(error);
   const hint = error instanceof L3MaskingError ? error.hint : undefined;
-  return { subject, ok: false, finding, ...(hint !== undefined && { hint }) };
+  return { subject, ok: false, finding: messageOf(error), ...(hint !== undefined && { hint }) };
 }
 
 function expectNumbers(

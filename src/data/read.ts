@@ -1,6 +1,6 @@
 /** Files on disk -> records, read whole. */
 
-import { L3MaskingError } from "../base/errors.js";
+import { L3MaskingError, messageOf } from "../base/errors.js";
 import { nearestName } from "../base/nearest.js";
 import { systemCode } from "../platform/files/failures.js";
 import { entryAt, listFolder, readBytes } from "../platform/files/files.js";
@@ -91,11 +91,14 @@ export function unpackedTooLarge(path: string, packedBytes: number): L3MaskingEr
 
 /** Of a file that is no gzip data. */
 export function damagedGzip(path: string, cause: unknown): L3MaskingError {
-  const detail = cause instanceof Error ? cause.message : String(cause);
-  return new L3MaskingError("data-format", `${path}: expected gzip data, got: ${detail}`, {
-    hint: "Compress the file again, or drop .gz from its name if it is not compressed.",
-    cause,
-  });
+  return new L3MaskingError(
+    "data-format",
+    `${path}: expected gzip data, got: ${messageOf(cause)}`,
+    {
+      hint: "Compress the file again, or drop .gz from its name if it is not compressed.",
+      cause,
+    },
+  );
 }
 
 function reason(code: string): string {

@@ -1,5 +1,5 @@
 /** Loads ONNX Runtime's native build for Node. The only file that imports it. */
-import { L3MaskingError } from "../base/errors.js";
+import { L3MaskingError, messageOf } from "../base/errors.js";
 import { type Machine, thisMachine } from "./machine.js";
 
 /** Architectures that onnxruntime-node has a binary for, by platform; a test compares them with the package. */
@@ -49,7 +49,7 @@ export async function loadOnnxRuntime({
     }
     throw new L3MaskingError(
       "runtime-missing",
-      `the package onnxruntime-node could not be loaded: ${cause instanceof Error ? cause.message : cause}`,
+      `the package onnxruntime-node could not be loaded: ${messageOf(cause)}`,
       {
         cause,
         hint: "Install it: ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node@1.30.0",

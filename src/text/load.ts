@@ -1,5 +1,5 @@
 /** Reads the tokenizer of a checkpoint folder. */
-import { L3MaskingError } from "../base/errors.js";
+import { L3MaskingError, messageOf } from "../base/errors.js";
 import { entryAt, readBytes } from "../platform/files/files.js";
 import { join } from "../platform/paths.js";
 import type { Tokenizer } from "./encoding.js";
@@ -61,10 +61,10 @@ function smallFile(path: string): Uint8Array | undefined {
     return readBytes(path);
   } catch (cause) {
     if (cause instanceof L3MaskingError) throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new L3MaskingError("file-missing", `${path}: expected a readable file, got ${reason}`, {
-      hint: "Check the path and its permissions.",
-      cause,
-    });
+    throw new L3MaskingError(
+      "file-missing",
+      `${path}: expected a readable file, got ${messageOf(cause)}`,
+      { hint: "Check the path and its permissions.", cause },
+    );
   }
 }

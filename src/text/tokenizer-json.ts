@@ -2,8 +2,10 @@
  * The content of a tokenizer.json, read or built from a bare vocabulary, and the settings of
  * tokenizer_config.json that change it.
  */
+
 import * as z from "zod";
 import { L3MaskingError } from "../base/errors.js";
+import { isObject } from "../base/strict-json.js";
 import { checkShape, listOf, parseTokenizerJson } from "./checked-json.js";
 import { addedTokenSchema, bertNames, robertaNames, type SpecialNames } from "./special-tokens.js";
 import { MAX_MERGES, splitMerge } from "./subwords.js";
@@ -280,8 +282,4 @@ function changed(
     }
   }
   return JSON.stringify(result) === JSON.stringify(component) ? component : result;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -4,9 +4,11 @@
  * The equality is with `split_special_tokens=True` (`encode_special_tokens` in the Rust library): a
  * string such as "<mask>" or "[SEP]" in a text is text and never becomes the special token.
  */
+
 import * as z from "zod";
 import { L3MaskingError } from "../base/errors.js";
 import { sha256 } from "../base/sha256.js";
+import { isObject } from "../base/strict-json.js";
 import { checkShape, parseTokenizerJson, requireFewSteps } from "./checked-json.js";
 import { type Encoding, NO_WORD, type SpecialIds, type Tokenizer } from "./encoding.js";
 import { compileNormalizer, type Normalize } from "./normalize.js";
@@ -217,6 +219,6 @@ function wellFormed(text: string): string {
 
 /** For JSON.stringify: objects with their keys in order, so that equal settings give equal text. */
 function sortedKeys(_key: string, value: unknown): unknown {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  if (!isObject(value)) return value;
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -1,6 +1,8 @@
 /** The `vocab` of a tokenizer's model: tokens and their ids. */
+
 import * as z from "zod";
 import { L3MaskingError } from "../base/errors.js";
+import { isObject } from "../base/strict-json.js";
 
 /** Token -> id. */
 export type Vocabulary = ReadonlyMap<string, number>;
@@ -12,8 +14,10 @@ type VocabularyObject = Readonly<Record<string, number>>;
 
 /** Whether a value is an object from tokens to ids. */
 export function isTokenTable(value: unknown): value is VocabularyObject {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
-  return Object.values(value).every((id) => Number.isInteger(id) && id >= 0 && id <= MAX_ID);
+  if (!isObject(value)) return false;
+  return Object.values(value).every(
+    (id) => typeof id === "number" && Number.isInteger(id) && id >= 0 && id <= MAX_ID,
+  );
 }
 
 function isVocabulary(value: unknown): value is VocabularyObject {

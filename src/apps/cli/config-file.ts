@@ -2,7 +2,7 @@
 
 import { L3MaskingError } from "../../base/errors.js";
 import { nearestName } from "../../base/nearest.js";
-import { parseJson } from "../../base/strict-json.js";
+import { isObject, parseJson } from "../../base/strict-json.js";
 import { toFlag } from "../../run/settings/resolve.js";
 import type { GivenSettings } from "./commands.js";
 import type { Flag } from "./flag.js";
@@ -33,7 +33,7 @@ export async function settingsFromFile(
   const value = path.endsWith(".json")
     ? parseJson(text, path, 1, (message) => unreadable(message))
     : await parseYaml(text, path);
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+  if (!isObject(value)) {
     throw unreadable(
       `${path}: expected settings by name, such as "maxLength: 64", got ${kindOf(value)}`,
     );

@@ -1,7 +1,7 @@
 /** JSON and JSON Lines -> rows. */
 
 import { L3MaskingError } from "../../base/errors.js";
-import { parseJson, readJson } from "../../base/strict-json.js";
+import { isObject, parseJson, readJson } from "../../base/strict-json.js";
 import { lineSplitter, type RowReader, tableOf } from "./row-reader.js";
 import {
   columnNames,
@@ -84,10 +84,6 @@ function onlyArray(value: unknown, file: string): readonly unknown[] {
 function asObject(value: unknown, place: string, hint: string): Readonly<Record<string, unknown>> {
   if (isObject(value)) return value;
   throw formatError(`${place}: expected a JSON object, got ${describeValue(value)}`, hint);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function formatError(message: string, hint: string): L3MaskingError {

@@ -9,26 +9,12 @@ const newline = 0x0a;
  * Throws `data-encoding` with the first line that holds a bad byte, `data-format` for a text too long to be read.
  */
 export function decodeUtf8(bytes: Uint8Array, file: string): string {
-  refuseUtf16(bytes, file);
-  const decoder = new TextDecoder("utf-8", { fatal: true });
-  try {
-    return decoder.decode(bytes);
-  } catch (cause) {
-    const line = firstBadLine(bytes);
-    if (line === undefined) {
-      throw new L3MaskingError(
-        "data-format",
-        `${file}: expected at most 536870888 characters (the longest text that can be read), got ${bytes.length} bytes`,
-        { hint: "Take a sample of the rows.", cause },
-      );
-    }
-    throw encodingError(file, line, cause);
-  }
+  return utf8Decoder(file)(bytes, true);
 }
 
 /**
  * Decodes a file piece by piece to what `decodeUtf8` makes of the whole: a character that two pieces share comes with the
- * second. Throws `data-encoding` as that does.
+ * second. Throws as that does.
  */
 export function utf8Decoder(file: string): (piece: Uint8Array, last: boolean) => string {
   const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -53,7 +39,10 @@ export function utf8Decoder(file: string): (piece: Uint8Array, last: boolean) =>
       linesBefore += lineEnds(whole);
       return text;
     } catch (cause) {
-      throw encodingError(file, linesBefore + (firstBadLine(whole) ?? 1), cause);
+      const line = firstBadLine(whole);
+      throw line === undefined
+        ? tooLong(file, whole.length, cause)
+        : encodingError(file, linesBefore + line, cause);
     }
   };
 }
@@ -93,6 +82,14 @@ function encodingError(file: string, line: number, cause: unknown): L3MaskingErr
       hint: "Save the file as UTF-8 (iconv -f WINDOWS-1252 -t UTF-8 mends most old files).",
       cause,
     },
+  );
+}
+
+function tooLong(file: string, bytes: number, cause: unknown): L3MaskingError {
+  return new L3MaskingError(
+    "data-format",
+    `${file}: expected at most 536870888 characters (the longest text that can be read), got ${bytes} bytes`,
+    { hint: "Take a sample of the rows.", cause },
   );
 }
 

@@ -5,7 +5,7 @@
  * Reference: https://github.com/apache/parquet-format (README.md and parquet.thrift).
  */
 import { parquetMetadata, type SchemaElement } from "hyparquet";
-import { L3MaskingError } from "../../base/errors.js";
+import { L3MaskingError, messageOf } from "../../base/errors.js";
 import { MAX_COLUMNS, MAX_ROWS } from "../formats/limits.js";
 import { readThriftStruct, type ThriftStruct, type ThriftValue } from "./thrift.js";
 
@@ -97,8 +97,7 @@ function readSchema(footer: Uint8Array, file: string): readonly SchemaElement[] 
   try {
     return parquetMetadata(footer, { geoparquet: false }).schema;
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw parquetError(file, "a footer with schema and row groups", reason);
+    throw parquetError(file, "a footer with schema and row groups", messageOf(cause));
   }
 }
 

@@ -3,7 +3,7 @@
  * decodes them sees only headers that we wrote and values that we counted.
  */
 import type { FileMetaData } from "hyparquet";
-import { L3MaskingError } from "../../base/errors.js";
+import { L3MaskingError, messageOf } from "../../base/errors.js";
 import { unpackedLimit } from "../formats/limits.js";
 import {
   type Codec,
@@ -341,7 +341,7 @@ function pageError(
   page: string,
   cause: unknown,
 ): L3MaskingError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  const reason = messageOf(cause);
   const what =
     cause instanceof L3MaskingError
       ? reason

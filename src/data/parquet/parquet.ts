@@ -1,7 +1,7 @@
 /** Parquet -> rows, in any of its usual compressions. */
 
 import { type FileMetaData, parquetReadObjects } from "hyparquet";
-import { L3MaskingError } from "../../base/errors.js";
+import { L3MaskingError, messageOf } from "../../base/errors.js";
 import { readJson } from "../../base/strict-json.js";
 import { unpackedLimit } from "../formats/limits.js";
 import { columnNames, type Row, type Table } from "../formats/table.js";
@@ -50,7 +50,7 @@ async function readObjects(
     if (cause instanceof L3MaskingError) {
       throw new L3MaskingError(cause.code, `${file}: ${cause.message}`, { hint, cause });
     }
-    throw parquetError(file, "values", cause instanceof Error ? cause.message : String(cause));
+    throw parquetError(file, "values", messageOf(cause));
   }
 }
 

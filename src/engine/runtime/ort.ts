@@ -1,6 +1,6 @@
 /** What all builds of ONNX Runtime share: tensors in and out, and errors in our words. */
 import type { InferenceSession, Tensor, TensorConstructor } from "onnxruntime-common";
-import { L3MaskingError } from "../../base/errors.js";
+import { L3MaskingError, messageOf } from "../../base/errors.js";
 import type { ArrayValue, NamedArrays, Session } from "./runtime.js";
 
 /** Wraps a session of any ONNX Runtime build. */
@@ -41,7 +41,7 @@ export function wrapSession(
 
 /** A failure inside the runtime, with the graph and, where the message names one, the node. */
 export function runtimeError(graph: string, cause: unknown): L3MaskingError {
-  const text = cause instanceof Error ? cause.message : String(cause);
+  const text = messageOf(cause);
   const node = /Name:'([^']+)'/.exec(text)?.[1];
   const where = node === undefined ? `graph ${graph}` : `graph ${graph}, node ${node}`;
   const memory = /alloc|memory/i.test(text);

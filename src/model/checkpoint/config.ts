@@ -2,7 +2,9 @@
  * What a checkpoint's config.json says, checked and named once; and the way back, for a folder that Python's transformers
  * and transformers.js read.
  */
+
 import * as z from "zod";
+import { isObject } from "../../base/strict-json.js";
 import { configError, readFields } from "../families/config-fields.js";
 import { families, familyTitles } from "../families/families.js";
 import type { ModelFamily, ModelSpec } from "../spec.js";
@@ -21,7 +23,7 @@ function isShortList(value: unknown): value is string[] {
 }
 
 function isLabelTable(value: unknown): value is Record<string, string | number> {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  if (!isObject(value)) return false;
   const names: readonly unknown[] = Object.values(value);
   return (
     names.length <= MAX_LABELS &&

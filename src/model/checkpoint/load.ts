@@ -1,7 +1,7 @@
 /** Loads a checkpoint folder: config.json and weights in any layout Hugging Face has written. */
 import * as z from "zod";
 import { L3MaskingError } from "../../base/errors.js";
-import { parseJson } from "../../base/strict-json.js";
+import { isObject, parseJson } from "../../base/strict-json.js";
 import { join } from "../../platform/paths.js";
 import type { ParameterValues } from "../parameters.js";
 import type { ModelSpec } from "../spec.js";
@@ -127,7 +127,7 @@ async function readWeights(file: OpenFile, weights: string): Promise<WeightFile>
 
 /** Not a zod record: that would note the fault of every entry, and an index can have a million. */
 function isFileTable(value: unknown): value is Record<string, string> {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  if (!isObject(value)) return false;
   return Object.values(value).every((name) => typeof name === "string");
 }
 

@@ -14,7 +14,7 @@ const ROUNDING = 1e-12;
 
 /** Mean of at least one value. */
 export function mean(values: readonly number[]): number {
-  requireValues(values, 1);
+  requireValues(values);
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
@@ -38,7 +38,7 @@ export function sampleDeviation(values: readonly number[]): number | null {
  * Reference: Fisher 1935, "The Design of Experiments", section 21; Edgington & Onghena 2007, "Randomization Tests".
  */
 export function signFlipP(differences: readonly number[]): number {
-  requireValues(differences, 1);
+  requireValues(differences);
   const n = differences.length;
   if (n > MOST_SIGN_FLIP_SEEDS) {
     throw mismatch(`at most ${MOST_SIGN_FLIP_SEEDS} differences`, `${n}`);
@@ -111,7 +111,7 @@ export function pairedStudent(
   differences: readonly number[],
   confidence: number,
 ): StudentTest | null {
-  requireValues(differences, 1);
+  requireValues(differences);
   const center = mean(differences);
   const deviation = sampleDeviation(differences);
   const n = differences.length;
@@ -149,8 +149,8 @@ export function holmAdjusted(ps: readonly number[]): number[] {
   return adjusted;
 }
 
-function requireValues(values: readonly number[], least: number): void {
-  if (values.length < least) throw mismatch("at least one value", "none");
+function requireValues(values: readonly number[]): void {
+  if (values.length === 0) throw mismatch("at least one value", "none");
   const broken = values.find((value) => !Number.isFinite(value));
   if (broken !== undefined) throw mismatch("finite values", `${broken}`);
 }

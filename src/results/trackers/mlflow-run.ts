@@ -1,5 +1,7 @@
 /** A run as MLflow knows it: found again or created, in its experiment; and how it ended. */
+
 import { z } from "zod";
+import { messageOf } from "../../base/errors.js";
 import { writeDurably } from "../../platform/files/durable.js";
 import { readText } from "../../platform/files/files.js";
 import type { MlflowServer } from "../../platform/mlflow-environment.js";
@@ -92,7 +94,7 @@ export async function openServerRun(
     writeDurably(path, [`${JSON.stringify(noted, undefined, 2)}\n`]);
     return opened;
   } catch (error) {
-    return { ...opened, noteFault: error instanceof Error ? error.message : String(error) };
+    return { ...opened, noteFault: messageOf(error) };
   }
 }
 

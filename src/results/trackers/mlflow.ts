@@ -1,4 +1,5 @@
 /** MLflow: the numbers of a run at a tracking server, delivered while it trains. */
+import { messageOf } from "../../base/errors.js";
 import { mlflowServer } from "../../platform/mlflow-environment.js";
 import { createMlflowClient, type MlflowFailure, requestPatience } from "./mlflow-client.js";
 import { openServerRun, runAddress, type ServerRun, setStatus } from "./mlflow-run.js";
@@ -134,7 +135,7 @@ export function openMlflow(
   };
   const deliver = () => {
     delivering ??= deliverAll()
-      .catch((error: unknown) => failed({ reason: reasonOf(error), lasting: true }))
+      .catch((error: unknown) => failed({ reason: messageOf(error), lasting: true }))
       .finally(() => {
         delivering = undefined;
       });
@@ -182,10 +183,6 @@ function metrics({ step, scalars }: Point, timestamp: number): Metric[] {
     timestamp: Math.round(timestamp),
     step,
   }));
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** Removes elements of a list in place. */

@@ -1,4 +1,5 @@
 /** TensorBoard: the numbers of a run in one event file of its folder. */
+import { messageOf } from "../../base/errors.js";
 import { syncFolder, writeDurably } from "../../platform/files/durable.js";
 import { writing } from "../../platform/files/failures.js";
 import {
@@ -63,8 +64,7 @@ export function openTensorboard(
         writing(path, () => file.write(pointRecord(clock() / 1000, point)));
       } catch (error) {
         if (lost === 0) {
-          const reason = error instanceof Error ? error.message : String(error);
-          const text = `tensorboard: ${reason}; training goes on without these values`;
+          const text = `tensorboard: ${messageOf(error)}; training goes on without these values`;
           emit({ type: "notice", level: "warning", text });
         }
         lost += point.scalars.length;

@@ -38,7 +38,7 @@ export async function datasetSources(
   const { dataset: positions, ...single } = settings;
   if (positions === undefined) {
     const files = await labelledFiles(single, host);
-    return [{ name: fileName(files.trainFile), ...onlyFiles(files), notes: [] }];
+    return [{ name: datasetName(files.trainFile), ...onlyFiles(files), notes: [] }];
   }
   const file = [single.trainFile, single.validationFile, single.testFile].find(
     (path) => path !== undefined,
@@ -75,7 +75,7 @@ async function sourceAt(
     return { name, ...onlyFiles(files), notes: knownDatasets[name].notes };
   }
   if (!isFolder(position)) {
-    return { name: fileName(position), trainFile: position, ...columns, notes: [] };
+    return { name: datasetName(position), trainFile: position, ...columns, notes: [] };
   }
   const { trainFile = position, ...files } = filesOfFolder(position, listFolder(position));
   return { name: nameOf(position), trainFile, ...files, ...columns, notes: [] };
@@ -96,13 +96,6 @@ function isFolder(path: string): boolean {
   throw new L3MaskingError("file-missing", `expected a folder or a file at ${path}`, {
     hint: `Check the path, or name one of the known data sets ${knownDatasetNames.join(", ")}.`,
   });
-}
-
-/** A file that is called train, as in most folders, goes by the name of its folder. */
-function fileName(trainFile: string): string {
-  const name = nameOf(trainFile);
-  const folder = nameOf(dirname(trainFile));
-  return /^train(ing)?$/i.test(name) && folder !== "." ? folder : name;
 }
 
 /** The last part of a path, without the ending of a data file. */

@@ -7,7 +7,7 @@
 import * as z from "zod";
 import { L3MaskingError } from "../../../base/errors.js";
 import { float32ToFloat16 } from "../../../base/half.js";
-import { parseJson } from "../../../base/strict-json.js";
+import { isObject, parseJson } from "../../../base/strict-json.js";
 import { elementCount } from "../../parameters.js";
 import { type ByteSource, knownStranger, readBytes } from "./bytes.js";
 import {
@@ -176,7 +176,7 @@ function parseHeaderObject(header: Uint8Array, where: string): object {
     throw formatError(`expected a JSON header in UTF-8, got other bytes in ${where}`, cause);
   }
   const json = parseJson(text, `bad JSON in the header of ${where}`, 1, formatError);
-  if (typeof json !== "object" || json === null || Array.isArray(json)) {
+  if (!isObject(json)) {
     throw formatError(`expected the header to be a JSON object, got another value in ${where}`);
   }
   return json;
