@@ -23,7 +23,7 @@ const entries = [
   {
     file: "src/node.ts",
     heading: "l3masking",
-    text: "Runs in Node. Every function works in a thread of its own, tells `watch.onEvent` what happens, stops when `watch.signal` is\naborted, and rejects with an [L3MaskingError](#l3maskingerror) ([errors.md](errors.md)).",
+    text: "Runs in Node. Every function works in its own thread, reports events to `watch.onEvent`, stops when `watch.signal` is\naborted, and rejects with an [L3MaskingError](#l3maskingerror) ([errors.md](errors.md)).",
   },
   {
     file: "src/index.ts",
@@ -34,12 +34,12 @@ const entries = [
 
 const INTRODUCTION = `# API reference
 
-Written by \`npm run docs:api\` from the docstrings in \`src\`; change it there. An example that runs is
-[examples/library.mjs](../examples/library.mjs); the words are explained in [glossary.md](glossary.md).
+\`npm run docs:api\` writes this page from the docstrings in \`src\`. [examples/library.mjs](../examples/library.mjs) is a runnable example;
+[glossary.md](glossary.md) explains the terms.
 
 **What may change.** Versions are semantic ([changelog](../CHANGELOG.md)). Before 1.0 a new minor version (0.1 to 0.2) may change functions, types, flags, defaults and
-files; a patch (0.1.0 to 0.1.1) mends and changes none of them. What is not listed here may change at any time. A run of another minor
-version may not go on, so finish runs before an update.
+files; a patch (0.1.0 to 0.1.1) fixes bugs and changes none of them. Anything not listed here may change at any time. A run may not resume under
+another minor version, so finish runs before an update.
 
 Arrays have their shape in brackets: n tokens, K selected ones, C labels.`;
 

@@ -9,15 +9,15 @@ import { flagsOf } from "./flags.js";
 
 const INTRODUCTION = `# Settings
 
-Written by \`npm run docs:settings\` from the records in \`src/run/settings\`; change it there.
+\`npm run docs:settings\` writes this page from the records in \`src/run/settings\`.
 
-On the command line a setting is \`--name\`; \`_\` and \`-\` are the same. In code it is camelCase, so
-\`--max-length\` is \`maxLength\`. Names in brackets mean the same setting. Settings that do not exist are refused.
+On the command line a setting is \`--name\`, with \`-\` or \`_\`; in code it is camelCase, so \`--max-length\` is \`maxLength\`. Names in
+brackets are aliases. Unknown settings are refused.
 
 ## Files of settings
 
-\`--config FILE\` reads settings from a YAML or JSON file; what is given on the command line wins over it. Paths in it are
-taken from the current folder. For completion in editors there is a JSON Schema of every command's settings in \`docs/schemas\`.
+\`--config FILE\` reads settings from a YAML or JSON file; the command line overrides it. Paths in it are relative to the current
+folder. \`docs/schemas\` has a JSON Schema of every command's settings, for completion in editors.
 
 \`\`\`yaml
 # yaml-language-server: $schema=./node_modules/l3masking/docs/schemas/train.json
@@ -63,7 +63,7 @@ function presetSection(): string {
   const head = ["flag", "default", ...presetNames.map((name) => `\`${name}\``)];
   return [
     "## Presets",
-    "`--preset NAME` puts its values in the place of the defaults; flags that are given win over it. A run's `config.json` has the name and every value.",
+    "`--preset NAME` replaces the defaults with its values; flags override it. A run's `config.json` records the name and every value.",
     presetNames.map((name) => `* \`${name}\`: ${presets[name].description}.`).join("\n"),
     markdownTable(head, rows),
     "An empty cell keeps the default.",
@@ -79,8 +79,8 @@ function identitySection(): string {
     byRule.set(rule, [...(byRule.get(rule) ?? []), `\`--${toFlag(setting.name)}\``]);
   }
   return [
-    "## What makes a run another run",
-    "Another value of a setting of `train` makes it another run, for `--resume` and for `compare`, but for these:",
+    "## Settings that identify a run",
+    "Changing a setting of `train` makes a different run, for `--resume` and `compare`, with these exceptions:",
     markdownTable(
       ["settings", "count"],
       [...byRule].map(([rule, flags]) => [flags.join(", "), rule]),
@@ -91,11 +91,11 @@ function identitySection(): string {
 function identityRule({ identity, methods, when = {} }: Setting): string | undefined {
   switch (identity) {
     case "none":
-      return "never: they say where and on what the work is done";
+      return "never: they only say where and on what the work is done";
     case "rounding":
-      return "never: they change last digits at most";
+      return "never: they change at most the last digits";
     case "represented":
-      return "by digests of what was read, or by the settings that they stand for";
+      return "through digests of what was read, or through the settings they stand for";
     case "counts": {
       const conditions = Object.entries(when).map(([name, value]) =>
         value === undefined
