@@ -1,9 +1,7 @@
-import picocolors from "picocolors";
 import { describe, expect, it } from "vitest";
 import { L3MaskingError } from "../../base/errors.js";
 import { errorText, knownError } from "./error-text.js";
-
-const plain = picocolors.createColors(false);
+import { inColour, plain } from "./terminal.js";
 
 describe("errorText", () => {
   it("shows code, message and hint", () => {
@@ -28,7 +26,7 @@ describe("errorText", () => {
 
   it("colours the heads only", () => {
     const error = new L3MaskingError("data-empty", "message", { hint: "hint text" });
-    expect(errorText(error, picocolors.createColors(true), false)).toBe(
+    expect(errorText(error, inColour, false)).toBe(
       "\u001b[31merror [data-empty]:\u001b[39m message\n\u001b[36mhint:\u001b[39m hint text",
     );
   });

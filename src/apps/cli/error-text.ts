@@ -1,6 +1,6 @@
 /** Errors as the command line shows them. */
 import { L3MaskingError } from "../../base/errors.js";
-import type { Colors } from "./terminal.js";
+import type { Paint } from "./terminal.js";
 
 /** Any thrown value as the error class of the project; a stranger becomes `worker-failed` with itself as cause. */
 export function knownError(thrown: unknown): L3MaskingError {
@@ -13,9 +13,9 @@ export function knownError(thrown: unknown): L3MaskingError {
 }
 
 /** `error [code]: message` and, on a line of its own, `hint: ...`; with `stack`, where it was thrown. */
-export function errorText(error: L3MaskingError, colors: Colors, stack: boolean): string {
-  const lines = [`${colors.red(`error [${error.code}]:`)} ${error.message}`];
-  if (error.hint !== undefined) lines.push(`${colors.cyan("hint:")} ${error.hint}`);
+export function errorText(error: L3MaskingError, paint: Paint, stack: boolean): string {
+  const lines = [`${paint("red", `error [${error.code}]:`)} ${error.message}`];
+  if (error.hint !== undefined) lines.push(`${paint("cyan", "hint:")} ${error.hint}`);
   if (stack) lines.push(...stacks(error));
   return lines.join("\n");
 }

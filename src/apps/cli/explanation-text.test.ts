@@ -1,8 +1,8 @@
-import picocolors from "picocolors";
 import { describe, expect, it } from "vitest";
 import { explainedText } from "../../../test/fixtures/explained-text.js";
 import type { ExplainResult } from "../../commands/explain.js";
 import { explanationText } from "./explanation-text.js";
+import { inColour, plain } from "./terminal.js";
 
 const result: ExplainResult = {
   model: "m",
@@ -17,7 +17,7 @@ const result: ExplainResult = {
 
 describe("explained texts in a terminal", () => {
   it("are a table without colours", () => {
-    const lines = explanationText(result)(picocolors.createColors(false)).split("\n");
+    const lines = explanationText(result)(plain).split("\n");
     expect(lines).toEqual([
       "text 1: engine 75.00 %  (hull 25.00 %)",
       "cut off: the last 2 tokens",
@@ -43,19 +43,17 @@ describe("explained texts in a terminal", () => {
   });
 
   it("have each token in the colour of its mask probability where there are colours", () => {
-    const text = explanationText(result)(picocolors.createColors(true));
+    const text = explanationText(result)(inColour);
     const coloured = text.split("\n")[3];
     expect(coloured).toBe("  two \u001b[1m\u001b[31mvan\u001b[39m\u001b[22m\u001b[2mes\u001b[22m");
     // What is shown is the same.
     const escapes = new RegExp(`${String.fromCharCode(27)}\\[\\d+m`, "g");
-    expect(text.replaceAll(escapes, "")).toBe(
-      explanationText(result)(picocolors.createColors(false)),
-    );
+    expect(text.replaceAll(escapes, "")).toBe(explanationText(result)(plain));
   });
 
   it("are on the page where one was written", () => {
     const shown = explanationText({ ...result, output: "explained.html" });
-    expect(shown(picocolors.createColors(true)).split("\n")).toEqual([
+    expect(shown(inColour).split("\n")).toEqual([
       "explained 1 text: explained.html (open it in a browser)",
       "not explained: 3 further texts of the file (--max-texts)",
     ]);
@@ -76,7 +74,7 @@ describe("explained texts in a terminal", () => {
           probabilities: { [hostile]: 1 },
         },
       ],
-    })(picocolors.createColors(false));
+    })(plain);
     expect(shown).not.toContain("\u001b");
     expect(shown).toContain("\\u{1b}");
   });

@@ -1,23 +1,27 @@
 /** Explained texts in a terminal: coloured text where there are colours, and a table that needs none. */
+
 import { printable } from "../../base/errors.js";
+import { percent } from "../../base/figures.js";
 import type { ExplainResult } from "../../commands/explain.js";
-import { percent } from "./reporter.js";
-import type { Colors } from "./terminal.js";
+import type { Paint, Style } from "./terminal.js";
 
 type ExplainedText = ExplainResult["texts"][number];
 
 /** How strong a mask probability is, without colours. */
 const levelMarks = [" ", "░", "▒", "▓", "█"] as const;
 
+/** From what is expected to what is masked most. */
+const levelStyles: readonly Style[] = ["dim", [], "cyan", "yellow", ["bold", "red"]];
+
 /** Characters of the largest attribution's bar, on either side. */
 const BAR_WIDTH = 8;
 
 /** All texts, then what the columns mean; where a page was written, only where it is. */
-export function explanationText(result: ExplainResult): (colors: Colors) => string {
-  return (colors) => {
+export function explanationText(result: ExplainResult): (paint: Paint) => string {
+  return (paint) => {
     if (result.output !== undefined) return pageLines(result, result.output).join("\n");
-    const texts = result.texts.map((text, index) => textLines(text, index, result, colors));
-    return [...texts.flatMap((lines) => [...lines, ""]), ...meanings(result, colors)].join("\n");
+    const texts = result.texts.map((text, index) => textLines(text, index, result, paint));
+    return [...texts.flatMap((lines) => [...lines, ""]), ...meanings(result, paint)].join("\n");
   };
 }
 
@@ -25,7 +29,7 @@ function textLines(
   text: ExplainedText,
   index: number,
   { mask_levels: levels }: ExplainResult,
-  colors: Colors,
+  paint: Paint,
 ): readonly string[] {
   const probabilities = Object.entries(text.probabilities)
     .sort(([, a], [, b]) => b - a)
@@ -34,13 +38,13 @@ function textLines(
   const rest = others.length === 0 ? "" : `  (${others.join(", ")})`;
   const cut = text.truncated === 0 ? [] : [`cut off: the last ${text.truncated} tokens`];
   return [
-    `text ${index + 1}: ${colors.bold(first)}${rest}`,
+    `text ${index + 1}: ${paint("bold", first)}${rest}`,
     ...cut,
     "",
-    `  ${colouredText(text, levels, colors)}`,
-    ...text.masks.map((mask, sample) => `  mask ${sample + 1}: ${maskedLine(text, mask, colors)}`),
+    `  ${colouredText(text, levels, paint)}`,
+    ...text.masks.map((mask, sample) => `  mask ${sample + 1}: ${maskedLine(text, mask, paint)}`),
     "",
-    ...tokenTable(text, levels, colors).map((line) => `  ${line}`),
+    ...tokenTable(text, levels, paint).map((line) => `  ${line}`),
   ];
 }
 
@@ -48,14 +52,14 @@ function textLines(
 function colouredText(
   { pieces, mask_probability: probabilities }: ExplainedText,
   levels: readonly number[],
-  colors: Colors,
+  paint: Paint,
 ): string {
   return pieces
     .map((piece, position) => {
       const probability = probabilities[position];
       if (probability === null) return "";
       const [space, word] = parted(piece);
-      return `${space}${inLevel(levelOf(probability, levels), colors)(word)}`;
+      return `${space}${inLevel(levelOf(probability, levels), paint)(word)}`;
     })
     .join("")
     .trim();
@@ -65,7 +69,7 @@ function colouredText(
 function maskedLine(
   text: ExplainedText,
   { positions, replacements }: ExplainedText["masks"][number],
-  colors: Colors,
+  paint: Paint,
 ): string {
   const replaced = new Map(positions.map((position, index) => [position, replacements[index]]));
   return text.pieces
@@ -74,8 +78,8 @@ function maskedLine(
       const [space, word] = parted(piece);
       const replacement = replaced.get(position);
       if (replacement === undefined) return `${space}${word}`;
-      if (replacement === text.tokens[position]) return `${space}${colors.inverse(`=${word}=`)}`;
-      return `${space}${colors.inverse(`[${word} → ${printable(replacement)}]`)}`;
+      if (replacement === text.tokens[position]) return `${space}${paint("inverse", `=${word}=`)}`;
+      return `${space}${paint("inverse", `[${word} → ${printable(replacement)}]`)}`;
     })
     .join("")
     .trim();
@@ -84,7 +88,7 @@ function maskedLine(
 function tokenTable(
   text: ExplainedText,
   levels: readonly number[],
-  colors: Colors,
+  paint: Paint,
 ): readonly string[] {
   const head = [
     "token",
@@ -117,29 +121,29 @@ function tokenTable(
       )
       .join("  ");
   return [
-    colors.dim(line(head)),
+    paint("dim", line(head)),
     ...rows.map(({ cells, level, attribution }) => {
-      const bar = attributionBar(attribution, most, colors);
-      return `${line(cells, inLevel(level, colors))}  ${bar}`.trimEnd();
+      const bar = attributionBar(attribution, most, paint);
+      return `${line(cells, inLevel(level, paint))}  ${bar}`.trimEnd();
     }),
   ];
 }
 
 /** Left of the line against the label, right of it for the label. */
-function attributionBar(value: number, most: number, colors: Colors): string {
+function attributionBar(value: number, most: number, paint: Paint): string {
   const length = most === 0 ? 0 : Math.round((Math.abs(value) / most) * BAR_WIDTH);
   const bar = "■".repeat(length);
   const left = value < 0 ? bar : "";
   const right = value < 0 ? "" : bar;
-  return `${" ".repeat(BAR_WIDTH - left.length)}${colors.yellow(left)}│${colors.blue(right)}`;
+  return `${" ".repeat(BAR_WIDTH - left.length)}${paint("yellow", left)}│${paint("blue", right)}`;
 }
 
-function meanings(result: ExplainResult, colors: Colors): readonly string[] {
+function meanings(result: ExplainResult, paint: Paint): readonly string[] {
   const { masking, mask_levels: levels, seed } = result;
   const { vanilla_model: vanilla, attribution_input: input } = result;
   const names = [`below ${levels[0]}`, ...levels.map((bound) => `${bound} and more`)];
   const legend = names.map((name, level) =>
-    inLevel(level, colors)(`${levelMarks[level]} ${name}`.trim()),
+    inLevel(level, paint)(`${levelMarks[level]} ${name}`.trim()),
   );
   const settings = Object.entries(masking).map(([name, value]) => `${name} ${value}`);
   return [
@@ -169,16 +173,8 @@ function leftOutLines({ left_out: leftOut }: ExplainResult): readonly string[] {
       ];
 }
 
-/** Colours from what is expected to what is masked most. */
-function inLevel(level: number, colors: Colors): (text: string) => string {
-  const styles = [
-    colors.dim,
-    String,
-    colors.cyan,
-    colors.yellow,
-    (text: string) => colors.bold(colors.red(text)),
-  ];
-  return styles[level];
+function inLevel(level: number, paint: Paint): (text: string) => string {
+  return (text) => paint(levelStyles[level], text);
 }
 
 function levelOf(probability: number, levels: readonly number[]): number {

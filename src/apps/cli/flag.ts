@@ -29,38 +29,37 @@ export interface Flag {
   readonly heading: Heading;
 }
 
-/** Machine-readable output. */
-export const jsonFlag: Flag = {
-  setting: "json",
-  name: "json",
+/** What flags that are no settings have in common. */
+const noSetting = {
   aliases: [],
-  kind: "switch",
-  placeholder: "",
   choices: [],
   commas: false,
   required: false,
-  defaultValue: "false",
-  description: "One JSON object a line on standard output: events, then the result or the error",
   unit: undefined,
   origin: undefined,
   heading: "More",
+} as const;
+
+/** Machine-readable output. */
+export const jsonFlag: Flag = {
+  ...noSetting,
+  setting: "json",
+  name: "json",
+  kind: "switch",
+  placeholder: "",
+  defaultValue: "false",
+  description: "One JSON object a line on standard output: events, then the result or the error",
 };
 
 /** A file that gives settings; flags win over it. */
 export const configFlag: Flag = {
+  ...noSetting,
   setting: "config",
   name: "config",
-  aliases: [],
   kind: "text",
   placeholder: "file",
-  choices: [],
-  commas: false,
-  required: false,
   defaultValue: undefined,
   description: "YAML or JSON file of settings; flags win over it",
-  unit: undefined,
-  origin: undefined,
-  heading: "More",
 };
 
 /**

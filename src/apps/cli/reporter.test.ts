@@ -3,7 +3,7 @@ import { stepEvent } from "../../../test/fixtures/step-event.js";
 import { L3MaskingError } from "../../base/errors.js";
 import type { RunEvent } from "../../run/host/host.js";
 import { createHumanReporter, createJsonReporter } from "./reporter.js";
-import type { Environment, Terminal } from "./terminal.js";
+import type { Environment, Paint, Terminal } from "./terminal.js";
 
 function terminal(environment: Environment = {}, isTerminal = false) {
   const out: string[] = [];
@@ -161,7 +161,7 @@ describe("a result for people that has colours", () => {
   it("gets them where standard output has some", () => {
     const outcome = {
       result: {},
-      text: (colors: { isColorSupported: boolean; red(text: string): string }) => colors.red("a"),
+      text: (paint: Paint) => paint("red", "a"),
       exitCode: 0,
     };
     const written = (environment: Environment, isTerminal: boolean) => {

@@ -1,18 +1,20 @@
 /** What a command tells while and after it runs: to people, or to programs. */
+
 import { type L3MaskingError, printable } from "../../base/errors.js";
+import { percent } from "../../base/figures.js";
 import { labelMeasures } from "../../results/metrics/label-measures.js";
 import type { RunEvent } from "../../run/host/host.js";
 import { errorText } from "./error-text.js";
 import { createProgressLine } from "./progress-line.js";
 import { createRunTable } from "./run-table.js";
-import { type Colors, colorsFor, type Terminal } from "./terminal.js";
+import { type Paint, paintFor, type Terminal } from "./terminal.js";
 
 /** The end of a command that did not fail. */
 export interface Outcome {
   /** For programs. */
   readonly result: unknown;
   /** For people; a function where it depends on whether there are colours. */
-  readonly text: string | ((colors: Colors) => string);
+  readonly text: string | ((paint: Paint) => string);
   readonly exitCode: number;
 }
 
@@ -29,7 +31,7 @@ export interface Reporter {
 /** For people: progress, evaluations and warnings on standard error, the result on standard output. */
 export function createHumanReporter(terminal: Terminal): Reporter {
   const { stdout, stderr, environment } = terminal;
-  const colors = colorsFor(stderr, environment);
+  const paint = paintFor(stderr, environment);
   const line = createProgressLine(stderr, environment, terminal.now);
   const table = createRunTable(stderr, environment, terminal.now);
   const writeLines = (text: string) => {
@@ -41,7 +43,7 @@ export function createHumanReporter(terminal: Terminal): Reporter {
     event(event) {
       if (event.type === "progress") return line.show(event);
       if (event.type === "run") return table.show(event);
-      const text = eventText(event, colors);
+      const text = eventText(event, paint);
       if (text !== undefined) writeLines(text);
     },
     output(text) {
@@ -50,14 +52,14 @@ export function createHumanReporter(terminal: Terminal): Reporter {
       stdout.write(text);
       return stdout.flush();
     },
-    remark: (text) => writeLines(colors.yellow(text)),
+    remark: (text) => writeLines(paint("yellow", text)),
     outcome({ text }) {
       table.clear();
       line.clear();
-      const written = typeof text === "string" ? text : text(colorsFor(stdout, environment));
+      const written = typeof text === "string" ? text : text(paintFor(stdout, environment));
       if (written !== "") stdout.write(`${written}\n`);
     },
-    failure: (error) => writeLines(errorText(error, colors, debug)),
+    failure: (error) => writeLines(errorText(error, paint, debug)),
   };
 }
 
@@ -85,13 +87,13 @@ export function createJsonReporter({ stdout }: Terminal): Reporter {
 /** An event in words; undefined for steps, which progress tells of. */
 function eventText(
   event: Exclude<RunEvent, { type: "progress" | "run" }>,
-  colors: Colors,
+  paint: Paint,
 ): string | undefined {
   switch (event.type) {
     case "notice":
       // Notices quote names and labels of files.
       return event.level === "warning"
-        ? `${colors.yellow("warning:")} ${printable(event.text)}`
+        ? `${paint("yellow", "warning:")} ${printable(event.text)}`
         : printable(event.text);
     case "step":
       return undefined;
@@ -99,7 +101,7 @@ function eventText(
       const measures = labelMeasures.flatMap(({ name, title }) =>
         name in event.measures ? `, ${title} ${percent(event.measures[name])}` : [],
       );
-      const best = event.best ? colors.green("  best so far") : "";
+      const best = event.best ? paint("green", "  best so far") : "";
       return `step ${event.step}: ${event.split} loss ${event.loss.toFixed(3)}${measures.join("")}${best}`;
     }
     case "stop": {
@@ -117,8 +119,3 @@ const stopReasons = {
   interrupted: "asked to stop",
   diverged: "a loss or gradient is no longer finite",
 } as const;
-
-/** A fraction in percent with two decimals, as papers print it. */
-export function percent(fraction: number): string {
-  return (100 * fraction).toFixed(2);
-}

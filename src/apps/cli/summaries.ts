@@ -1,6 +1,8 @@
 /** What each command prints of its result, and its exit code. */
+
 import { dirname, join, resolve } from "node:path";
 import { errorFamilies } from "../../base/errors.js";
+import { percent } from "../../base/figures.js";
 import type { CheckResult } from "../../commands/check.js";
 import type { CompareResult } from "../../commands/compare/compare.js";
 import type { Diagnosis } from "../../commands/doctor.js";
@@ -23,7 +25,7 @@ import type { TrainResult } from "../../run/host/host.js";
 import type { ServeResult } from "../serve/serve.js";
 import { explanationText } from "./explanation-text.js";
 import { formatCount, formatDuration } from "./progress.js";
-import { type Outcome, percent } from "./reporter.js";
+import type { Outcome } from "./reporter.js";
 
 /** Results in words. A command that is not here prints its result as JSON. */
 const summaries: {

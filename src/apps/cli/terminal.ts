@@ -1,7 +1,14 @@
 /** What the command line needs of its surroundings; tests pass their own. */
-import picocolors from "picocolors";
+import { styleText } from "node:util";
 
-export type Colors = ReturnType<typeof picocolors.createColors>;
+/** Gives a text a style, such as `paint("red", text)`; where there are no colours, the text as it is. */
+export type Paint = (style: Style, text: string) => string;
+
+export type Style = Parameters<typeof styleText>[0];
+
+// Whether there are colours is decided here, for each output.
+export const inColour: Paint = (style, text) => styleText(style, text, { validateStream: false });
+export const plain: Paint = (_, text) => text;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -34,8 +41,8 @@ export interface Terminal {
 }
 
 /** Colours for an output: NO_COLOR forbids and FORCE_COLOR demands them, else a terminal that can. */
-export function colorsFor(output: Output, environment: Environment): Colors {
-  return picocolors.createColors(wantsColor(output, environment));
+export function paintFor(output: Output, environment: Environment): Paint {
+  return wantsColor(output, environment) ? inColour : plain;
 }
 
 function wantsColor(output: Output, { NO_COLOR, FORCE_COLOR, TERM }: Environment): boolean {
