@@ -290,7 +290,7 @@ function expectPartial(folder: string, done: number, rest: number): void {
   const { partial, runs, unfinished, paired, notes } = results(folder);
   expect([partial, runs.length, unfinished.length]).toEqual([true, done, rest]);
   expect(paired).toEqual([]);
-  expect(notes).toEqual([expect.stringContaining("stopped before it was complete")]);
+  expect(notes).toEqual([expect.stringContaining("stopped early")]);
   const page = readFileSync(join(folder, "results.md"), "utf8");
   expect(page).toMatch(/^# Comparison\n\n\*\*Partial: /);
   expect(page).toContain(`${done} of ${done + rest} runs are finished`);
@@ -317,8 +317,8 @@ describe("a comparison that is stopped", () => {
     });
     const error = await failure(compare(options(name), host));
     expect(error).toMatchObject({ code: "interrupted", exitCode: 130 });
-    expect(error.message).toContain(`stopped with ${done} of 4 runs finished`);
-    expect(error.hint).toContain("Start the same command again");
+    expect(error.message).toContain(`stopped after ${done} of 4 runs`);
+    expect(error.hint).toContain("Run the same command again");
     expect(runFolders(at(name)).length).toBe(done + begun);
     expectPartial(at(name), done, 4 - done);
     expect(host.openSessions).toBe(0);
@@ -339,7 +339,7 @@ describe("a comparison that is stopped", () => {
       stopAt: (event) => event.type === "progress" && event.task === "testing differences",
     });
     const error = await failure(compare(options("tests"), host));
-    expect(error.message).toContain("stopped with 4 of 4 runs finished");
+    expect(error.message).toContain("stopped after 4 of 4 runs");
     expect(error.hint).toContain(at("tests/results.md"));
     expectPartial(at("tests"), 4, 0);
   });
@@ -506,7 +506,7 @@ describe("a comparison is refused before anything is trained", () => {
     ["no data", { trainFile: undefined }, "missing-setting", "texts to train on"],
     ["a range that goes back", { seeds: ["4-1"] }, "invalid-setting", "range of seeds"],
     ["too long texts", { maxLength: 4000 }, "invalid-setting", "max_length"],
-    ["a model twice", { model: [bert, bert] }, "invalid-setting", "is the same as"],
+    ["a model twice", { model: [bert, bert] }, "invalid-setting", "twice: it equals"],
     ["no head to score with", { model: [savedClassifier("bert")] }, "checkpoint-tensor", "head"],
   ])("with %s", async (name, change, code, text) => {
     const given = { ...compareOptions(bert, at(`refused-${name}`)), ...change };

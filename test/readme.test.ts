@@ -134,7 +134,7 @@ async function startServing(
     stdio: ["ignore", "ignore", "pipe"],
   });
   for await (const heard of createInterface({ input: child.stderr })) {
-    const address = /answering at (http:\/\/\S+)/.exec(heard)?.[1];
+    const address = /listening at (http:\/\/\S+)/.exec(heard)?.[1];
     if (address !== undefined) return [child, address];
   }
   return expect.unreachable(`${line} ended without an address`);

@@ -96,7 +96,7 @@ describe("runDoctor", () => {
       subject: "memory",
       ok: true,
       finding: "16.0 GiB, 3.0 GiB of it available (the limit of its control group)",
-      hint: expect.stringContaining("says which settings fit"),
+      hint: expect.stringContaining("suggests settings that fit"),
     });
   });
 
@@ -129,7 +129,7 @@ describe("runDoctor", () => {
     const found = (await findings({ runtime: async () => wrong })).get("graph");
     expect(found).toMatchObject({
       ok: false,
-      finding: "expected 11 22 33 44 as a sum of the runtime, got 11 22 33 45",
+      finding: "expected a sum computed by the runtime to be 11 22 33 44, got 11 22 33 45",
     });
   });
 
@@ -141,13 +141,13 @@ describe("runDoctor", () => {
       return (await findings({ hub: place })).get("models")?.finding;
     };
     expect(await finding({})).toBe(
-      "those in /hub, others from https://mirror.example without a token",
+      "cached in /hub, downloads from https://mirror.example without a token",
     );
-    const known = "those in /hub, others from https://mirror.example with your token";
+    const known = "cached in /hub, downloads from https://mirror.example with your token";
     expect(await finding({ token: "hf_secret" })).toBe(known);
     expect(await finding({ tokenFile })).toBe(known);
     expect(await finding({ offlineBy: "HF_HUB_OFFLINE=1" })).toBe(
-      "those in /hub, no others (HF_HUB_OFFLINE=1)",
+      "cached in /hub, no downloads (HF_HUB_OFFLINE=1)",
     );
   });
 

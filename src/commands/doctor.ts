@@ -71,7 +71,7 @@ function memoryDiagnosis({ totalBytes }: Machine, { bytes, bound }: AvailableMem
     ? diagnosis
     : {
         ...diagnosis,
-        hint: "Fine-tuning a base-sized model takes about 8 GiB with the default batch. `train` counts what a run takes, and says which settings fit if it is too much.",
+        hint: "Fine-tuning a base-sized model takes about 8 GiB with the default batch. `train` estimates what a run needs and, if it is too much, suggests settings that fit.",
       };
 }
 
@@ -104,7 +104,12 @@ async function graphFinding(runtime: Runtime): Promise<string> {
     const left = Float32Array.of(1, 2, 3, 4);
     const right = Float32Array.of(10, 20, 30, 40);
     const sum = floatOutput(await program.run({ left, right }, {}), "sum");
-    return expectNumbers("a sum of the runtime", sum, [11, 22, 33, 44], "a tiny graph runs");
+    return expectNumbers(
+      "a sum computed by the runtime",
+      sum,
+      [11, 22, 33, 44],
+      "a tiny graph runs",
+    );
   } finally {
     await program.dispose();
   }
@@ -115,7 +120,7 @@ function kernelFinding(): string {
   const { buffer, kernels } = createKernelMemory(65536);
   new Float32Array(buffer, 0, 2).set([3, 4]);
   const sum = kernels.sumOfSquares(0, 2);
-  return expectNumbers("a sum of the kernels", [sum], [25], "WebAssembly with SIMD runs");
+  return expectNumbers("a sum computed by the kernels", [sum], [25], "WebAssembly with SIMD runs");
 }
 
 async function cacheDiagnosis(folder: string): Promise<Diagnosis> {
@@ -128,7 +133,7 @@ async function cacheDiagnosis(folder: string): Promise<Diagnosis> {
     await rm(file);
     return { subject, ok: true, finding: `${folder} is writable` };
   } catch (error) {
-    const hint = `Make ${dirname(folder)} writable, or name another folder with L3MASKING_CACHE or --cache-dir.`;
+    const hint = `Make ${dirname(folder)} writable, or choose another folder with L3MASKING_CACHE or --cache-dir.`;
     return { ...failure(subject, error), hint };
   }
 }
@@ -144,9 +149,9 @@ function hubDiagnosis({
   const known = token ?? readToken(tokenFile);
   const network =
     offlineBy === undefined
-      ? `others from ${endpoint} ${known === undefined ? "without a token" : "with your token"}`
-      : `no others (${offlineBy})`;
-  return { subject: "models", ok: true, finding: `those in ${cacheFolder}, ${network}` };
+      ? `downloads from ${endpoint} ${known === undefined ? "without a token" : "with your token"}`
+      : `no downloads (${offlineBy})`;
+  return { subject: "models", ok: true, finding: `cached in ${cacheFolder}, ${network}` };
 }
 
 async function diagnose(subject: string, find: () => Promise<string>): Promise<Diagnosis> {
@@ -173,7 +178,9 @@ function expectNumbers(
   }
   throw new L3MaskingError(
     "runtime-failed",
-    `expected ${expected.join(" ")} as ${what}, got ${Array.from(got).join(" ")}`,
-    { hint: "Reinstall the package; if that does not help, report it with your processor's name." },
+    `expected ${what} to be ${expected.join(" ")}, got ${Array.from(got).join(" ")}`,
+    {
+      hint: "Reinstall the package; if that does not help, report it with the name of your processor.",
+    },
   );
 }

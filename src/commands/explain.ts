@@ -138,14 +138,14 @@ async function chosenTexts({
   if (given.length > 0 && input !== undefined) {
     throw new L3MaskingError(
       "invalid-setting",
-      `expected texts or a file of texts, got ${given.length} of the former and ${input}`,
+      `expected texts or --input, got both: ${given.length} texts and ${input}`,
       { hint: "Keep one of the two." },
     );
   }
   if (input === undefined) {
     if (given.length > 0) return { texts: given, leftOut: 0 };
     throw new L3MaskingError("missing-setting", "expected a text to explain, got none", {
-      hint: 'Write it at the end: l3masking explain --model runs/l3/model "The text." Or give --input FILE.',
+      hint: 'Write it at the end, l3masking explain --model runs/l3/model "The text.", or pass --input FILE.',
     });
   }
   const { records } = await readRecords(input, { textColumn, labels: "optional" });
@@ -158,9 +158,9 @@ function requirePage(path: string): void {
   if (!/\.html?$/i.test(path)) {
     throw new L3MaskingError(
       "invalid-setting",
-      `expected an output that ends in .html, got ${path}`,
+      `expected an output file that ends in .html, got ${path}`,
       {
-        hint: "The output is a page; for the figures use --json.",
+        hint: "Name an HTML page after --output, or use --json for the numbers.",
       },
     );
   }

@@ -76,7 +76,7 @@ function addFiles(
     const written = files.map(({ name }) => join(target, name));
     const card = join(target, "README.md");
     if (existsSync(card) && !readFileSync(card, "utf8").includes(CARD_MARK)) {
-      const text = `${card} was changed by hand and stays as it is`;
+      const text = `${card} was edited by hand and is left unchanged`;
       host.emit({ type: "notice", level: "info", text });
       return { folder: target, files: written, checks: files };
     }
@@ -94,15 +94,15 @@ async function targetFolder(
   if (origin !== undefined) {
     throw new L3MaskingError(
       "invalid-setting",
-      `expected a folder to write to: ${name} lies in the cache, whose files are not to be changed`,
-      { hint: "Give --output-dir." },
+      `expected a folder to write to, got ${name}, which is in the read-only cache`,
+      { hint: "Pass --output-dir." },
     );
   }
   if (existsSync(join(folder, "tokenizer.json"))) return folder;
   throw new L3MaskingError(
     "invalid-setting",
-    `expected tokenizer.json in ${folder}, which programs that run ONNX files read`,
-    { hint: "Give --output-dir: the model is then copied there with it." },
+    `expected tokenizer.json in ${folder}, found none; programs that run the ONNX files need it`,
+    { hint: "Pass --output-dir: the model is copied there along with one." },
   );
 }
 
@@ -117,8 +117,8 @@ async function checkTexts(
   const { records } = await readRecords(input, { textColumn, labels: "optional" });
   const texts = records.slice(0, MAX_CHECKED).map(({ text }) => text);
   if (texts.length === 0) {
-    throw new L3MaskingError("data-empty", `expected texts in ${input}, got none`, {
-      hint: "Name another --input, or leave it out to compare on random tokens.",
+    throw new L3MaskingError("data-empty", `expected texts in ${input}, found none`, {
+      hint: "Choose another --input, or omit it to compare on random tokens.",
     });
   }
   const ids = texts.map(encodeOnce(tokenizer, maxLength)).map((encoding) => encoding.ids);

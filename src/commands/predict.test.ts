@@ -81,7 +81,7 @@ describe("predict", () => {
     expect(second).toMatch(/^2,splash,,,water,0\.\d+$/);
     expect(rest).toEqual([""]);
     expect(host.notices("warning")).toBe(
-      'the input has a column "label" of its own, so what was predicted is in "predicted_predicted_label"',
+      'the input already has a column "label", so predictions are written to "predicted_predicted_label"',
     );
   });
 

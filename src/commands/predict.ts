@@ -52,7 +52,7 @@ export async function runPredict(settings: PredictSettings, host: Host): Promise
       }
       const writer = predictionWriter(format, source, settings.inputColumns);
       for (const [name, instead] of writer.renamed) {
-        const text = `the input has a column "${name}" of its own, so what was predicted is in "${instead}"`;
+        const text = `the input already has a column "${name}", so predictions are written to "${instead}"`;
         host.emit({ type: "notice", level: "warning", text });
       }
       const sink = output === undefined ? listener(host) : fileSink(output);
@@ -119,7 +119,7 @@ function readingProgress(host: Host): (done: number, total: number) => void {
   let told = 0;
   return (done, total) => {
     if (host.cancelled()) {
-      throw new L3MaskingError("interrupted", "stopped while the input was read", {
+      throw new L3MaskingError("interrupted", "stopped while reading the input", {
         hint: stopHint,
       });
     }

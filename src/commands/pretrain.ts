@@ -219,7 +219,7 @@ async function pretrain(
         "interrupted",
         `pretraining was stopped after step ${outcome.steps}`,
         {
-          hint: "The state is saved; go on with the same command and --resume.",
+          hint: "The state is saved; run the same command with --resume to continue.",
         },
       );
     }
@@ -331,7 +331,7 @@ function windowsBatch(
   const windows = starts.map((start) => windowAt(stream, start, length, tokenizer));
   const masked = maskedWindows(windows, masking, randomStream(settings.seed, "mask", step, micro));
   const shift = randomStream(settings.seed, "shift", step, micro);
-  const texts = `windows of ${length} tokens that begin at tokens ${starts.join(", ")} of the text`;
+  const texts = `windows of ${length} tokens that start at tokens ${starts.join(", ")} of the text`;
   if (shift.uniform() >= settings.shiftedShare) return { auxiliary: masked, texts };
   const { batch } = masked;
   const offset = shift.integer(longestRow(spec) - length + 1);

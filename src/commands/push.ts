@@ -34,20 +34,28 @@ export async function runPush(settings: PushSettings, host: Host): Promise<PushR
   await readConfig(folder);
   const files = filesOf(folder);
   if (!existsSync(join(folder, "onnx"))) {
-    const text = `${folder} has no ONNX files and no model card yet: \`l3masking export ${folder}\` makes them`;
+    const text = `${folder} has no ONNX files and no model card yet; \`l3masking export ${folder}\` writes them`;
     host.emit({ type: "notice", level: "warning", text });
   }
   const { endpoint, offlineBy, tokenFile } = host.hub;
   if (offlineBy !== undefined) {
-    throw new L3MaskingError("hub-offline", `expected the network to push, got ${offlineBy}`, {
-      hint: "Unset the variable.",
-    });
+    throw new L3MaskingError(
+      "hub-offline",
+      `expected network access to push, but ${offlineBy} forbids it`,
+      {
+        hint: "Unset the variable.",
+      },
+    );
   }
   const token = host.hub.token ?? readToken(tokenFile);
   if (token === undefined) {
-    throw new L3MaskingError("hub-denied", `expected a token to write to ${endpoint}, got none`, {
-      hint: `Make one on ${endpoint}/settings/tokens and set HF_TOKEN to it.`,
-    });
+    throw new L3MaskingError(
+      "hub-denied",
+      `expected a token with write access to ${endpoint}, found none`,
+      {
+        hint: `Create one at ${endpoint}/settings/tokens and set HF_TOKEN to it.`,
+      },
+    );
   }
   const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
   const progress = (done: number) =>

@@ -32,7 +32,7 @@ const records = {
       summary: "Train methods x seeds x data sets x models, and test their differences",
       operands: {
         syntax: "DATA...",
-        description: "Data sets, as after --dataset",
+        description: "Data sets, like those after --dataset",
         fills: "dataset",
       },
       examples: [
@@ -45,7 +45,7 @@ const records = {
   }),
   score: command({
     help: {
-      summary: "Write the log-likelihood of every token of every text",
+      summary: "Write the log-likelihood of every token in every text",
       examples: [
         "l3masking score --model models/small --input texts.jsonl --output scores.jsonl",
         "l3masking score --model models/small --input texts.csv --estimator block-7 --output fast.jsonl",
@@ -75,7 +75,7 @@ const records = {
   }),
   explain: command({
     help: {
-      summary: "Show texts token by token: surprisal, masks, and what speaks for the label",
+      summary: "Show texts token by token: surprisal, masks, and attributions to the label",
       operands: { syntax: "TEXT...", description: "Texts, each in quotes", fills: "texts" },
       examples: [
         'l3masking explain --model runs/l3/model "The impeller lost two vanes."',
@@ -91,7 +91,7 @@ const records = {
       operands: {
         syntax: "FILE...",
         description:
-          "One file: train. Several: told apart by train, dev (or valid, validation) and test in their names, else in this order. Or one folder",
+          "Files of a data set: recognized by train, dev (or valid, validation) and test in their names, else taken in this order. Or one folder",
         fills: "files",
       },
       examples: [
@@ -138,7 +138,7 @@ const records = {
   }),
   export: command({
     help: {
-      summary: "Write a classifier as ONNX files for other programs, with a model card",
+      summary: "Export a classifier as ONNX files for other programs, with a model card",
       operands: { syntax: "DIR", description: "Folder of a trained classifier", fills: "model" },
       examples: [
         "l3masking export runs/l3/model --input test.jsonl",
@@ -159,7 +159,7 @@ const records = {
   }),
   doctor: command({
     help: {
-      summary: "Check that everything the package needs is there and works",
+      summary: "Check that everything the package needs is installed and works",
       examples: ["l3masking doctor"],
     },
     settings: async () => (await import("zod")).z.strictObject({}),

@@ -13,7 +13,7 @@ export interface MethodRow {
   readonly name: string;
   /** As tables and charts name it. */
   readonly title: string;
-  /** For the help of the flag: a few words. */
+  /** In sentences, and in the help of the flag: a few words. */
   readonly brief: string;
   /** For somebody who has never heard of it: a sentence. */
   readonly meaning: string;
@@ -28,24 +28,24 @@ export const methods = [
     name: "stl",
     title: "STL",
     brief: "classification alone",
-    meaning: "Single-task learning: the model is trained to classify the texts and nothing else.",
+    meaning: "Single-task learning: the model learns only to classify the texts.",
     look: 0,
   },
   {
     name: "rtm",
     title: "MTL RTM",
-    brief: "with random token masking",
+    brief: "random token masking",
     meaning:
-      "Multi-task learning with random token masking: besides classifying, the model learns to guess tokens of the same texts that were hidden at random.",
+      "Multi-task learning with random token masking: besides classifying, the model learns to predict tokens of the same texts that are masked at random.",
     look: 1,
     masking: "uniform",
   },
   {
     name: "l3",
     title: "MTL L3Masking",
-    brief: "with L3Masking",
+    brief: "L3Masking",
     meaning:
-      "Multi-task learning with L3Masking: as with random token masking, but tokens that the vanilla model finds unlikely are hidden more often: they are what it has yet to learn about these texts.",
+      "Multi-task learning with L3Masking: besides classifying, the model learns to predict masked tokens of the same texts. Tokens that the vanilla model (the checkpoint before fine-tuning) finds unlikely are masked more often, because it has yet to learn them.",
     look: 2,
     masking: "l3",
   },

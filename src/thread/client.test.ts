@@ -107,7 +107,7 @@ describe("openConnection", () => {
       connection.call("doctor", {}, { signal: AbortSignal.abort() }),
     ).rejects.toMatchObject({
       code: "interrupted",
-      message: "the call was aborted before it began",
+      message: "the call was aborted before it started",
     });
     await connection.close();
   });
@@ -145,7 +145,7 @@ describe("openConnection", () => {
   });
 
   it.each([
-    ["process.exit(3);", "it ended without an answer"],
+    ["process.exit(3);", "it exited without an answer"],
     ['throw new Error("a fault");', "a fault"],
   ])("tells that the worker ended: %s", async (code, reason) => {
     const connection = openConnection(workerThat(code));

@@ -178,14 +178,14 @@ async function callWorker<Name extends CommandName>(
 
 function refuseAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) {
-    throw new L3MaskingError("interrupted", "the call was aborted before it began", {
+    throw new L3MaskingError("interrupted", "the call was aborted before it started", {
       cause: signal.reason,
     });
   }
 }
 
 function endedEarly(command: string, cause: unknown): L3MaskingError {
-  const reason = cause instanceof Error ? cause.message : "it ended without an answer";
+  const reason = cause instanceof Error ? cause.message : "it exited without an answer";
   return new L3MaskingError("worker-failed", `the worker thread failed in ${command}: ${reason}`, {
     cause,
     hint: /memory/i.test(reason)
@@ -197,7 +197,7 @@ function endedEarly(command: string, cause: unknown): L3MaskingError {
 function notPlainData(command: string, cause: DOMException): L3MaskingError {
   return new L3MaskingError(
     "invalid-setting",
-    `expected plain data as options of ${command}: ${cause.message}`,
+    `expected plain data as options of ${command}, got something else: ${cause.message}`,
     { cause, hint: "Pass strings, numbers, booleans and arrays only." },
   );
 }

@@ -113,7 +113,7 @@ describe("the built command line", () => {
       ...["--max_steps", "3", "--batch-size", "4", ...small],
     );
     expect(train).toMatchObject({ exitCode: 0, signal: null });
-    expect(train.out).toContain("1 of 5 test rows have a text that also occurs in train.");
+    expect(train.out).toContain("1 of 5 test rows repeats a text of train.");
     expect(train.out).toContain(`evaluate --model ${at("run/model")} --input ${at("test.jsonl")}`);
     expect(train.err).toContain("training: 3 steps in");
     for (const name of ["config.json", "journal.jsonl", "metrics.json", "model/config.json"]) {
@@ -143,7 +143,7 @@ describe("the built command line", () => {
     const predictions = lines(predict.out).map((line) => labelledSchema.parse(JSON.parse(line)));
     expect(predictions.map(({ text }) => text)).toEqual(testRows.map(({ text }) => text));
     expect(predictions.map(({ label }) => label)).toEqual(testRows.map(({ label }) => label));
-    expect(predict.err).toContain('the input has a column "label" of its own');
+    expect(predict.err).toContain('the input already has a column "label"');
     for (const { predicted_label: label, probabilities } of predictions) {
       expect(Object.keys(probabilities).sort()).toEqual(["bad", "good"]);
       expect(probabilities.bad + probabilities.good).toBeCloseTo(1, 5);
@@ -247,7 +247,7 @@ describe("the built command line", () => {
   it.runIf(catchable)("stops at a safe point after an interrupt", async () => {
     const { exitCode, signal, err } = await interrupted("stopped", 1);
     expect({ exitCode, signal }).toEqual({ exitCode: 130, signal: null });
-    expect(err).toContain("stopping at the next safe point; interrupt again to stop at once\n");
+    expect(err).toContain("stopping at the next safe point; interrupt again to stop immediately\n");
     expect(err).toContain("error [interrupted]:");
   });
 
@@ -267,7 +267,7 @@ describe("the built command line", () => {
         child.kill("SIGINT");
       });
       expect(stopped).toMatchObject({ exitCode: 130, signal: null, out: "" });
-      expect(stopped.err).toContain("hint: Start the same command again");
+      expect(stopped.err).toContain("hint: Run the same command again");
       expect(existsSync(at("compared/results.json"))).toBe(false);
 
       const [rest, whole] = await Promise.all([

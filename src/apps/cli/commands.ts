@@ -59,7 +59,7 @@ const ownCommands: readonly ListedCommand[] = [
   {
     name: "completion",
     help: {
-      summary: "Print a script that completes commands, flags and their values in a shell",
+      summary: "Print a shell script that completes commands, flags and their values",
       operands: { syntax: "SHELL", description: "bash, zsh, fish", fills: "shell" },
       examples: [
         "source <(l3masking completion bash)",

@@ -26,9 +26,13 @@ export async function settingsFromFile(
 ): Promise<GivenSettings> {
   const text = await terminal.readText(path);
   if (text === undefined) {
-    throw new L3MaskingError("file-missing", `expected a readable file of settings at ${path}`, {
-      hint: "Check the path after --config; it is taken from the current folder.",
-    });
+    throw new L3MaskingError(
+      "file-missing",
+      `expected a settings file, found no readable file at ${path}`,
+      {
+        hint: "Check the path after --config; it is relative to the current folder.",
+      },
+    );
   }
   const value = path.endsWith(".json")
     ? parseJson(text, path, 1, (message) => unreadable(message))
@@ -87,7 +91,7 @@ async function parseYaml(text: string, path: string): Promise<unknown> {
 
 function unreadable(message: string): L3MaskingError {
   return new L3MaskingError("invalid-setting", message, {
-    hint: "A file after --config is YAML or JSON with one setting a line; docs/settings.md names them.",
+    hint: "Write the file after --config as YAML or JSON, one setting per line; docs/settings.md lists them.",
   });
 }
 

@@ -44,7 +44,7 @@ describe("knownError", () => {
   ])("names %s", (thrown, told) => {
     const error = knownError(thrown);
     expect(error).toMatchObject({ code: "worker-failed", cause: thrown });
-    expect(error.message).toBe(`the command broke unexpectedly: ${told}`);
+    expect(error.message).toBe(`the command failed unexpectedly: ${told}`);
     expect(error.hint).toContain("L3MASKING_DEBUG");
   });
 });

@@ -6,9 +6,9 @@ import type { Paint } from "./terminal.js";
 export function knownError(thrown: unknown): L3MaskingError {
   if (thrown instanceof L3MaskingError) return thrown;
   const text = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
-  return new L3MaskingError("worker-failed", `the command broke unexpectedly: ${text}`, {
+  return new L3MaskingError("worker-failed", `the command failed unexpectedly: ${text}`, {
     cause: thrown,
-    hint: "Set L3MASKING_DEBUG=1 to see where, and report it with the command that led to it.",
+    hint: "Set L3MASKING_DEBUG=1 for the stack trace, and report it with the command you ran.",
   });
 }
 

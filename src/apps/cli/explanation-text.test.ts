@@ -20,7 +20,7 @@ describe("explained texts in a terminal", () => {
     const lines = explanationText(result)(plain).split("\n");
     expect(lines).toEqual([
       "text 1: engine 75.00 %  (hull 25.00 %)",
-      "cut off: the last 2 tokens",
+      "truncated: the last 2 tokens",
       "",
       "  two vanes",
       "  mask 1: two [van → <mask>]es",
@@ -34,11 +34,11 @@ describe("explained texts in a terminal", () => {
       "  </s>           -               -                    +0.00          │",
       "",
       "surprisal: -log P(token) in nats under the vanilla model v",
-      "mask probability: how probably L3Masking selects the token in an epoch; below 0.05, ░ 0.05 and more, ▒ 0.15 and more, ▓ 0.3 and more, █ 0.6 and more",
+      "mask probability: probability that L3Masking selects the token in an epoch; below 0.05, ░ from 0.05, ▒ from 0.15, ▓ from 0.3, █ from 0.6",
       "  (mlm_probability 0.15, gamma 1)",
-      "masks: drawn with seed 5; [token → what is read in its place], =selected and kept=",
-      "attribution: gradient x input (embeddings) of the label's logit, + for the label, - against it; a local linear view, no explanation of cause",
-      "not explained: 3 further texts of the file (--max-texts)",
+      "masks: drawn with seed 5; [token → its replacement], =selected but kept=",
+      "attribution: gradient x input (embeddings) of the label's logit, + for the label, - against it; a local linear view, not a cause",
+      "not explained: 3 more texts in the file (--max-texts)",
     ]);
   });
 
@@ -55,7 +55,7 @@ describe("explained texts in a terminal", () => {
     const shown = explanationText({ ...result, output: "explained.html" });
     expect(shown(inColour).split("\n")).toEqual([
       "explained 1 text: explained.html (open it in a browser)",
-      "not explained: 3 further texts of the file (--max-texts)",
+      "not explained: 3 more texts in the file (--max-texts)",
     ]);
   });
 

@@ -36,7 +36,7 @@ function textLines(
     .map(([label, probability]) => `${printable(label)} ${percent(probability)} %`);
   const [first, ...others] = probabilities;
   const rest = others.length === 0 ? "" : `  (${others.join(", ")})`;
-  const cut = text.truncated === 0 ? [] : [`cut off: the last ${text.truncated} tokens`];
+  const cut = text.truncated === 0 ? [] : [`truncated: the last ${text.truncated} tokens`];
   return [
     `text ${index + 1}: ${paint("bold", first)}${rest}`,
     ...cut,
@@ -141,18 +141,18 @@ function attributionBar(value: number, most: number, paint: Paint): string {
 function meanings(result: ExplainResult, paint: Paint): readonly string[] {
   const { masking, mask_levels: levels, seed } = result;
   const { vanilla_model: vanilla, attribution_input: input } = result;
-  const names = [`below ${levels[0]}`, ...levels.map((bound) => `${bound} and more`)];
+  const names = [`below ${levels[0]}`, ...levels.map((bound) => `from ${bound}`)];
   const legend = names.map((name, level) =>
     inLevel(level, paint)(`${levelMarks[level]} ${name}`.trim()),
   );
   const settings = Object.entries(masking).map(([name, value]) => `${name} ${value}`);
   return [
     `surprisal: -log P(token) in nats under the vanilla model ${printable(vanilla)}`,
-    `mask probability: how probably L3Masking selects the token in an epoch; ${legend.join(", ")}`,
+    `mask probability: probability that L3Masking selects the token in an epoch; ${legend.join(", ")}`,
     `  (${settings.join(", ")})`,
-    `masks: drawn with seed ${seed}; [token → what is read in its place], =selected and kept=`,
-    `attribution: gradient x input (${input}) of the label's logit, + for the label, - against it; a local linear view, no explanation of cause`,
-    ...(input === "words" ? ["  (signs of the words alone mislead: docs/explain.md)"] : []),
+    `masks: drawn with seed ${seed}; [token → its replacement], =selected but kept=`,
+    `attribution: gradient x input (${input}) of the label's logit, + for the label, - against it; a local linear view, not a cause`,
+    ...(input === "words" ? ["  (signs of word embeddings alone mislead: docs/explain.md)"] : []),
     ...leftOutLines(result),
   ];
 }
@@ -168,9 +168,7 @@ function pageLines(result: ExplainResult, output: string): readonly string[] {
 function leftOutLines({ left_out: leftOut }: ExplainResult): readonly string[] {
   return leftOut === 0
     ? []
-    : [
-        `not explained: ${leftOut} further text${leftOut === 1 ? "" : "s"} of the file (--max-texts)`,
-      ];
+    : [`not explained: ${leftOut} more text${leftOut === 1 ? "" : "s"} in the file (--max-texts)`];
 }
 
 function inLevel(level: number, paint: Paint): (text: string) => string {

@@ -48,7 +48,7 @@ export const jsonFlag: Flag = {
   kind: "switch",
   placeholder: "",
   defaultValue: "false",
-  description: "One JSON object a line on standard output: events, then the result or the error",
+  description: "Print JSON Lines on standard output: events, then the result or the error",
 };
 
 /** A file that gives settings; flags win over it. */
@@ -59,7 +59,7 @@ export const configFlag: Flag = {
   kind: "text",
   placeholder: "file",
   defaultValue: undefined,
-  description: "YAML or JSON file of settings; flags win over it",
+  description: "YAML or JSON file of settings; flags override it",
 };
 
 /**
@@ -80,6 +80,6 @@ function formError(flag: Flag, expected: string, text: string): L3MaskingError {
   return new L3MaskingError(
     "invalid-setting",
     `expected ${expected} after --${flag.name}, got ${JSON.stringify(text)}`,
-    { hint: `--${flag.name}: ${flag.description}.` },
+    { hint: `Write --${flag.name} <${flag.placeholder}>: ${flag.description}.` },
   );
 }

@@ -39,7 +39,7 @@ export async function operandSettings(
 function givenTwice({ syntax }: Operands, word: string, setting: string): L3MaskingError {
   return new L3MaskingError(
     "invalid-setting",
-    `expected ${syntax} or --${toFlag(setting)}, got both ("${word}" stands for ${syntax})`,
+    `expected ${syntax} or --${toFlag(setting)}, got both ("${word}" was read as ${syntax})`,
     { hint: "Keep one of the two." },
   );
 }

@@ -185,7 +185,7 @@ describe("runCommandLine", () => {
     });
     expect(exitCode).toBe(5);
     expect(out).toBe(
-      "| model |\n\n14 runs finished, 1 failed; the same command tries again\nc/results.json\n",
+      "| model |\n\n14 runs finished, 1 failed; run the same command to retry\nc/results.json\n",
     );
     const fine = recorder({ ...done, failed: 0 });
     const given = "compare --dataset a --model m --output-dir c";
@@ -278,9 +278,9 @@ describe("runCommandLine", () => {
       "train --seed x",
       "invalid-setting",
       'expected a number after --seed, got "x"',
-      "--seed: Seed",
+      "Write --seed <integer>: Seed",
     ],
-    ["train d", "missing-setting", "the required setting model is missing", "Give --model."],
+    ["train d", "missing-setting", "the required setting model is missing", "Pass --model."],
     ["train d e --model m", "invalid-setting", "too many arguments for 'train'", "See --help."],
     [
       "train d --train-file e",
@@ -302,7 +302,7 @@ describe("runCommandLine", () => {
       "Correct --max-length.",
     ],
     ["--verzion", "invalid-setting", "unknown option '--verzion'", "See --help."],
-    ["-- train", "unknown-setting", "expected a command first, got --", "l3masking --help"],
+    ["-- train", "unknown-setting", "expected a command, got --", "Run l3masking --help"],
   ])("%s: exit code 2", async (line, code, message, hint) => {
     const { exitCode, out, err } = await run(line);
     expect({ exitCode, out }).toEqual({ exitCode: 2, out: "" });
@@ -331,7 +331,7 @@ describe("runCommandLine", () => {
     const { exitCode, err } = await run("doctor", { answers: { doctor } });
     expect(exitCode).toBe(1);
     expect(err).toContain(
-      "error [worker-failed]: the command broke unexpectedly: TypeError: x is undefined",
+      "error [worker-failed]: the command failed unexpectedly: TypeError: x is undefined",
     );
   });
 
@@ -403,7 +403,7 @@ describe("runCommandLine", () => {
     const { exitCode, err } = await run("doctor", { answers: { doctor }, onListen });
     expect(exitCode).toBe(130);
     expect(err).toBe(
-      "stopping at the next safe point; interrupt again to stop at once\nerror [interrupted]: stopped after step 3\n",
+      "stopping at the next safe point; interrupt again to stop immediately\nerror [interrupted]: stopped after step 3\n",
     );
   });
 

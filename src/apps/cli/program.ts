@@ -102,7 +102,7 @@ function createProgram(
       getOutHelpWidth: () => terminal.stdout.columns,
       getErrHelpWidth: () => terminal.stderr.columns,
     })
-    .addHelpText("after", "\nl3masking COMMAND --help tells the flags of a command.");
+    .addHelpText("after", "\nRun l3masking COMMAND --help for the flags of a command.");
   for (const listed of commandList) {
     // That a command takes flags is all that the list of commands says of them.
     addCommand(program, listed, listed.name === chosen?.name ? chosen.flags : [jsonFlag], action);
@@ -158,8 +158,8 @@ function helpText(flag: Flag): string {
 }
 
 function commandExpected(first: string): L3MaskingError {
-  return new L3MaskingError("unknown-setting", `expected a command first, got ${first}`, {
-    hint: "l3masking --help lists the commands.",
+  return new L3MaskingError("unknown-setting", `expected a command, got ${first}`, {
+    hint: "Run l3masking --help for the list of commands.",
   });
 }
 
@@ -193,7 +193,7 @@ async function runCommand(
   const stop = new AbortController();
   const stopListening = terminal.onInterrupt(() => {
     stop.abort();
-    reporter.remark("stopping at the next safe point; interrupt again to stop at once");
+    reporter.remark("stopping at the next safe point; interrupt again to stop immediately");
   });
   try {
     const watch = { onEvent: reporter.event, onOutput: reporter.output, signal: stop.signal };

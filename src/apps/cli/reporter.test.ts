@@ -66,7 +66,7 @@ describe("createHumanReporter", () => {
         "training  0 %  0/10 steps",
         "step 5: dev loss 0.510, accuracy 75.00, macro-F1 66.67  best so far",
         "step 6: validation-text loss 3.200, accuracy 40.00",
-        "stopped after step 8: no better evaluation for as long as --patience allows; best step 5",
+        "stopped after step 8: no better evaluation within --patience; best step 5",
         "stopping",
         "",
       ].join("\n"),
@@ -82,7 +82,7 @@ describe("createHumanReporter", () => {
     reporter.event({ ...end, reason: "steps" });
     expect(err.join("")).toBe(
       [
-        "second stage stopped after step 50: no better evaluation for as long as --second-stage-patience allows; best step 41",
+        "second stage stopped after step 50: no better evaluation within --second-stage-patience; best step 41",
         "second stage stopped after step 50: all steps done; best step 41",
         "",
       ].join("\n"),

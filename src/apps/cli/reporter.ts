@@ -115,7 +115,7 @@ function eventText(
 
 const stopReasons = {
   steps: "all steps done",
-  patience: "no better evaluation for as long as PATIENCE allows",
-  interrupted: "asked to stop",
+  patience: "no better evaluation within PATIENCE",
+  interrupted: "interrupted",
   diverged: "a loss or gradient is no longer finite",
 } as const;

@@ -43,15 +43,15 @@ describe("the runs on a terminal", () => {
     show(1, "waiting");
     expect(take()).toBe("");
     show(2, "waiting");
-    expect(take()).toBe("1 of 3 runs were finished before\n");
+    expect(take()).toBe("1 of 3 runs already finished\n");
 
     show(1, "running");
-    expect(take()).toBe("runs  1 of 3 finished  1 under way\n  run-1  preparing");
+    expect(take()).toBe("runs  1 of 3 finished  1 running\n  run-1  preparing");
     clock.seconds = 10;
     show(1, "running", 5, "loss 0.700");
     // Half a run in ten seconds; one and a half are left.
     expect(take()).toBe(
-      `${CLEAR_TWO}runs  1 of 3 finished  1 under way  0:30 left\n  run-1  50 %  5/10 steps  loss 0.700`,
+      `${CLEAR_TWO}runs  1 of 3 finished  1 running  0:30 left\n  run-1  50 %  5/10 steps  loss 0.700`,
     );
     clock.seconds = 10.05;
     show(1, "running", 6);
@@ -61,7 +61,7 @@ describe("the runs on a terminal", () => {
     show(1, "finished", 10);
     expect(take()).toBe(`${CLEAR_TWO}finished  run-1  10/10 steps in 0:20\n`);
     show(2, "running");
-    expect(take()).toBe("runs  2 of 3 finished  1 under way  0:20 left\n  run-2  preparing");
+    expect(take()).toBe("runs  2 of 3 finished  1 running  0:20 left\n  run-2  preparing");
     show(2, "failed", 3, "training-diverged: no");
     expect(take()).toBe(`${CLEAR_TWO}failed  run-2  3/10 steps in 0:00  training-diverged: no\n`);
   });
@@ -86,7 +86,7 @@ describe("the runs on a terminal", () => {
     clock.seconds = 4;
     show(1, "running", 5);
     expect(take()).toBe(
-      `${CLEAR}\u001b[1A${CLEAR}\u001b[1A${CLEAR}runs  0 of 3 finished  2 under way  0:20 left\n  run-0  preparing\n  run-1  50 %  5/10 steps`,
+      `${CLEAR}\u001b[1A${CLEAR}\u001b[1A${CLEAR}runs  0 of 3 finished  2 running  0:20 left\n  run-0  preparing\n  run-1  50 %  5/10 steps`,
     );
   });
 });
@@ -96,16 +96,16 @@ describe("the runs in a log", () => {
     const { show, take, clock } = setUp(false);
     for (const index of [0, 1, 2]) show(index, "waiting");
     show(0, "running");
-    expect(take()).toBe("begun  run-0\n");
+    expect(take()).toBe("started  run-0\n");
     clock.seconds = 1;
     show(0, "running", 1);
-    expect(take()).toContain("runs  0 of 3 finished  1 under way");
+    expect(take()).toContain("runs  0 of 3 finished  1 running");
     clock.seconds = 60;
     show(0, "running", 5);
     expect(take()).toBe("");
     clock.seconds = 61;
     show(0, "running", 5);
-    expect(take()).toBe("runs  0 of 3 finished  1 under way  5:05 left\n");
+    expect(take()).toBe("runs  0 of 3 finished  1 running  5:05 left\n");
     show(0, "interrupted", 5);
     expect(take()).toBe("interrupted  run-0  5/10 steps in 1:01\n");
   });

@@ -60,7 +60,7 @@ export function createRunTable(
     const failed = count("failed");
     const parts = [
       `runs  ${count("finished", "reused")} of ${all.length} finished`,
-      `${count("running")} under way`,
+      `${count("running")} running`,
       ...(failed > 0 ? [`${failed} failed`] : []),
     ];
     const left = secondsLeft(all.length);
@@ -95,7 +95,7 @@ export function createRunTable(
       if (before === undefined) {
         if (runs.size < event.count) return;
         const reused = [...runs.values()].filter(({ state }) => state === "reused").length;
-        if (reused > 0) writeLine(`${reused} of ${event.count} runs were finished before`);
+        if (reused > 0) writeLine(`${reused} of ${event.count} runs already finished`);
         return;
       }
       start ??= { milliseconds: now(), done: doneRuns() };
@@ -107,7 +107,7 @@ export function createRunTable(
         if ([...runs.values()].some(({ state }) => state === "running")) draw();
         return;
       }
-      if (begins) writeLine(`begun  ${event.name}`);
+      if (begins) writeLine(`started  ${event.name}`);
       if (begins || ended || now() - shownAt < LOG_MILLISECONDS) return;
       shownAt = now();
       writeLine(summary());

@@ -14,7 +14,7 @@ const INTRODUCTION = `# Settings
 On the command line a setting is \`--name\`, with \`-\` or \`_\`; in code it is camelCase, so \`--max-length\` is \`maxLength\`. Names in
 brackets are aliases. Unknown settings are refused.
 
-## Files of settings
+## Settings files
 
 \`--config FILE\` reads settings from a YAML or JSON file; the command line overrides it. Paths in it are relative to the current
 folder. \`docs/schemas\` has a JSON Schema of every command's settings, for completion in editors.
@@ -49,7 +49,7 @@ export async function settingsMarkdown(commands = commandList): Promise<string> 
   return `${[INTRODUCTION, ...sections, presetSection(), identitySection()].join("\n\n")}\n`;
 }
 
-/** The values of each preset beside the defaults. */
+/** The values of each preset next to the defaults. */
 function presetSection(): string {
   const flags = flagsOf(trainSchema).filter(({ setting }) =>
     presetNames.some((name) => setting in presets[name].values),

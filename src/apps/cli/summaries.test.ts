@@ -35,13 +35,13 @@ const metrics: RunMetrics = {
 describe("trainSummary", () => {
   it("tells test twice, the shared rows, timing, places and commands", () => {
     expect(trainSummary({ outputDir: "runs/a", metrics, labelledFile: "data/test.csv" })).toBe(
-      `MTL L3Masking, models/small, seed 2: best step 40
+      `L3Masking, models/small, seed 2: best step 40
                             accuracy  macro-F1   loss
 dev                            80.00     75.00  0.612
 test, all 100 rows             70.00     65.00  0.900
 test, 92 rows not in train     68.75     60.00
-8 of 100 test rows have a text that also occurs in train.
-probabilities on test: expected calibration error 12.34, loss 0.900; at the temperature that fits dev, 1.84 (--fitted-temperature): expected calibration error 4.50, loss 0.700
+8 of 100 test rows repeat a text of train.
+probabilities on test: expected calibration error 12.34, loss 0.900; at the temperature fitted on dev, 1.84 (--fitted-temperature): expected calibration error 4.50, loss 0.700
 scoring 0:12, training 5:40 (5100 tokens/s)
 
 run:   runs/a (config.json, journal.jsonl, metrics.json)
@@ -84,9 +84,9 @@ next:
       });
     expect(told(true)).toContain("\nlearned task weights: main 0.5012, auxiliary 0.4988\n");
     const before = "the first stage's accuracy 75.00, macro-F1 70.00";
-    expect(told(true)).toContain(`\nsecond stage: 12 steps, kept, better on dev than ${before}\n`);
+    expect(told(true)).toContain(`\nsecond stage: 12 steps, kept: better on dev than ${before}\n`);
     expect(told(false)).toContain(
-      `second stage: 12 steps, not kept, no better on dev than ${before}`,
+      `second stage: 12 steps, not kept: no better on dev than ${before}`,
     );
   });
 
@@ -103,18 +103,18 @@ next:
     });
     expect(text).not.toContain("test,");
     expect(text).not.toContain("scoring");
-    expect(text).toContain("STL, ");
+    expect(text).toContain("classification alone, ");
     expect(text).toContain("--model 'my runs/it'\\''s/model' --input FILE");
   });
 
   it("says so when no row is shared, and when all are", () => {
     const none = { ...metrics, test_unseen: { rows: 100, accuracy: 0.7, macro_f1: 0.65 } };
     const disjoint = trainSummary({ outputDir: "r", metrics: none });
-    expect(disjoint).toContain("No text of the test rows occurs in train.");
+    expect(disjoint).toContain("No test row repeats a text of train.");
     expect(disjoint).not.toContain("not in train");
     const all = { ...metrics, test_unseen: { rows: 0, accuracy: null, macro_f1: null } };
     const text = trainSummary({ outputDir: "r", metrics: all });
-    expect(text).toContain("100 of 100 test rows have a text that also occurs in train.");
+    expect(text).toContain("100 of 100 test rows repeat a text of train.");
     expect(text).not.toContain("not in train");
   });
 });

@@ -67,7 +67,7 @@ export function trainSummary({ outputDir, metrics, labelledFile }: TrainResult):
   const modelFolder = quoted(join(outputDir, "model"));
   const file = quoted(labelledFile ?? "FILE");
   return [
-    `${methodOf(method).title}, ${model}, seed ${seed}: best step ${bestStep}`,
+    `${methodOf(method).brief}, ${model}, seed ${seed}: best step ${bestStep}`,
     table(["", ...labelMeasures.map(({ title }) => title), "loss"], metricRows(metrics)),
     ...sharedRows(metrics),
     ...confidence(metrics),
@@ -90,7 +90,7 @@ export function trainSummary({ outputDir, metrics, labelledFile }: TrainResult):
 export function compareSummary({ finished, failed, files, table: results }: CompareResult): string {
   return [
     ...(results === "" ? [] : [results, ""]),
-    `${counted(finished, "run")} finished${failed === 0 ? "" : `, ${failed} failed; the same command tries again`}`,
+    `${counted(finished, "run")} finished${failed === 0 ? "" : `, ${failed} failed; run the same command to retry`}`,
     ...files,
   ].join("\n");
 }
@@ -105,7 +105,7 @@ export function predictSummary({ rows, output }: PredictResult): string {
 }
 
 export function pushSummary({ url, commit, created, files }: PushResult): string {
-  return `${created ? "made" : "added to"} ${url}: ${counted(files.length, "file")}, commit ${commit}`;
+  return `${created ? "created" : "updated"} ${url}: ${counted(files.length, "file")}, commit ${commit}`;
 }
 
 /** What was written, and how far each ONNX file is from the classifier. */
@@ -118,10 +118,10 @@ export function exportSummary({ folder, files, checks }: ExportResult): string {
   ]);
   const others = files.filter((file) => !file.endsWith(".onnx"));
   return [
-    table(["file", "size", "largest difference of a logit", "same label"], rows),
+    table(["file", "size", "largest logit difference", "same label"], rows),
     "",
     ...others,
-    `read it with transformers.js: pipeline("text-classification", ${JSON.stringify(resolve(folder))})`,
+    `load it in transformers.js: pipeline("text-classification", ${JSON.stringify(resolve(folder))})`,
   ].join("\n");
 }
 
@@ -222,7 +222,7 @@ function confidence({ confidence: measured }: RunMetrics): readonly string[] {
   const { temperature, dev, test } = measured;
   const [split, { plain, at_temperature: scaled }] = test === null ? ["dev", dev] : ["test", test];
   return [
-    `probabilities on ${split}: ${probabilityTexts(plain).join(", ")}; at the temperature that fits dev, ${temperature.toFixed(2)} (--fitted-temperature): ${probabilityTexts(scaled).join(", ")}`,
+    `probabilities on ${split}: ${probabilityTexts(plain).join(", ")}; at the temperature fitted on dev, ${temperature.toFixed(2)} (--fitted-temperature): ${probabilityTexts(scaled).join(", ")}`,
   ];
 }
 
@@ -233,8 +233,8 @@ function sharedRows({ test, test_unseen: unseen }: RunMetrics): readonly string[
   const shared = rows - unseen.rows;
   return [
     shared === 0
-      ? "No text of the test rows occurs in train."
-      : `${shared} of ${rows} test rows have a text that also occurs in train.`,
+      ? "No test row repeats a text of train."
+      : `${shared} of ${rows} test rows ${shared === 1 ? "repeats" : "repeat"} a text of train.`,
   ];
 }
 
@@ -246,7 +246,7 @@ function learnedWeights({ final_task_weights: weights }: RunMetrics): readonly s
 
 function secondStage({ second_stage: stage }: RunMetrics): readonly string[] {
   if (stage === null) return [];
-  const verdict = stage.kept ? "kept, better on dev than" : "not kept, no better on dev than";
+  const verdict = stage.kept ? "kept: better on dev than" : "not kept: no better on dev than";
   const before = labelTexts(stage.dev_before).join(", ");
   return [`second stage: ${counted(stage.steps, "step")}, ${verdict} the first stage's ${before}`];
 }
@@ -289,5 +289,5 @@ function quoted(path: string): string {
 /** How many requests got which status. */
 export function serveSummary({ replies }: ServeResult): string {
   const parts = Object.entries(replies).map(([status, count]) => `${count} with status ${status}`);
-  return parts.length === 0 ? "no requests came" : `answered: ${parts.join(", ")}`;
+  return parts.length === 0 ? "no requests" : `answered: ${parts.join(", ")}`;
 }

@@ -87,8 +87,8 @@ export function createEndpoint(classifier: ServedClassifier, limits: EndpointLim
           return failure(
             404,
             "request-invalid",
-            `there is no ${path}`,
-            `Ask for ${Object.keys(routes).join(" or ")}.`,
+            `expected a known path, got ${path}`,
+            `Request ${Object.keys(routes).join(" or ")}.`,
           );
         }
         const allowed = method === "HEAD" ? "GET" : method;
@@ -119,7 +119,7 @@ export function tooLarge(maxBytes: number): L3MaskingError {
     "request-too-large",
     `expected a body of at most ${maxBytes} bytes, got more`,
     {
-      hint: "Send fewer texts at a time, or start the server with a larger --max-bytes.",
+      hint: "Send fewer texts per request, or start the server with a larger --max-bytes.",
     },
   );
 }
@@ -132,14 +132,14 @@ export function invalidRequest(message: string): L3MaskingError {
 }
 
 function busy(): L3MaskingError {
-  return new L3MaskingError("server-busy", "too many requests wait for an answer", {
-    hint: "Ask again later, or send several texts in one request.",
+  return new L3MaskingError("server-busy", "too many requests in the queue", {
+    hint: "Try again later, or send several texts in one request.",
   });
 }
 
 function failedReply(thrown: unknown): Reply {
   if (!(thrown instanceof L3MaskingError)) {
-    return failure(500, "worker-failed", "the server broke unexpectedly", "See its log.");
+    return failure(500, "worker-failed", "the server failed unexpectedly", "See the server's log.");
   }
   const { code, message, hint = "" } = thrown;
   const reply = failure(statuses.get(code) ?? 500, code, message, hint);

@@ -23,7 +23,7 @@ export async function runServe(given: unknown, watch: Watch = {}): Promise<Serve
   const server = await startServer(served, settings, (_method, _path, status) => {
     replies[status] = (replies[status] ?? 0) + 1;
   });
-  const text = `answering at ${server.address} (POST /predict, GET /health); Ctrl-C stops`;
+  const text = `listening at ${server.address} (POST /predict, GET /health); press Ctrl-C to stop`;
   watch.onEvent?.({ type: "notice", level: "info", text });
   const { signal } = watch;
   if (signal?.aborted !== true) await once(signal ?? new AbortController().signal, "abort");

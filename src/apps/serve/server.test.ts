@@ -96,7 +96,7 @@ describe("startServer", () => {
     const port = Number(new URL(address).port);
     const taken = await failure(startServer(classifier, { ...settings, port }));
     expect(taken.code).toBe("server-address");
-    expect(taken.message).toContain(`127.0.0.1:${port}: another program listens there`);
+    expect(taken.message).toContain(`127.0.0.1:${port}: another program is using the port`);
     const absent = await failure(startServer(classifier, { ...settings, host: "192.0.2.1" }));
     expect(absent.code).toBe("server-address");
   });

@@ -77,7 +77,7 @@ async function readBody(request: IncomingMessage, maxBytes: number): Promise<str
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks));
   } catch {
-    throw invalidRequest("expected a body in UTF-8");
+    throw invalidRequest("expected a UTF-8 body, got other bytes");
   }
 }
 
@@ -99,11 +99,11 @@ function addressError({ host, port }: ServerSettings, cause: Error): L3MaskingEr
   const code = "code" in cause ? String(cause.code) : cause.message;
   const reason =
     code === "EADDRINUSE"
-      ? "another program listens there"
+      ? "another program is using the port"
       : code === "EACCES"
-        ? "this user may not listen there"
+        ? "permission denied"
         : code;
-  return new L3MaskingError("server-address", `expected to listen at ${host}:${port}: ${reason}`, {
+  return new L3MaskingError("server-address", `cannot listen on ${host}:${port}: ${reason}`, {
     hint: "Choose another --port or --host.",
     cause,
   });

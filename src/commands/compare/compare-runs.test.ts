@@ -161,7 +161,7 @@ describe("plannedRuns", () => {
     expect(() => plannedRuns(settings(), inputsOf(twice, [checkpoint("m")]), 1, [])).toThrow(
       expect.objectContaining({
         code: "invalid-setting",
-        message: expect.stringContaining("b with m is the same as a with m"),
+        message: expect.stringContaining("b with m twice: it equals a with m"),
       }),
     );
   });

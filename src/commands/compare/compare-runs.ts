@@ -145,7 +145,7 @@ function requireDistinct(runs: readonly PlannedRun[]): void {
     if (same !== undefined) {
       throw new L3MaskingError(
         "invalid-setting",
-        `expected different data sets and models, but ${run.dataset} with ${run.model} is the same as ${same.dataset} with ${same.model}`,
+        `expected different data sets and models, got ${run.dataset} with ${run.model} twice: it equals ${same.dataset} with ${same.model}`,
         { hint: "Name each data set and each model once." },
       );
     }

@@ -108,7 +108,7 @@ async function compareInFolder(settings: CompareSettings, host: Host): Promise<C
 }
 
 const untestedNote =
-  "The comparison was stopped before it was complete, so no difference was tested yet: start the same command again.";
+  "The comparison was stopped early, so no difference has been tested yet: run the same command again.";
 
 /** The record, its tables and its page; gives where they are. */
 function writeComparison(folder: string, comparison: Comparison, date: string): string[] {
@@ -127,12 +127,12 @@ function tableOf(comparison: Comparison): string {
 
 function interrupted({ runs, unfinished }: Comparison, outputDir: string): L3MaskingError {
   const written =
-    runs.length === 0 ? "" : ` What is finished stands in ${join(outputDir, "results.md")}.`;
+    runs.length === 0 ? "" : ` Results so far are in ${join(outputDir, "results.md")}.`;
   return new L3MaskingError(
     "interrupted",
-    `the comparison was stopped with ${runs.length} of ${runs.length + unfinished.length} runs finished`,
+    `the comparison was stopped after ${runs.length} of ${runs.length + unfinished.length} runs`,
     {
-      hint: `Start the same command again: finished runs are kept, and the others go on.${written}`,
+      hint: `Run the same command again: finished runs are kept, the others resume.${written}`,
     },
   );
 }

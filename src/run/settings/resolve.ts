@@ -25,7 +25,7 @@ export function resolveSettings<S extends z.ZodObject>(schema: S, given: unknown
   const missing = typeof given === "object" && given !== null && !(name in given);
   if (missing) {
     throw new L3MaskingError("missing-setting", `the required setting ${name} is missing`, {
-      hint: `Give --${toFlag(name)}.`,
+      hint: `Pass --${toFlag(name)}.`,
     });
   }
   const meant =

@@ -42,7 +42,7 @@ async function train(
 function knownError(thrown: unknown): L3MaskingError {
   if (thrown instanceof L3MaskingError) return thrown;
   const text = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
-  return new L3MaskingError("worker-failed", `the run broke unexpectedly: ${text}`, {
+  return new L3MaskingError("worker-failed", `the run failed unexpectedly: ${text}`, {
     cause: thrown,
   });
 }

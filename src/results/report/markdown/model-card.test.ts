@@ -72,7 +72,7 @@ describe("a model card", () => {
 
   it("tells method, data, scores, files and the command", () => {
     for (const fact of [
-      "Method: MTL L3Masking. Multi-task learning",
+      "Multi-task learning with L3Masking: besides",
       "```sh\nl3masking train train.csv --model base --output-dir RUN\n```",
       "90 train, 10 dev, 20 test",
       "| test | 20 | 75.00 | 61.25 |",

@@ -119,12 +119,11 @@ function frontMatter({ run }: ModelCard): string {
 
 function trainingPart(run: CardRun): string {
   const { rows, origin } = run;
-  const { title, meaning, masking } = methodOf(run.method);
-  const weights =
-    masking === undefined ? "" : ` The weights of the two tasks: ${code(run.taskWeights)}.`;
+  const { meaning, masking } = methodOf(run.method);
+  const weights = masking === undefined ? "" : ` Task weights: ${code(run.taskWeights)}.`;
   return `## Training
 
-Method: ${title}. ${meaning}${weights} Seed ${run.seed}.
+${meaning}${weights} Seed ${run.seed}.
 
 \`\`\`sh
 ${run.command}
