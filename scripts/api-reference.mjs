@@ -39,7 +39,8 @@ const INTRODUCTION = `# API reference
 
 **What may change.** Versions are semantic ([changelog](../CHANGELOG.md)). Before 1.0 a new minor version (0.1 to 0.2) may change functions, types, flags, defaults and
 files; a patch (0.1.0 to 0.1.1) fixes bugs and changes none of them. Anything not listed here may change at any time. A run may not resume under
-another minor version, so finish runs before an update.
+another minor version, so finish runs before an update. Folders of runs and classifiers carry a \`format\` number; what a later version
+wrote is refused (\`newer-format\`).
 
 Arrays have their shape in brackets: n tokens, K selected ones, C labels.`;
 

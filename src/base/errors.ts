@@ -50,6 +50,7 @@ export const errorCodes = {
   "checkpoint-shape": "checkpoint",
   "checkpoint-tensor": "checkpoint",
   "tokenizer-format": "checkpoint",
+  "newer-format": "checkpoint",
   "score-invalid": "checkpoint",
   "export-mismatch": "checkpoint",
   // training

@@ -277,6 +277,9 @@ describe("the length of a classifier's texts", () => {
     const damaged = await failure(probabilities({ model: foreign }));
     expect(damaged).toMatchObject({ code: "checkpoint-config" });
     expect(damaged.message).toContain(at("foreign/training_args.json"));
+    writeFileSync(at("foreign/training_args.json"), '{"format": 2, "max_length": 24}');
+    const later = await failure(probabilities({ model: foreign }));
+    expect(later).toMatchObject({ code: "newer-format" });
 
     const without = await changedModel(model, at("without"), {});
     rmSync(at("without/training_args.json"));

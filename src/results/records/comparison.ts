@@ -136,7 +136,7 @@ const comparedRun = runPlace.extend({
   /** Test rows whose text does not occur in train; null if there are none. */
   leak_free: rowSetMetrics.nullable(),
   dev_curve: list(devPoint),
-  /** Thinned: at most 200 points, each the mean over equally many neighbouring steps. */
+  /** Thinned: at most 50 points, each the mean over equally many neighbouring steps. */
   training_curve: list(trainingPoint),
   timing: z.object({
     /** 0 where no scores were needed or all came from the cache in no time. */

@@ -17,7 +17,11 @@ export const modelOrigin = z.object({
 export type ModelOrigin = z.infer<typeof modelOrigin>;
 
 /** Of any run: at least its settings. */
-export const runRecord = z.looseObject({ settings: z.record(z.string(), z.unknown()) });
+export const runRecord = z.looseObject({
+  /** `FOLDER_FORMAT` of the version that wrote it. */
+  format: z.int().exactOptional(),
+  settings: z.record(z.string(), z.unknown()),
+});
 
 export type RunRecord = z.infer<typeof runRecord>;
 

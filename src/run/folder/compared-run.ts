@@ -13,8 +13,8 @@ import type { TaskValues } from "../../results/records/measures.js";
 import type { TestPrediction } from "../../results/records/predictions.js";
 import { finishedJournal, finishedMetrics, finishedPredictions } from "./finished-run.js";
 
-/** Points of a training curve at most. */
-const CURVE_POINTS = 200;
+/** Most points of a training curve: fewer than of a dev curve, as each is a mean that quiets the noise of steps. */
+const CURVE_POINTS = 50;
 
 /** Test rows as label ids. */
 export interface RunPredictions {
@@ -59,7 +59,7 @@ export function readComparedRun(
       loss,
       best,
     })),
-    training_curve: thinned(journal.steps, CURVE_POINTS),
+    training_curve: thinned(journal.steps),
     timing: { scoring_seconds, training_seconds, tokens_per_second },
     excluded: metrics.excluded,
     text_counts: metrics.text_counts,
@@ -97,9 +97,9 @@ function rowSetMetrics(
   };
 }
 
-/** Means over equally many neighbouring steps, so that there are at most `most` points; the last may have fewer. */
-export function thinned(steps: readonly StepEvent[], most: number): TrainingPoint[] {
-  const size = Math.max(1, Math.ceil(steps.length / most));
+/** Means over equally many neighbouring steps; the last point may have fewer. */
+export function thinned(steps: readonly StepEvent[]): TrainingPoint[] {
+  const size = Math.max(1, Math.ceil(steps.length / CURVE_POINTS));
   return Array.from({ length: Math.ceil(steps.length / size) }, (_, point) => {
     const portion = steps.slice(point * size, (point + 1) * size);
     const meanOf = (read: (step: StepEvent) => number | null) => {

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { readJson, temporaryFolder } from "../../../test/fixtures/folders.js";
 import {
   createRunFolder,
+  readRunRecord,
   requireFreeFolder,
   requireWritable,
   writeJsonLines,
@@ -43,12 +44,22 @@ describe("requireFreeFolder", () => {
 describe("createRunFolder", () => {
   it("makes the folder with those above it and records what it is given", () => {
     createRunFolder(at("a/b/c"), { settings: { seed: 3 } });
-    expect(readJson(at("a/b/c/config.json"))).toEqual({ settings: { seed: 3 } });
+    expect(readJson(at("a/b/c/config.json"))).toEqual({ format: 1, settings: { seed: 3 } });
+  });
+
+  it("is read back, unless a later version wrote it", () => {
+    const settings = { seed: 3 };
+    createRunFolder(at("earlier"), { settings });
+    expect(readRunRecord(at("earlier"))).toEqual({ format: 1, settings });
+    createRunFolder(at("later"), { format: 2, settings });
+    expect(() => readRunRecord(at("later"))).toThrow(
+      expect.objectContaining({ code: "newer-format" }),
+    );
   });
 
   it("refuses a place under a file", () => {
     writeFileSync(at("leaf"), "");
-    expect(() => createRunFolder(at("leaf/run"), {})).toThrow(
+    expect(() => createRunFolder(at("leaf/run"), { settings: {} })).toThrow(
       expect.objectContaining({ code: "invalid-setting" }),
     );
   });

@@ -9,6 +9,7 @@ import {
   readText,
 } from "../../platform/files/files.js";
 import { join } from "../../platform/paths.js";
+import { FOLDER_FORMAT, requireKnownFormat } from "../../results/records/format.js";
 import { type RunRecord, runRecord } from "../../results/records/run-record.js";
 
 /** Files by which a folder is known to hold a run. */
@@ -43,22 +44,28 @@ export function startedRun(folder: string, resume: boolean): RunRecord | undefin
  * Makes the folder of a run and records its settings there. Throws `invalid-setting` if it cannot be made, and what
  * `writeError` gives.
  */
-export function createRunFolder(folder: string, record: unknown): void {
+export function createRunFolder(folder: string, record: RunRecord): void {
   makeFolder(folder);
-  writeJson(folder, "config.json", record);
+  writeJson(folder, "config.json", { format: FOLDER_FORMAT, ...record });
 }
 
-/** The record that a run was started with. Throws `checkpoint-missing` if the folder holds no readable one. */
+/**
+ * The record that a run was started with. Throws `checkpoint-missing` if the folder holds no readable one, and `newer-format`
+ * for that of a later version.
+ */
 export function readRunRecord(folder: string): RunRecord {
   const path = join(folder, "config.json");
+  let record: RunRecord;
   try {
-    return runRecord.parse(JSON.parse(readText(path)));
+    record = runRecord.parse(JSON.parse(readText(path)));
   } catch (cause) {
     throw new L3MaskingError("checkpoint-missing", `expected the record of a run in ${path}`, {
       hint: "Start without --resume.",
       cause,
     });
   }
+  requireKnownFormat(record.format, path);
+  return record;
 }
 
 /** Writes a file of the run as indented JSON, whole or not at all. */

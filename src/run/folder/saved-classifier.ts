@@ -6,10 +6,11 @@ import { saveCheckpoint } from "../../model/checkpoint/save.js";
 import type { ModelSpec } from "../../model/spec.js";
 import { exists, readText } from "../../platform/files/files.js";
 import { join } from "../../platform/paths.js";
+import { FOLDER_FORMAT, requireKnownFormat } from "../../results/records/format.js";
 import type { Tokenizer } from "../../text/encoding.js";
 
 const fileName = "training_args.json";
-const schema = z.object({ max_length: z.number().int().min(3) });
+const schema = z.object({ format: z.int().exactOptional(), max_length: z.int().min(3) });
 
 /** A classifier as it is under training. */
 export interface SavedParts {
@@ -38,17 +39,23 @@ export function saveClassifier(
 
 /** File name and content to save beside the weights. */
 export function trainingArguments(maxLength: number): readonly [string, string] {
-  return [fileName, `${JSON.stringify({ max_length: maxLength }, undefined, 2)}\n`];
+  return [
+    fileName,
+    `${JSON.stringify({ format: FOLDER_FORMAT, max_length: maxLength }, undefined, 2)}\n`,
+  ];
 }
 
 /**
  * The max_length a classifier was trained with; undefined for folders that other programs saved. Throws
- * `checkpoint-config` for a damaged file.
+ * `checkpoint-config` for a damaged file and `newer-format` for that of a later version.
  */
 export function trainedMaxLength(folder: string): number | undefined {
   const path = join(folder, fileName);
   if (!exists(path)) return undefined;
-  return readSmall(path, schema, "max_length", "Remove the file, or give --max-length.").max_length;
+  const hint = "Remove the file, or give --max-length.";
+  const { format, max_length } = readSmall(path, schema, "max_length", hint);
+  requireKnownFormat(format, path);
+  return max_length;
 }
 
 /** Holds the temperature for which softmax(logits / temperature) fits the dev split best. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { coarse, seedCurve } from "./seed-curve.js";
+import { seedCurve } from "./seed-curve.js";
 
 const curve = (...points: readonly (readonly [number, number])[]) =>
   points.map(([x, y]) => ({ x, y }));
@@ -37,17 +37,5 @@ describe("seedCurve", () => {
     expect(points[0]).toEqual({ x: 0, y: 0, low: 0, high: 0 });
     expect(points[99]).toEqual({ x: 699, y: 1398, low: 1398, high: 1398 });
     for (const { x, y } of points) expect(y).toBeCloseTo(2 * x, 9);
-  });
-});
-
-describe("coarse", () => {
-  it("averages neighbours and keeps short curves", () => {
-    const short = curve([1, 1], [2, 3]);
-    expect(coarse(short)).toEqual(short);
-    const long = Array.from({ length: 120 }, (_, x) => ({ x, y: x }));
-    const points = coarse(long);
-    expect(points).toHaveLength(40);
-    expect(points[0]).toEqual({ x: 2, y: 1 });
-    expect(points[39]).toEqual({ x: 119, y: 118 });
   });
 });

@@ -6,20 +6,6 @@ export interface Sample {
   readonly y: number;
 }
 
-/** Points of a training curve: fewer than of a dev curve, since each is a mean that quiets the noise of steps. */
-const COARSE_POINTS = 50;
-
-/** A curve of at most 50 points: means of neighbouring ones, at the place of the last of them. */
-export function coarse(curve: readonly Sample[]): readonly Sample[] {
-  const size = Math.ceil(curve.length / COARSE_POINTS);
-  if (size < 2) return curve;
-  return Array.from({ length: Math.ceil(curve.length / size) }, (_, index) => {
-    const part = curve.slice(index * size, (index + 1) * size);
-    const y = part.reduce((sum, point) => sum + point.y, 0) / part.length;
-    return { x: part[part.length - 1].x, y };
-  });
-}
-
 /** Most points of a curve in a report: more cannot be seen at its size. */
 const MOST_POINTS = 100;
 

@@ -4,7 +4,7 @@ import { capitalized, count } from "../../../../base/figures.js";
 import { labelMeasures } from "../../../metrics/label-measures.js";
 import type { ComparedRun, TrainingPoint } from "../../../records/comparison.js";
 import { extent, type LineSeries, lineChart, shortCount } from "../../charts/line-chart.js";
-import { coarse, type Sample, seedCurve } from "../../charts/seed-curve.js";
+import { type Sample, seedCurve } from "../../charts/seed-curve.js";
 import type { Group, NamedCandidate } from "../groups.js";
 import { type Content, type Markup, markup } from "../markup.js";
 import { figure, figures, table } from "../page.js";
@@ -89,17 +89,15 @@ ${figures([
 ])}`;
 }
 
-/** What `of` finds in the training curve of a run, evened out. */
+/** What `of` finds in the training curve of a run. */
 export function trainingSamples(
   run: ComparedRun,
   of: (point: TrainingPoint) => number | null,
 ): readonly Sample[] {
-  return coarse(
-    run.training_curve.flatMap((point) => {
-      const y = of(point);
-      return y === null ? [] : [{ x: point.step, y }];
-    }),
-  );
+  return run.training_curve.flatMap((point) => {
+    const y = of(point);
+    return y === null ? [] : [{ x: point.step, y }];
+  });
 }
 
 /** A chart with one line a candidate; nothing where no run has such a curve. */
