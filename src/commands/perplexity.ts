@@ -47,7 +47,7 @@ export async function runPerplexity(
     });
     return {
       tokens: stream.ids.length,
-      masked_tokens: measured.maskedTokens,
+      masked_tokens: measured.masked_tokens,
       loss: measured.loss,
       perplexity: Math.exp(measured.loss),
       accuracy: measured.accuracy,

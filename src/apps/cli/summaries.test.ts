@@ -153,7 +153,7 @@ left out: 2 rows (empty_texts)`,
     expect(pretrainSummary(result)).toBe(
       "200 steps, 409.6k tokens: models/mine/model\n\nnext:\n  l3masking train DATA --model models/mine/model --output-dir runs/first",
     );
-    const validation = { loss: 3.21, accuracy: 0.42, maskedTokens: 900 };
+    const validation = { loss: 3.21, accuracy: 0.42, masked_tokens: 900 };
     expect(pretrainSummary({ ...result, validation })).toContain("loss 3.210, accuracy 42.00");
   });
 

@@ -5,6 +5,7 @@ import { uniformProbabilities } from "../../method/masking/probabilities.js";
 import type { TokenLikelihoodProgram } from "../../method/program/inference.js";
 import type { AuxiliaryBatch } from "../../method/train/step.js";
 import type { ModelSpec } from "../../model/spec.js";
+import type { MaskedTokenMeasures } from "../../results/records/pretrain-metrics.js";
 import type { Encoding, Tokenizer } from "../../text/encoding.js";
 import { type MaskingOptions, maskedBatch } from "../fine-tune/task-batches.js";
 
@@ -15,15 +16,6 @@ export interface WindowMasking extends MaskingOptions {
   readonly seed: number;
   readonly spec: ModelSpec;
   readonly tokenizer: Tokenizer;
-}
-
-/** How well masked tokens are predicted. */
-export interface MaskedTokenMeasures {
-  /** Mean -log P(token) in nats; its exponential is the perplexity per masked token. */
-  readonly loss: number;
-  /** Share of masked tokens that are the most likely ones. */
-  readonly accuracy: number;
-  readonly maskedTokens: number;
 }
 
 export interface MeasureWatch {
@@ -90,5 +82,5 @@ export async function measureMaskedTokens(
       { hint: "Give a longer text, or raise --mlm-probability." },
     );
   }
-  return { loss: loss / count, accuracy: correct / count, maskedTokens: count };
+  return { loss: loss / count, accuracy: correct / count, masked_tokens: count };
 }
