@@ -2,7 +2,7 @@
 
 import { dirname, join, resolve } from "node:path";
 import { errorFamilies } from "../../base/errors.js";
-import { percent } from "../../base/figures.js";
+import { percent, textTable } from "../../base/figures.js";
 import type { CheckResult } from "../../commands/check.js";
 import type { CompareResult } from "../../commands/compare/compare.js";
 import type { Diagnosis } from "../../commands/doctor.js";
@@ -68,7 +68,7 @@ export function trainSummary({ outputDir, metrics, labelledFile }: TrainResult):
   const file = quoted(labelledFile ?? "FILE");
   return [
     `${methodOf(method).brief}, ${model}, seed ${seed}: best step ${bestStep}`,
-    table(["", ...labelMeasures.map(({ title }) => title), "loss"], metricRows(metrics)),
+    textTable([["", ...labelMeasures.map(({ title }) => title), "loss"], ...metricRows(metrics)]),
     ...sharedRows(metrics),
     ...confidence(metrics),
     ...learnedWeights(metrics),
@@ -118,7 +118,7 @@ export function exportSummary({ folder, files, checks }: ExportResult): string {
   ]);
   const others = files.filter((file) => !file.endsWith(".onnx"));
   return [
-    table(["file", "size", "largest logit difference", "same label"], rows),
+    textTable([["file", "size", "largest logit difference", "same label"], ...rows]),
     "",
     ...others,
     `load it in transformers.js: pipeline("text-classification", ${JSON.stringify(resolve(folder))})`,
@@ -136,7 +136,7 @@ export function evaluateSummary(result: EvaluateResult): string {
   ]);
   return [
     `${counted(result.rows, "row")}: ${[...labelTexts(result), ...probabilityTexts(result)].join(", ")}`,
-    table(["", "precision", "recall", "F1", "rows"], labelRows),
+    textTable([["", "precision", "recall", "F1", "rows"], ...labelRows]),
     ...leftOut(result.excluded),
   ].join("\n");
 }
@@ -259,22 +259,6 @@ function timing({ timing: times }: RunMetrics): string {
   const scoring =
     times.scoring_seconds > 0 ? `scoring ${formatDuration(times.scoring_seconds)}, ` : "";
   return `${scoring}training ${formatDuration(times.training_seconds)} (${formatCount(times.tokens_per_second)} tokens/s)`;
-}
-
-/** Columns by width; the first is flush left, numbers flush right. */
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const lines = [head, ...rows];
-  const widths = head.map((_, column) => Math.max(...lines.map((line) => line[column].length)));
-  return lines
-    .map((line) =>
-      line
-        .map((cell, column) =>
-          column === 0 ? cell.padEnd(widths[column]) : cell.padStart(widths[column]),
-        )
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
 }
 
 function counted(count: number, noun: string): string {

@@ -1,12 +1,11 @@
 /** A dataset check as a plain-text page for a terminal, at most `pageWidth` columns but for long names. */
 
+import { textTable } from "../../base/figures.js";
 import { grouped, overlapCells, percent } from "./check-numbers.js";
 import type { DatasetCheck, LengthSummary, SplitCheck } from "./check-result.js";
 
 const pageWidth = 96;
 const longestLabel = 36;
-
-type Align = "left" | "right";
 
 /** Tables of rows, lengths, labels and shared texts, then the warnings. Ends with a line end. */
 export function formatCheck(check: DatasetCheck): string {
@@ -55,7 +54,7 @@ function splitTable(splits: readonly SplitCheck[]): string {
       ),
     );
   }
-  return aligned(lines, ["left", ...splits.map((): Align => "right")]);
+  return textTable(lines);
 }
 
 function labelTable({ labels, splits }: DatasetCheck): string {
@@ -67,26 +66,17 @@ function labelTable({ labels, splits }: DatasetCheck): string {
     ]),
   ]);
   const header = [`Labels (${labels.length})`, ...splits.flatMap(({ name }) => [name, ""])];
-  return aligned([header, ...lines], ["left", ...header.slice(1).map((): Align => "right")]);
+  return textTable([header, ...lines]);
 }
 
 function overlapTable(check: DatasetCheck): string {
-  const lines = overlapCells(check);
   const header = ["Texts in two splits", "texts", "rows", "with the same label"];
-  return aligned([header, ...lines], ["left", "right", "right", "right"]);
+  return textTable([header, ...overlapCells(check)]);
 }
 
 function shortened(label: string): string {
   const line = label.replace(/\s+/g, " ");
   return line.length <= longestLabel ? line : `${line.slice(0, longestLabel - 3)}...`;
-}
-
-/** Columns two spaces apart, each as wide as its widest cell. */
-function aligned(lines: readonly (readonly string[])[], aligns: readonly Align[]): string {
-  const widths = aligns.map((_, column) => Math.max(...lines.map((line) => line[column].length)));
-  const pad = (cell: string, column: number) =>
-    aligns[column] === "left" ? cell.padEnd(widths[column]) : cell.padStart(widths[column]);
-  return lines.map((line) => line.map(pad).join("  ").trimEnd()).join("\n");
 }
 
 /** Words of `text` on lines of at most `pageWidth` characters, after `first` on the first line and `rest` on others. */

@@ -14,6 +14,7 @@ const TABLE_ROWS = 16;
 
 /** What a curve shows and in which unit. */
 export interface CurveText {
+  samples(run: ComparedRun): readonly Sample[];
   readonly id: string;
   readonly title: string;
   readonly caption: Content;
@@ -39,53 +40,41 @@ export function curvesSection(group: Group): Markup {
 ${one ? undefined : "A line is the mean over the seeds, the band reaches from the lowest to the highest seed. Seeds may stop at different steps: a line ends where fewer than half of them are left. Losses of training are evened out over neighbouring steps."}</p>
 ${figures([
   ...labelMeasures.map(({ name, title, better }) =>
-    curveFigure(
-      group,
-      dev((point) => point[name]),
-      {
-        id: `dev-${name.replaceAll("_", "-")}`,
-        title: `${capitalized(title)} on dev`,
-        caption: `${capitalized(better)} is better.`,
-        yTitle: `${title} (%)`,
-        yFormat: asPercent,
-      },
-    ),
+    curveFigure(group, {
+      samples: dev((point) => point[name]),
+      id: `dev-${name.replaceAll("_", "-")}`,
+      title: `${capitalized(title)} on dev`,
+      caption: `${capitalized(better)} is better.`,
+      yTitle: `${title} (%)`,
+      yFormat: asPercent,
+    }),
   ),
-  curveFigure(
-    group,
-    dev((point) => point.loss),
-    {
-      id: "dev-loss",
-      title: "Loss on dev",
-      caption:
-        "Lower is better; a rise while the measures of labels hold means answers that are wrong with more confidence.",
-      yTitle: "cross-entropy (nats)",
-      yFormat: asNumber,
-    },
-  ),
-  curveFigure(
-    group,
-    training((point) => point.main_loss),
-    {
-      id: "main-loss",
-      title: "Training loss of the main task",
-      caption: "Classification of the training texts.",
-      yTitle: "cross-entropy (nats)",
-      yFormat: asNumber,
-    },
-  ),
-  curveFigure(
-    group,
-    training((point) => point.auxiliary_loss),
-    {
-      id: "auxiliary-loss",
-      title: "Training loss of the auxiliary task",
-      caption:
-        "Prediction of masked tokens. L3Masking picks harder tokens, so its loss is higher from the start; the two are not comparable as a score.",
-      yTitle: "cross-entropy (nats)",
-      yFormat: asNumber,
-    },
-  ),
+  curveFigure(group, {
+    samples: dev((point) => point.loss),
+    id: "dev-loss",
+    title: "Loss on dev",
+    caption:
+      "Lower is better; a rise while the measures of labels hold means answers that are wrong with more confidence.",
+    yTitle: "cross-entropy (nats)",
+    yFormat: asNumber,
+  }),
+  curveFigure(group, {
+    samples: training((point) => point.main_loss),
+    id: "main-loss",
+    title: "Training loss of the main task",
+    caption: "Classification of the training texts.",
+    yTitle: "cross-entropy (nats)",
+    yFormat: asNumber,
+  }),
+  curveFigure(group, {
+    samples: training((point) => point.auxiliary_loss),
+    id: "auxiliary-loss",
+    title: "Training loss of the auxiliary task",
+    caption:
+      "Prediction of masked tokens. L3Masking picks harder tokens, so its loss is higher from the start; the two are not comparable as a score.",
+    yTitle: "cross-entropy (nats)",
+    yFormat: asNumber,
+  }),
 ])}`;
 }
 
@@ -103,11 +92,10 @@ export function trainingSamples(
 /** A chart with one line a candidate; nothing where no run has such a curve. */
 export function curveFigure(
   group: Pick<Group, "id" | "candidates">,
-  curveOf: (run: ComparedRun) => readonly Sample[],
-  { id, title, caption, yTitle, yFormat, yIncludes }: CurveText,
+  { samples, id, title, caption, yTitle, yFormat, yIncludes }: CurveText,
 ): Markup | undefined {
   const series = group.candidates.flatMap((candidate): LineSeries[] => {
-    const points = seedCurve(candidate.runs.map(curveOf));
+    const points = seedCurve(candidate.runs.map(samples));
     return points.length === 0 ? [] : [{ name: candidate.name, style: candidate.style, points }];
   });
   if (series.length === 0) return undefined;

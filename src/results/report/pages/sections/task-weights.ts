@@ -23,41 +23,25 @@ export function taskWeightsSection(group: Group): Markup | undefined {
 gradient of the dev loss. A cosine above 0 means that learning this task also lowers the dev loss; the more so, the more
 weight the task gets. The two weights sum to 1.</p>
 ${figures([
-  curveFigure(
-    narrowed,
-    values((point) => point.task_weights, "auxiliary"),
-    {
-      id: "auxiliary-weight",
-      title: "Weight of the auxiliary task",
-      caption: "The weight of the main task is 1 minus this.",
-      yTitle: "task weight (share of the loss)",
-      yFormat: asNumber,
-      yIncludes: [0.4, 0.6],
-    },
-  ),
-  curveFigure(
-    narrowed,
-    values((point) => point.cosines, "main"),
-    {
-      id: "main-cosine",
-      title: "Cosine of main task and dev gradient",
+  curveFigure(narrowed, {
+    samples: values((point) => point.task_weights, "auxiliary"),
+    id: "auxiliary-weight",
+    title: "Weight of the auxiliary task",
+    caption: "The weight of the main task is 1 minus this.",
+    yTitle: "task weight (share of the loss)",
+    yFormat: asNumber,
+    yIncludes: [0.4, 0.6],
+  }),
+  ...(["main", "auxiliary"] as const).map((task) =>
+    curveFigure(narrowed, {
+      samples: values((point) => point.cosines, task),
+      id: `${task}-cosine`,
+      title: `Cosine of ${task} task and dev gradient`,
       caption: "From −1 (against each other) to 1 (same direction).",
       yTitle: "cosine",
       yFormat: asNumber,
       yIncludes: [0],
-    },
-  ),
-  curveFigure(
-    narrowed,
-    values((point) => point.cosines, "auxiliary"),
-    {
-      id: "auxiliary-cosine",
-      title: "Cosine of auxiliary task and dev gradient",
-      caption: "From −1 (against each other) to 1 (same direction).",
-      yTitle: "cosine",
-      yFormat: asNumber,
-      yIncludes: [0],
-    },
+    }),
   ),
 ])}`;
 }
