@@ -25,6 +25,17 @@ export function nearestName(name: string, candidates: readonly string[]): string
   return best;
 }
 
+/** "Did you mean X?" with the nearest candidate behind `prefix`; `otherwise` where none is near. */
+export function nearestHint(
+  name: string,
+  candidates: readonly string[],
+  otherwise: string,
+  prefix = "",
+): string {
+  const nearest = nearestName(name, candidates);
+  return nearest === undefined ? otherwise : `Did you mean ${prefix}${nearest}?`;
+}
+
 /** The least number of insertions, deletions, substitutions and swaps of neighbours. */
 function editDistance(first: string, second: string): number {
   const rows = [Array.from({ length: second.length + 1 }, (_, j) => j)];

@@ -7,7 +7,7 @@
  */
 
 import { L3MaskingError } from "../../base/errors.js";
-import { nearestName } from "../../base/nearest.js";
+import { nearestHint } from "../../base/nearest.js";
 import type { Flag } from "./flag.js";
 
 /** Flags of every command, which the parser itself answers. */
@@ -118,8 +118,7 @@ function isTruth(word: string): boolean {
 }
 
 function unknownFlag(name: string, names: readonly string[]): L3MaskingError {
-  const nearest = nearestName(name, names);
   return new L3MaskingError("unknown-setting", `there is no flag --${name}`, {
-    hint: nearest === undefined ? "See --help for the flags." : `Did you mean --${nearest}?`,
+    hint: nearestHint(name, names, "See --help for the flags.", "--"),
   });
 }

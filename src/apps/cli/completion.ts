@@ -1,6 +1,6 @@
 /** Shell completion: scripts that know the commands, their flags, and the values of choices. */
 import { L3MaskingError } from "../../base/errors.js";
-import { nearestName } from "../../base/nearest.js";
+import { nearestHint } from "../../base/nearest.js";
 import type { ListedCommand } from "./commands.js";
 import type { Flag } from "./flag.js";
 import { allFlags } from "./flags.js";
@@ -39,16 +39,10 @@ export async function completionScript(
 export function chosenShell(given: unknown): Shell {
   const shell = shells.find((name) => name === given);
   if (shell !== undefined) return shell;
-  const nearest = typeof given === "string" ? nearestName(given, shells) : undefined;
   throw new L3MaskingError(
     "invalid-setting",
     `expected one of ${shells.join(", ")}, got ${given ?? "nothing"}`,
-    {
-      hint:
-        nearest === undefined
-          ? "Name the shell: l3masking completion bash."
-          : `Did you mean ${nearest}?`,
-    },
+    { hint: nearestHint(String(given), shells, "Name the shell: l3masking completion bash.") },
   );
 }
 

@@ -1,7 +1,7 @@
 /** Settings from a file, YAML or JSON, by the names of the flags. */
 
 import { L3MaskingError } from "../../base/errors.js";
-import { nearestName } from "../../base/nearest.js";
+import { nearestHint } from "../../base/nearest.js";
 import { isObject, parseJson } from "../../base/strict-json.js";
 import { toFlag } from "../../run/settings/resolve.js";
 import type { GivenSettings } from "./commands.js";
@@ -96,12 +96,9 @@ function unreadable(message: string): L3MaskingError {
 }
 
 function unknown(path: string, name: string, flags: readonly Flag[]): L3MaskingError {
-  const nearest = nearestName(
-    name,
-    flags.map(({ setting }) => setting),
-  );
+  const names = flags.map(({ setting }) => setting);
   return new L3MaskingError("unknown-setting", `${path}: there is no setting ${name}`, {
-    hint: nearest === undefined ? "See --help for the settings." : `Did you mean ${nearest}?`,
+    hint: nearestHint(name, names, "See --help for the settings."),
   });
 }
 

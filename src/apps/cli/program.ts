@@ -1,7 +1,7 @@
 /** The command line from its words to its exit code. */
 import { Argument, Command, CommanderError, Option } from "commander";
 import { L3MaskingError } from "../../base/errors.js";
-import { nearestName } from "../../base/nearest.js";
+import { nearestHint } from "../../base/nearest.js";
 import { headings } from "../../run/settings/setting.js";
 import { canonicalWords } from "./arguments.js";
 import {
@@ -172,9 +172,8 @@ function oneSpelling(
   if (first === undefined || first.startsWith("-") || first === "help") return words;
   if (chosen !== undefined) return [first, ...canonicalWords(rest, chosen.flags)];
   const names = commandList.map(({ name }) => name);
-  const nearest = nearestName(first, names);
   throw new L3MaskingError("unknown-setting", `there is no command ${first}`, {
-    hint: nearest === undefined ? `Choose one of ${names.join(", ")}.` : `Did you mean ${nearest}?`,
+    hint: nearestHint(first, names, `Choose one of ${names.join(", ")}.`),
   });
 }
 

@@ -1,7 +1,7 @@
 /** Settings as given -> settings checked and complete. */
 import { z } from "zod";
 import { L3MaskingError } from "../../base/errors.js";
-import { nearestName } from "../../base/nearest.js";
+import { nearestHint } from "../../base/nearest.js";
 import { withPreset } from "./presets.js";
 
 /**
@@ -17,9 +17,9 @@ export function resolveSettings<S extends z.ZodObject>(schema: S, given: unknown
   const name = String(issue.path[0] ?? "");
   const place = issue.path.join(".");
   if (issue.code === "unrecognized_keys") {
-    const nearest = nearestName(issue.keys[0], Object.keys(schema.shape));
-    throw new L3MaskingError("unknown-setting", `there is no setting ${issue.keys[0]}`, {
-      hint: nearest === undefined ? "See --help for the settings." : `Did you mean ${nearest}?`,
+    const [key] = issue.keys;
+    throw new L3MaskingError("unknown-setting", `there is no setting ${key}`, {
+      hint: nearestHint(key, Object.keys(schema.shape), "See --help for the settings."),
     });
   }
   const missing = typeof given === "object" && given !== null && !(name in given);
@@ -28,10 +28,14 @@ export function resolveSettings<S extends z.ZodObject>(schema: S, given: unknown
       hint: `Pass --${toFlag(name)}.`,
     });
   }
-  const meant =
-    issue.code === "invalid_value" ? nearestValue(given, name, issue.values) : undefined;
+  const allowed = issue.code === "invalid_value" ? issue.values.map(String) : [];
+  const value: unknown = Object.entries(given ?? {}).find(([key]) => key === name)?.[1];
   throw new L3MaskingError("invalid-setting", `setting ${place}: ${issue.message}`, {
-    hint: meant === undefined ? `Correct --${toFlag(name)}.` : `Did you mean ${meant}?`,
+    hint: nearestHint(
+      typeof value === "string" ? value : "",
+      allowed,
+      `Correct --${toFlag(name)}.`,
+    ),
   });
 }
 
@@ -41,16 +45,6 @@ function isListSchema(setting: unknown): boolean {
     return isListSchema(setting.unwrap());
   }
   return setting instanceof z.ZodArray;
-}
-
-/** The allowed value that comes closest to what was given for a setting. */
-function nearestValue(
-  given: unknown,
-  name: string,
-  values: readonly unknown[],
-): string | undefined {
-  const value: unknown = Object.entries(given ?? {}).find(([key]) => key === name)?.[1];
-  return typeof value === "string" ? nearestName(value, values.map(String)) : undefined;
 }
 
 /** camelCase to kebab-case: maxLength -> max-length. */
