@@ -73,7 +73,6 @@ function opened(path: string): InputFile | undefined {
   }
 }
 
-/** The names and texts of a source, from its rows. */
 function sourceRows(
   rows: readonly Row[],
   { text }: ColumnChoice,

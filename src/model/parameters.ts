@@ -29,7 +29,6 @@ export const wordEmbeddings = "embeddings.word_embeddings.weight";
 /** Parameter values by canonical name. */
 export type ParameterValues = ReadonlyMap<string, Float32Array>;
 
-/** Number of elements of a parameter. */
 export function elementCount(parameter: Pick<Parameter, "shape">): number {
   return parameter.shape.reduce((product, size) => product * size, 1);
 }

@@ -8,7 +8,6 @@ export type DigestName = "sha1" | "sha256";
 export interface Digest {
   /** Takes bytes, or text as UTF-8. */
   add(piece: Uint8Array | string): Digest;
-  /** Ends it. */
   bytes(): Uint8Array;
   /** Ends it, in hex. */
   hex(): string;

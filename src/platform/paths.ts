@@ -3,7 +3,6 @@ import { pathToFileURL } from "node:url";
 
 export { basename, dirname, isAbsolute, join, resolve } from "node:path";
 
-/** The `file:` URL of a path. */
 export function fileUrl(path: string): URL {
   return pathToFileURL(path);
 }

@@ -78,7 +78,6 @@ function deniedSwitch(
   return flag?.kind === "switch" ? flag : undefined;
 }
 
-/** The words after a flag that are its values. */
 function valuesAfter(words: readonly string[], start: number, flag: Flag): readonly string[] {
   const most = flag.kind === "list" ? Number.POSITIVE_INFINITY : 1;
   const values: string[] = [];

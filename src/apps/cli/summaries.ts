@@ -146,7 +146,6 @@ function labelTexts(values: OfLabelMeasures<number>): readonly string[] {
   return labelMeasures.map(({ name, title }) => `${title} ${percent(values[name])}`);
 }
 
-/** Each measure of probabilities. */
 function probabilityTexts(values: Confidence): readonly string[] {
   return probabilityMeasures.map(({ name, title, format }) => `${title} ${format(values[name])}`);
 }

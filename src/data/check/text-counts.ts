@@ -23,7 +23,6 @@ export type TextCounts = z.infer<typeof textCounts>;
 
 export const splitTextCounts = z.record(z.string(), textCounts);
 
-/** By split. */
 export type SplitTextCounts = z.infer<typeof splitTextCounts>;
 
 /** What the model does not see as it was written, in words; empty where it sees everything. */

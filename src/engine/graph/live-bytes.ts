@@ -7,7 +7,6 @@ import type { NodeMemory } from "./op.js";
 import { ops } from "./ops.js";
 import { bindSize, type SizeBindings, sizeOf } from "./shape.js";
 
-/** Bytes of one element. */
 const elementBytes = { float32: 4, int32: 4, int8: 1, bool: 1 } as const;
 
 /** From when to when a value exists, in nodes. */

@@ -28,7 +28,6 @@ const IR_VERSION = 10n;
 
 export interface OnnxModel {
   readonly bytes: Uint8Array;
-  /** Inputs of the graph by name. */
   readonly inputs: ReadonlyMap<string, { readonly type: ElementType; readonly shape: Shape }>;
   /** Named sizes that the graph computes with; each is an extra int64 input `size.NAME` of shape [1]. */
   readonly sizeInputs: readonly string[];

@@ -25,7 +25,6 @@ export interface StandaloneOptions {
   readonly parameters: Readonly<Record<string, Float32Array | Int8Array>>;
   /** Position ids: slots from 0, or tokens from the id after that of padding, which padding itself has. */
   readonly positions: { readonly afterPadId: number } | "slots";
-  /** Are there token types? */
   readonly tokenTypes: boolean;
   /** Weights and computation in float16; logits stay float32. */
   readonly half: boolean;

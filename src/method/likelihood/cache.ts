@@ -30,7 +30,6 @@ import {
 import type { TokenScores } from "./estimators.js";
 import type { ScoreCache } from "./score.js";
 
-/** A score cache in a folder. */
 export interface DiskScoreCache extends ScoreCache {
   /** The scope's subfolder. */
   readonly folder: string;

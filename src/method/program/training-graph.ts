@@ -28,7 +28,6 @@ export interface TrainingDefinition {
   readonly spec: ModelSpec;
   readonly parameters: readonly Parameter[];
   readonly rates: TrainingRates;
-  /** By task. */
   losses(context: ModelContext): Readonly<Record<string, TaskLoss>>;
 }
 

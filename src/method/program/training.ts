@@ -253,7 +253,6 @@ export async function compileMultiTaskTraining(
   return { ...over(arrays), over, dispose: training.dispose };
 }
 
-/** first, first + 1, ..., end - 1 */
 function range(first: number, end: number): Int32Array {
   return Int32Array.from({ length: end - first }, (_, index) => first + index);
 }

@@ -30,7 +30,6 @@ import {
 export interface DevTexts {
   /** Writes the initial weights of a step's dev head. */
   initializeHead(step: number, head: ParameterStore): void;
-  /** What the dev head of a step is trained on. */
   headBatch(step: number): MainBatch;
   /** What the dev gradient of a step's micro-batch (from 0) comes from. */
   gradientBatch(step: number, microBatch: number): MainBatch;

@@ -38,7 +38,6 @@ export function devArrays(
 
 export interface BodyGradients {
   clearDev(): void;
-  /** The L2 norm of the dev gradient. */
   devNorm(): number;
   /**
    * The cosine between the dev gradient, whose norm is given, and the task's gradient over all body parameters as one

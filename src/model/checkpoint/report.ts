@@ -10,7 +10,6 @@ export interface LoadReport {
   readonly format: WeightFormat;
   /** Element types in the files; in memory everything is float32. */
   readonly dtypes: readonly StoredType[];
-  /** Number of parameters loaded. */
   readonly loaded: number;
   /** Canonical names of the parameters of heads the checkpoint lacks. */
   readonly missing: readonly string[];

@@ -23,7 +23,6 @@ import {
 import { dirname, join } from "../../platform/paths.js";
 import { isCommit, type Repository } from "./repository.js";
 
-/** The folder of a repository in the cache. */
 export function repositoryFolder(cacheFolder: string, id: string): string {
   return join(cacheFolder, folderName(id));
 }

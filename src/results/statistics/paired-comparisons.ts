@@ -119,7 +119,6 @@ function laterWithEarlier<Item>(items: readonly Item[]): (readonly [Item, Item])
   return pairs.toReversed().flat();
 }
 
-/** The row sets of a group with its rows cut to each. */
 function rowSetsOf(group: PredictedGroup): (readonly [RowSet, PredictedGroup])[] {
   if (group.expected.length === 0) return [];
   const kept = Array.from(group.seenInTraining.keys()).filter(

@@ -101,7 +101,6 @@ function record(
 const HEAD_BYTES = 12;
 const TAIL_BYTES = 4;
 
-/** A message in its frame. */
 function framed(message: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(HEAD_BYTES + message.length + TAIL_BYTES);
   const view = new DataView(bytes.buffer);

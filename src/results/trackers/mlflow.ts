@@ -185,7 +185,6 @@ function metrics({ step, scalars }: Point, timestamp: number): Metric[] {
   }));
 }
 
-/** Removes elements of a list in place. */
 function removeWhere<Element>(list: Element[], isGone: (element: Element) => boolean): void {
   const left = list.filter((element) => !isGone(element));
   list.length = 0;

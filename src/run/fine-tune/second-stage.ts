@@ -21,7 +21,6 @@ import { optimizerGroups, type TrainableParts } from "./trainable.js";
 
 /** Where the first stage ended, and what the second goes on with. */
 export interface SecondStage {
-  /** Steps of the first stage. */
   readonly stepsBefore: number;
   /** The best evaluation of the first stage, whose weights `modelFolder` holds. */
   readonly best: BestEvaluation;

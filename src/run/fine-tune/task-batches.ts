@@ -151,7 +151,6 @@ function textNames(
     .join(", ");
 }
 
-/** A portion of the texts, packed, and their labels. */
 export function mainBatch(
   texts: Pick<TaskTexts, "encodings" | "labelIds">,
   portion: Int32Array,

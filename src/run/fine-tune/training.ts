@@ -31,7 +31,6 @@ export interface Training {
   readonly store: ParameterStore;
   readonly dropout: DropoutMasks;
   readonly tasks: TaskPrograms;
-  /** Present where task weights are learned. */
   readonly meta: MetaLearning | undefined;
   /** The classifier with the present weights. */
   readonly classifier: ClassificationProgram;
@@ -40,7 +39,6 @@ export interface Training {
   dispose(): Promise<void>;
 }
 
-/** The parts of the model that a method trains. */
 function partsOf({ method }: TrainSettings, classes: number): TrainableParts {
   return { mlmHead: hasAuxiliaryTask(method), classes };
 }

@@ -24,7 +24,6 @@ const schema = z.object({
   best: best.optional(),
   // Of fine-tuning alone:
   withoutBetter: z.number().int().min(0).optional(),
-  /** Dev metrics of the best step. */
   bestDev: splitMetrics.optional(),
   /** SHA-256 (hex) of the best step's weights in model/. */
   bestWeights: z.string().optional(),

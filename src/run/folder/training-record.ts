@@ -6,7 +6,6 @@ import { basename, dirname, join, resolve } from "../../platform/paths.js";
 import { type TrainingRecord, trainingRecord } from "../../results/records/run-record.js";
 import { readRunRecord } from "./run-folder.js";
 
-/** A training run and what it recorded. */
 export interface RecordedRun {
   readonly folder: string;
   readonly record: TrainingRecord;

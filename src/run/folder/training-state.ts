@@ -15,7 +15,6 @@ export interface TrainingClock {
   aside<Result>(work: () => Promise<Result>): Promise<Result>;
 }
 
-/** Starts a clock at the seconds of earlier parts. */
 export function startTrainingClock({ now }: Pick<Host, "now">, earlierSeconds = 0): TrainingClock {
   const start = now();
   let asideSeconds = 0;
@@ -59,7 +58,6 @@ export interface TrainingStateSettings {
   readonly saveSteps?: number | undefined;
 }
 
-/** Where a run starts, and the folder of its states. */
 export interface StartingState {
   readonly state: RunState;
   readonly states: SavedStates;

@@ -48,7 +48,6 @@ type Shape<Command extends Taker> = {
     : never]: Record["type"];
 };
 
-/** The record of each setting in a schema that `schemaOf` made. */
 const records = new WeakMap<object, Setting>();
 
 /** The records of a schema's settings, in their order; none for settings that have no record. */

@@ -116,7 +116,6 @@ async function fetchFiles(
   return commit;
 }
 
-/** The files of the first group whose files are all there. */
 async function firstWhole(
   groups: readonly (readonly string[])[],
   existing: (names: readonly string[]) => Promise<readonly FetchedFile[]>,

@@ -11,7 +11,6 @@ import type { NoticeEvent } from "../host/host.js";
 import type { EncodedDataset } from "./labelled-texts.js";
 import type { EncodedUnlabelled } from "./unlabelled-texts.js";
 
-/** Counts of texts that were encoded. */
 export type EncodingCounts = Omit<TextCounts, "repeated_texts">;
 
 export function countEncodings(

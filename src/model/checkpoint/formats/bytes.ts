@@ -19,7 +19,6 @@ export interface ByteRange {
   readonly size: number;
 }
 
-/** A source over bytes in memory. */
 export function memoryBytes(name: string, bytes: Uint8Array): ByteSource {
   return {
     name,

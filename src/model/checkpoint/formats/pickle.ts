@@ -41,13 +41,10 @@ export interface TensorReference {
   readonly strides: readonly number[];
 }
 
-/** What a pickle may name, and what comes of it. */
 export interface PickleRules {
   /** True for the globals (`module.name`) the file may name. */
   allows(global: string): boolean;
-  /** The value of calling an allowed global. */
   call(global: string, parameters: readonly PickleValue[]): PickleValue;
-  /** The value behind a persistent id. */
   persistent(id: PickleValue): PickleValue;
 }
 

@@ -30,7 +30,6 @@ export function isStoredType(name: string): name is StoredType {
 
 /** A tensor in a weight file, not read yet. */
 export interface StoredTensor {
-  /** Name in the file. */
   readonly name: string;
   /** Path of the file. */
   readonly where: string;

@@ -60,7 +60,6 @@ ${counts.map((row, index) => rowMarks(names, index, row, { left, nameWidth, top,
 interface CellPlaces {
   readonly left: number;
   readonly top: number;
-  /** Width of a cell. */
   readonly cell: number;
   readonly nameWidth: number;
 }

@@ -21,7 +21,6 @@ export interface RenderOptions {
   readonly date: string;
 }
 
-/** A comparison as a page. */
 export function renderComparison(comparison: Comparison, { date }: RenderOptions): Page {
   const groups = groupsOf(comparison);
   const methods = comparedMethods(comparison);

@@ -128,7 +128,6 @@ export function rowSetName(rows: RowSet, { dataset }: Group): string {
     : `all ${dataset.rows.test} test rows`;
 }
 
-/** The metrics of each run of a candidate on a row set. */
 export function metricsOn(rows: RowSet, { runs }: NamedCandidate): readonly RowSetMetrics[] {
   return runs.flatMap((run) => run[rows] ?? []);
 }

@@ -3,7 +3,6 @@
  * What is written is well-formed XML too, so that a strict parser can check a page.
  */
 
-/** A chart of a page as a file of its own. */
 export interface ChartFile {
   /** The id of the chart, the only one of its kind in the page. */
   readonly id: string;
