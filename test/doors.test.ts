@@ -1,140 +1,251 @@
-/** Records that a person adds to a list arrive wherever the list is read. */
-import { beforeAll, describe, expect, it, vi } from "vitest";
-import type { MaskingStrategy } from "../src/method/masking/strategies/strategy.js";
-import type { MethodRow } from "../src/method/methods.js";
-import type { LabelMeasure } from "../src/results/metrics/label-measures.js";
-import type { ProbabilityMeasure } from "../src/results/metrics/probability-measures.js";
-import { inventedComparison } from "./fixtures/comparison.js";
+/**
+ * What CONTRIBUTING.md says of adding things, tried: a copy of the sources gets a setting, a masking strategy, a method and
+ * two measures in the files that the page asks for and in no others. The copy is compiled, so that types ask for nothing
+ * more, and its command line is used.
+ */
+import { execFile } from "node:child_process";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { doors, type Edit } from "./fixtures/doors.js";
+import { soundFiles } from "./fixtures/sounds.js";
 
-const rare = {
-  name: "rare",
-  title: "Rare",
-  does: "masks rare tokens more often",
-  look: 4,
-  needs: "frequencies",
-  weights: (wordIds, frequencies) => Float64Array.from(wordIds, (_, i) => 1 / frequencies[i]),
-} as const satisfies MaskingStrategy;
+const root = fileURLToPath(new URL("../", import.meta.url));
 
-const method = {
-  name: "rare",
-  title: "MTL Rare",
-  brief: "with rare tokens masked",
-  meaning: "Multi-task learning with rare tokens hidden more often.",
-  look: rare.look,
-  masking: "l3",
-} as const satisfies MethodRow;
+let copy: string;
+const at = (...path: readonly string[]) => join(copy, ...path);
+const read = (...path: readonly string[]) => readFileSync(at(...path), "utf8");
 
-const weighted = {
-  name: "weighted_recall",
-  title: "weighted recall",
-  better: "higher",
-  meaning: "Recall, each label counted by its rows.",
-  hubType: "recall",
-  value: ({ examples, hits }) => Array.from(hits).reduce((sum, hit) => sum + hit, 0) / examples,
-} as const satisfies LabelMeasure;
+function make({ file, before, text }: Edit): void {
+  expect(existsSync(at(file)), file).toBe(before !== undefined);
+  const [start, ...ends] = before === undefined ? [""] : read(file).split(before);
+  expect(ends.length, `${before} in ${file}`).toBe(before === undefined ? 0 : 1);
+  writeFileSync(at(file), [start, text, before, ...ends].join(""));
+}
 
-const brier = {
-  name: "brier",
-  title: "Brier score",
-  better: "lower",
-  meaning: "Mean squared error of the probabilities.",
-  format: (value) => value.toFixed(4),
-  value: (logits) => logits.length,
-} as const satisfies ProbabilityMeasure;
+interface Ended {
+  readonly exitCode: unknown;
+  /** Standard output, then standard error. */
+  readonly printed: string;
+}
 
-const given = { trainFile: "t.csv", outputDir: "o" };
-
-/** results.json of runs that were measured by the new measure too. */
-const measuredText = () =>
-  JSON.stringify(inventedComparison(), (_, value) =>
-    value !== null && typeof value === "object" && "macro_f1" in value
-      ? { ...value, weighted_recall: value.macro_f1 }
-      : value,
-  );
-
-/** The lists are made once, so they are extended before anything reads them. */
-beforeAll(async () => {
-  vi.resetModules();
-  const { strategies } = await import("../src/method/masking/strategies/strategies.js");
-  const { methods } = await import("../src/method/methods.js");
-  const { labelMeasures } = await import("../src/results/metrics/label-measures.js");
-  const { probabilityMeasures } = await import("../src/results/metrics/probability-measures.js");
-  const append = (list: readonly unknown[], record: unknown) =>
-    Array.prototype.push.call(list, record);
-  append(strategies, rare);
-  append(methods, method);
-  append(labelMeasures, weighted);
-  append(probabilityMeasures, brier);
-});
-
-it("a strategy is created by its name and masks by what it needs", async () => {
-  const { createStrategy } = await import("../src/method/masking/probabilities.js");
-  const settings = { budget: 0.25, calibration: "exact", exponent: 1 } as const;
-  const { needs, probabilities } = createStrategy("rare", settings);
-  expect(needs).toBe("frequencies");
-  const wordIds = Int32Array.of(-1, 0, 1, -1);
-  const frequencies = [Number.NaN, 0.75, 0.25, Number.NaN];
-  expect([...probabilities({ wordIds }, frequencies)]).toEqual([0, 0.125, 0.375, 0]);
-});
-
-describe("a method", () => {
-  it("is a value of the flag, in its help, and of compare", async () => {
-    const { allSettings, compareSchema, trainSchema } = await import(
-      "../src/run/settings/schemas.js"
+/** Runs Node in the copy until it ends. */
+function node(...words: readonly string[]): Promise<Ended> {
+  const env = { ...process.env, L3MASKING_CACHE: at("cache"), NO_COLOR: "1" };
+  return new Promise((resolve) => {
+    execFile(process.execPath, words, { cwd: copy, env }, (error, out, err) =>
+      resolve({ exitCode: error === null ? 0 : error.code, printed: out + err }),
     );
-    expect(trainSchema.parse({ ...given, model: "m", method: "rare" }).method).toBe("rare");
-    const flag = allSettings.find(({ name }) => name === "method");
-    expect(flag?.description).toContain("rare: with rare tokens");
-    const compared = compareSchema.parse({ ...given, model: ["m"] });
-    expect(compared.methods).toEqual(["stl", "rtm", "l3", "rare"]);
+  });
+}
+
+/** What it prints where it ends well. */
+async function printed(...words: readonly string[]): Promise<string> {
+  const ended = await node(...words);
+  expect(ended).toMatchObject({ exitCode: 0 });
+  return ended.printed;
+}
+
+const main = "dist/apps/cli/main.js";
+
+/** What a comparison and its runs have in common. */
+const settings = [
+  ...["--train-file", soundFiles.trainFile, "--validation-file", soundFiles.validationFile],
+  ...["--test-file", soundFiles.testFile, "--model", join(root, "test/golden/models/bert")],
+  ...["--max-length", "32", "--batch-size", "12", "--max-steps", "3", "--threads", "1"],
+  ...["--metric-for-best-model", "weighted_recall"],
+];
+
+let comparing: string;
+/** The run of a method, as a folder. */
+function runOf(method: string): string {
+  const found = readdirSync(at("compared/runs")).find((name) => name.includes(`bert-${method}-`));
+  return join("compared/runs", found ?? expect.unreachable(`no run of ${method}`));
+}
+
+beforeAll(async () => {
+  // In the checkout, so that packages are found.
+  mkdirSync(join(root, "build"), { recursive: true });
+  copy = mkdtempSync(join(root, "build/doors-"));
+  const isSource = (path: string) => !/\.(test|cases)\.ts$/.test(path);
+  cpSync(join(root, "src"), at("src"), { recursive: true, filter: isSource });
+  for (const name of ["package.json", "tsconfig.json", "tsconfig.build.json"]) {
+    cpSync(join(root, name), at(name));
+  }
+  for (const { edits } of doors) edits.forEach(make);
+  await printed(join(root, "node_modules/typescript/bin/tsc"), "-p", "tsconfig.build.json");
+  writeFileSync(at("settings.yaml"), "rarity: high\n");
+  comparing = await printed(
+    ...[main, "compare", ...settings, "--config", "settings.yaml", "--methods", "stl,mtl-rare"],
+    ...["--seeds", "0", "--bootstrap-samples", "100", "--output-dir", "compared"],
+  );
+}, 600_000);
+afterAll(() => rmSync(copy, { recursive: true }));
+
+it.each(doors)("CONTRIBUTING.md counts the files: $adds", ({ adds, edits }) => {
+  const page = readFileSync(join(root, "CONTRIBUTING.md"), "utf8");
+  const section = page.split("\n**").find((text) => text.startsWith(`${adds}.**`));
+  const files = new Set(edits.map(({ file }) => file));
+  expect(section).toMatch(files.size === 1 ? /One file\b/ : /Two files\b/);
+});
+
+describe("all of them", () => {
+  it("are in the help", async () => {
+    const help = (await printed(main, "train", "--help")).replace(/\s+/g, " ");
+    expect(help).toContain(
+      "--rare-share <choice> How rare a rare token is (low, middle, high; default low)",
+    );
+    expect(help).toContain("mtl-rare: with rare tokens masked (stl, rtm, l3, mtl-rare;");
+    expect(help).toContain("(accuracy, macro_f1, weighted_recall;");
   });
 
-  it("has a title, a look and an explanation in pages", async () => {
-    const { renderComparison } = await import("../src/results/report/pages/comparison.js");
-    const renamed = JSON.parse(measuredText().replaceAll('"l3"', '"rare"'));
-    const { html } = renderComparison(renamed, { date: "today" });
-    expect(html).toContain("MTL Rare");
-    expect(html).toContain(method.meaning);
-    expect(html).toContain("masks rare tokens more often");
+  it("are in documentation and schemas", async () => {
+    const page = await printed("dist/apps/cli/settings-docs.js");
+    expect(page).toContain(
+      "| `--rare-share` (`--rarity`) | `low`, `middle`, `high` | `low` | How rare a rare token is | a guess |",
+    );
+    expect(page).toContain("`stl`, `rtm`, `l3`, `mtl-rare`");
+    await printed("dist/apps/cli/settings-schemas.js");
+    const { properties } = JSON.parse(read("train.json"));
+    expect(properties.rareShare).toMatchObject({
+      enum: ["low", "middle", "high"],
+      default: "low",
+      description: "How rare a rare token is",
+    });
+    expect(properties.method.enum).toContain("mtl-rare");
+    expect(properties.metricForBestModel.enum).toContain("weighted_recall");
+  });
+
+  it("are completed", async () => {
+    const script = await printed(main, "completion", "bash");
+    expect(script).toContain('"train --rare-share") values="low middle high"');
+    expect(script).toContain('"train --method") values="stl rtm l3 mtl-rare"');
+  });
+
+  it("are in the model card", async () => {
+    const model = join(runOf("mtl-rare"), "model");
+    await printed(
+      ...[main, "export", model, "--precisions", "float32", "--threads", "1"],
+      ...["--output-dir", "exported"],
+    );
+    const card = read("exported/README.md");
+    expect(card).toContain("MTL Rare");
+    expect(card).toContain("--method mtl-rare");
+    expect(card).toContain("--rare-share high");
+    expect(card).toContain("type: recall");
+    expect(card).toContain("largest logit");
+  });
+
+  it("are in the page of a run", async () => {
+    await printed(main, "report", runOf("mtl-rare"), "--output", "run.html");
+    const page = read("run.html");
+    expect(page).toContain("MTL Rare");
+    expect(page).toContain("masks rare tokens more often");
+    expect(page).toContain("weighted recall");
+    expect(page).toContain("argest logit");
+    expect(page).toContain("rareShare");
+  });
+});
+
+describe("a setting", () => {
+  it("comes from a file of settings and reaches, through compare, the code that reads it", () => {
+    expect(comparing).toContain("rare tokens: high");
+    const record = JSON.parse(read(runOf("mtl-rare"), "config.json"));
+    expect(record.settings).toHaveProperty("rareShare", "high");
+  });
+
+  it("is checked, with the nearest value as a hint", async () => {
+    const given = ["--rare-share", "hihg", "--output-dir", "other"];
+    expect(await node(main, "train", ...settings, ...given)).toEqual({
+      exitCode: 2,
+      printed: expect.stringContaining("Did you mean high?"),
+    });
+  });
+
+  it("makes another value another run, of the methods that it matters to", async () => {
+    const resume = (method: string) => {
+      const run = ["--method", method, "--seed", "0", "--output-dir", runOf(method), "--resume"];
+      return node(main, "train", ...settings, ...run);
+    };
+    expect(await resume("stl")).toEqual({
+      exitCode: 0,
+      printed: expect.stringContaining("is finished"),
+    });
+    expect(await resume("mtl-rare")).toEqual({
+      exitCode: 2,
+      printed: expect.stringContaining('expected rareShare to be "high"'),
+    });
+  });
+});
+
+describe("a strategy, and the method that masks by it", () => {
+  it("masks by what it needs", async () => {
+    const { createStrategy } = await import(at("src/method/masking/probabilities.ts"));
+    const given = { budget: 0.25, calibration: "exact", exponent: 1 };
+    const { needs, probabilities } = createStrategy("rare", given);
+    expect(needs).toBe("frequencies");
+    const wordIds = Int32Array.of(-1, 0, 1, -1);
+    const frequencies = [Number.NaN, 0.75, 0.25, Number.NaN];
+    expect([...probabilities({ wordIds }, frequencies)]).toEqual([0, 0.125, 0.375, 0]);
+  });
+
+  it("is trained, and its masks are recorded", () => {
+    expect(JSON.parse(read(runOf("mtl-rare"), "metrics.json"))).toHaveProperty(
+      "method",
+      "mtl-rare",
+    );
+    expect(JSON.parse(read(runOf("mtl-rare"), "masking.json"))).toHaveProperty("strategy", "rare");
+  });
+
+  it("has a title, a look and an explanation in the tables and page of a comparison", () => {
+    expect(comparing).toContain("| MTL Rare |");
+    expect(read("compared/results.md")).toContain("| MTL Rare - STL |");
+    const page = read("compared/report.html");
+    expect(page).toContain("MTL Rare");
+    expect(page).toContain("Multi-task learning with rare tokens hidden more often.");
+    expect(page).toContain("masks rare tokens more often");
   });
 });
 
 describe("a measure of labels", () => {
-  it("is measured, and may decide which step is kept", async () => {
-    const { classificationMetrics } = await import("../src/results/metrics/metrics.js");
-    const { measures } = classificationMetrics([0, 0, 1, 1], [0, 0, 1, 0], 2);
-    expect(measures).toEqual({
-      accuracy: 0.75,
-      macro_f1: expect.closeTo(11 / 15, 12),
-      weighted_recall: 0.75,
-    });
-    const { trainSchema } = await import("../src/run/settings/schemas.js");
-    const chosen = { ...given, model: "m", metricForBestModel: "weighted_recall" };
-    expect(trainSchema.parse(chosen)).toMatchObject(chosen);
+  it("is measured at every evaluation, on dev and on test", () => {
+    const metrics = JSON.parse(read(runOf("stl"), "metrics.json"));
+    for (const split of ["dev", "test", "test_unseen"]) {
+      // A recall weighted by rows is the accuracy.
+      expect(metrics[split].weighted_recall).toBeCloseTo(metrics[split].accuracy, 12);
+    }
+    expect(read(runOf("stl"), "journal.jsonl")).toMatch(/"measures":\{[^}]*"weighted_recall":/);
   });
 
-  it("stands in results.json, the tables, the tests and the pages", async () => {
-    const text = measuredText();
-    const { parseComparison } = await import("../src/results/records/comparison.js");
-    const comparison = parseComparison(text, "results.json");
-    expect(comparison.cells[0].dev).toHaveProperty("weighted_recall");
-    expect(() => parseComparison(JSON.stringify(inventedComparison()), "results.json")).toThrow(
-      "weighted_recall",
-    );
-    const { comparisonPage } = await import("../src/results/report/markdown/comparison.js");
-    expect(comparisonPage(comparison)).toMatch(/\| \S+ weighted recall \|/);
-    const { renderComparison } = await import("../src/results/report/pages/comparison.js");
-    const { html, charts } = renderComparison(comparison, { date: "today" });
-    expect(html).toContain(weighted.meaning);
-    expect(charts.map(({ title }) => title)).toContain("Weighted recall on dev");
+  it("is in the tables, the tests of differences and the page of a comparison", () => {
+    const { cells, paired } = JSON.parse(read("compared/results.json"));
+    expect(cells[0].dev).toHaveProperty("weighted_recall");
+    expect(JSON.stringify(paired)).toContain("weighted_recall");
+    expect(read("compared/results.md")).toContain("| MTL Rare - STL | weighted recall |");
+    const page = read("compared/report.html");
+    expect(page).toContain("Recall, each label counted by its rows.");
+    expect(page).toContain("Weighted recall on dev");
   });
 });
 
-it("a measure of probabilities is measured at every temperature", async () => {
-  const { confidenceOf } = await import("../src/results/metrics/confidence.js");
-  expect(Object.keys(confidenceOf(Float32Array.of(1, 0), [0], 2))).toEqual([
-    "ece",
-    "loss",
-    "brier",
-  ]);
+it("a measure of probabilities is measured at every temperature, and by evaluate", async () => {
+  const { confidence } = JSON.parse(read(runOf("stl"), "metrics.json"));
+  for (const split of ["dev", "test"]) {
+    for (const temperature of ["plain", "at_temperature"]) {
+      expect(confidence[split][temperature]).toHaveProperty("largest_logit");
+    }
+  }
+  const model = ["--model", join(runOf("stl"), "model"), "--threads", "1"];
+  const evaluated = await printed(main, "evaluate", ...model, "--input", soundFiles.testFile);
+  expect(evaluated).toMatch(/largest logit -?[\d.]+/);
 });

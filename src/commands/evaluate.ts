@@ -6,16 +6,14 @@ import { isEmptyText } from "../data/formats/record.js";
 import { readRecords } from "../data/read.js";
 import { confidenceOf } from "../results/metrics/confidence.js";
 import { classificationMetrics, predictedLabels } from "../results/metrics/metrics.js";
-import type { LabelMetrics, SplitMetrics } from "../results/records/measures.js";
+import type { Confidence, LabelMetrics, SplitMetrics } from "../results/records/measures.js";
 import type { Host } from "../run/host/host.js";
 import { openClassifier } from "../run/inference/classifier.js";
 import type { EvaluateSettings } from "../run/settings/schemas.js";
 
 /** Measures of a classifier on labelled texts; fractions from 0 to 1, the loss in nats. */
-export interface EvaluateResult extends SplitMetrics {
+export interface EvaluateResult extends SplitMetrics, Confidence {
   readonly rows: number;
-  /** Expected calibration error of the probabilities, in [0, 1]. */
-  readonly ece: number;
   readonly per_label: Readonly<Record<string, LabelMetrics>>;
   readonly excluded: Readonly<Record<string, number>>;
 }
