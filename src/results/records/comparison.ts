@@ -67,7 +67,7 @@ const comparedModel = z.object({
   name: z.string(),
   /** Its folder, or repository and commit (`org/name@commit`) on the hub. */
   folder: z.string(),
-  /** "bert" or "roberta" */
+  /** As config.json names it, such as "bert". */
   family: z.string(),
   layers: count,
   hidden_size: count,

@@ -14,11 +14,11 @@ export interface Point {
   readonly scalars: readonly Scalar[];
 }
 
-/** An event of the journal that has numbers to show; undefined for a stop. */
+/** An event of the journal that has numbers to show. */
 export type ShownEvent = StepEvent | EvaluationEvent;
 
 export function isShown(event: JournalEvent): event is ShownEvent {
-  return event.type !== "stop";
+  return event.type === "step" || event.type === "evaluation";
 }
 
 /**

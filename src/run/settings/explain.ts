@@ -10,13 +10,13 @@ import {
   randomReplaceProb,
   selection,
 } from "./masking.js";
-import { type Setting, setting, type Taker } from "./setting.js";
+import { type Setting, setting } from "./setting.js";
 
 const commands = ["explain"] as const;
 
 /** A setting of training that is taken from the run where it is not given. */
 function asInRun<Name extends string, Type extends z.ZodType>(
-  record: Setting<Name, Taker, z.ZodDefault<Type>>,
+  record: Setting<Name, string, z.ZodDefault<Type>>,
 ): Setting<Name, "explain", z.ZodOptional<Type>> {
   const fallback = String(record.type.parse(undefined));
   return {

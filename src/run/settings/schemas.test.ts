@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { allSettings, handedOn, recordsOf, schemaOf, settingsOf } from "./schemas.js";
-import { headings, setting, type Taker } from "./setting.js";
+import { allSettings, handedOn, recordsOf, schemaOf, settingsOf, type Taker } from "./schemas.js";
+import { headings, setting } from "./setting.js";
 
 const takers = [...new Set(allSettings.flatMap(({ commands }) => commands))];
 

@@ -7,7 +7,7 @@ import { handingOnSettings } from "./handing-on.js";
 import { maskingSettings } from "./masking.js";
 import { methodSettings } from "./method.js";
 import { pretrainSettings } from "./pretrain.js";
-import type { Setting, Taker } from "./setting.js";
+import type { Setting } from "./setting.js";
 import { sourceSettings } from "./sources.js";
 import { trainingSettings } from "./training.js";
 
@@ -25,8 +25,13 @@ const known = [
   ...handingOnSettings,
 ];
 
+type Known = (typeof known)[number];
+
+/** Who takes settings: commands, and the two calls of the library that work on texts in memory. */
+export type Taker = Known["commands"][number];
+
 /** Every setting. One name may have several records, each for other commands. */
-export const allSettings: readonly Setting[] = known;
+export const allSettings: readonly Setting<string, Taker>[] = known;
 
 /** The settings that a command takes, in the order of their records. */
 export function settingsOf(command: Taker, records = allSettings): readonly Setting[] {
@@ -38,8 +43,6 @@ export function handedOn(records = allSettings): readonly Setting[] {
   const ofTrain = new Set(settingsOf("train", records).map(({ name }) => name));
   return settingsOf("compare", records).filter(({ name, axis }) => !axis && ofTrain.has(name));
 }
-
-type Known = (typeof known)[number];
 
 /** Name and type of each setting that a command takes: in types what `settingsOf` is in values. */
 type Shape<Command extends Taker> = {

@@ -22,24 +22,6 @@ export const headings = [
 
 export type Heading = (typeof headings)[number];
 
-/** Who takes settings: commands, and the two calls of the library that work on texts in memory. */
-export type Taker =
-  | "train"
-  | "compare"
-  | "score"
-  | "predict"
-  | "evaluate"
-  | "explain"
-  | "check"
-  | "report"
-  | "pretrain"
-  | "perplexity"
-  | "serve"
-  | "export"
-  | "push"
-  | "scoreTexts"
-  | "classifier";
-
 /**
  * What a setting is to the identity of a training run: `counts`, another value makes it another run; `represented`, digests of
  * what it names or other settings count in its place; `rounding`, it changes last digits at most and does not count; `none`,
@@ -50,7 +32,7 @@ export type Identity = "counts" | "represented" | "rounding" | "none";
 /** One setting, as the commands in `commands` take it. A command that takes it otherwise has a record of its own. */
 export interface Setting<
   Name extends string = string,
-  Command extends Taker = Taker,
+  Command extends string = string,
   Type extends z.ZodType = z.ZodType,
 > {
   readonly name: Name;
@@ -81,7 +63,7 @@ export interface Setting<
 /** A record with its exact type. */
 export function setting<
   const Name extends string,
-  const Command extends Taker,
+  const Command extends string,
   Type extends z.ZodType,
 >(record: Setting<Name, Command, Type>): Setting<Name, Command, Type> {
   return record;
