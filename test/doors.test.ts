@@ -105,7 +105,7 @@ describe("all of them", () => {
     expect(help).toContain(
       "--rare-share <choice> How rare a rare token is (low, middle, high; default low)",
     );
-    expect(help).toContain("mtl-rare: with rare tokens masked (stl, rtm, l3, mtl-rare;");
+    expect(help).toContain("mtl-rare: rare token masking (stl, rtm, l3, mtl-rare;");
     expect(help).toContain("(accuracy, macro_f1, weighted_recall;");
   });
 
@@ -139,7 +139,7 @@ describe("all of them", () => {
       ...["--output-dir", "exported"],
     );
     const card = read("exported/README.md");
-    expect(card).toContain("MTL Rare");
+    expect(card).toContain("Multi-task learning with rare tokens masked more often.");
     expect(card).toContain("--method mtl-rare");
     expect(card).toContain("--rare-share high");
     expect(card).toContain("type: recall");
@@ -212,7 +212,7 @@ describe("a strategy, and the method that masks by it", () => {
     expect(read("compared/results.md")).toContain("| MTL Rare - STL |");
     const page = read("compared/report.html");
     expect(page).toContain("MTL Rare");
-    expect(page).toContain("Multi-task learning with rare tokens hidden more often.");
+    expect(page).toContain("Multi-task learning with rare tokens masked more often.");
     expect(page).toContain("masks rare tokens more often");
   });
 });
