@@ -2,7 +2,7 @@
  * The baseline that every classifier has to beat: TF-IDF of words and characters with logistic regression. It trains in seconds.
  */
 import { fitLogisticRegression, type LinearModel, linearLogits } from "./logistic-regression.js";
-import { columnCount, fitTfIdf, type TfIdf, tfIdfRows } from "./tf-idf.js";
+import { columnCount, fitTfIdf, type TfIdf, tfIdfRow } from "./tf-idf.js";
 
 export interface Baseline {
   readonly features: TfIdf;
@@ -18,22 +18,30 @@ const INVERSE_STRENGTH = 10;
  */
 const MOST_WEIGHTS = 2 ** 24;
 
-/** Trains on N texts with ids 0 .. labels-1; at least two labels, each with a text. */
+/**
+ * Trains on N texts with ids 0 .. labels-1; at least two labels, each with a text. `beforeEach` is called before each pass over the
+ * texts; what it throws ends the training.
+ */
 export function trainBaseline(
   texts: readonly string[],
   labelIds: ArrayLike<number>,
   labels: number,
+  beforeEach?: () => void,
 ): Baseline {
   const features = fitTfIdf(texts, Math.floor(MOST_WEIGHTS / labels / 2));
-  const linear = fitLogisticRegression(tfIdfRows(texts, features), labelIds, {
-    labels,
-    columns: columnCount(features),
-    inverseStrength: INVERSE_STRENGTH,
-  });
-  return { features, linear };
+  const rows = texts.map((text) => tfIdfRow(text, features));
+  const sizes = { labels, columns: columnCount(features), inverseStrength: INVERSE_STRENGTH };
+  return { features, linear: fitLogisticRegression(rows, labelIds, sizes, beforeEach) };
 }
 
 /** Logits, [texts][labels] row-major. */
-export function baselineLogits(baseline: Baseline, texts: readonly string[]): Float32Array {
-  return linearLogits(tfIdfRows(texts, baseline.features), baseline.linear);
+export function baselineLogits(
+  { features, linear }: Baseline,
+  texts: readonly string[],
+): Float32Array {
+  const logits = new Float32Array(texts.length * linear.labels);
+  texts.forEach((text, row) => {
+    logits.set(linearLogits(tfIdfRow(text, features), linear), row * linear.labels);
+  });
+  return logits;
 }

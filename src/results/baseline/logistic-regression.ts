@@ -9,13 +9,15 @@
  * Reference: scikit-learn's `LogisticRegression(C, class_weight="balanced")`, whose minimum this is.
  */
 import { minimize } from "./minimize.js";
-import type { SparseRows } from "./tf-idf.js";
+import type { SparseRow } from "./tf-idf.js";
 
 export interface LinearModel {
   readonly labels: number; // K
-  /** Column by column, so that what a row needs lies together. One vector for two labels: that of the second. */
-  readonly weights: Float64Array; // [D][vectors]
-  readonly intercepts: Float64Array; // [vectors]
+  /**
+   * W [D][vectors], column by column so that what a row needs lies together, and then b [vectors]. One vector for two labels: that of
+   * the second.
+   */
+  readonly parameters: Float64Array;
 }
 
 /** Of the largest part of the gradient; at 1e-4, the default of scikit-learn, labels near the border still change. */
@@ -26,15 +28,19 @@ const PAIRS = 5;
 
 const vectorsOf = (labels: number) => (labels === 2 ? 1 : labels);
 
-/** Finds W and b for rows with the labels y_i in 0 .. K-1, K at least 2; every label has a row. */
+/**
+ * Finds W and b for rows with the labels y_i in 0 .. K-1, K at least 2; every label has a row. `beforeEach` is called before each
+ * pass over the rows; what it throws ends the search.
+ */
 export function fitLogisticRegression(
-  rows: SparseRows,
+  rows: readonly SparseRow[],
   labelIds: ArrayLike<number>,
   {
     labels,
     columns,
     inverseStrength,
   }: { labels: number; columns: number; inverseStrength: number },
+  beforeEach: () => void = () => undefined,
 ): LinearModel {
   const vectors = vectorsOf(labels);
   const counts = new Float64Array(labels);
@@ -43,12 +49,12 @@ export function fitLogisticRegression(
   const rowWeight = counts.map((count) => 1 / (labels * count));
   const penalty = 1 / (inverseStrength * labelIds.length);
   const parameters = new Float64Array(columns * vectors + vectors);
-  const weights = parameters.subarray(0, columns * vectors);
   const scores = new Float64Array(vectors);
   const residuals = new Float64Array(vectors);
 
   minimize(
     (point, gradient) => {
+      beforeEach();
       let value = 0;
       for (let i = 0; i < columns * vectors; i++) {
         value += 0.5 * penalty * point[i] * point[i];
@@ -56,15 +62,16 @@ export function fitLogisticRegression(
       }
       gradient.fill(0, columns * vectors);
       for (let row = 0; row < labelIds.length; row++) {
-        scoresOf(rows, row, point, columns, scores);
+        scoresOf(rows[row], point, scores);
         value += rowWeight[labelIds[row]] * lossOf(scores, labelIds[row], residuals);
         for (let v = 0; v < vectors; v++) {
           residuals[v] *= rowWeight[labelIds[row]];
           gradient[columns * vectors + v] += residuals[v];
         }
-        for (let k = rows.starts[row]; k < rows.starts[row + 1]; k++) {
-          const place = rows.columns[k] * vectors;
-          for (let v = 0; v < vectors; v++) gradient[place + v] += rows.values[k] * residuals[v];
+        const { columns: filled, values } = rows[row];
+        for (let k = 0; k < filled.length; k++) {
+          const place = filled[k] * vectors;
+          for (let v = 0; v < vectors; v++) gradient[place + v] += values[k] * residuals[v];
         }
       }
       return value;
@@ -72,22 +79,20 @@ export function fitLogisticRegression(
     parameters,
     { tolerance: TOLERANCE, iterations: MOST_ITERATIONS, pairs: PAIRS },
   );
-  return { labels, weights, intercepts: parameters.subarray(columns * vectors) };
+  return { labels, parameters };
 }
 
 /** W x + b of one row, into `scores`; the parameters are W and then b. */
 function scoresOf(
-  rows: SparseRows,
-  row: number,
+  { columns, values }: SparseRow,
   parameters: Float64Array,
-  columns: number,
   scores: Float64Array, // [vectors]
 ): void {
   const vectors = scores.length;
-  for (let v = 0; v < vectors; v++) scores[v] = parameters[columns * vectors + v];
-  for (let k = rows.starts[row]; k < rows.starts[row + 1]; k++) {
-    const place = rows.columns[k] * vectors;
-    for (let v = 0; v < vectors; v++) scores[v] += rows.values[k] * parameters[place + v];
+  scores.set(parameters.subarray(parameters.length - vectors));
+  for (let k = 0; k < columns.length; k++) {
+    const place = columns[k] * vectors;
+    for (let v = 0; v < vectors; v++) scores[v] += values[k] * parameters[place + v];
   }
 }
 
@@ -107,19 +112,11 @@ function lossOf(scores: Float64Array, label: number, residuals: Float64Array): n
   return most + Math.log(sum) - scores[label];
 }
 
-/** Logits of each row, [rows][K]; for two labels 0 and the score of the second. */
-export function linearLogits(rows: SparseRows, model: LinearModel): Float32Array {
-  const vectors = model.intercepts.length;
-  const columns = model.weights.length / vectors;
-  const parameters = new Float64Array(model.weights.length + vectors);
-  parameters.set(model.weights);
-  parameters.set(model.intercepts, model.weights.length);
-  const count = rows.starts.length - 1;
-  const logits = new Float32Array(count * model.labels);
-  const scores = new Float64Array(vectors);
-  for (let row = 0; row < count; row++) {
-    scoresOf(rows, row, parameters, columns, scores);
-    logits.set(scores, (row + 1) * model.labels - vectors);
-  }
+/** Logits of a row, [K]; for two labels 0 and the score of the second. */
+export function linearLogits(row: SparseRow, { labels, parameters }: LinearModel): Float32Array {
+  const scores = new Float64Array(vectorsOf(labels));
+  scoresOf(row, parameters, scores);
+  const logits = new Float32Array(labels);
+  logits.set(scores, labels - scores.length);
   return logits;
 }

@@ -8,11 +8,10 @@
  */
 import { characterNgrams, wordNgrams } from "./ngrams.js";
 
-/** Rows of a sparse matrix: row i has `values[k]` in column `columns[k]` for k from `starts[i]` to `starts[i + 1]`. */
-export interface SparseRows {
-  readonly starts: Int32Array; // [rows + 1]
+/** A vector that is 0 but in some columns: `values[k]` in column `columns[k]`, columns ascending. */
+export interface SparseRow {
   readonly columns: Int32Array;
-  readonly values: Float64Array;
+  readonly values: Float32Array;
 }
 
 /** Which n-grams have which column, and how rare they are. Columns of words come first. */
@@ -27,8 +26,6 @@ export interface Vocabulary {
   /** 1 + ln((1 + N) / (1 + df)) */
   readonly rarity: Float64Array;
 }
-
-const kinds = { words: wordNgrams, characters: characterNgrams };
 
 /**
  * Counts the n-grams of training texts. Where there are more than `mostColumns` of a kind, those in most texts are kept
@@ -63,53 +60,32 @@ function fitVocabulary(
   };
 }
 
-/** One row for each text. N-grams that no training text had are left out. */
-export function tfIdfRows(texts: readonly string[], model: TfIdf): SparseRows {
-  const starts = new Int32Array(texts.length + 1);
-  const columns: number[][] = [];
-  const values: number[][] = [];
-  texts.forEach((text, row) => {
-    const words = weights(kinds.words(text), model.words, 0);
-    const characters = weights(kinds.characters(text), model.characters, model.words.rarity.length);
-    columns.push(words.columns.concat(characters.columns));
-    values.push(words.values.concat(characters.values));
-    starts[row + 1] = starts[row] + columns[row].length;
-  });
+/** The vector of a text. N-grams that no training text had are left out. */
+export function tfIdfRow(text: string, { words, characters }: TfIdf): SparseRow {
+  const parts = [
+    weights(wordNgrams(text), words, 0),
+    weights(characterNgrams(text), characters, words.rarity.length),
+  ].flat();
   return {
-    starts,
-    columns: joined(columns, new Int32Array(starts[texts.length])),
-    values: joined(values, new Float64Array(starts[texts.length])),
+    columns: Int32Array.from(parts, ([column]) => column),
+    values: Float32Array.from(parts, ([, value]) => value),
   };
 }
 
-function joined<Numbers extends Int32Array | Float64Array>(
-  parts: readonly (readonly number[])[],
-  into: Numbers,
-): Numbers {
-  let place = 0;
-  for (const part of parts) {
-    into.set(part, place);
-    place += part.length;
-  }
-  return into;
-}
-
-/** The weights of one text's n-grams, as a vector of length 1; `first` is the column of the kind's first n-gram. */
+/** Columns and weights of one kind of n-grams, as a vector of length 1; `first` is the column of the kind's first n-gram. */
 function weights(
   ngrams: readonly string[],
   { columns, rarity }: Vocabulary,
   first: number,
-): { columns: number[]; values: number[] } {
+): (readonly [column: number, value: number])[] {
   const counts = new Map<number, number>();
   for (const ngram of ngrams) {
     const column = columns.get(ngram);
     if (column !== undefined) counts.set(column, (counts.get(column) ?? 0) + 1);
   }
-  const found = [...counts].sort((a, b) => a[0] - b[0]);
-  const values = found.map(([column, count]) => (1 + Math.log(count)) * rarity[column]);
-  const length = Math.hypot(...values) || 1;
-  return {
-    columns: found.map(([column]) => first + column),
-    values: values.map((value) => value / length),
-  };
+  const found = [...counts]
+    .sort((a, b) => a[0] - b[0])
+    .map(([column, count]) => [column, (1 + Math.log(count)) * rarity[column]] as const);
+  const length = Math.sqrt(found.reduce((sum, [, value]) => sum + value * value, 0));
+  return found.map(([column, value]) => [first + column, value / length]);
 }
