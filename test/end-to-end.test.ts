@@ -45,6 +45,12 @@ const metricsSchema = z.strictObject({
   dev: z.strictObject(split),
   test: z.strictObject({ ...split, per_label: z.record(z.string(), perLabel) }),
   test_unseen: z.strictObject({ rows: z.number(), accuracy: fraction, macro_f1: fraction }),
+  baseline: z.strictObject({
+    method: z.literal("tfidf"),
+    dev: z.strictObject({ accuracy: fraction, macro_f1: fraction }),
+    test: z.strictObject({ accuracy: fraction, macro_f1: fraction }),
+  }),
+  verdict: z.string().regex(/^On \d+ texts it never saw, it is right for .+ TF-IDF: .+; always '/),
   timing: z.strictObject({
     scoring_seconds: z.number().min(0),
     training_seconds: z.number().positive(),

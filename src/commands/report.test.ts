@@ -92,6 +92,8 @@ const metrics: RunMetrics = {
     per_label: { plumbing: labelMetrics, rigging: labelMetrics },
   },
   test_unseen: { rows: 3, accuracy: 0.67, macro_f1: 0.67 },
+  baseline: null,
+  verdict: "On 3 texts it never saw, it is right for 66.7 % (21 to 94).",
   timing: { scoring_seconds: 12, training_seconds: 75, tokens_per_second: 1234, parts: 1 },
   confidence: { temperature: 1.5, dev: confidence, test: confidence },
   second_stage: null,
@@ -136,6 +138,7 @@ describe("report of a training run", () => {
     expect(text).toContain("Written on 21 November 2026.");
     // The rows whose text does not occur in train: two of three right.
     expect(text).toContain("accuracy 66.67 %, macro-F1 66.67 %");
+    expect(text).toContain(metrics.verdict);
     expect(text).toContain("Kept were the weights of step 2 of 2");
     expect(text).toContain("data/boats/train.jsonl");
     expect(text).toContain("Left out: 1 row (empty texts train).");

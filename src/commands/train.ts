@@ -4,6 +4,7 @@ import { needsScores } from "../method/methods.js";
 import { holdingFolder } from "../platform/files/folder-lock.js";
 import { type Trackers, withTrackers } from "../results/trackers/trackers.js";
 import { runMasks } from "../run/fine-tune/auxiliary-texts.js";
+import { measureBaseline, verdictOnRun } from "../run/fine-tune/baseline.js";
 import { devEvaluation } from "../run/fine-tune/dev-evaluation.js";
 import { inputsMemory, inputsRecord, loadInputs } from "../run/fine-tune/inputs.js";
 import { maskedTokens } from "../run/fine-tune/masked-tokens.js";
@@ -71,6 +72,9 @@ async function trainInFolder(
   }
   if (memory.warning !== undefined) host.emit(memory.warning);
 
+  // Train the baseline to beat.
+  const baseline = settings.baseline ? measureBaseline(data, host) : undefined;
+
   // Score.
   const runtime = await host.runtime(settings.threads);
   const scoringStart = host.now();
@@ -122,6 +126,7 @@ async function trainInFolder(
     const { outcome, bestWeights } = trained;
     if (outcome.bestStep !== outcome.steps) await loadWeights(modelFolder, store, bestWeights);
     const evaluated = await evaluateRun(logitsOf, data, join(outputDir, "predictions-test.jsonl"));
+    const verdict = verdictOnRun(data, evaluated.test?.predicted, baseline?.test);
     const { temperature } = evaluated.confidence;
     writeJson(modelFolder, temperatureFile, { temperature });
 
@@ -134,6 +139,8 @@ async function trainInFolder(
       writeJson(outputDir, "examples.json", examples);
     }
     const metrics = runMetricsOf(settings, inputs, trained, evaluated, {
+      baseline: baseline?.metrics ?? null,
+      verdict: verdict ?? null,
       timing,
       final_task_weights: training.meta?.taskWeights() ?? null,
       ...(masks?.estimatorReport && { estimator_report: masks.estimatorReport }),

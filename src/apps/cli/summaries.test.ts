@@ -21,6 +21,8 @@ const metrics: RunMetrics = {
   dev: { accuracy: 0.8, macro_f1: 0.75, loss: 0.61234 },
   test: { accuracy: 0.7, macro_f1: 0.65, loss: 0.9, per_label: { no: label(60), yes: label(40) } },
   test_unseen: { rows: 92, accuracy: 0.6875, macro_f1: 0.6 },
+  baseline: null,
+  verdict: null,
   timing: { scoring_seconds: 12.3, training_seconds: 340, tokens_per_second: 5100, parts: 1 },
   confidence: {
     temperature: 1.8374,
@@ -51,6 +53,17 @@ next:
   l3masking evaluate --model runs/a/model --input data/test.csv
   l3masking predict --model runs/a/model --input data/test.csv`,
     );
+  });
+
+  it("begins with the verdict", () => {
+    const verdict =
+      "On 92 texts it never saw, it is right for 68.8 % (59 to 77). TF-IDF: 60 %; always 'no': 55 %. Better than the baseline by 8.8 points (1 to 16).";
+    const summary = trainSummary({ outputDir: "runs/a", metrics: { ...metrics, verdict } });
+    expect(summary.split("\n").slice(0, 3)).toEqual([
+      verdict,
+      "",
+      "with L3Masking, models/small, seed 2: best step 40",
+    ]);
   });
 
   it("tells what was left out and what the model does not see", () => {

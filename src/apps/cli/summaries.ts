@@ -67,6 +67,7 @@ export function trainSummary({ outputDir, metrics, labelledFile }: TrainResult):
   const modelFolder = quoted(join(outputDir, "model"));
   const file = quoted(labelledFile ?? "FILE");
   return [
+    ...(metrics.verdict === null ? [] : [metrics.verdict, ""]),
     `${methodOf(method).brief}, ${model}, seed ${seed}: best step ${bestStep}`,
     textTable([["", ...labelMeasures.map(({ title }) => title), "loss"], ...metricRows(metrics)]),
     ...sharedRows(metrics),

@@ -122,6 +122,8 @@ function trainSettings(
     // The files were found.
     ...{ dataDir: undefined, trainFile, validationFile, testFile },
     ...{ model, method, taskWeights, seed },
+    // It has no seed: each run would train the same one.
+    baseline: false,
   };
   const known = Object.entries(given).filter(([, value]) => value !== undefined);
   return resolveSettings(trainSchema, Object.fromEntries(known));

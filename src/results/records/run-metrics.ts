@@ -30,6 +30,8 @@ export const estimatorReport = z.object({
 /** A cheap likelihood estimator beside the exact one. */
 export type EstimatorReport = z.infer<typeof estimatorReport>;
 
+const baselineMeasures = z.object(ofLabelMeasures(() => z.number()));
+
 export const runMetrics = z.object({
   method: methodName,
   seed: z.int(),
@@ -47,6 +49,19 @@ export const runMetrics = z.object({
   test_unseen: z
     .object({ rows: count, ...ofLabelMeasures(() => z.number().nullable()) })
     .nullable(),
+  /** TF-IDF with logistic regression on the same rows; null where it was not asked for. */
+  baseline: z
+    .object({
+      method: z.literal("tfidf"),
+      dev: baselineMeasures,
+      test: baselineMeasures.nullable(),
+    })
+    .nullable(),
+  /**
+   * How good the classifier is next to the baseline, in a sentence, on the test rows whose text does not occur in train; null without
+   * such rows or without a baseline.
+   */
+  verdict: z.string().nullable(),
   /** Of all parts of a run that was stopped and went on; steps that were lost and done again count once. */
   timing: z.object({
     scoring_seconds: z.number(),

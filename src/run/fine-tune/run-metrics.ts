@@ -41,6 +41,8 @@ export async function testMetrics(
       readonly unseen: NonNullable<RunMetrics["test_unseen"]>;
       /** [N, C] */
       readonly logits: Float32Array;
+      /** Label ids of the largest logits. */
+      readonly predicted: Int32Array; // [N]
     }
   | undefined
 > {
@@ -78,6 +80,7 @@ export async function testMetrics(
       ...ofLabelMeasures((name) => unseen?.measures[name] ?? null),
     },
     logits: found,
+    predicted,
   };
 }
 
@@ -122,7 +125,10 @@ export function runMetricsOf(
   { model, data, unlabelled }: RunInputs,
   { outcome, bestDev, firstStage }: Trained,
   { test, confidence }: RunEvaluation,
-  rest: Pick<RunMetrics, "timing" | "final_task_weights" | "estimator_report">,
+  rest: Pick<
+    RunMetrics,
+    "baseline" | "verdict" | "timing" | "final_task_weights" | "estimator_report"
+  >,
 ): RunMetrics {
   return {
     method: settings.method,
@@ -135,6 +141,8 @@ export function runMetricsOf(
     dev: bestDev,
     test: test?.all ?? null,
     test_unseen: test?.unseen ?? null,
+    baseline: rest.baseline,
+    verdict: rest.verdict,
     timing: rest.timing,
     confidence,
     second_stage: firstStage

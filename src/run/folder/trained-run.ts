@@ -53,11 +53,13 @@ export function readTrainedRun(folder: string): TrainedRun {
     );
   }
   const { run } = reading;
+  const metrics = finishedMetrics(folder);
   return {
     run,
     masking: readWritten(maskingSummary, join(folder, "masking.json")),
     examples: readWritten(runExamples, join(folder, "examples.json")) ?? [],
-    confidence: finishedMetrics(folder)?.confidence,
+    confidence: metrics?.confidence,
+    verdict: metrics?.verdict ?? null,
     settings: record.settings,
     checkpoint_digest: record.checkpoint_digest,
     tokenizer_digest: record.tokenizer_digest,

@@ -38,6 +38,16 @@ export const taskWeights = setting({
   methods: maskingMethods,
 });
 
+const baseline = setting({
+  name: "baseline",
+  commands: ["train"],
+  type: z.boolean().default(true),
+  description:
+    "Train TF-IDF with logistic regression on the same rows first, for the verdict; --no-baseline leaves it out",
+  heading,
+  identity: "none",
+});
+
 const weighing = { commands, heading, identity: "counts", methods: maskingMethods } as const;
 const counted = { commands, heading, identity: "counts" } as const;
 
@@ -112,6 +122,7 @@ export const methodSettings = [
     identity: "represented",
   }),
   method,
+  baseline,
   taskWeights,
   setting({
     name: "auxiliaryWeight",

@@ -33,6 +33,8 @@ export interface TrainedRun {
   readonly examples: readonly RunExample[];
   /** Absent for runs of versions that did not measure it. */
   readonly confidence: RunConfidence | undefined;
+  /** How good the classifier is next to the baseline; null where nothing can be said. */
+  readonly verdict: string | null;
   /** Every setting of `train`, resolved. */
   readonly settings: Readonly<Record<string, unknown>>;
   readonly checkpoint_digest: string;
@@ -63,6 +65,7 @@ export function renderRun(trained: TrainedRun, { date }: { readonly date: string
 <p class="note">Written on ${date}. <a href="#reading">How to read this page</a> explains its words.</p>
 </header>
 <section id="run"><h2>Results</h2>
+${trained.verdict === null ? undefined : markup`<div class="verdict"><p><strong>${foreign(trained.verdict)}</strong></p></div>`}
 ${outcome(group, run)}
 ${part(group, "results", "Scores", resultsSection(group))}
 ${part(group, "curves", "Learning curves", curvesSection(group))}

@@ -1,0 +1,67 @@
+import { describe, expect, it } from "vitest";
+import { createTestHost } from "../../../test/fixtures/host.js";
+import { buildDataset } from "../../data/dataset.js";
+import { measureBaseline, verdictOnRun } from "./baseline.js";
+
+const record = (text: string, label: string, line: number) => ({
+  text,
+  label,
+  line,
+  columns: {},
+});
+const rows = (texts: readonly (readonly [string, string])[]) =>
+  texts.map(([text, label], i) => record(text, label, i + 1));
+
+const dataset = buildDataset({
+  train: rows([
+    ["the engine rattles", "engine"],
+    ["the engine stalls", "engine"],
+    ["engine oil leaks", "engine"],
+    ["the sail is torn", "sail"],
+    ["a torn sail", "sail"],
+  ]),
+  dev: rows([
+    ["engine noise", "engine"],
+    ["sail batten", "sail"],
+  ]),
+  test: rows([
+    ["the engine rattles", "engine"],
+    ["an engine again", "engine"],
+    ["one more sail", "sail"],
+  ]),
+  splitSeed: 0,
+});
+const data = { ...dataset, encodings: { train: [], dev: [], test: [] } };
+
+describe("the baseline of a run", () => {
+  const host = createTestHost({});
+  const baseline = measureBaseline(data, host);
+
+  it("is measured on dev and test, and announced", () => {
+    expect(baseline.metrics).toEqual({
+      method: "tfidf",
+      dev: { accuracy: 1, macro_f1: 1 },
+      test: { accuracy: 1, macro_f1: 1 },
+    });
+    expect(host.events).toEqual([
+      expect.objectContaining({
+        text: expect.stringMatching(/^baseline to beat: TF-IDF .* 100\.00 %/),
+      }),
+    ]);
+  });
+
+  it("is judged on the test rows whose text is not in train", () => {
+    const wrong = Int32Array.from(baseline.test ?? [], (id) => 1 - id);
+    expect(verdictOnRun(data, wrong, baseline.test)).toMatch(
+      /^On 2 texts it never saw, it is right for 0 % .* TF-IDF: 100 %; always 'engine': 50 %\./,
+    );
+    expect(verdictOnRun({ ...data, seenInTraining: Uint8Array.of(1, 1, 1) }, wrong, wrong)).toBe(
+      undefined,
+    );
+  });
+
+  it("ends on request", () => {
+    const stopping = { ...createTestHost({}), cancelled: () => true };
+    expect(() => measureBaseline(data, stopping)).toThrow("stopped while the baseline was trained");
+  });
+});

@@ -1,0 +1,77 @@
+/** The baseline of a run, trained in seconds on the same rows and measured on the same splits, and the verdict on the run next to it. */
+
+import { L3MaskingError } from "../../base/errors.js";
+import { percent } from "../../base/figures.js";
+import type { DatasetSplit } from "../../data/dataset.js";
+import { baselineLogits, trainBaseline } from "../../results/baseline/baseline.js";
+import { labelMeasures } from "../../results/metrics/label-measures.js";
+import { classificationMetrics, predictedLabels } from "../../results/metrics/metrics.js";
+import type { RunMetrics } from "../../results/records/run-metrics.js";
+import { judge } from "../../results/verdict/verdict.js";
+import type { Host } from "../host/host.js";
+import type { EncodedDataset } from "../sources/labelled-texts.js";
+
+export interface RunBaseline {
+  readonly metrics: NonNullable<RunMetrics["baseline"]>;
+  /** Label ids it predicts for the test rows; undefined without a test split. */
+  readonly test: Int32Array | undefined;
+}
+
+/** Trains TF-IDF with logistic regression on train and measures it on dev and test. Throws `interrupted` after a stop on request. */
+export function measureBaseline(data: EncodedDataset, host: Host): RunBaseline {
+  const { train, dev, test, labels } = data;
+  const start = host.now();
+  const baseline = trainBaseline(train.texts, train.labelIds, labels.length, () => {
+    if (host.cancelled()) throw stopped();
+  });
+  const predict = ({ texts }: DatasetSplit) =>
+    predictedLabels(baselineLogits(baseline, texts), labels.length);
+  const measure = ({ labelIds }: DatasetSplit, predicted: Int32Array) =>
+    classificationMetrics(labelIds, predicted, labels.length).measures;
+  const devMeasures = measure(dev, predict(dev));
+  const seconds = ((host.now() - start) / 1000).toFixed(1);
+  const figures = labelMeasures.map(
+    ({ name, title }) => `${title} ${percent(devMeasures[name])} %`,
+  );
+  const text = `baseline to beat: TF-IDF with logistic regression, trained in ${seconds} s: on dev, ${figures.join(", ")}`;
+  host.emit({ type: "notice", level: "info", text });
+  const predicted = test && predict(test);
+  return {
+    metrics: {
+      method: "tfidf",
+      dev: devMeasures,
+      test: test && predicted ? measure(test, predicted) : null,
+    },
+    test: predicted,
+  };
+}
+
+/**
+ * How good the run's classifier is next to the baseline, on the test rows whose text is not in train; undefined where there are none.
+ * `predicted` holds the label ids it predicts for all test rows.
+ */
+export function verdictOnRun(
+  { labels, train, test, seenInTraining }: EncodedDataset,
+  predicted: Int32Array | undefined,
+  baseline: Int32Array | undefined,
+): string | undefined {
+  if (test === undefined || predicted === undefined || baseline === undefined) return undefined;
+  const rows = Array.from(seenInTraining.keys()).filter((row) => seenInTraining[row] === 0);
+  if (rows.length === 0) return undefined;
+  const counts = new Int32Array(labels.length);
+  for (const id of train.labelIds) counts[id] += 1;
+  const id = counts.indexOf(counts.reduce((a, b) => Math.max(a, b)));
+  const of = (ids: Int32Array) => rows.map((row) => ids[row]);
+  return judge({
+    expected: of(test.labelIds),
+    predicted: of(predicted),
+    baseline: of(baseline),
+    commonest: { id, label: labels[id] },
+  }).text;
+}
+
+function stopped(): L3MaskingError {
+  return new L3MaskingError("interrupted", "stopped while the baseline was trained", {
+    hint: "Resume with the same command and --resume.",
+  });
+}
