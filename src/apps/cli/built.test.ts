@@ -262,7 +262,7 @@ describe("the built command line", () => {
       ];
       let sent = false;
       const stopped = await node(words("compared", "2"), (child, err) => {
-        if (sent || !err.includes("begun")) return;
+        if (sent || !err.includes("started")) return;
         sent = true;
         child.kill("SIGINT");
       });

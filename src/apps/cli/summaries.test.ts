@@ -62,7 +62,7 @@ next:
     expect(summary.split("\n").slice(0, 3)).toEqual([
       verdict,
       "",
-      "with L3Masking, models/small, seed 2: best step 40",
+      "L3Masking, models/small, seed 2: best step 40",
     ]);
   });
 
