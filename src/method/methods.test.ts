@@ -18,9 +18,7 @@ it("gives methods the look of their strategy, and every method one of its own", 
   expect(new Set(methods.map(({ look }) => look)).size).toBe(methods.length);
 });
 
-it("finds a row in the table that it is given, and refuses other names", () => {
-  const row = { name: "bag", title: "Bag of words", brief: "b", meaning: "B.", look: 5 };
-  expect(methodOf("bag", [...methods, row])).toBe(row);
+it("refuses other names", () => {
   expect(() => methodOf("bag")).toThrow(
     expect.objectContaining({
       code: "invalid-setting",

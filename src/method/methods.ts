@@ -4,7 +4,7 @@
  */
 import { L3MaskingError } from "../base/errors.js";
 import { strategyOf } from "./masking/probabilities.js";
-import { type StrategyName, strategies } from "./masking/strategies/strategies.js";
+import type { StrategyName } from "./masking/strategies/strategies.js";
 import type { MaskingStrategy } from "./masking/strategies/strategy.js";
 
 /** A row of the table. */
@@ -55,22 +55,19 @@ export const methods = [
 export type Method = (typeof methods)[number]["name"];
 
 /** The row of a method. Errors: `invalid-setting` for a name that is not in the table. */
-export function methodOf(name: string, table: readonly MethodRow[] = methods): MethodRow {
-  const found = table.find((method) => method.name === name);
+export function methodOf(name: string): MethodRow {
+  const found = methods.find((method) => method.name === name);
   if (found !== undefined) return found;
   throw new L3MaskingError(
     "invalid-setting",
-    `expected a method (${table.map((method) => method.name).join(", ")}), got ${name}`,
+    `expected a method (${methods.map((method) => method.name).join(", ")}), got ${name}`,
   );
 }
 
 /** The masking strategy of a method's auxiliary task; undefined where the main task is trained alone. */
-export function maskingOf(
-  method: string,
-  list: readonly MaskingStrategy[] = strategies,
-): MaskingStrategy | undefined {
+export function maskingOf(method: string): MaskingStrategy | undefined {
   const { masking } = methodOf(method);
-  return masking && strategyOf(masking, list);
+  return masking && strategyOf(masking);
 }
 
 /** Does the vanilla model have to score the texts first? */

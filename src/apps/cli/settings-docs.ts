@@ -28,9 +28,9 @@ seed: 1
 \`\`\``;
 
 /** The page: for each command a table of its flags under the headings of its help; presets; and what counts in a run's identity. */
-export async function settingsMarkdown(commands = commandList): Promise<string> {
+export async function settingsMarkdown(): Promise<string> {
   const described = await Promise.all(
-    commands.map(async ({ name, help, settings }) => {
+    commandList.map(async ({ name, help, settings }) => {
       const schema = await settings?.();
       return { name, help, flags: schema === undefined ? [] : flagsOf(schema) };
     }),

@@ -6,11 +6,9 @@ import { z } from "zod";
 import { commandList } from "./commands.js";
 
 /** The text of each schema by the name of its file. Nothing is required: flags can give what a file does not. */
-export async function settingsSchemas(
-  commands = commandList,
-): Promise<ReadonlyMap<string, string>> {
+export async function settingsSchemas(): Promise<ReadonlyMap<string, string>> {
   const texts = new Map<string, string>();
-  for (const { name, settings } of commands) {
+  for (const { name, settings } of commandList) {
     const object = await settings?.();
     if (object === undefined || Object.keys(object.shape).length === 0) continue;
     const { required: _, properties, ...schema } = z.toJSONSchema(object, { io: "input" });

@@ -2,7 +2,7 @@
 import { L3MaskingError } from "../../base/errors.js";
 import { sha256 } from "../../base/sha256.js";
 import type { RunRecord } from "../../results/records/run-record.js";
-import { allSettings, settingsOf } from "../settings/schemas.js";
+import { settingsOf } from "../settings/schemas.js";
 import type { Setting } from "../settings/setting.js";
 
 /** Raised when a run with the same settings gives another result than before. */
@@ -22,11 +22,7 @@ type Settings = Readonly<Record<string, unknown>>;
  * The settings and digests that decide a run's result, by the settings' records. What has no record counts. `pretrain` has no
  * methods, so there a setting of some methods always matters.
  */
-export function runIdentity(
-  record: RunRecord,
-  command: "train" | "pretrain" = "train",
-  known = allSettings,
-): Settings {
+export function runIdentity(record: RunRecord, command: "train" | "pretrain" = "train"): Settings {
   const { settings } = record;
   const looksAt = ({ methods, when = {} }: Setting) =>
     (command === "pretrain" ||
@@ -34,7 +30,7 @@ export function runIdentity(
       methods.includes(String(settings.method))) &&
     Object.entries(when).every(([name, value]) => settings[name] === value);
   const idle = new Set(
-    settingsOf(command, known)
+    settingsOf(command)
       .filter((setting) => setting.identity !== "counts" || !looksAt(setting))
       .map(({ name }) => name),
   );

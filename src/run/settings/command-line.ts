@@ -1,7 +1,7 @@
 /** The command lines that repeat a training run and a comparison, from their settings. */
 import { basename, isAbsolute } from "../../platform/paths.js";
 import { presetValues } from "./presets.js";
-import { allSettings, settingsOf, toFlag } from "./schemas.js";
+import { settingsOf, toFlag } from "./schemas.js";
 import type { Setting } from "./setting.js";
 
 type Values = Readonly<Record<string, unknown>>;
@@ -10,9 +10,9 @@ type Values = Readonly<Record<string, unknown>>;
  * `l3masking train` with every setting that differs from its default, but for those that say where and with what a run is made.
  * Absolute paths are cut to their last part: the line is for others to read.
  */
-export function trainCommand(settings: Values, known = allSettings): string {
+export function trainCommand(settings: Values): string {
   const words = flagWords(
-    settingsOf("train", known),
+    settingsOf("train"),
     settings,
     ({ identity }) => identity !== "none",
     ({ placeholder }, word) =>

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
 import { allSettings, handedOn, recordsOf, schemaOf, settingsOf, type Taker } from "./schemas.js";
-import { headings, setting } from "./setting.js";
+import { headings } from "./setting.js";
 
 const takers = [...new Set(allSettings.flatMap(({ commands }) => commands))];
 
@@ -55,17 +54,5 @@ describe("handedOn", () => {
         .filter((name) => !names.includes(name))
         .sort(),
     ).toEqual([...compared, ...own].sort());
-  });
-
-  it("has what a new record gives to both", () => {
-    const extra = setting({
-      name: "momentum",
-      commands: ["train", "compare"],
-      type: z.number().default(0),
-      description: "Momentum",
-      heading: "Training",
-      identity: "counts",
-    });
-    expect(handedOn([...allSettings, extra])).toContain(extra);
   });
 });

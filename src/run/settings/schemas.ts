@@ -34,14 +34,14 @@ export type Taker = Known["commands"][number];
 export const allSettings: readonly Setting<string, Taker>[] = known;
 
 /** The settings that a command takes, in the order of their records. */
-export function settingsOf(command: Taker, records = allSettings): readonly Setting[] {
-  return records.filter(({ commands }) => commands.includes(command));
+export function settingsOf(command: Taker): readonly Setting[] {
+  return allSettings.filter(({ commands }) => commands.includes(command));
 }
 
 /** The settings that `compare` hands on to its runs as they are: those of `train`, but for what it compares. */
-export function handedOn(records = allSettings): readonly Setting[] {
-  const ofTrain = new Set(settingsOf("train", records).map(({ name }) => name));
-  return settingsOf("compare", records).filter(({ name, axis }) => !axis && ofTrain.has(name));
+export function handedOn(): readonly Setting[] {
+  const ofTrain = new Set(settingsOf("train").map(({ name }) => name));
+  return settingsOf("compare").filter(({ name, axis }) => !axis && ofTrain.has(name));
 }
 
 /** Name and type of each setting that a command takes: in types what `settingsOf` is in values. */
@@ -68,9 +68,9 @@ function typeOf(setting: Setting): z.ZodType {
   return type;
 }
 
-/** The settings of a command, with its records among `known`. */
-export function schemaOf<Command extends Taker>(command: Command, known = allSettings) {
-  const shape = settingsOf(command, known).map((setting) => [setting.name, typeOf(setting)]);
+/** The settings of a command. */
+export function schemaOf<Command extends Taker>(command: Command) {
+  const shape = settingsOf(command).map((setting) => [setting.name, typeOf(setting)]);
   // The one cast: `Shape` chooses the records that `settingsOf` chooses.
   return z.strictObject(Object.fromEntries(shape) as Shape<Command>);
 }
