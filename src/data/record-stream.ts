@@ -5,18 +5,16 @@
  */
 import { L3MaskingError } from "../base/errors.js";
 import { entryAt, type InputFile, openToRead } from "../platform/files/files.js";
-import { gunzipPieces } from "../platform/unpack.js";
 import { type ColumnChoice, type ColumnOptions, textOf } from "./formats/columns.js";
 import { csvReader, type TsvQuoting, tsvObserver, tsvReader } from "./formats/delimited.js";
 import { type FileKind, fileKind } from "./formats/formats.js";
 import { jsonLineReader } from "./formats/json.js";
-import { unpackedLimit } from "./formats/limits.js";
 import { columnsOf, noRows } from "./formats/parse.js";
 import { plainTextReader } from "./formats/plain-text.js";
 import type { RowReader } from "./formats/row-reader.js";
 import type { Row, Table } from "./formats/table.js";
-import { utf8Decoder } from "./formats/utf8.js";
-import { damagedGzip, missingFile, readTable, unpackedTooLarge } from "./read.js";
+import { missingFile, readTable } from "./read.js";
+import { type TextPiece, textPieces } from "./text-pieces.js";
 
 /** A row with all its columns, the text among them. */
 export interface SourceRow extends Row {
@@ -114,14 +112,10 @@ async function streamedSource(
   const onBytes: OnBytes = (done, total) => {
     if (opening) options.onBytes?.(done, total);
   };
-  const pieces: Pieces = async function* () {
-    const decode = utf8Decoder(path);
-    const chunks = kind.gzipped
-      ? unzippedChunks(file, path, chunkBytes, onBytes)
-      : plainChunks(file, chunkBytes, onBytes);
-    for await (const bytes of chunks) yield [decode(bytes, false), false];
-    yield [decode(new Uint8Array(0), true), true];
-  };
+  const { size } = file;
+  const { gzipped } = kind;
+  const pieces: Pieces = () =>
+    textPieces({ path, size, gzipped, bytes: plainChunks(file, chunkBytes, onBytes) }, chunkBytes);
   const rowsOf = async function* (reader: RowReader): AsyncGenerator<readonly Row[]> {
     for await (const [piece, last] of pieces()) yield reader.take(piece, last);
   };
@@ -175,7 +169,7 @@ async function streamedSource(
   };
 }
 
-type Pieces = () => AsyncIterable<readonly [piece: string, last: boolean]>;
+type Pieces = () => AsyncIterable<TextPiece>;
 
 /** What quotes mean in a TSV file. Throws what is wrong with it if it can be read neither way. */
 async function tsvQuotingOf(pieces: Pieces, path: string): Promise<TsvQuoting> {
@@ -207,24 +201,6 @@ function* plainChunks(
     position += count;
     onBytes(position, file.size);
     yield buffer.subarray(0, count);
-  }
-}
-
-async function* unzippedChunks(
-  file: InputFile,
-  path: string,
-  chunkBytes: number,
-  onBytes: OnBytes,
-): AsyncGenerator<Uint8Array> {
-  let unpacked = 0;
-  try {
-    for await (const chunk of gunzipPieces(plainChunks(file, chunkBytes, onBytes), chunkBytes)) {
-      unpacked += chunk.length;
-      if (unpacked > unpackedLimit(file.size)) throw unpackedTooLarge(path, file.size);
-      yield chunk;
-    }
-  } catch (cause) {
-    throw cause instanceof L3MaskingError ? cause : damagedGzip(path, cause);
   }
 }
 

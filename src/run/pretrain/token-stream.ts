@@ -1,10 +1,10 @@
 /** Plain text files as one stream of tokens, and the windows that pretraining cuts from it. */
 import { L3MaskingError } from "../../base/errors.js";
 import type { Random } from "../../base/random.js";
-import { MAX_TEXT, unpackedLimit } from "../../data/formats/limits.js";
-import { systemCode } from "../../platform/files/failures.js";
+import { MAX_TEXT } from "../../data/formats/limits.js";
+import { missingFile } from "../../data/read.js";
+import { textPieces } from "../../data/text-pieces.js";
 import { entryAt, piecesOf } from "../../platform/files/files.js";
-import { gunzipPieces } from "../../platform/unpack.js";
 import { type Encoding, NO_WORD, type Tokenizer } from "../../text/encoding.js";
 import type { Host } from "../host/host.js";
 
@@ -99,102 +99,45 @@ const PIECE_BYTES = 1 << 16;
 const lineEnd = /\r\n|[\n\r\u2028\u2029]/;
 
 async function* lines(path: string, onBytes: (bytes: number) => void): AsyncGenerator<string> {
-  let rest = "";
-  for await (const text of decoded(path, onBytes)) {
-    rest += text;
-    // What follows a carriage return tells whether it is half of a line's end.
-    const held = rest.endsWith("\r") ? "\r" : "";
-    const whole = rest.slice(0, rest.length - held.length).split(lineEnd);
-    rest = (whole.pop() ?? "") + held;
-    yield* whole;
-  }
-  yield* rest.split(lineEnd);
-}
-
-async function* decoded(path: string, onBytes: (bytes: number) => void): AsyncGenerator<string> {
   const packed = function* () {
     for (const piece of piecesOf(path, PIECE_BYTES)) {
       yield piece;
       onBytes(piece.length);
     }
   };
-  const decoder = new TextDecoder("utf-8", { fatal: true });
-  const check = fileLimits(path);
-  try {
-    const pieces = path.endsWith(".gz") ? gunzipPieces(packed(), PIECE_BYTES) : packed();
-    for await (const piece of pieces) {
-      const text = decoder.decode(piece, { stream: true });
-      check(text, piece.length);
-      yield text;
-    }
-    yield decoder.decode();
-  } catch (cause) {
-    throw cause instanceof L3MaskingError ? cause : readError(path, cause);
+  const file = { path, size: fileSize(path), gzipped: path.endsWith(".gz"), bytes: packed() };
+  let rest = "";
+  let line = 1;
+  for await (const [text, last] of textPieces(file, PIECE_BYTES)) {
+    rest += text;
+    // What follows a carriage return tells whether it is half of a line's end.
+    const held = !last && rest.endsWith("\r") ? "\r" : "";
+    const found = rest.slice(0, rest.length - held.length).split(lineEnd);
+    const long = found.findIndex((content) => content.length > MAX_TEXT);
+    if (long >= 0) throw tooLong(path, line + long);
+    rest = last ? "" : (found.pop() ?? "") + held;
+    line += found.length;
+    yield* found;
   }
 }
 
-/**
- * Looks at the pieces of a file before lines are made of them, which would hold a line of any length: throws
- * `data-format` when they are more than the file may unpack to, or go on for too long without a line's end.
- */
-function fileLimits(path: string): (text: string, bytes: number) => void {
-  const mostBytes = unpackedLimit(fileSize(path));
-  let unpacked = 0;
-  let line = 1;
-  let characters = 0;
-  return (text, bytes) => {
-    unpacked += bytes;
-    if (path.endsWith(".gz") && unpacked > mostBytes) {
-      throw new L3MaskingError(
-        "data-format",
-        `expected ${path} to unpack to at most ${mostBytes} bytes, got more`,
-        { hint: "If you trust the file, unpack it and name the unpacked file." },
-      );
-    }
-    for (const [index, piece] of text.split("\n").entries()) {
-      if (index > 0) {
-        line += 1;
-        characters = 0;
-      }
-      characters += piece.length;
-      if (characters > MAX_TEXT) {
-        throw new L3MaskingError(
-          "data-format",
-          `expected lines of at most ${MAX_TEXT} characters in ${path}, got a longer one at line ${line}`,
-          { hint: "Write one paragraph per line." },
-        );
-      }
-    }
-  };
+function tooLong(path: string, line: number): L3MaskingError {
+  return new L3MaskingError(
+    "data-format",
+    `expected lines of at most ${MAX_TEXT} characters in ${path}, got a longer one at line ${line}`,
+    { hint: "Write one paragraph per line." },
+  );
 }
 
 function fileSize(path: string): number {
   try {
     const found = entryAt(path);
-    if (found !== undefined) return found.size;
+    if (found !== undefined && found.kind !== "folder") return found.size;
   } catch (cause) {
-    throw readError(path, cause);
+    throw missingFile(path, cause);
   }
-  throw readError(path, undefined);
-}
-
-function readError(path: string, cause: unknown): L3MaskingError {
-  const code = systemCode(cause) ?? "";
-  if (code === "ERR_ENCODING_INVALID_ENCODED_DATA") {
-    return new L3MaskingError("data-encoding", `expected UTF-8 text in ${path}`, {
-      hint: "Convert the file to UTF-8.",
-      cause,
-    });
-  }
-  if (code.startsWith("Z_")) {
-    return new L3MaskingError("data-format", `expected a whole gzip file at ${path}`, {
-      hint: "Fetch or compress the file again.",
-      cause,
-    });
-  }
-  return new L3MaskingError("file-missing", `expected a readable text file at ${path}`, {
+  throw new L3MaskingError("file-missing", `expected a readable text file at ${path}`, {
     hint: "Check the path; it is taken from the current folder.",
-    cause,
   });
 }
 
