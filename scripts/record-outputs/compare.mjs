@@ -2,6 +2,7 @@
  * What differs between two recordings, as { group, what, where }. NUMBERS: what is computed, exit codes, bytes of weights,
  * files and values that are gone. SPELLINGS: keys and files that have another name, or are new. WORDS: the rest.
  */
+import { extname } from "node:path";
 import { columnsOf, figuresOf, readText, snakeCase } from "./values.mjs";
 
 const groups = ["NUMBERS", "SPELLINGS", "WORDS"];
@@ -36,18 +37,12 @@ function compareCommands(before, after, add) {
   }
 }
 
-/** [path, content before, content after] of files of the same name, or of the same name in another spelling. */
+/** [path, content before, content after] of files of one name, or of two with the same content or figures. */
 function pairFiles(before, after, add) {
   const free = new Set(Object.keys(after).filter((path) => !(path in before)));
-  const plain = (path) => path.toLowerCase().replaceAll(/[-_]/g, "");
   const pairs = [];
   for (const [path, content] of Object.entries(before)) {
-    const candidates = [...free];
-    const same =
-      path in after
-        ? path
-        : (candidates.find((other) => plain(other) === plain(path)) ??
-          candidates.find((other) => JSON.stringify(after[other]) === JSON.stringify(content)));
+    const same = path in after ? path : renamed(path, content, after, [...free]);
     if (same === undefined) add("NUMBERS", "this file is gone", path);
     else pairs.push([path, content, after[same]]);
     if (same !== undefined && same !== path) add("SPELLINGS", `file ${path} -> ${same}`);
@@ -55,6 +50,18 @@ function pairFiles(before, after, add) {
   }
   for (const path of free) add("SPELLINGS", "new file", path);
   return pairs;
+}
+
+/** The one of `paths` that is the file by another name: in another spelling, or with the same content or figures. */
+function renamed(path, content, after, paths) {
+  const plain = (name) => name.toLowerCase().replaceAll(/[-_]/g, "");
+  const figures = (value) => JSON.stringify(figuresOf(String(value)));
+  const alike = paths.filter((other) => extname(other) === extname(path));
+  return (
+    alike.find((other) => plain(other) === plain(path)) ??
+    alike.find((other) => JSON.stringify(after[other]) === JSON.stringify(content)) ??
+    alike.find((other) => figures(content) !== "[]" && figures(after[other]) === figures(content))
+  );
 }
 
 function compareDigests(before, after, add) {
