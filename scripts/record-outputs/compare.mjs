@@ -108,9 +108,9 @@ function compareValues(path, before, after, add) {
   const other = Array.from({ length }, (_, i) => i).filter((i) => before[i] !== after[i]);
   if (other.length === 0) return;
   const [first] = other;
-  const words = other.every((i) => isWord(before[i]) && isWord(after[i]));
+  const words = other.every((i) => [before[i], after[i]].every((value) => isWord(value ?? "")));
   // The names of settings are values too where an error speaks of them.
-  if (words && other.every((i) => snakeCase(before[i]) === snakeCase(after[i]))) {
+  if (words && other.every((i) => snakeCase(before[i] ?? "") === snakeCase(after[i] ?? ""))) {
     add("SPELLINGS", `${before[first]} -> ${after[first]}`);
     return;
   }
