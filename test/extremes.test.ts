@@ -177,7 +177,7 @@ describe("memory", () => {
     const outputDir = at("memory");
     await train(trainOptions(tinyModel("roberta"), outputDir, { method: "rtm" }), host);
     expect(host.notices("warning")).toMatch(
-      /takes about \d+ MiB of memory, and 1 MiB is available/,
+      /needs about \d+ MiB of memory, and 1 MiB is available/,
     );
     const { memory } = recordSchema.parse(readJson(join(outputDir, "config.json")));
     expect(memory.available).toBe(2 ** 20);

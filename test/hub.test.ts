@@ -117,7 +117,7 @@ describe("--model org/name", () => {
     const { exitCode, written } = await run(host, "score", "--model", "models/l3-mni", ...scores);
     expect(exitCode).toBe(6);
     expect(written).toContain("hub-not-found");
-    expect(written).toContain("expected a folder models/l3-mni, or a model repository at");
+    expect(written).toContain("expected a folder models/l3-mni or a model repository at");
   });
 });
 

@@ -162,7 +162,7 @@ describe("unlabelled texts", () => {
 
     expect(host.notices("info")).toContain(`4 rows of ${at("further.txt")} (txt)`);
     expect(host.notices("warning")).toContain(
-      "4 texts for the auxiliary task (1 empty ones left out); 0 of them also occur in train, 0 in dev, 1 in test",
+      "4 texts for the auxiliary task (1 empty ones skipped); 0 also occur in train, 0 in dev, 1 in test",
     );
     expect(metrics.excluded).toMatchObject({ empty_texts_unlabelled: 1 });
     expect(record("with").rows).toEqual({ train: 36, dev: 12, test: 12, unlabelled: 4 });

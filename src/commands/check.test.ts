@@ -72,7 +72,7 @@ describe("check", () => {
     const host = createTestHost();
     const error = await failure(check({ trainFile: at("one.jsonl") }, host));
     expect(error).toMatchObject({ code: "data-classes" });
-    expect(host.notices()).toContain("train has one label only (animal)");
+    expect(host.notices()).toContain("train has only one label (animal)");
   });
 });
 

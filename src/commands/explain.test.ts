@@ -173,7 +173,7 @@ describe("explain refuses", () => {
   it("a vanilla model that reads the texts as other tokens", async () => {
     const error = await failure(explain({ vanillaModel: tinyModel("bert"), texts: ["moo"] }));
     expect(error).toMatchObject({ code: "invalid-setting" });
-    expect(error.message).toContain("reads text 1 as others");
+    expect(error.message).toContain("tokenizes text 1 differently");
   });
 
   it("to go without a vanilla model where none is known", async () => {
@@ -258,7 +258,7 @@ describe("explain after a run", () => {
     expect(error.hint).toContain(`--vanilla-model ${changed}`);
     const host = createTestHost({ cacheFolder });
     await explain({ model: moved, texts, vanillaModel: changed }, host);
-    expect(host.notices("warning")).toContain("other weights");
+    expect(host.notices("warning")).toContain("does not have the weights");
 
     write(at("gone"));
     const gone = await failure(explain({ model: moved, texts }));

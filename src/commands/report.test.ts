@@ -142,7 +142,7 @@ describe("report of a training run", () => {
     expect(text).toContain("Kept were the weights of step 2 of 2");
     expect(text).toContain("data/boats/train.jsonl");
     expect(text).toContain("Left out: 1 row (empty texts train).");
-    expect(text).toContain("test: 1 text cut at the maximum length (8 tokens lost).");
+    expect(text).toContain("test: 1 text truncated to the maximum length (8 tokens lost).");
     expect(text).toContain("batchSize");
     const headings = elementsNamed(readFileSync(result.output, "utf8"), "h3").map((h) => h.text);
     expect(headings).toEqual([

@@ -73,7 +73,7 @@ describe("buildDataset refuses", () => {
     expect(() => buildDataset({ train, dev, test, splitSeed: 0 })).toThrow(
       expect.objectContaining({
         code: "data-label",
-        message: `test line 2: expected one of train's 2 labels, got "Pso", which train lacks`,
+        message: `test line 2: expected one of train's 2 labels, got "Pso"`,
         hint: expect.stringContaining('"pos"'),
       }),
     );
@@ -97,7 +97,7 @@ describe("buildDataset refuses", () => {
       expect(() => buildDataset({ train: rows, splitSeed: 0 })).toThrow(
         expect.objectContaining({
           code: "data-empty",
-          message: "expected at least one row with a text in train, got none",
+          message: "expected at least one row with a text in train, found none",
         }),
       );
     }
@@ -126,7 +126,7 @@ describe("buildDataset refuses", () => {
     expect(() => buildDataset({ train: records("a/x", "b/x"), dev, splitSeed: 0 })).toThrow(
       expect.objectContaining({
         code: "data-classes",
-        message: 'expected at least 2 labels in train, got only "x"',
+        message: 'expected at least 2 labels in train, found only "x"',
       }),
     );
   });

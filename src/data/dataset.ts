@@ -134,21 +134,21 @@ function unknownLabel(
   const nearest = nearestName(label, labels);
   return new L3MaskingError(
     "data-label",
-    `${split} line ${line}: expected one of train's ${labels.length} labels, got "${label}", which train lacks`,
+    `${split} line ${line}: expected one of train's ${labels.length} labels, got "${label}"`,
     {
       hint:
         nearest === undefined
           ? `Add rows with "${label}" to train, or remove them from ${split}.`
-          : `If "${nearest}" is meant, rename the label; else add it to train or remove it from ${split}.`,
+          : `Rename the label if you meant "${nearest}"; otherwise add it to train, or remove it from ${split}.`,
     },
   );
 }
 
 function emptySplit(split: SplitName, cutFromTrain = false): L3MaskingError {
-  const expected = `expected at least one row with a text in ${split}, got none`;
+  const expected = `expected at least one row with a text in ${split}, found none`;
   return cutFromTrain
     ? new L3MaskingError("data-empty", `${expected} after splitting train`, {
-        hint: "Give a label at least 3 different texts, or pass a file for this split.",
+        hint: "Provide at least 3 different texts for some label, or pass a file for this split.",
       })
     : new L3MaskingError("data-empty", expected, {
         hint: "Check the file and its text column.",
@@ -158,8 +158,8 @@ function emptySplit(split: SplitName, cutFromTrain = false): L3MaskingError {
 function oneClass(labels: readonly string[]): L3MaskingError {
   return new L3MaskingError(
     "data-classes",
-    `expected at least 2 labels in train, got only "${labels.join()}"`,
-    { hint: "Check the label column (--label-column), or add rows of another label." },
+    `expected at least 2 labels in train, found only "${labels.join()}"`,
+    { hint: "Check the label column (--label-column), or add rows with another label." },
   );
 }
 

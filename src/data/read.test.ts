@@ -69,7 +69,7 @@ describe("readRecords", () => {
     await expect(readRecords(join(folder, "review.csv"), required)).rejects.toThrow(
       expect.objectContaining({
         code: "file-missing",
-        message: `expected a data file at ${join(folder, "review.csv")}, got no such file`,
+        message: `expected a data file, found nothing at ${join(folder, "review.csv")}`,
         hint: `Did you mean ${path}?`,
       }),
     );
@@ -83,7 +83,7 @@ describe("readRecords", () => {
     await expect(readRecords(join(folder, "folder.csv"), required)).rejects.toThrow(
       expect.objectContaining({
         code: "file-missing",
-        message: expect.stringContaining("got a folder"),
+        message: expect.stringContaining("found a folder"),
       }),
     );
   });

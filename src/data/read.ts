@@ -58,11 +58,11 @@ export function missingFile(path: string, cause: unknown): unknown {
   const nearest = code === "ENOENT" ? nearestFile(path) : undefined;
   return new L3MaskingError(
     "file-missing",
-    `expected a data file at ${path}, got ${reason(code)}`,
+    `expected a data file, found ${reason(code)} at ${path}`,
     {
       hint:
         nearest === undefined
-          ? "Check the path; it is taken from the current folder."
+          ? "Check the path; it is relative to the current folder."
           : `Did you mean ${nearest}?`,
       cause,
     },
@@ -84,8 +84,8 @@ function unzipBytes(content: Uint8Array, path: string): Uint8Array {
 export function unpackedTooLarge(path: string, packedBytes: number): L3MaskingError {
   return new L3MaskingError(
     "data-format",
-    `${path}: expected gzip data of at most ${unpackedLimit(packedBytes)} bytes when unpacked, got more from ${packedBytes}`,
-    { hint: "Unpack the file yourself if you trust it; texts do not shrink that much." },
+    `${path}: expected gzip data that unpacks to at most ${unpackedLimit(packedBytes)} bytes, got more from ${packedBytes}`,
+    { hint: "Unpack the file yourself if you trust it; texts do not compress that well." },
   );
 }
 
@@ -102,9 +102,9 @@ export function damagedGzip(path: string, cause: unknown): L3MaskingError {
 }
 
 function reason(code: string): string {
-  if (code === "ENOENT") return "no such file";
+  if (code === "ENOENT") return "nothing";
   if (code === "EISDIR") return "a folder";
-  return `an error of the file system (${code})`;
+  return `an unreadable file (${code})`;
 }
 
 /** A file of the same folder with a similar name. */

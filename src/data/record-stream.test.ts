@@ -195,7 +195,7 @@ describe("openRecords", () => {
   });
 
   it.each([
-    ["no such file", "nowhere.csv", undefined, "file-missing", "no such file"],
+    ["nothing", "nowhere.csv", undefined, "file-missing", "nothing"],
     ["no rows", "empty.csv", "text,n\n", "data-empty", "at least one row"],
     ["nothing at all", "nothing.jsonl", "\n", "data-empty", "at least one row"],
     ["no text column", "columns.csv", "a,b\n1,2\n", "data-column", "a text column"],
@@ -236,7 +236,7 @@ describe("openRecords", () => {
     const error = await failure(rowsOf(source));
     await source.close();
     expect(error).toMatchObject({ code: "data-format" });
-    expect(error.message).toContain("expected 2 rows as when it was first read");
+    expect(error.message).toContain("expected the 2 rows of the first reading");
   });
 });
 
@@ -261,6 +261,8 @@ describe("the limits of what is read in pieces", () => {
     const columns = file("columns.jsonl", names.join("\n"));
     expect((await failure(streamed(columns))).message).toContain("different columns");
     const bomb = file("bomb.txt.gz", gzipSync(`${"a".repeat(2 ** 20)}\n`.repeat(65)));
-    expect((await failure(streamed(bomb))).message).toContain("gzip data of at most 67108864");
+    expect((await failure(streamed(bomb))).message).toContain(
+      "gzip data that unpacks to at most 67108864",
+    );
   });
 });

@@ -207,7 +207,7 @@ function* plainChunks(
 function changed(path: string, rows: number): L3MaskingError {
   return new L3MaskingError(
     "data-format",
-    `${path}: expected ${rows} rows as when it was first read, got another number`,
-    { hint: "Start again when nothing writes to the file any more." },
+    `${path}: expected the ${rows} rows of the first reading, found a different number`,
+    { hint: "Run the command again once no other program is writing to the file." },
   );
 }

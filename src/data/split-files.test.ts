@@ -34,7 +34,7 @@ describe("filesOfFolder", () => {
     expect(() => filesOfFolder("d", ["train.csv", "train.jsonl"])).toThrow(
       expect.objectContaining({
         code: "invalid-setting",
-        message: `expected one train file, got ${join("d", "train.csv")} and ${join("d", "train.jsonl")}`,
+        message: `expected one train file, found ${join("d", "train.csv")} and ${join("d", "train.jsonl")}`,
         hint: "Choose one with --train-file.",
       }),
     );
@@ -91,7 +91,7 @@ describe("filesOfList", () => {
     expect(() => filesOfList(["dev.csv", "valid.csv"])).toThrow(
       expect.objectContaining({
         code: "invalid-setting",
-        message: "expected one validation file, got dev.csv and valid.csv",
+        message: "expected one validation file, found dev.csv and valid.csv",
       }),
     );
     expect(() => filesOfList(["a.csv", "b.csv", "c.csv", "d.csv"])).toThrow(

@@ -42,8 +42,8 @@ export function filesOfFolder(folder: string, names: readonly string[]): DataFil
   if (found.trainFile === undefined) {
     throw new L3MaskingError(
       "file-missing",
-      `expected a training file such as train.jsonl in ${folder}, got ${listed(names)}`,
-      { hint: "Name the files train, dev and test, or give them with --train-file and so on." },
+      `expected a training file such as train.jsonl in ${folder}, found ${listed(names)}`,
+      { hint: "Name the files train, dev and test, or pass them with --train-file and so on." },
     );
   }
   return found;
@@ -60,7 +60,7 @@ export function filesOfList(files: readonly string[]): DataFiles {
     throw new L3MaskingError(
       "invalid-setting",
       `expected at most ${order.length} files (train, validation, test), got ${files.length}`,
-      { hint: "Join files of one split first." },
+      { hint: "Join the files of a split first." },
     );
   }
   if (files.length === 1) return { trainFile: files[0] };
@@ -104,7 +104,7 @@ function claimedTwice(setting: DataSetting, first: string, second: string): L3Ma
   const word = settingWords[setting];
   return new L3MaskingError(
     "invalid-setting",
-    `expected one ${word} file, got ${first} and ${second}`,
+    `expected one ${word} file, found ${first} and ${second}`,
     { hint: `Choose one with --${word}-file.` },
   );
 }

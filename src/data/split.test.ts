@@ -58,7 +58,7 @@ describe("stratifiedSplit", () => {
     expect(() => split([...texts("a", 5), unlabelled])).toThrow(
       expect.objectContaining({
         code: "data-label",
-        message: "train line 7: expected a label to split by, got none",
+        message: "train line 7: expected a label to split by, found none",
       }),
     );
   });

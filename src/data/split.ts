@@ -67,7 +67,7 @@ function groupByText(records: readonly TextRecord[]): TextGroup[] {
     if (label === undefined) {
       throw new L3MaskingError(
         "data-label",
-        `train line ${line}: expected a label to split by, got none`,
+        `train line ${line}: expected a label to split by, found none`,
         {
           hint: "Fill in the label column, or remove the row.",
         },

@@ -39,7 +39,7 @@ export function packageVersion(): string {
   }
   throw new L3MaskingError(
     "file-missing",
-    "expected a version in the package.json of l3masking, got none",
-    { hint: "Install l3masking again." },
+    "expected a version in the package.json of l3masking, found none",
+    { hint: "Reinstall l3masking." },
   );
 }

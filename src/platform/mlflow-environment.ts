@@ -57,7 +57,7 @@ export function mlflowServer(environment: MlflowEnvironment): MlflowServer {
       "invalid-setting",
       `expected the http or https address of a tracking server in MLFLOW_TRACKING_URI, got ${got}`,
       {
-        hint: "Start one with `mlflow server` and set MLFLOW_TRACKING_URI, such as http://127.0.0.1:5000; or leave mlflow out of --report-to.",
+        hint: "Start one with `mlflow server` and set MLFLOW_TRACKING_URI, for example to http://127.0.0.1:5000; or remove mlflow from --report-to.",
       },
     );
   }

@@ -30,7 +30,7 @@ describe("loadOnnxRuntime", () => {
     expect(error).toMatchObject({ code: "runtime-unsupported", cause });
     expect(error.message).toContain(got);
     expect(error.hint).toBe(
-      "Use macOS (arm64), Linux with glibc (arm64, x64) or Windows (arm64, x64); elsewhere a container with one of these, such as node:22-slim.",
+      "Use macOS (arm64), Linux with glibc (arm64, x64) or Windows (arm64, x64), or a container with one of these, such as node:22-slim.",
     );
   });
 

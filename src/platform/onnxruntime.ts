@@ -40,10 +40,10 @@ export async function loadOnnxRuntime({
     if (isMusl || !binaries[platform]?.includes(architecture)) {
       throw new L3MaskingError(
         "runtime-unsupported",
-        `expected a system that onnxruntime-node has a binary for, got ${platform} ${architecture}${isMusl ? " with musl instead of glibc" : ""}`,
+        `expected a platform that onnxruntime-node supports, got ${platform} ${architecture}${isMusl ? " with musl instead of glibc" : ""}`,
         {
           cause,
-          hint: `Use ${supportedSystems()}; elsewhere a container with one of these, such as node:22-slim.`,
+          hint: `Use ${supportedSystems()}, or a container with one of these, such as node:22-slim.`,
         },
       );
     }

@@ -55,7 +55,7 @@ function mergeTable({ vocabulary, merges }: BytePairSettings, where: string): Me
     throw new L3MaskingError(
       "tokenizer-format",
       `${where}, merge ${rank + 1}: expected tokens of the vocabulary, got ${JSON.stringify(token)}`,
-      { hint: "Take vocabulary and merges from the same checkpoint." },
+      { hint: "Use the vocabulary and merges of the same checkpoint." },
     );
   };
   for (const [rank, [left, right]] of merges.entries()) {

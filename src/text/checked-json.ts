@@ -11,7 +11,7 @@ export function parseTokenizerJson(text: string, where: string): unknown {
     1,
     (message) =>
       new L3MaskingError("tokenizer-format", message, {
-        hint: "Copy the file again from where the checkpoint came from; it may be cut off.",
+        hint: "Download the file again; it may be truncated.",
       }),
   );
 }

@@ -31,10 +31,14 @@ function readTokenizerFile(path: string): string | undefined {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (cause) {
-    throw new L3MaskingError("tokenizer-format", `${path}: expected UTF-8 text, got other bytes`, {
-      hint: "Copy the file again from where the checkpoint came from.",
-      cause,
-    });
+    throw new L3MaskingError(
+      "tokenizer-format",
+      `${path}: expected UTF-8 text, found other bytes`,
+      {
+        hint: "Download the file again.",
+        cause,
+      },
+    );
   }
 }
 
@@ -47,8 +51,8 @@ function smallFile(path: string): Uint8Array | undefined {
     const found = entryAt(path);
     if (found === undefined) return undefined;
     if (found.kind !== "file") {
-      throw new L3MaskingError("file-missing", `${path}: expected a file, got something else`, {
-        hint: "Copy the file again from where the checkpoint came from.",
+      throw new L3MaskingError("file-missing", `${path}: expected a file, found something else`, {
+        hint: "Download the file again.",
       });
     }
     if (found.size > MAX_BYTES) {

@@ -104,13 +104,13 @@ export function withAddedTokens(
       throw new L3MaskingError(
         "tokenizer-format",
         `${where}: expected added token ${JSON.stringify(content)} to have the id ${known} of the vocabulary, got ${id}`,
-        { hint: "Take all files of the tokenizer from the same checkpoint." },
+        { hint: "Use the tokenizer files of a single checkpoint." },
       );
     }
     if (!special && !withRole.has(content)) {
       throw new L3MaskingError(
         "tokenizer-format",
-        `${where}: expected special tokens only among the added tokens, got the word ${JSON.stringify(content)}`,
+        `${where}: expected only special tokens among the added tokens, got the word ${JSON.stringify(content)}`,
         { hint: "Use a checkpoint whose vocabulary was not extended with words." },
       );
     }
@@ -139,7 +139,7 @@ export function specialIds(names: SpecialNames, tokens: Vocabulary, where: strin
     "tokenizer-format",
     `${where}: expected a vocabulary with all special tokens, missing ${missing.join(", ")}`,
     {
-      hint: "Name the tokens of this vocabulary in tokenizer_config.json or special_tokens_map.json.",
+      hint: "Name this vocabulary's special tokens in tokenizer_config.json or special_tokens_map.json.",
     },
   );
 }

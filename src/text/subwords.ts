@@ -113,7 +113,7 @@ export function splitMerge(line: string, where: string): [string, string] {
   throw new L3MaskingError(
     "tokenizer-format",
     `${where}: expected two tokens with one space between them, got ${JSON.stringify(line)}`,
-    { hint: "Copy the file again from where the checkpoint came from." },
+    { hint: "Download the file again." },
   );
 }
 
@@ -122,7 +122,7 @@ function idOf(unknownToken: string, vocabulary: Vocabulary, where: string): numb
   if (id !== undefined) return id;
   throw new L3MaskingError(
     "tokenizer-format",
-    `${where}: expected the unknown token ${JSON.stringify(unknownToken)} in the vocabulary, got none`,
-    { hint: "Take model and vocabulary from the same checkpoint." },
+    `${where}: expected the unknown token ${JSON.stringify(unknownToken)} in the vocabulary, found none`,
+    { hint: "Use the model and vocabulary of the same checkpoint." },
   );
 }

@@ -92,8 +92,8 @@ export function tokenizerSource(
   const found = [...files.keys()].join(", ") || "none of them";
   throw new L3MaskingError(
     "checkpoint-missing",
-    `${folder || "tokenizer"}: expected ${vocabularyText}, got ${found}`,
-    { hint: "Add the tokenizer's files from the place where the model came from." },
+    `${folder || "tokenizer"}: expected ${vocabularyText}, found ${found}`,
+    { hint: "Add the tokenizer files that belong to the model." },
   );
 }
 
@@ -117,7 +117,7 @@ function requireFewLines(text: string, most: number, file: string): void {
     "tokenizer-format",
     `${file}: expected at most ${most} lines, got more`,
     {
-      hint: "Copy the file again from where the checkpoint came from.",
+      hint: "Download the file again.",
     },
   );
 }

@@ -327,8 +327,8 @@ describe("what createTokenizer refuses", () => {
 
   it("files without a vocabulary", () => {
     const make = () => createTokenizer(new Map([["merges.txt", ""]]), { folder: "model" });
-    expectRefusal(make, "checkpoint-missing", /^model.*vocab\.txt, got merges\.txt$/);
-    expectRefusal(() => createTokenizer(new Map()), "checkpoint-missing", /got none of them$/);
+    expectRefusal(make, "checkpoint-missing", /^model.*vocab\.txt, found merges\.txt$/);
+    expectRefusal(() => createTokenizer(new Map()), "checkpoint-missing", /found none of them$/);
   });
 
   it("text that is not JSON", () => {

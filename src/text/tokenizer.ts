@@ -102,7 +102,7 @@ export function createTokenizer(files: TokenizerFiles, options: TokenizerOptions
       throw new L3MaskingError(
         "tokenizer-format",
         `${file}: expected an id of the vocabulary (below ${size}), got ${id}`,
-        { hint: "Take model and tokenizer from the same checkpoint." },
+        { hint: "Use the model and tokenizer of the same checkpoint." },
       );
     },
     spelling: preTokenizer.spell === asWritten ? "written" : "bytes",
@@ -136,7 +136,7 @@ function mergedSettings(config: TokenizerConfig, options: TokenizerOptions): Tok
 
 const tokenTableSchema = z.custom<Readonly<Record<string, number>>>(
   isTokenTable,
-  "expected an object from tokens to ids",
+  "expected an object that maps tokens to ids",
 );
 
 /** Added tokens of added_tokens.json (token -> id) and of tokenizer_config.json (id -> token). */
@@ -188,7 +188,7 @@ function encoder(
       throw new L3MaskingError(
         "invalid-setting",
         `max_length: expected an integer of at least 2 (the special tokens), got ${maxLength}`,
-        { hint: "Give a maximal length between 2 and the model's number of positions." },
+        { hint: "Pass a maximum length between 2 and the model's number of positions." },
       );
     }
     const words = preTokenizer.split(normalize(wellFormed(text))).map(encodeWord);

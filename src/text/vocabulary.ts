@@ -29,7 +29,7 @@ function isVocabulary(value: unknown): value is VocabularyObject {
 /** Not a zod record: that would drop a token named `__proto__`, and is slow for 50 000 entries. */
 export const vocabularySchema = z.custom<VocabularyObject>(
   isVocabulary,
-  `expected an object from tokens to ids, each id another integer from 0 to ${MAX_ID}`,
+  `expected an object that maps tokens to distinct integer ids from 0 to ${MAX_ID}`,
 );
 
 /** One more than the largest id: ids may have gaps. */
@@ -52,6 +52,6 @@ export function requireFewGaps(vocabulary: Vocabulary, where: string): void {
   throw new L3MaskingError(
     "tokenizer-format",
     `${where}: expected ids without large gaps, got ${vocabulary.size} tokens and ids up to ${size - 1}`,
-    { hint: "Take all files of the tokenizer from the same checkpoint." },
+    { hint: "Use the tokenizer files of a single checkpoint." },
   );
 }

@@ -190,7 +190,7 @@ function endedEarly(command: string, cause: unknown): L3MaskingError {
     cause,
     hint: /memory/i.test(reason)
       ? "Lower --batch-size (raise --gradient-accumulation-steps to keep the same step) or --max-length."
-      : "Run `l3masking doctor`; if it is clean, report this message.",
+      : "Run `l3masking doctor`; if it finds no problem, report this message.",
   });
 }
 

@@ -39,22 +39,22 @@ export const parquetFooterCases: readonly HostileCase[] = casesOf("parquet", [
     "byte",
   ],
   [
-    "an integer without an end",
+    "an unterminated integer",
     "data-format",
     () => parquet({ footer: joined([0x15], new Uint8Array(100).fill(0x80)) }),
-    "without an end",
+    "unterminated",
   ],
   [
     "structs 100 000 levels deep",
     "data-format",
     () => parquet({ footer: new Uint8Array(100_000).fill(0x1c) }),
-    "within each other",
+    "nested too deeply",
   ],
   [
     "lists 100 000 levels deep",
     "data-format",
     () => parquet({ footer: joined([0x29], new Uint8Array(100_000).fill(0x19)) }),
-    "within each other",
+    "nested too deeply",
   ],
   [
     "a list of four billion structs",
@@ -126,7 +126,7 @@ export const parquetFooterCases: readonly HostileCase[] = casesOf("parquet", [
     "a statistic 100 levels deep",
     "data-format",
     () => parquet({ footer: thrift(struct([1, i32(1)], [9, nested(100)])) }),
-    "within each other",
+    "nested too deeply",
   ],
   [
     "a column twice",

@@ -164,7 +164,7 @@ export const parquetPageCases: readonly HostileCase[] = casesOf("parquet", [
     "a page without details",
     "data-format",
     () => header({ 1: i32(0), 2: i32(10), 3: i32(10) }),
-    "details",
+    "header of every page",
   ],
   ["a page of an unknown kind", "data-format", () => textPages(2, [page({ kind: 7 })]), "kind 7"],
   ["only an index page", "data-format", () => textPages(2, [page({ kind: 1 })]), "rows"],
@@ -325,7 +325,7 @@ export const parquetPageCases: readonly HostileCase[] = casesOf("parquet", [
         page({ kind: 2, values: 1, content: plainTexts("x".repeat(400_000)) }),
         indexed(2000, indices(1, run(2000, 0))),
       ]),
-    "repetition",
+    "repeated values",
   ],
   [
     "levels of a billion values",

@@ -239,7 +239,7 @@ const jsonCases = casesOf("json", [
     "a gzip bomb",
     "data-format",
     () => ({ "bomb.json.gz": gzipSync(Buffer.alloc(100 << 20, 0x20)) }),
-    "unpacked",
+    "unpacks to",
   ],
   [
     "a gzip file of many members",

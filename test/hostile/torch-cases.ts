@@ -125,7 +125,7 @@ const zipCases = casesOf("torch-zip", [
           headerAt: 30 + plain.name.length + plain.content.length,
         },
       ]),
-    "over another",
+    "overlapping another",
   ],
   [
     "all entries over the same bytes",
@@ -140,7 +140,7 @@ const zipCases = casesOf("torch-zip", [
         })),
         plain,
       ]),
-    "over another",
+    "overlapping another",
   ],
   ["an entry twice", "checkpoint-format", () => zip([plain, storage, storage]), "twice"],
   [

@@ -80,7 +80,7 @@ next:
       },
     });
     expect(summary).toContain(
-      "\nleft out: 1 row (empty_texts_train)\ntrain: 2 texts cut at the maximum length (1,300 tokens lost)\nscoring",
+      "\nleft out: 1 row (empty_texts_train)\ntrain: 2 texts truncated to the maximum length (1,300 tokens lost)\nscoring",
     );
   });
 

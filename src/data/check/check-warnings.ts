@@ -39,7 +39,7 @@ function overlapWarning(found: SplitOverlap, facts: Facts): DatasetWarning[] {
   const share =
     `${grouped(rows)} of ${grouped(total)} ${second} rows (${percent(rows, total)}) ` +
     `${rows === 1 ? "has" : "have"} a text that is also in ${first}`;
-  const detail = `${countOf(texts, "distinct text")}; ${grouped(rowsSameLabel)} of these rows carry a label that ${first} gives the same text`;
+  const detail = `${countOf(texts, "distinct text")}; ${grouped(rowsSameLabel)} of these rows carry the label that the text has in ${first}`;
   if (first === "train" && second === "test") {
     const message =
       `TEST TEXTS SEEN IN TRAINING: ${share} (${detail}). Scores on all test rows overstate how well ` +
@@ -48,10 +48,10 @@ function overlapWarning(found: SplitOverlap, facts: Facts): DatasetWarning[] {
     return [{ code: "test-seen-in-train", message }];
   }
   if (first === "train") {
-    const message = `${share} (${detail}). The best checkpoint is chosen on rows that training has partly seen.`;
+    const message = `${share} (${detail}). The best checkpoint is then chosen partly on rows seen in training.`;
     return [{ code: "dev-seen-in-train", message }];
   }
-  const message = `${share} (${detail}). The checkpoint is chosen on texts that the test then scores.`;
+  const message = `${share} (${detail}). The best checkpoint is then chosen on texts that are also tested.`;
   return [{ code: "test-seen-in-dev", message }];
 }
 
@@ -61,24 +61,24 @@ function labelWarnings({ labels, splits, smallestClass }: Facts): DatasetWarning
   if (train === undefined) return warnings;
   const inTrain = labels.filter((_, id) => train.labelRows[id] > 0);
   if (inTrain.length === 1) {
-    const message = `train has one label only (${inTrain[0]}); training needs at least two.`;
+    const message = `train has only one label (${inTrain[0]}); training needs at least two.`;
     warnings.push({ code: "one-class", message });
   }
   for (const split of splits) {
     if (split.unlabelledRows === split.rows) continue;
     const unknown = labels.filter((_, id) => split.labelRows[id] > 0 && train.labelRows[id] === 0);
     if (unknown.length > 0) {
-      const message = `${split.name} has ${named(unknown)} that train lacks; training will refuse this.`;
+      const message = `${split.name} has ${named(unknown)}, missing from train; training will stop with an error.`;
       warnings.push({ code: "label-not-in-train", message });
     }
     const missing = labels.filter((_, id) => split.labelRows[id] === 0 && train.labelRows[id] > 0);
     if (missing.length > 0) {
-      const message = `${split.name} has no row of ${named(missing)}; macro-F1 over ${split.name} counts each such label as 0.`;
+      const message = `${split.name} has no row with ${named(missing)}; macro-F1 on ${split.name} counts each such label as 0.`;
       warnings.push({ code: "label-missing", message });
     }
   }
   if (smallestClass !== undefined && smallestClass.rows < fewRows) {
-    const message = `the smallest class of train is ${smallestClass.label} with ${countOf(smallestClass.rows, "row")}; expect it to be learnt badly.`;
+    const message = `the smallest class of train is ${smallestClass.label} with ${countOf(smallestClass.rows, "row")}; expect poor results on it.`;
     warnings.push({ code: "small-class", message });
   }
   return warnings;
@@ -91,7 +91,7 @@ function splitWarnings(split: SplitCheck, { labels }: Facts): DatasetWarning[] {
   if (split.conflictingTexts > 0) {
     add(
       "conflicting-labels",
-      `${name} has ${countOf(split.conflictingTexts, "text")} with more than one label; no classifier can get all their rows right.`,
+      `${name} has ${countOf(split.conflictingTexts, "text")} with more than one label; no classifier can get all of their rows right.`,
     );
   }
   const few = labels.filter((_, id) => split.labelRows[id] > 0 && split.labelRows[id] < fewRows);
@@ -99,19 +99,19 @@ function splitWarnings(split: SplitCheck, { labels }: Facts): DatasetWarning[] {
     const least = Math.min(...split.labelRows.filter((count) => count > 0));
     add(
       "small-test-class",
-      `test has fewer than ${fewRows} rows of ${named(few)}; one row more or less right moves a recall by up to ${percent(1, least)}, so macro-F1 is coarse.`,
+      `test has fewer than ${fewRows} rows with ${named(few)}; a single row moves a recall by up to ${percent(1, least)}, so macro-F1 is coarse.`,
     );
   }
   if (truncation !== undefined && truncation.rows > manyTruncated * rows) {
     add(
       "truncation",
-      `${grouped(truncation.rows)} of ${grouped(rows)} ${name} rows (${percent(truncation.rows, rows)}) are cut at ${truncation.maxLength} tokens, which drops ${percent(truncation.lostShare, 1)} of its tokens.`,
+      `${grouped(truncation.rows)} of ${grouped(rows)} ${name} rows (${percent(truncation.rows, rows)}) are truncated to ${truncation.maxLength} tokens, which drops ${percent(truncation.lostShare, 1)} of the split's tokens.`,
     );
   }
   if (split.emptyTexts > 0) {
     add(
       "empty-texts",
-      `${countOf(split.emptyTexts, "row")} of ${name} without a text will be left out.`,
+      `${countOf(split.emptyTexts, "row")} of ${name} without a text will be skipped.`,
     );
   }
   if (split.unlabelledRows > 0) {

@@ -74,7 +74,7 @@ describe("checkDataset", () => {
       code: "test-seen-in-train",
       message:
         "TEST TEXTS SEEN IN TRAINING: 3 of 5 test rows (60.0 %) have a text that is also in train " +
-        "(2 distinct texts; 2 of these rows carry a label that train gives the same text). Scores on all " +
+        "(2 distinct texts; 2 of these rows carry the label that the text has in train). Scores on all " +
         "test rows overstate how well new texts are classified: every test metric is reported twice, on " +
         "all 5 rows and on the 2 not seen in training.",
     });
@@ -106,7 +106,7 @@ describe("checkDataset", () => {
     );
     expect([...messages.keys()]).toEqual(["one-class", "small-class", "truncation", "unlabelled"]);
     expect(messages.get("truncation")).toBe(
-      "1 of 3 train rows (33.3 %) are cut at 2 tokens, which drops 33.3 % of its tokens.",
+      "1 of 3 train rows (33.3 %) are truncated to 2 tokens, which drops 33.3 % of the split's tokens.",
     );
     expect(messages.get("unlabelled")).toBe("1 row of train without a label.");
   });
@@ -176,7 +176,7 @@ describe("formatCheck", () => {
       "  ! TEST TEXTS SEEN IN TRAINING: 3 of 5 test rows (60.0 %) have a text that is also in train (2",
     );
     expect(lines).toContain(
-      "    distinct texts; 2 of these rows carry a label that train gives the same text). Scores on all",
+      "    distinct texts; 2 of these rows carry the label that the text has in train). Scores on all",
     );
   });
 });

@@ -31,7 +31,7 @@ export function alteredText(counts: Omit<TextCounts, "repeated_texts">): string 
   const without = counts.texts_without_tokens;
   return [
     cut > 0
-      ? `${countOf(cut, "text")} cut at the maximum length (${countOf(lost, "token")} lost)`
+      ? `${countOf(cut, "text")} truncated to the maximum length (${countOf(lost, "token")} lost)`
       : "",
     unknown > 0 ? `${countOf(unknown, "word")} unknown to the tokenizer` : "",
     without > 0 ? `${countOf(without, "text")} without tokens to score or mask` : "",
@@ -46,7 +46,7 @@ export function alteredSplits(counts: SplitTextCounts): string[] {
     const repeated = ofSplit.repeated_texts;
     const parts = [
       alteredText(ofSplit),
-      repeated > 0 ? `${countOf(repeated, "text")} the same as earlier ones` : "",
+      repeated > 0 ? `${countOf(repeated, "text")} repeating an earlier one` : "",
     ].filter((part) => part !== "");
     return parts.length === 0 ? [] : [`${split}: ${parts.join(", ")}`];
   });

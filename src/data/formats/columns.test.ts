@@ -36,20 +36,20 @@ describe("chooseColumns", () => {
     [
       ["text", "labl"],
       { ...required, labelColumn: "lable" },
-      'a.csv: expected a label column named "lable", got columns "text", "labl"',
+      'a.csv: expected a label column named "lable", found columns "text", "labl"',
       "Did you mean --label-column labl?",
     ],
     [
       ["the text", "label"],
       { ...required, textColumn: "thetext" },
-      'a.csv: expected a text column named "thetext", got columns "the text", "label"',
+      'a.csv: expected a text column named "thetext", found columns "the text", "label"',
       'Did you mean --text-column "the text"?',
     ],
     [
       ["a", "b"],
       { ...required, textColumn: "message" },
-      'a.csv: expected a text column named "message", got columns "a", "b"',
-      "Name one of the file's columns with --text-column.",
+      'a.csv: expected a text column named "message", found columns "a", "b"',
+      "Choose one of the file's columns with --text-column.",
     ],
   ])("refuses an unknown name among %j", (columns, options, message, hint) => {
     expect(() => chooseColumns(columns, "a.csv", options)).toThrow(

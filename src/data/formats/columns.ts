@@ -75,7 +75,7 @@ export function chooseColumns(
     throw new L3MaskingError(
       "data-column",
       `${file}: expected different columns for text and label, got "${text}" for both`,
-      { hint: "Name two columns with --text-column and --label-column." },
+      { hint: "Choose two columns with --text-column and --label-column." },
     );
   }
   return { text, label };
@@ -106,11 +106,11 @@ function requireColumn(
   const nearest = nearestName(name, columns);
   throw new L3MaskingError(
     "data-column",
-    `${file}: expected a ${role} column named "${name}", got columns ${listed(columns)}`,
+    `${file}: expected a ${role} column named "${name}", found columns ${listed(columns)}`,
     {
       hint:
         nearest === undefined
-          ? `Name one of the file's columns with --${role}-column.`
+          ? `Choose one of the file's columns with --${role}-column.`
           : `Did you mean --${role}-column ${shellWord(nearest)}?`,
     },
   );
@@ -124,9 +124,9 @@ function unknownColumn(
 ): L3MaskingError {
   return new L3MaskingError(
     "data-column",
-    `${file}: expected a ${role} column with a usual name (${usual.join(", ")}), got columns ${listed(columns)}`,
+    `${file}: expected a ${role} column with a usual name (${usual.join(", ")}), found columns ${listed(columns)}`,
     {
-      hint: `Name it with --${role}-column; in CSV and TSV files the first line must hold the column names.`,
+      hint: `Choose it with --${role}-column; the first line of a CSV or TSV file must contain the column names.`,
     },
   );
 }
@@ -184,8 +184,8 @@ function requireLength(value: string, limit: number, role: "text" | "label", pla
     {
       hint:
         role === "text"
-          ? "A line end or a closing quote may be missing before it; cut long documents into parts."
-          : "Name the column of labels with --label-column.",
+          ? "Check for a missing line end or closing quote before it, and split long documents."
+          : "Choose the column of labels with --label-column.",
     },
   );
 }
@@ -213,7 +213,7 @@ function scalar(
     }
     throw new L3MaskingError(
       "data-format",
-      `${place}: expected a number that can be read exactly in the ${role} column "${column}", got about ${value}`,
+      `${place}: expected a number that float64 holds exactly in the ${role} column "${column}", got about ${value}`,
       { hint: "Write the value in quotes." },
     );
   }
@@ -222,13 +222,13 @@ function scalar(
       "data-multi-label",
       `${place}: expected one label per text, got a list of ${value.length} in the label column "${column}"`,
       {
-        hint: "Write one row per text with one label, or train one classifier per label, with labels such as yes and no.",
+        hint: "Write one row per text with a single label, or train one classifier per label, with labels such as yes and no.",
       },
     );
   }
   throw new L3MaskingError(
     "data-format",
     `${place}: expected a string, number or boolean in the ${role} column "${column}", got ${describeValue(value)}`,
-    { hint: `Name another column with --${role}-column.` },
+    { hint: `Choose another column with --${role}-column.` },
   );
 }

@@ -62,22 +62,22 @@ describe("parseCsv", () => {
     [
       "a quote that is never closed",
       'text,label\na,x\nb,"y\nc,z\n',
-      "a.csv line 3: expected a closing quote, got the end of the file",
+      "a.csv line 3: expected a closing quote, found the end of the file",
     ],
     [
       "text after a closing quote",
       'text,label\na,x\n"b" c,y\n"d",z',
-      "a.csv line 3: expected a delimiter or line end after a closing quote, got text",
+      "a.csv line 3: expected a delimiter or a line end after a closing quote, found text",
     ],
     [
       "a fault in the second line of a row",
       'text,label\n"a\nb","c"d\n',
-      "a.csv line 3: expected a delimiter or line end after a closing quote, got text",
+      "a.csv line 3: expected a delimiter or a line end after a closing quote, found text",
     ],
     [
       "the first of two faults",
       'text,label\n"a" b",x\nc,d\n"e" f",y\n',
-      "a.csv line 2: expected a delimiter or line end after a closing quote, got text",
+      "a.csv line 2: expected a delimiter or a line end after a closing quote, found text",
     ],
     [
       "too many fields",

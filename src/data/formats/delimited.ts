@@ -158,10 +158,10 @@ export function tsvObserver(file: string): {
   };
 }
 
-const tsvHint = "Write one row on each line, its fields separated by one tab.";
+const tsvHint = "Write one row per line, with a single tab between fields.";
 
 function quotingHint(delimiter: string): string {
-  return `Put double quotes around a field that holds "${delimiter}" or a line end.`;
+  return `Put double quotes around a field that contains "${delimiter}" or a line end.`;
 }
 
 /** Lines of tabs, but for blank ones. */

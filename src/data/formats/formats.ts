@@ -36,7 +36,7 @@ export function fileKind(file: string): FileKind {
     throw new L3MaskingError(
       "data-format",
       `expected a file name ending in .jsonl, .ndjson, .json, .csv, .tsv, .parquet or .txt (each also with .gz), got ${file}`,
-      { hint: "Rename the file so that its ending tells its format." },
+      { hint: "Give the file the ending of its format." },
     );
   }
   return { format, gzipped };

@@ -19,7 +19,7 @@ describe("parseJsonLines", () => {
       expect.objectContaining({
         code: "data-format",
         message: 'a.jsonl line 3, column 14: expected a name in double quotes, got "}"',
-        hint: expect.stringContaining("one JSON object on each line"),
+        hint: expect.stringContaining("one JSON object per line"),
       }),
     );
   });

@@ -12,7 +12,7 @@ import {
   type Table,
 } from "./table.js";
 
-const lineHint = 'Write one JSON object on each line, such as {"text": "...", "label": "..."}.';
+const lineHint = 'Write one JSON object per line, such as {"text": "...", "label": "..."}.';
 const arrayHint = 'Write an array of objects, such as [{"text": "...", "label": "..."}].';
 
 /** JSON Lines: one object on each line; blank lines are skipped. Throws `data-format` with the line. */

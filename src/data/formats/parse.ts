@@ -42,7 +42,7 @@ export async function parseRecords(
 
 export function noRows(file: string): L3MaskingError {
   return new L3MaskingError("data-empty", `${file}: expected at least one row, got none`, {
-    hint: "Check that this is the file you mean.",
+    hint: "Check that this is the right file.",
   });
 }
 

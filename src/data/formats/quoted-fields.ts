@@ -80,13 +80,13 @@ export function splitQuoted(
 }
 
 const quoteHint = 'Write a double quote inside a quoted field twice ("").';
-const missingEnd = "A line end or a closing quote may be missing before it.";
+const missingEnd = "Check for a missing line end or closing quote before it.";
 const unclosed = {
-  message: "expected a closing quote, got the end of the file",
+  message: "expected a closing quote, found the end of the file",
   hint: quoteHint,
 };
 const textAfterQuote = {
-  message: "expected a delimiter or line end after a closing quote, got text",
+  message: "expected a delimiter or a line end after a closing quote, found text",
   hint: quoteHint,
 };
 const tooLongRow = {
@@ -99,7 +99,7 @@ export const tooLong = {
 };
 export const tooManyFields = {
   message: `expected at most ${MAX_COLUMNS} fields, got more`,
-  hint: "Keep the columns of texts and labels; line ends may be missing.",
+  hint: "Remove the columns that are not needed, and check for missing line ends.",
 };
 
 /** The first place of `sign` from a position on, or the end; positions must not go back. */

@@ -21,7 +21,7 @@ export interface Table {
 export function requireRows(rows: number, file: string): void {
   if (rows <= MAX_ROWS) return;
   throw new L3MaskingError("data-format", `${file}: expected at most ${MAX_ROWS} rows, got more`, {
-    hint: "Take a sample of the rows.",
+    hint: "Use a sample of the rows.",
   });
 }
 
@@ -31,7 +31,7 @@ export function requireLine(length: number, file: string, line: number): void {
   throw new L3MaskingError(
     "data-format",
     `${file} line ${line}: expected at most ${MAX_LINE} characters in a line, got more`,
-    { hint: "A line end or a closing quote may be missing before it." },
+    { hint: "Check for a missing line end or closing quote before it." },
   );
 }
 
@@ -41,7 +41,7 @@ export function requireColumns(columns: number, file: string): void {
   throw new L3MaskingError(
     "data-format",
     `${file}: expected at most ${MAX_COLUMNS} different columns, got more`,
-    { hint: "Keep the columns of texts and labels." },
+    { hint: "Remove the columns that are not needed." },
   );
 }
 

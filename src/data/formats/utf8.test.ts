@@ -14,7 +14,7 @@ describe("decodeUtf8", () => {
     expect(() => decodeUtf8(latin1, "a.csv")).toThrow(
       expect.objectContaining({
         code: "data-encoding",
-        message: "a.csv line 3: expected UTF-8 text, got bytes that are not UTF-8",
+        message: "a.csv line 3: expected UTF-8 text, found bytes that are not UTF-8",
       }),
     );
   });

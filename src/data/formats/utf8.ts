@@ -77,9 +77,9 @@ function lineEnds(bytes: Uint8Array): number {
 function encodingError(file: string, line: number, cause: unknown): L3MaskingError {
   return new L3MaskingError(
     "data-encoding",
-    `${file} line ${line}: expected UTF-8 text, got bytes that are not UTF-8`,
+    `${file} line ${line}: expected UTF-8 text, found bytes that are not UTF-8`,
     {
-      hint: "Save the file as UTF-8 (iconv -f WINDOWS-1252 -t UTF-8 mends most old files).",
+      hint: "Save the file as UTF-8 (iconv -f WINDOWS-1252 -t UTF-8 converts most old files).",
       cause,
     },
   );
@@ -89,7 +89,7 @@ function tooLong(file: string, bytes: number, cause: unknown): L3MaskingError {
   return new L3MaskingError(
     "data-format",
     `${file}: expected at most 536870888 characters (the longest text that can be read), got ${bytes} bytes`,
-    { hint: "Take a sample of the rows.", cause },
+    { hint: "Use a sample of the rows.", cause },
   );
 }
 
@@ -97,7 +97,7 @@ function refuseUtf16(bytes: Uint8Array, file: string): void {
   const littleEndian = bytes[0] === 0xff && bytes[1] === 0xfe;
   const bigEndian = bytes[0] === 0xfe && bytes[1] === 0xff;
   if (littleEndian || bigEndian) {
-    throw new L3MaskingError("data-encoding", `${file} line 1: expected UTF-8 text, got UTF-16`, {
+    throw new L3MaskingError("data-encoding", `${file} line 1: expected UTF-8 text, found UTF-16`, {
       hint: "Save the file as UTF-8 (in a spreadsheet: CSV UTF-8).",
     });
   }

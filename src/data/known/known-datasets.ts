@@ -101,11 +101,11 @@ const aclArc: KnownDataset = {
     },
   },
   notes: [
-    "52 of the 139 test rows (37 %) and 43 of the 114 dev rows have a text that is also in train, nearly all with the same label; read the metrics of the unseen test rows too",
+    "52 of the 139 test rows (37 %) and 43 of the 114 dev rows have a text that is also in train, nearly all with the same label; look at the metrics on unseen test rows too",
     "test has 5 rows each of Extends and Future: one row more or less moves macro-F1 by whole points",
-    "418 of the 1688 train rows repeat an earlier one, and 20 train texts carry more than one label, probably since a sentence with several citations gives several rows",
-    "texts are tokenised in the manner of the Penn Treebank, with spaces around punctuation: ( Collins , 1997 )",
-    "in 69 rows a character outside ASCII came through a wrong encoding (a bullet reads \u00e2\u20ac\u00a2); published that way, kept that way",
+    "418 of the 1688 train rows repeat an earlier one, and 20 train texts have more than one label, probably because a sentence with several citations becomes several rows",
+    "texts are tokenised Penn Treebank style, with spaces around punctuation: ( Collins , 1997 )",
+    "in 69 rows a non-ASCII character was garbled by a wrong encoding (a bullet reads \u00e2\u20ac\u00a2), as published",
   ],
 };
 
@@ -114,8 +114,8 @@ const ohsumed: KnownDataset = {
   title:
     "Ohsumed: titles and abstracts of MEDLINE on cardiovascular diseases and 22 other groups, one label each",
   source:
-    "github.com/yao8839836/text_gcn at 962223652e9b, data/ohsumed_single_23; title and abstract in one line; train and dev parted as in github.com/usk-Kimura/L3Masking, datasets/OHS; rows shuffled",
-  terms: "none stated in the repository; MEDLINE abstracts, as far as known offered for research",
+    "github.com/yao8839836/text_gcn at 962223652e9b, data/ohsumed_single_23; title and abstract in one line; train and dev split as in github.com/usk-Kimura/L3Masking, datasets/OHS; rows shuffled",
+  terms: "none stated in the repository; MEDLINE abstracts, as far as known provided for research",
   citation:
     "Hersh, Buckley, Leone, Hickam 1994. OHSUMED: An Interactive Retrieval Evaluation and New Large Test Collection for Research. SIGIR.",
   labels: {
@@ -161,10 +161,10 @@ const ohsumed: KnownDataset = {
     },
   },
   notes: [
-    "C22 has 9 train, no dev and 10 test rows, and C03 no dev row: macro-F1 on test hangs on labels that dev cannot judge",
+    "C22 has 9 train, no dev and 10 test rows, and C03 no dev row: macro-F1 on test depends on labels that dev cannot measure",
     "the published train file has 3022 rows; 7 of its texts belong to text_gcn's test set and are left out of train here, so results are not exactly comparable",
-    "11 rows of the published train file disagree with text_gcn's folders about the label; the folders are followed",
-    "abstracts are long (about 186 words): at 128 tokens most are cut, see --max-length",
+    "for 11 rows the published train file and text_gcn's folders disagree on the label; the folders are used",
+    "abstracts are long (about 186 words): most are truncated at 128 tokens, see --max-length",
   ],
 };
 
@@ -195,10 +195,10 @@ const imdb: KnownDataset = {
     },
   },
   notes: [
-    "110 test rows have a text that is also in train and 13 one that is also in dev, all with the same label; a known property of the set, too little to matter",
+    "110 test rows have a text that is also in train and 13 one that is also in dev, all with the same label; a known property of the data set, too small to matter",
     "83 train and 201 test rows repeat an earlier row of their split",
-    "reviews are long (about 230 words, up to 2459): at 128 tokens most are cut, see --max-length",
-    "22,500 train rows take long to score and train on an ordinary computer",
+    "reviews are long (about 230 words, up to 2459): most are truncated at 128 tokens, see --max-length",
+    "scoring and training on 22,500 rows take long on an ordinary computer",
   ],
 };
 

@@ -24,7 +24,7 @@ export function convertPublished(bytes: Uint8Array, file: string): Uint8Array {
       throw new L3MaskingError(
         "data-format",
         `${file} line ${line}: expected text and label as strings, got fields ${Object.keys(columns).join(", ")}`,
-        { hint: "Get the file anew from its source." },
+        { hint: "Download the file again from its source." },
       );
     }
     const text = row.data.text.replace(

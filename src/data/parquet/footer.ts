@@ -108,7 +108,7 @@ function leafColumns(schema: readonly SchemaElement[], file: string): LeafColumn
   const walk = (path: readonly string[], definitions: number, repetitions: number): string => {
     const element = schema.at(next++);
     if (element === undefined || path.length > MAX_NESTING) {
-      throw parquetError(file, "a schema that is a tree", "too few elements, or too deep a tree");
+      throw parquetError(file, "a schema that is a tree", "one with too few elements, or too deep");
     }
     const root = next === 1;
     const { name, repetition_type: repetition, type } = element;
@@ -164,7 +164,8 @@ function readGroups(
     const seen = new Set<LeafColumn>();
     const parts = list(group.get(1), file).map((entry): ColumnPart => {
       const chunk = struct(entry, file);
-      if (chunk.get(1) !== undefined) throw parquetError(file, "its data in itself", "other files");
+      if (chunk.get(1) !== undefined)
+        throw parquetError(file, "its data in the same file", "other files");
       const part = struct(chunk.get(3), file);
       const path = list(part.get(3), file).map((name) => text(name, file));
       const column = columnOfPath.get(JSON.stringify(path));

@@ -80,5 +80,8 @@ function hadoopFrames(packed: Uint8Array, size: number): Frame[] | undefined {
 }
 
 function damaged(): L3MaskingError {
-  return new L3MaskingError("data-format", "expected LZ4 data of the size announced, got others");
+  return new L3MaskingError(
+    "data-format",
+    "expected LZ4 data of the declared size, got damaged data",
+  );
 }

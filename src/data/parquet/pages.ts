@@ -161,7 +161,7 @@ async function plainPart(
       } else if (index === 0) {
         checkPlain(content, page.values, column);
         dictionarySize = page.values;
-      } else throw pageFault("expected the dictionary as the first page, got it later");
+      } else throw pageFault("expected the dictionary as the first page, found it later");
       begun += counts.rows;
       pieces.push(Uint8Array.from(pageHeader(page, content.length, counts)), page.levels, content);
     } catch (cause) {
@@ -195,13 +195,13 @@ function readPages({ bytes, codec, column }: ColumnPart, file: string): Page[] {
       pages.push({
         kind: kind === 0 ? "data" : "dictionary",
         values: count(fields.get(1), file),
-        encoding: encodings.at(count(fields.get(2), file)) ?? "one that is not known",
+        encoding: encodings.at(count(fields.get(2), file)) ?? "an unknown one",
         repetitionBytes: 0,
         definitionBytes: 0,
         levels: new Uint8Array(0),
         packed: { codec, bytes: body, size },
       });
-    } else throw parquetError(file, "pages of data", `a page of kind ${String(kind)}`);
+    } else throw parquetError(file, "data pages", `a page of kind ${String(kind)}`);
   }
   return pages;
 }
@@ -222,7 +222,7 @@ function secondPage(
   return {
     kind: "data2",
     values: count(fields.get(1), file),
-    encoding: encodings.at(count(fields.get(4), file)) ?? "one that is not known",
+    encoding: encodings.at(count(fields.get(4), file)) ?? "an unknown one",
     repetitionBytes,
     definitionBytes,
     levels: body.subarray(0, levelBytes),
@@ -327,7 +327,7 @@ function pageHeader(page: Page, contentBytes: number, { rows, nulls }: PageCount
 function inner(header: ThriftStruct, field: number, file: string): ThriftStruct {
   const value = header.get(field);
   if (value instanceof Map) return value;
-  throw parquetError(file, "the details of each page", "a page without");
+  throw parquetError(file, "a header of every page", "a page without one");
 }
 
 function count(value: ThriftValue | undefined, file: string): number {

@@ -88,7 +88,11 @@ function requireLittleRepeated(objects: Objects, fileBytes: number, file: string
       if (typeof value === "string" || value instanceof Uint8Array) characters += value.length;
     }
     if (characters > limit) {
-      throw parquetError(file, `at most ${limit} characters for its size`, "more, by repetition");
+      throw parquetError(
+        file,
+        `at most ${limit} characters for its size`,
+        "more, through repeated values",
+      );
     }
   }
 }

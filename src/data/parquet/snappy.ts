@@ -44,6 +44,6 @@ export function unpackSnappy(packed: Uint8Array, size: number): Uint8Array {
 function damaged(): L3MaskingError {
   return new L3MaskingError(
     "data-format",
-    "expected Snappy data of the size announced, got others",
+    "expected Snappy data of the declared size, got damaged data",
   );
 }

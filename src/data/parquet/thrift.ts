@@ -40,7 +40,7 @@ const type = {
  * readers cannot take different values. Throws `data-format` for anything else, with the byte.
  */
 export function readThriftStruct(reader: ThriftReader, depth = 0): ThriftStruct {
-  if (depth > MAX_DEPTH) throw thriftError(reader, "values within each other beyond all need");
+  if (depth > MAX_DEPTH) throw thriftError(reader, "values nested too deeply");
   const fields = new Map<number, ThriftValue>();
   let id = 0;
   for (;;) {
@@ -86,7 +86,7 @@ function readValue(reader: ThriftReader, kind: number, depth: number): ThriftVal
 }
 
 function readList(reader: ThriftReader, depth: number): ThriftValue[] {
-  if (depth > MAX_DEPTH) throw thriftError(reader, "values within each other beyond all need");
+  if (depth > MAX_DEPTH) throw thriftError(reader, "values nested too deeply");
   const head = uint8(reader);
   const kind = head & 0x0f;
   const length = head >> 4 === 15 ? readUint32(reader) : head >> 4;
@@ -119,7 +119,7 @@ function readVarint(reader: ThriftReader, mostBytes: number): bigint {
     value |= BigInt(byte & 0x7f) << BigInt(7 * i);
     if (byte < 0x80) return value;
   }
-  throw thriftError(reader, "an integer without an end");
+  throw thriftError(reader, "an unterminated integer");
 }
 
 function zigzag(value: bigint): bigint {
@@ -134,7 +134,7 @@ function uint8(reader: ThriftReader): number {
 function advance(reader: ThriftReader, count: number): number {
   const start = reader.position;
   if (count > reader.bytes.length - start) {
-    throw thriftError(reader, "the end of the file, or of its part");
+    throw thriftError(reader, "the end of the file or section");
   }
   reader.position += count;
   return start;
@@ -143,7 +143,7 @@ function advance(reader: ThriftReader, count: number): number {
 function thriftError(reader: ThriftReader, got: string): L3MaskingError {
   return new L3MaskingError(
     "data-format",
-    `${reader.where}: expected a Parquet file with whole headers, got ${got} at byte ${reader.position}`,
+    `${reader.where}: expected a Parquet file with valid headers, found ${got} at byte ${reader.position}`,
     { hint: "Write the file again, or convert it to JSON Lines." },
   );
 }

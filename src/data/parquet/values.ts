@@ -23,7 +23,8 @@ export function readHybrid(bytes: Uint8Array, width: number, count: number): Uin
   const reader: ThriftReader = { bytes, position: 0, where: "page" };
   const take = (length: number): number => {
     const start = reader.position;
-    if (length > bytes.length - start) throw pageFault("expected a whole run, got its beginning");
+    if (length > bytes.length - start)
+      throw pageFault("expected a whole run, found only its start");
     reader.position += length;
     return start;
   };
@@ -48,7 +49,7 @@ export function readHybrid(bytes: Uint8Array, width: number, count: number): Uin
       const used = Math.min(length * 8, count - at);
       const start = take(Math.min(length * width, bytes.length - reader.position));
       if (Math.ceil((used * width) / 8) > reader.position - start) {
-        throw pageFault("expected a whole run, got its beginning");
+        throw pageFault("expected a whole run, found only its start");
       }
       unpackBits(bytes, start, width, values.subarray(at, at + used));
       at += used;
@@ -76,7 +77,7 @@ export function prefixedHybrid(
 ): { readonly values: Uint32Array; readonly end: number } {
   const length = uint32At(bytes, 0);
   const end = 4 + length;
-  if (end > bytes.length) throw pageFault(`expected ${length} bytes of levels, got fewer`);
+  if (end > bytes.length) throw pageFault(`expected ${length} bytes of levels, found fewer`);
   return { values: readHybrid(bytes.subarray(4, end), width, count), end };
 }
 
@@ -97,9 +98,9 @@ export function checkValues(
       return;
     case "PLAIN_DICTIONARY":
     case "RLE_DICTIONARY": {
-      if (dictionarySize === undefined) throw pageFault("expected a dictionary, got none");
+      if (dictionarySize === undefined) throw pageFault("expected a dictionary, found none");
       if (count === 0) return;
-      if (bytes.length === 0) throw pageFault("expected indices into a dictionary, got none");
+      if (bytes.length === 0) throw pageFault("expected indices into a dictionary, found none");
       const indices = bytes[0] === 0 ? [0] : readHybrid(bytes.subarray(1), bytes[0], count);
       if (indices.some((index) => index >= dictionarySize)) {
         throw pageFault(`expected indices below ${dictionarySize}, got larger ones`);

@@ -108,7 +108,7 @@ function requireBody(
   const more = missing.length > names.length ? ` and ${missing.length - names.length} more` : "";
   throw new L3MaskingError(
     "checkpoint-tensor",
-    `expected all ${body.length} tensors of the ${spec.family.name} encoder, got no ${names.join(", ")}${more} in ${where}`,
+    `expected all ${body.length} tensors of the ${spec.family.name} encoder in ${where}, found no ${names.join(", ")}${more}`,
     {
       hint: `Check that the weights and config.json belong to the same ${spec.family.title} model.`,
     },
@@ -144,9 +144,9 @@ async function readTied(copies: readonly StoredTensor[]): Promise<Float32Array> 
     if (difference === undefined) continue;
     throw new L3MaskingError(
       "checkpoint-tensor",
-      `expected ${other.name} to equal ${first.name}, to which it is tied, got ${copy[difference]} against ${values[difference]} at element ${difference} in ${other.where}`,
+      `expected ${other.name} to equal ${first.name}, which it is tied to, got ${copy[difference]} against ${values[difference]} at element ${difference} in ${other.where}`,
       {
-        hint: "Models with untied output embeddings are not supported: choose another checkpoint.",
+        hint: "Choose another checkpoint; models with untied output embeddings are not supported.",
       },
     );
   }

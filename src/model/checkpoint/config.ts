@@ -129,7 +129,7 @@ function labelNames(config: Config, where: string): readonly string[] | undefine
     const name = names.get(String(id));
     if (name === undefined) {
       throw configError(
-        `expected id2label to name the ids 0 to ${names.size - 1}, got no ${id} in ${where}`,
+        `expected id2label to name the ids 0 to ${names.size - 1}, found no ${id} in ${where}`,
         "Number the labels in id2label from 0 without gaps.",
       );
     }
@@ -140,7 +140,7 @@ function labelNames(config: Config, where: string): readonly string[] | undefine
   if (repeated !== undefined) {
     throw configError(
       `expected distinct names in id2label, got ${JSON.stringify(repeated)} twice in ${where}`,
-      "Give each label its own name in id2label.",
+      "Give each label a distinct name in id2label.",
     );
   }
   return labels.length === 0 ? undefined : labels;
@@ -150,19 +150,19 @@ function checkSizes(spec: ModelSpec, where: string): void {
   if (spec.hiddenSize % spec.heads !== 0) {
     throw configError(
       `expected hidden_size to be a multiple of num_attention_heads, got ${spec.hiddenSize} and ${spec.heads} in ${where}`,
-      "Take config.json from the same place as the weights.",
+      "Use the config.json that belongs to the weights.",
     );
   }
   if (spec.padId >= spec.vocabularySize) {
     throw configError(
       `expected pad_token_id below vocab_size ${spec.vocabularySize}, got ${spec.padId} in ${where}`,
-      "Take config.json from the same place as the weights.",
+      "Use the config.json that belongs to the weights.",
     );
   }
   if (spec.firstPosition >= spec.maxPositions) {
     throw configError(
       `expected max_position_embeddings above the first position ${spec.firstPosition}, got ${spec.maxPositions} in ${where}`,
-      "Take config.json from the same place as the weights.",
+      "Use the config.json that belongs to the weights.",
     );
   }
 }

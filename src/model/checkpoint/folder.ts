@@ -22,8 +22,8 @@ export function checkpointNames(folder: string): ReadonlySet<string> {
   if (found?.kind !== "folder") {
     throw new L3MaskingError(
       "checkpoint-missing",
-      `expected a checkpoint folder, got ${found ? "a file" : "nothing"} at ${folder}`,
-      { hint: "Check the path; it must hold config.json and the weights." },
+      `expected a checkpoint folder, found ${found ? "a file" : "nothing"} at ${folder}`,
+      { hint: "Check the path; the folder must contain config.json and the weights." },
     );
   }
   return new Set(listFolder(folder));
@@ -43,7 +43,7 @@ export function readTextFile(
   const { size } = fileAt(path);
   const refuse = (what: string, cause?: unknown) =>
     new L3MaskingError(code, `expected ${what} in ${path}`, {
-      hint: "The file is damaged: fetch it again.",
+      hint: "Download the file again; it is damaged.",
       cause,
     });
   if (size > MAX_TEXT_BYTES) throw refuse(`at most ${MAX_TEXT_BYTES} bytes, got ${size}`);
@@ -61,8 +61,8 @@ function fileAt(path: string): Entry {
   if (found?.kind === "file") return found;
   const got =
     found === undefined ? "nothing" : found.kind === "folder" ? "a folder" : "a pipe or a device";
-  throw new L3MaskingError("checkpoint-missing", `expected a file, got ${got} at ${path}`, {
-    hint: "Fetch the whole checkpoint: config.json and all weight files.",
+  throw new L3MaskingError("checkpoint-missing", `expected a file, found ${got} at ${path}`, {
+    hint: "Download the whole checkpoint: config.json and all weight files.",
   });
 }
 
@@ -85,8 +85,8 @@ export function openFile(path: string): OpenFile {
       if (filled === target.length) return;
       throw new L3MaskingError(
         "checkpoint-format",
-        `expected ${size} bytes, got ${offset + filled}: ${path}`,
-        { hint: "The file became shorter while it was read: load it again." },
+        `expected ${size} bytes in ${path}, found ${offset + filled}`,
+        { hint: "Load the checkpoint again; the file shrank while it was read." },
       );
     },
   };

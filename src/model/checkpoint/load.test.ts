@@ -335,7 +335,7 @@ describe("checkpoints that do not load", () => {
     await expectFailure(
       () => loadCheckpoint(folder),
       "checkpoint-tensor",
-      "got none",
+      "found none",
       "model-0000",
     );
   });

@@ -140,8 +140,8 @@ function readIndex(text: string, where: string): ReadonlyMap<string, string> {
   if (shards.size === 0) {
     throw new L3MaskingError(
       "checkpoint-format",
-      `expected weight_map to name the file of each tensor, got none in ${where}`,
-      { hint: "The index is damaged: fetch it again." },
+      `expected weight_map to name the file of each tensor, found none in ${where}`,
+      { hint: "Download the index again; it is damaged." },
     );
   }
   const outside = [...shards.values()].find((name) => !isPlainFileName(name));
@@ -149,7 +149,7 @@ function readIndex(text: string, where: string): ReadonlyMap<string, string> {
     throw new L3MaskingError(
       "checkpoint-format",
       `expected plain file names in weight_map, got ${JSON.stringify(outside)} in ${where}`,
-      { hint: "Shards must lie beside the index; do not trust this checkpoint." },
+      { hint: "Do not trust this checkpoint; shards must be in the folder of the index." },
     );
   }
   return shards;
@@ -162,8 +162,8 @@ function requireDistinct(stored: readonly StoredTensor[]): void {
     if (other !== undefined) {
       throw new L3MaskingError(
         "checkpoint-tensor",
-        `expected tensor ${name} once, got it in ${other} and in ${where}`,
-        { hint: "Shards of different checkpoints are mixed: fetch the folder again." },
+        `expected tensor ${name} once, found it in ${other} and in ${where}`,
+        { hint: "Download the folder again; it mixes shards of different checkpoints." },
       );
     }
     seen.set(name, where);
@@ -180,8 +180,8 @@ function requireIndexed(
   if (absent) {
     throw new L3MaskingError(
       "checkpoint-tensor",
-      `expected tensor ${absent[0]} in ${absent[1]}, got none, by ${where}`,
-      { hint: "Shards of different checkpoints are mixed: fetch the folder again." },
+      `expected tensor ${absent[0]} in ${absent[1]}, as ${where} says, found none`,
+      { hint: "Download the folder again; it mixes shards of different checkpoints." },
     );
   }
 }
@@ -206,7 +206,7 @@ function parseCheckpointJson(
   where: string,
   code: "checkpoint-config" | "checkpoint-format",
 ): unknown {
-  const hint = "The file is damaged: fetch it again.";
+  const hint = "Download the file again; it is damaged.";
   return parseJson(
     text,
     `bad JSON in ${where}`,
@@ -221,7 +221,7 @@ function noWeights(folder: string, present: ReadonlySet<string>): L3MaskingError
   );
   return new L3MaskingError(
     "checkpoint-missing",
-    `expected weights (${weightFileNames.join(", ")}), got ${foreign ?? "none"} in ${folder}`,
-    { hint: "Fetch the PyTorch or safetensors weights of the checkpoint." },
+    `expected weights (${weightFileNames.join(", ")}), found ${foreign ?? "none"} in ${folder}`,
+    { hint: "Download the PyTorch or safetensors weights of the checkpoint." },
   );
 }

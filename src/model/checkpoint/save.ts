@@ -105,7 +105,7 @@ function storedTensor(
   if (found === undefined) {
     throw new L3MaskingError(
       "checkpoint-tensor",
-      `expected values for ${parameter.name} to save, got none`,
+      `expected values for ${parameter.name} to save, found none`,
       { hint: "Pass the body and the head that belongs to the kind of checkpoint." },
     );
   }

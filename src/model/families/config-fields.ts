@@ -21,7 +21,7 @@ export function readFields<Schema extends z.ZodType>(
   if (parsed.success) return parsed.data;
   throw configError(
     `expected the config of a ${what} model, got ${issueList(parsed.error)} in ${where}`,
-    "Take config.json from the same place as the weights.",
+    "Use the config.json that belongs to the weights.",
   );
 }
 

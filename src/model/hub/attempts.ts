@@ -100,7 +100,7 @@ const unreachableCodes: readonly string[] = [
 
 /** A failed fetch as a cut. `begun`: has anything come before? Then an absent network may come back. */
 export function cutOf(error: unknown, { signal }: WatchedConnection, begun: boolean): Cut {
-  if (signal.aborted) return { reason: "nothing came any more", cause: error };
+  if (signal.aborted) return { reason: "no more data arrived", cause: error };
   const code = connectionCode(error);
   if (!begun && code !== undefined && unreachableCodes.includes(code)) {
     return { reason: `no connection (${code})`, cause: error, unreachable: true };

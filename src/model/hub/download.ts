@@ -181,7 +181,7 @@ async function acceptAnswer(transfer: Transfer, response: Response): Promise<Cut
   if (status === 416 || (status === 206 && Number(start) !== done)) {
     // What is there does not fit the file on the server.
     startAt(transfer, 0);
-    return { reason: `the server cannot go on at byte ${done}` };
+    return { reason: `the server cannot resume at byte ${done}` };
   }
   const busy = busyAnswer(response);
   if (busy !== undefined) return busy;
@@ -213,7 +213,7 @@ function startAt(transfer: Transfer, bytes: number): void {
 function writePiece(transfer: Transfer, piece: Uint8Array): void {
   const { request, file, done } = transfer;
   if (request.bytes !== undefined && done + piece.length > request.bytes) {
-    throw mismatch(request, "the server sends more");
+    throw mismatch(request, "the server sent more");
   }
   writing(request.path, () => file.write(piece));
   transfer.done += piece.length;
@@ -222,15 +222,15 @@ function writePiece(transfer: Transfer, piece: Uint8Array): void {
 /** What is wrong with the file, in words. */
 function faultOf(path: string, request: DownloadRequest): string | undefined {
   const size = sizeOf(path);
-  if (request.bytes !== undefined && size !== request.bytes) return `${size} bytes came`;
+  if (request.bytes !== undefined && size !== request.bytes) return `got ${size} bytes`;
   const { sha256, gitSha1 } = request;
   if (sha256 !== undefined) {
     const digest = addFile(openDigest("sha256"), path).hex();
-    if (digest !== sha256) return `what came has SHA-256 ${digest}`;
+    if (digest !== sha256) return `got SHA-256 ${digest}`;
   }
   if (gitSha1 !== undefined) {
     const digest = addFile(openDigest("sha1").add(`blob ${size}\0`), path).hex();
-    if (digest !== gitSha1) return `what came has SHA-1 ${digest} (as git counts it)`;
+    if (digest !== gitSha1) return `got SHA-1 ${digest} (as git computes it)`;
   }
   return undefined;
 }
@@ -245,8 +245,8 @@ function givenUp(request: DownloadRequest, cut: Cut): L3MaskingError {
 }
 
 function failed(request: DownloadRequest, reason: string, cause?: unknown): L3MaskingError {
-  return new L3MaskingError("download-failed", `expected ${request.url}, got: ${reason}`, {
-    hint: "Check the connection and try again; what came already is kept.",
+  return new L3MaskingError("download-failed", `cannot download ${request.url}: ${reason}`, {
+    hint: "Check the connection and try again; what was downloaded so far is kept.",
     cause,
   });
 }
@@ -256,15 +256,15 @@ function mismatch(request: DownloadRequest, fault: string): L3MaskingError {
   const expected = [
     ...(bytes === undefined ? [] : [`${bytes} bytes`]),
     ...(sha256 === undefined ? [] : [`SHA-256 ${sha256}`]),
-    ...(gitSha1 === undefined ? [] : [`SHA-1 ${gitSha1} (as git counts it)`]),
+    ...(gitSha1 === undefined ? [] : [`SHA-1 ${gitSha1} (as git computes it)`]),
   ].join(" with ");
   return new L3MaskingError("download-mismatch", `expected ${expected} from ${url}, but ${fault}`, {
-    hint: "The file was replaced or damaged on its way; nothing of it was kept. Try again, or get it elsewhere.",
+    hint: "Try again, or get the file elsewhere. It was replaced at its source or damaged in transit; nothing of it was kept.",
   });
 }
 
 function interrupted({ request, done }: Transfer): L3MaskingError {
   return new L3MaskingError("interrupted", `the download of ${request.url} was stopped`, {
-    hint: `Start it again; ${done} bytes are kept.`,
+    hint: `Run the command again; ${done} bytes are kept.`,
   });
 }

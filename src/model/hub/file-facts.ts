@@ -107,7 +107,7 @@ async function head(
     if (answer instanceof Response) return answer;
     if (!mayTryAgain(answer, fruitless, patience)) {
       if (answer.status === 429) throw hubBusy(repository, answer.pauseMilliseconds);
-      throw new L3MaskingError("download-failed", `expected ${url}, got: ${answer.reason}`, {
+      throw new L3MaskingError("download-failed", `cannot reach ${url}: ${answer.reason}`, {
         hint: "Check the connection and try again.",
         cause: answer.cause,
       });
@@ -165,35 +165,35 @@ export function refusal(
   if (code === "RevisionNotFound") {
     return new L3MaskingError(
       "hub-not-found",
-      `expected the branch, tag or commit ${repository.revision} in ${page}, got ${got}`,
-      { hint: "Look at its page for the branches there are, or leave out what follows @." },
+      `expected the branch, tag or commit ${repository.revision} in ${page}, found none (${got})`,
+      { hint: "Choose a branch listed on its page, or omit @ and what follows." },
     );
   }
   if (status === 404 || code === "RepoNotFound") {
     const secret =
       token === undefined
-        ? "If it is private, set HF_TOKEN to a token that may read it."
-        : "If it is private, the token that was sent may not read it.";
+        ? "If it is private, set HF_TOKEN to a token with read access."
+        : "If it is private, use a token with read access to it.";
     return new L3MaskingError(
       "hub-not-found",
-      `expected a folder ${title}, or a model repository at ${page}, got neither: ${got}`,
+      `expected a folder ${title} or a model repository at ${page}, found neither (${got})`,
       { hint: `Check the name. ${secret}` },
     );
   }
   if (status === 401 || status === 403) {
     const hint =
       token === undefined
-        ? `If the name is right, ask for access on ${page} where that is needed, make a token on ${endpoint}/settings/tokens, and set HF_TOKEN to it.`
-        : `Ask for access on ${page}, and check that the token (HF_TOKEN, or the file of \`hf auth login\`) is valid and may read it.`;
-    const sent = token === undefined ? "without a token" : "with the token that was sent";
+        ? `If the name is right, request access on ${page} if needed, create a token at ${endpoint}/settings/tokens, and set HF_TOKEN to it.`
+        : `Request access on ${page}, and check that the token (HF_TOKEN, or the one of \`hf auth login\`) is valid and has read access.`;
+    const sent = token === undefined ? "without a token" : "with the given token";
     return new L3MaskingError(
       "hub-denied",
-      `expected to read ${title} ${sent}, got ${got} from ${endpoint}`,
+      `cannot read ${title} ${sent}: ${got} from ${endpoint}`,
       { hint },
     );
   }
   return new L3MaskingError("download-failed", `expected ${title} at ${page}, got ${got}`, {
-    hint: "Try again later, or look at the page in a browser.",
+    hint: "Try again later, or open the page in a browser.",
   });
 }
 
@@ -201,11 +201,11 @@ function hubBusy(repository: Repository, pauseMilliseconds: number | undefined):
   const wait =
     pauseMilliseconds === undefined
       ? "a few minutes"
-      : `${Math.ceil(pauseMilliseconds / 1000)} seconds, as the server asks`;
+      : `${Math.ceil(pauseMilliseconds / 1000)} seconds, as the server requests`;
   return new L3MaskingError(
     "hub-busy",
-    `expected ${repositoryTitle(repository)}, got HTTP status 429: too many requests from here`,
-    { hint: `Wait ${wait}, then go on with the same command; with HF_TOKEN set more are allowed.` },
+    `cannot read ${repositoryTitle(repository)}: HTTP status 429, too many requests from this address`,
+    { hint: `Wait ${wait}, then run the same command again; setting HF_TOKEN raises the limit.` },
   );
 }
 
@@ -213,16 +213,18 @@ function noHub(url: string, expected: string, got: string | null | undefined): L
   return new L3MaskingError(
     "download-failed",
     `expected ${expected} from ${url}, got ${got ?? "none"}`,
-    { hint: "Check that HF_ENDPOINT, if set, is a hub, and that no proxy or login page answers." },
+    {
+      hint: "Check that HF_ENDPOINT, if set, is a hub, and that no proxy or login page answers in its place.",
+    },
   );
 }
 
 function interrupted(repository: Repository): L3MaskingError {
   return new L3MaskingError(
     "interrupted",
-    `looking for ${repositoryTitle(repository)} was stopped`,
+    `stopped while looking up ${repositoryTitle(repository)}`,
     {
-      hint: "Start it again with the same command.",
+      hint: "Run the same command again.",
     },
   );
 }

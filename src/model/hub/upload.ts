@@ -93,8 +93,8 @@ async function loadLibrary(): Promise<typeof hubLibrary> {
   } catch (cause) {
     throw new L3MaskingError(
       "package-missing",
-      "expected the package @huggingface/hub, which uploads files, got none",
-      { hint: "Install it beside l3masking: npm install @huggingface/hub@2", cause },
+      "expected the package @huggingface/hub, which uploads files, found none",
+      { hint: "Install it next to l3masking: npm install @huggingface/hub@2", cause },
     );
   }
 }
@@ -134,24 +134,24 @@ function failureOf(error: unknown, upload: Upload, reason: string): unknown {
   if (status === 401 || status === 403) {
     return new L3MaskingError(
       "hub-denied",
-      `expected to write ${title}, got ${got} from ${endpoint}`,
+      `cannot write to ${title}: ${got} from ${endpoint}`,
       options(
-        `Check that the token (HF_TOKEN, or the file of \`hf auth login\`) is valid and may write there; make one on ${endpoint}/settings/tokens.`,
+        `Check that the token (HF_TOKEN, or the file of \`hf auth login\`) is valid and has write access; create one at ${endpoint}/settings/tokens.`,
       ),
     );
   }
   if (status === 404) {
     return new L3MaskingError(
       "hub-not-found",
-      `expected the branch ${repository.revision} of ${page}, got ${got}`,
-      options("Check the name, or leave out what follows @."),
+      `expected the branch ${repository.revision} in ${page}, found none (${got})`,
+      options("Check the name, or omit @ and what follows."),
     );
   }
   if (status === 429) {
     return new L3MaskingError(
       "hub-busy",
-      `expected to write ${title}, got ${got}: too many requests from here`,
-      options("Wait a few minutes, then start the same command again."),
+      `cannot write to ${title}: ${got}, too many requests from this address`,
+      options("Wait a few minutes, then run the same command again."),
     );
   }
   return uploadFailed(upload, got, error);
@@ -161,8 +161,8 @@ function uploadFailed({ endpoint, repository, files }: Upload, got: string, caus
   const page = repositoryUrl(endpoint, repository.id);
   return new L3MaskingError(
     "upload-failed",
-    `expected a commit of ${files.length} files in ${page}, got: ${got}`,
-    { hint: "The repository is as it was; start the same command again.", cause },
+    `cannot commit ${files.length} files to ${page}: ${got}`,
+    { hint: "Run the same command again; the repository is unchanged.", cause },
   );
 }
 
@@ -170,6 +170,6 @@ function stopped(repository: Repository): L3MaskingError {
   return new L3MaskingError(
     "interrupted",
     `uploading to ${repositoryTitle(repository)} was stopped`,
-    { hint: "The repository is as it was; start the same command again." },
+    { hint: "Run the same command again; the repository is unchanged." },
   );
 }

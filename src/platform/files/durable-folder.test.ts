@@ -72,8 +72,8 @@ describe("folderFault", () => {
   });
 
   it.each([
-    ["a", "z", "a is not as it was written"],
-    ["b", "", "b is not as it was written"],
+    ["a", "z", "a was changed"],
+    ["b", "", "b was changed"],
     ["c", "more", "c is not in SHA256SUMS"],
     ["SHA256SUMS", "", "SHA256SUMS is missing or damaged"],
     ["SHA256SUMS", "nonsense\n", "SHA256SUMS is missing or damaged"],

@@ -109,7 +109,7 @@ export function folderFault(folder: string): string | undefined {
     const path = join(folder, name);
     if (!exists(path)) return `${name} is missing`;
     if (addFile(openDigest("sha256"), path).hex() !== digest)
-      return `${name} is not as it was written (SHA-256)`;
+      return `${name} was changed (SHA-256)`;
   }
   return undefined;
 }
@@ -147,7 +147,7 @@ function isOccupied(path: string): boolean {
 function outputExists(folder: string): L3MaskingError {
   return new L3MaskingError(
     "output-exists",
-    `expected a new or empty folder to save in, got files at ${folder}`,
+    `expected a new or empty folder to save in, found files in ${folder}`,
     { hint: "Choose another folder, or ask to replace this one." },
   );
 }

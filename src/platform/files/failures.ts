@@ -10,12 +10,12 @@ export function systemCode(error: unknown): string | undefined {
 const diskFull = {
   code: "disk-full",
   expected: "room",
-  hint: "Free some space and go on with the run; what was saved before is whole.",
+  hint: "Free some space and resume the run; what was saved before is intact.",
 } as const;
 const unwritable = {
   code: "output-unwritable",
   expected: "permission",
-  hint: "Make the folder writable, or choose another place for the output.",
+  hint: "Make the folder writable, or choose another output folder.",
 } as const;
 
 /** What the system says of a write that fails, as errors of the project. */
@@ -36,7 +36,7 @@ export function writeError(path: string, cause: unknown): unknown {
   const code = systemCode(cause) ?? "";
   const failure = failures[code];
   if (failure === undefined) return cause;
-  const message = `expected ${failure.expected} to write ${path}, got ${code} from the system`;
+  const message = `expected ${failure.expected} to write ${path}, got ${code}`;
   return new L3MaskingError(failure.code, message, { hint: failure.hint, cause });
 }
 

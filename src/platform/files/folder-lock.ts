@@ -127,7 +127,7 @@ function take(
         throw inUse(path, other, hint);
       }
       if (removeStale(path, other, `${mark}.stale`)) {
-        const text = `${titleOf(other)}, has ended without giving its folder free: taking it over`;
+        const text = `${titleOf(other)} ended without releasing its folder: taking it over`;
         host.emit({ type: "notice", level: "warning", text });
       }
     }
@@ -188,10 +188,14 @@ function readHolder(path: string): Holder | undefined {
   try {
     return holderSchema.parse(JSON.parse(text));
   } catch (cause) {
-    throw new L3MaskingError("output-in-use", `expected to read who holds ${path}, got ${text}`, {
-      hint: `If no command works in this folder, remove ${path}.`,
-      cause,
-    });
+    throw new L3MaskingError(
+      "output-in-use",
+      `expected ${path} to name the command that holds it, got ${text}`,
+      {
+        hint: `Remove ${path} if no command is working in this folder.`,
+        cause,
+      },
+    );
   }
 }
 
@@ -256,14 +260,14 @@ function titleOf({ command, pid, host, since }: Holder): string {
 function inUse(path: string, holder: Holder, hint: string): L3MaskingError {
   return new L3MaskingError(
     "output-in-use",
-    `expected a folder that no other command works in, but ${titleOf(holder)} does: ${dirname(path)}`,
-    { hint: `${hint} If it runs no longer, remove ${path}.` },
+    `expected a folder that no other command is using, but ${titleOf(holder)} is using ${dirname(path)}`,
+    { hint: `${hint} If it is no longer running, remove ${path}.` },
   );
 }
 
 function stoppedWaiting(holder: Holder): L3MaskingError {
   return new L3MaskingError("interrupted", `stopped while waiting for ${titleOf(holder)}`, {
-    hint: "Start it again with the same command.",
+    hint: "Run the same command again.",
   });
 }
 

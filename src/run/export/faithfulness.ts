@@ -121,12 +121,12 @@ export function requireFaithful(
   if (largest <= bound) return;
   throw new L3MaskingError(
     "export-mismatch",
-    `expected logits of ${file} within ${bound.toPrecision(2)} of the classifier's, got a difference of ${largest.toPrecision(3)}`,
+    `expected the logits of ${file} to be within ${bound.toPrecision(2)} of the classifier's, got a difference of ${largest.toPrecision(3)}`,
     {
       hint:
         precision === "float32"
-          ? "Nothing was written. Run `l3masking doctor`; if it is clean, report this message."
-          : `This model does not bear ${precision}: leave it out of --precisions.`,
+          ? "Run `l3masking doctor`; if it finds no problem, report this message. Nothing was written."
+          : `Remove ${precision} from --precisions; this model loses too much in it.`,
     },
   );
 }
@@ -152,6 +152,6 @@ export function sampledTexts(tokenizer: Tokenizer, maxLength: number): readonly 
 
 function notLogits(type: string): L3MaskingError {
   return new L3MaskingError("export-mismatch", `expected logits in float32, got ${type}`, {
-    hint: "Run `l3masking doctor`; if it is clean, report this message.",
+    hint: "Run `l3masking doctor`; if it finds no problem, report this message.",
   });
 }

@@ -22,7 +22,7 @@ export const exportedNames = {
 
 const CHECK_TOKENS = 4096;
 
-const STOP_HINT = "Files that were checked are whole; start again for the others.";
+const STOP_HINT = "Run the command again; files that were already checked are complete.";
 
 /**
  * Writes onnx/model.onnx and its smaller forms below `target`. `ids` are the texts that they are compared on. Throws

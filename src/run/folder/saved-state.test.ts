@@ -127,7 +127,7 @@ describe("a damaged state", () => {
         bytes[bytes.length - 3] ^= 1;
         writeFileSync(path, bytes);
       },
-      "tensors.safetensors is not as it was written",
+      "tensors.safetensors was changed",
     ],
   ];
 

@@ -66,16 +66,20 @@ export async function loadClassifier(
       .classificationHeadParameters(spec, classes)
       .every((parameter) => values.has(parameter.name));
   if (labels === undefined || !hasHead(labels.length)) {
-    throw new L3MaskingError("checkpoint-tensor", `expected a text classifier in ${folder}`, {
-      hint: "Give the model folder of a run, such as runs/first/model.",
-    });
+    throw new L3MaskingError(
+      "checkpoint-tensor",
+      `expected a text classifier in ${folder}, found a model without a classification head or labels`,
+      {
+        hint: "Pass the model folder of a run, such as runs/first/model.",
+      },
+    );
   }
   if (spec.otherProblem !== undefined) {
     throw new L3MaskingError(
       "checkpoint-config",
       `expected a classifier that gives each text one label, got problem_type "${spec.otherProblem}" in ${folder}/config.json`,
       {
-        hint: "Probabilities of labels that exclude each other would be wrong for it; train a classifier on rows with one label each.",
+        hint: "Train a classifier on rows with one label each; this one's labels do not exclude each other.",
       },
     );
   }
@@ -138,7 +142,7 @@ export async function openClassifier(
 export function interrupted(
   done: number,
   total: number,
-  hint = "Nothing was written; start again.",
+  hint = "Run the command again; nothing was written.",
 ): L3MaskingError {
   return new L3MaskingError("interrupted", `stopped after ${done} of ${total} texts`, { hint });
 }

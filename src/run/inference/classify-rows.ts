@@ -32,7 +32,7 @@ export async function classifyRows(
 }
 
 /** What a stop leaves. */
-export const stopHint = "An output file is as it was before; start again.";
+export const stopHint = "Run the command again; the output file is unchanged.";
 
 /** Texts that are sorted by length and classified together: some batches of `evalTokens`. */
 const WINDOW_TEXTS = 1024;

@@ -36,8 +36,8 @@ export function vanillaEncodings(
     if (same) return;
     throw new L3MaskingError(
       "invalid-setting",
-      `expected a vanilla model that reads texts as the same tokens as the classifier in ${folder}; ${vanilla.folder} reads text ${text + 1} as others`,
-      { hint: "Give --vanilla-model the model that the classifier was trained from." },
+      `expected a vanilla model that tokenizes texts like the classifier in ${folder}; ${vanilla.folder} tokenizes text ${text + 1} differently`,
+      { hint: "Pass the model that the classifier was trained from as --vanilla-model." },
     );
   });
   return own;
@@ -74,7 +74,7 @@ export function maskingSettings(settings: ExplainSettings, run: RecordedRun | un
   throw new L3MaskingError(
     "data-format",
     `config.json of the run in ${run?.folder}: setting ${path.join(".")}: ${message}`,
-    { hint: "Give the setting of masking yourself, or mend the file." },
+    { hint: "Pass the masking setting on the command line, or correct the file." },
   );
 }
 

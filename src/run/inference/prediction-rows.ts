@@ -24,8 +24,8 @@ export function outputFormat(path: string | undefined): OutputFormat {
     default:
       throw new L3MaskingError(
         "invalid-setting",
-        `expected an output ending in .jsonl, .ndjson, .csv or .tsv, got ${path}`,
-        { hint: "Choose another --output; its ending tells the format." },
+        `expected an output file ending in .jsonl, .ndjson, .csv or .tsv, got ${path}`,
+        { hint: "Choose another --output; its ending sets the format." },
       );
   }
 }

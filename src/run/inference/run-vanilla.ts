@@ -20,20 +20,20 @@ export async function loadVanilla(
   if (chosen === undefined) {
     throw new L3MaskingError(
       "missing-setting",
-      "expected a vanilla model to score the tokens with: the classifier is not the model/ of a run's folder, so it is not known which it was trained from",
-      { hint: "Give --vanilla-model: the folder or repository that training started from." },
+      "expected a vanilla model to score the tokens with, found none: the classifier is not the model/ of a run folder, so its origin is unknown",
+      { hint: "Pass --vanilla-model, the folder or repository that training started from." },
     );
   }
   const model = await loadModel(chosen, host);
   requireMlmHead(model);
   if (run !== undefined && model.digest !== run.record.checkpoint_digest) {
-    const difference = `${chosen} has other weights than the model that the run in ${run.folder} started from`;
+    const difference = `${chosen} does not have the weights that the run in ${run.folder} started from`;
     if (name === undefined) {
       throw new L3MaskingError(
         "invalid-setting",
         `expected the vanilla model of the run: ${difference}`,
         {
-          hint: `Give --vanilla-model ${chosen} to take it as it is now.`,
+          hint: `Pass --vanilla-model ${chosen} to use it as it is now.`,
         },
       );
     }
@@ -51,7 +51,7 @@ function startingModel({ folder, record }: RecordedRun): string {
   }
   throw new L3MaskingError(
     "checkpoint-missing",
-    `expected the vanilla model ${settings.model}, which the run in ${folder} started from, but nothing is there`,
-    { hint: "Give its folder with --vanilla-model; paths start at the current folder." },
+    `expected the vanilla model of the run in ${folder}, found nothing at ${settings.model}`,
+    { hint: "Pass its folder as --vanilla-model; paths are relative to the current folder." },
   );
 }

@@ -114,8 +114,8 @@ describe("checkMemory", () => {
     const options = { method: "l3", batchSize: 32, gradientAccumulationSteps: 2 } as const;
     const { record, warning } = checkMemory(run(baseSpec, options), machine(5 * GIB));
     const text = warning?.text ?? "";
-    expect(text).toContain(`takes about ${formatBytes(record.estimate)} of memory`);
-    expect(text).toContain("5.0 GiB is available: it may be stopped");
+    expect(text).toContain(`needs about ${formatBytes(record.estimate)} of memory`);
+    expect(text).toContain("5.0 GiB is available: the system may kill it");
     expect(text).toContain("weights 478 MiB");
     expect(text).toContain("optimizer moments 956 MiB");
     expect(text).toMatch(/activations of the main task \d/);
@@ -143,7 +143,7 @@ describe("checkMemory", () => {
     const available = { bytes: GIB, bound: "control group" } as const;
     const { warning } = checkMemory(run(baseSpec, { method: "l3" }), available);
     expect(warning?.text).toContain("1.0 GiB is available (the limit of its control group)");
-    expect(warning?.text).toContain("take a smaller model");
+    expect(warning?.text).toContain("use a smaller model");
   });
 
   it("looks at calls of evaluation and scoring too", () => {

@@ -106,7 +106,7 @@ const partNames: readonly (readonly [keyof MemoryParts, string])[] = [
   ["weights", "weights"],
   ["gradients", "gradients"],
   ["moments", "optimizer moments"],
-  ["checkpoint", "the checkpoint as loaded"],
+  ["checkpoint", "the loaded checkpoint"],
   ["main_activations", "activations of the main task"],
   ["auxiliary_activations", "activations of the auxiliary task"],
   ["masked_token_logits", "logits of the masked-LM head"],
@@ -128,7 +128,7 @@ function warningText(
     .map(([part, words]) => `${words} ${formatBytes(parts[part])}`);
   const calls = scoring > 0 ? `; before it, scoring ${formatBytes(scoring)}` : "";
   return [
-    `this run takes about ${formatBytes(total)} of memory, and ${formatBytes(available.bytes)} is available${bound}: it may be stopped by the system`,
+    `this run needs about ${formatBytes(total)} of memory, and ${formatBytes(available.bytes)} is available${bound}: the system may kill it`,
     `training: ${entries.join(", ")}${calls}`,
     adviceText(settings, advice),
   ].join("\n");
@@ -139,7 +139,7 @@ function adviceText(
   advice: { readonly change: Change; readonly total: number } | undefined,
 ): string {
   if (advice === undefined) {
-    return "no batch size or --max-length makes it fit: take a smaller model, or a machine with more memory";
+    return "no batch size or --max-length makes it fit: use a smaller model or a machine with more memory";
   }
   const { change, total } = advice;
   const given: Readonly<Record<string, unknown>> = settings;

@@ -70,7 +70,7 @@ export async function measureMaskedTokens(
         "interrupted",
         `stopped after ${start + portion.length} of ${windows.length} windows`,
         {
-          hint: "Nothing was written; run the command again.",
+          hint: "Run the command again; nothing was written.",
         },
       );
     }
@@ -78,8 +78,8 @@ export async function measureMaskedTokens(
   if (count === 0) {
     throw new L3MaskingError(
       "data-empty",
-      "expected validation text in which tokens are masked, got none",
-      { hint: "Give a longer text, or raise --mlm-probability." },
+      "expected validation text with masked tokens, found none",
+      { hint: "Use a longer text, or raise --mlm-probability." },
     );
   }
   return { loss: loss / count, accuracy: correct / count, masked_tokens: count };

@@ -48,7 +48,7 @@ export async function readTokenStream(
       "interrupted",
       `stopped after ${doneBytes} of ${totalBytes} bytes of text`,
       {
-        hint: "Nothing was written; run the command again.",
+        hint: "Run the command again; nothing was written.",
       },
     );
   };
@@ -77,8 +77,8 @@ export async function readTokenStream(
     at += chunk.length;
   }
   if (ids.length === 0) {
-    throw new L3MaskingError("data-empty", `expected text in ${paths.join(", ")}, got none`, {
-      hint: "Give plain text files, one paragraph per line.",
+    throw new L3MaskingError("data-empty", `expected text in ${paths.join(", ")}, found none`, {
+      hint: "Pass plain text files, one paragraph per line.",
     });
   }
   return { ids, documents };
@@ -124,7 +124,7 @@ async function* lines(path: string, onBytes: (bytes: number) => void): AsyncGene
 function tooLong(path: string, line: number): L3MaskingError {
   return new L3MaskingError(
     "data-format",
-    `expected lines of at most ${MAX_TEXT} characters in ${path}, got a longer one at line ${line}`,
+    `expected lines of at most ${MAX_TEXT} characters in ${path}, found a longer one at line ${line}`,
     { hint: "Write one paragraph per line." },
   );
 }
@@ -136,9 +136,13 @@ function fileSize(path: string): number {
   } catch (cause) {
     throw missingFile(path, cause);
   }
-  throw new L3MaskingError("file-missing", `expected a readable text file at ${path}`, {
-    hint: "Check the path; it is taken from the current folder.",
-  });
+  throw new L3MaskingError(
+    "file-missing",
+    `expected a text file, found no readable file at ${path}`,
+    {
+      hint: "Check the path; it is relative to the current folder.",
+    },
+  );
 }
 
 /**

@@ -46,15 +46,17 @@ export async function datasetSources(
   if (file !== undefined) {
     throw new L3MaskingError(
       "invalid-setting",
-      `expected data sets by --dataset or files by flags, got ${positions[0]} and ${file}`,
+      `expected either --dataset or file flags, got both: ${positions[0]} and ${file}`,
       { hint: "Keep one of the two." },
     );
   }
   if (single.dataDir !== undefined && positions.every((name) => knownName(name) === undefined)) {
     throw new L3MaskingError(
       "invalid-setting",
-      "expected --data-dir with the name of a known data set, got none",
-      { hint: `Known are ${knownDatasetNames.join(", ")}; give other folders after --dataset.` },
+      "expected a known data set with --data-dir, got none",
+      {
+        hint: `Choose one of ${knownDatasetNames.join(", ")}; pass other folders after --dataset.`,
+      },
     );
   }
   const sources: DatasetSource[] = [];
@@ -93,8 +95,8 @@ function onlyFiles(files: LabelledFiles): LabelledFiles {
 function isFolder(path: string): boolean {
   const found = entryAt(path);
   if (found !== undefined) return found.kind === "folder";
-  throw new L3MaskingError("file-missing", `expected a folder or a file at ${path}`, {
-    hint: `Check the path, or name one of the known data sets ${knownDatasetNames.join(", ")}.`,
+  throw new L3MaskingError("file-missing", `expected a data set, found nothing at ${path}`, {
+    hint: `Check the path, or choose a known data set: ${knownDatasetNames.join(", ")}.`,
   });
 }
 

@@ -55,9 +55,9 @@ describe("the token", () => {
 
   it.each([
     ["private", undefined, "hub-not-found", "set HF_TOKEN"],
-    ["private", "hf_wrong", "hub-not-found", "the token that was sent may not read it"],
-    ["gated", undefined, "hub-denied", "ask for access on"],
-    ["gated", "hf_wrong", "hub-denied", "Ask for access on"],
+    ["private", "hf_wrong", "hub-not-found", "use a token with read access to it"],
+    ["gated", undefined, "hub-denied", "request access on"],
+    ["gated", "hf_wrong", "hub-denied", "Request access on"],
   ] as const)("of a %s repository that is %s", async (kind, token, code, hint) => {
     const hub = await hubWith({ needs: { ...needs, kind } });
     const settings = token === undefined ? {} : { token };
@@ -74,7 +74,7 @@ describe("the hub refuses", () => {
     const error = await failure(user(hub.endpoint).locate("sea/nothing"));
     expect(error.code).toBe("hub-not-found");
     expect(error.message).toBe(
-      `expected a folder sea/nothing, or a model repository at ${hub.endpoint}/sea/nothing, got neither: HTTP status 401 (RepoNotFound)`,
+      `expected a folder sea/nothing or a model repository at ${hub.endpoint}/sea/nothing, found neither (HTTP status 401 (RepoNotFound))`,
     );
   });
 

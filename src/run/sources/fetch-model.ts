@@ -65,7 +65,7 @@ export async function fetchModel(
     () => fetchFiles(repository, use, host, patience),
     {
       patient: true,
-      hint: "Wait for it or stop it.",
+      hint: "Wait for it, or stop it.",
     },
   );
 }
@@ -158,7 +158,7 @@ function openFetching(fixed: Repository, hub: Hub, host: FetchHost) {
     );
     if (absent.length === 0) return;
     const total = absent.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0);
-    const text = `fetching ${absent.map(({ name }) => name).join(", ")} of ${fixed.id} (${formatBytes(total)}) from ${hub.endpoint} into ${host.hub.cacheFolder}`;
+    const text = `downloading ${absent.map(({ name }) => name).join(", ")} of ${fixed.id} (${formatBytes(total)}) from ${hub.endpoint} to ${host.hub.cacheFolder}`;
     emit({ type: "notice", level: "info", text });
     let before = 0;
     for (const file of absent) {
@@ -216,9 +216,9 @@ function lacks({ endpoint }: Hub, repository: Repository, names: string): L3Mask
   const page = repositoryUrl(endpoint, repository.id);
   return new L3MaskingError(
     "checkpoint-missing",
-    `expected ${names} in ${repositoryTitle(repository)}, got none at ${page}`,
+    `expected ${names} in ${repositoryTitle(repository)}, found none at ${page}`,
     {
-      hint: `Use a repository of a ${familyTitles} model with PyTorch or safetensors weights and its tokenizer.`,
+      hint: `Choose a repository of a ${familyTitles} model with PyTorch or safetensors weights and its tokenizer.`,
     },
   );
 }

@@ -113,7 +113,9 @@ describe("a data set in a folder of the user's", () => {
     const places = { dataDir, cacheFolder: freshFolder() };
     const error = await failure(resolveDataset(tinyDataset(), places, createTestHost()));
     expect(error.code).toBe("dataset-missing");
-    expect(error.message).toContain(`dev.jsonl or dev.jsonl.gz of tiny in ${dataDir}/tiny`);
+    expect(error.message).toContain(
+      `dev.jsonl or dev.jsonl.gz of tiny, found neither in ${dataDir}/tiny`,
+    );
     const empty = freshFolder();
     const places2 = { dataDir: empty, cacheFolder: freshFolder() };
     const none = await failure(resolveDataset(tinyDataset(), places2, createTestHost()));
@@ -170,7 +172,7 @@ describe("a data set from the network", () => {
     const host = createTestHost();
     const files = await resolveDataset(tinyDataset(server.url), { cacheFolder }, host);
     expect(contents({ ...files })).toEqual(splits.map(ours));
-    expect(host.notices("warning")).toContain("dev.jsonl is not the dev split of tiny");
+    expect(host.notices("warning")).toContain("dev.jsonl is not the published dev split of tiny");
   });
 
   it("stops on request and goes on later", async () => {

@@ -61,7 +61,7 @@ async function givenSplits(
     if (path === undefined) {
       throw new L3MaskingError(
         "dataset-missing",
-        `expected ${split}.jsonl or ${split}.jsonl.gz of ${dataset.name} in ${folder ?? places.join(" or ")}, got no such file`,
+        `expected ${split}.jsonl or ${split}.jsonl.gz of ${dataset.name}, found neither in ${folder ?? places.join(" or ")}`,
         { hint: `Put ${threeFiles(dataset)} into ${folder ?? places[0]}; ${whereFrom}.` },
       );
     }
@@ -92,7 +92,7 @@ async function cachedSplits(
       continue;
     }
     if (published === undefined) throw otherContent(dataset, split, path, digest);
-    const text = `${path} is not the ${split} split of ${name} as published; it is fetched anew`;
+    const text = `${path} is not the published ${split} split of ${name}; downloading it again`;
     host.emit({ type: "notice", level: "warning", text });
   }
   const absent = splitNames.filter((split) => !present.has(split));
@@ -151,7 +151,7 @@ function sha256Of(bytes: Uint8Array): string {
   return openDigest("sha256").add(bytes).hex();
 }
 
-const whereFrom = "docs/datasets.md tells where they come from";
+const whereFrom = "docs/datasets.md says where to get them";
 
 /** What to get: by its address where there is one. */
 function threeFiles({ published }: KnownDataset): string {
@@ -168,9 +168,9 @@ function otherContent(
 ): L3MaskingError {
   return new L3MaskingError(
     "data-checksum",
-    `expected the ${split} split of ${dataset.name} in ${path}, with SHA-256 ${dataset.splits[split].sha256} (decompressed), got SHA-256 ${digest}`,
+    `expected the ${split} split of ${dataset.name} with SHA-256 ${dataset.splits[split].sha256} (decompressed), found SHA-256 ${digest} in ${path}`,
     {
-      hint: `Put the file as published there; to use other rows, name the files (--train-file and so on) instead of --dataset ${dataset.name}.`,
+      hint: `Put the published file there; to use other rows, pass files (--train-file and so on) instead of --dataset ${dataset.name}.`,
     },
   );
 }
@@ -183,7 +183,7 @@ function notDownloadable(
   return new L3MaskingError(
     "dataset-missing",
     `${dataset.name} has no automatic download, and ${absent.join(", ")} ${absent.length === 1 ? "is" : "are"} not in ${cached}`,
-    { hint: `Put ${threeFiles(dataset)} into a folder and name it with --data-dir; ${whereFrom}.` },
+    { hint: `Put ${threeFiles(dataset)} into a folder and pass it as --data-dir; ${whereFrom}.` },
   );
 }
 
@@ -191,7 +191,7 @@ function notDownloadable(
 function withoutNetwork(error: unknown, dataset: KnownDataset): unknown {
   if (!(error instanceof L3MaskingError) || error.code !== "download-failed") return error;
   return new L3MaskingError("download-failed", `${dataset.name}: ${error.message}`, {
-    hint: `Without network: put ${threeFiles(dataset)} into a folder and name it with --data-dir.`,
+    hint: `Without a network, put ${threeFiles(dataset)} into a folder and pass it as --data-dir.`,
     cause: error,
   });
 }

@@ -41,12 +41,12 @@ export async function labelledFiles(source: LabelledSource, host: Host): Promise
   if (name === undefined) {
     if (dataDir !== undefined) {
       throw new L3MaskingError("invalid-setting", "expected --dataset with --data-dir, got none", {
-        hint: "Name a known data set, or give the folder as DATA.",
+        hint: "Choose a known data set, or pass the folder as DATA.",
       });
     }
     if (trainFile === undefined) {
       throw new L3MaskingError("missing-setting", "expected texts to train on, got none", {
-        hint: "Give a file or folder as DATA, --train-file, or --dataset.",
+        hint: "Pass a file or folder as DATA, --train-file or --dataset.",
       });
     }
     return { ...source, trainFile };

@@ -56,9 +56,7 @@ describe("a model on disk", () => {
     const error = await failure(locate(name));
     expect(error.code).toBe("checkpoint-missing");
     expect(error.message).toContain(name);
-    expect(error.message).toContain(
-      "nothing is there on disk, and no repository can have that name",
-    );
+    expect(error.message).toContain("which is not a repository name either");
   });
 });
 
@@ -297,7 +295,7 @@ describe("a part of a model in the cache", () => {
     const { cacheFolder } = await cacheWithout("model.safetensors");
     const error = await failure(user("", { cacheFolder, settings: { offlineBy } }).locate(id));
     expect(error.code).toBe("hub-offline");
-    expect(error.message).toContain("a part without model.safetensors or pytorch_model.bin");
+    expect(error.message).toContain("only a part, without model.safetensors or pytorch_model.bin");
   });
 });
 
@@ -307,12 +305,12 @@ describe("without network", () => {
     const { locate } = user("https://hub.invalid", { cacheFolder, settings: { offlineBy } });
     const error = await failure(locate(id));
     expect(error.code).toBe("hub-offline");
-    expect(error.message).toContain(`as ${offlineBy} allows no network`);
+    expect(error.message).toContain(`since ${offlineBy} forbids downloads`);
     for (const text of [
       `https://hub.invalid/${id}`,
       `the folder ${join(process.cwd(), id)}`,
       "config.json; model.safetensors or pytorch_model.bin; tokenizer.json",
-      `models--sea--little-roberta from the cache of a machine that has it into ${cacheFolder}`,
+      `models--sea--little-roberta from another machine's cache to ${cacheFolder}`,
     ]) {
       expect(error.hint).toContain(text);
     }

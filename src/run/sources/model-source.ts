@@ -94,7 +94,7 @@ async function completed(
     await fetchModel({ id, revision: commit }, use, host, patience);
   } catch (error) {
     if (!(error instanceof L3MaskingError) || error.code === "interrupted") throw error;
-    const text = `${id}: the cache has what is needed, but not whether there is ${uncertain.join(", ")}, and asking failed (${error.message}); it is used as it is`;
+    const text = `${id}: using the cached files; the hub could not be asked for ${uncertain.join(", ")} (${error.message})`;
     host.emit({ type: "notice", level: "warning", text });
   }
   return source;
@@ -103,15 +103,15 @@ async function completed(
 function noModel(name: string): L3MaskingError {
   return new L3MaskingError(
     "checkpoint-missing",
-    `expected a folder with a model, or the name of a repository such as FacebookAI/roberta-base, got ${name}: nothing is there on disk, and no repository can have that name`,
-    { hint: "Check the path; it starts at the current folder." },
+    `expected a model folder or a repository such as FacebookAI/roberta-base, found nothing at ${name}, which is not a repository name either`,
+    { hint: "Check the path; it is relative to the current folder." },
   );
 }
 
 /** Where files can be put by hand so that the same command finds them: what is on disk comes first. */
 function byHand(name: string, { id }: Repository, use: ModelUse, { hub }: SourceHost): string {
   const page = repositoryUrl(hub.endpoint, id);
-  return `Put the files of ${page} into the folder ${resolve(name)}: ${neededFiles(use)}. Or copy ${repositoryFolder("", id)} from the cache of a machine that has it into ${hub.cacheFolder}.`;
+  return `Put the files of ${page} into the folder ${resolve(name)}: ${neededFiles(use)}. Or copy ${repositoryFolder("", id)} from another machine's cache to ${hub.cacheFolder}.`;
 }
 
 function offline(
@@ -122,11 +122,11 @@ function offline(
   found: SnapshotState | undefined,
 ): L3MaskingError {
   const lacking =
-    found === undefined ? "nothing of it" : `a part without ${found.missing.join(" and ")}`;
+    found === undefined ? "nothing" : `only a part, without ${found.missing.join(" and ")}`;
   return new L3MaskingError(
     "hub-offline",
-    `expected ${repositoryTitle(repository)} in the cache ${host.hub.cacheFolder}, as ${host.hub.offlineBy} allows no network, got ${lacking}`,
-    { hint: `${byHand(name, repository, use, host)} Or allow the network.` },
+    `expected ${repositoryTitle(repository)} in the cache ${host.hub.cacheFolder}, since ${host.hub.offlineBy} forbids downloads; found ${lacking}`,
+    { hint: `${byHand(name, repository, use, host)} Or allow downloads.` },
   );
 }
 
@@ -140,7 +140,7 @@ function withoutNetwork(
 ): unknown {
   if (!(error instanceof L3MaskingError) || error.code !== "download-failed") return error;
   return new L3MaskingError("download-failed", `${repositoryTitle(repository)}: ${error.message}`, {
-    hint: `${error.hint ?? ""} Without network: ${byHand(name, repository, use, host)}`,
+    hint: `${error.hint ?? ""} Without a network: ${byHand(name, repository, use, host)}`,
     cause: error,
   });
 }

@@ -78,7 +78,7 @@ export function checkedMaxLength(maxLength: number, spec: ModelSpec): number {
   if (maxLength <= longestRow(spec)) return maxLength;
   throw new L3MaskingError(
     "invalid-setting",
-    `expected max_length of at most ${longestRow(spec)}, which this model can read, got ${maxLength}`,
+    `expected a max_length of at most ${longestRow(spec)}, the model's limit, got ${maxLength}`,
     { hint: `Use --max-length ${longestRow(spec)} or less.` },
   );
 }
@@ -169,7 +169,7 @@ async function scoreWith(
     maxLength: settings.maxLength,
   });
   if (cache.ignoredBytes > 0) {
-    const text = `likelihood cache ${cache.folder}: ${cache.ignoredBytes} bytes of incomplete records are ignored; their texts are scored again`;
+    const text = `likelihood cache ${cache.folder}: ignoring ${cache.ignoredBytes} bytes of incomplete records; their texts are scored again`;
     host.emit({ type: "notice", level: "warning", text });
   }
   try {
@@ -232,7 +232,7 @@ function reportText(report: EstimatorReport): string {
   // Texts without a token to score cost nothing either way.
   const share = exactCost === 0 ? "100.0" : ((100 * cost) / exactCost).toFixed(1);
   return [
-    `estimator ${report.estimator}${report.precision === "float32" ? "" : ` in ${report.precision}`} against ${report.exact} on ${report.sample_texts} texts: Spearman ${rho(report.spearman)} over all tokens, ${rho(report.spearman_within_text)} inside a text`,
+    `estimator ${report.estimator}${report.precision === "float32" ? "" : ` in ${report.precision}`} against ${report.exact} on ${report.sample_texts} texts: Spearman ${rho(report.spearman)} over all tokens, ${rho(report.spearman_within_text)} within texts`,
     ...(cost === exactCost
       ? []
       : [
@@ -246,7 +246,7 @@ export function weightsOf(values: ReadonlyMap<string, Float32Array>): Weights {
   return (name) => {
     const value = values.get(name);
     if (value !== undefined) return value;
-    throw new L3MaskingError("checkpoint-tensor", `expected the parameter ${name}, got none`, {
+    throw new L3MaskingError("checkpoint-tensor", `expected the parameter ${name}, found none`, {
       hint: "Use a checkpoint that has it.",
     });
   };
@@ -261,7 +261,7 @@ export function requireMlmHead(model: LoadedModel): void {
   if (hasMlmHead(model)) return;
   throw new L3MaskingError(
     "checkpoint-tensor",
-    `expected a masked-LM head in ${model.folder} to score tokens with, got none`,
+    `expected a masked-LM head in ${model.folder} to score tokens with, found none`,
     { hint: "Start from a masked-LM checkpoint, or train with --method stl." },
   );
 }

@@ -47,7 +47,7 @@ describe("countSplits", () => {
       unlabelled: expect.objectContaining({ texts: 2, unknown_words: 1 }),
     });
     expect(alteredSplits(counts)).toEqual([
-      "train: 1 text cut at the maximum length (15 tokens lost), 1 word unknown to the tokenizer, 1 text without tokens to score or mask, 1 text the same as earlier ones",
+      "train: 1 text truncated to the maximum length (15 tokens lost), 1 word unknown to the tokenizer, 1 text without tokens to score or mask, 1 text repeating an earlier one",
       "unlabelled: 1 word unknown to the tokenizer",
     ]);
   });
@@ -66,7 +66,7 @@ describe("alteredNotice", () => {
     const parts = summedCounts([whole, counts([""], 32), counts(["moo moo moo moo"], 3)]);
     expect(parts).toMatchObject({ texts: 4, texts_without_tokens: 1, truncated_texts: 1 });
     expect(alteredNotice(parts)?.text).toMatch(
-      /^of 4 texts: 1 text cut at the maximum length .*, 1 text without tokens to score or mask$/,
+      /^of 4 texts: 1 text truncated to the maximum length .*, 1 text without tokens to score or mask$/,
     );
   });
 });

@@ -34,7 +34,7 @@ export async function loadUnlabelledTexts(
   host.emit({
     type: "notice",
     level: dev + test > 0 ? "warning" : "info",
-    text: `unlabelled: ${unlabelled.texts.length} texts for the auxiliary task (${unlabelled.emptyTexts} empty ones left out); ${train} of them also occur in train, ${dev} in dev, ${test} in test`,
+    text: `unlabelled: ${unlabelled.texts.length} texts for the auxiliary task (${unlabelled.emptyTexts} empty ones skipped); ${train} also occur in train, ${dev} in dev, ${test} in test`,
   });
   return { ...unlabelled, encodings: unlabelled.texts.map(encodeOnce(tokenizer, maxLength)) };
 }

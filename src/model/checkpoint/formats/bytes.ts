@@ -53,8 +53,8 @@ export function requireRange(
   if (!Number.isSafeInteger(end) || offset < 0 || length < 0 || end > source.size) {
     throw new L3MaskingError(
       "checkpoint-format",
-      `expected ${what} at bytes ${offset} to ${end}, got a file of ${source.size} bytes: ${source.name}`,
-      { hint: "The file is cut off or damaged: fetch it again." },
+      `expected ${what} at bytes ${offset} to ${end} of ${source.name}, found a file of ${source.size} bytes`,
+      { hint: "Download the file again; it is truncated or damaged." },
     );
   }
 }

@@ -136,7 +136,7 @@ describe("refusals", () => {
     ["setting items of a list", pickle("](U", 1, "aNu."), "set on a list"],
     ["a key without value", pickle("}(U", 1, "au."), "set on a dict"],
     ["a number as key", pickle("}(K", 1, "Nu."), "a number as a dictionary key"],
-    ["a persistent id that names no storage", pickle("U", 1, "aQ."), "persistent id"],
+    ["a persistent id that is not a storage", pickle("U", 1, "aQ."), "persistent id"],
     ["a tensor without storage", pickle("ctorch._utils\n_rebuild_tensor_v2\n(NNNNtR."), "storage"],
     ["a parameter without tensor", pickle("ctorch._utils\n_rebuild_parameter\n)R."), "parameter"],
   ];

@@ -267,8 +267,8 @@ function advance(machine: Machine, count: number): number {
   if (count > machine.view.byteLength - start) {
     throw new L3MaskingError(
       "checkpoint-format",
-      `expected ${count} more bytes of the pickle at byte ${start}, got ${machine.view.byteLength - start} in ${machine.where}`,
-      { hint: "The file is cut off or damaged: fetch it again." },
+      `expected ${count} more bytes of the pickle at byte ${start}, found ${machine.view.byteLength - start} in ${machine.where}`,
+      { hint: "Download the file again; it is truncated or damaged." },
     );
   }
   machine.position += count;
@@ -324,9 +324,9 @@ function refuse(machine: Machine, what: string): L3MaskingError {
 export function pickleError(what: string, where: string): L3MaskingError {
   return new L3MaskingError(
     "checkpoint-pickle",
-    `expected a pickle of named tensors and nothing else, got ${what} in ${where}`,
+    `expected a pickle of named tensors and nothing else, found ${what} in ${where}`,
     {
-      hint: "Nothing in the file was run. Use a model.safetensors, or save the state_dict alone with torch.save.",
+      hint: "Use a model.safetensors, or save only the state_dict with torch.save. Nothing in the file was executed.",
     },
   );
 }

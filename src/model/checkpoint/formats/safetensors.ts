@@ -64,7 +64,7 @@ export async function readSafetensors(source: ByteSource): Promise<StoredTensor[
   const prefix = await readBytes(source, 0, LENGTH_BYTES, "the safetensors header length");
   const stranger = knownStranger(await readBytes(source, 0, Math.min(source.size, 64), "start"));
   if (stranger) {
-    throw formatError(`expected a safetensors file, got ${stranger}: ${source.name}`);
+    throw formatError(`expected a safetensors file, found ${stranger} at ${source.name}`);
   }
   const headerBytes = new DataView(prefix.buffer).getBigUint64(0, true);
   if (headerBytes > MAX_HEADER_BYTES) {
@@ -109,7 +109,7 @@ export function parseSafetensorsHeader(
     if (begin !== filled) {
       const fault = begin < filled ? "overlaps the tensor before it" : "leaves a gap before it";
       throw formatError(
-        `expected tensor ${name} to begin at byte ${filled}, got ${begin}, which ${fault}, in ${where}`,
+        `expected tensor ${name} to start at byte ${filled}, got ${begin}, which ${fault}, in ${where}`,
       );
     }
     filled = end;
@@ -224,7 +224,7 @@ function requireDistinctAndFull(
     throw new L3MaskingError(
       "checkpoint-shape",
       `expected ${elementCount({ shape })} values for tensor ${name} [${shape.join(", ")}], got ${values.length}`,
-      { hint: "Pass the values that belong to this shape." },
+      { hint: "Pass as many values as the shape has elements." },
     );
   }
 }
@@ -252,7 +252,7 @@ function byteView(values: Float32Array | Uint16Array): Uint8Array {
 
 function formatError(message: string, cause?: unknown): L3MaskingError {
   return new L3MaskingError("checkpoint-format", message, {
-    hint: "The file is damaged or is no safetensors file: fetch it again.",
+    hint: "Download the file again; it is damaged or not a safetensors file.",
     cause,
   });
 }

@@ -81,7 +81,7 @@ export async function readFloats(source: ByteSource, run: ElementRun): Promise<F
       throw new L3MaskingError(
         "checkpoint-format",
         `expected tensor ${run.tensor} as F32, F16, BF16 or F64, got ${run.dtype} in ${source.name}`,
-        { hint: "Quantised and integer weights cannot be trained: use the float checkpoint." },
+        { hint: "Use the float checkpoint; quantised and integer weights cannot be trained." },
       );
   }
 }

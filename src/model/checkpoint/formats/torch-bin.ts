@@ -51,8 +51,8 @@ export async function readTorchBin(source: ByteSource): Promise<TorchFile> {
   }
   throw new L3MaskingError(
     "checkpoint-format",
-    `expected a file written by torch.save, got ${knownStranger(start) ?? "other bytes"}: ${source.name}`,
-    { hint: "Fetch the file again, or use model.safetensors." },
+    `expected a file written by torch.save, found ${knownStranger(start) ?? "other bytes"} at ${source.name}`,
+    { hint: "Download the file again, or use model.safetensors." },
   );
 }
 
@@ -240,6 +240,6 @@ function damaged(expected: string, got: string, source: ByteSource): L3MaskingEr
   return new L3MaskingError(
     "checkpoint-format",
     `expected ${expected}, got ${got} in ${source.name}`,
-    { hint: "The file is damaged or is no pytorch_model.bin: fetch it again." },
+    { hint: "Download the file again; it is damaged or not a pytorch_model.bin." },
   );
 }

@@ -129,7 +129,7 @@ function requireInsideStorage(tensor: TensorReference, where: string): void {
     throw new L3MaskingError(
       "checkpoint-shape",
       `expected a tensor within its storage of ${storage.count} elements, got shape [${shape.join(", ")}], strides [${strides.join(", ")}], offset ${offset} in ${where}`,
-      { hint: "The file is damaged: fetch it again." },
+      { hint: "Download the file again; it is damaged." },
     );
   }
 }
@@ -150,12 +150,12 @@ function storageReference(id: PickleValue, where: string): StorageReference {
     storageClass?.kind !== "global" ||
     typeof key !== "string"
   ) {
-    throw pickleError("a persistent id that names no storage", where);
+    throw pickleError("a persistent id that is not a storage", where);
   }
   if (view !== undefined && view !== null) {
     throw new L3MaskingError(
       "checkpoint-format",
-      `expected whole storages, got the view of a storage, as torch before 0.4 wrote it, in ${where}`,
+      `expected whole storages, found a view of a storage, as written by torch before 0.4, in ${where}`,
       { hint: "Load the file with a newer torch and save it again." },
     );
   }

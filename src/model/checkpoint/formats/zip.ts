@@ -76,7 +76,7 @@ function requireApart(entries: ReadonlyMap<string, ByteRange>, source: ByteSourc
   for (const [name, range] of [...entries].sort(([, a], [, b]) => a.offset - b.offset)) {
     if (range.size === 0) continue;
     if (range.offset < end) {
-      throw zipError("zip entries one after the other", `${name} over another`, source);
+      throw zipError("zip entries that do not overlap", `${name} overlapping another`, source);
     }
     end = range.offset + range.size;
   }
@@ -118,7 +118,7 @@ function* parseDirectory(view: DataView, source: ByteSource): Generator<Director
     const extraStart = start + 46 + nameBytes;
     const next = extraStart + extraBytes + view.getUint16(start + 32, true);
     if (next > view.byteLength) {
-      throw zipError("a whole zip directory", "one that is cut off", source);
+      throw zipError("a whole zip directory", "a truncated one", source);
     }
     const name = new TextDecoder().decode(
       new Uint8Array(view.buffer, view.byteOffset + start + 46, nameBytes),
@@ -181,7 +181,7 @@ function zipError(expected: string, got: string, source: ByteSource): L3MaskingE
     "checkpoint-format",
     `expected ${expected}, got ${got} in ${source.name}`,
     {
-      hint: "The file is cut off, damaged or not written by torch.save: fetch it again.",
+      hint: "Download the file again; it is truncated, damaged or not written by torch.save.",
     },
   );
 }

@@ -207,7 +207,7 @@ describe("comparisonPage", () => {
       "* A note on the tests.",
       "50 train, 10 dev and 10 test rows, 2 labels",
       "Left out: 2 (empty_texts_train).",
-      "As mini reads them, train: 1 text cut at the maximum length (12 tokens lost), 2 texts the same as earlier ones.",
+      "As mini reads them, train: 1 text truncated to the maximum length (12 tokens lost), 2 texts repeating an earlier one.",
       "* Two rows have no context.",
       "l3masking compare --dataset acl",
       "Some CPU, 2 processors, 8.0 GiB of memory, linux x64.",

@@ -150,7 +150,7 @@ describe("the page of a comparison", () => {
   it("counts what was left out and passes on what is known of the data", () => {
     expect(text).toContain("Left out: 2 rows (empty texts train) and 1 row (empty texts test).");
     expect(text).toContain(
-      "train: 3 texts cut at the maximum length (41 tokens lost), 1 text the same as earlier ones.",
+      "train: 3 texts truncated to the maximum length (41 tokens lost), 1 text repeating an earlier one.",
     );
     expect(text).toContain("Eight test texts also occur in train, with the same label.");
     expect(text).toContain("All figures of this comparison are invented.");
