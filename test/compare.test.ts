@@ -434,7 +434,7 @@ describe("a run that fails", () => {
       code: "worker-failed",
       message: expect.stringContaining("TypeError: x is no function"),
     });
-    expect(readFileSync(at("strange/results.md"), "utf8")).toContain("No run is finished yet.");
+    expect(readFileSync(at("strange/results.md"), "utf8")).toContain("No run has finished yet.");
   });
 });
 

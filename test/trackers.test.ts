@@ -184,7 +184,7 @@ describe("train", () => {
     });
     await train(options("away", { reportTo: ["mlflow"] }), host);
     expectSame("away");
-    expect(host.notices("warning")).toMatch(/training goes on.*\n.*values were not delivered/);
+    expect(host.notices("warning")).toMatch(/training continues.*\n.*values were not delivered/);
   });
 });
 

@@ -53,7 +53,7 @@ describe("check", () => {
     const error = await failure(check({ trainFile: at("alone.jsonl"), output }));
     expect(error).toMatchObject({ code: "data-classes" });
     const [refused] = elementsNamed(readFileSync(output, "utf8"), "body");
-    expect(refused.text).toContain(`Training would refuse these data: ${error.message}`);
+    expect(refused.text).toContain(`Training would reject these data: ${error.message}`);
   });
 
   it("refuses a page that cannot be written, and lists of labels", async () => {

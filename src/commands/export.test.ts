@@ -72,7 +72,7 @@ describe("export", () => {
       expect(existsSync(join(outputDir, name)), name).toBe(true);
     const card = readFileSync(join(outputDir, "README.md"), "utf8");
     expect(card).toContain("32 texts of random tokens");
-    expect(card).toContain("Nothing is recorded of the training");
+    expect(card).toContain("The training of this model is not recorded");
     expect(host.openSessions).toBe(0);
     const { done, total } = host.progress("exporting").at(-1) ?? {};
     expect([done, total]).toEqual([64, 64]);
@@ -85,7 +85,7 @@ describe("export", () => {
     const { files } = await exported({ model: folder, precisions: ["float32"] }, host);
     expect(files).toEqual([join(folder, "onnx/model.onnx")]);
     expect(readFileSync(join(folder, "README.md"), "utf8")).toBe("# Mine\n");
-    expect(host.notices()).toContain("changed by hand");
+    expect(host.notices()).toContain("edited by hand");
   });
 
   it("replaces its own card and files", async () => {

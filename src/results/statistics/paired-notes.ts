@@ -83,14 +83,14 @@ export function comparisonNotes(paired: readonly PairedComparison[]): string[] {
   const family = paired.filter(({ rows }) => rows === "test").length;
   const samples = paired[0][decidingMeasure.name].bootstrap.samples;
   return [
-    `The bootstrap draws test rows with replacement (${samples} times); a row brings its predictions of all seeds, and the metric is the mean over seeds. It says how sure the difference is for other test rows and these seeds.`,
-    "The sign-flip test and the paired t test look at the seeds' differences and say how sure the difference is for other seeds and these rows. The t test takes the differences for normal, which so few cannot show.",
+    `The bootstrap draws test rows with replacement (${samples} times); a row brings its predictions of all seeds, and the metric is the mean over seeds. It shows how certain the difference is for other test rows and these seeds.`,
+    "The sign-flip test and the paired t test use the differences of the seeds and show how certain the difference is for other seeds and these rows. The t test assumes normal differences, which so few cannot confirm.",
     `Holm's correction goes over the ${family} comparisons of a row set, test by test and metric by metric; McNemar's over all their seeds.`,
     ...(least >= 2 && 2 / 2 ** least > ALPHA
       ? [
           `With ${least} seeds the smallest two-sided p of the sign-flip test is 2/2^${least} = ${2 / 2 ** least}: ${ALPHA} could not be reached by that test. At least 6 seeds are needed, and more for several comparisons.`,
         ]
       : []),
-    ...(least < 2 ? ["With one seed nothing can be said about other seeds."] : []),
+    ...(least < 2 ? ["One seed says nothing about other seeds."] : []),
   ];
 }

@@ -245,7 +245,7 @@ describe("a server that fails", () => {
     }
     await tracker.finish("finished");
     expect(tracker.warnings()).toEqual([
-      `mlflow: ${url}: no connection (ECONNREFUSED); training goes on, what is not delivered waits, and is tried again`,
+      `mlflow: ${url}: no connection (ECONNREFUSED); training continues, undelivered values are kept and retried`,
       `mlflow: ${url}: ${3 * width} of ${3 * width} values were not delivered (no connection (ECONNREFUSED))`,
     ]);
   });
@@ -293,7 +293,7 @@ describe("a server that fails", () => {
     await tracker.finish("finished");
     const [first, last, ...more] = tracker.warnings();
     expect(first).toContain(reason);
-    expect(first).toContain("nothing more is sent there");
+    expect(first).toContain("nothing more is sent");
     expect(last).toContain(`${2 * width} of ${2 * width} values were not delivered`);
     expect(more).toEqual([]);
     expect(server.requests.length).toBe(1);
@@ -305,7 +305,7 @@ describe("a server that fails", () => {
     );
     const { warnings } = await track(server.url, "endless", [1]);
     expect(warnings()).toEqual([
-      `mlflow: ${server.url}: all values were delivered, but not that the run is over (HTTP status 400)`,
+      `mlflow: ${server.url}: all values were delivered, but not the end of the run (HTTP status 400)`,
     ]);
   });
 
@@ -339,7 +339,7 @@ describe("a server that fails", () => {
     mkdirSync(at("unwritable/mlflow.json"), { recursive: true });
     const { warnings } = await track(server.url, "unwritable", [1]);
     expect(warnings()).toEqual([
-      expect.stringMatching(/mlflow\.json.*if the run goes on later, it is a new one/),
+      expect.stringMatching(/mlflow\.json.*if the run is resumed, it appears there as a new one/),
     ]);
     expect(stepsOf(onlyRun(server))).toEqual([1]);
   });

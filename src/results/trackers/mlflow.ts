@@ -93,13 +93,11 @@ export function openMlflow(
     nextDelivery = now() + RETRY_MILLISECONDS;
     if (warned) return;
     warned = true;
-    const what = lasting
-      ? "nothing more is sent there"
-      : "what is not delivered waits, and is tried again";
+    const what = lasting ? "nothing more is sent" : "undelivered values are kept and retried";
     emit({
       type: "notice",
       level: "warning",
-      text: `${title}: ${reason}; training goes on, ${what}`,
+      text: `${title}: ${reason}; training continues, ${what}`,
     });
   };
 
@@ -110,7 +108,7 @@ export function openMlflow(
       place = opened;
       emit({ type: "notice", level: "info", text: `mlflow: ${runAddress(server, opened.note)}` });
       if (opened.noteFault !== undefined) {
-        const text = `mlflow: ${opened.noteFault}; if the run goes on later, it is a new one there`;
+        const text = `mlflow: ${opened.noteFault}; if the run is resumed, it appears there as a new one`;
         emit({ type: "notice", level: "warning", text });
       }
       removeWhere(params, ({ key }) => opened.params.has(key));
@@ -170,7 +168,7 @@ export function openMlflow(
       const text =
         missing > 0
           ? `${title}: ${missing} of ${missing + delivered} values were not delivered (${reason})`
-          : `${title}: all values were delivered, but not that the run is over (${reason})`;
+          : `${title}: all values were delivered, but not the end of the run (${reason})`;
       emit({ type: "notice", level: "warning", text });
     },
   };

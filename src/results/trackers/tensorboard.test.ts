@@ -201,7 +201,7 @@ describe("openTensorboard", () => {
     disk.full = true;
     for (const step of [1, 2]) tracker.add(point(stepEvent(step)));
     expect(notices.map(({ text }) => text)).toEqual([
-      expect.stringMatching(/^tensorboard: expected room to write .*ENOSPC.*training goes on/),
+      expect.stringMatching(/^tensorboard: expected room to write .*ENOSPC.*training continues/),
     ]);
     disk.full = false;
     tracker.add(point(stepEvent(3)));

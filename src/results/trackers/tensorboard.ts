@@ -64,7 +64,7 @@ export function openTensorboard(
         writing(path, () => file.write(pointRecord(clock() / 1000, point)));
       } catch (error) {
         if (lost === 0) {
-          const text = `tensorboard: ${messageOf(error)}; training goes on without these values`;
+          const text = `tensorboard: ${messageOf(error)}; training continues without these values`;
           emit({ type: "notice", level: "warning", text });
         }
         lost += point.scalars.length;

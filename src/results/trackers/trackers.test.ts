@@ -80,7 +80,7 @@ describe("withTrackers", () => {
     const around = surroundings();
     const settings: TrackerSettings = { reportTo: ["none"], loggingDir: at("unused") };
     await withTrackers(settings, around, async () => undefined);
-    expect(around.notices[0].text).toContain("--logging-dir changes nothing");
+    expect(around.notices[0].text).toContain("--logging-dir has no effect");
   });
 
   it("writes to the run's folder or the one given, with the time of day", async () => {

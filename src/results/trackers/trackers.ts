@@ -37,7 +37,7 @@ export function requireTrackers(
     throw new L3MaskingError(
       "invalid-setting",
       `expected none alone or trackers in reportTo, got ${reportTo.join(",")}`,
-      { hint: "Leave none out of --report-to." },
+      { hint: "Remove none from --report-to." },
     );
   }
   if (reportTo.includes("mlflow")) mlflowServer(mlflow);
@@ -58,7 +58,7 @@ export async function withTrackers<Result>(
   requireTrackers(settings, surroundings);
   const { reportTo, loggingDir } = settings;
   if (loggingDir !== undefined && !reportTo.includes("tensorboard")) {
-    const text = "--logging-dir changes nothing without --report-to tensorboard";
+    const text = "--logging-dir has no effect without --report-to tensorboard";
     surroundings.emit({ type: "notice", level: "info", text });
   }
   const opened: Tracker[] = [];

@@ -244,7 +244,7 @@ describe("comparisonPage", () => {
   it("begins with how much of a stopped comparison there is", () => {
     const page = comparisonPage(comparison(runs, { partial: true, paired: [] }));
     expect(page.split("\n")[2]).toBe(
-      `**Partial: ${runs.length} of ${runs.length} runs are finished, and no difference was tested yet.** The figures will change; the same command goes on.`,
+      `**Partial: ${runs.length} of ${runs.length} runs are finished, and no difference has been tested yet.** The figures will change; run the same command to continue.`,
     );
     expect(comparisonPage(comparison(runs))).not.toContain("Partial");
   });
@@ -279,7 +279,7 @@ describe("comparisonPage", () => {
   });
 
   it("of no finished run says so", () => {
-    expect(comparisonPage(comparison([]))).toContain("No run is finished yet.");
+    expect(comparisonPage(comparison([]))).toContain("No run has finished yet.");
   });
 });
 

@@ -31,7 +31,7 @@ function partialSection({ partial, runs, unfinished }: Comparison): string[] {
   if (!partial) return [];
   const all = runs.length + unfinished.length;
   return [
-    `**Partial: ${runs.length} of ${all} runs are finished, and no difference was tested yet.** The figures will change; the same command goes on.`,
+    `**Partial: ${runs.length} of ${all} runs are finished, and no difference has been tested yet.** The figures will change; run the same command to continue.`,
   ];
 }
 
@@ -42,7 +42,7 @@ const rowSetTitles: Readonly<Record<RowSet, string>> = {
 
 function resultSections(comparison: Comparison): string[] {
   const { datasets, cells, runs } = comparison;
-  if (cells.length === 0) return ["No run is finished yet."];
+  if (cells.length === 0) return ["No run has finished yet."];
   const seeds = [...new Set(runs.map(({ seed }) => seed))].sort((a, b) => a - b);
   const tested = cells.some(({ test }) => test !== null);
   const introduction = `Percent; mean ± sample standard deviation over the seeds ${seeds.join(", ")}. ${
@@ -82,7 +82,7 @@ function unfinishedSection({ unfinished, cells }: Comparison): string[] {
   ]);
   return [
     "## Runs that are not finished",
-    "They are in no table above. The same command goes on with them.",
+    "They are not in the tables above. Run the same command to resume them.",
     markdownTable(["folder", "run", "state", "error"], rows, 4),
   ];
 }

@@ -95,7 +95,7 @@ describe("a model card", () => {
   it("says where nothing is known of the training", () => {
     const unknown = partsOf(modelCard({ ...card, run: undefined }));
     expect(unknown.head["model-index"]).toBeUndefined();
-    expect(unknown.body).toContain("Nothing is recorded");
+    expect(unknown.body).toContain("The training of this model is not recorded");
     expect(unknown.body).not.toContain("## Scores");
   });
 });

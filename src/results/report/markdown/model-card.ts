@@ -13,7 +13,7 @@ import { markdownTable } from "./tables.js";
 
 /** Tells a card that was written from one that a person changed. */
 export const CARD_MARK =
-  "<!-- written by l3masking export; without this line it is left as it is -->";
+  "<!-- written by l3masking export; remove this line to keep your edits -->";
 
 /** A file for other programs, and how far its logits are from the classifier's. */
 export interface ExportedFile {
@@ -73,10 +73,10 @@ export function modelCard(card: ModelCard): string {
     frontMatter(card),
     CARD_MARK,
     "# Text classifier",
-    `Sorts a text into one of ${labels.length} classes. A ${model.family.title} encoder of ${model.layers} layers x ${model.hiddenSize} with a vocabulary of ${model.vocabularySize}${run === undefined ? "" : `, fine-tuned from ${code(run.baseModel)} with l3masking`}. It reads the first ${card.maxLength} tokens of a text.`,
+    `Classifies a text into one of ${labels.length} classes. A ${model.family.title} encoder of ${model.layers} layers x ${model.hiddenSize} with a vocabulary of ${model.vocabularySize}${run === undefined ? "" : `, fine-tuned from ${code(run.baseModel)} with l3masking`}. It reads the first ${card.maxLength} tokens of a text.`,
     `## Labels\n\n${labels.map((label, id) => `${id}. ${code(label)}`).join("\n")}`,
     run === undefined
-      ? "## Training\n\nNothing is recorded of the training of this model."
+      ? "## Training\n\nThe training of this model is not recorded."
       : trainingPart(run),
     run && scoresPart(run, labels),
     filesPart(card),
@@ -162,7 +162,7 @@ function scoresPart(run: CardRun, labels: readonly string[]): string {
     );
   const calibration =
     confidence &&
-    `Its probabilities on test: ${probabilityMeasures
+    `Probabilities on test: ${probabilityMeasures
       .map(({ name, title, format }) => `${title} ${format(confidence[name])}`)
       .join(", ")}.`;
   const notes =
@@ -174,7 +174,7 @@ function scoresPart(run: CardRun, labels: readonly string[]): string {
 
 function filesPart({ model, files, checkedOn }: ModelCard): string {
   const table = markdownTable(
-    ["file", "numbers", "MB", "largest difference of a logit", "same label"],
+    ["file", "numbers", "MB", "largest logit difference", "same label"],
     files.map(({ name, precision, bytes, largest, equalLabels, texts }) => [
       code(name),
       precision,
@@ -218,9 +218,9 @@ function limitsPart({ rows, scores }: CardRun): string {
   const unseen = scores.some(({ rowSet }) => rowSet.includes("do not occur"));
   return `## Limits
 
-* It knows the ${rows.train} texts that it was trained on, and gives every text one of its labels, also a text of another kind or language.
-* Its scores hold for texts like those of the test split${unseen ? "; where texts of test occur in train too, the row without them is the honest one" : ""}.
-* What is unfair or wrong in its texts and labels, or in the base model, it has learned too.`;
+* It learned from ${rows.train} training texts and assigns one of its labels to every text, even one of another kind or language.
+* Its scores hold for texts like those of the test split${unseen ? "; some of its texts also occur in train, so trust the row without them" : ""}.
+* It inherits biases and errors of its training texts, their labels and the base model.`;
 }
 
 const CITATIONS = `## References

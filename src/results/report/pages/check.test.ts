@@ -104,7 +104,7 @@ describe("the page of a check", () => {
   it("says what training would refuse, and what is not there", () => {
     expect(text).not.toContain("Training would refuse");
     expect(textOf(render(usual, "no <label>"))).toContain(
-      "Training would refuse these data: no <label>",
+      "Training would reject these data: no <label>",
     );
     expect(textOf(pages["no warnings"])).toContain("Warnings There are none.");
     expect(pages["no labels, no texts"]).not.toContain('id="labels"');

@@ -29,10 +29,10 @@ export function renderCheck(checked: CheckedDataset, { date }: { readonly date: 
   const body = markup`
 <header>
 <h1>Check of ${foreign(name)}</h1>
-<p>${counted(rows, "row")} with ${counted(check.labels.length, "label")}, looked at before training.</p>
+<p>${counted(rows, "row")} with ${counted(check.labels.length, "label")}, checked before training.</p>
 <p class="note">Written on ${date}.</p>
 </header>
-${refusal === undefined ? undefined : markup`<div class="verdict warning"><p><strong>Training would refuse these data:</strong> ${foreign(refusal)}</p></div>`}
+${refusal === undefined ? undefined : markup`<div class="verdict warning"><p><strong>Training would reject these data:</strong> ${foreign(refusal)}</p></div>`}
 <section id="warnings"><h2>Warnings</h2>
 ${warnings.length === 0 ? markup`<p>There are none.</p>` : warningList(check)}
 </section>
@@ -143,7 +143,7 @@ function labelSection({ labels, splits }: DatasetCheck): Markup {
   );
   const caption =
     labels.length <= CHARTED_LABELS
-      ? "Bars of a label that differ much tell that the splits were not drawn alike."
+      ? "Very different bars for a label show that the splits were not drawn alike."
       : `The ${CHARTED_LABELS} most frequent of ${grouped(labels.length)} labels.`;
   if (labels.length > CHARTED_LABELS) return figures([figure(chart, "label-rows", caption, rows)]);
   return figures([

@@ -231,12 +231,12 @@ describe("the page of a comparison", () => {
 
   it("can be written before any run is finished", () => {
     const empty = render({ ...comparison, runs: [], cells: [], paired: [], masking: [] });
-    expect(textOf(empty)).toContain("No run is finished yet.");
+    expect(textOf(empty)).toContain("No run has finished yet.");
   });
 
   it("says nothing of learned weights where there are none", () => {
     const equal = textOf(render(inventedComparison(shapes["equal weights"])));
-    expect(equal).toContain("fixed weights in these runs: 1/2 each for MTL L3Masking");
+    expect(equal).toContain("fixed weights in these runs, 1/2 each for MTL L3Masking");
     expect(equal).not.toContain("Cosine of main task");
   });
 

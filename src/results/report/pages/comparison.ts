@@ -32,7 +32,7 @@ export function renderComparison(comparison: Comparison, { date }: RenderOptions
 <p class="note">Written on ${date} by l3masking ${comparison.machine.versions.l3masking}. <a href="#reading">How to read this page</a> explains its words.</p>
 </header>
 ${unfinishedSection(comparison)}
-${groups.length === 0 ? markup`<p><strong>No run is finished yet.</strong></p>` : undefined}
+${groups.length === 0 ? markup`<p><strong>No run has finished yet.</strong></p>` : undefined}
 ${groups.length > 1 ? contents(groups) : undefined}
 ${groups.map((group) => groupSections(group, groups.length > 1))}
 ${originSections(comparison)}

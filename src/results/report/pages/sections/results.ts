@@ -73,7 +73,7 @@ function leakNote(shared: number, all: number): Markup {
     return markup`<p class="note">No text of the test rows occurs in train.</p>`;
   }
   const [have, occur] = shared === 1 ? ["has a text", "occurs"] : ["have texts", "occur"];
-  return markup`<p class="note">${counted(shared, "test row")} of ${all} ${have} that also ${occur} in train. A model can know those by heart; the leak-free rows are the others, and tell more of skill.</p>`;
+  return markup`<p class="note">${counted(shared, "test row")} of ${all} ${have} that also ${occur} in train. A model can have memorized those; the others, the leak-free rows, measure skill better.</p>`;
 }
 
 function best({ better }: LabelMeasure, column: readonly (Spread | undefined)[]): number {
@@ -102,7 +102,7 @@ export function testsSection(group: Group): Markup {
   const differs = dataset.rows.leak_free !== dataset.rows.test;
   const others = differs ? testsOn(other, group) : undefined;
   return markup`
-<p>Two methods were compared on the same rows and the same seeds. A p below 0.05 means: hardly by chance alone.</p>
+<p>Two methods were compared on the same rows and the same seeds. A p below 0.05 means that chance alone is an unlikely explanation.</p>
 ${testsOn(deciding, group)}
 ${others && markup`<details><summary>The same on ${rowSetName(other, group)}</summary>${others}</details>`}`;
 }
@@ -143,7 +143,7 @@ function signFlipLimit(pairs: readonly PairedComparison[]): string {
     ...pairs.map((pair) => pair[decidingMeasure.name].sign_flip?.smallest_p ?? 0),
   );
   if (smallest < 0.05) return "";
-  return ` With so few seeds the sign-flip test cannot give a p below ${smallest}, whatever the differences.`;
+  return ` With so few seeds the sign-flip test cannot reach a p below ${smallest}, whatever the differences.`;
 }
 
 /** The sentences that came with a pair, the differences of its seeds, and McNemar's tests. */

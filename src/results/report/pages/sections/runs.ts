@@ -37,14 +37,14 @@ export function timingsSection({ candidates }: Group): Markup {
       { title: "Stopped early" },
     ],
     rows,
-    "Means over the runs. Scoring is the vanilla model's reading of the training texts; its scores are kept, so the first run pays for all. Stopped early: no better dev metric for too long.",
+    "Means over the runs. Scoring by the vanilla model is cached, so the first run pays for all. Stopped early: no better dev metric within the patience.",
   );
 }
 
 /** A warning where runs or tests are missing; nothing where all is done. */
 export function unfinishedSection({ partial, unfinished, cells }: Comparison): Markup | undefined {
   const untested = partial
-    ? markup` The comparison was stopped: no difference was tested yet.`
+    ? markup` The comparison was stopped: no difference has been tested yet.`
     : undefined;
   if (unfinished.length === 0) {
     return (
@@ -74,6 +74,6 @@ export function unfinishedSection({ partial, unfinished, cells }: Comparison): M
 }
 
 function stateText({ state, error }: UnfinishedRun): string {
-  if (error === null) return state === "waiting" ? "not begun" : state;
+  if (error === null) return state === "waiting" ? "not started" : state;
   return `failed (${error.code}): ${error.message}${error.hint === null ? "" : ` ${error.hint}`}`;
 }

@@ -15,7 +15,7 @@ export function taskWeightsSection(group: Group): Markup | undefined {
     anyTrainingPoint([one], ({ cosines }) => cosines !== null),
   );
   if (learned.length === 0) {
-    return markup`<p>The two tasks had fixed weights in these runs: 1/2 each for ${twoTasks.map(({ name }) => name).join(" and ")}. Nothing was learned here.</p>`;
+    return markup`<p>The two tasks had fixed weights in these runs, 1/2 each for ${twoTasks.map(({ name }) => name).join(" and ")}, so none were learned.</p>`;
   }
   const narrowed = { id: group.id, candidates: learned };
   return markup`

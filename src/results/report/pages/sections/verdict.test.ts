@@ -90,10 +90,10 @@ describe("pairVerdict", () => {
       say({ differences: [0.05], low: 0.01, high: 0.09, pRows: 0.001 }),
     ];
     for (const text of undecided) {
-      expect(text).toMatch(/^not settled .* could give another picture\./);
+      expect(text).toMatch(/^not settled .* could change the picture\./);
       expect(text).not.toContain("Neither");
     }
-    expect(undecided[2]).toContain("the choice of seeds (one seed cannot tell)");
+    expect(undecided[2]).toContain("the choice of seeds (not testable with one seed)");
     const none = say({ ...five, pRows: 0.3, low: -0.01, t: 0.2 });
     expect(none).toMatch(/^no difference shown between MTL L3Masking and STL: they differ by/);
     expect(none).toContain("That does not show that the two are equal.");

@@ -59,7 +59,7 @@ export function verdictSection(group: Group): Markup {
   const rows = decidingRows(group);
   if (rows === undefined) {
     return box(
-      markup`<p><strong>There is no test split, so nothing can be said on how well the methods classify new texts.</strong> The
+      markup`<p><strong>There is no test split, so how well the methods classify new texts is unknown.</strong> The
 scores below are those of the dev split. The best step of each run was chosen on it, so they flatter every method.</p>`,
     );
   }
@@ -73,7 +73,7 @@ scores below are those of the dev split. The best step of each run was chosen on
   const single = group.candidates.some(({ cell }) => cell.seeds.length === 1);
   return box(markup`
 ${highestMean(group, rows, pairs)}
-${single ? markup`<p><strong>A method with a single seed is a demonstration, not a result:</strong> another seed may turn the order around.</p>` : undefined}
+${single ? markup`<p><strong>A method with a single seed is a demonstration, not a result:</strong> another seed may reverse the order.</p>` : undefined}
 ${verdictList(leading, group)}
 ${others.length === 0 ? undefined : markup`<details><summary>${counted(others.length, "further pair")}</summary>${verdictList(others, group)}</details>`}
 <p class="note">Judged by ${decidingMeasure.title} on ${rowSetName(rows, group)}.
@@ -178,16 +178,16 @@ function reason(finding: Finding, tests: PairedTests): string {
     seedTest !== undefined
       ? pInSentence(seedTest.p)
       : tests.differences.length < 2
-        ? "one seed cannot tell"
+        ? "not testable with one seed"
         : "not testable here";
   const seeds = `the choice of seeds (${tested})`;
   switch (finding) {
     case "shown":
       return `Neither ${rows} nor ${seeds} explains that.`;
     case "rows":
-      return `Not explained by ${rows}, but perhaps by ${seeds}: other seeds could give another picture.`;
+      return `Not explained by ${rows}, but perhaps by ${seeds}: other seeds could change the picture.`;
     case "seeds":
-      return `Not explained by ${seeds}, but perhaps by ${rows}: other test rows could give another picture.`;
+      return `Not explained by ${seeds}, but perhaps by ${rows}: other test rows could change the picture.`;
     case "none":
       return `Chance may explain it: ${rows} or ${seeds}. That does not show that the two are equal.`;
   }
