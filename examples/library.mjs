@@ -1,11 +1,10 @@
 /**
- * The library in ten lines, as the README shows it. In the project's folder, after `npm run build`:
+ * The library in ten lines. In the project's folder, after `npm run build`:
  *
  *     node examples/library.mjs FOLDER     a BERT or RoBERTa checkpoint
  *
  * Remove runs/library before you run it again: a run is never overwritten.
  */
-// shown in the README from here
 import { Classifier, fineTune, scoreTexts } from "l3masking";
 
 const model = process.argv[2]; // a folder with config.json, weights and tokenizer
@@ -20,4 +19,3 @@ console.log(metrics.dev, metrics.test);
 const classifier = await Classifier.load("runs/library/model");
 console.log(await classifier.predict(["The genoa has a tear along the foot."]));
 await classifier.dispose();
-// to here

@@ -148,9 +148,7 @@ plan    score the training messages, then train three classifiers: ${settings.nu
 
   const results = [];
   for (const [index, [method, short, words]] of methods.entries()) {
-    console.log(
-      `\n${index + 2}/4  ${short}: classification ${words.replace("classification ", "")}`,
-    );
+    console.log(`${index + 2}/4  ${short}: classification ${words.replace("classification ", "")}`);
     const options = {
       ...settings,
       model,
@@ -160,6 +158,8 @@ plan    score the training messages, then train three classifiers: ${settings.nu
       validationFile: join(data, "dev.jsonl"),
       testFile: join(data, "test.jsonl"),
       outputDir: join(folder, method),
+      // The same for all three.
+      baseline: method === "l3",
     };
     const { metrics } = await fineTune(options, watch);
     results.push({ short, words, metrics });
@@ -174,13 +174,18 @@ plan    score the training messages, then train three classifiers: ${settings.nu
   console.log(
     line("always the most frequent label", percent(guess.accuracy), percent(guess.macroF1)),
   );
+  const { baseline, verdict } = results.at(-1).metrics;
+  const { accuracy, macro_f1: macroF1 } = baseline.test;
+  console.log(line("TF-IDF with logistic regression", percent(accuracy), percent(macroF1)));
   for (const { short, words, metrics } of results) {
     const { accuracy, macro_f1: macroF1 } = metrics.test;
     const seconds = formatDuration(metrics.timing.training_seconds);
     console.log(line(`${short.padEnd(4)} ${words}`, percent(accuracy), percent(macroF1), seconds));
   }
   console.log(`
-One seed, one small test set: this shows that it runs, not which is better.
+One seed, one small test set: this shows that it runs, not which method is better.
+The verdict on L3:
+${wrap(verdict.split(" "), " ")}
 `);
 
   const words = surprisingWords(scores).slice(0, 24);

@@ -22,7 +22,7 @@ import { commandList } from "../src/apps/cli/commands.js";
 import { knownDatasetNames } from "../src/data/known/known-datasets.js";
 import { savedClassifier } from "./fixtures/host.js";
 import { runPages } from "./fixtures/page-commands.js";
-import { blocks, commandLines, page, pages, root, wordsOf } from "./fixtures/pages.js";
+import { commandLines, page, pages, root, wordsOf } from "./fixtures/pages.js";
 
 const main = join(root, "dist/apps/cli/main.js");
 
@@ -237,14 +237,6 @@ describe("commands of", () => {
     const ended = await node(join(folder, "inner"), [join(root, "scripts/quickstart.mjs")]);
     expect(ended).toMatchObject({ exitCode: 2, out: "" });
     expect(ended.err).toContain("npm run quickstart -- --model");
-  });
-});
-
-describe("README.md", () => {
-  it("shows the library example as it is", () => {
-    const example = page("examples/library.mjs");
-    const shown = /README from here\n(.*)\/\/ to here\n/s.exec(example)?.[1];
-    expect(blocks("README.md", "js")).toEqual([shown]);
   });
 });
 

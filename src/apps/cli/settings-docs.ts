@@ -91,7 +91,7 @@ function identitySection(): string {
 function identityRule({ identity, methods, when = {} }: Setting): string | undefined {
   switch (identity) {
     case "none":
-      return "never: they only say where and on what the work is done";
+      return "never: the trained classifier is the same";
     case "rounding":
       return "never: they change at most the last digits";
     case "represented":

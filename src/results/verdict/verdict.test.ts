@@ -67,11 +67,15 @@ describe("the verdict", () => {
   });
 
   it("calls none better where the interval holds 0", () => {
-    expect(judge(answers(70, 4, 6, 20)).text).toContain("−2 points from the baseline (−8 to 4)");
-    expect(judge(answers(70, 6, 4, 20)).text).toContain("+2 points from the baseline (−4 to 8)");
-    expect(judge(answers(70, 5, 5, 20)).text).toContain(
-      "No difference from the baseline (−6 to 6)",
-    );
+    expect(judge(answers(70, 4, 6, 20)).text).toContain("−2 points against TF-IDF (−8 to 4)");
+    expect(judge(answers(70, 6, 4, 20)).text).toContain("+2 points against TF-IDF (−4 to 8)");
+    expect(judge(answers(70, 5, 5, 20)).text).toContain("Level with TF-IDF (−6 to 6)");
+  });
+
+  it("says when it does no better than one answer for all", () => {
+    const all = { ...answers(10, 5, 10, 15), commonest: { id: 0, label: "sail" } };
+    expect(judge(all).text).toContain("It does no better than always answering 'sail'.");
+    expect(judge(answers(10, 5, 10, 15)).text).not.toContain("always answering");
   });
 
   it("of one text is a sentence too", () => {

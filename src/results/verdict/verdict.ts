@@ -62,9 +62,14 @@ function standingOf({ low, high }: Interval): Standing {
 function verdictText(verdict: Omit<Verdict, "text">, commonestLabel: string): string {
   const { rows, accuracy, baseline, commonest } = verdict;
   const texts = rows === 1 ? "1 text" : `${rows} texts`;
+  const useless =
+    accuracy.value <= commonest
+      ? [`It does no better than always answering '${commonestLabel}'.`]
+      : [];
   return [
     `On ${texts} it never saw, it is right for ${points(accuracy.value)} % (${whole(accuracy.low)} to ${whole(accuracy.high)}).`,
     `TF-IDF: ${points(baseline.value)} %; always '${commonestLabel}': ${points(commonest)} %.`,
+    ...useless,
     standingText(verdict),
   ].join(" ");
 }
@@ -77,8 +82,8 @@ function standingText({ standing, difference }: Pick<Verdict, "standing" | "diff
     case "worse":
       return `Worse than the baseline by ${points(-value)} points (${whole(-high)} to ${whole(-low)}): use TF-IDF.`;
     case "alike": {
-      const found = value === 0 ? "No difference" : `${signed(value)} points`;
-      return `${found} from the baseline (${whole(low)} to ${whole(high)}): too few texts to call one better, and TF-IDF is the cheaper one.`;
+      const found = value === 0 ? "Level with" : `${signed(value)} points against`;
+      return `${found} TF-IDF (${whole(low)} to ${whole(high)}): too few texts to call either better, and TF-IDF is cheaper.`;
     }
   }
 }

@@ -44,7 +44,8 @@ export const calibration = setting({
   name: "calibration",
   ...weighing,
   type: z.enum(["exact", "published"]).default("exact"),
-  description: "How surprisal is scaled to the budget; `published` reproduces the released code",
+  description:
+    "How the weights of tokens are scaled to the budget; `published` reproduces the released code",
   origin: "docs/method.md, section 3",
 });
 
@@ -52,7 +53,7 @@ export const gamma = setting({
   name: "gamma",
   ...weighing,
   type: notNegative().default(1),
-  description: "Exponent of the relative surprisal: 0 is random masking, 1 is the paper's setting",
+  description: "Exponent of the weights of tokens: 0 is random masking, 1 is the paper's setting",
 });
 
 export const selection = setting({
