@@ -71,7 +71,7 @@ describe("texts", () => {
     const same = rows.map(({ label }) => ({ text: "a sound in the night", label }));
     const error = await failure(trainOn("same-cut", same, cut));
     expect(error.code).toBe("data-empty");
-    expect(error.message).toContain("dev, got none after splitting train");
+    expect(error.message).toContain("dev, found none after splitting train");
     expect(error.hint).toContain("at least 3 different texts");
   });
 
@@ -112,7 +112,7 @@ describe("labels", () => {
       ),
     );
     expect(error.code).toBe("data-classes");
-    expect(error.message).toContain('got only "animal"');
+    expect(error.message).toContain('found only "animal"');
   });
 });
 
