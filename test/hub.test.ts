@@ -154,6 +154,6 @@ describe("the environment of a process", () => {
     expect(await check({ ...place, HF_HUB_OFFLINE: "1" })).toMatchObject({ exitCode: 0 });
     const elsewhere = await check({ HF_HOME: at("other"), HF_HUB_OFFLINE: "1" });
     expect(elsewhere.exitCode).toBe(6);
-    expect(elsewhere.err).toContain("HF_HUB_OFFLINE=1 allows no network");
+    expect(elsewhere.err).toContain("HF_HUB_OFFLINE=1 forbids downloads");
   });
 });
