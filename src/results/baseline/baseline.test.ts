@@ -6,15 +6,21 @@ import { measureBaseline } from "../../../test/fixtures/baseline.js";
 import golden from "../../../test/golden/baseline.json" with { type: "json" };
 import { softmax } from "../metrics/metrics.js";
 import { fitLogisticRegression, linearLogits } from "./logistic-regression.js";
-import { characterNgrams, wordNgrams } from "./ngrams.js";
-import { columnCount, fitTfIdf, tfIdfRow } from "./tf-idf.js";
+import { characterNgrams, type NgramKind, wordNgrams } from "./ngrams.js";
+import { columnCount, fitTfIdf, tfIdfReader } from "./tf-idf.js";
 
 const inverseStrength = 10;
 
+const ngramsOf = (kind: NgramKind, text: string) =>
+  kind
+    .pieces(text)
+    .flatMap((piece) => kind.ngrams(piece))
+    .sort();
+
 describe("n-grams", () => {
   it.each(golden.ngrams)("of $text are scikit-learn's", ({ text, words, characters }) => {
-    expect(wordNgrams(text).sort()).toEqual([...words].sort());
-    expect(characterNgrams(text).sort()).toEqual([...characters].sort());
+    expect(ngramsOf(wordNgrams, text)).toEqual([...words].sort());
+    expect(ngramsOf(characterNgrams, text)).toEqual([...characters].sort());
   });
 });
 
@@ -22,7 +28,8 @@ describe.each(golden.fitted)("$labels", (item) => {
   const names = [...new Set(item.labels)].sort();
   const labels = names.length;
   const model = fitTfIdf(item.texts);
-  const rows = item.texts.map((text) => tfIdfRow(text, model));
+  const read = tfIdfReader(model);
+  const rows = item.texts.map(read);
 
   it("have scikit-learn's weights", () => {
     expect(columnCount(model)).toBe(item.columns);
@@ -40,7 +47,7 @@ describe.each(golden.fitted)("$labels", (item) => {
     const columns = columnCount(model);
     const linear = fitLogisticRegression(rows, ids, { labels, columns, inverseStrength });
     item.probabilities.forEach((expected, row) => {
-      const found = softmax(linearLogits(tfIdfRow(item.unseen[row], model), linear));
+      const found = softmax(linearLogits(read(item.unseen[row]), linear));
       expected.forEach((probability, label) => {
         expect(found[label]).toBeCloseTo(probability, 4);
       });
@@ -58,7 +65,7 @@ describe("the vocabulary", () => {
   it("may be empty, and then every row is", () => {
     const model = fitTfIdf(["", " "]);
     expect(columnCount(model)).toBe(0);
-    expect(tfIdfRow("oar", model).columns).toHaveLength(0);
+    expect(tfIdfReader(model)("oar").columns).toHaveLength(0);
   });
 });
 

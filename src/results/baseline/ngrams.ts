@@ -9,21 +9,30 @@ const WORD = /[\p{L}\p{N}_]{2,}/gu;
 const SHORTEST = 2;
 const LONGEST = 5;
 
-/** Words and pairs of neighbouring words of a text. */
-export function wordNgrams(text: string): string[] {
-  const words = text.toLowerCase().match(WORD) ?? [];
-  return [...words, ...words.slice(1).map((word, i) => `${words[i]} ${word}`)];
+/** A kind of n-grams: a text is cut into pieces, and equal pieces have equal n-grams. */
+export interface NgramKind {
+  pieces(text: string): readonly string[];
+  ngrams(piece: string): readonly string[];
 }
+
+/** Words and pairs of neighbouring words of a text. */
+export const wordNgrams: NgramKind = {
+  pieces(text) {
+    const words = text.toLowerCase().match(WORD) ?? [];
+    return [...words, ...words.slice(1).map((word, i) => `${words[i]} ${word}`)];
+  },
+  ngrams: (piece) => [piece],
+};
 
 /**
  * Runs of 2 to 5 characters of each word with a space on both sides. A word that is shorter than a run, spaces included,
  * is counted once.
  */
-export function characterNgrams(text: string): string[] {
-  const found: string[] = [];
-  for (const word of text.toLowerCase().split(/\s+/u)) {
-    if (word === "") continue;
+export const characterNgrams: NgramKind = {
+  pieces: (text) => text.toLowerCase().split(/\s+/u).filter(Boolean),
+  ngrams(word) {
     const characters = Array.from(` ${word} `);
+    const found: string[] = [];
     for (let length = SHORTEST; length <= LONGEST; length++) {
       const last = Math.max(0, characters.length - length);
       for (let start = 0; start <= last; start++) {
@@ -31,6 +40,6 @@ export function characterNgrams(text: string): string[] {
       }
       if (last === 0) break;
     }
-  }
-  return found;
-}
+    return found;
+  },
+};

@@ -6,7 +6,7 @@
  * with N training texts, df(g) of which hold g. Word and character n-grams are weighted apart; each part of a text's vector has
  * length 1. Reference: scikit-learn's `TfidfVectorizer(sublinear_tf=True)`, two of them side by side.
  */
-import { characterNgrams, wordNgrams } from "./ngrams.js";
+import { characterNgrams, type NgramKind, wordNgrams } from "./ngrams.js";
 
 /** A vector that is 0 but in some columns: `values[k]` in column `columns[k]`, columns ascending. */
 export interface SparseRow {
@@ -42,50 +42,102 @@ export function columnCount({ words, characters }: TfIdf): number {
   return words.rarity.length + characters.rarity.length;
 }
 
-function fitVocabulary(
-  texts: readonly string[],
-  ngramsOf: (text: string) => readonly string[],
-  mostColumns: number,
-): Vocabulary {
-  const holders = new Map<string, number>();
-  for (const text of texts) {
-    for (const ngram of new Set(ngramsOf(text))) holders.set(ngram, (holders.get(ngram) ?? 0) + 1);
-  }
-  const all = [...holders];
+function fitVocabulary(texts: readonly string[], kind: NgramKind, mostColumns: number): Vocabulary {
+  const ids = new Map<string, number>();
+  /** By id: how many texts hold the n-gram, and the last one that was counted. */
+  const holders: number[] = [];
+  const lastHolder: number[] = [];
+  const idsOf = remembered((piece) =>
+    kind.ngrams(piece).map((ngram) => {
+      const known = ids.get(ngram);
+      if (known !== undefined) return known;
+      ids.set(ngram, holders.length);
+      lastHolder.push(-1);
+      return holders.push(0) - 1;
+    }),
+  );
+  texts.forEach((text, row) => {
+    for (const piece of kind.pieces(text)) {
+      for (const id of idsOf(piece)) {
+        if (lastHolder[id] === row) continue;
+        lastHolder[id] = row;
+        holders[id] += 1;
+      }
+    }
+  });
+  const all = [...ids];
   const kept =
-    all.length > mostColumns ? all.sort((a, b) => b[1] - a[1]).slice(0, mostColumns) : all;
+    all.length > mostColumns
+      ? all.sort(([, a], [, b]) => holders[b] - holders[a]).slice(0, mostColumns)
+      : all;
   return {
     columns: new Map(kept.map(([ngram], column) => [ngram, column])),
-    rarity: Float64Array.from(kept, ([, count]) => 1 + Math.log((1 + texts.length) / (1 + count))),
+    rarity: Float64Array.from(
+      kept,
+      ([, id]) => 1 + Math.log((1 + texts.length) / (1 + holders[id])),
+    ),
   };
 }
 
-/** The vector of a text. N-grams that no training text had are left out. */
-export function tfIdfRow(text: string, { words, characters }: TfIdf): SparseRow {
-  const parts = [
-    weights(wordNgrams(text), words, 0),
-    weights(characterNgrams(text), characters, words.rarity.length),
-  ].flat();
-  return {
-    columns: Int32Array.from(parts, ([column]) => column),
-    values: Float32Array.from(parts, ([, value]) => value),
+/** A reader of texts -> their vectors. N-grams that no training text had are left out. */
+export function tfIdfReader({ words, characters }: TfIdf): (text: string) => SparseRow {
+  const readWords = weightReader(wordNgrams, words, 0);
+  const readCharacters = weightReader(characterNgrams, characters, words.rarity.length);
+  return (text) => {
+    const parts = [...readWords(text), ...readCharacters(text)];
+    return {
+      columns: Int32Array.from(parts, ([column]) => column),
+      values: Float32Array.from(parts, ([, value]) => value),
+    };
   };
 }
 
-/** Columns and weights of one kind of n-grams, as a vector of length 1; `first` is the column of the kind's first n-gram. */
-function weights(
-  ngrams: readonly string[],
+type Weight = readonly [column: number, value: number];
+
+/** Reads columns and weights of one kind, as a vector of length 1; `first` is the column of the kind's first n-gram. */
+function weightReader(
+  kind: NgramKind,
   { columns, rarity }: Vocabulary,
   first: number,
-): (readonly [column: number, value: number])[] {
-  const counts = new Map<number, number>();
-  for (const ngram of ngrams) {
-    const column = columns.get(ngram);
-    if (column !== undefined) counts.set(column, (counts.get(column) ?? 0) + 1);
-  }
-  const found = [...counts]
-    .sort((a, b) => a[0] - b[0])
-    .map(([column, count]) => [column, (1 + Math.log(count)) * rarity[column]] as const);
-  const length = Math.sqrt(found.reduce((sum, [, value]) => sum + value * value, 0));
-  return found.map(([column, value]) => [first + column, value / length]);
+): (text: string) => readonly Weight[] {
+  const columnsOf = remembered((piece) =>
+    kind.ngrams(piece).flatMap((ngram) => columns.get(ngram) ?? []),
+  );
+  /** How often each n-gram occurs in the text at hand; all 0 between texts. */
+  const counts = new Int32Array(rarity.length);
+  return (text) => {
+    const found: number[] = [];
+    for (const piece of kind.pieces(text)) {
+      for (const column of columnsOf(piece)) {
+        if (counts[column] === 0) found.push(column);
+        counts[column] += 1;
+      }
+    }
+    const weights = found
+      .sort((a, b) => a - b)
+      .map((column): Weight => {
+        const value = (1 + Math.log(counts[column])) * rarity[column];
+        counts[column] = 0;
+        return [column, value];
+      });
+    const length = Math.sqrt(weights.reduce((sum, [, value]) => sum + value * value, 0));
+    return weights.map(([column, value]) => [first + column, value / length]);
+  };
+}
+
+/** Most pieces whose n-grams are remembered: words recur, numbers and names may not. */
+const MOST_REMEMBERED = 2 ** 17;
+
+/** What `ids` gives for a piece, remembered. */
+function remembered(
+  ids: (piece: string) => readonly number[],
+): (piece: string) => readonly number[] {
+  const known = new Map<string, readonly number[]>();
+  return (piece) => {
+    const before = known.get(piece);
+    if (before !== undefined) return before;
+    const found = ids(piece);
+    if (known.size < MOST_REMEMBERED) known.set(piece, found);
+    return found;
+  };
 }

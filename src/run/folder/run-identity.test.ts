@@ -29,6 +29,7 @@ describe("runIdentity", () => {
       ),
     );
     expect(idle.sort()).toEqual([
+      "baseline",
       "cacheDir",
       "dataDir",
       "dataset",
