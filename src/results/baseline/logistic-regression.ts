@@ -71,7 +71,8 @@ export function fitLogisticRegression(
         const { columns: filled, values } = rows[row];
         for (let k = 0; k < filled.length; k++) {
           const place = filled[k] * vectors;
-          for (let v = 0; v < vectors; v++) gradient[place + v] += values[k] * residuals[v];
+          const weight = values[k];
+          for (let v = 0; v < vectors; v++) gradient[place + v] += weight * residuals[v];
         }
       }
       return value;
@@ -92,7 +93,8 @@ function scoresOf(
   scores.set(parameters.subarray(parameters.length - vectors));
   for (let k = 0; k < columns.length; k++) {
     const place = columns[k] * vectors;
-    for (let v = 0; v < vectors; v++) scores[v] += values[k] * parameters[place + v];
+    const weight = values[k];
+    for (let v = 0; v < vectors; v++) scores[v] += weight * parameters[place + v];
   }
 }
 
