@@ -20,7 +20,7 @@ async function rowsOf(name: string, split: string) {
 }
 
 describe.skipIf(!present).each(golden.published)("the baseline on $name", (expected) => {
-  it("is scikit-learn's to half a point", { timeout: 300_000 }, async () => {
+  it("is scikit-learn's to half a point", { timeout: 900_000 }, async () => {
     const all = await rowsOf(expected.name, "train");
     const train = all.slice(0, expected.first ?? all.length);
     const test = await rowsOf(expected.name, "test");
