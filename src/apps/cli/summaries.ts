@@ -82,8 +82,12 @@ export function trainSummary({ outputDir, metrics, labelledFile }: TrainResult):
     `model: ${join(outputDir, "model")}`,
     "",
     "next:",
-    `  l3masking evaluate --model ${modelFolder} --input ${file}`,
+    // Without a file of their own, only the rows it was trained on are at hand to measure it on.
+    ...(labelledFile === undefined
+      ? []
+      : [`  l3masking evaluate --model ${modelFolder} --input ${file}`]),
     `  l3masking predict --model ${modelFolder} --input ${file}`,
+    `  l3masking report ${quoted(outputDir)}`,
   ].join("\n");
 }
 
