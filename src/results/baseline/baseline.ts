@@ -1,6 +1,6 @@
 /**
  * The baseline that every classifier has to beat: TF-IDF of words and characters with logistic regression. It trains in
- * seconds; with thousands of long texts and many labels, in a minute or two.
+ * seconds; with thousands of long texts and many labels, in minutes.
  */
 import { fitLogisticRegression, type LinearModel, linearLogits } from "./logistic-regression.js";
 import { columnCount, fitTfIdf, type TfIdf, tfIdfReader } from "./tf-idf.js";
