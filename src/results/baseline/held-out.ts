@@ -1,0 +1,40 @@
+/** What the baseline answers to rows that it was not trained on, though there is no other data. */
+import { type Folds, NEVER_HELD_OUT, rowsOfFold } from "../../data/folds.js";
+import { baselineLogits, trainBaseline } from "./baseline.js";
+
+/**
+ * Logits [N][labels], row-major, of N texts with ids 0 .. labels-1: each row's from a baseline that was trained on the rows outside its
+ * fold. NaN for rows that are never held out. `beforeEach` is called before each pass over the texts of a fold, counted from 0; what it
+ * throws ends the work.
+ */
+export function heldOutBaselineLogits(
+  texts: readonly string[],
+  labelIds: ArrayLike<number>,
+  labels: number,
+  folds: Folds,
+  beforeEach?: (fold: number) => void,
+): Float32Array {
+  const logits = new Float32Array(texts.length * labels).fill(Number.NaN);
+  for (let fold = 0; fold < folds.count; fold++) {
+    const { train, heldOut } = rowsOfFold(folds, fold);
+    const baseline = trainBaseline(
+      train.map((row) => texts[row]),
+      train.map((row) => labelIds[row]),
+      labels,
+      () => beforeEach?.(fold),
+    );
+    const found = baselineLogits(
+      baseline,
+      heldOut.map((row) => texts[row]),
+    );
+    heldOut.forEach((row, index) => {
+      logits.set(found.subarray(index * labels, (index + 1) * labels), row * labels);
+    });
+  }
+  return logits;
+}
+
+/** The rows that some fold holds out, in their order. */
+export function heldOutRows({ ofRow }: Folds): number[] {
+  return [...ofRow.keys()].filter((row) => ofRow[row] !== NEVER_HELD_OUT);
+}
