@@ -100,7 +100,7 @@ describe("labels", () => {
     const rows = [...distinct(30, (row) => ["a", "b"][row % 2]), { text: "drip", label: "rare" }];
     const { metrics, host } = await trainOn("rare", rows, cut);
     expect(metrics.test?.per_label.rare).toEqual({ precision: 0, recall: 0, f1: 0, support: 0 });
-    expect(host.notices()).toContain("the smallest class of train is rare with 1 row");
+    expect(host.notices()).toContain("1 label of train has fewer than 10 rows: rare (1)");
   });
 
   it("must be two at least", async () => {

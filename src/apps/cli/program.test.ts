@@ -92,7 +92,14 @@ function recorder<Result>(result: Result) {
 
 const check = {
   text: "3 rows",
-  check: { labels: [], splits: [], overlaps: [], smallestClass: undefined, warnings: [] },
+  check: {
+    labels: [],
+    splits: [],
+    overlaps: [],
+    spellings: [],
+    smallestClass: undefined,
+    warnings: [],
+  },
 };
 
 describe("runCommandLine", () => {

@@ -7,6 +7,11 @@ export const warningAdvice: Readonly<Record<WarningCode, string>> = {
   "label-not-in-train":
     "Correct the label's spelling, remove the rows, or add rows with this label to train.",
   "one-class": "Add rows of a second label, or choose the right column with --label-column.",
+  "label-spellings":
+    "Give each of these labels one spelling in the file; each spelling is learned as a label of its own.",
+  "list-labels":
+    "Write one label per row, or train one classifier per label, with labels such as yes and no.",
+  "many-labels": "Choose the column of labels with --label-column, or merge labels.",
   "dev-seen-in-train": "Remove these rows from dev or train.",
   "test-seen-in-dev": "Remove these rows from dev, so that the test stays unseen.",
   "conflicting-labels":

@@ -1,12 +1,16 @@
 /** The result of a dataset check, as data. */
 
 import type { SplitName } from "../dataset.js";
+import type { LabelSpellings } from "./label-spelling.js";
 
 /** In order of weight. */
 export const warningCodes = [
   "test-seen-in-train",
   "label-not-in-train",
   "one-class",
+  "label-spellings",
+  "list-labels",
+  "many-labels",
   "dev-seen-in-train",
   "test-seen-in-dev",
   "conflicting-labels",
@@ -85,6 +89,8 @@ export interface DatasetCheck {
   readonly labels: readonly string[];
   readonly splits: readonly SplitCheck[]; // train, dev, test: those that exist
   readonly overlaps: readonly SplitOverlap[]; // every pair of splits that exist
+  /** Labels of any split that are probably one label; those with the most rows first. */
+  readonly spellings: readonly LabelSpellings[];
   /** The label of train with the fewest rows; absent if train has no labels. */
   readonly smallestClass: { readonly label: string; readonly rows: number } | undefined;
   /** The weightiest first. */

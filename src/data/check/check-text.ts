@@ -6,6 +6,8 @@ import type { DatasetCheck, LengthSummary, SplitCheck } from "./check-result.js"
 
 const pageWidth = 96;
 const longestLabel = 36;
+/** Of more labels than this the most frequent are listed. */
+const listedLabels = 100;
 
 /** Tables of rows, lengths, labels and shared texts, then the warnings. Ends with a line end. */
 export function formatCheck(check: DatasetCheck): string {
@@ -58,15 +60,26 @@ function splitTable(splits: readonly SplitCheck[]): string {
 }
 
 function labelTable({ labels, splits }: DatasetCheck): string {
-  const lines = labels.map((label, id) => [
-    shortened(label),
+  const total = (id: number) => splits.reduce((sum, { labelRows }) => sum + labelRows[id], 0);
+  const ids = labels.map((_, id) => id);
+  const shown =
+    labels.length <= listedLabels
+      ? ids
+      : ids.toSorted((a, b) => total(b) - total(a)).slice(0, listedLabels);
+  const lines = shown.map((id) => [
+    shortened(labels[id]),
     ...splits.flatMap(({ labelRows, rows }) => [
       grouped(labelRows[id]),
       percent(labelRows[id], rows),
     ]),
   ]);
-  const header = [`Labels (${labels.length})`, ...splits.flatMap(({ name }) => [name, ""])];
-  return textTable([header, ...lines]);
+  const header = [
+    `Labels (${grouped(labels.length)})`,
+    ...splits.flatMap(({ name }) => [name, ""]),
+  ];
+  const more = labels.length - shown.length;
+  const rest = more > 0 ? `\nand ${grouped(more)} labels with fewer rows` : "";
+  return textTable([header, ...lines]) + rest;
 }
 
 function overlapTable(check: DatasetCheck): string {

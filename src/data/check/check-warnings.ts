@@ -1,5 +1,6 @@
 /** What a check found that the user should act on or keep in mind, in words. */
 
+import { listed } from "../../base/figures.js";
 import { countOf, grouped, percent } from "./check-numbers.js";
 import {
   type DatasetCheck,
@@ -9,11 +10,16 @@ import {
   type WarningCode,
   warningCodes,
 } from "./check-result.js";
+import { type LabelRows, listLabels, looksAlike, quotedLabel } from "./label-spelling.js";
 
 type Facts = Omit<DatasetCheck, "warnings">;
 
 /** A label with fewer rows than this is named. */
 const fewRows = 10;
+/** A label with fewer rows than this is missing from some part of a cross-validation in five parts. */
+const foldRows = 5;
+/** So many labels are suspect where most of them have one row. */
+const mostLabels = 20;
 /** More truncated rows than this part of a split are named. */
 const manyTruncated = 0.05;
 /** More rows with a repeated text than this part of a split are named. */
@@ -55,7 +61,8 @@ function overlapWarning(found: SplitOverlap, facts: Facts): DatasetWarning[] {
   return [{ code: "test-seen-in-dev", message }];
 }
 
-function labelWarnings({ labels, splits, smallestClass }: Facts): DatasetWarning[] {
+function labelWarnings(facts: Facts): DatasetWarning[] {
+  const { labels, splits } = facts;
   const warnings: DatasetWarning[] = [];
   const train = splits.find(({ name }) => name === "train");
   if (train === undefined) return warnings;
@@ -77,11 +84,65 @@ function labelWarnings({ labels, splits, smallestClass }: Facts): DatasetWarning
       warnings.push({ code: "label-missing", message });
     }
   }
-  if (smallestClass !== undefined && smallestClass.rows < fewRows) {
-    const message = `the smallest class of train is ${smallestClass.label} with ${countOf(smallestClass.rows, "row")}; expect poor results on it.`;
-    warnings.push({ code: "small-class", message });
+  warnings.push(...spellingWarnings(facts), ...fewRowsWarning(facts, train));
+  const lists = listLabels(labels);
+  if (lists.length > 0) {
+    const message = `${lists.length === 1 ? "a label looks" : `${grouped(lists.length)} labels look`} like a list of labels: ${shownLabels(lists)}; each list is learned as a label of its own.`;
+    warnings.push({ code: "list-labels", message });
+  }
+  const labelled = train.rows - train.unlabelledRows;
+  if (inTrain.length > mostLabels && 2 * inTrain.length > labelled) {
+    const message = `train has ${grouped(inTrain.length)} labels in ${countOf(labelled, "row")}; is this the column of labels?`;
+    warnings.push({ code: "many-labels", message });
   }
   return warnings;
+}
+
+function spellingWarnings({ spellings }: Facts): DatasetWarning[] {
+  return spellings.slice(0, shownGroups).map((group, index) => {
+    const exact = looksAlike(group);
+    const names = group.labels.map(
+      ({ label, rows }) => `${quotedLabel(label, exact)} (${countOf(rows, "row")})`,
+    );
+    const more = index === shownGroups - 1 ? spellings.length - shownGroups : 0;
+    const rest = more > 0 ? ` ${countOf(more, "other group")} of labels like these.` : "";
+    const message = `the labels ${listed(firstOf(names))} differ only in ${group.difference}; they are probably one label.${rest}`;
+    return { code: "label-spellings", message };
+  });
+}
+
+/** Groups of labels with a warning of their own. */
+const shownGroups = 5;
+
+function fewRowsWarning({ labels, smallestClass }: Facts, train: SplitCheck): DatasetWarning[] {
+  if (smallestClass === undefined || smallestClass.rows >= fewRows) return [];
+  const small: LabelRows[] = labels
+    .map((label, id) => ({ label, rows: train.labelRows[id] }))
+    .filter(({ rows }) => rows > 0 && rows < fewRows)
+    .toSorted((a, b) => a.rows - b.rows);
+  const single = small.length === 1;
+  const names = small.map(({ label, rows }) => `${label} (${rows})`);
+  const message = `${single ? "1 label" : `${grouped(small.length)} labels`} of train ${single ? "has" : "have"} fewer than ${fewRows} rows: ${listed(firstOf(names))}; expect poor results on ${single ? "it" : "them"}.`;
+  const folds =
+    smallestClass.rows < foldRows
+      ? ` With fewer than ${foldRows}, a label is missing from some parts of a cross-validation in ${foldRows} parts.`
+      : "";
+  return [{ code: "small-class", message: message + folds }];
+}
+
+/** The first names, and how many more there are. */
+function firstOf(names: readonly string[], shown = 5): string[] {
+  const more = names.length - shown;
+  return more > 0 ? [...names.slice(0, shown), `${grouped(more)} more`] : [...names];
+}
+
+function shownLabels(labels: readonly string[]): string {
+  return listed(
+    firstOf(
+      labels.map((label) => quotedLabel(label, false)),
+      3,
+    ),
+  );
 }
 
 function splitWarnings(split: SplitCheck, { labels }: Facts): DatasetWarning[] {
@@ -128,7 +189,5 @@ function splitWarnings(split: SplitCheck, { labels }: Facts): DatasetWarning[] {
 
 /** "the label A" or "the labels A, B, C and 4 more". */
 function named(labels: readonly string[]): string {
-  const shown = labels.slice(0, 5).join(", ");
-  const rest = labels.length > 5 ? ` and ${labels.length - 5} more` : "";
-  return `the ${labels.length === 1 ? "label" : "labels"} ${shown}${rest}`;
+  return `the ${labels.length === 1 ? "label" : "labels"} ${listed(firstOf(labels))}`;
 }

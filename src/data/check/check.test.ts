@@ -180,3 +180,51 @@ describe("formatCheck", () => {
     );
   });
 });
+
+describe("labels", () => {
+  const messages = (train: TextRecord[]) =>
+    checkDataset({ train }).warnings.map(({ code, message }) => [code, message]);
+  const rowsOf = (label: string, count: number) =>
+    Array.from({ length: count }, (_, i) => `${label} text ${i}/${label}`);
+
+  it("that differ in spelling are named with their rows", () => {
+    const train = records(...rowsOf("Sail", 12), ...rowsOf("sail ", 1), ...rowsOf("hull", 20));
+    expect(messages(train)).toContainEqual([
+      "label-spellings",
+      'the labels "Sail" (12 rows) and "sail " (1 row) differ only in case; they are probably one label.',
+    ]);
+    const alike = records(...rowsOf("caf\u00e9", 12), ...rowsOf("cafe\u0301", 11));
+    expect(messages(alike)).toEqual([
+      [
+        "label-spellings",
+        'the labels "caf\\u{e9}" (12 rows) and "cafe\\u{301}" (11 rows) differ only in Unicode form or invisible characters; they are probably one label.',
+      ],
+    ]);
+  });
+
+  it("with few rows are named together", () => {
+    const train = records(...rowsOf("hull", 30), ...rowsOf("oar", 7), ...rowsOf("keel", 2));
+    expect(messages(train)).toEqual([
+      [
+        "small-class",
+        "2 labels of train have fewer than 10 rows: keel (2) and oar (7); expect poor results on them. With fewer than 5, a label is missing from some parts of a cross-validation in 5 parts.",
+      ],
+    ]);
+  });
+
+  it("that are lists, and as many as rows, are doubted", () => {
+    const lists = records(...rowsOf("['a', 'b']", 12), ...rowsOf("c", 12));
+    expect(messages(lists)).toContainEqual([
+      "list-labels",
+      `a label looks like a list of labels: "['a', 'b']"; each list is learned as a label of its own.`,
+    ]);
+    const ids = records(...Array.from({ length: 10_000 }, (_, i) => `text ${i}/id${i}`));
+    expect(messages(ids)).toContainEqual([
+      "many-labels",
+      "train has 10,000 labels in 10,000 rows; is this the column of labels?",
+    ]);
+    const page = formatCheck(checkDataset({ train: ids }));
+    expect(page.split("\n").length).toBeLessThan(200);
+    expect(page).toContain("and 9,900 labels with fewer rows");
+  });
+});

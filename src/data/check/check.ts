@@ -11,6 +11,7 @@ import type {
   Truncation,
 } from "./check-result.js";
 import { checkWarnings } from "./check-warnings.js";
+import { labelSpellings } from "./label-spelling.js";
 
 /** How lengths are counted: in words, unless a tokenizer is given. */
 export interface TokenLengthOptions {
@@ -38,7 +39,17 @@ export function checkDataset(
   const overlaps = present.flatMap((first, index) =>
     present.slice(index + 1).map((second) => overlap(first, second)),
   );
-  const facts = { labels, splits, overlaps, smallestClass: smallestClass(labels, splits) };
+  const labelRows = labels.map((label, id) => ({
+    label,
+    rows: splits.reduce((total, split) => total + split.labelRows[id], 0),
+  }));
+  const facts = {
+    labels,
+    splits,
+    overlaps,
+    spellings: labelSpellings(labelRows),
+    smallestClass: smallestClass(labels, splits),
+  };
   return { ...facts, warnings: checkWarnings(facts) };
 }
 

@@ -121,6 +121,25 @@ describe("toRecords", () => {
     ]);
   });
 
+  it("lists all rows without a label at once, the first ones by their line", () => {
+    const rows = table(
+      { text: "a", label: "x" },
+      ...Array.from({ length: 12 }, () => ({ text: "b", label: "" })),
+    );
+    expect(() => toRecords(rows, "a.csv", choice, "required")).toThrow(
+      expect.objectContaining({
+        code: "data-label",
+        message:
+          "a.csv: expected a label in every row, got none in 12 of 13: lines 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 and 2 more",
+        hint: expect.stringContaining("--unlabeled-file"),
+      }),
+    );
+    const none = { ...rows, rows: rows.rows.slice(1) };
+    expect(() => toRecords(none, "a.csv", choice, "required")).toThrow(
+      expect.objectContaining({ hint: expect.stringContaining("--label-column") }),
+    );
+  });
+
   it.each([null, undefined, " ", Number.NaN])(
     "needs a label where labels are required (%s)",
     (label) => {

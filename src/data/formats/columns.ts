@@ -141,8 +141,8 @@ function shellWord(name: string): string {
 
 /**
  * One record per row. Numbers and booleans become strings; labels are trimmed. An absent text (null, no such
- * key, NaN) is the empty text. An absent or blank label is `data-label` where labels are required,
- * else no label. Any other type, a number that cannot be read exactly, and a text or label beyond its limit
+ * key, NaN) is the empty text. Absent or blank labels are `data-label`, one error for all of them, where labels are
+ * required, else no label. Any other type, a number that cannot be read exactly, and a text or label beyond its limit
  * are `data-format`, a list of labels is `data-multi-label`; all with file and line.
  */
 export function toRecords(
@@ -151,22 +151,53 @@ export function toRecords(
   choice: ColumnChoice,
   labels: "required" | "optional",
 ): TextRecord[] {
-  return table.rows.map((row) => {
+  const unlabelled: number[] = [];
+  const records = table.rows.map((row) => {
     const place = `${file} ${table.unit} ${row.line}`;
     const text = textOf(row, choice.text, place);
     const label = choice.label === undefined ? undefined : labelOf(row, choice.label, place);
     requireLength(label ?? "", MAX_LABEL, "label", place);
-    if (label === undefined && labels === "required") {
-      throw new L3MaskingError("data-label", `${place}: expected a label, got none`, {
-        hint: `Fill in the column "${choice.label}", or remove the row.`,
-      });
-    }
+    if (label === undefined) unlabelled.push(row.line);
     const columns = Object.fromEntries(
       Object.entries(row.columns).filter(([name]) => name !== choice.text && name !== choice.label),
     );
     const record = { text, columns, line: row.line };
     return label === undefined ? record : { ...record, label };
   });
+  if (labels === "required" && unlabelled.length > 0) {
+    throw missingLabels(unlabelled, table, file, choice.label ?? "");
+  }
+  return records;
+}
+
+/** Lines of rows that a message lists. */
+const SHOWN_LINES = 10;
+
+function missingLabels(
+  lines: readonly number[],
+  { rows, unit }: Table,
+  file: string,
+  column: string,
+): L3MaskingError {
+  if (lines.length === 1) {
+    return new L3MaskingError(
+      "data-label",
+      `${file} ${unit} ${lines[0]}: expected a label, got none`,
+      { hint: `Fill in the column "${column}", or remove the row.` },
+    );
+  }
+  const more = lines.length - SHOWN_LINES;
+  const shown = lines.slice(0, SHOWN_LINES).join(", ");
+  return new L3MaskingError(
+    "data-label",
+    `${file}: expected a label in every row, got none in ${lines.length} of ${rows.length}: ${unit}s ${shown}${more > 0 ? ` and ${more} more` : ""}`,
+    {
+      hint:
+        lines.length === rows.length
+          ? "Choose the column of labels with --label-column."
+          : `Fill in the column "${column}", or move these rows to another file and pass it as --unlabeled-file.`,
+    },
+  );
 }
 
 /** The text of a row, by the rules of `toRecords`; `place` names the row in messages. */

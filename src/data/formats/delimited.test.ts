@@ -27,6 +27,21 @@ describe("parseCsv", () => {
     expect(plain(parseCsv(text, "a.csv"))).toEqual([[2, "a", "x"]]);
   });
 
+  it("takes the delimiter that a first line names", () => {
+    expect(parseCsv("sep=;\r\ntext;label, or none\r\na;x\r\n", "a.csv").columns).toEqual([
+      "text",
+      "label, or none",
+    ]);
+    expect(plain(parseCsv('"sep=,"\ntext,label\na,x\n', "a.csv"))).toEqual([[3, "a", "x"]]);
+  });
+
+  it("passes over rows of empty fields, which spreadsheet programs leave at the end", () => {
+    expect(plain(parseCsv("text,label\na,x\n,\n , \nb,\n", "a.csv"))).toEqual([
+      [2, "a", "x"],
+      [5, "b", ""],
+    ]);
+  });
+
   it("keeps a quoted empty field of a one-column file, and no blank line", () => {
     expect(plain(parseCsv('text\na\n""\n\nb', "a.csv"))).toEqual([
       [2, "a"],
@@ -107,7 +122,7 @@ describe("parseCsv", () => {
           .map((row) => row.map(quoted).join(","))
           .join("\n");
         const values = parseCsv(text, "a.csv").rows.map(({ columns }) => Object.values(columns));
-        expect(values).toEqual(rows);
+        expect(values).toEqual(rows.filter((row) => row.some((value) => value.trim() !== "")));
       }),
     );
   });

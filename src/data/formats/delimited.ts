@@ -18,8 +18,9 @@ const csvDelimiters = [",", ";", "\t", "|"];
 
 /**
  * CSV (RFC 4180) with a header line. The delimiter is the one of `, ; tab |` that the header line
- * holds most often. Quoted fields may span lines; line ends inside them become "\n"; blank lines are
- * skipped. Throws `data-format` with the line for a bad quote or a wrong number of fields.
+ * holds most often, or the one that a first line "sep=;" names, as spreadsheet programs write it. Quoted fields may span
+ * lines; line ends inside them become "\n"; blank lines and rows of empty fields are skipped. Throws `data-format` with the
+ * line for a bad quote or a wrong number of fields.
  */
 export function parseCsv(text: string, file: string): Table {
   return tableOf(csvReader(file), text, file);
@@ -41,12 +42,16 @@ export function csvReader(file: string, given?: string): RowReader {
       const end = pending.indexOf("\n");
       if (end === -1 && !last) return false;
       const first = end === -1 ? pending : pending.slice(0, end);
-      if (first.trim() !== "" || end === -1) {
+      const named = end === -1 ? undefined : namedDelimiter(first);
+      if (named === undefined && (first.trim() !== "" || end === -1)) {
         delimiter = headerDelimiter(first);
         rows = rowMaker(file, quotingHint(delimiter));
       } else {
         pending = pending.slice(end + 1);
         line += 1;
+        if (named === undefined) continue;
+        delimiter = named;
+        rows = rowMaker(file, quotingHint(named));
       }
     }
     return true;
@@ -191,6 +196,11 @@ function unifiedLineEnds(): (piece: string, last: boolean) => string {
   };
 }
 
+/** The delimiter that a line such as `sep=;` names. */
+function namedDelimiter(line: string): string | undefined {
+  return /^"?sep=([,;\t|])"?[ \r]*$/i.exec(line)?.[1];
+}
+
 function headerDelimiter(line: string): string {
   const header = line.trimStart().replace(/"[^"]*"/g, "");
   const counts = csvDelimiters.map((delimiter) => occurrences(header, delimiter));
@@ -227,6 +237,8 @@ function rowMaker(
           continue;
         }
         const { fields, line } = taken;
+        // Spreadsheet programs write such rows after the last one that is filled.
+        if (fields.length > 1 && fields.every((field) => field.trim() === "")) continue;
         const named = columns.map((name, index) => [name, fields[index]]);
         rows.push({ columns: Object.fromEntries(named), line });
       }

@@ -67,6 +67,12 @@ describe("parseJsonFile", () => {
     });
   });
 
+  it("says what to write for NaN, and how to name a file of one array", () => {
+    const hint = (text: string) => expect.objectContaining({ hint: expect.stringContaining(text) });
+    expect(() => parseJsonLines('{"text": "a", "n": NaN}', "a.jsonl")).toThrow(hint("write null"));
+    expect(() => parseJsonLines('[{"text": "a"}]', "a.jsonl")).toThrow(hint(".json"));
+  });
+
   it("says where an array goes wrong", () => {
     expect(() => parseJsonFile('[{"text": "a"},\n {"text": b}]', "a.json")).toThrow(
       expect.objectContaining({

@@ -32,8 +32,13 @@ export function jsonLineReader(file: string): RowReader {
       const rows: Row[] = [];
       for (const { content, line } of lines(piece, last)) {
         if (content.trim() === "") continue;
-        const value = parseJson(content, file, line, (message) => formatError(message, lineHint));
-        const columns = asObject(value, `${file} line ${line}`, lineHint);
+        const value = parseJson(content, file, line, (message) =>
+          formatError(message, syntaxHint(message, lineHint)),
+        );
+        const hint = Array.isArray(value)
+          ? `${lineHint} A file that is one array ends in .json.`
+          : lineHint;
+        const columns = asObject(value, `${file} line ${line}`, hint);
         for (const name of Object.keys(columns)) names.add(name);
         requireColumns(names.size, file);
         rows.push({ columns, line });
@@ -50,7 +55,9 @@ export function jsonLineReader(file: string): RowReader {
  */
 export function parseJsonFile(text: string, file: string): Table {
   if (looksLikeJsonLines(text)) return parseJsonLines(text, file);
-  const value = parseJson(text, file, 1, (message) => formatError(message, arrayHint));
+  const value = parseJson(text, file, 1, (message) =>
+    formatError(message, syntaxHint(message, arrayHint)),
+  );
   const items = Array.isArray(value) ? value : onlyArray(value, file);
   requireRows(items.length, file);
   const rows = items.map((item: unknown, index): Row => {
@@ -58,6 +65,13 @@ export function parseJsonFile(text: string, file: string): Table {
     return { columns: asObject(item, `${file} row ${line}`, arrayHint), line };
   });
   return { columns: columnNames(rows), rows, unit: "row" };
+}
+
+/** Python writes a missing number as NaN, which no other reader of JSON takes. */
+function syntaxHint(message: string, hint: string): string {
+  return message.endsWith('expected a JSON value, got "N"')
+    ? "If it is NaN, write null in its place: JSON has no NaN."
+    : hint;
 }
 
 function looksLikeJsonLines(text: string): boolean {

@@ -3,6 +3,7 @@
 import { L3MaskingError } from "../../base/errors.js";
 import type { Decoders } from "../parquet/unpack-pages.js";
 import { type ColumnChoice, type ColumnOptions, chooseColumns, toRecords } from "./columns.js";
+import { refuseOtherContent } from "./content.js";
 import { parseCsv, parseTsv } from "./delimited.js";
 import type { FileFormat } from "./formats.js";
 import { parseJsonFile, parseJsonLines } from "./json.js";
@@ -73,6 +74,7 @@ export async function parseTable(
     case "tsv":
       return parseTsv(decodeUtf8(bytes, file), file);
     case "parquet": {
+      refuseOtherContent(bytes, file);
       // Loaded for those who need it: it takes longer to load than all other formats together.
       const { parseParquet } = await import("../parquet/parquet.js");
       return parseParquet(bytes, file, decoders);

@@ -1,12 +1,14 @@
 /** Bytes of a text file -> string; bytes that are not UTF-8 are an error, never a replacement character. */
 
 import { L3MaskingError } from "../../base/errors.js";
+import { refuseOtherContent, TELLING_BYTES } from "./content.js";
 
 const newline = 0x0a;
 
 /**
  * Decodes UTF-8 strictly and drops a leading byte order mark.
- * Throws `data-encoding` with the first line that holds a bad byte, `data-format` for a text too long to be read.
+ * Throws `data-encoding` with the first line that holds a bad byte, `data-format` for a text too long to be read or for content of
+ * another kind (`refuseOtherContent`).
  */
 export function decodeUtf8(bytes: Uint8Array, file: string): string {
   return utf8Decoder(file)(bytes, true);
@@ -24,11 +26,11 @@ export function utf8Decoder(file: string): (piece: Uint8Array, last: boolean) =>
   return (piece, last) => {
     const bytes = held.length === 0 ? piece : joined(held, piece);
     held = new Uint8Array(0);
-    if (!begun && !last && bytes.length < BYTE_ORDER_MARK.length) {
+    if (!begun && !last && bytes.length < TELLING_BYTES) {
       held = bytes.slice();
       return "";
     }
-    if (!begun) refuseUtf16(bytes, file);
+    if (!begun) refuseOtherContent(bytes, file);
     const start = !begun && BYTE_ORDER_MARK.every((byte, at) => bytes[at] === byte) ? 3 : 0;
     const end = last ? bytes.length : bytes.length - unfinishedBytes(bytes);
     begun = true;
@@ -91,16 +93,6 @@ function tooLong(file: string, bytes: number, cause: unknown): L3MaskingError {
     `${file}: expected at most 536870888 characters (the longest text that can be read), got ${bytes} bytes`,
     { hint: "Use a sample of the rows.", cause },
   );
-}
-
-function refuseUtf16(bytes: Uint8Array, file: string): void {
-  const littleEndian = bytes[0] === 0xff && bytes[1] === 0xfe;
-  const bigEndian = bytes[0] === 0xfe && bytes[1] === 0xff;
-  if (littleEndian || bigEndian) {
-    throw new L3MaskingError("data-encoding", `${file} line 1: expected UTF-8 text, found UTF-16`, {
-      hint: "Save the file as UTF-8 (in a spreadsheet: CSV UTF-8).",
-    });
-  }
 }
 
 /** A newline byte never occurs inside a UTF-8 sequence, so lines can be tested one by one. */
