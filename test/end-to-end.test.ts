@@ -4,7 +4,10 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { runEvaluate } from "../src/commands/evaluate.js";
+import { parseCsv } from "../src/data/formats/delimited.js";
 import { loadCheckpoint } from "../src/model/checkpoint/load.js";
+import { parseRecordLines } from "../src/results/records/parse.js";
+import { wrongRow } from "../src/results/records/wrong-rows.js";
 import type { TrainResult } from "../src/run/host/host.js";
 import { evaluateSchema, resolveSettings } from "../src/run/settings/schemas.js";
 import { readJson, readJsonLines, temporaryFolder } from "./fixtures/folders.js";
@@ -104,6 +107,8 @@ describe.each([
   it("writes its files and nothing else", () => {
     expect(readdirSync(outputDir).sort()).toEqual([
       "config.json",
+      "errors.csv",
+      "errors.jsonl",
       ...(method === "l3" ? ["examples.json"] : []),
       "journal.jsonl",
       ...(method === "l3" ? ["masking.json"] : []),
@@ -186,6 +191,30 @@ describe.each([
       rows.map(({ expected, probabilities }) => -Math.log(probabilities[expected])),
     );
     expect(test?.loss).toBeCloseTo(loss, 6);
+  });
+
+  it("writes the wrong test rows, the surest first, with the words behind the label", () => {
+    const path = join(outputDir, "predictions-test.jsonl");
+    const wrong = readJsonLines(path, predictionSchema).filter((row) => row.label !== row.expected);
+    const found = parseRecordLines(
+      wrongRow,
+      readFileSync(join(outputDir, "errors.jsonl"), "utf8"),
+      {
+        path: "errors.jsonl",
+        writer: "a run",
+        hint: "",
+      },
+    );
+    expect(found.map(({ line }) => line).sort()).toEqual(wrong.map(({ line }) => line).sort());
+    const shares = found.map(({ probability }) => probability);
+    expect(shares).toEqual([...shares].sort((a, b) => b - a));
+    const texts = soundRows("test").map(({ text }) => text);
+    for (const { line, text, words } of found) {
+      expect(text).toBe(texts[line - 1]);
+      expect(words?.pieces.join("")).toBe(text);
+    }
+    const { rows } = parseCsv(readFileSync(join(outputDir, "errors.csv"), "utf8"), "errors.csv");
+    expect(rows.map(({ columns }) => Number(columns.line))).toEqual(found.map(({ line }) => line));
   });
 
   it("keeps a journal of every step and evaluation", () => {

@@ -14,6 +14,7 @@ import { loadWeights } from "../run/fine-tune/second-stage.js";
 import { requireSharedPassFits } from "../run/fine-tune/shared-pass.js";
 import { runStages } from "../run/fine-tune/stages.js";
 import { compileTraining, initialWeights } from "../run/fine-tune/training.js";
+import { heldOutRows, writeWrongRows } from "../run/fine-tune/wrong-rows.js";
 import { finishedMetrics } from "../run/folder/finished-run.js";
 import { openJournal } from "../run/folder/journal.js";
 import { createRunFolder, startedRun, writeJson } from "../run/folder/run-folder.js";
@@ -22,13 +23,15 @@ import { saveClassifier, temperatureFile } from "../run/folder/saved-classifier.
 import { beginTracking, closingScalars, runWatch } from "../run/folder/tracking.js";
 import { openTrainingState, removeState, startingState } from "../run/folder/training-state.js";
 import type { Host, TrainResult } from "../run/host/host.js";
+import { encoderExplainer } from "../run/inference/attributed-words.js";
 import { classifyEncodings } from "../run/inference/classify.js";
 import type { TrainSettings } from "../run/settings/schemas.js";
+import { encodeOnce } from "../run/sources/labelled-texts.js";
 
 /**
  * Fine-tunes a classifier and writes DIR: config.json, journal.jsonl, model/, metrics.json,
- * predictions-test.jsonl, masking.json unless tokens are masked at random, examples.json where texts were scored; while it
- * is not finished also state/, to go on from with --resume. The test split is read once, with the weights of the best dev evaluation.
+ * predictions-test.jsonl, errors.csv and errors.jsonl with the held-out rows it gets wrong, masking.json unless tokens are masked at
+ * random, examples.json where texts were scored; while it is not finished also state/, to go on from with --resume. The test split is read once, with the weights of the best dev evaluation.
  *
  * Batches, masks, dropout and draws from dev depend on seed and step alone, so a run that goes on does what the
  * uninterrupted one would: journal, weights and metrics are the same, but for timing. A finished run is not
@@ -131,10 +134,14 @@ async function trainInFolder(
     writeJson(modelFolder, temperatureFile, { temperature });
 
     // Record.
+    const { classifier: program, parts } = training;
+    const kept = { program, spec, classes: parts.classes, weights: store.weight };
+    const encode = encodeOnce(tokenizer, maxLength);
+    const explained = { ...kept, labels: data.labels, tokenizer, encode };
+    const explain = encoderExplainer(explained, runtime, host);
+    await writeWrongRows(outputDir, heldOutRows(data, files), evaluated.heldOut, explain);
     if (masks?.scores !== undefined) {
       const scored = { scores: masks.scores, probabilities: masks.probabilities };
-      const { classifier: program, parts } = training;
-      const kept = { program, spec, classes: parts.classes, weights: store.weight };
       const examples = await runExamples(data, scored, kept, settings, tokenizer, runtime);
       writeJson(outputDir, "examples.json", examples);
     }

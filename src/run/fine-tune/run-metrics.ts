@@ -7,6 +7,7 @@ import type {
   SplitConfidence,
   SplitMetrics,
 } from "../../results/records/measures.js";
+import type { Prediction } from "../../results/records/predictions.js";
 import type { RunMetrics } from "../../results/records/run-metrics.js";
 import { writeJsonLines } from "../folder/run-folder.js";
 import { predictionsOf } from "../inference/classify.js";
@@ -107,6 +108,8 @@ export function runConfidence(
 export interface RunEvaluation {
   readonly test: Awaited<ReturnType<typeof testMetrics>>;
   readonly confidence: RunConfidence;
+  /** Of the test rows, or of the dev rows where there is no test split. */
+  readonly heldOut: readonly Prediction[];
 }
 
 /** Measures on test, whose predictions are written, and on dev. `logitsOf` classifies a split with the weights that are kept. */
@@ -116,7 +119,12 @@ export async function evaluateRun(
   predictionsPath: string,
 ): Promise<RunEvaluation> {
   const test = await testMetrics(() => logitsOf("test"), data, predictionsPath);
-  return { test, confidence: runConfidence(await logitsOf("dev"), test?.logits, data) };
+  const dev = await logitsOf("dev");
+  return {
+    test,
+    confidence: runConfidence(dev, test?.logits, data),
+    heldOut: predictionsOf(test?.logits ?? dev, data.labels),
+  };
 }
 
 /** metrics.json of a run. */

@@ -5,8 +5,9 @@ import { hasAuxiliaryTask } from "../../method/methods.js";
 import { exists, findText } from "../../platform/files/files.js";
 import { join } from "../../platform/paths.js";
 import { maskingSummary } from "../../results/records/masking-summary.js";
-import { parseRecord } from "../../results/records/parse.js";
+import { parseRecord, parseRecordLines } from "../../results/records/parse.js";
 import { runExamples } from "../../results/records/token-masks.js";
+import { type WrongRow, wrongRow } from "../../results/records/wrong-rows.js";
 import type { TrainedRun } from "../../results/report/pages/run.js";
 import { datasetName, nameOf } from "../sources/dataset-sources.js";
 import { readComparedRun } from "./compared-run.js";
@@ -58,6 +59,7 @@ export function readTrainedRun(folder: string): TrainedRun {
     run,
     masking: readWritten(maskingSummary, join(folder, "masking.json")),
     examples: readWritten(runExamples, join(folder, "examples.json")) ?? [],
+    wrong: readWrongRows(join(folder, "errors.jsonl")),
     confidence: metrics?.confidence,
     verdict: metrics?.verdict ?? null,
     settings: record.settings,
@@ -75,11 +77,20 @@ export function readTrainedRun(folder: string): TrainedRun {
   };
 }
 
+/** Undefined for runs without the file. */
+function readWrongRows(path: string): readonly WrongRow[] | undefined {
+  const text = findText(path);
+  return text === undefined
+    ? undefined
+    : parseRecordLines(wrongRow, text, { path, writer: "a training run", hint: changedHint });
+}
+
+const changedHint = "The file was changed: remove it, and the page goes without it.";
+
 /** Undefined for runs of methods that do not write the file. */
 function readWritten<Content>(schema: z.ZodType<Content>, path: string): Content | undefined {
   const text = findText(path);
-  const hint = "The file was changed: remove it, and the page goes without it.";
   return text === undefined
     ? undefined
-    : parseRecord(schema, text, { path, writer: "a training run", hint });
+    : parseRecord(schema, text, { path, writer: "a training run", hint: changedHint });
 }

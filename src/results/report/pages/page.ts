@@ -1,4 +1,5 @@
 /** The frame of a report: one file with its style inside, readable without network, in light, in dark and on paper. */
+import { sha256 } from "../../../base/sha256.js";
 import type { Chart } from "../charts/chart.js";
 import { chartElement } from "../charts/chart.js";
 import { chartStyle, palette } from "../charts/series.js";
@@ -11,9 +12,19 @@ export interface Page {
   readonly charts: readonly ChartFile[];
 }
 
-/** The whole page. Nothing in it is fetched or run: the policy forbids it even if an escape were missed. */
-export function page(title: string, body: Markup): Page {
-  const policy = "default-src 'none'; style-src 'unsafe-inline'";
+/** What a page has beyond the style of all. */
+interface Own {
+  readonly style?: string;
+  readonly script?: string;
+}
+
+/**
+ * The whole page. Nothing in it is fetched, and nothing is run but `script`, by its digest: the policy forbids the rest even if an escape
+ * were missed. A script holds no character that XML escapes.
+ */
+export function page(title: string, body: Markup, { style, script }: Own = {}): Page {
+  const allowed = script === undefined ? "" : `; script-src 'sha256-${base64Digest(script)}'`;
+  const policy = `default-src 'none'; style-src 'unsafe-inline'${allowed}`;
   const document = markup`<html lang="en">
 <head>
 <meta charset="utf-8"/>
@@ -21,16 +32,22 @@ export function page(title: string, body: Markup): Page {
 <meta http-equiv="Content-Security-Policy" content="${policy}"/>
 <meta name="color-scheme" content="light dark"/>
 <title>${title}</title>
-${styleSheet}
+${styleSheet}${style === undefined ? undefined : new Markup(`\n<style>${style}</style>`)}
 </head>
 <body>
 <main>
 ${body}
 </main>
-</body>
+${script === undefined ? undefined : new Markup(`<script>${script}</script>\n`)}</body>
 </html>
 `;
   return { html: `<!DOCTYPE html>\n${document.source}`, charts: body.charts };
+}
+
+/** SHA-256 as a content security policy writes it. */
+function base64Digest(text: string): string {
+  const bytes = sha256([text]).match(/../g) ?? [];
+  return btoa(String.fromCharCode(...bytes.map((byte) => Number.parseInt(byte, 16))));
 }
 
 const variables = (side: "light" | "dark") =>

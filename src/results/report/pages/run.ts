@@ -8,6 +8,7 @@ import type { ComparedDataset, ComparedRun } from "../../records/comparison.js";
 import type { MaskingSummary } from "../../records/masking-summary.js";
 import type { RunConfidence } from "../../records/measures.js";
 import type { RunExample } from "../../records/token-masks.js";
+import type { WrongRow } from "../../records/wrong-rows.js";
 import { comparisonCells } from "../../statistics/comparison-cells.js";
 import { candidateTitle } from "../../statistics/paired-notes.js";
 import { decidingRows, type Group, rowSetName } from "./groups.js";
@@ -22,6 +23,7 @@ import { datasetSection, settingsTable } from "./sections/provenance.js";
 import { resultsSection } from "./sections/results.js";
 import { timingsSection } from "./sections/runs.js";
 import { taskWeightsSection } from "./sections/task-weights.js";
+import { wrongRowsScript, wrongRowsSection, wrongRowsStyle } from "./sections/wrong-rows.js";
 
 /** What a run's folder tells. */
 export interface TrainedRun {
@@ -31,6 +33,8 @@ export interface TrainedRun {
   readonly masking: MaskingSummary | undefined;
   /** A few training texts, token by token; none where texts were not scored. */
   readonly examples: readonly RunExample[];
+  /** The held-out rows that got a wrong label, the surest first; undefined for runs that did not record them. */
+  readonly wrong: readonly WrongRow[] | undefined;
   /** Absent for runs of versions that did not measure it. */
   readonly confidence: RunConfidence | undefined;
   /** How good the classifier is next to the baseline; null where nothing can be said. */
@@ -73,6 +77,7 @@ ${weights && part(group, "weights", "Task weights", weights)}
 ${rows && part(group, "labels", "Label by label", perLabelSection(group, rows))}
 ${trained.confidence && part(group, "confidence", "Probabilities", confidenceSection(trained.confidence))}
 ${rows && part(group, "confusion", "Confusions", confusionSection(group, rows))}
+${trained.wrong && part(group, "errors", "Rows it gets wrong", wrongRowsSection(trained.wrong, heldOut(dataset)))}
 ${trained.masking && part(group, "masking", "What is masked", maskingSection(group))}
 ${trained.examples.length > 0 ? part(group, "examples", "Some training texts, token by token", examplesSection(trained.examples)) : undefined}
 ${part(group, "timing", "Time", timingsSection(group))}
@@ -83,7 +88,14 @@ ${part(group, "data", "Data", datasetSection(dataset, [run]))}
 <details><summary>Every setting</summary>${settingsTable(trained.settings)}</details>
 </section>
 <section id="reading"><h2>How to read this page</h2>${glossarySection(false)}</section>`;
-  return page(title, body);
+  return page(title, body, { style: wrongRowsStyle, script: wrongRowsScript });
+}
+
+/** The rows that wrong ones are looked for in. */
+function heldOut({ rows }: ComparedDataset) {
+  return rows.test > 0
+    ? ({ split: "test", heldOut: rows.test } as const)
+    : ({ split: "dev", heldOut: rows.dev } as const);
 }
 
 /** What was measured, and what a single run cannot tell. */

@@ -7,6 +7,7 @@ import {
   type SampledMask,
   type TokenMasks,
 } from "../../records/token-masks.js";
+import type { AttributedWords } from "../../records/wrong-rows.js";
 import { type Content, type Markup, markup } from "./markup.js";
 
 /** Shares of the largest attribution of a text at which the next stronger mark begins. */
@@ -31,15 +32,33 @@ export function textByMaskProbability(text: TokenMasks): Markup {
 export function textByAttribution(text: AttributedText): Markup {
   const most = largestAttribution(text);
   return line(
-    text.pieces.map((piece, position) => {
-      if (text.word_ids[position] === null) return undefined;
-      const value = text.attribution[position];
-      const share = most === 0 ? 0 : Math.abs(value) / most;
-      const level = attributionLevels.filter((bound) => share >= bound).length;
-      const kind = level === 0 ? "m0" : `${value > 0 ? "for" : "against"} a${level}`;
-      return marked(piece, kind, `attribution ${signed(value)}`);
-    }),
+    text.pieces.map((piece, position) =>
+      text.word_ids[position] === null
+        ? undefined
+        : byAttribution(piece, text.attribution[position], most),
+    ),
   );
+}
+
+/** The text with every word marked by its attribution, as a share of the largest of the text. */
+export function textByWords(words: AttributedWords): Markup {
+  const most = largestAttribution(words);
+  const read = words.pieces.map((piece, position) =>
+    byAttribution(piece, words.attribution[position], most),
+  );
+  const { unread } = words;
+  return line([
+    read,
+    unread &&
+      markup`<span class="unread" title="beyond the maximum length, not read">${unread}</span>`,
+  ]);
+}
+
+function byAttribution(piece: string, value: number, most: number): Content {
+  const share = most === 0 ? 0 : Math.abs(value) / most;
+  const level = attributionLevels.filter((bound) => share >= bound).length;
+  const kind = level === 0 ? "m0" : `${value > 0 ? "for" : "against"} a${level}`;
+  return marked(piece, kind, `attribution ${signed(value)}`);
 }
 
 /** The text as a model reads it under a sampled mask: hidden tokens as gaps, random and kept ones in brackets. */
@@ -137,6 +156,7 @@ export const tokenTextStyle = `
 .t.against.a1{background:color-mix(in srgb,var(--series-2) 12%,var(--paper))}
 .t.against.a2{background:color-mix(in srgb,var(--series-2) 28%,var(--paper))}
 .t.against.a3{background:color-mix(in srgb,var(--series-2) 46%,var(--paper));font-weight:600}
+.unread{color:var(--soft-ink);font-style:italic}
 .drawn{background:var(--soft);border:1px solid var(--soft-ink);border-radius:.2rem;padding:0 .15rem}
 .drawn s{color:var(--soft-ink)}
 .drawn sub{font-size:.75em;margin-left:.2rem}
