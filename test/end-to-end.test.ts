@@ -106,6 +106,7 @@ describe.each([
 
   it("writes its files and nothing else", () => {
     expect(readdirSync(outputDir).sort()).toEqual([
+      "baseline",
       "config.json",
       "errors.csv",
       "errors.jsonl",

@@ -6,7 +6,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { Tokenizer } from "@huggingface/tokenizers";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { openClassifier } from "../src/run/inference/classifier.js";
+import { openClassifier } from "../src/run/classifiers/kinds.js";
 import { classifierSchema, resolveSettings } from "../src/run/settings/schemas.js";
 import { loadTokenizer } from "../src/text/load.js";
 import { createTestHost, savedClassifier } from "./fixtures/host.js";

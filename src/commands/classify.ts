@@ -2,8 +2,9 @@
 import { z } from "zod";
 import { L3MaskingError } from "../base/errors.js";
 import type { Prediction } from "../results/records/predictions.js";
+import { openClassifier } from "../run/classifiers/kinds.js";
+import type { OpenClassifier } from "../run/classifiers/open-classifier.js";
 import type { Host } from "../run/host/host.js";
-import { type OpenClassifier, openClassifier } from "../run/inference/classifier.js";
 import type { ClassifierSettings } from "../run/settings/schemas.js";
 
 /** Of this thread. */

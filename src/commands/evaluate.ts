@@ -7,8 +7,8 @@ import { readRecords } from "../data/read.js";
 import { confidenceOf } from "../results/metrics/confidence.js";
 import { classificationMetrics, predictedLabels } from "../results/metrics/metrics.js";
 import type { Confidence, LabelMetrics, SplitMetrics } from "../results/records/measures.js";
+import { openClassifier } from "../run/classifiers/kinds.js";
 import type { Host } from "../run/host/host.js";
-import { openClassifier } from "../run/inference/classifier.js";
 import type { EvaluateSettings } from "../run/settings/schemas.js";
 
 /** Measures of a classifier on labelled texts; fractions from 0 to 1, the loss in nats. */

@@ -6,12 +6,15 @@ import { readRecords } from "../data/read.js";
 import { createStrategy } from "../method/masking/probabilities.js";
 import { type ExplainedText, maskLevels } from "../results/records/token-masks.js";
 import { renderExplanation } from "../results/report/pages/explanation.js";
+import { loadClassifier } from "../run/classifiers/encoder.js";
+import { classifierKind } from "../run/classifiers/kinds.js";
+import { explainLinear } from "../run/classifiers/linear-explanation.js";
+import { interrupted } from "../run/classifiers/open-classifier.js";
 import { tokenMasks } from "../run/fine-tune/token-masks.js";
 import { requireWritable, writeWhole } from "../run/folder/run-folder.js";
 import { runOfClassifier } from "../run/folder/training-record.js";
 import type { Host } from "../run/host/host.js";
 import { textAttributions } from "../run/inference/attributions.js";
-import { interrupted, loadClassifier } from "../run/inference/classifier.js";
 import {
   explainedStrategy,
   maskingSettings,
@@ -27,11 +30,12 @@ import { alteredNotice, countEncodings } from "../run/sources/text-counts.js";
 /** What `explain` found: texts token by token. */
 export interface ExplainResult {
   readonly model: string;
-  /** The vanilla model as it can be named again. */
-  readonly vanilla_model: string;
-  /** Estimator, budget and what else decides mask probabilities and masks, by name of the setting. */
+  /** The vanilla model as it can be named again; null for a linear classifier, which has none. */
+  readonly vanilla_model: string | null;
+  /** Estimator, budget and what else decides mask probabilities and masks, by name of the setting; empty without a vanilla model. */
   readonly masking: Readonly<Record<string, string | number>>;
-  readonly attribution_input: "embeddings" | "words";
+  /** What the attributions are parts of: "n-grams" for a linear classifier. */
+  readonly attribution_input: "embeddings" | "words" | "n-grams";
   readonly seed: number;
   /** Mask probabilities at which the next stronger colour begins. */
   readonly mask_levels: readonly number[];
@@ -52,9 +56,48 @@ export interface ExplainResult {
  * `loadVanilla`, reading and scoring throw. A stop on request throws `interrupted` between batches.
  */
 export async function runExplain(settings: ExplainSettings, host: Host): Promise<ExplainResult> {
-  const { output, seed, samples } = settings;
+  const { output } = settings;
   if (output !== undefined) requirePage(output);
   const { texts, leftOut } = await chosenTexts(settings);
+  const explained =
+    classifierKind(settings.model) === "linear"
+      ? await explainedByWords(settings, texts)
+      : await explainedByTokens(settings, texts, host);
+  const result: ExplainResult = {
+    model: settings.model,
+    seed: settings.seed,
+    mask_levels: maskLevels,
+    left_out: leftOut,
+    ...explained,
+    ...(output !== undefined && { output }),
+  };
+  if (output !== undefined) {
+    writeWhole(output, renderExplanation(result, { date: host.today() }).html);
+  }
+  return result;
+}
+
+type Explained = Pick<ExplainResult, "vanilla_model" | "masking" | "attribution_input" | "texts">;
+
+/** By a linear classifier: nothing but its labels and attributions, word by word. */
+async function explainedByWords(
+  settings: ExplainSettings,
+  texts: readonly string[],
+): Promise<Explained> {
+  return {
+    vanilla_model: null,
+    masking: {},
+    attribution_input: "n-grams",
+    texts: await explainLinear(settings, texts, (labels) => requireLabel(settings.label, labels)),
+  };
+}
+
+async function explainedByTokens(
+  settings: ExplainSettings,
+  texts: readonly string[],
+  host: Host,
+): Promise<Explained> {
+  const { seed, samples } = settings;
   const classifier = await loadClassifier(settings.model, settings.maxLength, host);
   const { labels, maxLength, tokenizer } = classifier;
   requireLabel(settings.label, labels);
@@ -102,8 +145,7 @@ export async function runExplain(settings: ExplainSettings, host: Host): Promise
       attribution: Array.from(attributions[index]),
     };
   });
-  const result: ExplainResult = {
-    model: settings.model,
+  return {
     vanilla_model: vanilla.name,
     masking: {
       estimator: masking.estimator,
@@ -115,16 +157,8 @@ export async function runExplain(settings: ExplainSettings, host: Host): Promise
       random_replace_prob: masking.randomReplaceProb,
     },
     attribution_input: settings.attributionInput,
-    seed,
-    mask_levels: maskLevels,
-    left_out: leftOut,
     texts: explained,
-    ...(output !== undefined && { output }),
   };
-  if (output !== undefined) {
-    writeWhole(output, renderExplanation(result, { date: host.today() }).html);
-  }
-  return result;
 }
 
 /** The texts given, or the first of the file; and how many of the file are left out. */

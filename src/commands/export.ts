@@ -7,6 +7,8 @@ import { saveCheckpoint } from "../model/checkpoint/save.js";
 import { writeDurably } from "../platform/files/durable.js";
 import { holdingFolder } from "../platform/files/folder-lock.js";
 import { CARD_MARK, type ExportedFile, modelCard } from "../results/report/markdown/model-card.js";
+import { type LoadedClassifier, loadClassifier } from "../run/classifiers/encoder.js";
+import { requireEncoder } from "../run/classifiers/kinds.js";
 import { cardRun } from "../run/export/card-run.js";
 import { sampledTexts } from "../run/export/faithfulness.js";
 import { writeOnnxFiles } from "../run/export/onnx-files.js";
@@ -18,7 +20,6 @@ import {
 } from "../run/folder/saved-classifier.js";
 import { runOfClassifier } from "../run/folder/training-record.js";
 import type { Host } from "../run/host/host.js";
-import { type LoadedClassifier, loadClassifier } from "../run/inference/classifier.js";
 import type { ExportSettings } from "../run/settings/schemas.js";
 import { encodeOnce } from "../run/sources/labelled-texts.js";
 
@@ -45,9 +46,10 @@ interface CheckTexts {
  * `outputDir`, and README.md, the model card. Each file is run and compared with the classifier before it gets its name.
  *
  * Throws `export-mismatch` for a file with other logits, `invalid-setting` for a folder that cannot be written to or lacks
- * tokenizer.json, `output-exists` for an `outputDir` with files, and what loading and reading throw.
+ * tokenizer.json, `output-exists` for an `outputDir` with files, `checkpoint-config` for a classifier that is no encoder, and what loading and reading throw.
  */
 export async function runExport(settings: ExportSettings, host: Host): Promise<ExportResult> {
+  requireEncoder(settings.model, "to write as ONNX files");
   const model = await loadClassifier(settings.model, undefined, host);
   const target = await targetFolder(settings, model);
   const texts = await checkTexts(settings, model);

@@ -4,9 +4,10 @@ import { L3MaskingError } from "../base/errors.js";
 import { openRecords, type RecordSource } from "../data/record-stream.js";
 import { openDurably } from "../platform/files/durable.js";
 import type { Prediction } from "../results/records/predictions.js";
+import { openClassifier } from "../run/classifiers/kinds.js";
+import type { OpenClassifier } from "../run/classifiers/open-classifier.js";
 import { requireWritable } from "../run/folder/run-folder.js";
 import type { Host } from "../run/host/host.js";
-import { type OpenClassifier, openClassifier } from "../run/inference/classifier.js";
 import { classifyRows, stopHint } from "../run/inference/classify-rows.js";
 import {
   outputFormat,

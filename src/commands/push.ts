@@ -7,6 +7,7 @@ import { readToken } from "../model/hub/cache.js";
 import { parseRepository, type Repository, repositoryUrl } from "../model/hub/repository.js";
 import { type UploadedFile, uploadFiles } from "../model/hub/upload.js";
 import { LOCK_FILE } from "../platform/files/folder-lock.js";
+import { requireEncoder } from "../run/classifiers/kinds.js";
 import type { Host } from "../run/host/host.js";
 import type { PushSettings } from "../run/settings/schemas.js";
 
@@ -25,12 +26,13 @@ export interface PushResult {
  * Uploads every file of a model folder but hidden and unfinished ones. The repository is made, private unless asked otherwise, if there is
  * none; files that the folder does not have stay there.
  *
- * Throws `checkpoint-missing` for a folder without a model, `invalid-setting` for a name that is none, `hub-offline` where no network is to
+ * Throws `checkpoint-missing` for a folder without a model, `checkpoint-config` for a classifier that is no encoder, `invalid-setting` for a name that is none, `hub-offline` where no network is to
  * be used, `hub-denied` without a token, and what `uploadFiles` throws.
  */
 export async function runPush(settings: PushSettings, host: Host): Promise<PushResult> {
   const { model: folder } = settings;
   const repository = namedRepository(settings.repository);
+  requireEncoder(folder, "to upload");
   await readConfig(folder);
   const files = filesOf(folder);
   if (!existsSync(join(folder, "onnx"))) {

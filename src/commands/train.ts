@@ -29,7 +29,7 @@ import type { TrainSettings } from "../run/settings/schemas.js";
 import { encodeOnce } from "../run/sources/labelled-texts.js";
 
 /**
- * Fine-tunes a classifier and writes DIR: config.json, journal.jsonl, model/, metrics.json,
+ * Fine-tunes a classifier and writes DIR: config.json, journal.jsonl, model/, baseline/, metrics.json,
  * predictions-test.jsonl, errors.csv and errors.jsonl with the held-out rows it gets wrong, masking.json unless tokens are masked at
  * random, examples.json where texts were scored; while it is not finished also state/, to go on from with --resume. The test split is read once, with the weights of the best dev evaluation.
  *
@@ -76,7 +76,9 @@ async function trainInFolder(
   if (memory.warning !== undefined) host.emit(memory.warning);
 
   // Train the baseline to beat.
-  const baseline = settings.baseline ? measureBaseline(data, host) : undefined;
+  const baseline = settings.baseline
+    ? measureBaseline(data, join(outputDir, "baseline"), host)
+    : undefined;
 
   // Score.
   const runtime = await host.runtime(settings.threads);

@@ -28,7 +28,7 @@ export function explanationText(result: ExplainResult): (paint: Paint) => string
 function textLines(
   text: ExplainedText,
   index: number,
-  { mask_levels: levels }: ExplainResult,
+  { mask_levels: levels, vanilla_model: vanilla }: ExplainResult,
   paint: Paint,
 ): readonly string[] {
   const probabilities = Object.entries(text.probabilities)
@@ -41,11 +41,52 @@ function textLines(
     `text ${index + 1}: ${paint("bold", first)}${rest}`,
     ...cut,
     "",
-    `  ${colouredText(text, levels, paint)}`,
+    `  ${vanilla === null ? textByAttribution(text, paint) : colouredText(text, levels, paint)}`,
     ...text.masks.map((mask, sample) => `  mask ${sample + 1}: ${maskedLine(text, mask, paint)}`),
     "",
-    ...tokenTable(text, levels, paint).map((line) => `  ${line}`),
+    ...(vanilla === null ? wordTable(text, paint) : tokenTable(text, levels, paint)).map(
+      (line) => `  ${line}`,
+    ),
   ];
+}
+
+/** Share of the largest attribution of the text from which a word is coloured. */
+const SHOWN_SHARE = 0.1;
+
+/** The text in one line, each word in the colour of what it speaks for. */
+function textByAttribution(text: ExplainedText, paint: Paint): string {
+  const least = SHOWN_SHARE * largestAttribution(text);
+  return text.pieces
+    .map((piece, position) => {
+      const value = text.attribution[position];
+      const [space, word] = parted(piece);
+      if (value === 0 || Math.abs(value) < least) return `${space}${word}`;
+      return `${space}${paint(value > 0 ? "blue" : "yellow", word)}`;
+    })
+    .join("")
+    .trim();
+}
+
+function wordTable(text: ExplainedText, paint: Paint): readonly string[] {
+  const head = ["word", `attribution to ${printable(text.explained_label)}`];
+  const most = largestAttribution(text);
+  const rows = text.tokens.map((token, position) => {
+    const value = text.attribution[position];
+    return { cells: [printable(token), signed(value)], bar: attributionBar(value, most, paint) };
+  });
+  const widths = head.map((title, column) =>
+    Math.max(title.length, ...rows.map(({ cells }) => cells[column].length)),
+  );
+  const line = ([word, value]: readonly string[]) =>
+    `${word.padEnd(widths[0])}  ${value.padStart(widths[1])}`;
+  return [
+    paint("dim", line(head)),
+    ...rows.map(({ cells, bar }) => `${line(cells)}  ${bar}`.trimEnd()),
+  ];
+}
+
+function largestAttribution({ attribution }: ExplainedText): number {
+  return attribution.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
 }
 
 /** The text in one line, each token in the colour of its mask probability. */
@@ -96,7 +137,7 @@ function tokenTable(
     "mask probability",
     `attribution to ${printable(text.explained_label)}`,
   ];
-  const most = text.attribution.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
+  const most = largestAttribution(text);
   const rows = text.tokens.map((token, position) => {
     const probability = text.mask_probability[position];
     const level = probability === null ? 0 : levelOf(probability, levels);
@@ -141,6 +182,13 @@ function attributionBar(value: number, most: number, paint: Paint): string {
 function meanings(result: ExplainResult, paint: Paint): readonly string[] {
   const { masking, mask_levels: levels, seed } = result;
   const { vanilla_model: vanilla, attribution_input: input } = result;
+  if (vanilla === null) {
+    return [
+      "attribution: what the word's n-grams add to the label's score, + for the label, - against it;",
+      "  those of all words sum to the score without its constant",
+      ...leftOutLines(result),
+    ];
+  }
   const names = [`below ${levels[0]}`, ...levels.map((bound) => `from ${bound}`)];
   const legend = names.map((name, level) =>
     inLevel(level, paint)(`${levelMarks[level]} ${name}`.trim()),

@@ -69,6 +69,20 @@ export function parseModelConfig(json: unknown, where: string): ModelSpec {
   return spec;
 }
 
+/** Label names by id of a parsed config.json; undefined where it has none. Throws `checkpoint-config` as `parseModelConfig` does. */
+export function readLabelNames(json: unknown, where: string): readonly string[] | undefined {
+  return labelNames(readFields(configSchema, json, "text classification", where), where);
+}
+
+/** A classifier's labels as config.json has them. */
+export function labelEntries(labels: readonly string[]): Record<string, unknown> {
+  return {
+    id2label: Object.fromEntries(labels.map((label, id) => [String(id), label])),
+    label2id: Object.fromEntries(labels.map((label, id) => [label, id])),
+    problem_type: "single_label_classification",
+  };
+}
+
 /** Position id of a row's first token. */
 export function firstPosition({ positions }: ModelFamily, padId: number): number {
   return positions === "after padding" ? padId + 1 : 0;
@@ -87,11 +101,7 @@ export interface ConfigDetails {
  * read. The inverse of `parseModelConfig`, with the labels taken from `details`.
  */
 export function configJson(spec: ModelSpec, details: ConfigDetails): Record<string, unknown> {
-  const classifier = details.labels && {
-    id2label: Object.fromEntries(details.labels.map((label, id) => [String(id), label])),
-    label2id: Object.fromEntries(details.labels.map((label, id) => [label, id])),
-    problem_type: "single_label_classification",
-  };
+  const classifier = details.labels && labelEntries(details.labels);
   return {
     architectures: [details.architecture],
     model_type: spec.family.name,

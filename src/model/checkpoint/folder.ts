@@ -1,5 +1,6 @@
 /** The checkpoint's only dealings with the disk: list, read and hash. */
 import { L3MaskingError } from "../../base/errors.js";
+import { parseJson } from "../../base/strict-json.js";
 import { addFile, openDigest } from "../../platform/digest.js";
 import {
   type Entry,
@@ -32,27 +33,37 @@ export function checkpointNames(folder: string): ReadonlySet<string> {
 /** Bytes of config.json, or of an index; those of the largest models have less than one MiB. */
 const MAX_TEXT_BYTES = 16 << 20;
 
+type FileCode = "checkpoint-config" | "checkpoint-format";
+
 /**
- * A file of UTF-8 text. Throws `checkpoint-missing` if there is none, and `code` if it is larger than 16 MiB, or not
+ * A file of UTF-8 text. Throws `checkpoint-missing` if there is none, and `code` if it is larger than `mostBytes` (16 MiB), or not
  * UTF-8.
  */
-export function readTextFile(
-  path: string,
-  code: "checkpoint-config" | "checkpoint-format",
-): string {
+export function readTextFile(path: string, code: FileCode, mostBytes = MAX_TEXT_BYTES): string {
   const { size } = fileAt(path);
   const refuse = (what: string, cause?: unknown) =>
     new L3MaskingError(code, `expected ${what} in ${path}`, {
       hint: "Download the file again; it is damaged.",
       cause,
     });
-  if (size > MAX_TEXT_BYTES) throw refuse(`at most ${MAX_TEXT_BYTES} bytes, got ${size}`);
+  if (size > mostBytes) throw refuse(`at most ${mostBytes} bytes, got ${size}`);
   const bytes = readBytes(path);
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (cause) {
     throw refuse("UTF-8 text, got other bytes", cause);
   }
+}
+
+/** The value of a JSON file. Throws what `readTextFile` throws, and `code` with line and column for text that is not JSON. */
+export function readJsonFile(path: string, code: FileCode, mostBytes?: number): unknown {
+  const hint = "Download the file again; it is damaged.";
+  return parseJson(
+    readTextFile(path, code, mostBytes),
+    `bad JSON in ${path}`,
+    1,
+    (message) => new L3MaskingError(code, message, { hint }),
+  );
 }
 
 /** A pipe or a device in the place of a file could keep us waiting for ever: `checkpoint-missing`. */

@@ -1,7 +1,7 @@
 /** Loads a checkpoint folder: config.json and weights in any layout Hugging Face has written. */
 import * as z from "zod";
 import { L3MaskingError } from "../../base/errors.js";
-import { isObject, parseJson } from "../../base/strict-json.js";
+import { isObject } from "../../base/strict-json.js";
 import { join } from "../../platform/paths.js";
 import type { ParameterValues } from "../parameters.js";
 import type { ModelSpec } from "../spec.js";
@@ -13,7 +13,7 @@ import {
   isPlainFileName,
   type OpenFile,
   openFile,
-  readTextFile,
+  readJsonFile,
 } from "./folder.js";
 import { readSafetensors } from "./formats/safetensors.js";
 import type { StoredTensor } from "./formats/stored-tensor.js";
@@ -89,8 +89,7 @@ export async function readConfig(
   folder: string,
 ): Promise<{ readonly json: unknown; readonly spec: ModelSpec }> {
   const path = join(folder, "config.json");
-  const text = readTextFile(path, "checkpoint-config");
-  const json = parseCheckpointJson(text, path, "checkpoint-config");
+  const json = readJsonFile(path, "checkpoint-config");
   return { json, spec: parseModelConfig(json, path) };
 }
 
@@ -108,7 +107,7 @@ export async function readShardNames(folder: string, index: string): Promise<rea
 }
 
 function readIndexFile(path: string): ReadonlyMap<string, string> {
-  return readIndex(readTextFile(path, "checkpoint-format"), path);
+  return readIndex(path);
 }
 
 function distinctNames(shards: ReadonlyMap<string, string>): readonly string[] {
@@ -134,8 +133,8 @@ function isFileTable(value: unknown): value is Record<string, string> {
 const indexSchema = z.object({ weight_map: z.custom<Record<string, string>>(isFileTable) });
 
 /** File of each tensor, by the index of a sharded checkpoint. */
-function readIndex(text: string, where: string): ReadonlyMap<string, string> {
-  const parsed = indexSchema.safeParse(parseCheckpointJson(text, where, "checkpoint-format"));
+function readIndex(where: string): ReadonlyMap<string, string> {
+  const parsed = indexSchema.safeParse(readJsonFile(where, "checkpoint-format"));
   const shards = new Map(parsed.success ? Object.entries(parsed.data.weight_map) : []);
   if (shards.size === 0) {
     throw new L3MaskingError(
@@ -199,20 +198,6 @@ function mayBeSequenceClassifier(config: unknown): boolean {
 
 function labelsOf(spec: ModelSpec, classes: number): readonly string[] {
   return spec.labels ?? Array.from({ length: classes }, (_, id) => `LABEL_${id}`);
-}
-
-function parseCheckpointJson(
-  text: string,
-  where: string,
-  code: "checkpoint-config" | "checkpoint-format",
-): unknown {
-  const hint = "Download the file again; it is damaged.";
-  return parseJson(
-    text,
-    `bad JSON in ${where}`,
-    1,
-    (message) => new L3MaskingError(code, message, { hint }),
-  );
 }
 
 function noWeights(folder: string, present: ReadonlySet<string>): L3MaskingError {

@@ -50,7 +50,8 @@ export interface ExplainedText extends AttributedText {
   readonly text: string;
   /** Tokens that the maximum length cut off; nothing is known of them. */
   readonly truncated: number;
-  readonly ids: readonly number[]; // [n]
+  /** Absent where the classifier reads n-grams instead of tokens. */
+  readonly ids?: readonly number[]; // [n]
 }
 
 const runExample = attributedText.extend({

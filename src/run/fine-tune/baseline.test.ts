@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { temporaryFolder } from "../../../test/fixtures/folders.js";
 import { createTestHost } from "../../../test/fixtures/host.js";
 import { buildDataset } from "../../data/dataset.js";
 import { measureBaseline, verdictOnRun } from "./baseline.js";
@@ -33,9 +34,11 @@ const dataset = buildDataset({
 });
 const data = { ...dataset, encodings: { train: [], dev: [], test: [] } };
 
+const at = temporaryFolder();
+
 describe("the baseline of a run", () => {
   const host = createTestHost({});
-  const baseline = measureBaseline(data, host);
+  const baseline = measureBaseline(data, at("baseline"), host);
 
   it("is measured on dev and test, and announced", () => {
     expect(baseline.metrics).toEqual({
@@ -62,6 +65,8 @@ describe("the baseline of a run", () => {
 
   it("ends on request", () => {
     const stopping = { ...createTestHost({}), cancelled: () => true };
-    expect(() => measureBaseline(data, stopping)).toThrow("stopped while the baseline was trained");
+    expect(() => measureBaseline(data, at("stopped"), stopping)).toThrow(
+      "stopped while the baseline was trained",
+    );
   });
 });

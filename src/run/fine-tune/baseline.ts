@@ -3,11 +3,13 @@
 import { L3MaskingError } from "../../base/errors.js";
 import { percent } from "../../base/figures.js";
 import type { DatasetSplit } from "../../data/dataset.js";
-import { baselineLogits, trainBaseline } from "../../results/baseline/baseline.js";
+import { fitTfidf, tfidfLogits } from "../../model/linear/tfidf-classifier.js";
+import { fittedTemperature } from "../../results/metrics/confidence.js";
 import { labelMeasures } from "../../results/metrics/label-measures.js";
 import { classificationMetrics, predictedLabels } from "../../results/metrics/metrics.js";
 import type { RunMetrics } from "../../results/records/run-metrics.js";
 import { judge } from "../../results/verdict/verdict.js";
+import { saveLinear } from "../classifiers/linear-folder.js";
 import type { Host } from "../host/host.js";
 import type { EncodedDataset } from "../sources/labelled-texts.js";
 
@@ -17,25 +19,29 @@ export interface RunBaseline {
   readonly test: Int32Array | undefined;
 }
 
-/** Trains TF-IDF with logistic regression on train and measures it on dev and test. Throws `interrupted` after a stop on request. */
-export function measureBaseline(data: EncodedDataset, host: Host): RunBaseline {
+/**
+ * Trains TF-IDF with logistic regression on train, saves it in `folder` and measures it on dev and test. Throws `interrupted` after a
+ * stop on request, and what `saveLinear` throws.
+ */
+export function measureBaseline(data: EncodedDataset, folder: string, host: Host): RunBaseline {
   const { train, dev, test, labels } = data;
   const start = host.now();
-  const baseline = trainBaseline(train.texts, train.labelIds, labels.length, () => {
+  const baseline = fitTfidf(train.texts, train.labelIds, labels.length, () => {
     if (host.cancelled()) throw stopped();
   });
-  const predict = ({ texts }: DatasetSplit) =>
-    predictedLabels(baselineLogits(baseline, texts), labels.length);
+  const devLogits = tfidfLogits(baseline, dev.texts);
+  const temperature = fittedTemperature(devLogits, dev.labelIds, labels.length);
+  saveLinear(folder, { classifier: baseline, labels, temperature });
   const measure = ({ labelIds }: DatasetSplit, predicted: Int32Array) =>
     classificationMetrics(labelIds, predicted, labels.length).measures;
-  const devMeasures = measure(dev, predict(dev));
+  const devMeasures = measure(dev, predictedLabels(devLogits, labels.length));
   const seconds = ((host.now() - start) / 1000).toFixed(1);
   const figures = labelMeasures.map(
     ({ name, title }) => `${title} ${percent(devMeasures[name])} %`,
   );
   const text = `baseline to beat: TF-IDF with logistic regression, trained in ${seconds} s: on dev, ${figures.join(", ")}`;
   host.emit({ type: "notice", level: "info", text });
-  const predicted = test && predict(test);
+  const predicted = test && predictedLabels(tfidfLogits(baseline, test.texts), labels.length);
   return {
     metrics: {
       method: "tfidf",

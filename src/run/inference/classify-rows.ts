@@ -1,9 +1,9 @@
 /** The rows of a file of any size, classified a window at a time. */
 import type { RecordSource, SourceRow } from "../../data/record-stream.js";
 import type { Prediction } from "../../results/records/predictions.js";
+import { interrupted, type OpenClassifier } from "../classifiers/open-classifier.js";
 import type { Host } from "../host/host.js";
 import { alteredNotice, type EncodingCounts, summedCounts } from "../sources/text-counts.js";
-import { interrupted, type OpenClassifier } from "./classifier.js";
 
 /** Classifies all rows, window by window, until `take` wants no more; gives how many it took. */
 export async function classifyRows(

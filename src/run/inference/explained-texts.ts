@@ -5,11 +5,11 @@ import { maskingOf } from "../../method/methods.js";
 import { compileClassification } from "../../method/program/inference.js";
 import type { Prediction } from "../../results/records/predictions.js";
 import type { Encoding } from "../../text/encoding.js";
+import type { LoadedClassifier } from "../classifiers/encoder.js";
 import type { RecordedRun } from "../folder/training-record.js";
 import { type ExplainSettings, trainSchema } from "../settings/schemas.js";
 import { encodeOnce } from "../sources/labelled-texts.js";
 import { checkedMaxLength, type LoadedModel, weightsOf } from "../sources/model.js";
-import type { LoadedClassifier } from "./classifier.js";
 import { classifyEncodings, predictionsOf } from "./classify.js";
 
 /** Tokens of a batch of predictions. */

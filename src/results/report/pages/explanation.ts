@@ -17,9 +17,10 @@ import {
 
 export interface Explanation {
   readonly model: string;
-  readonly vanilla_model: string;
+  /** Null for a linear classifier: nothing is known but labels and attributions of words. */
+  readonly vanilla_model: string | null;
   readonly seed: number;
-  readonly attribution_input: "embeddings" | "words";
+  readonly attribution_input: "embeddings" | "words" | "n-grams";
   /** How the mask probabilities and the masks came about, by name of the setting. */
   readonly masking: Readonly<Record<string, string | number>>;
   readonly texts: readonly ExplainedText[];
@@ -28,20 +29,33 @@ export interface Explanation {
 /** The page; `date` is when it is written, in words for people. */
 export function renderExplanation(explained: Explanation, { date }: { readonly date: string }) {
   const { model, vanilla_model: vanilla, texts } = explained;
+  const unit = vanilla === null ? "word" : "token";
+  const models =
+    vanilla === null
+      ? markup`The classifier is ${foreign(model)}, a linear one.`
+      : markup`The classifier is ${foreign(model)}; the vanilla model, which says how expected each token is, ${foreign(vanilla)}.`;
+  const views = vanilla === null ? wordViews : tokenViews;
+  const figures = vanilla === null ? wordTable : figuresTable;
   const body = markup`
 <header>
-<h1>${counted(texts.length, "text")}, token by token</h1>
-<p>The classifier is ${foreign(model)}; the vanilla model, which says how expected each token is, ${foreign(vanilla)}.</p>
-<p class="note">Written on ${date}. <a href="#reading">What is shown</a> explains it. Where the mouse points at a token, its figures appear.</p>
+<h1>${counted(texts.length, "text")}, ${unit} by ${unit}</h1>
+<p>${models}</p>
+<p class="note">Written on ${date}. <a href="#reading">What is shown</a> explains it. Where the mouse points at a ${unit}, its figures appear.</p>
 </header>
-${texts.map((text, index) => textSection(text, index))}
+${texts.map((text, index) => textSection(text, index, views, figures))}
 <section id="reading"><h2>What is shown</h2>
-${meanings(explained)}
-<h3>Words</h3>${glossarySection(false)}</section>`;
+${
+  vanilla === null
+    ? linearMeaning
+    : markup`${meanings(explained)}
+<h3>Words</h3>${glossarySection(false)}`
+}</section>`;
   return page(`${counted(texts.length, "text")} explained`, body);
 }
 
-function textSection(text: ExplainedText, index: number): Markup {
+type View = (text: ExplainedText) => Markup;
+
+function textSection(text: ExplainedText, index: number, views: View, figures: View): Markup {
   const id = `text-${index + 1}`;
   const rest = Object.entries(text.probabilities)
     .filter(([label]) => label !== text.label)
@@ -55,9 +69,39 @@ function textSection(text: ExplainedText, index: number): Markup {
   return markup`<section id="${id}"><h2>Text ${index + 1}: ${foreign(text.label)}, ${percentText(text.probabilities[text.label])}</h2>
 ${others.length === 0 ? undefined : markup`<p class="note">Other labels: ${others}.</p>`}
 ${text.truncated === 0 ? undefined : markup`<p class="verdict warning">The end of the text, ${counted(text.truncated, "token")}, was cut off: neither model reads it.</p>`}
-${words === 0 ? markup`<p>The text has no tokens.</p>` : tokenViews(text)}
-<details><summary>The figures as a table</summary>${figuresTable(text)}</details></section>`;
+${words === 0 ? markup`<p>The text has no tokens.</p>` : views(text)}
+<details><summary>The figures as a table</summary>${figures(text)}</details></section>`;
 }
+
+function wordViews(text: ExplainedText): Markup {
+  return markup`<h3>What speaks for ${foreign(text.explained_label)}, and what against it</h3>
+${attributionLegend()}
+${textByAttribution(text)}`;
+}
+
+function wordTable(text: ExplainedText): Markup {
+  const most = largestAttribution(text);
+  const rows = text.tokens.map((word, position): readonly Content[] => [
+    markup`<bdi class="token">${word}</bdi>`,
+    signed(text.attribution[position]),
+    attributionBar(text.attribution[position], most),
+  ]);
+  return table(
+    [
+      { title: "Word" },
+      { title: markup`Attribution to ${foreign(text.explained_label)}` },
+      { title: "against | for" },
+    ],
+    rows,
+    `${counted(text.tokens.length, "word")}. Attributions are parts of a score, which has no unit.`,
+  );
+}
+
+const linearMeaning = markup`<dl>
+<dt>Attribution</dt><dd>What a word adds to the label's score: the weights of its n-grams times their values in the text. Above 0 the word
+speaks for the label, below 0 against it. Those of all words sum to the score without its constant. Two words that stand side by side
+share the weight of the pair.</dd>
+</dl>`;
 
 function tokenViews(text: ExplainedText): Markup {
   const masks = text.masks.map(
@@ -114,7 +158,8 @@ const attributionInputs = {
     "by how much the label's logit would change, to first order, if the embedding of this one word grew beside those of position and type, as a part of its length. A LayerNorm follows, so the sign says little of whether the word speaks for the label.",
 };
 
-function meanings({ masking, seed, attribution_input: input }: Explanation): Markup {
+function meanings({ masking, seed, attribution_input }: Explanation): Markup {
+  const input = attribution_input === "words" ? "words" : "embeddings";
   const settings = Object.entries(masking).map(
     ([name, value]) => `${name.replaceAll("_", " ")} ${value}`,
   );

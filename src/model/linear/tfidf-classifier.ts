@@ -1,11 +1,11 @@
 /**
- * The baseline that every classifier has to beat: TF-IDF of words and characters with logistic regression. It trains in
+ * TF-IDF of words and characters with logistic regression: the baseline that every classifier has to beat. It trains in
  * seconds; with thousands of long texts and many labels, in minutes.
  */
 import { fitLogisticRegression, type LinearModel, linearLogits } from "./logistic-regression.js";
 import { columnCount, fitTfIdf, type TfIdf, tfIdfReader } from "./tf-idf.js";
 
-export interface Baseline {
+export interface TfidfClassifier {
   readonly features: TfIdf;
   readonly linear: LinearModel;
 }
@@ -23,12 +23,12 @@ const MOST_WEIGHTS = 2 ** 23;
  * Trains on N texts with ids 0 .. labels-1; at least two labels, each with a text. `beforeEach` is called before each pass over the
  * texts; what it throws ends the training.
  */
-export function trainBaseline(
+export function fitTfidf(
   texts: readonly string[],
   labelIds: ArrayLike<number>,
   labels: number,
   beforeEach?: () => void,
-): Baseline {
+): TfidfClassifier {
   const features = fitTfIdf(texts, Math.floor(MOST_WEIGHTS / labels / 2));
   const rows = texts.map(tfIdfReader(features));
   const sizes = { labels, columns: columnCount(features), inverseStrength: INVERSE_STRENGTH };
@@ -36,8 +36,8 @@ export function trainBaseline(
 }
 
 /** Logits, [texts][labels] row-major. */
-export function baselineLogits(
-  { features, linear }: Baseline,
+export function tfidfLogits(
+  { features, linear }: TfidfClassifier,
   texts: readonly string[],
 ): Float32Array {
   const logits = new Float32Array(texts.length * linear.labels);

@@ -24,7 +24,7 @@ export interface TfIdf {
 export interface Vocabulary {
   readonly columns: ReadonlyMap<string, number>;
   /** 1 + ln((1 + N) / (1 + df)) */
-  readonly rarity: Float64Array;
+  readonly rarity: Float32Array;
 }
 
 /**
@@ -72,7 +72,7 @@ function fitVocabulary(texts: readonly string[], kind: NgramKind, mostColumns: n
       : all;
   return {
     columns: new Map(kept.map(([ngram], column) => [ngram, column])),
-    rarity: Float64Array.from(
+    rarity: Float32Array.from(
       kept,
       ([, id]) => 1 + Math.log((1 + texts.length) / (1 + holders[id])),
     ),

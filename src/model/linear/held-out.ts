@@ -1,6 +1,6 @@
 /** What the baseline answers to rows that it was not trained on, though there is no other data. */
 import { type Folds, NEVER_HELD_OUT, rowsOfFold } from "../../data/folds.js";
-import { baselineLogits, trainBaseline } from "./baseline.js";
+import { fitTfidf, tfidfLogits } from "./tfidf-classifier.js";
 
 /**
  * Logits [N][labels], row-major, of N texts with ids 0 .. labels-1: each row's from a baseline that was trained on the rows outside its
@@ -17,13 +17,13 @@ export function heldOutBaselineLogits(
   const logits = new Float32Array(texts.length * labels).fill(Number.NaN);
   for (let fold = 0; fold < folds.count; fold++) {
     const { train, heldOut } = rowsOfFold(folds, fold);
-    const baseline = trainBaseline(
+    const baseline = fitTfidf(
       train.map((row) => texts[row]),
       train.map((row) => labelIds[row]),
       labels,
       () => beforeEach?.(fold),
     );
-    const found = baselineLogits(
+    const found = tfidfLogits(
       baseline,
       heldOut.map((row) => texts[row]),
     );

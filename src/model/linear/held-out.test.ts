@@ -4,7 +4,7 @@ import { z } from "zod";
 import golden from "../../../test/golden/baseline.json" with { type: "json" };
 import { NEVER_HELD_OUT } from "../../data/folds.js";
 import { labelIds, sortedLabels } from "../../data/labels.js";
-import { softmax } from "../metrics/metrics.js";
+import { softmax } from "../../results/metrics/metrics.js";
 import { heldOutBaselineLogits, heldOutRows } from "./held-out.js";
 
 const file = new URL("../../../examples/sample-task/train.jsonl", import.meta.url);

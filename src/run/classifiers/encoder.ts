@@ -1,11 +1,11 @@
-/** A trained classifier in memory. */
+/** A fine-tuned encoder in memory. */
 
 import { L3MaskingError } from "../../base/errors.js";
 import { compileClassification } from "../../method/program/inference.js";
-import type { Prediction } from "../../results/records/predictions.js";
 import type { Encoding } from "../../text/encoding.js";
 import { trainedMaxLength, trainedTemperature } from "../folder/saved-classifier.js";
 import type { Host } from "../host/host.js";
+import { classifyEncodings, predictionsOf } from "../inference/classify.js";
 import type { ClassifierSettings } from "../settings/schemas.js";
 import { encodeOnce } from "../sources/labelled-texts.js";
 import {
@@ -15,27 +15,8 @@ import {
   longestRow,
   weightsOf,
 } from "../sources/model.js";
-import { alteredNotice, countEncodings, type EncodingCounts } from "../sources/text-counts.js";
-import { classifyEncodings, predictionsOf } from "./classify.js";
-
-export interface OpenClassifier {
-  /** Label names by id. */
-  readonly labels: readonly string[];
-  /** Logits [N, C] of N texts, row-major, divided by the temperature where that is asked for. */
-  logits(texts: readonly string[], task: "predicting" | "evaluating"): Promise<Float32Array>;
-  predict(texts: readonly string[]): Promise<Prediction[]>;
-  /**
-   * Predictions for a part of a larger whole: nothing is told but, batch by batch, how many texts are done. A stop is
-   * left to `onBatch`, by what it throws.
-   */
-  predictPart(texts: readonly string[], onBatch: (done: number) => void): Promise<PredictedPart>;
-  dispose(): Promise<void>;
-}
-
-export interface PredictedPart {
-  readonly predictions: readonly Prediction[];
-  readonly counts: EncodingCounts;
-}
+import { alteredNotice, countEncodings } from "../sources/text-counts.js";
+import { interrupted, type OpenClassifier } from "./open-classifier.js";
 
 /** Longest text for classifiers that do not say what they were trained with. */
 const USUAL_MAX_LENGTH = 512;
@@ -89,9 +70,9 @@ export async function loadClassifier(
 }
 
 /**
- * Opens a classifier. Throws what `loadClassifier` throws. A stop on request throws `interrupted` between batches.
+ * Opens a fine-tuned encoder. Throws what `loadClassifier` throws. A stop on request throws `interrupted` between batches.
  */
-export async function openClassifier(
+export async function openEncoder(
   settings: ClassifierSettings,
   host: Host,
 ): Promise<OpenClassifier> {
@@ -136,13 +117,4 @@ export async function openClassifier(
     },
     dispose: () => program.dispose(),
   };
-}
-
-/** A stop on request, of a command that writes nothing before its end unless `hint` says otherwise. */
-export function interrupted(
-  done: number,
-  total: number,
-  hint = "Run the command again; nothing was written.",
-): L3MaskingError {
-  return new L3MaskingError("interrupted", `stopped after ${done} of ${total} texts`, { hint });
 }

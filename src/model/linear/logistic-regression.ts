@@ -14,10 +14,11 @@ import type { SparseRow } from "./tf-idf.js";
 export interface LinearModel {
   readonly labels: number; // K
   /**
-   * W [D][vectors], column by column so that what a row needs lies together, and then b [vectors]. One vector for two labels: that of
-   * the second.
+   * W [D][vectors], column by column so that what a row needs lies together. One vector for two labels: that of the second.
    */
-  readonly parameters: Float64Array;
+  readonly weights: Float32Array;
+  /** b [vectors] */
+  readonly intercepts: Float32Array;
 }
 
 /** Of the largest part of the gradient; at 1e-4, the default of scikit-learn, labels near the border still change. */
@@ -26,7 +27,8 @@ const MOST_ITERATIONS = 1000;
 /** Each keeps two vectors of D x K values. */
 const PAIRS = 5;
 
-const vectorsOf = (labels: number) => (labels === 2 ? 1 : labels);
+/** Vectors of weights for so many labels. */
+export const vectorsOf = (labels: number) => (labels === 2 ? 1 : labels);
 
 /**
  * Finds W and b for rows with the labels y_i in 0 .. K-1, K at least 2; every label has a row. `beforeEach` is called before each
@@ -62,7 +64,7 @@ export function fitLogisticRegression(
       }
       gradient.fill(0, columns * vectors);
       for (let row = 0; row < labelIds.length; row++) {
-        scoresOf(rows[row], point, scores);
+        scoresOf(rows[row], point, point.subarray(columns * vectors), scores);
         value += rowWeight[labelIds[row]] * lossOf(scores, labelIds[row], residuals);
         for (let v = 0; v < vectors; v++) {
           residuals[v] *= rowWeight[labelIds[row]];
@@ -80,21 +82,27 @@ export function fitLogisticRegression(
     parameters,
     { tolerance: TOLERANCE, iterations: MOST_ITERATIONS, pairs: PAIRS },
   );
-  return { labels, parameters };
+  const end = columns * vectors;
+  return {
+    labels,
+    weights: Float32Array.from(parameters.subarray(0, end)),
+    intercepts: Float32Array.from(parameters.subarray(end)),
+  };
 }
 
-/** W x + b of one row, into `scores`; the parameters are W and then b. */
+/** W x + b of one row, into `scores`. */
 function scoresOf(
   { columns, values }: SparseRow,
-  parameters: Float64Array,
+  weights: Float64Array | Float32Array,
+  intercepts: Float64Array | Float32Array,
   scores: Float64Array, // [vectors]
 ): void {
   const vectors = scores.length;
-  scores.set(parameters.subarray(parameters.length - vectors));
+  scores.set(intercepts);
   for (let k = 0; k < columns.length; k++) {
     const place = columns[k] * vectors;
     const weight = values[k];
-    for (let v = 0; v < vectors; v++) scores[v] += weight * parameters[place + v];
+    for (let v = 0; v < vectors; v++) scores[v] += weight * weights[place + v];
   }
 }
 
@@ -115,9 +123,12 @@ function lossOf(scores: Float64Array, label: number, residuals: Float64Array): n
 }
 
 /** Logits of a row, [K]; for two labels 0 and the score of the second. */
-export function linearLogits(row: SparseRow, { labels, parameters }: LinearModel): Float32Array {
-  const scores = new Float64Array(vectorsOf(labels));
-  scoresOf(row, parameters, scores);
+export function linearLogits(
+  row: SparseRow,
+  { labels, weights, intercepts }: LinearModel,
+): Float32Array {
+  const scores = new Float64Array(intercepts.length);
+  scoresOf(row, weights, intercepts, scores);
   const logits = new Float32Array(labels);
   logits.set(scores, labels - scores.length);
   return logits;

@@ -4,7 +4,7 @@
  */
 
 /** Two or more letters, digits or underscores in a row; scikit-learn's default token pattern. */
-const WORD = /[\p{L}\p{N}_]{2,}/gu;
+export const WORD = /[\p{L}\p{N}_]{2,}/gu;
 
 const SHORTEST = 2;
 const LONGEST = 5;

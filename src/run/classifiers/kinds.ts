@@ -1,0 +1,48 @@
+/** The kinds of classifiers that a folder can hold, told apart by `model_type` in its config.json. */
+import { L3MaskingError } from "../../base/errors.js";
+import { isObject } from "../../base/strict-json.js";
+import { readJsonFile } from "../../model/checkpoint/folder.js";
+import { exists } from "../../platform/files/files.js";
+import { join } from "../../platform/paths.js";
+import type { Host } from "../host/host.js";
+import type { ClassifierSettings } from "../settings/schemas.js";
+import { openEncoder } from "./encoder.js";
+import { openLinear } from "./linear.js";
+import { LINEAR_TYPE } from "./linear-folder.js";
+import type { OpenClassifier } from "./open-classifier.js";
+
+/** What a folder holds; all that is not ours is taken for an encoder, whose reader says what is wrong with it. */
+export type ClassifierKind = "encoder" | "linear";
+
+/** The kind of the classifier called `name`; names of the hub are encoders. Throws `checkpoint-config` for a damaged config.json. */
+export function classifierKind(name: string): ClassifierKind {
+  const path = join(name, "config.json");
+  if (!exists(path)) return "encoder";
+  const json = readJsonFile(path, "checkpoint-config");
+  return isObject(json) && json.model_type === LINEAR_TYPE ? "linear" : "encoder";
+}
+
+/**
+ * Opens a classifier of any kind. Throws what opening its kind throws. A stop on request throws `interrupted` between batches.
+ */
+export async function openClassifier(
+  settings: ClassifierSettings,
+  host: Host,
+): Promise<OpenClassifier> {
+  const { model } = settings;
+  return classifierKind(model) === "linear"
+    ? openLinear(model, settings, host)
+    : openEncoder(settings, host);
+}
+
+/** Throws `checkpoint-config` for a classifier that is no encoder; `purpose` is what it was to be used for. */
+export function requireEncoder(name: string, purpose: string): void {
+  if (classifierKind(name) === "encoder") return;
+  throw new L3MaskingError(
+    "checkpoint-config",
+    `expected a fine-tuned encoder ${purpose}, got a linear classifier in ${name}`,
+    {
+      hint: "Name the folder of a fine-tuned encoder; a linear classifier works with predict, evaluate, explain and serve.",
+    },
+  );
+}

@@ -1,0 +1,42 @@
+/** Texts explained by a linear classifier: words, and what each adds to the label's score. */
+import { wordAttributions } from "../../model/linear/attribution.js";
+import { tfidfLogits } from "../../model/linear/tfidf-classifier.js";
+import type { ExplainedText } from "../../results/records/token-masks.js";
+import { predictionsOf } from "../inference/classify.js";
+import type { ExplainSettings } from "../settings/schemas.js";
+import { requireNoEncoderSettings } from "./linear.js";
+import { loadLinear } from "./linear-folder.js";
+
+/**
+ * Explains texts. There is no vanilla model and no masking, so surprisals and mask probabilities are null and there are no masks.
+ * `check` is given the labels before any work. Throws what `loadLinear` and `check` throw, and `invalid-setting` for settings of
+ * encoders.
+ */
+export async function explainLinear(
+  settings: ExplainSettings,
+  texts: readonly string[],
+  check: (labels: readonly string[]) => void,
+): Promise<readonly ExplainedText[]> {
+  requireNoEncoderSettings(settings.model, settings);
+  const { classifier, labels } = await loadLinear(settings.model);
+  check(labels);
+  const predictions = predictionsOf(tfidfLogits(classifier, texts), labels);
+  return texts.map((text, index) => {
+    const prediction = predictions[index];
+    const label = settings.label ?? prediction.label;
+    const { pieces, attributions } = wordAttributions(classifier, text, labels.indexOf(label));
+    return {
+      text,
+      truncated: 0,
+      tokens: pieces.map((piece) => piece.trimStart()),
+      pieces,
+      word_ids: pieces.map((_, word) => word),
+      surprisal: pieces.map(() => null),
+      mask_probability: pieces.map(() => null),
+      masks: [],
+      ...prediction,
+      explained_label: label,
+      attribution: Array.from(attributions),
+    };
+  });
+}

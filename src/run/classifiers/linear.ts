@@ -1,0 +1,91 @@
+/** A linear classifier in memory. */
+
+import { L3MaskingError } from "../../base/errors.js";
+import { type TfidfClassifier, tfidfLogits } from "../../model/linear/tfidf-classifier.js";
+import { trainedTemperature } from "../folder/saved-classifier.js";
+import type { Host } from "../host/host.js";
+import { predictionsOf } from "../inference/classify.js";
+import { type ClassifierSettings, toFlag } from "../settings/schemas.js";
+import { summedCounts } from "../sources/text-counts.js";
+import { loadLinear } from "./linear-folder.js";
+import { interrupted, type OpenClassifier } from "./open-classifier.js";
+
+/** Texts between two looks at whether to stop. */
+const BATCH_TEXTS = 256;
+
+/** Opens the linear classifier in a folder. Throws what `loadLinear` throws, and `invalid-setting` for settings of encoders. */
+export async function openLinear(
+  folder: string,
+  settings: ClassifierSettings,
+  host: Host,
+): Promise<OpenClassifier> {
+  requireNoEncoderSettings(folder, settings);
+  if (settings.precision === "int8") throw noEncoder(folder, "--precision int8");
+  const { classifier, labels } = await loadLinear(folder);
+  const temperature = settings.fittedTemperature ? trainedTemperature(folder) : 1;
+  const forward = (texts: readonly string[], onBatch: (done: number) => void) =>
+    batchLogits(classifier, texts, onBatch).map((logit) => logit / temperature);
+  const logits: OpenClassifier["logits"] = async (texts, task) => {
+    const total = texts.length;
+    return forward(texts, (done) => {
+      host.emit({ type: "progress", task, done, total, unit: "texts" });
+      if (host.cancelled() && done < total) throw interrupted(done, total);
+    });
+  };
+  return {
+    labels,
+    logits,
+    predict: async (texts) => predictionsOf(await logits(texts, "predicting"), labels),
+    predictPart: async (texts, onBatch) => ({
+      predictions: predictionsOf(forward(texts, onBatch), labels),
+      // It reads whole texts, and has no tokens to be unknown.
+      counts: { ...summedCounts([]), texts: texts.length },
+    }),
+    dispose: async () => undefined,
+  };
+}
+
+function batchLogits(
+  classifier: TfidfClassifier,
+  texts: readonly string[],
+  onBatch: (done: number) => void,
+): Float32Array {
+  const { labels } = classifier.linear;
+  const logits = new Float32Array(texts.length * labels);
+  for (let start = 0; start < texts.length; start += BATCH_TEXTS) {
+    const batch = texts.slice(start, start + BATCH_TEXTS);
+    logits.set(tfidfLogits(classifier, batch), start * labels);
+    onBatch(start + batch.length);
+  }
+  return logits;
+}
+
+/** Settings that only an encoder has a use for; none of them has a default. */
+const ofEncoders = [
+  "maxLength",
+  "vanillaModel",
+  "estimator",
+  "mlmProbability",
+  "calibration",
+  "gamma",
+  "selection",
+  "maskReplaceProb",
+  "randomReplaceProb",
+];
+
+/** Throws `invalid-setting` for settings that were given, though only an encoder has a use for them. */
+export function requireNoEncoderSettings(folder: string, settings: object): void {
+  const given = Object.entries(settings).filter(
+    ([name, value]) => value !== undefined && ofEncoders.includes(name),
+  );
+  if (given.length > 0)
+    throw noEncoder(folder, given.map(([name]) => `--${toFlag(name)}`).join(", "));
+}
+
+function noEncoder(folder: string, flags: string): L3MaskingError {
+  return new L3MaskingError(
+    "invalid-setting",
+    `expected no ${flags} for ${folder}, a linear classifier: it has no tokens, and reads whole texts`,
+    { hint: `Leave ${flags} out.` },
+  );
+}
