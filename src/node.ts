@@ -109,7 +109,7 @@ export function evaluateFile(options: EvaluateOptions, watch?: Watch): Promise<E
 }
 
 /**
- * Texts token by token: surprisal under the vanilla model, mask probability and sampled masks, and what speaks for the label
+ * Texts token by token: surprisal under the vanilla model, mask probability and sampled masks, and what supports the label
  * (docs/explain.md).
  */
 export function explain(options: ExplainOptions, watch?: Watch): Promise<ExplainResult> {

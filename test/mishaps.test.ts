@@ -72,7 +72,7 @@ describe("Ctrl-C", () => {
       expect(readdirSync(at("once"))).not.toContain("l3masking.lock");
       const goingOn = await run([...train(at("once")), "--resume"]).ended;
       expect(goingOn.exitCode, goingOn.out).toBe(0);
-      expect(goingOn.out).toContain("going on after step");
+      expect(goingOn.out).toContain("resuming after step");
       expectSameAsWhole(at("once"));
     },
     5 * MINUTES,

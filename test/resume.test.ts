@@ -122,7 +122,7 @@ describe("a run that goes on", () => {
     const next = host();
     const result = await train({ ...given, outputDir: killed, resume: true }, next);
     expectSameRun(killed, result, whole);
-    const from = saved === 0 ? "beginning with the first step" : `going on after step ${saved}`;
+    const from = saved === 0 ? "starting from the first step" : `resuming after step ${saved}`;
     expect(next.notices()).toContain(from);
     const trained = next.events.filter(({ type }) => type === "step");
     expect(trained.length).toBe(steps - saved);
@@ -250,7 +250,7 @@ describe("a run that must not go on", () => {
   ] as const)("is refused with another %s", async (name, changed, before) => {
     const error = await failure(train(options("stopped", { ...changed, resume: true }), host()));
     expect(error).toMatchObject({ code: "invalid-setting", exitCode: 2 });
-    expect(error.message).toContain(`expected ${name} to be ${before}, as the run in`);
+    expect(error.message).toContain(`expected ${name} to be ${before}, as when the run in`);
   });
 
   it("is refused with other texts or another checkpoint", async () => {

@@ -88,14 +88,14 @@ describe("a shared pass", () => {
     expect(step.task_weights).toEqual({ main: 0.75, auxiliary: 0.25 });
   });
 
-  it("changes nothing where there is one task, which is told", async () => {
+  it("has no effect where there is one task, and says so", async () => {
     const host = createTestHost();
     const alone = { method: "stl", maxSteps: 1 } as const;
     await train(trainOptions(bert, at("stl-shared"), { ...alone, sharedPass: true }), host);
     await train(trainOptions(bert, at("stl-alone"), alone), createTestHost());
     expect(readJournal(at("stl-shared")).events).toEqual(readJournal(at("stl-alone")).events);
     const notices = host.events.flatMap((event) => (event.type === "notice" ? [event.text] : []));
-    expect(notices).toContain("stl has one task: --shared-pass changes nothing");
+    expect(notices).toContain("stl has one task: --shared-pass has no effect");
   });
 
   it("is refused where each task needs a pass of its own", async () => {
@@ -174,7 +174,7 @@ describe("unlabelled texts", () => {
     const host = createTestHost();
     const options = { unlabeledFile: [at("no/such/file.txt")], maxSteps: 1 };
     await train(trainOptions(bert, at("stl"), options), host);
-    expect(host.notices("warning")).toContain("--unlabeled-file is not read");
+    expect(host.notices("warning")).toContain("--unlabeled-file has no effect");
   });
 });
 

@@ -128,7 +128,7 @@ describe("a second stage that improves dev", () => {
     writeFileSync(path, bytes);
     const error = await failure(train({ ...given, resume: true }, createTestHost()));
     expect(error).toMatchObject({ code: "checkpoint-format" });
-    expect(error.message).toContain("the weights that this run saved");
+    expect(error.message).toContain("which this run saved in");
   });
 
   it("saves and tests the weights it kept", async () => {

@@ -89,7 +89,7 @@ const MAX_MESSAGE = 2000;
 /** Characters that move the cursor of a terminal, change its colours, or turn the direction of text. */
 const unprintable = /(?![\n\t])[\p{Cc}\p{Bidi_Control}]/gu;
 
-/** `text` with what a terminal would obey, not show, written as `\u{1b}`. Files of strangers name things as they like. */
+/** `text` with what a terminal would obey, not show, written as `\u{1b}`. Names in untrusted files can hold anything. */
 export function printable(text: string): string {
   return text.replace(
     unprintable,

@@ -70,7 +70,7 @@ describe("findJsonFault", () => {
     });
   });
 
-  it("needs no stack for values within each other", () => {
+  it("needs no stack for levels of nesting", () => {
     expect(findJsonFault("[".repeat(1_000_000))).toMatchObject({ index: MAX_JSON_DEPTH });
     expect(findJsonFault(`${"[".repeat(MAX_JSON_DEPTH)}1`)).toMatchObject({
       expected: '"," or "]"',
@@ -106,7 +106,7 @@ describe("readJson", () => {
     expect(readJson(nested(MAX_JSON_DEPTH + 1))).toEqual({
       fault: {
         index: MAX_JSON_DEPTH,
-        expected: "at most 100 values within each other",
+        expected: "at most 100 levels of nesting",
         got: "another level",
       },
     });

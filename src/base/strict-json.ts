@@ -1,25 +1,25 @@
 /**
- * JSON as strangers write it: parsed strictly, or refused with the place of the first fault.
+ * Strict JSON for untrusted input: parsed, or rejected with the place of the first fault.
  *
- * Stricter than `JSON.parse` in three points. A name that comes twice in one object is a fault, because two readers
- * may take different values of it (grammar: RFC 8259, section 4). Values nest at most `MAX_JSON_DEPTH` levels,
+ * Stricter than `JSON.parse` in three points. A name that occurs twice in one object is a fault, because two readers
+ * may take different values (grammar: RFC 8259, section 4). Values nest at most `MAX_JSON_DEPTH` levels,
  * because whatever walks them afterwards would otherwise run out of stack. And a text has at most `MAX_JSON_VALUES`
  * values, because one of three bytes can take a hundred in memory.
  */
 import type { L3MaskingError } from "./errors.js";
 
-/** Levels of arrays and objects within each other; files of models and texts have fewer than ten. */
+/** Levels of nested arrays and objects; files of models and texts have fewer than ten. */
 export const MAX_JSON_DEPTH = 100;
 
 /** Values of one text; the largest tokenizers have a million. */
 export const MAX_JSON_VALUES = 2 ** 24;
 
 export interface JsonFault {
-  /** Index into the text of the first character that cannot stand there. */
+  /** Index into the text of the first invalid character. */
   readonly index: number;
-  /** What could have stood there. */
+  /** What was expected there. */
   readonly expected: string;
-  /** What stands there, if it is more than the one character. */
+  /** What was found there, if more than one character. */
   readonly got?: string;
 }
 
@@ -39,7 +39,7 @@ export function readJson(text: string): JsonReading {
   }
   if (depth <= MAX_JSON_DEPTH) {
     const parsed = tryParse(text);
-    // Of a name that comes twice JSON.parse keeps one, so members are then fewer than colons.
+    // JSON.parse keeps one of two equal names, so there are then fewer members than colons.
     if (parsed !== undefined && countMembers(parsed.value) === members) return parsed;
   }
   return { fault: findJsonFault(text) ?? { index: 0, expected: "a JSON value" } };
@@ -47,7 +47,7 @@ export function readJson(text: string): JsonReading {
 
 /**
  * The value of `text`; `where` names the file and `firstLine` is the line of it where `text` begins. For a fault
- * it throws what `error` makes of the message, which has the line and the column.
+ * it throws what `error` makes of the message, which names line and column.
  */
 export function parseJson(
   text: string,
@@ -75,7 +75,7 @@ interface Outline {
   readonly depth: number;
   /** Colons outside strings: the members of all objects. */
   readonly members: number;
-  /** Index of the value that is one too many. */
+  /** Index of the first value beyond the limit. */
   readonly excess: number | undefined;
 }
 
@@ -89,7 +89,7 @@ const sign = {
   closingBrace: 0x7d,
 } as const;
 
-/** What a glance at the brackets tells; says nothing about a text that is no JSON. */
+/** Counts from a scan of the brackets; they mean nothing for a text that is not JSON. */
 function outline(text: string): Outline {
   let open = 0;
   let depth = 0;
@@ -212,7 +212,7 @@ export function findJsonFault(text: string): JsonFault | undefined {
   /** Opens a container; `closed` if it is empty. */
   const container = (): JsonFault | "closed" | "open" => {
     if (open.length >= MAX_JSON_DEPTH) {
-      const expected = `at most ${MAX_JSON_DEPTH} values within each other`;
+      const expected = `at most ${MAX_JSON_DEPTH} levels of nesting`;
       return { index: at, expected, got: "another level" };
     }
     const names = text[at] === "{" ? new Set<string>() : undefined;

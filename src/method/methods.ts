@@ -9,13 +9,13 @@ import type { MaskingStrategy } from "./masking/strategies/strategy.js";
 
 /** A row of the table. */
 export interface MethodRow {
-  /** As `--method` and files name it. */
+  /** Its name in `--method` and files. */
   readonly name: string;
-  /** As tables and charts name it. */
+  /** Its name in tables and charts. */
   readonly title: string;
-  /** In sentences, and in the help of the flag: a few words. */
+  /** A few words for sentences and for the help of the flag. */
   readonly brief: string;
-  /** For somebody who has never heard of it: a sentence. */
+  /** A sentence for somebody who has never heard of it. */
   readonly meaning: string;
   /** Its look in charts: colour, dashes and marker of this number (results/report/charts/series.ts). */
   readonly look: number;

@@ -37,7 +37,7 @@ describe("errors between threads", () => {
     expect(revived).not.toHaveProperty("cause");
   });
 
-  it("leave strangers plain errors with their name", () => {
+  it("keep foreign errors as plain errors with their name", () => {
     const revived = sent(new TypeError("x is undefined"));
     expect(revived).not.toBeInstanceOf(L3MaskingError);
     expect(revived).toMatchObject({ name: "TypeError", message: "x is undefined" });

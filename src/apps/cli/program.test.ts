@@ -120,8 +120,17 @@ describe("runCommandLine", () => {
       expect(ended).toEqual({ exitCode: 0, err: "", called: false, started: [] });
       expect(out).toContain("Masking:\n  --mlm-probability <number>");
       expect(out.replaceAll(/\s+/g, " ")).toContain(
-        "Maximum length of a text, special tokens included; longer texts are truncated, and counted (tokens; default 128)",
+        "Maximum length of a text, special tokens included; longer texts are truncated, and counted (default 128)",
       );
+      expect(out.replaceAll(/\s+/g, " ")).toContain(
+        "changes by less than this (nats; default 0.001)",
+      );
+      expect(out).toContain(
+        `\n  --head-learning-rate <number>\n${" ".repeat(32)}Peak learning rate`,
+      );
+      expect(out).toMatch(/^ {2}l3masking train .* \\\n {6}--/m);
+      const lines = out.split("\n");
+      expect(lines.filter((shown) => shown.length > 80)).toEqual([]);
       expect(out).toContain("Examples:\n  l3masking train ");
     },
   );

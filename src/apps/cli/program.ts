@@ -1,5 +1,5 @@
 /** The command line from its words to its exit code. */
-import { Argument, Command, CommanderError, Option } from "commander";
+import { Argument, Command, CommanderError, Help, Option } from "commander";
 import { L3MaskingError } from "../../base/errors.js";
 import { nearestHint } from "../../base/nearest.js";
 import { headings } from "../../run/settings/setting.js";
@@ -23,6 +23,12 @@ const SWITCH_VALUE = " [true|false]";
 
 /** Characters that descriptions need beside the flags; in a narrower terminal they are not wrapped. */
 const LEAST_HELP_WIDTH = 30;
+
+/** The widest column of flags; a longer flag has its description below it. */
+const MOST_TERM_WIDTH = 28;
+
+/** The width of help where the output is not a terminal. */
+const HELP_WIDTH = 80;
 
 /**
  * Runs the command line; words are those after the program's name. Gives the exit code: 0, or that of
@@ -79,6 +85,8 @@ async function flagsOf({ settings }: ListedCommand): Promise<readonly Flag[]> {
   return allFlags(schema);
 }
 
+const plainHelp = new Help();
+
 /** The program that parses words and prints help. */
 function createProgram(
   installation: Installation,
@@ -88,11 +96,18 @@ function createProgram(
 ): Command {
   const program = new Command("l3masking")
     .description("Fine-tune text classifiers with likelihood-based masking.")
-    .version(installation.version)
+    .version(installation.version, "-V, --version", "Print the version")
+    .helpOption("-h, --help", "Show this help")
+    .helpCommand("help [command]", "Show the help of a command")
     .exitOverride()
     .configureHelp({
       minWidthToWrap: LEAST_HELP_WIDTH,
       optionTerm: ({ flags }) => flags.replace(SWITCH_VALUE, ""),
+      padWidth: (command, help) => Math.min(MOST_TERM_WIDTH, plainHelp.padWidth(command, help)),
+      formatItem(term, width, description, help) {
+        const item = (words: string) => plainHelp.formatItem(words, width, description, help);
+        return term.length <= width ? item(term) : `  ${term}\n${item("")}`;
+      },
     })
     .configureOutput({
       writeOut: (text) => terminal.stdout.write(text),
@@ -118,7 +133,12 @@ function addCommand(
 ): void {
   const command = program.command(name).summary(summary).description(`${summary}.`);
   for (const heading of headings) {
-    for (const flag of flags) if (flag.heading === heading) command.addOption(optionOf(flag));
+    const group = flags.filter((flag) => flag.heading === heading);
+    const ordered = [
+      ...group.filter(({ required }) => required),
+      ...group.filter(({ required }) => !required),
+    ];
+    for (const flag of ordered) command.addOption(optionOf(flag));
   }
   if (operands !== undefined) {
     command.addArgument(new Argument(`[${operands.syntax}]`, operands.description));
@@ -126,11 +146,27 @@ function addCommand(
   command.addHelpOption(
     new Option("-h, --help", "Show this help").helpGroup(`${jsonFlag.heading}:`),
   );
-  const lines = examples.map((example) => `  ${example}`);
-  command.addHelpText("after", `\nExamples:\n${lines.join("\n")}`);
+  command.addHelpText("after", () => {
+    const width = command.configureOutput().getOutHelpWidth?.() ?? HELP_WIDTH;
+    return `\nExamples:\n${examples.map((example) => shellLines(example, width)).join("\n")}`;
+  });
   command.action(async () => {
     await action(command.args, command.opts());
   });
+}
+
+/** An indented shell command, continued on further lines before flags that would exceed the width. */
+function shellLines(command: string, width: number): string {
+  const lines: string[] = [];
+  let line = "";
+  for (const part of command.split(/ (?=--)/)) {
+    const longer = line === "" ? `  ${part}` : `${line} ${part}`;
+    if (line !== "" && longer.length > width - 2) {
+      lines.push(`${line} \\`);
+      line = `      ${part}`;
+    } else line = longer;
+  }
+  return [...lines, line].join("\n");
 }
 
 /** A flag as the parser and its help take it. */
@@ -144,17 +180,29 @@ export function optionOf(flag: Flag): Option {
     : option.argParser((text) => flagValue(flag, text));
 }
 
-/** `Longest text (tokens; default 128)` */
+/** `Longest text (tokens; default 128)`; choices and units that the description names are not repeated. */
 function helpText(flag: Flag): string {
-  const { description, unit, defaultValue, required, kind, choices } = flag;
+  const { description, unit = "", defaultValue, required, kind, choices } = flag;
+  const explained = new Set(description.toLowerCase().match(/[\w-]+/g));
   const notes = [
-    ...(choices.length > 0 ? [choices.join(", ")] : []),
-    ...(unit === undefined ? [] : [unit]),
+    ...(choices.every((choice) => explained.has(choice)) ? [] : [choices.join(", ")]),
+    ...(unit === "" || explained.has(unit) ? [] : [unit]),
     ...(required ? ["required"] : []),
     ...(kind === "list" ? ["one or more"] : []),
-    ...(defaultValue === undefined || kind === "switch" ? [] : [`default ${defaultValue}`]),
+    ...(defaultValue === undefined || kind === "switch"
+      ? []
+      : [`default ${quotedIfSpaced(defaultValue)}`]),
   ];
-  return notes.length === 0 ? description : `${description} (${notes.join("; ")})`;
+  if (notes.length === 0) return description;
+  // A reference to a page takes the notes into its brackets.
+  const [text, start] = /\(docs\/[^)]*\)$/.test(description)
+    ? [description.slice(0, -1), "; "]
+    : [description, " ("];
+  return `${text}${start}${notes.join("; ")})`;
+}
+
+function quotedIfSpaced(value: string): string {
+  return value.includes(" ") ? JSON.stringify(value) : value;
 }
 
 function commandExpected(first: string): L3MaskingError {

@@ -1,5 +1,5 @@
 /**
- * What a data file may ask for. Files come from strangers: without these limits a small one could take all memory, or
+ * Limits on data files, which are untrusted: without them a small file could take all memory, or
  * keep the program busy for hours.
  */
 

@@ -16,7 +16,7 @@ describe("createBuilder", () => {
     const build = createBuilder();
     build.input("x", "float32", ["T", 2]);
     expect(() => build.input("x", "int32", ["T", 2])).toThrow(
-      invalid("input x is float32 [T, 2], but was asked for as int32 [T, 2]"),
+      invalid("input x is float32 [T, 2], but was requested as int32 [T, 2]"),
     );
     expect(() => build.input("x", "float32", ["T", 3])).toThrow(invalid("as float32 [T, 3]"));
   });

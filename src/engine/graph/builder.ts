@@ -7,8 +7,8 @@ import { formatShape, type Shape, type Size, sameShape } from "./shape.js";
 
 export interface Builder {
   /**
-   * A value fed by name in every run; asking twice for a name gives the same tensor. Throws `graph-invalid` if the
-   * second asks for another type or shape.
+   * A value fed by name in every run; the same name gives the same tensor. Throws `graph-invalid` if it
+   * is requested again with another type or shape.
    */
   input(name: string, type: ElementType, shape: Shape): Tensor;
   constant(values: readonly number[], shape: readonly number[], type?: ElementType): Tensor;
@@ -81,7 +81,7 @@ export function createBuilder(): Builder {
         if (known.type === type && sameShape(known.shape, shape)) return known;
         throw new L3MaskingError(
           "graph-invalid",
-          `input ${name} is ${known.type} ${formatShape(known.shape)}, but was asked for as ${type} ${formatShape(shape)}`,
+          `input ${name} is ${known.type} ${formatShape(known.shape)}, but was requested as ${type} ${formatShape(shape)}`,
         );
       }
       const tensor: Tensor = { id: nextId++, type, shape, source: { kind: "input", name } };

@@ -1,6 +1,6 @@
 /**
  * How much memory a graph needs while it runs: every value lives from the node that makes it to the last one that
- * reads it, so what the backward pass reads stays, and what nobody needs any more makes room.
+ * reads it, so what the backward pass reads stays, and what is no longer needed frees its memory.
  */
 import { type GraphOutputs, type Node, orderedNodes, type Tensor } from "./graph.js";
 import type { NodeMemory } from "./op.js";

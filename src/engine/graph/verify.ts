@@ -1,4 +1,4 @@
-/** Checks a graph before it is written, so that a fault is named in our words and not a runtime's. */
+/** Checks a graph before it is written, so that a fault is reported in our words and not a runtime's. */
 import { L3MaskingError } from "../../base/errors.js";
 import { type GraphOutputs, graphInputs, type Node, orderedNodes } from "./graph.js";
 import type { OpName } from "./op.js";

@@ -168,7 +168,7 @@ describe("dropoutSeed", () => {
     ["site", 0, 0.5, 0],
     ["step", 0, 0, 2 ** 32],
   ])("refuses a %s outside the 32-bit integers", (name, seed, site, step) => {
-    expect(() => dropoutSeed(seed, site, step)).toThrow(`a dropout ${name} is an integer`);
+    expect(() => dropoutSeed(seed, site, step)).toThrow(`a dropout ${name} that is an integer`);
   });
 });
 
@@ -178,6 +178,6 @@ describe("dropoutThreshold", () => {
   });
 
   it.each([-0.1, 1, Number.NaN])("refuses a probability of %d", (probability) => {
-    expect(() => dropoutThreshold(probability)).toThrow("a dropout probability lies in [0, 1)");
+    expect(() => dropoutThreshold(probability)).toThrow("a dropout probability in [0, 1)");
   });
 });

@@ -40,7 +40,7 @@ export function dropoutThreshold(probability: number): number {
   if (!(probability >= 0 && probability < 1)) {
     throw new L3MaskingError(
       "invalid-setting",
-      `a dropout probability lies in [0, 1), got ${probability}`,
+      `expected a dropout probability in [0, 1), got ${probability}`,
       { hint: "Set the model's dropout probability to 0 to switch dropout off." },
     );
   }
@@ -61,7 +61,7 @@ export function dropoutSeed(seed: number, site: number, step: number): number {
     if (!Number.isInteger(value) || value < 0 || value >= 2 ** 32) {
       throw new L3MaskingError(
         "invalid-setting",
-        `a dropout ${name} is an integer in [0, 2^32), got ${value}`,
+        `expected a dropout ${name} that is an integer in [0, 2^32), got ${value}`,
         { hint: `Pass the ${name} as a whole number.` },
       );
     }

@@ -75,7 +75,7 @@ export function createKernelMemory(bytes: number): KernelMemory {
   if (!Number.isInteger(bytes) || bytes < 0 || bytes > maximumMemoryBytes) {
     throw new L3MaskingError(
       "invalid-setting",
-      `a kernel memory holds 0 to ${maximumMemoryBytes} bytes, got ${bytes}`,
+      `expected a kernel memory of 0 to ${maximumMemoryBytes} bytes, got ${bytes}`,
       { hint: "Split the arrays over several memories." },
     );
   }

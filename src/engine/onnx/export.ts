@@ -98,7 +98,7 @@ function createWriter(target: OnnxTarget) {
   let scope = "graph";
   let count = 0;
 
-  /** Makes a value once, however often it is asked for. */
+  /** Makes a value once, however often it is needed. */
   const once = (key: string, make: () => string) => {
     const known = shared.get(key);
     if (known !== undefined) return known;

@@ -122,7 +122,7 @@ function prologue(options: StandaloneOptions) {
 
 /**
  * Makes float16 of all that is float32. The graph's own constants beyond its range become the largest it has (the score of
- * a slot that may not be looked at is one). Throws `checkpoint-tensor` for a parameter beyond it.
+ * a masked slot is one). Throws `checkpoint-tensor` for a parameter beyond it.
  */
 function toHalf(graph: GraphProto, parameters: StandaloneOptions["parameters"]): void {
   for (const value of graph.initializer) {

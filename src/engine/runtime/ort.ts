@@ -49,7 +49,7 @@ export function runtimeError(graph: string, cause: unknown): L3MaskingError {
     cause,
     hint: memory
       ? "Lower --batch-size (raise --gradient-accumulation-steps to keep the same step) or --max-length."
-      : "Run `l3masking doctor`; if it is clean, report this message with the command that led to it.",
+      : "Run `l3masking doctor`; if it finds nothing, report this message with the command that caused it.",
   });
 }
 

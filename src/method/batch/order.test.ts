@@ -16,7 +16,7 @@ function plain(portions: readonly Int32Array[]): number[][] {
 }
 
 describe("epochOrder", () => {
-  it("visits every example once per epoch, in an order of its own that does not hang on earlier draws", () => {
+  it("visits every example once per epoch, in an order of its own that does not depend on earlier draws", () => {
     const order = randomStream(1, "order");
     const first = epochOrder(50, order, 0);
     expect(first.toSorted()).toEqual(range(50));

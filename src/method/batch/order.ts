@@ -1,4 +1,4 @@
-/** In which order and in what portions examples are visited; examples are named by their index. */
+/** The order and the portions in which examples are visited; examples are named by index. */
 import { L3MaskingError } from "../../base/errors.js";
 import { permutation, type Random } from "../../base/random.js";
 
@@ -10,7 +10,7 @@ export function epochOrder(count: number, random: Random, epoch: number): Int32A
 /**
  * Consecutive portions of `size`; the last may be smaller.
  *
- * Errors: `invalid-setting` if size is no integer >= 1.
+ * Errors: `invalid-setting` if size is not an integer >= 1.
  */
 export function batches(order: Int32Array, size: number): Int32Array[] {
   checkCount("batch size", size);
@@ -20,9 +20,9 @@ export function batches(order: Int32Array, size: number): Int32Array[] {
 
 /**
  * The optimizer steps of an epoch: each a list of up to `accumulationSteps` micro-batches of
- * `batchSize` examples. Nothing is dropped: the last step may have fewer, and its last one may be smaller.
+ * `batchSize` examples. Nothing is dropped: the last step may have fewer, and and its last micro-batch may be smaller.
  *
- * Errors: `invalid-setting` if a count is no integer >= 1.
+ * Errors: `invalid-setting` if a count is not an integer >= 1.
  */
 export function optimizerSteps(
   order: Int32Array,
@@ -38,7 +38,7 @@ export function optimizerSteps(
  * Batches for evaluation: examples sorted by length, longest first, so that (examples in the batch) x (its
  * longest) stays within the token budget; an example longer than the budget gets a batch of its own.
  *
- * Errors: `invalid-setting` if the budget is no integer >= 1.
+ * Errors: `invalid-setting` if the budget is not an integer >= 1.
  */
 export function evaluationBatches(lengths: ArrayLike<number>, tokenBudget: number): Int32Array[] {
   checkCount("evaluation token budget", tokenBudget);
@@ -67,7 +67,7 @@ export function inExampleOrder<Result>(
   if (expected !== got) {
     throw new L3MaskingError(
       "input-mismatch",
-      `Expected results of batches with ${expected} examples, got ${got}.`,
+      `expected results of batches with ${expected} examples, got ${got}`,
       { hint: "Give one result per example, in the order of the batch." },
     );
   }
@@ -84,7 +84,7 @@ function checkCount(name: string, value: number): void {
   if (Number.isInteger(value) && value >= 1) return;
   throw new L3MaskingError(
     "invalid-setting",
-    `Expected the ${name} to be an integer >= 1, got ${value}.`,
+    `expected the ${name} to be an integer >= 1, got ${value}`,
     { hint: "Set it to a positive whole number." },
   );
 }

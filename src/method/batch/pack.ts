@@ -42,7 +42,7 @@ export interface PackOptions extends LayoutOptions {
   readonly hiddenSize?: number;
 }
 
-/** How texts are packed for a model: rows as long as it can read at most. */
+/** How texts are packed for a model: rows no longer than it can read. */
 export function packOptions(spec: ModelSpec): PackOptions {
   return {
     padId: spec.padId,
@@ -90,7 +90,7 @@ export function packTexts(texts: readonly Int32Array[], options: PackOptions): P
   }
   const maxSlots = options.maxSlots ?? 2 * longest;
   checkFits(longest, maxSlots, "maxSlots");
-  // Nothing is wasted, and attention costs least.
+  // No padding, and attention costs least.
   if (texts.every(({ length }) => length === longest)) return padTexts(texts, options);
   const work = (layout: Layout) =>
     layout.rows * layout.slots * (hiddenSize === undefined ? 1 : 6 * hiddenSize + layout.slots);
@@ -124,7 +124,7 @@ export function slotOf(batch: PackedBatch, text: number, position: number): numb
   if (sameRow && batch.segments[slot] === batch.segments[first]) return slot;
   throw new L3MaskingError(
     "input-mismatch",
-    `Expected a token of the batch (${batch.firstSlots.length} texts), got position ${position} of text ${text}.`,
+    `expected a token of the batch (${batch.firstSlots.length} texts), got position ${position} of text ${text}`,
     { hint: "Use positions from the encodings that were packed." },
   );
 }
@@ -142,7 +142,7 @@ function longestText(texts: readonly Int32Array[]): number {
   if (texts.length === 0 || empty >= 0) {
     throw new L3MaskingError(
       "input-mismatch",
-      `Expected texts with at least one token each, got ${texts.length === 0 ? "no texts" : `an empty text at index ${empty}`}.`,
+      `expected texts with at least one token each, got ${texts.length === 0 ? "no texts" : `an empty text at index ${empty}`}`,
       { hint: "Pack encodings: they hold at least their special tokens." },
     );
   }
@@ -153,7 +153,7 @@ function checkFits(longest: number, slots: number, name: string): void {
   if (Number.isInteger(slots) && slots >= longest) return;
   throw new L3MaskingError(
     "input-mismatch",
-    `Expected ${name} to be an integer of at least the longest text (${longest} tokens), got ${slots}.`,
+    `expected ${name} to be an integer of at least the longest text (${longest} tokens), got ${slots}`,
     { hint: "Encode with a smaller max_length, or allow longer rows." },
   );
 }

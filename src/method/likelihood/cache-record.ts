@@ -11,7 +11,7 @@ import type { Estimator, TokenScores } from "./estimators.js";
 
 /** What a set of cached scores belongs to. */
 export interface ScoreScope {
-  /** Digest of the weights, and of anything else that changes the numbers (such as quantisation). */
+  /** Digest of the weights and of anything else that changes the scores (such as quantization). */
   readonly checkpointDigest: string;
   readonly tokenizerDigest: string;
   readonly estimator: Estimator;
@@ -44,7 +44,7 @@ export function segmentHeader(scope: ScoreScope): Uint8Array {
   return new TextEncoder().encode(`${canonicalScope(scope)}\n`);
 }
 
-/** One line of JSON that is equal for equal scopes; also what names the folder of a scope. */
+/** One line of JSON that is equal for equal scopes; it also determines the name of a scope's folder. */
 export function canonicalScope(scope: ScoreScope): string {
   const { checkpointDigest, tokenizerDigest, estimator, maxLength } = scope;
   return JSON.stringify({
@@ -61,7 +61,7 @@ export function encodeRecord(key: Uint8Array, scores: TokenScores): Uint8Array {
   if (key.length !== KEY_BYTES) {
     throw new L3MaskingError(
       "input-mismatch",
-      `Expected a cache key of ${KEY_BYTES} bytes, got ${key.length}.`,
+      `expected a cache key of ${KEY_BYTES} bytes, got ${key.length}`,
       { hint: "Use the SHA-256 of the text's tokens as the key." },
     );
   }
@@ -89,7 +89,7 @@ export function readSegment(bytes: Uint8Array, scope: ScoreScope, file: string):
   if (header !== canonicalScope(scope)) {
     throw new L3MaskingError(
       "data-format",
-      `Expected scores of ${canonicalScope(scope)}, got ${header.slice(0, 300)} in ${file}, line 1.`,
+      `expected scores of ${canonicalScope(scope)}, got ${header.slice(0, 300)} in ${file}, line 1`,
       { hint: "Delete this file; the scores will be computed again." },
     );
   }

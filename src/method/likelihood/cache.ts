@@ -37,7 +37,7 @@ export interface DiskScoreCache extends ScoreCache {
   readonly size: number;
   /** Bytes of incomplete or damaged records found when opening, whose texts are scored again. */
   readonly ignoredBytes: number;
-  /** Closes the files; what was put stays. */
+  /** Closes the files; stored scores stay. */
   close(): void;
 }
 
@@ -47,15 +47,15 @@ interface ScorePlace {
   readonly count: number;
 }
 
-/** A segment is closed and a new one begun beyond this size, so that reading one stays cheap. */
+/** Beyond this size a segment is closed and a new one begun, so that reading one stays cheap. */
 const SEGMENT_BYTES = 64 * 2 ** 20;
 
 /**
  * Opens the scores of one scope below `folder` (created when the first score is put). Only the places
  * of the scores are kept in memory. Scores that other processes add later are seen at the next opening.
  *
- * Errors: `data-format` if a file holds scores of another scope; `disk-full` and `output-unwritable` when a score is put,
- * all those put before are kept; other errors of the file system as they come.
+ * Errors: `data-format` if a file holds scores of another scope; `disk-full` and `output-unwritable` when a score cannot be
+ * stored (earlier ones are kept); other errors of the file system as they come.
  */
 export function openScoreCache(
   folder: string,
@@ -97,7 +97,7 @@ export function openScoreCache(
   };
 }
 
-/** SHA-256 of everything that decides a text's scores. */
+/** SHA-256 of everything that determines a text's scores. */
 function textKey(scope: ScoreScope, { ids, wordIds }: Encoding): Uint8Array {
   const digest = openDigest("sha256").add(`${canonicalScope(scope)}\n${ids.length}\n`);
   // The word ids decide what is masked, so they belong to the key.
@@ -129,8 +129,8 @@ function openReader() {
     if (got !== bytes.length) {
       throw new L3MaskingError(
         "data-format",
-        `Expected ${bytes.length} bytes of scores at byte ${offset} of ${file}, got ${got}.`,
-        { hint: "Something cut this file while it was in use; start the run again." },
+        `expected ${bytes.length} bytes of scores at byte ${offset} of ${file}, got ${got}`,
+        { hint: "Something truncated this file while it was in use; start the run again." },
       );
     }
     return decodeScores(bytes);
@@ -167,7 +167,7 @@ interface Segment {
   readonly output: OutputFile;
 }
 
-/** Creates the next free segment; the exclusive flag settles who gets a number when two ask at once. */
+/** Creates the next free segment; the exclusive flag decides who gets a number when two writers ask at once. */
 function createSegment(scopeFolder: string): Segment {
   makeFolders(scopeFolder);
   for (let number = segmentFiles(scopeFolder).length; ; number++) {

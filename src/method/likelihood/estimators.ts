@@ -1,5 +1,5 @@
 /**
- * Which masked copies of a text an estimator asks the vanilla model about.
+ * The masked copies of a text that an estimator has the vanilla model score.
  *
  * Legend: n tokens of the row, K scored positions of a masked copy.
  *
@@ -52,7 +52,7 @@ export function isExact(estimator: Estimator): boolean {
  * `pll` and `pll-word-l2r` give one row per token; `block-k` gives k rows (fewer if the text has fewer
  * words); `unmasked` gives one. A text of special tokens alone gives none.
  *
- * Errors: `invalid-setting` for a `block-k` whose k is no integer >= 2.
+ * Errors: `invalid-setting` for a `block-k` whose k is not an integer >= 2.
  */
 export function scoringRows(
   encoding: Encoding,
@@ -156,7 +156,7 @@ function blockPasses(estimator: string): number {
   if (digits === undefined || passes < 2) {
     throw new L3MaskingError(
       "invalid-setting",
-      `Expected the likelihood estimator to be pll-word-l2r, pll, unmasked or block-k with an integer k >= 2, got "${estimator}".`,
+      `expected the likelihood estimator to be pll-word-l2r, pll, unmasked or block-k with an integer k >= 2, got "${estimator}"`,
       { hint: 'Use "pll-word-l2r" for the exact score, or "block-7" for a cheaper one.' },
     );
   }

@@ -28,7 +28,7 @@ export function spearman(a: ArrayLike<number>, b: ArrayLike<number>): number | u
   if (a.length !== b.length) {
     throw new L3MaskingError(
       "input-mismatch",
-      `Expected two lists of equal length for a rank correlation, got ${a.length} and ${b.length}.`,
+      `expected two lists of equal length for a rank correlation, got ${a.length} and ${b.length}`,
       { hint: "Compare two estimators on the same texts." },
     );
   }
@@ -47,7 +47,7 @@ export function rankAgreement(
   if (exact.length !== other.length) {
     throw new L3MaskingError(
       "input-mismatch",
-      `Expected scores of the same texts, got ${exact.length} and ${other.length} texts.`,
+      `expected scores of the same texts, got ${exact.length} and ${other.length} texts`,
       { hint: "Score one sample of texts with both estimators." },
     );
   }
@@ -82,7 +82,7 @@ function averageRanks(values: ArrayLike<number>): Float64Array {
     if (Number.isNaN(value)) {
       throw new L3MaskingError(
         "input-mismatch",
-        `Expected numbers for a rank correlation, got NaN at index ${order[start]}.`,
+        `expected numbers for a rank correlation, got NaN at index ${order[start]}`,
         { hint: "Leave special tokens out of the comparison." },
       );
     }
@@ -114,7 +114,7 @@ function checkSameTokens(a: TokenScores, b: TokenScores, text: number): void {
   if (sameTokens) return;
   throw new L3MaskingError(
     "input-mismatch",
-    `Expected scores of the same tokens, got ${a.length} and ${b.length} tokens or other special tokens in text ${text}.`,
+    `expected scores of the same tokens, got ${a.length} and ${b.length} tokens or other special tokens in text ${text}`,
     { hint: "Score one sample of texts with both estimators and the same tokenizer." },
   );
 }

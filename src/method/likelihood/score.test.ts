@@ -211,7 +211,7 @@ describe("scoreTexts", () => {
     const stopped = run([text(2, 3), text(4, 5, 6)], options);
     await expect(stopped).rejects.toMatchObject({
       code: "interrupted",
-      message: "Scoring was stopped after 1 of 2 texts.",
+      message: "scoring was stopped after 1 of 2 texts",
     });
     expect([...cache.kept.keys()]).toEqual(["1,4,5,6,1"]);
   });
@@ -241,7 +241,7 @@ describe("scoreTexts", () => {
       run([text(2, 3)], { predict: async () => Float32Array.of(-1) }),
     ).rejects.toMatchObject({
       code: "runtime-failed",
-      message: "Expected 2 log-likelihoods for 2 masked copies, got 1.",
+      message: "expected 2 log-likelihoods for 2 masked copies, got 1",
     });
   });
 

@@ -21,7 +21,7 @@ export interface ScoreCache {
   put(encoding: Encoding, scores: TokenScores): Promise<void>;
 }
 
-/** How far a scoring run is. Tokens are scored (non-special) tokens; repeated texts count each time. */
+/** Progress of scoring. Tokens are scored (non-special) tokens; repeated texts count each time. */
 export interface ScoringProgress {
   readonly doneTokens: number;
   readonly totalTokens: number;
@@ -54,7 +54,7 @@ interface DistinctText {
   readonly members: number[];
 }
 
-/** A distinct text on its way: the scores so far and how many are missing; none of a cached one. */
+/** A distinct text in progress: the scores so far and how many are missing (none of a cached one). */
 interface OpenText extends DistinctText {
   readonly scores: TokenScores; // [n]
   readonly cached: boolean;
@@ -68,12 +68,12 @@ interface OpenText extends DistinctText {
  * Longest texts go first (the memory peak comes at once) and neighbours in a call have similar lengths.
  * Beside input and result, memory holds the masked copies of one text and one call.
  *
- * Scores round with what else is in a call. So calls are cut as if nothing were cached, and those without a text that is
- * missing are left out: a run that was killed and begins again with its cache gets the very same scores.
+ * How a score is rounded depends on what else is in the call. So calls are cut as if nothing were cached, and those without a
+ * missing text are skipped: a killed run that starts again with its cache gets exactly the same scores.
  *
  * Errors: `invalid-setting` (token budget, estimator), `interrupted` (cancelled between calls; complete
  * texts are in the cache by then), `runtime-failed` (`predict` gave the wrong number of values),
- * `score-invalid` (a value that is no log-probability), `input-mismatch` (a cached score of another length).
+ * `score-invalid` (a value that is not a log-probability), `input-mismatch` (a cached score of another length).
  */
 export async function scoreTexts(
   encodings: readonly Encoding[],
@@ -83,7 +83,7 @@ export async function scoreTexts(
   if (!Number.isInteger(tokenBudget) || tokenBudget < 1) {
     throw new L3MaskingError(
       "invalid-setting",
-      `Expected the scoring token budget to be an integer >= 1, got ${tokenBudget}.`,
+      `expected the scoring token budget to be an integer >= 1, got ${tokenBudget}`,
       { hint: "Use at least 500 tokens per call." },
     );
   }
@@ -124,8 +124,8 @@ export async function scoreTexts(
     if (signal?.aborted) {
       throw new L3MaskingError(
         "interrupted",
-        `Scoring was stopped after ${progress.doneTexts} of ${encodings.length} texts.`,
-        { hint: "Start it again with the same cache folder to go on from there." },
+        `scoring was stopped after ${progress.doneTexts} of ${encodings.length} texts`,
+        { hint: "Run it again with the same cache folder to continue from there." },
       );
     }
     const values = await predict(call.map(({ row }) => row));
@@ -200,7 +200,7 @@ function checkLength(cached: TokenScores, { encoding, members }: DistinctText): 
   if (cached.length === encoding.ids.length) return;
   throw new L3MaskingError(
     "input-mismatch",
-    `Expected ${encoding.ids.length} cached scores for text ${members[0]}, got ${cached.length}.`,
+    `expected ${encoding.ids.length} cached scores for text ${members[0]}, got ${cached.length}`,
     { hint: "Delete the score cache folder and score again." },
   );
 }
@@ -210,7 +210,7 @@ function checkCount(values: Float32Array, rows: readonly ScoringRow[]): void {
   if (values.length === expected) return;
   throw new L3MaskingError(
     "runtime-failed",
-    `Expected ${expected} log-likelihoods for ${rows.length} masked copies, got ${values.length}.`,
+    `expected ${expected} log-likelihoods for ${rows.length} masked copies, got ${values.length}`,
     { hint: "Make predict return one value for every target of every row." },
   );
 }
@@ -224,7 +224,7 @@ function checkScore(
   if (Number.isFinite(score) && score <= ROUNDING) return;
   throw new L3MaskingError(
     "score-invalid",
-    `Expected a finite log-likelihood <= 0 for every token, got ${score} at token ${position} of text ${members[0]} (both counted from 0; estimator ${estimator}).`,
+    `expected a finite log-likelihood <= 0 for every token, got ${score} at token ${position} of text ${members[0]} (both counted from 0; estimator ${estimator})`,
     {
       hint: "Check the checkpoint: its weights hold NaN or infinite values, or belong to another model.",
     },

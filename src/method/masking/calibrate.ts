@@ -68,7 +68,7 @@ function checkWeights(weights: Float64Array): void {
   if (wrong >= 0) {
     throw new L3MaskingError(
       "input-mismatch",
-      `Expected finite weights >= 0 to calibrate, got ${weights[wrong]} at index ${wrong}.`,
+      `expected finite weights >= 0 to calibrate, got ${weights[wrong]} at index ${wrong}`,
       { hint: "Check the scores these weights were made from." },
     );
   }
@@ -78,7 +78,7 @@ function checkTotal(weights: Float64Array, total: number): void {
   if (!(total >= 0 && total <= weights.length)) {
     throw new L3MaskingError(
       "input-mismatch",
-      `Expected a total between 0 and the number of weights (${weights.length}), got ${total}.`,
+      `expected a total between 0 and the number of weights (${weights.length}), got ${total}`,
       { hint: "Use a mask budget between 0 and 1." },
     );
   }

@@ -8,7 +8,7 @@ import type { Random } from "../../base/random.js";
 import { type Selection, selectTokens } from "./select.js";
 import type { MaskableText, MaskProbabilities } from "./tokens.js";
 
-/** Shares of the selected tokens; what is left over stays as it is. */
+/** Shares of the selected tokens; the rest stays as it is. */
 export const defaultReplacement = {
   maskReplaceProbability: 0.8,
   randomReplaceProbability: 0.1,
@@ -73,11 +73,11 @@ export function maskTokens(
 
 /** A uniformly random id that is not special, by rejection. */
 function randomToken({ random, vocabularySize, specialIds }: CorruptionOptions): number {
-  // Counted generously: special ids beyond the vocabulary only make the refusal come earlier.
+  // An upper bound: special ids beyond the vocabulary only make this fail earlier.
   if (specialIds.size >= vocabularySize) {
     throw new L3MaskingError(
       "input-mismatch",
-      `Expected a vocabulary with more than its ${specialIds.size} special tokens, got ${vocabularySize} tokens.`,
+      `expected a vocabulary with more than its ${specialIds.size} special tokens, got ${vocabularySize} tokens`,
       { hint: "Set the random replacement share to 0, or use another tokenizer." },
     );
   }
@@ -91,7 +91,7 @@ function checkShares(maskShare: number, randomShare: number): void {
   if (maskShare >= 0 && randomShare >= 0 && maskShare + randomShare <= 1 + 1e-12) return;
   throw new L3MaskingError(
     "invalid-setting",
-    `Expected mask_replace_prob and random_replace_prob >= 0 with a sum of at most 1, got ${maskShare} and ${randomShare}.`,
+    `expected mask_replace_prob and random_replace_prob >= 0 with a sum of at most 1, got ${maskShare} and ${randomShare}`,
     { hint: "Use 0.8 and 0.1, the values of BERT." },
   );
 }

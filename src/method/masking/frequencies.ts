@@ -2,7 +2,7 @@
 import { type MaskableText, maskablePositions } from "./tokens.js";
 
 /**
- * For each token of each text, the share of the non-special tokens of all texts that are this one, in (0, 1]; NaN at
+ * For each token of each text, its share of the non-special tokens of all texts, in (0, 1]; NaN at
  * special tokens.
  */
 export function tokenFrequencies(texts: readonly MaskableText[]): Float64Array[] {

@@ -5,7 +5,7 @@ import { strategies } from "./strategies/strategies.js";
 import type { MaskingStrategy } from "./strategies/strategy.js";
 import { type MaskableText, type MaskProbabilities, maskablePositions } from "./tokens.js";
 
-/** What turns weights into probabilities. */
+/** How weights become probabilities. */
 export interface MaskingSettings {
   /** p (`mlm_probability`): mean mask probability over the non-special tokens, in [0, 1]. */
   readonly budget: number;
@@ -17,8 +17,7 @@ export interface MaskingSettings {
 /** A masking strategy with its settings. */
 export interface MaskingRule extends Pick<MaskingStrategy, "name" | "needs"> {
   /**
-   * m_i of each token, 0 at special tokens. `values` is what the strategy needs of each token, and may be left out where it
-   * needs nothing.
+   * m_i of each token, 0 at special tokens. `values` is what the strategy needs of each token; omitted where it needs nothing.
    *
    * Errors: `input-mismatch` for values that are missing, or not finite at a non-special token.
    */

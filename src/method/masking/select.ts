@@ -17,7 +17,7 @@ export const selections = ["bernoulli", "fixed-size", "whole-word"] as const;
 /** How tokens are drawn from their mask probabilities: each by itself, a fixed number, or whole words. */
 export type Selection = (typeof selections)[number];
 
-/** Tokens above this are sure to be selected; summing them with fractions would let rounding in. */
+/** Tokens above this are certain to be selected; adding them to fractions would bring in rounding errors. */
 const ALMOST_ONE = 1 - 1e-9;
 
 /**
@@ -64,7 +64,7 @@ function selectFixedSize(
 ): Int32Array {
   const positions = maskablePositions(text);
   const weights = Float64Array.from(positions, (position) => probabilities[position]);
-  // p*n' = 7.5 may come as a sum of 7.499999999; the size must not hang on rounding.
+  // p*n' = 7.5 may come as a sum of 7.499999999; the size must not depend on rounding.
   const size = Math.floor(weights.reduce((sum, weight) => sum + weight, 0) + 0.5 + 1e-9);
   const inclusion = scaleToTotal(weights, size);
   const certain = Array.from(inclusion.keys()).filter((i) => inclusion[i] > ALMOST_ONE);
@@ -85,7 +85,7 @@ function systematicSample(
   const taken: number[] = [];
   let sum = 0;
   items.forEach((item, order) => {
-    // Rounding must not cost the last item: the probabilities sum to `size` only almost exactly.
+    // Rounding must not lose the last item: the probabilities sum to `size` only almost exactly.
     sum = order === items.length - 1 ? Number.POSITIVE_INFINITY : sum + inclusion[item];
     if (taken.length < size && sum > start + taken.length) taken.push(item);
   });
@@ -120,7 +120,7 @@ function checkProbabilities(
   if (probabilities.length !== wordIds.length) {
     throw new L3MaskingError(
       "input-mismatch",
-      `Expected one mask probability per token (${wordIds.length}), got ${probabilities.length}.`,
+      `expected one mask probability per token (${wordIds.length}), got ${probabilities.length}`,
       { hint: "Compute the probabilities from the same encoding." },
     );
   }
@@ -128,7 +128,7 @@ function checkProbabilities(
   if (wrong >= 0) {
     throw new L3MaskingError(
       "input-mismatch",
-      `Expected a mask probability in [0, 1], and 0 at special tokens, got ${probabilities[wrong]} at token ${wrong}.`,
+      `expected a mask probability in [0, 1], and 0 at special tokens, got ${probabilities[wrong]} at token ${wrong}`,
       { hint: "Use the probabilities of a masking strategy." },
     );
   }

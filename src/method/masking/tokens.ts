@@ -1,6 +1,5 @@
 /**
- * What masking sees of a text, and the arrays it hands on. A text with special tokens alone masks
- * nothing.
+ * What masking sees of a text, and the arrays it returns. In a text of special tokens alone nothing is masked.
  */
 
 /** A tokenized text; an `Encoding` fits. */

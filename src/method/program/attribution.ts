@@ -1,4 +1,4 @@
-/** Which tokens a classifier's logit hangs on, to first order: gradient x input. */
+/** How much each token contributes to a classifier's logit, to first order: gradient x input. */
 
 import { L3MaskingError } from "../../base/errors.js";
 import type { Builder } from "../../engine/graph/builder.js";
@@ -21,7 +21,7 @@ export type AttributionInput = "embeddings" | "words";
 
 /**
  * The graph of attributions, dropout off. Inputs beside the encoder's: `firstSlots` (int32 [B]) and `chosen` [B, C], 1 at
- * the label of each text that is asked for and 0 elsewhere. Output `attributions` [T], T = R*S slots:
+ * the requested label of each text and 0 elsewhere. Output `attributions` [T], T = R*S slots:
  *
  *     a_t = sum_h dL/dx_th * x_th,     L = sum of chosen * logits,     x_t the input [H] at slot t
  *
@@ -30,7 +30,7 @@ export type AttributionInput = "embeddings" | "words";
  *
  * Reference: Shrikumar, Greenside, Shcherbina & Kundaje 2016, "Not Just a Black Box".
  * Trap: the LayerNorm does not see how long the sum word + position + type is, so the attribution of the sum before it is 0,
- * and that of `words` is the opposite of that of position and type: its sign says little of the word (docs/explain.md).
+ * and that of `words` is the opposite of that of position and type: its sign says little about the word (docs/explain.md).
  */
 export function attributionGraph(
   build: Builder,
@@ -54,7 +54,7 @@ export function attributionGraph(
       ? wordGradient(build, total, context.weight(wordEmbeddings))
       : [embedded, gradients(build, total, [embedded]).get(embedded)?.dense];
   if (gradient === undefined) {
-    throw new L3MaskingError("graph-invalid", `the logits do not hang on the ${input}`);
+    throw new L3MaskingError("graph-invalid", `the logits do not depend on the ${input}`);
   }
   return { attributions: build.sum(build.multiply(gradient, x), [1]) };
 }

@@ -7,8 +7,8 @@ import type { ModelSpec } from "../../model/spec.js";
 import { evaluationContext, type Weights, weightFeeds } from "./inference.js";
 
 /**
- * float16: weights and computation; int8: as predictions in int8, so that a text's logits depend on the texts and the
- * padding that it shares a batch with.
+ * float16: weights and computation; int8: as predictions in int8, so a text's logits depend on the texts and
+ * padding in its batch.
  */
 export type ExportPrecision = "float32" | "float16" | "int8";
 

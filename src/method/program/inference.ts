@@ -59,8 +59,8 @@ export function batchFeeds(batch: PackedBatch): Feeds {
 }
 
 /**
- * The feeds of the parameters, in the form that the program's inputs ask for. Views of float32 weights, so changes are seen;
- * eight bits are made here and stay as they are.
+ * The feeds of the parameters, in the form that the program's inputs require: views of float32 weights, so changes are seen;
+ * copies in eight bits, which do not change.
  */
 export function weightFeeds(inputs: ReadonlySet<string>, weights: Weights): Feeds {
   const feeds: Record<string, Feeds[string]> = {};
@@ -96,7 +96,7 @@ export function classificationGraph(
   return { logits: classificationHead(context, queriedFirstHiddenStates(context)) };
 }
 
-/** The classifier in evaluation mode. In int8 a text's logits depend on the texts that it shares a batch with. */
+/** The classifier in evaluation mode. In int8 a text's logits depend on the other texts in its batch. */
 export async function compileClassification(
   runtime: Runtime,
   spec: ModelSpec,
@@ -179,7 +179,7 @@ export function tokenLikelihoodGraph(
 
 /**
  * The masked language model in evaluation mode, decoded at selected tokens only. The decoder, which is the table of
- * embeddings, stays in float32. In int8 a token's likelihood depends on the texts that it shares a batch with.
+ * embeddings, stays in float32. In int8 a token's likelihood depends on the other texts in its batch.
  */
 export async function compileTokenLikelihood(
   runtime: Runtime,

@@ -1,4 +1,4 @@
-/** What programs take while they run, counted from their graphs: nothing is compiled or run. */
+/** The memory that programs take while they run, counted from their graphs: nothing is compiled or run. */
 import { createBuilder } from "../../engine/graph/builder.js";
 import type { GraphOutputs } from "../../engine/graph/graph.js";
 import { peakBytes } from "../../engine/graph/live-bytes.js";
@@ -23,7 +23,7 @@ export interface BatchSizes {
 
 /** Bytes of one pass of a training program. */
 export interface TrainingBytes {
-  /** The values of forward and backward pass at their most, the gradients that leave it included. */
+  /** Peak size of the values of forward and backward pass, including the gradients it returns. */
   readonly values: number;
   /** Dropout masks, a byte for each element. */
   readonly keepMasks: number;
@@ -38,7 +38,7 @@ export interface ProgramMemory {
   tokenLikelihood(batch: BatchSizes): number;
 }
 
-/** Each graph is built when it is first asked about. */
+/** Each graph is built when it is first needed. */
 export function programMemory(
   spec: ModelSpec,
   classes: number,

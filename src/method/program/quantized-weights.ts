@@ -9,7 +9,7 @@ export type Precision = "float32" | "int8";
 
 /**
  * Whole numbers from -63 to 63. Processors without instructions for such products add two of them in sixteen bits, where
- * 2 * 255 * 127 does not fit and would be cut without notice; 2 * 255 * 63 fits, so the result is the same everywhere.
+ * 2 * 255 * 127 does not fit and would silently saturate; 2 * 255 * 63 fits, so the result is the same everywhere.
  */
 const LARGEST = 63;
 

@@ -1,5 +1,5 @@
 /**
- * What a batch is read for, laid out for the graphs: the slots that are read, row by row, and the distinct tokens.
+ * What is read of a batch, laid out for the graphs: the slots that are read, row by row, and the distinct tokens.
  *
  * Legend: R rows, S slots of a row, T = R*S, K read slots, Q queries of a row, U distinct tokens.
  */
@@ -17,7 +17,7 @@ export interface RowReads {
   readonly queryReads: Int32Array; // [K]
 }
 
-/** Lays K flat slots out by rows; a slot that is asked for twice is a query twice. */
+/** Lays K flat slots out by rows; a slot given twice becomes two queries. */
 export function readsByRow(batch: PackedBatch, slots: Int32Array): RowReads {
   const counts = new Int32Array(batch.rows);
   const places = slots.map((slot) => {

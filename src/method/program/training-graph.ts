@@ -35,7 +35,7 @@ export interface TrainingDefinition {
 interface TaskLoss {
   readonly nll: Tensor;
   readonly correct: Tensor;
-  /** What the loss of an example counts in what is trained on; 1 where absent. */
+  /** The weight of an example's loss in what is trained on; 1 where absent. */
   readonly weights?: Tensor;
 }
 

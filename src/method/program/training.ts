@@ -191,7 +191,7 @@ export async function compileMultiTaskTraining(
   const task = multiTask(spec, classes, rates, labelWeights !== undefined);
   const weights = labelWeights && { labelWeights };
   const training = await compileTraining(runtime, "multi-task-training", task);
-  // What leaves the runtime is copied, even into arrays of ours.
+  // Outputs of the runtime are copied, even into our own arrays.
   const sumsOf = (names: readonly string[]) => new Set(names.map((name) => `sum.${name}`));
   const unread = {
     main: sumsOf(untouched(task, "main")),

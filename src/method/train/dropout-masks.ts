@@ -43,7 +43,7 @@ export function createDropoutMasks(
     begin(nextPass) {
       pass = nextPass;
       const total = chunks.reduce((sum, { used }) => sum + used, 0);
-      // One memory that would have held the last pass; later passes of its size find room at once.
+      // One chunk that would have held the last pass, so that later passes of its size fit at once.
       if (chunks.length > 1) chunks = [{ memory: createKernelMemory(total), used: 0 }];
       for (const chunk of chunks) chunk.used = 0;
     },

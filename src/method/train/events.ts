@@ -1,5 +1,5 @@
 /**
- * What a training run tells while it goes: the events that journal.jsonl keeps, one object a line, without times, so that
+ * What a training run reports: the events that journal.jsonl keeps, one object a line, without times, so that
  * equal runs have equal journals. An event is one schema; its type, what is written and what is read back follow from it.
  */
 import { z } from "zod";
@@ -9,12 +9,12 @@ const ofTasks = z.strictObject({ main: z.number(), auxiliary: z.number() });
 
 const stage = z.union([z.literal(1), z.literal(2)]);
 
-/** 2 in the second stage of a run, which goes on from the best weights of the first; else 1. */
+/** 2 in the second stage of a run, which continues from the best weights of the first; else 1. */
 export type Stage = z.infer<typeof stage>;
 
 const stopReason = z.enum(["steps", "patience", "interrupted", "diverged"]);
 
-/** All steps done, no better evaluation for too long, asked to stop, or a loss or gradient that is not finite. */
+/** All steps done, patience exhausted, stopped on request, or a loss or gradient that is not finite. */
 export type StopReason = z.infer<typeof stopReason>;
 
 const stepEvent = z.strictObject({
@@ -22,7 +22,7 @@ const stepEvent = z.strictObject({
   stage,
   /** Optimizer steps done, from 1; the second stage counts on. */
   step: count,
-  /** Passes over the training texts begun, from 1. */
+  /** The current pass over the training texts, from 1. */
   epoch: count,
   /** Mean loss in nats over the step; null where the task does not run. */
   main_loss: z.number().nullable(),
@@ -36,7 +36,7 @@ const stepEvent = z.strictObject({
   learning_rate: z.number(),
   /** Global gradient norms before clipping, by clip group. */
   gradient_norms: z.record(z.string(), z.number()),
-  /** Real tokens that went through the encoder, both tasks together. */
+  /** Tokens through the encoder, without padding, both tasks together. */
   tokens: count,
   /** How many tokens carried a masked-LM label. */
   masked_tokens: count,
@@ -52,7 +52,7 @@ const evaluationEvent = z.strictObject({
   split: z.enum(["dev", "validation-text"]),
   /** Mean loss in nats. */
   loss: z.number(),
-  /** By name: of a classifier those of its labels, of masked tokens their accuracy. */
+  /** By name: label measures of a classifier, accuracy of masked tokens. */
   measures: z.record(z.string(), z.number()),
   /** Is the deciding metric the best so far? */
   best: z.boolean(),

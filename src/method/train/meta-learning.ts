@@ -4,7 +4,7 @@
  *
  *     w = softmax(a),   a_k <- a_k + rate * mean over micro-batches of cos(g_dev, g_k),   k in {main, auxiliary}
  *
- * g_dev is the body gradient under a fresh classification head, the dev head, which every step trains anew on features
+ * g_dev is the body gradient under a fresh classification head, the dev head, which every step trains afresh on features
  * of dev texts while the body stays as it is.
  *
  * Reference: Dery et al. 2022 (TARTAN), section 4; docs/method.md, section 4. Departs from it: the texts of the dev head
@@ -52,7 +52,7 @@ export interface MetaParts {
   readonly store: ParameterStore;
   /** The dev head: the parameters of a classification head. */
   readonly head: ParameterStore;
-  /** Hidden states of the first tokens [B, H] under the present body, in evaluation mode. */
+  /** Hidden states of the first tokens [B, H] under the current body, in evaluation mode. */
   readonly features: (batch: MainBatch["batch"]) => Promise<Float32Array>;
   readonly headTraining: Pick<HeadTraining, "accumulate">;
   /** The classification task over `devArrays`. */
@@ -62,10 +62,10 @@ export interface MetaParts {
 }
 
 export interface MetaLearning {
-  /** Plain data: whoever saves it and starts from it again goes on as if nothing had happened. */
+  /** Plain data: starting from a saved copy continues exactly as without the interruption. */
   state(): MetaState;
   taskWeights(): TaskWeights;
-  /** Trains a fresh dev head on the present body. */
+  /** Trains a fresh dev head on the current body. */
   beginStep(step: number): Promise<void>;
   /** Computes the dev gradient of a micro-batch (from 0), with the dropout masks of `pass`. */
   beginMicroBatch(step: number, microBatch: number, pass: number): Promise<void>;
@@ -124,7 +124,7 @@ async function trainDevHead(
   settings: MetaSettings,
   { batch, labels }: MainBatch,
 ): Promise<void> {
-  // Dev passes leave gradients in the head, and the last head its moments.
+  // Dev passes leave gradients in the head, and the previous head leaves its moments.
   for (const { view } of head.regions(() => "head")) {
     for (const slot of ["gradient", "first", "second"]) view(slot).fill(0);
   }

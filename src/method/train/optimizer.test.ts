@@ -182,15 +182,30 @@ describe("adamwStep", () => {
   );
 
   it.each<[string, readonly OptimizerGroup[]]>([
-    ['"body" is in two', [bodyGroup, bodyGroup]],
-    ["holds no parameter of the store", [{ ...bodyGroup, parts: ["mlm-head"] }]],
-    ["of no parts holds no parameter", [{ ...bodyGroup, parts: [] }]],
-    ["needs a learningRate of at least 0, got -1", [{ ...bodyGroup, learningRate: -1 }]],
-    ["needs a learningRate of at least 0, got NaN", [{ ...bodyGroup, learningRate: Number.NaN }]],
-    ["needs a weightDecay of at least 0, got -2", [{ ...bodyGroup, weightDecay: -2 }]],
-    ["needs a clip norm above 0, got 0", [{ ...bodyGroup, clip: { name: "body", maxNorm: 0 } }]],
+    ['got "body" in two', [bodyGroup, bodyGroup]],
     [
-      'the clip group "body" has one norm, got Infinity and 1',
+      "parameters of the store in the optimizer group of mlm-head, got none",
+      [{ ...bodyGroup, parts: ["mlm-head"] }],
+    ],
+    ["in the optimizer group of no parts, got none", [{ ...bodyGroup, parts: [] }]],
+    [
+      "a learningRate of at least 0 for the optimizer group of body, got -1",
+      [{ ...bodyGroup, learningRate: -1 }],
+    ],
+    [
+      "a learningRate of at least 0 for the optimizer group of body, got NaN",
+      [{ ...bodyGroup, learningRate: Number.NaN }],
+    ],
+    [
+      "a weightDecay of at least 0 for the optimizer group of body, got -2",
+      [{ ...bodyGroup, weightDecay: -2 }],
+    ],
+    [
+      "a clip norm above 0 for the optimizer group of body, got 0",
+      [{ ...bodyGroup, clip: { name: "body", maxNorm: 0 } }],
+    ],
+    [
+      'one norm for the clip group "body", got Infinity and 1',
       [
         bodyGroup,
         { ...bodyGroup, parts: ["classification-head"], clip: { name: "body", maxNorm: 1 } },
@@ -209,11 +224,11 @@ describe("adamwStep", () => {
   });
 
   it.each([
-    ["beta1 lies in [0, 1), got 1", { beta1: 1 }, 1],
-    ["beta2 lies in [0, 1), got -0.1", { beta2: -0.1 }, 1],
-    ["epsilon is above 0, got 0", { epsilon: 0 }, 1],
-    ["epsilon is above 0, got 1e-60", { epsilon: 1e-60 }, 1],
-    ["steps count from 1, got 0", {}, 0],
+    ["beta1 in [0, 1), got 1", { beta1: 1 }, 1],
+    ["beta2 in [0, 1), got -0.1", { beta2: -0.1 }, 1],
+    ["epsilon above 0, got 0", { epsilon: 0 }, 1],
+    ["epsilon above 0, got 1e-60", { epsilon: 1e-60 }, 1],
+    ["step to be 1 or more, got 0", {}, 0],
   ])("refuses settings: %s", (message, changed, step) => {
     const settings = { ...publishedAdamwSettings, ...changed };
     expect(() => adamwStep(smallStore(), [bodyGroup], settings, step)).toThrow(

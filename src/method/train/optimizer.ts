@@ -127,7 +127,10 @@ function assignTreatments(
     };
     for (const part of group.parts) {
       if (byPart.has(part)) {
-        throw invalid(`a part belongs to one optimizer group, "${part}" is in two`, "Remove one.");
+        throw invalid(
+          `expected each part in one optimizer group, got "${part}" in two`,
+          "Remove one.",
+        );
       }
       byPart.set(part, treatments);
     }
@@ -150,17 +153,20 @@ function checkSettings({ beta1, beta2, epsilon }: AdamwSettings, step: number): 
   for (const [name, beta] of Object.entries({ beta1, beta2 })) {
     if (!(beta >= 0 && beta < 1)) {
       throw invalid(
-        `AdamW's ${name} lies in [0, 1), got ${beta}`,
+        `expected AdamW's ${name} in [0, 1), got ${beta}`,
         "Use 0.9 and 0.98, as published.",
       );
     }
   }
   // The kernel rounds it to float32, where it must still keep 0 / 0 out of the padding.
   if (!(Math.fround(epsilon) > 0 && Number.isFinite(epsilon))) {
-    throw invalid(`AdamW's epsilon is above 0, got ${epsilon}`, "Use 1e-6, as published.");
+    throw invalid(`expected AdamW's epsilon above 0, got ${epsilon}`, "Use 1e-6, as published.");
   }
   if (!Number.isInteger(step) || step < 1) {
-    throw invalid(`AdamW's steps count from 1, got ${step}`, "Pass the update's number.");
+    throw invalid(
+      `expected AdamW's step to be 1 or more, got ${step}`,
+      "Pass the update's number.",
+    );
   }
 }
 
@@ -173,25 +179,28 @@ function checkGroup(
   const where = `the optimizer group of ${parts.join(", ") || "no parts"}`;
   for (const [name, value] of Object.entries({ learningRate, weightDecay })) {
     if (!(value >= 0 && Number.isFinite(value))) {
-      throw invalid(`${where} needs a ${name} of at least 0, got ${value}`, `Correct ${name}.`);
+      throw invalid(
+        `expected a ${name} of at least 0 for ${where}, got ${value}`,
+        `Correct ${name}.`,
+      );
     }
   }
   if (!(clip.maxNorm > 0)) {
     throw invalid(
-      `${where} needs a clip norm above 0, got ${clip.maxNorm}`,
+      `expected a clip norm above 0 for ${where}, got ${clip.maxNorm}`,
       "Use Infinity to leave gradients unclipped.",
     );
   }
   const known = maxNorms.get(clip.name);
   if (known !== undefined && known !== clip.maxNorm) {
     throw invalid(
-      `the clip group "${clip.name}" has one norm, got ${known} and ${clip.maxNorm}`,
+      `expected one norm for the clip group "${clip.name}", got ${known} and ${clip.maxNorm}`,
       "Give the groups equal norms or different clip groups.",
     );
   }
   maxNorms.set(clip.name, clip.maxNorm);
   if (!parameters.some(({ part }) => parts.includes(part))) {
-    throw invalid(`${where} holds no parameter of the store`, "Leave the group out.");
+    throw invalid(`expected parameters of the store in ${where}, got none`, "Leave the group out.");
   }
 }
 

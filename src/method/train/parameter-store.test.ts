@@ -112,8 +112,8 @@ describe("createParameterStore", () => {
   });
 
   it.each([
-    ["a name twice", "graph-invalid", '"a.bias" came twice', [mixed[1], mixed[1]], {}],
-    ["a slot twice", "invalid-setting", '"first" is given twice', mixed, { extraSlots: ["first"] }],
+    ["a name twice", "graph-invalid", 'got "a.bias" twice', [mixed[1], mixed[1]], {}],
+    ["a slot twice", "invalid-setting", 'got "first" twice', mixed, { extraSlots: ["first"] }],
     [
       "a parameter larger than an arena",
       "invalid-setting",

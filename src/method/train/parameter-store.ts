@@ -105,13 +105,19 @@ export function createParameterStore(
 ): ParameterStore {
   const { training = true, extraSlots = [], arenaBytes = maximumMemoryBytes } = options;
   const slots: readonly string[] = [...(training ? trainingSlots : ["weight"]), ...extraSlots];
-  refuseRepeats(slots, (slot) => invalid(`the slot "${slot}" is given twice`, "Rename one."));
+  refuseRepeats(slots, (slot) =>
+    invalid(`expected each slot once, got "${slot}" twice`, "Rename one."),
+  );
   refuseRepeats(
     parameters.map(({ name }) => name),
     (name) =>
-      new L3MaskingError("graph-invalid", `a parameter name occurs once, "${name}" came twice`, {
-        hint: "Build each group of parameters once.",
-      }),
+      new L3MaskingError(
+        "graph-invalid",
+        `expected each parameter name once, got "${name}" twice`,
+        {
+          hint: "Build each group of parameters once.",
+        },
+      ),
   );
   const bandCapacity = Math.floor(Math.min(arenaBytes, maximumMemoryBytes) / 4 / slots.length);
   const arenas: Arena[] = planArenas(parameters, bandCapacity).map((plan) => ({

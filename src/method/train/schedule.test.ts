@@ -54,6 +54,6 @@ describe("learningRateFactor", () => {
   ])("refuses a %s that is no count", (name, step, warmupSteps, totalSteps) => {
     const attempt = () => learningRateFactor(step, { kind: "linear", warmupSteps, totalSteps });
     expect(attempt).toThrow(L3MaskingError);
-    expect(attempt).toThrow(`a schedule's ${name} is a whole number`);
+    expect(attempt).toThrow(`a schedule's ${name} to be a whole number`);
   });
 });

@@ -39,7 +39,7 @@ export function learningRateFactor(step: number, schedule: Schedule): number {
     if (!Number.isInteger(value) || value < 0) {
       throw new L3MaskingError(
         "invalid-setting",
-        `a schedule's ${name} is a whole number of at least 0, got ${value}`,
+        `expected a schedule's ${name} to be a whole number of at least 0, got ${value}`,
         { hint: `Round ${name} to a whole number of steps.` },
       );
     }

@@ -18,7 +18,7 @@ import { adamwStep, type OptimizerGroup, publishedAdamwSettings } from "./optimi
 import type { ParameterStore } from "./parameter-store.js";
 import type { TaskWeights } from "./task-weights.js";
 
-/** Dropout masks of dev passes are numbered from here, out of the way of the two passes of each micro-batch. */
+/** Dropout masks of dev passes are numbered from here, clear of the two passes of each micro-batch. */
 const FIRST_DEV_PASS = 2 ** 31;
 
 /** Texts of the main task and their labels. */
@@ -164,7 +164,7 @@ export async function trainingStep(state: StepState, plan: StepPlan): Promise<St
   };
 }
 
-/** What a step that diverged was made of. */
+/** The texts and learning rates of a step that diverged. */
 function circumstances(
   microBatches: readonly MicroBatch[],
   groups: readonly OptimizerGroup[],

@@ -5,10 +5,10 @@ import type { OptimizerGroup } from "./optimizer.js";
 import { type MicroBatch, type StepResult, type StepState, trainingStep } from "./step.js";
 import type { TaskWeights } from "./task-weights.js";
 
-/** What is asked of the surroundings between steps. */
+/** What the loop asks of its caller between steps. */
 export interface TrainingWatch {
   emit(event: JournalEvent): void;
-  /** Called after every step with a few words on the state. */
+  /** Called after every step with a short status. */
   progress(done: number, total: number, detail: string): void;
   /** True asks to stop before the next step. */
   cancelled(): boolean;
@@ -45,7 +45,7 @@ export interface TrainingPlan extends Partial<StoppingState> {
   /** The first stage where absent. */
   readonly stage?: TrainingStage;
   /**
-   * Steps already done, earlier stages included, when a run goes on; `best` and `withoutBetter` are then as they were
+   * Steps already done, including earlier stages, in a resumed run; `best` and `withoutBetter` are then as they were
    * after them.
    */
   readonly doneSteps: number;
@@ -62,7 +62,7 @@ export interface TrainingPlan extends Partial<StoppingState> {
   readonly evaluation?: {
     isDueAfter(step: number): boolean;
     evaluate(): Promise<Evaluation>;
-    /** Keeps the present weights as the best so far. */
+    /** Keeps the current weights as the best so far. */
     keepBest(best: BestEvaluation): Promise<void>;
     /** Stop after this many evaluations in a row without a better metric. */
     readonly patience: number;
@@ -84,10 +84,10 @@ export interface TrainingOutcome extends StoppingState {
 
 /**
  * Runs the plan. The last step is always evaluated, so that there is a best step. After an
- * interruption the best weights so far are kept, if there are any. A plan that goes on after the steps of
+ * interruption the best weights so far are kept, if there are any. A plan that continues after the steps of
  * another call does what that call would have done.
  *
- * Throws `training-diverged` from a step or an evaluation whose loss or gradient is not finite, after the stop was told.
+ * Throws `training-diverged` from a step or an evaluation whose loss or gradient is not finite, after emitting the stop.
  */
 export async function train(
   state: StepState,
@@ -104,7 +104,7 @@ export async function train(
 
   const stop = (why: StopReason) =>
     watch.emit({ type: "stop", stage, step, reason: why, best_step: best?.step ?? 0 });
-  /** Passes work through; if it diverged, the stop is told first. */
+  /** Runs the work; if it diverged, emits the stop first. */
   const watched = async <Result>(work: Promise<Result>, inStep: boolean): Promise<Result> => {
     try {
       return await work;

@@ -1,4 +1,4 @@
-/** What was loaded from a checkpoint and what was not, for people. */
+/** What was loaded from a checkpoint, and what in it is not used, for people. */
 import type { StoredType } from "./formats/stored-tensor.js";
 import type { TorchFormat } from "./formats/torch-bin.js";
 
@@ -23,34 +23,23 @@ const formatNames: Readonly<Record<WeightFormat, string>> = {
   "torch-legacy": "torch legacy",
 };
 
-/** Names of unexpected tensors to print. */
+/** Names of unused tensors to print. */
 const SHOWN = 8;
 
-/** The report as lines of text: loaded, missing, unexpected. */
+/** The report as lines of text: loaded, unused. Heads that the checkpoint lacks are for whoever needs or adds one. */
 export function formatLoadReport(report: LoadReport): string {
-  const { files, format, dtypes, loaded, missing, unexpected } = report;
+  const { files, format, dtypes, loaded, unexpected } = report;
   const widened = dtypes.some((dtype) => dtype !== "F32") ? ", read as float32" : "";
   const source = files.length === 1 ? files[0] : `${files[0]} and ${files.length - 1} more`;
   const lines = [
     `loaded      ${count(loaded, "tensor")} from ${source} (${formatNames[format]}, ${dtypes.join(" + ")}${widened})`,
   ];
-  for (const head of missingHeads(missing)) lines.push(`missing     ${head}`);
   if (unexpected.length > 0) {
     const names = [...unexpected].sort().slice(0, SHOWN).join(", ");
     const more = unexpected.length > SHOWN ? `, and ${unexpected.length - SHOWN} more` : "";
-    lines.push(`unexpected  ${count(unexpected.length, "tensor")} not used: ${names}${more}`);
+    lines.push(`not used    ${count(unexpected.length, "tensor")}: ${names}${more}`);
   }
   return lines.join("\n");
-}
-
-function missingHeads(missing: readonly string[]): string[] {
-  const heads = [
-    { name: "masked-LM head", prefix: "mlm." },
-    { name: "classification head", prefix: "classification." },
-  ];
-  return heads
-    .filter(({ prefix }) => missing.some((parameter) => parameter.startsWith(prefix)))
-    .map(({ name }) => name);
 }
 
 function count(number: number, noun: string): string {

@@ -41,7 +41,7 @@ export function* wrongRowsCsv(rows: readonly WrongRow[]): Generator<string> {
   }
 }
 
-/** The words that speak most for the label, the strongest first; none that speaks against it, and none twice. */
+/** The words that support the label most, strongest first, each once. */
 export function strongestWords({ pieces, attribution }: AttributedWords, most: number): string[] {
   const order = Array.from(pieces.keys()).sort((a, b) => attribution[b] - attribution[a]);
   const words = order.filter((index) => attribution[index] > 0).map((index) => pieces[index]);

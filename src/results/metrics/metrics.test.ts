@@ -67,7 +67,7 @@ describe("logits", () => {
       expect(() => predictedLabels(Float32Array.of(1, 2, 3, value), 2)).toThrow(
         expect.objectContaining({
           code: "training-diverged",
-          message: `Expected finite logits, got ${value} for example 1.`,
+          message: `expected finite logits, got ${value} for example 1`,
         }),
       );
     }

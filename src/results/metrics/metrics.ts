@@ -112,7 +112,7 @@ function rowCount(logits: Float32Array, labels: number): number {
   if (!(Number.isInteger(labels) && labels >= 1 && Number.isInteger(examples))) {
     throw new L3MaskingError(
       "input-mismatch",
-      `Expected logits of ${labels} labels per example, got ${logits.length} values.`,
+      `expected logits of ${labels} labels per example, got ${logits.length} values`,
       { hint: "Pass the number of labels the classification head was built with." },
     );
   }
@@ -120,7 +120,7 @@ function rowCount(logits: Float32Array, labels: number): number {
   if (broken >= 0) {
     throw new L3MaskingError(
       "training-diverged",
-      `Expected finite logits, got ${logits[broken]} for example ${Math.floor(broken / labels)}.`,
+      `expected finite logits, got ${logits[broken]} for example ${Math.floor(broken / labels)}`,
       { hint: "Lower the learning rate, or check the checkpoint." },
     );
   }
@@ -143,12 +143,12 @@ function checkExamples(expected: number, predicted: number): void {
   if (expected !== predicted) {
     throw new L3MaskingError(
       "input-mismatch",
-      `Expected one prediction per example (${expected}), got ${predicted}.`,
+      `expected one prediction per example (${expected}), got ${predicted}`,
       { hint: "Evaluate predictions against the examples they were made for." },
     );
   }
   if (expected === 0) {
-    throw new L3MaskingError("data-empty", "Expected at least one example to evaluate, got none.", {
+    throw new L3MaskingError("data-empty", "expected at least one example to evaluate, got none", {
       hint: "Give a split with labelled texts.",
     });
   }
@@ -158,7 +158,7 @@ function checkLabel(label: number, example: number, least: number, labels: numbe
   if (Number.isInteger(label) && label >= least && label < labels) return;
   throw new L3MaskingError(
     "input-mismatch",
-    `Expected a label id from ${least} to ${labels - 1}, got ${label} for example ${example}.`,
+    `expected a label id from ${least} to ${labels - 1}, got ${label} for example ${example}`,
     { hint: "Map label names to ids with the training set's label list." },
   );
 }

@@ -13,7 +13,7 @@ describe("parseComparison", () => {
   });
 
   it.each([
-    ["no JSON", "{", /DIR\/results\.json is not what a comparison writes: .*JSON/],
+    ["no JSON", "{", /DIR\/results\.json is not a file that a comparison writes: .*JSON/],
     ["another format", text.replace('"version":1', '"version":2'), /version/],
     ["a wrong figure", text.replace('"reused":false', '"reused":0'), /runs\[0\]\.reused/],
     ["a missing field", text.replace('"notes"', '"note"'), /notes/],

@@ -2,9 +2,9 @@
  * results.json: everything a comparison of methods, seeds, data sets and models yields, as plain JSON. Tables and
  * pages are written from this alone.
  *
- * Fractions lie in 0 .. 1 and differences in -1 .. 1; nobody has multiplied by 100 yet. Losses are in nats,
- * times in seconds. `null` stands for what does not exist (no test split, a single seed); what could not be
- * computed is null too and a sentence in `notes` says why.
+ * Fractions lie in 0 .. 1 and differences in -1 .. 1; never percent. Losses are in nats, times in seconds.
+ * `null` marks what does not exist (no test split, a single seed) or could not be computed; then a sentence in `notes`
+ * says why.
  */
 import { z } from "zod";
 import { splitTextCounts } from "../../data/check/text-counts.js";
@@ -18,7 +18,7 @@ const machineRecord = z.object({
   /** "linux", "darwin", "win32" */
   platform: z.string(),
   architecture: z.string(),
-  /** Name of the processor as the system has it. */
+  /** Name of the processor as the system reports it. */
   processor: z.string(),
   processors: count,
   memory_bytes: z.number(),
@@ -31,9 +31,9 @@ export type MachineRecord = z.infer<typeof machineRecord>;
 const wallTime = z.object({
   /** Of the command that wrote this file. */
   this_command_seconds: z.number(),
-  /** Of all commands that worked in this folder, those that were stopped included. */
+  /** Of all commands that ran in this folder, including stopped ones. */
   all_commands_seconds: z.number(),
-  /** Sum of the runs' scoring and training times, which overlap where several runs go at once. */
+  /** Sum of the runs' scoring and training times, which overlap where several runs train at once. */
   runs_seconds: z.number(),
 });
 
@@ -41,9 +41,9 @@ export type WallTime = z.infer<typeof wallTime>;
 
 const comparedDataset = z.object({
   name: z.string(),
-  /** The files as they were given; null for a split cut from train. */
+  /** The files as given; null for a split taken from train. */
   files: z.object({ train: z.string(), dev: z.string().nullable(), test: z.string().nullable() }),
-  /** What a reader of the figures must know of the data, each a sentence or paragraph. */
+  /** What a reader of the results must know about the data, each a sentence or paragraph. */
   notes: list(z.string()),
   /** In id order, as in confusion counts. */
   labels: list(z.string()).refine((labels) => labels.length > 0, "expected labels"),
@@ -79,7 +79,7 @@ export type ComparedModel = z.infer<typeof comparedModel>;
 
 const runKey = candidate.extend({ dataset: z.string(), model: z.string(), seed: count });
 
-/** Where a run stands among the others. Data set and model by their names. */
+/** Identifies a run within a comparison; data set and model by name. */
 export type RunKey = z.infer<typeof runKey>;
 
 const runPlace = runKey.extend({
@@ -139,7 +139,7 @@ const comparedRun = runPlace.extend({
   /** Thinned: at most 50 points, each the mean over equally many neighbouring steps. */
   training_curve: list(trainingPoint),
   timing: z.object({
-    /** 0 where no scores were needed or all came from the cache in no time. */
+    /** 0 where no scores were needed or all were cached. */
     scoring_seconds: z.number(),
     training_seconds: z.number(),
     tokens_per_second: z.number(),
@@ -152,7 +152,7 @@ const comparedRun = runPlace.extend({
 export type ComparedRun = z.infer<typeof comparedRun>;
 
 const unfinishedRun = runPlace.extend({
-  /** failed: it threw; interrupted: it was stopped and will go on; waiting: it was not begun. */
+  /** failed: it threw; interrupted: it was stopped and can be resumed; waiting: it was not started. */
   state: z.enum(["failed", "interrupted", "waiting"]),
   /** Of a failed run. */
   error: z
@@ -194,11 +194,11 @@ export type ComparisonCell = z.infer<typeof comparisonCell>;
 
 const comparison = z.object({
   format: z.literal("l3masking-comparison"),
-  /** Raised when a field changes its meaning or goes. */
+  /** Raised when a field changes its meaning or is removed. */
   version: z.literal(1),
   /** Was the command stopped before it was complete? Then runs are missing and no difference is tested. */
   partial: z.boolean(),
-  /** The command line that made it, as words of a shell; it goes on with what is not finished. */
+  /** The shell command that wrote this; running it again resumes unfinished runs. */
   command: z.string(),
   /** Every setting of `compare`, resolved. */
   settings: z.record(z.string(), z.unknown()),
@@ -208,7 +208,7 @@ const comparison = z.object({
   models: list(comparedModel),
   /** Finished runs, in the order data set, model, method, task weights, seed. */
   runs: list(comparedRun),
-  /** Runs that failed, and those that were not begun or not finished. */
+  /** Runs that failed, were stopped or were not started. */
   unfinished: list(unfinishedRun),
   /** One per data set x model x method x task weights with at least one finished run, in that order. */
   cells: list(comparisonCell),
@@ -221,11 +221,11 @@ const comparison = z.object({
 /** The whole of results.json. */
 export type Comparison = z.infer<typeof comparison>;
 
-/** The text of results.json. Throws `data-format` naming what is not as it should be. */
+/** The text of results.json. Throws `data-format` naming the fault. */
 export function parseComparison(text: string, path: string): Comparison {
   return parseRecord(comparison, text, {
     path,
     writer: "a comparison",
-    hint: "The file was changed: start the comparison again, finished runs are kept.",
+    hint: "The file was edited: run the comparison again; finished runs are kept.",
   });
 }

@@ -1,10 +1,10 @@
 /** The version of the files in the folders of runs and classifiers. */
 import { L3MaskingError } from "../../base/errors.js";
 
-/** Raised when a file changes so that this version could not read it. */
+/** Raised when a change to the files would make earlier versions misread them. */
 export const FOLDER_FORMAT = 1;
 
-/** Throws `newer-format` for a file of a later version; `format` is what it says, absent in those of other programs. */
+/** Throws `newer-format` for a file of a later version; `format` is the number in the file, absent in files of other programs. */
 export function requireKnownFormat(format: number | undefined, path: string): void {
   if (format === undefined || format <= FOLDER_FORMAT) return;
   throw new L3MaskingError(

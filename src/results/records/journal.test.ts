@@ -42,7 +42,7 @@ describe("parseJournal", () => {
     expect(() => parseJournal(text + lines, "a/journal.jsonl")).toThrow(
       expect.objectContaining({
         code: "data-format",
-        message: expect.stringContaining("a/journal.jsonl line 5 is not what a run writes"),
+        message: expect.stringContaining("a/journal.jsonl line 5 is not a file that a run writes"),
       }),
     );
   });

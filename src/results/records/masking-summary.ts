@@ -5,7 +5,7 @@ import { count, fraction, list } from "./measures.js";
 const maskedToken = z.object({
   /** As the vocabulary spells it: "##ing", "Ġthe". */
   token: z.string(),
-  /** Times it stands in the training texts where it can be masked. */
+  /** How often it occurs in the training texts where it can be masked. */
   occurrences: count,
   /** Expected selections in one epoch: the sum of its mask probabilities. */
   expected: z.number(),
@@ -22,9 +22,9 @@ export const maskingSummary = z.object({
   strategy: z.string(),
   /** Training texts. */
   texts: count,
-  /** Tokens that can be masked: special ones and those cut off do not count. */
+  /** Tokens that can be masked: neither special ones nor those cut off. */
   tokens: count,
-  /** Mean mask probability asked for. */
+  /** Requested mean mask probability. */
   budget: fraction,
   /** Mean mask probability over all tokens. */
   mean: fraction,

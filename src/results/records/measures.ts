@@ -7,7 +7,7 @@ export const count = z.int().min(0);
 export const fraction = z.number().min(0).max(1);
 export const counts = z.record(z.string(), count);
 
-/** A list that nobody changes once it is made. */
+/** A read-only list. */
 export function list<Item extends z.ZodType>(item: Item) {
   return z.array(item).readonly();
 }
@@ -41,17 +41,17 @@ export type TaskValues = z.infer<typeof taskValues>;
 
 const confidence = z.object(ofProbabilityMeasures(() => z.number()));
 
-/** How far probabilities are from the share of right labels. */
+/** How far probabilities are from the share of correct labels. */
 export type Confidence = z.infer<typeof confidence>;
 
 const splitConfidence = z.object({ plain: confidence, at_temperature: confidence });
 
-/** Errors of a split's probabilities, as they are and divided by the temperature before softmax. */
+/** Errors of a split's probabilities, from the logits as they are and from the logits divided by the temperature. */
 export type SplitConfidence = z.infer<typeof splitConfidence>;
 
 export const runConfidence = z.object({
   temperature: z.number().positive(),
-  /** The temperature was made for these rows. */
+  /** The temperature was fitted to these rows. */
   dev: splitConfidence,
   /** Null when there is no test split. */
   test: splitConfidence.nullable(),

@@ -10,7 +10,7 @@ export const candidate = z.object({
   task_weights: z.string().nullable(),
 });
 
-/** A method as it stands in one row of the table. */
+/** A method with its task weights: a row of the results table. */
 export type Candidate = z.infer<typeof candidate>;
 
 export const rowSets = ["test", "leak_free"] as const;
@@ -28,7 +28,7 @@ const interval = { confidence: z.literal(0.95), low: z.number(), high: z.number(
 
 const bootstrapTest = z.object({ ...tested, samples: count, ...interval });
 
-/** Percentile bootstrap over test rows; every row drawn brings its predictions of all seeds. */
+/** Percentile bootstrap over test rows; every row drawn counts with the predictions of all seeds. */
 export type BootstrapTest = z.infer<typeof bootstrapTest>;
 
 const signFlipTest = z.object({
@@ -48,9 +48,9 @@ export type TTest = z.infer<typeof tTest>;
 const mcNemarTest = z.object({
   ...tested,
   seed: count,
-  /** Rows that a alone has right. */
+  /** Rows that only a gets right. */
   only_a: count,
-  /** Rows that b alone has right. */
+  /** Rows that only b gets right. */
   only_b: count,
 });
 
@@ -85,9 +85,9 @@ export const pairedComparison = z.object({
   ...ofLabelMeasures(() => pairedTests),
   /** On accuracy, one for each seed; its Holm family is all of them in the comparison, over this row set. */
   mcnemar: list(mcNemarTest),
-  /** Plain sentences: what the tests say of this pair, and what they could not say. */
+  /** Plain sentences: what the tests show about this pair, and what they cannot show. */
   notes: list(z.string()),
 });
 
-/** Two candidates on the same data set, model, seeds and rows; a difference is that of a minus b. */
+/** Two candidates on the same data set, model, seeds and rows; differences are a minus b. */
 export type PairedComparison = z.infer<typeof pairedComparison>;

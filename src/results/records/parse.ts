@@ -1,18 +1,18 @@
-/** Records as they are read back from files. */
+/** Reads records back from files. */
 import { z } from "zod";
 import { L3MaskingError } from "../../base/errors.js";
 
-/** Whose record it is, for errors. */
+/** Where a record comes from, for errors. */
 export interface RecordSource {
-  /** The file, and the line where it has several records. */
+  /** The file, and the line if it holds several records. */
   readonly path: string;
-  /** Who writes such files: "a run". */
+  /** What writes such files: "a run". */
   readonly writer: string;
   /** What to do about a damaged one. */
   readonly hint: string;
 }
 
-/** A JSON text as the schema has it. Throws `data-format` naming what is not as it should be. */
+/** Parses a JSON text by the schema. Throws `data-format` naming the fault. */
 export function parseRecord<Value>(
   schema: z.ZodType<Value>,
   text: string,
@@ -22,14 +22,18 @@ export function parseRecord<Value>(
     return schema.parse(JSON.parse(text));
   } catch (cause) {
     const reason = cause instanceof z.ZodError ? z.prettifyError(cause) : String(cause);
-    throw new L3MaskingError("data-format", `${path} is not what ${writer} writes: ${reason}`, {
-      hint,
-      cause,
-    });
+    throw new L3MaskingError(
+      "data-format",
+      `${path} is not a file that ${writer} writes: ${reason}`,
+      {
+        hint,
+        cause,
+      },
+    );
   }
 }
 
-/** JSON lines, each as the schema has it. Throws `data-format` naming the first that is not. */
+/** Parses JSON lines, each by the schema. Throws `data-format` naming the first faulty line. */
 export function parseRecordLines<Value>(
   schema: z.ZodType<Value>,
   text: string,

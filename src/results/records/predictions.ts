@@ -1,4 +1,4 @@
-/** What a classifier answers, and predictions-test.jsonl of a run. */
+/** A classifier's predictions, and predictions-test.jsonl of a run. */
 import { z } from "zod";
 
 const prediction = z.object({

@@ -5,7 +5,7 @@ import { count, fraction } from "./measures.js";
 const maskedTokenMeasures = z.object({
   /** Mean -log P(token) in nats; its exponential is the perplexity per masked token. */
   loss: z.number(),
-  /** Share of masked tokens that are the most likely ones. */
+  /** Share of masked tokens that the model ranks first. */
   accuracy: fraction,
   masked_tokens: count,
 });

@@ -1,4 +1,4 @@
-/** metrics.json of a training run: the last file that it writes. */
+/** metrics.json of a training run: the last file it writes. */
 import { z } from "zod";
 import { splitTextCounts } from "../../data/check/text-counts.js";
 import { ofLabelMeasures } from "../metrics/label-measures.js";
@@ -19,7 +19,7 @@ export const estimatorReport = z.object({
   /** Tokens through the model to score all texts, nothing cached, by each of the two. */
   model_tokens: count,
   exact_model_tokens: count,
-  /** Texts that both scored and that have a rank correlation of their own. */
+  /** Texts that both scored and whose rank correlation is defined. */
   sample_texts: count,
   /** Spearman's rank correlation over all their tokens; null where it is undefined. */
   spearman: z.number().nullable(),
@@ -36,7 +36,7 @@ export const runMetrics = z.object({
   method: methodName,
   seed: z.int(),
   model: z.string(),
-  /** Where the model came from, if it was named as on the hub. */
+  /** The hub repository and commit of the model, if it came from there. */
   model_origin: modelOrigin.exactOptional(),
   task_weights: z.string(),
   /** Learned task weights after the last step; null where they are not learned. */
@@ -49,7 +49,7 @@ export const runMetrics = z.object({
   test_unseen: z
     .object({ rows: count, ...ofLabelMeasures(() => z.number().nullable()) })
     .nullable(),
-  /** TF-IDF with logistic regression on the same rows; null where it was not asked for. */
+  /** TF-IDF with logistic regression on the same rows; null with --no-baseline. */
   baseline: z
     .object({
       method: z.literal("tfidf"),
@@ -62,13 +62,13 @@ export const runMetrics = z.object({
    * such rows or without a baseline.
    */
   verdict: z.string().nullable(),
-  /** Of all parts of a run that was stopped and went on; steps that were lost and done again count once. */
+  /** Totals over all parts of a resumed run; repeated steps count once. */
   timing: z.object({
     scoring_seconds: z.number(),
     training_seconds: z.number(),
     /** Real tokens through the encoder per second of training. */
     tokens_per_second: z.number(),
-    /** How often the run was started or went on. */
+    /** How many times the run was started or resumed. */
     parts: z.int().min(1),
   }),
   /** How far the probabilities of the kept weights can be trusted. */
@@ -76,7 +76,7 @@ export const runMetrics = z.object({
   /** Null where there was no second stage. */
   second_stage: z
     .object({
-      /** Was its best dev metric better than the first stage's? If not, the first stage's weights stay. */
+      /** Was its best dev metric better than the first stage's? If not, the first stage's weights are kept. */
       kept: z.boolean(),
       steps: count,
       /** Of the first stage's best weights. */
@@ -84,7 +84,7 @@ export const runMetrics = z.object({
     })
     .nullable(),
   excluded: counts,
-  /** Of the texts that were used, by split: what the model does not see as it was written. */
+  /** By split, how many of the texts used the model does not see as written. */
   text_counts: splitTextCounts,
   /** Where texts were scored by an estimator that is not exact. */
   estimator_report: estimatorReport.exactOptional(),

@@ -8,12 +8,12 @@ export const methodName = z.enum(methods.map(({ name }) => name));
 export const modelOrigin = z.object({
   /** `org/name` on the hub. */
   repository: z.string(),
-  /** The branch, tag or commit that was asked for. */
+  /** The requested branch, tag or commit. */
   revision: z.string(),
   commit: z.string(),
 });
 
-/** Which commit of which repository a model came from. */
+/** The repository and commit that a model came from. */
 export type ModelOrigin = z.infer<typeof modelOrigin>;
 
 /** Of any run: at least its settings. */
@@ -38,7 +38,7 @@ export const trainingRecord = z.looseObject({
     validationFile: z.string().optional(),
     testFile: z.string().optional(),
   }),
-  /** Where the model came from, if it was named as on the hub. */
+  /** The hub repository and commit of the model, if it came from there. */
   model_origin: modelOrigin.exactOptional(),
   checkpoint_digest: z.string(),
   tokenizer_digest: z.string(),

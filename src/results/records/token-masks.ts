@@ -1,6 +1,6 @@
 /**
- * What is known of the tokens of one text before and after training, and examples.json of a run. Arrays have one entry a token,
- * special ones included.
+ * What is known about the tokens of one text before and after training, and examples.json of a run. Arrays have one entry per
+ * token, including special ones.
  */
 import { z } from "zod";
 import { count, fraction, list } from "./measures.js";
@@ -12,7 +12,7 @@ const sampledMask = z.object({
   replacements: list(z.string()), // [k]
 });
 
-/** The tokens that were selected once, drawn with the mask probabilities. */
+/** One draw of selected tokens by the mask probabilities. */
 export type SampledMask = z.infer<typeof sampledMask>;
 
 const tokenMasks = z.object({
@@ -36,19 +36,19 @@ const attributedText = tokenMasks.extend({
   /** The most likely label. */
   label: z.string(),
   probabilities: z.record(z.string(), fraction),
-  /** Whose logit the attributions belong to. */
+  /** The label whose logit is attributed. */
   explained_label: z.string(),
-  /** Gradient x input of that logit; above 0 where the token speaks for the label. */
+  /** Gradient x input of that logit; above 0 where the token supports the label. */
   attribution: list(z.number()), // [n]
 });
 
-/** What the trained classifier makes of a text, and which tokens its logit follows from. */
+/** The trained classifier's prediction for a text, and how much each token contributes to the logit. */
 export type AttributedText = z.infer<typeof attributedText>;
 
-/** A text that was asked to be explained. */
+/** An explained text. */
 export interface ExplainedText extends AttributedText {
   readonly text: string;
-  /** Tokens that the maximum length cut off; nothing is known of them. */
+  /** Number of tokens cut off at the maximum length; nothing is known about them. */
   readonly truncated: number;
   /** Absent where the classifier reads n-grams instead of tokens. */
   readonly ids?: readonly number[]; // [n]
@@ -70,15 +70,15 @@ export const runExamples = list(
         [pieces, word_ids, surprisal, mask_probability, attribution].every(
           (ofTokens) => ofTokens.length === tokens.length,
         ),
-      "expected one entry for each token",
+      "expected one entry per token",
     )
     .refine(
       ({ label, probabilities }) => Object.hasOwn(probabilities, label),
-      "expected a probability of the label",
+      "expected the probability of the label",
     ),
 );
 
-/** Lower bounds of the levels by which tokens are coloured; below the first is level 0. */
+/** Lower bounds of the levels by which tokens are coloured; level 0 lies below the first. */
 export const maskLevels = [0.05, 0.15, 0.3, 0.6] as const;
 
 /** The level of a mask probability: how many of `maskLevels` it reaches. */

@@ -6,7 +6,7 @@ const attributedWords = z
   .object({
     /** One after the other they are what the classifier reads of the text. */
     pieces: list(z.string()), // [n]
-    /** Above 0 where the piece speaks for the label, below 0 where it speaks against it. */
+    /** Above 0 where the piece supports the label, below 0 where it argues against it. */
     attribution: list(z.number()), // [n]
     /** The end of the text, where the classifier did not read it. */
     unread: z.string().exactOptional(),

@@ -1,4 +1,4 @@
-/** What the auxiliary task reads: the training texts and further ones, with the mask probabilities of their tokens. */
+/** What the auxiliary task reads: the training texts and unlabelled ones, with the mask probabilities of their tokens. */
 
 import type { Runtime } from "../../engine/runtime/runtime.js";
 import type { TokenScores } from "../../method/likelihood/estimators.js";
@@ -15,7 +15,7 @@ import type { EncodedDataset } from "../sources/labelled-texts.js";
 import { type LoadedModel, type ScoringSettings, scoreEncodings } from "../sources/model.js";
 import { type EncodedUnlabelled, loadUnlabelledTexts } from "../sources/unlabelled-texts.js";
 
-/** Further texts for the auxiliary task, if there are any and there is one. */
+/** The unlabelled texts for the auxiliary task; none where the method has no such task. */
 export async function unlabelledTexts(
   settings: TrainSettings,
   data: EncodedDataset,
@@ -25,7 +25,7 @@ export async function unlabelledTexts(
   const { unlabeledFile: paths, textColumn, maxLength } = settings;
   if (paths === undefined) return undefined;
   if (!hasAuxiliaryTask(settings.method)) {
-    const text = `--unlabeled-file is not read: --method ${settings.method} has no auxiliary task`;
+    const text = `--unlabeled-file has no effect: --method ${settings.method} has no auxiliary task`;
     host.emit({ type: "notice", level: "warning", text });
     return undefined;
   }
@@ -45,7 +45,7 @@ export interface TextMasks {
   readonly estimatorReport?: EstimatorReport | undefined;
 }
 
-/** The masks of training texts and further ones by the strategy of the run's method. */
+/** Masks the training texts and the unlabelled ones by the strategy of the run's method. */
 export async function runMasks(
   model: LoadedModel,
   data: EncodedDataset,
@@ -59,7 +59,7 @@ export async function runMasks(
   return masking && maskProbabilities(masking, model, encodings, settings, runtime, host);
 }
 
-/** What a strategy makes of texts: the vanilla model scores them, or their tokens are counted, where it needs that. */
+/** Applies a strategy to texts; where it needs to, the vanilla model scores them first, or their tokens are counted. */
 export async function maskProbabilities(
   masking: MaskingStrategy,
   model: LoadedModel,

@@ -66,7 +66,7 @@ describe("the baseline of a run", () => {
   it("ends on request", () => {
     const stopping = { ...createTestHost({}), cancelled: () => true };
     expect(() => measureBaseline(data, at("stopped"), stopping)).toThrow(
-      "stopped while the baseline was trained",
+      "training of the baseline was stopped",
     );
   });
 });

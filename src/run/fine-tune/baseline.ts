@@ -1,4 +1,4 @@
-/** The baseline of a run, trained in seconds on the same rows and measured on the same splits, and the verdict on the run next to it. */
+/** The baseline of a run, trained in seconds on the same rows and measured on the same splits, and the verdict against it. */
 
 import { L3MaskingError } from "../../base/errors.js";
 import { percent } from "../../base/figures.js";
@@ -53,7 +53,7 @@ export function measureBaseline(data: EncodedDataset, folder: string, host: Host
 }
 
 /**
- * How good the run's classifier is next to the baseline, on the test rows whose text is not in train; undefined where there are none.
+ * How the run's classifier compares with the baseline, on the test rows whose text is not in train; undefined where there are none.
  * `predicted` holds the label ids it predicts for all test rows.
  */
 export function verdictOnRun(
@@ -77,7 +77,7 @@ export function verdictOnRun(
 }
 
 function stopped(): L3MaskingError {
-  return new L3MaskingError("interrupted", "stopped while the baseline was trained", {
+  return new L3MaskingError("interrupted", "training of the baseline was stopped", {
     hint: "Resume with the same command and --resume.",
   });
 }

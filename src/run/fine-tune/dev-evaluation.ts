@@ -1,4 +1,4 @@
-/** Evaluations on dev during a run: which weights were best. */
+/** Evaluates on dev during a run and keeps the best weights. */
 import type { BestEvaluation, Evaluation } from "../../method/train/trainer.js";
 import { type LabelMeasureName, labelMeasureOf } from "../../results/metrics/label-measures.js";
 import type { SplitMetrics } from "../../results/records/measures.js";
@@ -6,19 +6,19 @@ import type { RunState } from "../folder/saved-state.js";
 import type { TrainingClock } from "../folder/training-state.js";
 import { splitMetrics } from "./run-metrics.js";
 
-/** What dev is measured with. */
+/** What an evaluation needs. */
 export interface DevSplit {
-  /** Logits [N, C] of the dev texts under the present weights. */
+  /** Logits [N, C] of the dev texts with the current weights. */
   logits(): Promise<Float32Array>;
   readonly labelIds: Int32Array; // [N]
   readonly classes: number;
-  /** Which metric decides. */
+  /** The metric that decides. */
   readonly metric: LabelMeasureName;
-  /** Saves the present weights as the best so far, and gives the digest of the file. */
+  /** Saves the current weights as the best so far and returns the digest of the file. */
   keep(): Promise<string>;
 }
 
-/** What is kept: dev metrics and the digest of the weights; neither while nothing is. */
+/** The best so far: dev metrics and digest of the weights; both undefined before the first evaluation. */
 export type KeptBest = Pick<RunState, "bestDev" | "bestWeights">;
 
 export interface DevEvaluation {
@@ -28,8 +28,8 @@ export interface DevEvaluation {
 }
 
 /**
- * Evaluation and keeping for the training loop, put aside by the clock. `earlier` is what an earlier part of the run
- * kept.
+ * Evaluates and keeps weights for the training loop; the clock does not count that time. `earlier` is what an earlier part
+ * of the run kept.
  */
 export function devEvaluation(
   split: DevSplit,

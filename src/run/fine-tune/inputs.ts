@@ -1,4 +1,5 @@
-/** What a training run is made from: the model, the labelled texts in their splits, and further texts for the auxiliary task. */
+/** The inputs of a training run: the model, the labelled texts by split, and unlabelled texts for the auxiliary task. */
+import { counted } from "../../base/figures.js";
 import { hasAuxiliaryTask, needsScores } from "../../method/methods.js";
 import type { Host, NoticeEvent } from "../host/host.js";
 import { checkMemory, type MemoryCheck } from "../memory/memory-check.js";
@@ -25,42 +26,43 @@ export interface RunInputs {
   /** Read, split, checked and encoded. */
   readonly data: EncodedDataset;
   readonly unlabelled: EncodedUnlabelled | undefined;
-  /** Most tokens of a text. */
+  /** The most tokens of a text. */
   readonly maxLength: number;
 }
 
-/** Loads and checks all of them. Throws what the parts throw. */
+/** Loads and checks all of them. Throws what loading each of them throws. */
 export async function loadInputs(settings: TrainSettings, host: Host): Promise<RunInputs> {
   const files = await labelledFiles(settings, host);
   const model = await loadModel(settings.model, host);
   const maxLength = checkedMaxLength(settings.maxLength, model.spec);
   const data = await loadLabelledTexts(files, { ...settings, maxLength }, model.tokenizer, host);
   checkMethod(settings, model, host);
+  host.emit(newHeads(settings.method, model, data.labels.length));
   const unlabelled = await unlabelledTexts(settings, data, model.tokenizer, host);
   return { files, model, data, unlabelled, maxLength };
 }
 
-/** Throws where the method needs a head that the model lacks, and names settings that change nothing. */
+/** Throws where the method needs a head that the model lacks, and names settings without effect. */
 function checkMethod(settings: TrainSettings, model: LoadedModel, host: Host): void {
   const { method } = settings;
   const hasAuxiliary = hasAuxiliaryTask(method);
   if (needsScores(method)) requireMlmHead(model);
-  if (hasAuxiliary && !hasMlmHead(model)) host.emit(untrainedHead(settings.model));
   if (hasAuxiliary) return;
   if (settings.taskWeights === "meta") host.emit(oneTask("--task-weights meta", method));
   if (settings.sharedPass) host.emit(oneTask("--shared-pass", method));
 }
 
 function oneTask(flag: string, method: string): NoticeEvent {
-  return { type: "notice", level: "info", text: `${method} has one task: ${flag} changes nothing` };
+  return { type: "notice", level: "info", text: `${method} has one task: ${flag} has no effect` };
 }
 
-function untrainedHead(model: string): NoticeEvent {
-  const text = `${model} has no masked-LM head: the auxiliary task starts with an untrained one`;
-  return { type: "notice", level: "warning", text };
+function newHeads(method: string, model: LoadedModel, labels: number): NoticeEvent {
+  const masked = hasAuxiliaryTask(method) && !hasMlmHead(model) ? "a masked-LM head and " : "";
+  const text = `adds ${masked}a classification head for ${counted(labels, "label")}`;
+  return { type: "notice", level: "info", text };
 }
 
-/** The memory that the run needs, beside what was available before its inputs were loaded. */
+/** The memory that the run needs, and what was available before its inputs were loaded. */
 export function inputsMemory(
   { model, data, unlabelled, maxLength }: RunInputs,
   settings: TrainSettings,

@@ -1,4 +1,4 @@
-/** Task weights learned on dev texts: the programs and the draws of `train/meta-learning.ts`, for a data set. */
+/** Task weights learned on dev texts: the programs and random draws of `train/meta-learning.ts` for a data set. */
 
 import { permutation, type Random, randomStream } from "../../base/random.js";
 import type { Runtime } from "../../engine/runtime/runtime.js";
@@ -26,8 +26,7 @@ export interface DevDraws {
 }
 
 /**
- * Dev texts drawn without replacement, afresh for every head and every gradient, and heads with initial values of their
- * own. Where dev has fewer texts than a batch, all of them are drawn.
+ * Dev texts drawn without replacement, separately for every head and every gradient, and initial values for each head. Where dev has fewer texts than a batch, all of them are drawn.
  */
 export function devTexts(
   texts: Pick<TaskTexts, "encodings" | "labelIds">,
@@ -60,7 +59,7 @@ export interface LearningModel {
   readonly dropout: DropoutMasks;
 }
 
-/** Compiles what meta-learning needs and starts it, where a run goes on from its saved state. */
+/** Compiles what meta-learning needs and starts it, from the saved state in a resumed run. */
 export async function learnTaskWeights(
   runtime: Runtime,
   { spec, classes, store, mainOver, dropout }: LearningModel,

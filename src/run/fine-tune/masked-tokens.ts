@@ -1,4 +1,4 @@
-/** What a masking strategy selects in the training texts of a data set, beside what random token masking does. */
+/** What a masking strategy selects in the training texts of a data set, compared with random token masking. */
 
 import { uniformProbabilities } from "../../method/masking/probabilities.js";
 import type { MaskProbabilities } from "../../method/masking/tokens.js";

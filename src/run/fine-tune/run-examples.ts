@@ -15,7 +15,7 @@ import { tokenMasks } from "./token-masks.js";
 /** Texts of a run that its report shows. */
 const EXAMPLES = 4;
 
-/** Masks of each of them: of the first rounds. */
+/** How many masks of each: those of the first rounds. */
 const EXAMPLE_MASKS = 3;
 
 /** The classifier with the weights that the run keeps. */
@@ -23,7 +23,7 @@ export interface KeptClassifier extends ClassifierParts {
   readonly program: ClassificationProgram;
 }
 
-/** What masking makes of the training texts, in their order. */
+/** The masks of the training texts, in their order. */
 export interface ScoredMasks {
   readonly scores: readonly TokenScores[];
   readonly probabilities: readonly MaskProbabilities[];
@@ -31,7 +31,7 @@ export interface ScoredMasks {
 
 /**
  * The examples of a run: surprisals, mask probabilities and the masks of the first rounds; the predicted label, and the
- * attribution of each token to its logit, of what the first layer reads.
+ * attribution of each token to its logit, with respect to what the first layer reads.
  */
 export async function runExamples(
   { train, labels, encodings: { train: encodings } }: EncodedDataset,
@@ -61,7 +61,7 @@ export async function runExamples(
   }));
 }
 
-/** Which training texts: a few, evenly spread; texts without words are passed over. */
+/** Picks a few training texts, evenly spread; texts without words are skipped. */
 export function exampleTexts(encodings: readonly Encoding[]): number[] {
   const withWords = Array.from(encodings.keys()).filter((text) =>
     encodings[text].wordIds.some((word) => word !== NO_WORD),

@@ -85,7 +85,7 @@ export async function testMetrics(
   };
 }
 
-/** The temperature that fits the dev logits [N, C], and what it does to the errors of probabilities on dev and test. */
+/** The temperature that fits the dev logits [N, C], and the errors of probabilities on dev and test with and without it. */
 export function runConfidence(
   devLogits: Float32Array,
   testLogits: Float32Array | undefined,
@@ -104,7 +104,7 @@ export function runConfidence(
   };
 }
 
-/** What a finished run measured with the weights it keeps. */
+/** What was measured with the kept weights of a finished run. */
 export interface RunEvaluation {
   readonly test: Awaited<ReturnType<typeof testMetrics>>;
   readonly confidence: RunConfidence;

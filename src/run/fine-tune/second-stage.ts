@@ -19,7 +19,7 @@ import type { TrainSettings } from "../settings/schemas.js";
 import type { DevEvaluation } from "./dev-evaluation.js";
 import { optimizerGroups, type TrainableParts } from "./trainable.js";
 
-/** Where the first stage ended, and what the second goes on with. */
+/** Where the first stage ended, and what the second needs to continue. */
 export interface SecondStage {
   readonly stepsBefore: number;
   /** The best evaluation of the first stage, whose weights `modelFolder` holds. */
@@ -36,9 +36,9 @@ export interface SecondStage {
   /** Micro-batches of the main task by step, counted on from the first stage. */
   readonly batches: TrainingPlan["batches"];
   readonly dev: Pick<DevEvaluation, "evaluate" | "keepBest">;
-  /** Where the stage was stopped, if it goes on: the store is then as it was after that step. */
+  /** Where the stage was stopped, if it is resumed: the store is then as it was after that step. */
   readonly stopped?: (StoppingState & { readonly step: number }) | undefined;
-  /** Saves the state that the stage begins with, before it replaces the first stage's best weights. */
+  /** Saves the state that the stage starts from, before it replaces the first stage's best weights. */
   begin(): Promise<void>;
   readonly afterStep: NonNullable<TrainingPlan["afterStep"]>;
   readonly onDivergence: NonNullable<TrainingPlan["onDivergence"]>;
@@ -47,7 +47,7 @@ export interface SecondStage {
 /**
  * Trains body and classification head at a constant rate, with fresh optimizer moments, and evaluates once an epoch.
  * Only weights with a better dev metric than the first stage's best are kept. Steps, epochs and dropout masks count on
- * from the first stage; the epoch begun there is not finished. A stage that was stopped goes on as if it had not been.
+ * from the first stage, whose last epoch is left unfinished. A resumed stage does what an uninterrupted one does.
  */
 export async function runSecondStage(
   stage: SecondStage,
@@ -62,7 +62,7 @@ export async function runSecondStage(
     }
     await stage.begin();
   }
-  // The next whole epoch, so that its texts come in an order of their own.
+  // The next whole epoch, so that its texts get a fresh order.
   const skipped = Math.ceil(stepsBefore / stepsPerEpoch) * stepsPerEpoch - stepsBefore;
   const { secondStageLearningRate: learningRate, weightDecay, maxGradNorm } = settings;
   const groups = optimizerGroups(
@@ -98,8 +98,8 @@ export async function runSecondStage(
 }
 
 /**
- * Reads the weights of a saved model into the store of the run that saved it. Throws `checkpoint-format` if they have
- * another digest than the run knows.
+ * Reads the weights of a saved model into the store of the run that saved it. Throws `checkpoint-format` if
+ * their digest is not the one that the run recorded.
  */
 export async function loadWeights(
   folder: string,
@@ -110,8 +110,8 @@ export async function loadWeights(
   if (found !== digest) {
     throw new L3MaskingError(
       "checkpoint-format",
-      `expected the weights that this run saved in ${folder} (SHA-256 ${digest}), got ${found ?? "none"}`,
-      { hint: "The file was changed or damaged: start the run again in another --output-dir." },
+      `expected the weights with SHA-256 ${digest}, which this run saved in ${folder}, got ${found ?? "none"}`,
+      { hint: "The file was edited or damaged: start the run again in another --output-dir." },
     );
   }
   const saved = await loadCheckpoint(folder);

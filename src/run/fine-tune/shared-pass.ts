@@ -1,4 +1,4 @@
-/** When both tasks may read the same masked texts in one pass of the encoder. */
+/** Whether both tasks may read the same masked texts in one pass of the encoder. */
 import { L3MaskingError } from "../../base/errors.js";
 
 export interface SharedPassSettings {
@@ -9,8 +9,8 @@ export interface SharedPassSettings {
 }
 
 /**
- * Throws `invalid-setting` for what needs a pass for each task: learned weights compare the gradients of the two,
- * and unlabelled texts are read by the auxiliary task alone.
+ * Throws `invalid-setting` for what needs one pass per task: learned weights compare the gradients of the two,
+ * and only the auxiliary task reads unlabelled texts.
  */
 export function requireSharedPassFits(settings: SharedPassSettings): void {
   if (!settings.sharedPass) return;
@@ -18,14 +18,14 @@ export function requireSharedPassFits(settings: SharedPassSettings): void {
     throw new L3MaskingError(
       "invalid-setting",
       "expected --task-weights equal or fixed with --shared-pass, got meta",
-      { hint: "Learned weights need the gradient of each task: leave --shared-pass out." },
+      { hint: "Learned weights need the gradient of each task: remove --shared-pass." },
     );
   }
   if (settings.unlabeledFile !== undefined) {
     throw new L3MaskingError(
       "invalid-setting",
       "expected --shared-pass without --unlabeled-file, got both",
-      { hint: "In a shared pass every text has a label: leave one of the two out." },
+      { hint: "In a shared pass every text has a label: remove one of the two." },
     );
   }
 }

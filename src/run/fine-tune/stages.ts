@@ -1,4 +1,4 @@
-/** The training loop of a run: both tasks together, then, where it is asked for, a second stage of classification alone. */
+/** The training loop of a run: both tasks together, then, if requested, a second stage of classification alone. */
 import { L3MaskingError } from "../../base/errors.js";
 import type { MaskProbabilities } from "../../method/masking/tokens.js";
 import { learningRateFactor } from "../../method/train/schedule.js";
@@ -21,7 +21,7 @@ import { stepsPerEpoch, type TaskTexts, taskBatches } from "./task-batches.js";
 import { optimizerGroups } from "./trainable.js";
 import type { Training, TrainingSplits } from "./training.js";
 
-/** What the auxiliary task reads beside the training texts; nothing where there is no such task. */
+/** What the auxiliary task reads in addition to the training texts; nothing where there is no such task. */
 export interface AuxiliaryInputs {
   readonly unlabelled: readonly Encoding[] | undefined;
   /** Of each training text, then of each unlabelled one. */
@@ -49,7 +49,7 @@ export interface Trained {
 }
 
 /**
- * Trains until the steps are done or dev no longer gets better; a run that goes on does what it would have done. Throws
+ * Trains until the steps are done or dev stops improving; a resumed run does what an uninterrupted one does. Throws
  * `interrupted` after a stop on request, with the state saved, and what `train` throws.
  */
 export async function runStages(
@@ -174,9 +174,9 @@ function firstStagePlan(
 function interrupted({ steps, bestStep }: TrainingOutcome, modelFolder: string): L3MaskingError {
   const kept =
     bestStep === 0
-      ? "No evaluation had taken place, so no model was kept."
+      ? "Nothing had been evaluated yet, so no model was saved."
       : `The best model so far (step ${bestStep}) is in ${modelFolder}.`;
   return new L3MaskingError("interrupted", `training was stopped after step ${steps}`, {
-    hint: `Go on with the same command and --resume. ${kept}`,
+    hint: `Resume with the same command and --resume. ${kept}`,
   });
 }

@@ -33,9 +33,9 @@ export function stepsPerEpoch(texts: number, settings: BatchSettings): number {
 export interface TaskTexts {
   readonly encodings: readonly Encoding[];
   readonly labelIds: Int32Array;
-  /** Where each text stands in its file, from 1, for errors; texts are counted where absent. */
+  /** The line of each text in its file, from 1, for errors; without it texts are counted. */
   readonly lines?: readonly number[];
-  /** Further texts for the auxiliary task alone. */
+  /** Unlabelled texts, for the auxiliary task alone. */
   readonly unlabelled?: readonly Encoding[];
   /** Mask probabilities of each text, then of each unlabelled one; absent when there is no auxiliary task. */
   readonly probabilities?: readonly MaskProbabilities[];
@@ -44,10 +44,10 @@ export interface TaskTexts {
 /**
  * A function from the optimizer step (from 1) to its epoch (from 1) and micro-batches.
  *
- * An epoch is one way of the main task over its texts. The auxiliary task goes over labelled and unlabelled texts
- * together, in an order of its own, and takes in every micro-batch as many as the main task: without
- * unlabelled texts one round an epoch, with three times as many texts one round in three epochs. The next round
- * begins where the last one ends, be it within a micro-batch. Order and masks are drawn afresh in every round.
+ * An epoch is one pass of the main task over its texts. The auxiliary task goes through labelled and unlabelled texts
+ * together, in an order of its own, as many per micro-batch as the main task: one round per epoch without
+ * unlabelled texts, one round in three epochs with three times as many texts. The next round begins where the
+ * last one ends, even within a micro-batch. Order and masks are drawn afresh in every round.
  * The result depends on seed and step alone.
  */
 export function taskBatches(
@@ -64,7 +64,7 @@ export function taskBatches(
   const mainOrder = taskOrder(count, settings.seed, "main");
   const auxiliaryOrder = taskOrder(auxiliaryTexts.length, settings.seed, "auxiliary");
 
-  /** The auxiliary texts from a place in the endless row of rounds on, with their rounds. */
+  /** The auxiliary texts from a position in the endless sequence of rounds, with their rounds. */
   const textsFrom = (start: number, size: number) =>
     Array.from({ length: size }, (_, index) => {
       const round = Math.floor((start + index) / auxiliaryTexts.length);

@@ -25,7 +25,7 @@ export interface TaskPrograms extends Compiled {
   mainOver(arrays: TrainingArrays): ClassificationTraining;
 }
 
-/** Compiles one session for all passes. Weights of labels multiply the losses of the main task. */
+/** Compiles one session for all passes. Label weights multiply the losses of the main task. */
 export async function compileTasks(
   passes: TaskPasses,
   runtime: Runtime,

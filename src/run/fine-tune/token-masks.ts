@@ -1,4 +1,4 @@
-/** What L3Masking makes of single texts, for people: surprisal, mask probabilities, and masks as training draws them. */
+/** L3Masking applied to single texts, for people: surprisal, mask probabilities, and masks as training draws them. */
 import type { TokenScores } from "../../method/likelihood/estimators.js";
 import type { MaskProbabilities } from "../../method/masking/tokens.js";
 import type { TokenMasks } from "../../results/records/token-masks.js";
@@ -8,7 +8,7 @@ import { type MaskingOptions, maskedText, maskStream } from "./task-batches.js";
 
 export interface MaskDraws extends MaskingOptions {
   readonly seed: number;
-  /** How many masks are drawn of each text. */
+  /** How many masks are drawn for each text. */
   readonly samples: number;
 }
 
@@ -30,7 +30,7 @@ export function tokenMasks(
     tokens: Array.from(ids, (id) => tokenizer.token(id)),
     pieces: textPieces(encoding, tokenizer),
     word_ids: Array.from(wordIds, (word, position) => real(position, word)),
-    // Rounding can lift the log-likelihood of a certain token a little above 0, and 0 shall not be written as -0.
+    // Rounding can lift the log-likelihood of a certain token a little above 0, and 0 must not be written as -0.
     surprisal: Array.from(scores, (score, position) =>
       real(position, score < 0 ? Math.abs(score) : 0),
     ),

@@ -20,7 +20,7 @@ import { devTexts, learnTaskWeights } from "./learned-weights.js";
 import { compileTasks, type TaskPrograms } from "./tasks.js";
 import { createTrainable, type TrainableParts } from "./trainable.js";
 
-/** The texts that a classifier is trained on and chosen by. */
+/** The texts that a classifier is trained on and selected by. */
 export type TrainingSplits = Pick<EncodedDataset, "labels" | "train" | "dev"> & {
   readonly encodings: Pick<EncodedDataset["encodings"], "train" | "dev">;
 };
@@ -32,7 +32,7 @@ export interface Training {
   readonly dropout: DropoutMasks;
   readonly tasks: TaskPrograms;
   readonly meta: MetaLearning | undefined;
-  /** The classifier with the present weights. */
+  /** The classifier with the current weights. */
   readonly classifier: ClassificationProgram;
   /** The main task for steps in which it runs alone: adds its gradients to the store's "gradient". */
   mainAlone(): ClassificationTraining;
@@ -58,7 +58,7 @@ export function initialWeights(
   return createTrainable(spec, partsOf(settings, classes), values, settings.seed, slots);
 }
 
-/** Compiles what training on the splits needs over the weights of a store; `start` is where learned task weights go on. */
+/** Compiles what training on the splits needs over the weights of a store; `start` is where learned task weights resume. */
 export async function compileTraining(
   spec: ModelSpec,
   store: ParameterStore,

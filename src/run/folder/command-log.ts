@@ -1,4 +1,4 @@
-/** commands.jsonl of a comparison: every command that worked in the folder, with its wall time. */
+/** commands.jsonl of a comparison: every command that ran in the folder, with its wall time. */
 import { z } from "zod";
 import { findText } from "../../platform/files/files.js";
 import type { ComparedRun, WallTime } from "../../results/records/comparison.js";
@@ -8,7 +8,7 @@ import { writeJsonLines } from "./run-folder.js";
 const entry = z.object({ command: z.string(), seconds: z.number().min(0) });
 
 export interface CommandLog {
-  /** Adds the command that is about to end. One that is killed leaves no line. */
+  /** Adds the command that is about to end. A killed command leaves no line. */
   append(command: string, seconds: number): void;
   /** Of the last command, of all, and of the runs. */
   wallTime(runs: readonly Pick<ComparedRun, "timing">[]): WallTime;
@@ -19,12 +19,12 @@ export function openCommandLog(path: string): CommandLog {
   const entries = parseRecordLines(entry, findText(path) ?? "", {
     path,
     writer: "a comparison",
-    hint: "Remove the file; only the record of wall times is lost.",
+    hint: "Delete the file; only the record of wall times is lost.",
   });
   return {
     append(command, seconds) {
       entries.push({ command, seconds });
-      // The whole file anew, so that a kill leaves no torn line.
+      // Rewritten as a whole, so that a kill leaves no partial line.
       writeJsonLines(path, entries);
     },
     wallTime: (runs) => ({

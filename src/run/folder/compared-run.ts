@@ -1,4 +1,4 @@
-/** A finished run's folder as results.json tells of it: metrics by row set, curves, and predictions for the tests. */
+/** Reads a finished run's folder for results.json: metrics by row set, curves, and predictions for the tests. */
 
 import type { StepEvent } from "../../method/train/events.js";
 import { ofLabelMeasures } from "../../results/metrics/label-measures.js";
@@ -29,7 +29,7 @@ export interface RunReading {
 }
 
 /**
- * Reads a finished run. `labels` are the data set's in id order; `place` is what the comparison knows of the run.
+ * Reads a finished run. `labels` are the data set's in id order; `place` is what the comparison knows about the run.
  *
  * Throws `data-format` for files that are damaged or hold other labels.
  */
@@ -67,7 +67,7 @@ export function readComparedRun(
   return { run, predictions };
 }
 
-/** Label names as ids; -1 for a name that the data set lacks, which the metrics refuse. */
+/** Label names as ids; -1 for a name that the data set lacks, which the metrics reject. */
 function asIds(rows: readonly TestPrediction[], labels: readonly string[]): RunPredictions {
   const ids = new Map(labels.map((label, id) => [label, id]));
   const idOf = (label: string) => ids.get(label) ?? -1;

@@ -1,4 +1,4 @@
-/** What the folder of a finished run tells: metrics, curves and predictions, checked as they are read. */
+/** Reads the folder of a finished run: metrics, curves and predictions, all validated. */
 import { L3MaskingError } from "../../base/errors.js";
 import type { EvaluationEvent, StepEvent } from "../../method/train/events.js";
 import { findText, readText } from "../../platform/files/files.js";
@@ -9,10 +9,10 @@ import { type TestPrediction, testPrediction } from "../../results/records/predi
 import { type RunMetrics, runMetrics } from "../../results/records/run-metrics.js";
 
 const writer = "a run";
-const hint = "The file was changed or torn: remove the folder of this run and start it again.";
+const hint = "The file was edited or is incomplete: delete the folder of this run and train again.";
 
 /**
- * metrics.json of a run, which is its last file; undefined while the run is not finished. Throws
+ * metrics.json of a run, the last file it writes; undefined while the run is not finished. Throws
  * `data-format` for a damaged one.
  */
 export function finishedMetrics(folder: string): RunMetrics | undefined {
@@ -35,9 +35,13 @@ export function finishedJournal(folder: string): FinishedJournal {
   const stop = events.findLast((event) => event.type === "stop");
   if (stop?.reason !== "steps" && stop?.reason !== "patience") {
     const end = stop === undefined ? "none" : stop.reason;
-    throw new L3MaskingError("data-format", `expected the end of a run in ${path}, got ${end}`, {
-      hint: "Remove the folder of this run; it is then made again.",
-    });
+    throw new L3MaskingError(
+      "data-format",
+      `expected the journal of a finished run in ${path}, got stop reason ${end}`,
+      {
+        hint: "Delete the folder of this run; the next command trains it again.",
+      },
+    );
   }
   return {
     steps: events.filter((event) => event.type === "step"),

@@ -5,7 +5,7 @@ import { openToWrite } from "../../platform/files/files.js";
 
 export interface Journal {
   write(event: JournalEvent): void;
-  /** Returns when everything written is on disk, so that a state that is saved next finds its steps there. */
+  /** Returns when everything written is on disk, so that a state saved next never precedes its steps. */
   flush(): void;
   close(): void;
 }

@@ -1,4 +1,4 @@
-/** The folder of a run: made once, never mixed with another run's files. */
+/** The folder of a run: created once, never mixed with another run's files. */
 import { L3MaskingError } from "../../base/errors.js";
 import { writeDurably } from "../../platform/files/durable.js";
 import {
@@ -16,8 +16,8 @@ import { type RunRecord, runRecord } from "../../results/records/run-record.js";
 const runFiles = ["config.json", "journal.jsonl", "metrics.json", "model", "state"];
 
 /**
- * Makes sure that a new run may be written to a folder, before any work is done. Throws `output-exists` if
- * it holds a run already, and `invalid-setting` if it is not a folder.
+ * Checks that a new run may be written to a folder, before any work is done. Throws `output-exists` if
+ * it already holds a run, and `invalid-setting` if it is not a folder.
  */
 export function requireFreeFolder(folder: string): void {
   const found = exists(folder) ? readFolder(folder) : [];
@@ -27,13 +27,13 @@ export function requireFreeFolder(folder: string): void {
       "output-exists",
       `expected an output folder without a run, but ${join(folder, occupied)} exists`,
       {
-        hint: "Go on with that run by --resume, choose another --output-dir, or remove the old run.",
+        hint: "Resume that run with --resume, choose another --output-dir, or delete the old run.",
       },
     );
   }
 }
 
-/** The record of the run that goes on; undefined for a new one, whose folder is then free. */
+/** The record of the run to resume; undefined for a new one, whose folder is then free. */
 export function startedRun(folder: string, resume: boolean): RunRecord | undefined {
   if (resume) return readRunRecord(folder);
   requireFreeFolder(folder);
@@ -41,7 +41,7 @@ export function startedRun(folder: string, resume: boolean): RunRecord | undefin
 }
 
 /**
- * Makes the folder of a run and records its settings there. Throws `invalid-setting` if it cannot be made, and what
+ * Creates the folder of a run and records its settings there. Throws `invalid-setting` if it cannot be created, and what
  * `writeError` gives.
  */
 export function createRunFolder(folder: string, record: RunRecord): void {
@@ -59,10 +59,14 @@ export function readRunRecord(folder: string): RunRecord {
   try {
     record = runRecord.parse(JSON.parse(readText(path)));
   } catch (cause) {
-    throw new L3MaskingError("checkpoint-missing", `expected the record of a run in ${path}`, {
-      hint: "Start without --resume.",
-      cause,
-    });
+    throw new L3MaskingError(
+      "checkpoint-missing",
+      `expected the record of a run in ${path}, got none`,
+      {
+        hint: "Start the run without --resume.",
+        cause,
+      },
+    );
   }
   requireKnownFormat(record.format, path);
   return record;
@@ -98,14 +102,13 @@ function* piecesOf(rows: Iterable<unknown>): Generator<string> {
 }
 
 /**
- * Makes sure, before the work and not after it, that a file can be written; what it holds stays as it is. Throws
- * `invalid-setting` otherwise.
+ * Checks before the work starts that a file can be written, without changing it. Throws `invalid-setting` otherwise.
  */
 export function requireWritable(path: string): void {
   try {
     openToWrite(path, "append").close();
   } catch (cause) {
-    throw new L3MaskingError("invalid-setting", `expected a file that can be written at ${path}`, {
+    throw new L3MaskingError("invalid-setting", `expected a writable file at ${path}`, {
       hint: "Choose another --output in a folder that exists.",
       cause,
     });

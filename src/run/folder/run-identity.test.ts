@@ -113,7 +113,7 @@ describe("requireSameRun", () => {
       return undefined;
     };
     expect(differs(record({ method: "l3" }), record({ method: "stl" }))).toContain(
-      'expected method to be "l3", as the run in o was started, got "stl"',
+      'expected method to be "l3", as when the run in o was started, got "stl"',
     );
     expect(differs({}, { data_digest: "e" })).toContain('expected data_digest to be "d"');
     expect(differs({}, { unlabelled_digest: "u" })).toMatch(

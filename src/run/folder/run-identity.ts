@@ -1,14 +1,14 @@
-/** What decides the result of a training run: digests, and the settings whose records say that they count. */
+/** What determines the result of a training run: digests, and the settings whose records say that they count. */
 import { L3MaskingError } from "../../base/errors.js";
 import { sha256 } from "../../base/sha256.js";
 import type { RunRecord } from "../../results/records/run-record.js";
 import { settingsOf } from "../settings/schemas.js";
 import type { Setting } from "../settings/setting.js";
 
-/** Raised when a run with the same settings gives another result than before. */
+/** Raised when the same settings give a different result than before. */
 const RUN_FORMAT = 1;
 
-/** Digests in config.json of what a run is made from. They stand for the files, wherever those lie. */
+/** Digests of a run's inputs, as config.json has them. They identify the files, wherever those are. */
 const digestNames = [
   "checkpoint_digest",
   "tokenizer_digest",
@@ -19,7 +19,7 @@ const digestNames = [
 type Settings = Readonly<Record<string, unknown>>;
 
 /**
- * The settings and digests that decide a run's result, by the settings' records. What has no record counts. `pretrain` has no
+ * The settings and digests that decide a run's result, by the settings' records. A setting without a record counts. `pretrain` has no
  * methods, so there a setting of some methods always matters.
  */
 export function runIdentity(record: RunRecord, command: "train" | "pretrain" = "train"): Settings {
@@ -50,7 +50,7 @@ export function runDigest(record: RunRecord, command: "train" | "pretrain" = "tr
 }
 
 /**
- * Makes sure that the run in a folder may go on as `now`. Throws `invalid-setting` naming the first difference
+ * Checks that the run in a folder may be resumed as `now`. Throws `invalid-setting` naming the first difference
  * that would change the result.
  */
 export function requireSameRun(
@@ -66,12 +66,12 @@ export function requireSameRun(
   ];
   for (const name of new Set([...Object.keys(before), ...Object.keys(after)])) {
     if (JSON.stringify(before[name]) === JSON.stringify(after[name])) continue;
-    // A setting may count only because of another one, which is then the difference to tell.
+    // A setting may count only because of another one, which is then the difference to report.
     const [was, is] = [JSON.stringify(given[name]), JSON.stringify(givenNow[name])];
     if (was === is) continue;
     throw new L3MaskingError(
       "invalid-setting",
-      `expected ${name} to be ${was ?? "absent"}, as the run in ${folder} was started, got ${is ?? "nothing"}`,
+      `expected ${name} to be ${was ?? "absent"}, as when the run in ${folder} was started, got ${is ?? "nothing"}`,
       { hint: "Resume with the settings of the run, or start a new one in another folder." },
     );
   }

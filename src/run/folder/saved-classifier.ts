@@ -1,4 +1,4 @@
-/** The folder of a saved classifier: its checkpoint, what prediction must repeat of training, and the temperature fitted on dev. */
+/** The folder of a saved classifier: its checkpoint, the settings that prediction shares with training, and the temperature fitted on dev. */
 import { z } from "zod";
 import { L3MaskingError } from "../../base/errors.js";
 import type { ParameterStore } from "../../method/train/parameter-store.js";
@@ -12,7 +12,7 @@ import type { Tokenizer } from "../../text/encoding.js";
 const fileName = "training_args.json";
 const schema = z.object({ format: z.int().exactOptional(), max_length: z.int().min(3) });
 
-/** A classifier as it is under training. */
+/** A classifier in training. */
 export interface SavedParts {
   readonly spec: ModelSpec;
   readonly store: ParameterStore;
@@ -22,7 +22,7 @@ export interface SavedParts {
   readonly maxLength: number;
 }
 
-/** Saves the present weights in place of those before, and gives the digest of the file. Throws what `saveCheckpoint` throws. */
+/** Saves the current weights in place of the previous ones and returns the digest of the file. Throws what `saveCheckpoint` throws. */
 export function saveClassifier(
   folder: string,
   { spec, store, labels, tokenizer, maxLength }: SavedParts,
@@ -46,13 +46,13 @@ export function trainingArguments(maxLength: number): readonly [string, string] 
 }
 
 /**
- * The max_length a classifier was trained with; undefined for folders that other programs saved. Throws
+ * The max_length a classifier was trained with; undefined for folders saved by other programs. Throws
  * `checkpoint-config` for a damaged file and `newer-format` for that of a later version.
  */
 export function trainedMaxLength(folder: string): number | undefined {
   const path = join(folder, fileName);
   if (!exists(path)) return undefined;
-  const hint = "Remove the file, or give --max-length.";
+  const hint = "Delete the file, or give --max-length.";
   const { format, max_length } = readSmall(path, schema, "max_length", hint);
   requireKnownFormat(format, path);
   return max_length;
@@ -65,7 +65,7 @@ const temperatureSchema = z.object({ temperature: z.number().positive() });
 /** The temperature that was fitted when a classifier was trained. Throws `checkpoint-config` where there is none. */
 export function trainedTemperature(folder: string): number {
   const path = join(folder, temperatureFile);
-  const hint = "Train the classifier with this version, or leave --fitted-temperature out.";
+  const hint = "Train the classifier with this version, or omit --fitted-temperature.";
   return readSmall(path, temperatureSchema, "temperature", hint).temperature;
 }
 

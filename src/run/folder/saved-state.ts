@@ -1,4 +1,4 @@
-/** The state of a training run on disk: weights, optimizer moments and the step; two of them, the last and the one before. */
+/** The state of a training run on disk: weights, optimizer moments and the step. The last two are kept. */
 import { z } from "zod";
 import { L3MaskingError } from "../../base/errors.js";
 import type { Stage } from "../../method/train/events.js";
@@ -29,12 +29,12 @@ const schema = z.object({
   bestWeights: z.string().optional(),
   /** How the first stage ended; present in the second. */
   firstStage: firstStage.optional(),
-  /** What learned task weights follow from. */
+  /** What learned task weights are computed from. */
   meta: z.object({ main: z.number(), auxiliary: z.number() }).optional(),
   /** Of all parts of the run. */
   scoringSeconds: seconds.optional(),
   trainingSeconds: seconds.optional(),
-  /** How often the run was started or went on. */
+  /** How many times the run was started or resumed. */
   parts: z.number().int().min(1).optional(),
 });
 
@@ -43,13 +43,13 @@ export type RunState = z.infer<typeof schema>;
 /** How the first stage of a run ended. */
 export type FirstStage = z.infer<typeof firstStage>;
 
-/** The states of a run in a folder: the last one and the one before. */
+/** The states of a run in a folder: the last two. */
 export interface SavedStates {
   /**
-   * Reads the last whole state into a store of the same parameters; undefined if none was ever saved. `onDamage` is
-   * told of each later state that is not whole and why; the one before it is then used.
+   * Reads the last intact state into a store of the same parameters; undefined if none was ever saved. `onDamage` is
+   * called with each later state and its fault; the one before it is then used.
    *
-   * Throws `checkpoint-format` if there are states and none is whole, and `checkpoint-tensor` for a store of other
+   * Throws `checkpoint-format` if there are states and none is intact, and `checkpoint-tensor` for a store of other
    * parameters.
    */
   load(
@@ -69,7 +69,7 @@ export interface SavedStates {
  * Checksums tell which. Only one process at a time may save.
  */
 export function openSavedStates(folder: string): SavedStates {
-  /** The last state known to be whole; it is not removed. */
+  /** The last state known to be intact; it is not removed. */
   let last: number | undefined;
   return {
     async load(store, onDamage) {
@@ -86,9 +86,9 @@ export function openSavedStates(folder: string): SavedStates {
       if (numbers.length === 0 && isEmpty(folder)) return undefined;
       throw new L3MaskingError(
         "checkpoint-format",
-        `expected a whole state in ${folder}, got none`,
+        `expected an intact state in ${folder}, got none`,
         {
-          hint: "Remove that folder to begin the run with its first step, or start it again in another --output-dir.",
+          hint: "Delete that folder to start the run from its first step, or start it again in another --output-dir.",
         },
       );
     },
@@ -96,7 +96,7 @@ export function openSavedStates(folder: string): SavedStates {
       const numbers = stateNumbers(folder);
       for (const number of numbers) {
         if (number === last) continue;
-        // First, so that there are never more than two; what is removed is older or damaged.
+        // First, so that there are never more than two; what is deleted is older or damaged.
         writing(folder, () => remove(stateFolder(folder, number)));
       }
       const next = (numbers[0] ?? 0) + 1;
@@ -120,7 +120,7 @@ function stateNumbers(folder: string): number[] {
   return names.map(Number).sort((a, b) => b - a);
 }
 
-/** A state that was being written when the process was killed is nothing yet. */
+/** A state that was being written when the process was killed does not count. */
 function isEmpty(folder: string): boolean {
   return !exists(folder) || listFolder(folder).every((name) => name.endsWith(".partial"));
 }
@@ -175,15 +175,15 @@ function readState(path: string): RunState {
 }
 
 /**
- * Cuts a journal back to the events of the steps that a saved state has done. The stop event of the stage that goes on
- * goes; those of earlier stages stay. Throws `data-format` for a line that is no event, except the last, which a
- * killed run may have torn, and for a journal that lacks a step that was done.
+ * Cuts a journal back to the events of the steps that a saved state has done. The stop event of the resumed stage
+ * is dropped; those of earlier stages stay. Throws `data-format` for a line that is not an event, except the last, which
+ * a killed run may have left incomplete, and for a journal that lacks a step that was done.
  */
 export function cutJournal(path: string, step: number, stage: Stage = 1): void {
   const text = findText(path);
   if (step === 0 && text === undefined) return;
   const lines = (text ?? "").split("\n");
-  // What follows the last line end was not finished; its step is done again.
+  // What follows the last line end is incomplete; its step is done again.
   lines.pop();
   let steps = 0;
   const kept = lines.filter((line, index) => {
@@ -194,7 +194,7 @@ export function cutJournal(path: string, step: number, stage: Stage = 1): void {
   });
   if (steps !== step) {
     throw new L3MaskingError("data-format", `expected ${step} steps in ${path}, got ${steps}`, {
-      hint: "The journal was changed: start again in another --output-dir.",
+      hint: "The journal was edited: start again in another --output-dir.",
     });
   }
   writeDurably(

@@ -1,4 +1,4 @@
-/** A run as its trackers know it, and what they are told at its end. */
+/** A run as its trackers see it, and the values they get at its end. */
 import type { TrainingWatch } from "../../method/train/trainer.js";
 import { findText } from "../../platform/files/files.js";
 import { basename, join, resolve } from "../../platform/paths.js";
@@ -15,8 +15,8 @@ import type { Journal } from "./journal.js";
 const KEY_DIGITS = 12;
 
 /**
- * Begins tracking a run that starts or goes on, once its journal is cut to where it goes on. `digest` is that of what
- * decides the run's result.
+ * Begins tracking a new or resumed run, once its journal is cut to where it resumes. `digest` is that of what determines
+ * the run's result.
  */
 export function beginTracking(
   trackers: Trackers,

@@ -1,4 +1,4 @@
-/** A training run as its page shows it, from its folder. */
+/** Reads a training run's folder for its page. */
 import type { z } from "zod";
 import { L3MaskingError } from "../../base/errors.js";
 import { hasAuxiliaryTask } from "../../method/methods.js";
@@ -50,7 +50,7 @@ export function readTrainedRun(folder: string): TrainedRun {
     throw new L3MaskingError(
       "file-missing",
       `expected a finished run in ${folder}, but metrics.json, its last file, is not there`,
-      { hint: "Let the run finish: the same train command with --resume goes on." },
+      { hint: "Finish the run first: the same train command with --resume continues it." },
     );
   }
   const { run } = reading;
@@ -85,7 +85,7 @@ function readWrongRows(path: string): readonly WrongRow[] | undefined {
     : parseRecordLines(wrongRow, text, { path, writer: "a training run", hint: changedHint });
 }
 
-const changedHint = "The file was changed: remove it, and the page goes without it.";
+const changedHint = "The file was edited: delete it, and the page leaves that part out.";
 
 /** Undefined for runs of methods that do not write the file. */
 function readWritten<Content>(schema: z.ZodType<Content>, path: string): Content | undefined {

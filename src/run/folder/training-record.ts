@@ -1,4 +1,4 @@
-/** config.json of a training run: how it was made, checked as it is read. */
+/** Reads config.json of a training run: how it was made. */
 import { z } from "zod";
 import { L3MaskingError } from "../../base/errors.js";
 import { exists } from "../../platform/files/files.js";
@@ -22,15 +22,15 @@ export function runOfClassifier(classifier: string): RecordedRun | undefined {
 }
 
 /**
- * The record of a training run. Throws `checkpoint-missing` for a folder without one, and `data-format` for what other commands
- * write.
+ * The record of a training run. Throws `checkpoint-missing` for a folder without one, and `data-format` for the folder of
+ * another command.
  */
 export function readTrainingRecord(folder: string): TrainingRecord {
   const parsed = trainingRecord.safeParse(readRunRecord(folder));
   if (parsed.success) return parsed.data;
   throw new L3MaskingError(
     "data-format",
-    `${join(folder, "config.json")} is not what a training run writes: ${z.prettifyError(parsed.error)}`,
+    `${join(folder, "config.json")} is not a file that a training run writes: ${z.prettifyError(parsed.error)}`,
     { hint: "Name the --output-dir of train or compare; other commands have no report." },
   );
 }

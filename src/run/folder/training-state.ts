@@ -1,4 +1,4 @@
-/** A fine-tuning run in parts: where it goes on, what it keeps for the next part, and the time of all parts. */
+/** A fine-tuning run in parts: where it resumes, what it saves for the next part, and the time of all parts. */
 import type { ParameterStore } from "../../method/train/parameter-store.js";
 import type { StoppingState } from "../../method/train/trainer.js";
 import { remove } from "../../platform/files/files.js";
@@ -8,7 +8,7 @@ import type { Host } from "../host/host.js";
 import type { Journal } from "./journal.js";
 import { cutJournal, openSavedStates, type RunState, type SavedStates } from "./saved-state.js";
 
-/** Time spent on training; what is put aside (evaluating, saving) does not count. */
+/** Time spent on training, without what runs aside (evaluating, saving). */
 export interface TrainingClock {
   /** Of earlier parts and of this one up to now. */
   seconds(): number;
@@ -29,7 +29,7 @@ export function startTrainingClock({ now }: Pick<Host, "now">, earlierSeconds = 
   };
 }
 
-/** What a run knows between two steps beside weights and moments. */
+/** What a run knows between two steps, besides weights and moments. */
 export interface StepOutcome
   extends StoppingState,
     Pick<RunState, "bestDev" | "bestWeights" | "firstStage" | "meta"> {}
@@ -38,12 +38,12 @@ export interface TrainingState {
   readonly clock: TrainingClock;
   /** Real tokens through the encoder in a step. */
   countTokens(tokens: number): void;
-  /** Saves the state where one is due. */
+  /** Saves the state if one is due. */
   afterStep(step: number, evaluated: boolean, outcome: StepOutcome): Promise<void>;
   /** Saves the state after a step unless that is done already. */
   save(step: number, outcome: StepOutcome): Promise<void>;
   /**
-   * Saves the state after a step where another one must not be lost for it: only if all weights and moments are finite.
+   * Saves the state after a step, but only if all weights and moments are finite: a bad state must not replace a good one.
    */
   saveIfFinite(step: number, outcome: StepOutcome): Promise<void>;
   /** Saves the state with which the second stage begins, after the last step of the first. */
@@ -64,9 +64,9 @@ export interface StartingState {
 }
 
 /**
- * Where a run starts: a new one with step 0. With `resume`, weights and moments of the store are those of the last whole
- * state, and the journal is cut back to it; a run that was stopped before it saved any begins with its first step.
- * Both are told, and so is a damaged state. Throws what `SavedStates.load` and `cutJournal` throw.
+ * Where a run starts: a new one at step 0. With `resume`, the store gets weights and moments of the last intact state, and
+ * the journal is cut back to it; a run stopped before its first save starts from its first step. Notices say which, and
+ * report a damaged state. Throws what `SavedStates.load` and `cutJournal` throw.
  */
 export async function startingState(
   store: ParameterStore,
@@ -82,7 +82,7 @@ export async function startingState(
 }
 
 /**
- * Keeps the state of a run from `start` on. The clock starts; `scoringSeconds` is what this part spent on scoring. The
+ * Saves the states of a run from `start` on and starts the clock; `scoringSeconds` is what this part spent on scoring. The
  * journal is flushed before each state.
  */
 export function openTrainingState(
@@ -145,25 +145,25 @@ export function isAllFinite(store: ParameterStore): boolean {
     );
 }
 
-/** Removes what a finished run needs no more. */
+/** Removes what a finished run no longer needs. */
 export function removeState(outputDir: string): void {
   for (const name of ["state", "model.partial"]) remove(join(outputDir, name));
 }
 
-/** Reads the last whole state, and tells where the run goes on; undefined if none was saved. */
+/** Reads the last intact state and reports where the run resumes; undefined if none was saved. */
 export async function lastState(
   states: SavedStates,
   store: ParameterStore,
   host: Host,
 ): Promise<RunState | undefined> {
   const state = await states.load(store, (folder, fault) => {
-    const text = `the state in ${folder} is damaged (${fault}): the one before it is used`;
+    const text = `the state in ${folder} is damaged (${fault}): using the one before it`;
     host.emit({ type: "notice", level: "warning", text });
   });
   const text =
     state === undefined
-      ? "no state was saved: beginning with the first step"
-      : `going on after step ${state.step}`;
+      ? "no saved state: starting from the first step"
+      : `resuming after step ${state.step}`;
   host.emit({ type: "notice", level: "info", text });
   return state;
 }

@@ -100,11 +100,27 @@ export const trainingSettings = [
   }),
   setting({
     name: "seed",
-    commands: ["train", "pretrain", "perplexity"],
+    commands: ["train"],
     type: integer(0).default(0),
     description: "Seed of the new head, the order of texts, masks, dropout and draws from dev",
     heading,
     identity: "counts",
+  }),
+  setting({
+    name: "seed",
+    commands: ["pretrain"],
+    type: integer(0).default(0),
+    description: "Seed of the initial weights, the order of texts, masks and dropout",
+    heading,
+    identity: "counts",
+  }),
+  setting({
+    name: "seed",
+    commands: ["perplexity"],
+    type: integer(0).default(0),
+    description: "Seed of the masks",
+    heading,
+    identity: "none",
   }),
   setting({
     name: "secondStage",

@@ -26,7 +26,7 @@ export const transpose: Op<{ readonly order: readonly number[] }> = {
   infer([x], { order }) {
     expectRank(x, order.length);
     if (order.some((_, axis) => !order.includes(axis))) {
-      throw new L3MaskingError("graph-invalid", `[${order}] is no order of axes`);
+      throw new L3MaskingError("graph-invalid", `[${order}] is not a permutation of the axes`);
     }
     return [{ type: x.type, shape: order.map((axis) => x.shape[axis]) }];
   },

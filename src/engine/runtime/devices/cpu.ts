@@ -18,10 +18,10 @@ export const cpu: Device = {
       extra: {
         // It would keep the float32 form of every dropout mask from the forward to the backward pass.
         optimization: { disable_specified_optimizers: "CommonSubexpressionElimination" },
-        // Waiting threads sleep: as fast on a quiet machine, and up to twice as fast on a busy one.
+        // Waiting threads sleep: as fast on an idle machine, up to twice as fast on a busy one.
         session: { intra_op: { allow_spinning: "0" } },
       },
-      // Fatal only: what else fails is thrown, and told once.
+      // Fatal only: other failures are thrown, and so reported once.
       logSeverityLevel: 4,
     } as const;
     return {

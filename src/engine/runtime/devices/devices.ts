@@ -1,4 +1,4 @@
-/** Where graphs can run: one line here for each file of a device. */
+/** The devices that graphs can run on: one line for each file of a device. */
 import type { Device } from "../runtime.js";
 import { cpu } from "./cpu.js";
 

@@ -1,4 +1,4 @@
-/** Every masking strategy; test/contract/masking.test.ts holds each to what all of them keep to. */
+/** Every masking strategy; test/contract/masking.test.ts checks what all of them guarantee. */
 import { l3 } from "./l3.js";
 import type { MaskingStrategy } from "./strategy.js";
 import { uniform } from "./uniform.js";

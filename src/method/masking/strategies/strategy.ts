@@ -1,18 +1,18 @@
-/** What a file of this folder exports: a rule that says how much each token of a text should be masked. */
+/** What a file in this folder exports: a rule for how much each token of a text should be masked. */
 
 /** A masking strategy: a row of the list in strategies.ts. */
 export interface MaskingStrategy {
-  /** As methods, files and `createStrategy` name it. */
+  /** Its name in methods, files and `createStrategy`. */
   readonly name: string;
-  /** As tables and charts name it. */
+  /** Its name in tables and charts. */
   readonly title: string;
-  /** What it does, after its title: a few words for somebody who has never heard of it. */
+  /** What it does, in a few words that follow its title, for somebody who has never heard of it. */
   readonly does: string;
   /** Its look in charts: colour, dashes and marker of this number (results/report/charts/series.ts). */
   readonly look: number;
   /**
-   * What it must know of each token: `scores` are log-likelihoods under the vanilla model in nats, `frequencies` the share of
-   * the training texts' tokens that are this one.
+   * What it must know about each token: `scores` are log-likelihoods under the vanilla model in nats, `frequencies` a token's share
+   * of the training texts' tokens.
    */
   readonly needs: "scores" | "frequencies" | "nothing";
   /**

@@ -59,7 +59,7 @@ export function requireRange(
   }
 }
 
-/** What a file is that is no weight file at all, by its first bytes; undefined if not known. */
+/** What kind of file this is if it is not a weight file, by its first bytes; undefined if unknown. */
 export function knownStranger(start: Uint8Array): string | undefined {
   const text = new TextDecoder("latin1").decode(start.subarray(0, 64)).trimStart().toLowerCase();
   if (text.startsWith("version https://git-lfs")) return "a Git LFS pointer (run git lfs pull)";

@@ -106,7 +106,7 @@ describe("the page of a check", () => {
     expect(textOf(render(usual, "no <label>"))).toContain(
       "Training would reject these data: no <label>",
     );
-    expect(textOf(pages["no warnings"])).toContain("Warnings There are none.");
+    expect(textOf(pages["no warnings"])).toContain("Warnings None.");
     expect(pages["no labels, no texts"]).not.toContain('id="labels"');
     expect(pages["no labels, no texts"]).not.toContain('id="lengths"');
   });

@@ -34,16 +34,16 @@ export function renderCheck(checked: CheckedDataset, { date }: { readonly date: 
 </header>
 ${refusal === undefined ? undefined : markup`<div class="verdict warning"><p><strong>Training would reject these data:</strong> ${foreign(refusal)}</p></div>`}
 <section id="warnings"><h2>Warnings</h2>
-${warnings.length === 0 ? markup`<p>There are none.</p>` : warningList(check)}
+${warnings.length === 0 ? markup`<p>None.</p>` : warningList(check)}
 </section>
 <section id="splits"><h2>Splits</h2>${splitTable(checked)}</section>
 ${check.labels.length === 0 ? undefined : markup`<section id="labels"><h2>Labels</h2>${labelSection(check)}</section>`}
 ${details.lengths.length === 0 ? undefined : markup`<section id="lengths"><h2>Lengths</h2>${lengthSection(checked)}</section>`}
 <section id="shared"><h2>Texts in two splits</h2>
-<p>A classifier may know such a text by heart, so what it scores on it says little about new texts.</p>
+<p>A classifier may have memorized these texts, so its score on them says little about new ones.</p>
 ${overlapTable(check)}${exampleTable(details.shared)}</section>
 <section id="repeated"><h2>Repeated texts</h2>
-<p>The same text more than once in a split. It weighs more than others.</p>
+<p>The same text more than once in a split; it counts more than others.</p>
 ${exampleTable(details.repeated)}</section>
 <section id="conflicting"><h2>Texts with several labels</h2>
 <p>The same text with different labels in one split. No classifier can get all of these rows right.</p>
@@ -143,7 +143,7 @@ function labelSection({ labels, splits }: DatasetCheck): Markup {
   );
   const caption =
     labels.length <= CHARTED_LABELS
-      ? "Very different bars for a label show that the splits were not drawn alike."
+      ? "Bars that differ a lot for a label mean that the splits were not drawn from the same distribution."
       : `The ${CHARTED_LABELS} most frequent of ${grouped(labels.length)} labels.`;
   if (labels.length > CHARTED_LABELS) return figures([figure(chart, "label-rows", caption, rows)]);
   return figures([
@@ -181,7 +181,7 @@ function lengthFigure(
   const longest = found?.lengths?.max ?? 0;
   const caption =
     longest >= furthest
-      ? `The last column also holds the texts beyond it; the longest has ${grouped(longest)} ${unit}.`
+      ? `The last column includes all longer texts; the longest has ${grouped(longest)} ${unit}.`
       : `The longest text has ${grouped(longest)} ${unit}.`;
   const data = table(
     [{ title: unit }, { title: "Texts" }, { title: "Share" }],
@@ -208,7 +208,7 @@ const SHOWN_PLACES = 6;
 const SHOWN_CHARACTERS = 240;
 
 function exampleTable({ total, shown }: Examples): Markup {
-  if (total === 0) return markup`<p>There are none.</p>`;
+  if (total === 0) return markup`<p>None.</p>`;
   const rows = shown.map(({ text, places }) => {
     const more = places.length - SHOWN_PLACES;
     return [

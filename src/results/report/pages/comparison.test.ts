@@ -196,7 +196,7 @@ describe("the page of a comparison", () => {
     for (const name of used) expect(style.split(`${name}:`).length, name).toBeGreaterThan(1);
   });
 
-  it("shows text of strangers as text", () => {
+  it("shows untrusted text as text", () => {
     const hostile = render(inventedComparison(shapes["hostile labels and tokens"]));
     const bdis = elementsNamed(hostile, "bdi").map((element) => element.text);
     expect(bdis).toContain("<script>alert(1)</script>");

@@ -1,4 +1,4 @@
-/** results.json as a page: what was compared, what came out, how sure that is, and how it came about. */
+/** results.json as a page: what was compared, the results, how certain they are, and how they were made. */
 
 import { counted, duration, listed } from "../../../base/figures.js";
 import { methods } from "../../../method/methods.js";
@@ -55,7 +55,7 @@ function introduction({ datasets, models, runs }: Comparison): Content {
     separator(index, models.length),
     foreign(name),
   ]);
-  return markup`Language models (${modelNames}) were trained to sort texts into classes, each time by another method, and then measured on texts that they had not seen. Texts: ${dataNames}. ${counted(runs.length, "training run")}, ${seeds.length === 1 ? `one for each method (seed ${seeds[0]})` : `repeated with the seeds ${seeds.join(", ")}`}.`;
+  return markup`Language models (${modelNames}) were trained to classify texts with different methods, then measured on texts that they had not seen. Texts: ${dataNames}. ${counted(runs.length, "training run")}, ${seeds.length === 1 ? `one for each method (seed ${seeds[0]})` : `repeated with the seeds ${seeds.join(", ")}`}.`;
 }
 
 function separator(index: number, length: number): string {
@@ -93,7 +93,7 @@ ${part(group, "data", "Data", datasetSection(group.dataset, runs))}
 }
 
 function originSections({ notes, models, machine, wall, command, settings }: Comparison): Markup {
-  return markup`<section id="origin"><h2>How this came about</h2>
+  return markup`<section id="origin"><h2>How this was made</h2>
 ${notes.length === 0 ? undefined : markup`<h3>On the tests</h3><ul>${notes.map((note) => markup`<li>${note}</li>`)}</ul>`}
 <h3>Command</h3>
 <pre>${command}</pre>

@@ -85,7 +85,7 @@ describe("the page of an explanation", () => {
       "Settings: mlm probability 0.15 and gamma 1.",
       "draws with seed 5",
       "local linear view",
-      "no explanation of cause",
+      "not a causal explanation",
       "below 0.05 0.05 to 0.15 0.15 to 0.3 0.3 to 0.6 0.6 and more",
       "runs/<l3>/model",
     ]) {

@@ -1,4 +1,4 @@
-/** Texts explained, as a page: what the vanilla model did not expect, what is masked, what speaks for the label. */
+/** Explained texts as a page: what surprised the vanilla model, what is masked, what supports the label. */
 import { count, counted, listed } from "../../../base/figures.js";
 import type { ExplainedText } from "../../records/token-masks.js";
 import { type Content, type Markup, markup } from "./markup.js";
@@ -33,14 +33,14 @@ export function renderExplanation(explained: Explanation, { date }: { readonly d
   const models =
     vanilla === null
       ? markup`The classifier is ${foreign(model)}, a linear one.`
-      : markup`The classifier is ${foreign(model)}; the vanilla model, which says how expected each token is, ${foreign(vanilla)}.`;
+      : markup`The classifier is ${foreign(model)}; the vanilla model, which measures how surprising each token is, is ${foreign(vanilla)}.`;
   const views = vanilla === null ? wordViews : tokenViews;
   const figures = vanilla === null ? wordTable : figuresTable;
   const body = markup`
 <header>
 <h1>${counted(texts.length, "text")}, ${unit} by ${unit}</h1>
 <p>${models}</p>
-<p class="note">Written on ${date}. <a href="#reading">What is shown</a> explains it. Where the mouse points at a ${unit}, its figures appear.</p>
+<p class="note">Written on ${date}. <a href="#reading">What is shown</a> explains it. Point at a ${unit} to see its figures.</p>
 </header>
 ${texts.map((text, index) => textSection(text, index, views, figures))}
 <section id="reading"><h2>What is shown</h2>
@@ -112,7 +112,7 @@ function tokenViews(text: ExplainedText): Markup {
 ${maskLegend()}
 ${textByMaskProbability(text)}
 ${masks.length === 0 ? undefined : markup`<h3>Sampled masks</h3>${masks}`}
-<h3>What speaks for ${foreign(text.explained_label)}, and what against it</h3>
+<h3>Evidence for and against ${foreign(text.explained_label)}</h3>
 ${attributionLegend()}
 ${textByAttribution(text)}`;
 }
@@ -153,9 +153,9 @@ function attributionBar(value: number, most: number): Markup {
 /** What is multiplied with its gradient, and what its sign is worth. */
 const attributionInputs = {
   embeddings:
-    "by how much the label's logit would change, to first order, if what the classifier's first layer reads at this token grew, as a part of its length. Above 0 the token speaks for the label, below 0 against it.",
+    "to first order, how fast the label's logit changes as the vector that the classifier's first layer reads at this token is scaled up. Above 0 the token supports the label, below 0 it argues against it.",
   words:
-    "by how much the label's logit would change, to first order, if the embedding of this one word grew beside those of position and type, as a part of its length. A LayerNorm follows, so the sign says little of whether the word speaks for the label.",
+    "to first order, how fast the label's logit changes as the word embedding of this token is scaled up, position and type left as they are. A LayerNorm follows, so the sign says little about whether the word supports the label.",
 };
 
 function meanings({ masking, seed, attribution_input }: Explanation): Markup {
@@ -165,12 +165,12 @@ function meanings({ masking, seed, attribution_input }: Explanation): Markup {
   );
   return markup`<dl>
 <dt>Surprisal</dt><dd>−log P(token) in nats under the vanilla model, which is the classifier before it was trained: 0 for a token it
-was sure of, 6.9 for one in a thousand.</dd>
-<dt>Mask probability</dt><dd>How probably L3Masking selects the token in an epoch, from the surprisals of the text. Settings: ${listed(settings)}.</dd>
-<dt>Sampled masks</dt><dd>What is selected differs in every epoch; these are draws with seed ${seed}. A selected token is struck out, with
-what the model reads in its place: the mask token, or now and then a random one. [=] stands before a token that was selected and kept.</dd>
+was sure of, 6.9 for a chance of one in a thousand.</dd>
+<dt>Mask probability</dt><dd>The probability that L3Masking selects the token in an epoch, from the surprisals of the text. Settings: ${listed(settings)}.</dd>
+<dt>Sampled masks</dt><dd>Every epoch selects other tokens; these are draws with seed ${seed}. A selected token is struck out and followed by
+what the model reads instead: the mask token or, sometimes, a random one. [=] precedes a token that was selected but kept.</dd>
 <dt>Attribution</dt><dd>Gradient x input: ${attributionInputs[input]} This is a local linear view of the classifier at this text. It is
-no explanation of cause: a token that is removed or replaced can do something else, and attributions do not add up to the logit.</dd>
+not a causal explanation: removing or replacing a token can have another effect, and attributions do not add up to the logit.</dd>
 </dl>`;
 }
 

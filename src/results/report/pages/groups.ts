@@ -1,4 +1,4 @@
-/** A comparison cut into what is looked at together: one data set with one model. */
+/** Splits a comparison into groups: one data set with one model. */
 import { hasAuxiliaryTask, type Method, methodOf, methods } from "../../../method/methods.js";
 import type {
   ComparedDataset,
@@ -12,7 +12,7 @@ import type { MaskingSummary } from "../../records/masking-summary.js";
 import type { Candidate, PairedComparison, RowSet } from "../../records/paired-comparison.js";
 import { candidateTitle, needsWeights } from "../../statistics/paired-notes.js";
 
-/** A method as it appears in tables and charts. */
+/** A method as tables and charts show it. */
 export interface NamedCandidate {
   /** "STL", "MTL RTM", "MTL L3Masking (meta)". */
   readonly name: string;
@@ -71,24 +71,24 @@ export function groupsOf(comparison: Comparison): readonly Group[] {
   );
 }
 
-/** Tells candidates apart. */
+/** Identifies a candidate. */
 export function candidateKey({ method, task_weights: weights }: Candidate): string {
   return `${method}/${weights ?? ""}`;
 }
 
-/** How the candidates of a group are called. */
+/** The names of a group's candidates. */
 export function groupNames({ candidates }: Pick<Group, "candidates">): (one: Candidate) => string {
   const names = new Map(candidates.map(({ cell, name }) => [candidateKey(cell), name]));
   return (one) => names.get(candidateKey(one)) ?? candidateTitle(one, true);
 }
 
-/** Is a candidate of the method that the others are held against, the last one of the table? */
+/** Is this a candidate of the central method, the last of the table, which the others are compared with? */
 export function isCentral({ method }: Candidate, candidates: Group["candidates"]): boolean {
   const compared = methods.filter(({ name }) => candidates.some((one) => one.method === name));
   return compared.at(-1)?.name === method;
 }
 
-/** The tested pairs on a row set: those of the central method first, then what is left. */
+/** The tested pairs on a row set: those of the central method first, then the rest. */
 export function orderedPairs(
   { paired, candidates }: Group,
   rows: RowSet,

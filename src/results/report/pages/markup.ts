@@ -1,5 +1,5 @@
 /**
- * HTML and SVG from templates in which every inserted string is escaped: labels and tokens come from strangers.
+ * HTML and SVG from templates in which every inserted string is escaped: labels and tokens are untrusted.
  * What is written is well-formed XML too, so that a strict parser can check a page.
  */
 

@@ -200,7 +200,7 @@ export function figures(list: readonly Content[]): Markup {
   return markup`<div class="figures">${list}</div>`;
 }
 
-/** Text of strangers: its direction of writing does not reach what stands around it. */
+/** Untrusted text, isolated so that its writing direction does not affect its surroundings. */
 export function foreign(text: string): Markup {
   return markup`<bdi>${text}</bdi>`;
 }

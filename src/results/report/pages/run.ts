@@ -25,19 +25,19 @@ import { timingsSection } from "./sections/runs.js";
 import { taskWeightsSection } from "./sections/task-weights.js";
 import { wrongRowsScript, wrongRowsSection, wrongRowsStyle } from "./sections/wrong-rows.js";
 
-/** What a run's folder tells. */
+/** The contents of a run's folder. */
 export interface TrainedRun {
   readonly run: ComparedRun;
   readonly dataset: ComparedDataset;
   /** What the run's strategy selects; absent for the uniform one. */
   readonly masking: MaskingSummary | undefined;
-  /** A few training texts, token by token; none where texts were not scored. */
+  /** A few training texts, token by token; empty where texts were not scored. */
   readonly examples: readonly RunExample[];
   /** The held-out rows that got a wrong label, the surest first; undefined for runs that did not record them. */
   readonly wrong: readonly WrongRow[] | undefined;
   /** Absent for runs of versions that did not measure it. */
   readonly confidence: RunConfidence | undefined;
-  /** How good the classifier is next to the baseline; null where nothing can be said. */
+  /** How the classifier compares with the baseline; null where nothing can be said. */
   readonly verdict: string | null;
   /** Every setting of `train`, resolved. */
   readonly settings: Readonly<Record<string, unknown>>;
@@ -65,7 +65,7 @@ export function renderRun(trained: TrainedRun, { date }: { readonly date: string
   const body = markup`
 <header>
 <h1>${name} on ${foreign(dataset.name)}, seed ${run.seed}</h1>
-<p>The language model ${foreign(run.model)} was trained to sort texts into ${dataset.labels.length} classes. Texts: ${foreign(dataset.name)}.</p>
+<p>The language model ${foreign(run.model)} was trained to classify texts with ${dataset.labels.length} labels. Texts: ${foreign(dataset.name)}.</p>
 <p class="note">Written on ${date}. <a href="#reading">How to read this page</a> explains its words.</p>
 </header>
 <section id="run"><h2>Results</h2>
@@ -83,7 +83,7 @@ ${trained.examples.length > 0 ? part(group, "examples", "Some training texts, to
 ${part(group, "timing", "Time", timingsSection(group))}
 ${part(group, "data", "Data", datasetSection(dataset, [run]))}
 </section>
-<section id="origin"><h2>How this came about</h2>
+<section id="origin"><h2>How this was made</h2>
 <p class="note">SHA-256 of the weights it started from: <code>${trained.checkpoint_digest}</code><br/>of the tokenizer: <code>${trained.tokenizer_digest}</code></p>
 <details><summary>Every setting</summary>${settingsTable(trained.settings)}</details>
 </section>
@@ -98,16 +98,16 @@ function heldOut({ rows }: ComparedDataset) {
     : ({ split: "dev", heldOut: rows.dev } as const);
 }
 
-/** What was measured, and what a single run cannot tell. */
+/** What was measured, and what a single run cannot show. */
 function outcome(group: Group, run: ComparedRun): Markup {
   const rows = decidingRows(group);
   const found = rows && run[rows];
-  const kept = `Kept were the weights of step ${count(run.best_step)} of ${count(run.steps)}, the best on the dev split.`;
+  const kept = `The weights of step ${count(run.best_step)} of ${count(run.steps)}, the best on the dev split, were kept.`;
   if (rows === undefined || found === null || found === undefined) {
-    return markup`<div class="verdict"><p><strong>There is no test split, so nothing can be said on how well the classifier does on new texts.</strong> On the dev split ${measured(run.dev)}; the best step was chosen on it, so that flatters. ${kept}</p></div>`;
+    return markup`<div class="verdict"><p><strong>There is no test split, so how well the classifier does on new texts is unknown.</strong> On the dev split: ${measured(run.dev)}; this is optimistic, because the best step was chosen on it. ${kept}</p></div>`;
   }
   return markup`<div class="verdict"><p>On ${rowSetName(rows, group)}, <strong>${measured(found)}</strong>. ${kept}</p>
-<p class="note">This is one run with one seed: how much of the figures is chance, and whether another method does better, only a comparison with several seeds can tell.</p></div>`;
+<p class="note">This is one run with one seed. How much of this is chance, and whether another method does better, only a comparison over several seeds can show.</p></div>`;
 }
 
 /** "accuracy 75.00 %, macro-F1 61.25 %" */
@@ -115,7 +115,7 @@ function measured(values: OfLabelMeasures<number>): string {
   return labelMeasures.map(({ name, title }) => `${title} ${percent(values[name])} %`).join(", ");
 }
 
-/** How far probabilities are from shares of right labels, as they are and at the fitted temperature. */
+/** How far probabilities are from shares of correct labels, as they are and at the fitted temperature. */
 function confidenceSection({ temperature, dev, test }: RunConfidence): Markup {
   const splits = [["dev", dev] as const, ...(test === null ? [] : [["test", test] as const])];
   const lines = splits.map(([name, { plain, at_temperature: scaled }]) => [
@@ -132,9 +132,9 @@ function confidenceSection({ temperature, dev, test }: RunConfidence): Markup {
     ]),
   ];
   return markup`
-<p>If the classifier says 80 %, is it right in 80 of 100 cases? The expected calibration error is how many points it is off, on average
-over the texts. A classifier that is too sure of itself gets nearer when its logits are divided by a temperature above 1. The one that
-fits the dev split best is ${temperature.toFixed(2)}; labels stay as they are.</p>
-${table(heads, lines, "The calibration error is over 15 bins, in percent; the loss is the mean cross-entropy in nats. The temperature was made for the dev split, whose second figures flatter.")}
+<p>If the classifier says 80 %, is it right in 80 of 100 cases? The expected calibration error is by how many points it is off, averaged
+over the texts. Dividing the logits of an overconfident classifier by a temperature above 1 reduces it. The temperature that
+fits the dev split best is ${temperature.toFixed(2)}; predicted labels do not change.</p>
+${table(heads, lines, "The calibration error is over 15 bins, in percent; the loss is the mean cross-entropy in nats. The temperature was fitted to the dev split, so the figures at the temperature are optimistic there.")}
 <p class="note"><code>l3masking predict --fitted-temperature</code> gives probabilities at this temperature.</p>`;
 }

@@ -1,4 +1,4 @@
-/** Texts with their tokens marked: how probably each is masked, what a sampled mask hides, what speaks for a label. */
+/** Texts with their tokens marked: how probably each is masked, what a sampled mask hides, how much each supports a label. */
 
 import {
   type AttributedText,

@@ -36,8 +36,8 @@ export function curvesSection(group: Group): Markup {
     trainingSamples(run, of);
   const one = group.candidates.every(({ runs }) => runs.length === 1);
   return markup`
-<p>Every run was measured on the dev split again and again while it trained; the step with the best dev metric was kept.
-${one ? undefined : "A line is the mean over the seeds, the band reaches from the lowest to the highest seed. Seeds may stop at different steps: a line ends where fewer than half of them are left. Losses of training are evened out over neighbouring steps."}</p>
+<p>Every run was evaluated on the dev split at intervals during training; the step with the best dev metric was kept.
+${one ? undefined : "A line is the mean over the seeds; its band spans the lowest to the highest seed. Seeds may stop at different steps: a line ends where fewer than half are left. Training losses are averaged over neighbouring steps."}</p>
 ${figures([
   ...labelMeasures.map(({ name, title, better }) =>
     curveFigure(group, {
@@ -54,7 +54,7 @@ ${figures([
     id: "dev-loss",
     title: "Loss on dev",
     caption:
-      "Lower is better; a rise while the measures of labels hold means answers that are wrong with more confidence.",
+      "Lower is better. A rise while accuracy and F1 hold means that the classifier grows more confident in its wrong answers.",
     yTitle: "cross-entropy (nats)",
     yFormat: asNumber,
   }),
@@ -71,7 +71,7 @@ ${figures([
     id: "auxiliary-loss",
     title: "Training loss of the auxiliary task",
     caption:
-      "Prediction of masked tokens. L3Masking picks harder tokens, so its loss is higher from the start; the two are not comparable as a score.",
+      "Prediction of masked tokens. L3Masking picks harder tokens, so its loss starts higher; the losses of different methods are not comparable.",
     yTitle: "cross-entropy (nats)",
     yFormat: asNumber,
   }),

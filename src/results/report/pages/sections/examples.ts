@@ -1,4 +1,4 @@
-/** Single training texts: what surprised the vanilla model, what training hid, what speaks for the label that they get. */
+/** Some training texts: what surprised the vanilla model, what training masked, what supports the predicted label. */
 import { counted, percent } from "../../../../base/figures.js";
 import type { RunExample } from "../../../records/token-masks.js";
 import { type Content, type Markup, markup } from "../markup.js";
@@ -15,14 +15,14 @@ import {
 
 export function examplesSection(examples: readonly RunExample[]): Markup {
   return markup`
-<p>First each text by how probably its tokens are hidden: the stronger a token is marked, the more probably. Then what the run
-selected of it in its first rounds: a hidden token is struck out, with what the model read in its place; [=] stands before a token that was
-selected and kept. At last what speaks for the label that the trained model gives, and what against it.</p>
+<p>Each text is shown three times. First by mask probability: the stronger the mark, the more likely the token is masked. Then as the run
+masked it in its first rounds: a masked token is struck out and followed by what the model read instead; [=] precedes a token that was
+selected but kept. Last, by how much each token supports the predicted label or argues against it.</p>
 ${maskLegend()}
 ${attributionLegend()}
 ${examples.map(exampleView)}
-<p class="note">Attribution is gradient × input: by how much the label's logit would change, to first order, if what the model's first
-layer reads at this token grew, as a part of its length. That is a local linear view, no explanation of cause.</p>`;
+<p class="note">Attribution is gradient × input: to first order, how fast the label's logit changes as the vector that the
+model's first layer reads at this token is scaled up. That is a local linear view, not a causal explanation.</p>`;
 }
 
 function exampleView(text: RunExample, index: number): Markup {
@@ -34,7 +34,7 @@ function exampleView(text: RunExample, index: number): Markup {
   return markup`<div class="example"><h4>Text ${index + 1}: ${foreign(expected)}</h4>
 ${textByMaskProbability(text)}
 ${masks}
-<p class="note">The trained model says ${foreign(label)}, ${percent(text.probabilities[label])} %. What speaks for ${foreign(explained)}, and against it:</p>
+<p class="note">The trained model predicts ${foreign(label)}, ${percent(text.probabilities[label])} %. Evidence for and against ${foreign(explained)}:</p>
 ${textByAttribution(text)}
 <details><summary>Text ${index + 1}, token by token</summary>${tokenFigures(text)}</details></div>`;
 }

@@ -1,4 +1,4 @@
-/** How well each label is found, and which labels are taken for which. */
+/** How well each label is predicted, and which labels are confused. */
 
 import { percent } from "../../../../base/figures.js";
 import type { LabelMetrics } from "../../../records/measures.js";
@@ -72,7 +72,7 @@ export function perLabelSection(group: Group, rows: RowSet): Markup {
       : "Precision and recall in percent, mean over seeds.",
   );
   const rare = measured.filter(({ support }) => support < FEW_ROWS).length;
-  const caption = markup`On ${rowSetName(rows, group)}.${rare === 0 ? undefined : ` ${rare} of the labels ${rare === 1 ? "has" : "have"} fewer than ${FEW_ROWS} rows here: one row more or less moves ${rare === 1 ? "its" : "their"} F1 much.`}`;
+  const caption = markup`On ${rowSetName(rows, group)}.${rare === 0 ? undefined : ` ${rare} of the labels ${rare === 1 ? "has" : "have"} fewer than ${FEW_ROWS} rows here: a single row moves ${rare === 1 ? "its" : "their"} F1 a lot.`}`;
   return figures([
     figure(chart, `${group.id}-labels`, caption, detail, "Precision and recall"),
     markup`<div class="beside">${figuresTable}</div>`,
@@ -159,7 +159,7 @@ function strongestConfusion(
     row.forEach((value, predicted) => {
       if (expected === predicted || value / sum <= worst) return;
       worst = value / sum;
-      text = `Most often confused: ${Math.round(100 * worst)} % of “${labels[expected]}” were taken for “${labels[predicted]}”.`;
+      text = `Most often confused: ${Math.round(100 * worst)} % of “${labels[expected]}” were predicted as “${labels[predicted]}”.`;
     });
   });
   return text;

@@ -16,7 +16,7 @@ const CHARTED_TOKENS = 12;
 
 export function maskingSection({ id, masking }: Group): Markup {
   if (masking.length === 0) {
-    return markup`<p>In these runs no tokens were masked otherwise than at random, so there is nothing to show.</p>`;
+    return markup`<p>In these runs tokens were masked at random only, so there is nothing to show.</p>`;
   }
   return markup`${masking.map((summary) => strategySection(`${id}-${summary.strategy}`, summary))}`;
 }
@@ -24,8 +24,8 @@ export function maskingSection({ id, masking }: Group): Markup {
 function strategySection(id: string, masking: MaskingSummary): Markup {
   const { title, does } = strategyOf(masking.strategy);
   return markup`
-<p>Both ways of masking hide about ${percentText(masking.budget)} of the tokens in every epoch. Random token masking (${RTM}) ${uniform.does};
-${title} ${does}. All figures are expectations over the ${count(masking.texts)} training texts with their ${count(masking.tokens)} tokens, per epoch.</p>
+<p>Both strategies mask about ${percentText(masking.budget)} of the tokens in every epoch. Random token masking (${RTM}) ${uniform.does};
+${title} ${does}. All figures are expected values per epoch over the ${count(masking.tokens)} tokens of the ${count(masking.texts)} training texts.</p>
 ${figures([
   distribution(id, masking),
   tokenChart(id, "raised", `Tokens that ${title} masks more often`, masking.raised, masking),
@@ -68,7 +68,7 @@ function distribution(id: string, masking: MaskingSummary): Markup {
   return figure(
     chart,
     `${id}-mask-distribution`,
-    `Mean ${mean}. Columns: ${title}${filled === 1 ? `; broken line: ${RTM}` : ""}.`,
+    `Mean ${mean}. Columns: ${title}${filled === 1 ? `; dashed line: ${RTM}` : ""}.`,
     table([{ title: "Mask probability" }, { title }, { title: RTM }], rows, "Share of the tokens."),
   );
 }

@@ -42,7 +42,7 @@ ${table(
       ? "No row was left out."
       : `Left out: ${listed(left.map(([reason, number]) => `${counted(number, "row")} (${reason.replaceAll("_", " ")})`))}.`
   }</p>
-<p>${altered.size === 0 ? "All other texts were read whole, and no text occurs twice in a split." : `Used, but not read as they are, or not for the first time: ${[...altered].join("; ")}.`}</p>
+<p>${altered.size === 0 ? "All other texts were read in full, and no text occurs twice in a split." : `Used, but truncated, altered or repeated: ${[...altered].join("; ")}.`}</p>
 ${notes.length === 0 ? undefined : markup`<p>What to know of these data:</p><ul>${notes.map((note) => markup`<li>${note}</li>`)}</ul>`}
 <p class="note">SHA-256 of labels, texts and their order: <code>${dataset.digest}</code></p>`;
 }

@@ -1,4 +1,4 @@
-/** What the runs cost, and which of them are missing. */
+/** How long the runs took, and which are missing. */
 
 import { count, counted, duration } from "../../../../base/figures.js";
 import type { Comparison, UnfinishedRun } from "../../../records/comparison.js";
@@ -37,7 +37,7 @@ export function timingsSection({ candidates }: Group): Markup {
       { title: "Stopped early" },
     ],
     rows,
-    "Means over the runs. Scoring by the vanilla model is cached, so the first run pays for all. Stopped early: no better dev metric within the patience.",
+    "Means over the runs. Scoring by the vanilla model is cached, so only the first run spends time on it. Stopped early: no better dev metric within the patience.",
   );
 }
 

@@ -31,7 +31,7 @@ export function wrongRowsSection(
 wrongly.${rest} <code>errors.csv</code> in the run folder has them all.</p>
 ${
   listed.some(({ words }) => words !== undefined)
-    ? markup`<p class="note">Words are marked by how much they speak for the predicted label, or against it.${isCut ? " What is in italics is beyond the maximum length: the classifier did not read it." : undefined}</p>${attributionLegend()}`
+    ? markup`<p class="note">Marked words support the predicted label or argue against it.${isCut ? " Text in italics is beyond the maximum length: the classifier did not read it." : undefined}</p>${attributionLegend()}`
     : undefined
 }
 <form id="wrong-filter" class="filter" hidden="hidden">
