@@ -129,7 +129,7 @@ describe("commands", () => {
   });
 
   it("that are wrong would be found", async () => {
-    expect(await readCommand(["train", "a.csv", "--model", "m"])).toContain("missing-setting");
+    expect(await readCommand(["predict", "--input", "a.csv"])).toContain("missing-setting");
     const typo = ["train", "a.csv", "--modle", "m", "--output-dir", "o"];
     expect(await readCommand(typo)).toContain("unknown-setting");
     const value = ["check", "a.csv", "--max-length", "none"];

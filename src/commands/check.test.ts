@@ -7,6 +7,7 @@ import { elementsNamed } from "../../test/fixtures/markup.js";
 import { soundFiles, toJsonLines } from "../../test/fixtures/sounds.js";
 import type { Host } from "../run/host/host.js";
 import { type CheckOptions, checkSchema, resolveSettings } from "../run/settings/schemas.js";
+import { SHIPPED_MODEL } from "../run/settings/shipped-model.js";
 import { runCheck } from "./check.js";
 
 const at = temporaryFolder();
@@ -31,10 +32,10 @@ describe("check", () => {
     expect(host.notices()).toContain('text from "text" (--text-column), label from "label"');
   });
 
-  it("counts lengths in words, or in the tokens of a model", async () => {
-    const words = await check();
-    // "moo was heard in the yard." has 6 words.
-    expect(words.text).toContain("words per text");
+  it("counts lengths in the tokens of a model, by default of the shipped one", async () => {
+    const byDefault = await check();
+    expect(byDefault).toEqual(await check({ model: SHIPPED_MODEL }));
+    expect(byDefault.text).toContain("tokens per text");
     const tokens = await check({ model: tinyModel("bert"), maxLength: 16 });
     expect(tokens.text).toContain("tokens per text");
     expect(tokens.text).toContain("rows cut at 16 tokens");

@@ -24,8 +24,7 @@ export interface CheckResult {
 }
 
 /**
- * Checks labelled files as `train` would read them. With a model, lengths are counted in its tokens and
- * truncation is told; without one, in words. An `output` gets the same as a page. Throws what would stop training, after
+ * Checks labelled files as `train` would read them. Lengths are counted in tokens of the model, and truncation is told. An `output` gets the same as a page. Throws what would stop training, after
  * the page is written, and `invalid-setting` for an output that cannot be.
  */
 export async function runCheck(settings: CheckSettings, host: Host): Promise<CheckResult> {
@@ -33,18 +32,16 @@ export async function runCheck(settings: CheckSettings, host: Host): Promise<Che
   if (output !== undefined) requireWritable(output);
   const files = await labelledFiles(settings, host);
   const records = await readLabelledFiles(files, host);
-  const source = settings.model && (await locateModel(settings.model, "tokenizer", host));
-  const tokenizer = source ? await loadTokenizer(source.folder) : undefined;
-  const encode = tokenizer && encodeOnce(tokenizer, settings.maxLength);
+  const { maxLength } = settings;
+  const { folder } = await locateModel(settings.model, "tokenizer", host);
+  const encode = encodeOnce(await loadTokenizer(folder), maxLength);
   const sources = { ...records, splitSeed: settings.splitSeed };
-  const tokenCounts =
-    encode &&
-    ((texts: readonly string[]) =>
-      Int32Array.from(texts, (text) => {
-        const { ids, truncated } = encode(text);
-        return ids.length + truncated;
-      }));
-  const options = { tokenCounts, maxLength: encode && settings.maxLength };
+  const tokenCounts = (texts: readonly string[]) =>
+    Int32Array.from(texts, (text) => {
+      const { ids, truncated } = encode(text);
+      return ids.length + truncated;
+    });
+  const options = { tokenCounts, maxLength };
   const splits = resolveSplits(sources);
   const check = checkDataset(splits, options);
   const text = formatCheck(check);

@@ -18,10 +18,10 @@ const records = {
         fills: "files",
       },
       examples: [
-        "l3masking train examples/sample-task --model models/small --output-dir runs/l3",
-        "l3masking train data.csv --model roberta-base --method stl --seed 1 --output-dir runs/stl-1",
-        "l3masking train --dataset acl-arc --model roberta-base --preset published --output-dir runs/acl-arc",
-        "l3masking train examples/sample-task --model models/small --output-dir runs/l3 --resume",
+        "l3masking train messages.csv",
+        "l3masking train messages.csv --resume",
+        "l3masking train examples/sample-task --method stl --seed 1 --output-dir runs/stl-1",
+        "l3masking train --dataset acl-arc --model roberta-base --preset published",
       ],
     },
     settings: async () => (await import("../run/settings/schemas.js")).trainSchema,
@@ -36,7 +36,7 @@ const records = {
         fills: "dataset",
       },
       examples: [
-        "l3masking compare examples/sample-task --model models/small --output-dir comparisons/first",
+        "l3masking compare examples/sample-task --methods stl,l3",
         "l3masking compare --dataset a b --model m n --methods stl,l3 --seeds 0-2 --jobs 2 --output-dir comparisons/two",
       ],
     },
@@ -47,8 +47,8 @@ const records = {
     help: {
       summary: "Write the log-likelihood of every token in every text",
       examples: [
-        "l3masking score --model models/small --input texts.jsonl --output scores.jsonl",
-        "l3masking score --model models/small --input texts.csv --estimator block-7 --output fast.jsonl",
+        "l3masking score --input texts.jsonl --output scores.jsonl",
+        "l3masking score --model roberta-base --input texts.csv --estimator block-7 --output fast.jsonl",
       ],
     },
     settings: async () => (await import("../run/settings/schemas.js")).scoreSchema,
@@ -96,7 +96,7 @@ const records = {
       },
       examples: [
         "l3masking check train.jsonl dev.jsonl test.jsonl",
-        "l3masking check examples/sample-task --model models/small",
+        "l3masking check examples/sample-task --model roberta-base",
         "l3masking check --dataset acl-arc",
         "l3masking check data.csv --output check.html",
       ],
@@ -131,7 +131,7 @@ const records = {
   perplexity: command({
     help: {
       summary: "Measure a masked language model on plain text",
-      examples: ["l3masking perplexity --model models/l3-mini --text corpus.txt"],
+      examples: ["l3masking perplexity --text corpus.txt"],
     },
     settings: async () => (await import("../run/settings/schemas.js")).perplexitySchema,
     load: async () => (await import("./perplexity.js")).runPerplexity,

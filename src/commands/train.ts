@@ -17,6 +17,7 @@ import { compileTraining, initialWeights } from "../run/fine-tune/training.js";
 import { heldOutRows, writeWrongRows } from "../run/fine-tune/wrong-rows.js";
 import { finishedMetrics } from "../run/folder/finished-run.js";
 import { openJournal } from "../run/folder/journal.js";
+import { type PlacedTrainSettings, withRunFolder } from "../run/folder/named-folder.js";
 import { createRunFolder, startedRun, writeJson } from "../run/folder/run-folder.js";
 import { requireSameRun, runDigest } from "../run/folder/run-identity.js";
 import { saveClassifier, temperatureFile } from "../run/folder/saved-classifier.js";
@@ -29,8 +30,8 @@ import type { TrainSettings } from "../run/settings/schemas.js";
 import { encodeOnce } from "../run/sources/labelled-texts.js";
 
 /**
- * Fine-tunes a classifier and writes DIR: config.json, journal.jsonl, model/, baseline/, metrics.json,
- * predictions-test.jsonl, errors.csv and errors.jsonl with the held-out rows it gets wrong, masking.json unless tokens are masked at
+ * Fine-tunes a classifier and writes DIR, named after the data if no folder is given: config.json, journal.jsonl, model/,
+ * baseline/, metrics.json, predictions-test.jsonl, errors.csv and errors.jsonl with the held-out rows it gets wrong, masking.json unless tokens are masked at
  * random, examples.json where texts were scored; while it is not finished also state/, to go on from with --resume. The test split is read once, with the weights of the best dev evaluation.
  *
  * Batches, masks, dropout and draws from dev depend on seed and step alone, so a run that goes on does what the
@@ -40,14 +41,15 @@ import { encodeOnce } from "../run/sources/labelled-texts.js";
  * Throws the errors of each part; `interrupted` after a stop on request, with the state saved; and
  * `training-diverged`, with model/ holding the best weights so far; `output-in-use` while another command works in DIR.
  */
-export function runTrain(settings: TrainSettings, host: Host): Promise<TrainResult> {
+export async function runTrain(given: TrainSettings, host: Host): Promise<TrainResult> {
+  const settings = withRunFolder(given, host);
   return holdingFolder(settings.outputDir, "train", host, () =>
     withTrackers(settings, host, (trackers) => trainInFolder(settings, host, trackers)),
   );
 }
 
 async function trainInFolder(
-  settings: TrainSettings,
+  settings: PlacedTrainSettings,
   host: Host,
   trackers: Trackers,
 ): Promise<TrainResult> {

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { arch, availableParallelism, cpus, platform, totalmem } from "node:os";
 import { L3MaskingError } from "../base/errors.js";
+import { packagePath } from "./package-path.js";
 
 export interface Machine {
   /** "20.19.0" */
@@ -31,7 +32,7 @@ export function processorCount(): number {
 }
 
 export function packageVersion(): string {
-  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  const text = readFileSync(packagePath("package.json"), "utf8");
   // Read by hand: the schema library takes longer to load than all of --help.
   const manifest: unknown = JSON.parse(text);
   if (typeof manifest === "object" && manifest !== null && "version" in manifest) {

@@ -56,7 +56,7 @@ describe("flagsOf", () => {
       kind: "choice",
       choices: ["stl", "rtm", "l3"],
     });
-    expect(flag("train", "output-dir")).toMatchObject({ kind: "text", required: true });
+    expect(flag("predict", "model")).toMatchObject({ kind: "text", required: true });
     expect(flag("pretrain", "resume").kind).toBe("switch");
     expect(flag("pretrain", "text")).toMatchObject({ kind: "list", required: true });
     expect(flag("compare", "methods")).toMatchObject({

@@ -296,7 +296,12 @@ describe("runCommandLine", () => {
       'expected a number after --seed, got "x"',
       "Write --seed <integer>: Seed",
     ],
-    ["train d", "missing-setting", "the required setting model is missing", "Pass --model."],
+    [
+      "predict --input d",
+      "missing-setting",
+      "the required setting model is missing",
+      "Pass --model.",
+    ],
     ["train d e --model m", "invalid-setting", "too many arguments for 'train'", "See --help."],
     [
       "train d --train-file e",

@@ -4,6 +4,7 @@ import { L3MaskingError } from "../../base/errors.js";
 import { hasAuxiliaryTask, methods } from "../../method/methods.js";
 import type { ComparedDataset, ComparedModel, RunKey } from "../../results/records/comparison.js";
 import type { Candidate } from "../../results/records/paired-comparison.js";
+import type { PlacedTrainSettings } from "../../run/folder/named-folder.js";
 import { runDigest } from "../../run/folder/run-identity.js";
 import {
   type CompareSettings,
@@ -33,7 +34,7 @@ export interface PlannedRun extends RunKey {
   /** Relative to the folder of the comparison. */
   readonly folder: string;
   /** For `train`; the output folder is the relative one. */
-  readonly settings: TrainSettings;
+  readonly settings: PlacedTrainSettings;
 }
 
 /** Numbers of ranges such as "0-4" and "7", ascending, each once. Throws `invalid-setting` for a range that goes back. */

@@ -13,6 +13,7 @@ import { comparisonNotes } from "../../results/statistics/paired-notes.js";
 import { requireTrackers } from "../../results/trackers/trackers.js";
 import { requireSharedPassFits } from "../../run/fine-tune/shared-pass.js";
 import { openCommandLog } from "../../run/folder/command-log.js";
+import { type PlacedCompareSettings, withComparisonFolder } from "../../run/folder/named-folder.js";
 import { requireFreeFolder, writeJson, writeWhole } from "../../run/folder/run-folder.js";
 import type { Host } from "../../run/host/host.js";
 import { machineRecord } from "../../run/host/machine.js";
@@ -36,7 +37,7 @@ export interface CompareResult {
 }
 
 /**
- * Trains every method with every seed on every data set from every model, and writes DIR: runs/ with a folder for
+ * Trains every method with every seed on every data set from every model, and writes DIR, named after the data if no folder is given: runs/ with a folder for
  * each run, results.json, results.md and report.html. Runs that are finished are not repeated and those that were stopped
  * go on, whatever was added to the comparison since: a digest of what decides a run's result says which it is.
  *
@@ -44,11 +45,15 @@ export interface CompareResult {
  * trained; `interrupted` after a stop on request, when what is finished was written as a partial comparison, in which
  * no difference is tested; and `output-in-use` while another command works in DIR.
  */
-export function runCompare(settings: CompareSettings, host: Host): Promise<CompareResult> {
+export async function runCompare(given: CompareSettings, host: Host): Promise<CompareResult> {
+  const settings = withComparisonFolder(given, host);
   return holdingFolder(settings.outputDir, "compare", host, () => compareInFolder(settings, host));
 }
 
-async function compareInFolder(settings: CompareSettings, host: Host): Promise<CompareResult> {
+async function compareInFolder(
+  settings: PlacedCompareSettings,
+  host: Host,
+): Promise<CompareResult> {
   const start = host.now();
   const { outputDir } = settings;
   requireFreeFolder(outputDir);

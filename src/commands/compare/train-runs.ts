@@ -4,8 +4,8 @@ import { join } from "node:path";
 import type { Comparison } from "../../results/records/comparison.js";
 import { type RunReading, readComparedRun } from "../../run/folder/compared-run.js";
 import { finishedMetrics } from "../../run/folder/finished-run.js";
+import type { PlacedCompareSettings } from "../../run/folder/named-folder.js";
 import type { Host, RunStatusEvent } from "../../run/host/host.js";
-import type { CompareSettings } from "../../run/settings/schemas.js";
 import type { PlannedRun } from "./compare-runs.js";
 import { executors, type Ticket, type TicketStatus } from "./executor/executor.js";
 
@@ -22,7 +22,7 @@ export type RunOutcome =
  */
 export async function trainRuns(
   runs: readonly PlannedRun[],
-  { outputDir, jobs }: Pick<CompareSettings, "outputDir" | "jobs">,
+  { outputDir, jobs }: Pick<PlacedCompareSettings, "outputDir" | "jobs">,
   host: Host,
 ): Promise<RunOutcome[]> {
   const tickets = runs.map((run) => ticketOf(run, outputDir));
@@ -68,7 +68,7 @@ function ticketOf({ folder: place, settings }: PlannedRun, folder: string): Tick
 export function finishedRuns(
   runs: readonly PlannedRun[],
   outcomes: readonly RunOutcome[],
-  { outputDir }: Pick<CompareSettings, "outputDir">,
+  { outputDir }: Pick<PlacedCompareSettings, "outputDir">,
   datasets: Comparison["datasets"],
 ): RunReading[] {
   return runs.flatMap(({ settings: _, ...place }, index) => {

@@ -3,6 +3,7 @@ import { L3MaskingError } from "../../base/errors.js";
 import { exists } from "../../platform/files/files.js";
 import type { RecordedRun } from "../folder/training-record.js";
 import type { Host } from "../host/host.js";
+import { SHIPPED_MODEL } from "../settings/shipped-model.js";
 import { type LoadedModel, loadModel, requireMlmHead } from "../sources/model.js";
 import { pinnedName } from "../sources/model-source.js";
 
@@ -46,12 +47,14 @@ export async function loadVanilla(
 function startingModel({ folder, record }: RecordedRun): string {
   const { settings, model_origin: origin } = record;
   // A folder that is gone must not be looked for on the hub, where something else may have its name.
-  if (origin !== undefined || exists(settings.model)) {
-    return pinnedName({ folder: settings.model, ...(origin && { origin }) });
+  const { model } = settings;
+  if (model === SHIPPED_MODEL) return model;
+  if (origin !== undefined || exists(model)) {
+    return pinnedName({ folder: model, ...(origin && { origin }) });
   }
   throw new L3MaskingError(
     "checkpoint-missing",
-    `expected the vanilla model of the run in ${folder}, found nothing at ${settings.model}`,
+    `expected the vanilla model of the run in ${folder}, found nothing at ${model}`,
     { hint: "Pass its folder as --vanilla-model; paths are relative to the current folder." },
   );
 }

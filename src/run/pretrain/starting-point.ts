@@ -13,6 +13,7 @@ import type { Tokenizer } from "../../text/encoding.js";
 import { loadTokenizer } from "../../text/load.js";
 import type { Host } from "../host/host.js";
 import type { PretrainSettings } from "../settings/schemas.js";
+import { SHIPPED_MODEL } from "../settings/shipped-model.js";
 import { loadModel, longestRow, requireTokenizerFits } from "../sources/model.js";
 import { locateModel } from "../sources/model-source.js";
 import { setFirstValues } from "./first-values.js";
@@ -31,10 +32,9 @@ export async function startingPoint(
   settings: PretrainSettings,
   host: Host,
 ): Promise<StartingPoint> {
-  const isFile = basename(settings.tokenizer) === "tokenizer.json";
-  const source = isFile
-    ? { folder: dirname(settings.tokenizer) }
-    : await locateModel(settings.tokenizer, "tokenizer", host);
+  const name = settings.tokenizer ?? settings.model ?? SHIPPED_MODEL;
+  const isFile = basename(name) === "tokenizer.json";
+  const source = isFile ? { folder: dirname(name) } : await locateModel(name, "tokenizer", host);
   const tokenizer = await loadTokenizer(source.folder);
   if (settings.model !== undefined) {
     const { spec, values, folder, origin } = await loadModel(settings.model, host);

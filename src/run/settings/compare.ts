@@ -3,6 +3,7 @@ import { z } from "zod";
 import { integer, list, text } from "./kinds.js";
 import { method, taskWeights } from "./method.js";
 import { setting } from "./setting.js";
+import { SHIPPED_MODEL } from "./shipped-model.js";
 
 const commands = ["compare"] as const;
 
@@ -30,9 +31,8 @@ export const compareSettings = [
   setting({
     name: "model",
     commands,
-    type: list(),
-    description:
-      "Checkpoints to fine-tune, each its own vanilla model: folders or hub repositories (docs/models.md)",
+    type: list().default([SHIPPED_MODEL]),
+    description: `Checkpoints to fine-tune, each its own vanilla model: ${SHIPPED_MODEL}, which the package contains, folders or hub repositories (docs/models.md)`,
     heading: "Model and files",
     placeholder: "folder",
     aliases: ["modelNameOrPath"],
@@ -103,8 +103,9 @@ export const compareSettings = [
   setting({
     name: "outputDir",
     commands,
-    type: text(),
-    description: "Folder for the comparison; the same command resumes what is in it",
+    type: text().optional(),
+    description:
+      "Folder for the comparison; the same command resumes what is in it. By default named after the data, such as comparisons/messages",
     heading: "Model and files",
     placeholder: "folder",
     identity: "none",

@@ -165,7 +165,17 @@ const outputs = [
   }),
   setting({
     name: "outputDir",
-    commands: ["train", "pretrain"],
+    commands: ["train"],
+    type: text().optional(),
+    description:
+      "Folder for the run; must not hold one already, except with --resume. By default a new one named after the data, such as runs/messages, then runs/messages-2; with --resume the newest unfinished one of the data",
+    heading: "Model and files",
+    placeholder: "folder",
+    identity: "none",
+  }),
+  setting({
+    name: "outputDir",
+    commands: ["pretrain"],
     type: text(),
     description: "Folder for the run; must not hold one already, except with --resume",
     heading: "Model and files",

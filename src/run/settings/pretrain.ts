@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { fraction, integer, positive, text } from "./kinds.js";
 import { setting } from "./setting.js";
+import { SHIPPED_MODEL } from "./shipped-model.js";
 
 const commands = ["pretrain"] as const;
 
@@ -13,8 +14,8 @@ export const pretrainSettings = [
   setting({
     name: "tokenizer",
     ...files,
-    type: text(),
-    description: "Tokenizer: a folder, a tokenizer.json or a hub repository (docs/models.md)",
+    type: text().optional(),
+    description: `Tokenizer: ${SHIPPED_MODEL}, a folder, a tokenizer.json or a hub repository (docs/models.md); by default that of --model, and of ${SHIPPED_MODEL} for a new model`,
     placeholder: "path",
   }),
   setting({
@@ -28,8 +29,7 @@ export const pretrainSettings = [
     name: "model",
     ...files,
     type: text().optional(),
-    description:
-      "Checkpoint to continue from: a folder or a hub repository; without it, a new model of the size below",
+    description: `Checkpoint to continue from: ${SHIPPED_MODEL}, a folder or a hub repository; without it, a new model of the size below`,
     placeholder: "folder",
     aliases: ["modelNameOrPath"],
   }),

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { knownDatasetNames } from "../../data/known/known-datasets.js";
 import { integer, list, text } from "./kinds.js";
 import { PUBLISHED, setting } from "./setting.js";
+import { SHIPPED_MODEL } from "./shipped-model.js";
 
 const heading = "Model and files";
 
@@ -20,9 +21,8 @@ const models = [
   setting({
     name: "model",
     commands: ["train", "score", "scoreTexts"],
-    type: text(),
-    description:
-      "Checkpoint to fine-tune; it also scores the texts, as the vanilla model. A folder, or a hub repository such as FacebookAI/roberta-base, with @REVISION for a branch, tag or commit other than main (docs/models.md)",
+    type: text().default(SHIPPED_MODEL),
+    description: `Checkpoint to fine-tune; it also scores the texts, as the vanilla model. ${SHIPPED_MODEL}, which the package contains; a folder; or a hub repository such as FacebookAI/roberta-base, with @REVISION for a branch, tag or commit other than main (docs/models.md)`,
     heading,
     placeholder: "folder",
     aliases: ["modelNameOrPath"],
@@ -39,16 +39,15 @@ const models = [
     name: "model",
     ...model,
     commands: ["perplexity"],
-    type: text(),
-    description: "Masked language model: a folder or a hub repository (docs/models.md)",
+    type: text().default(SHIPPED_MODEL),
+    description: `Masked language model: ${SHIPPED_MODEL}, which the package contains, a folder or a hub repository (docs/models.md)`,
   }),
   setting({
     name: "model",
     ...model,
     commands: ["check"],
-    type: text().optional(),
-    description:
-      "Checkpoint whose tokenizer measures the texts: a folder or a hub repository; without it, lengths are counted in words",
+    type: text().default(SHIPPED_MODEL),
+    description: `Checkpoint whose tokenizer measures the texts: ${SHIPPED_MODEL}, which the package contains, a folder or a hub repository`,
   }),
 ];
 

@@ -44,11 +44,7 @@ export async function labelledFiles(source: LabelledSource, host: Host): Promise
         hint: "Choose a known data set, or pass the folder as DATA.",
       });
     }
-    if (trainFile === undefined) {
-      throw new L3MaskingError("missing-setting", "expected texts to train on, got none", {
-        hint: "Pass a file or folder as DATA, --train-file or --dataset.",
-      });
-    }
+    if (trainFile === undefined) throw noTexts();
     return { ...source, trainFile };
   }
   const files = [trainFile, source.validationFile, source.testFile];
@@ -65,6 +61,12 @@ export async function labelledFiles(source: LabelledSource, host: Host): Promise
   const cacheFolder = cacheDir ?? host.cacheFolder;
   const found = await resolveDataset(dataset, { dataDir, cacheFolder }, host);
   return { ...found, textColumn, labelColumn };
+}
+
+export function noTexts(): L3MaskingError {
+  return new L3MaskingError("missing-setting", "expected texts to train on, got none", {
+    hint: "Pass a file or folder as DATA, --train-file or --dataset.",
+  });
 }
 
 /** The rows of each file, telling which columns were taken. */

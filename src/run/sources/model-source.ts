@@ -12,20 +12,24 @@ import { exists } from "../../platform/files/files.js";
 import { resolve } from "../../platform/paths.js";
 import type { ModelOrigin } from "../../results/records/run-record.js";
 import type { Host } from "../host/host.js";
+import { SHIPPED_MODEL, shippedModelFolder } from "../settings/shipped-model.js";
 import { fetchModel } from "./fetch-model.js";
 import { type ModelUse, neededFiles, type SnapshotState, snapshotState } from "./model-files.js";
 
 /** A model's files. */
 export interface ModelSource {
   readonly folder: string;
-  /** Absent for a folder of the user's own. */
+  /** Of a model of the hub. */
   readonly origin?: ModelOrigin;
+  /** Is it the one in the package? */
+  readonly shipped?: boolean;
 }
 
 type SourceHost = Pick<Host, "emit" | "cancelled" | "time" | "hub">;
 
 /**
- * Finds the files of a model. What exists on disk is taken as it is. Else `name` is a repository of the hub,
+ * Finds the files of a model. The name of the shipped one is never another's: a folder called so is `./NAME`. What else
+ * exists on disk is taken as it is. Else `name` is a repository of the hub,
  * `org/name` or `org/name@revision`: if the cache has what `use` needs, it is taken without a question to the hub, so a
  * branch stays at the commit that was fetched first; else what is missing is fetched.
  *
@@ -38,6 +42,10 @@ export async function locateModel(
   host: SourceHost,
   patience: DownloadPatience = defaultPatience,
 ): Promise<ModelSource> {
+  if (name === SHIPPED_MODEL) {
+    if (exists(name)) host.emit(notTheFolder);
+    return { folder: shippedModelFolder(), shipped: true };
+  }
   if (exists(name)) return { folder: name };
   const repository = parseRepository(name);
   if (repository === undefined) throw noModel(name);
@@ -54,9 +62,16 @@ export async function locateModel(
 }
 
 /** The name under which a model is found again without a question to the hub, whatever its branch is by then. */
-export function pinnedName({ folder, origin }: ModelSource): string {
+export function pinnedName({ folder, origin, shipped }: ModelSource): string {
+  if (shipped) return SHIPPED_MODEL;
   return origin === undefined ? folder : `${origin.repository}@${origin.commit}`;
 }
+
+const notTheFolder = {
+  type: "notice",
+  level: "warning",
+  text: `${SHIPPED_MODEL} is the model that l3masking contains; for the folder of this name write ./${SHIPPED_MODEL}`,
+} as const;
 
 function sourceOf(repository: Repository, commit: string, { hub }: SourceHost): ModelSource {
   const { id, revision } = repository;
@@ -103,7 +118,7 @@ async function completed(
 function noModel(name: string): L3MaskingError {
   return new L3MaskingError(
     "checkpoint-missing",
-    `expected a model folder or a repository such as FacebookAI/roberta-base, found nothing at ${name}, which is not a repository name either`,
+    `expected ${SHIPPED_MODEL}, a model folder or a repository such as FacebookAI/roberta-base, found nothing at ${name}, which is not a repository name either`,
     { hint: "Check the path; it is relative to the current folder." },
   );
 }

@@ -54,7 +54,8 @@ export async function loadModel(
   return { ...checkpoint, ...source, tokenizer };
 }
 
-function placeOf({ folder, origin }: ModelSource): string {
+function placeOf({ folder, origin, shipped }: ModelSource): string {
+  if (shipped) return ", shipped with l3masking";
   return origin === undefined ? "" : `\ncommit      ${origin.commit} in ${folder}`;
 }
 

@@ -6,7 +6,7 @@ import { executors, type Ticket, type TicketStatus } from "./executor.js";
 
 const ticket = (name: string): Ticket => ({
   name,
-  settings: resolveSettings(trainSchema, { trainFile: "t", model: "m", outputDir: name }),
+  settings: { ...resolveSettings(trainSchema, { trainFile: "t", model: "m" }), outputDir: name },
 });
 
 /** Statuses as they are told, each with the ticket's name. */

@@ -1,14 +1,15 @@
 /** Where the runs of a comparison are trained: the door that every executor stands behind, and their list. */
 import type { L3MaskingError } from "../../../base/errors.js";
+import type { PlacedTrainSettings } from "../../../run/folder/named-folder.js";
 import type { Host } from "../../../run/host/host.js";
-import type { TrainSettings } from "../../../run/settings/schemas.js";
+
 import { trainInThreads } from "./threads.js";
 
 /** One run as plain, checked data, which can go to another thread or machine. What it leaves stands in its folder. */
 export interface Ticket {
   /** Of its folder. */
   readonly name: string;
-  readonly settings: TrainSettings;
+  readonly settings: PlacedTrainSettings;
 }
 
 /** Where a run stands: on its way with so many optimizer steps done, or how it ended. */
