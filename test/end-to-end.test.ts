@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { runEvaluate } from "../src/commands/evaluate.js";
 import { parseCsv } from "../src/data/formats/delimited.js";
+import { methods } from "../src/method/methods.js";
 import { loadCheckpoint } from "../src/model/checkpoint/load.js";
 import { parseRecordLines } from "../src/results/records/parse.js";
 import { wrongRow } from "../src/results/records/wrong-rows.js";
@@ -39,7 +40,7 @@ const textCounts = (texts: number) =>
 const confidence = z.strictObject({ ece: fraction, loss: z.number().min(0) });
 const splitConfidence = z.strictObject({ plain: confidence, at_temperature: confidence });
 const metricsSchema = z.strictObject({
-  method: z.enum(["stl", "rtm", "l3"]),
+  method: z.enum(methods.map(({ name }) => name)),
   seed: z.literal(0),
   model: z.string(),
   task_weights: z.literal("equal"),

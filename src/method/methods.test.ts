@@ -1,5 +1,12 @@
 import { expect, it } from "vitest";
-import { hasAuxiliaryTask, maskingOf, methodOf, methods, needsScores } from "./methods.js";
+import {
+  comparedMethods,
+  hasAuxiliaryTask,
+  maskingOf,
+  methodOf,
+  methods,
+  needsScores,
+} from "./methods.js";
 
 it("says what each method trains", () => {
   const facts = methods.map(({ name }) => [name, hasAuxiliaryTask(name), needsScores(name)]);
@@ -18,11 +25,15 @@ it("gives methods the look of their strategy, and every method one of its own", 
   expect(new Set(methods.map(({ look }) => look)).size).toBe(methods.length);
 });
 
+it("compares by default the methods whose rows say so", () => {
+  expect(comparedMethods).toEqual(["stl", "rtm", "l3"]);
+});
+
 it("refuses other names", () => {
   expect(() => methodOf("bag")).toThrow(
     expect.objectContaining({
       code: "invalid-setting",
-      message: "expected a method (stl, rtm, l3), got bag",
+      message: `expected a method (${methods.map(({ name }) => name).join(", ")}), got bag`,
     }),
   );
 });

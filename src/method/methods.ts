@@ -19,6 +19,8 @@ export interface MethodRow {
   readonly meaning: string;
   /** Its look in charts: colour, dashes and marker of this number (results/report/charts/series.ts). */
   readonly look: number;
+  /** Is it among the methods of a comparison that names none? */
+  readonly comparedByDefault: boolean;
   /** How tokens are masked for the auxiliary task; absent where the main task is trained alone. */
   readonly masking?: StrategyName;
 }
@@ -30,6 +32,7 @@ export const methods = [
     brief: "classification alone",
     meaning: "Single-task learning: the model learns only to classify the texts.",
     look: 0,
+    comparedByDefault: true,
   },
   {
     name: "rtm",
@@ -38,6 +41,7 @@ export const methods = [
     meaning:
       "Multi-task learning with random token masking: besides classifying, the model learns to predict tokens of the same texts that are masked at random.",
     look: 1,
+    comparedByDefault: true,
     masking: "uniform",
   },
   {
@@ -47,12 +51,18 @@ export const methods = [
     meaning:
       "Multi-task learning with L3Masking: besides classifying, the model learns to predict masked tokens of the same texts. Tokens that the vanilla model (the checkpoint before fine-tuning) finds unlikely are masked more often, because it has yet to learn them.",
     look: 2,
+    comparedByDefault: true,
     masking: "l3",
   },
 ] as const satisfies readonly MethodRow[];
 
 /** Name of a method. */
 export type Method = (typeof methods)[number]["name"];
+
+/** Names of the methods of a comparison that names none, in the order of the table. */
+export const comparedMethods = methods
+  .filter(({ comparedByDefault }) => comparedByDefault)
+  .map(({ name }) => name);
 
 /** The row of a method. Errors: `invalid-setting` for a name that is not in the table. */
 export function methodOf(name: string): MethodRow {

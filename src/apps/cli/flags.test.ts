@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { comparedMethods, methods } from "../../method/methods.js";
 import {
   checkSchema,
   compareSchema,
@@ -54,7 +55,7 @@ describe("flagsOf", () => {
     expect(flag("train", "learning-rate").kind).toBe("number");
     expect(flag("train", "method")).toMatchObject({
       kind: "choice",
-      choices: ["stl", "rtm", "l3"],
+      choices: methods.map(({ name }) => name),
     });
     expect(flag("predict", "model")).toMatchObject({ kind: "text", required: true });
     expect(flag("pretrain", "resume").kind).toBe("switch");
@@ -62,8 +63,8 @@ describe("flagsOf", () => {
     expect(flag("compare", "methods")).toMatchObject({
       kind: "list",
       commas: true,
-      choices: ["stl", "rtm", "l3"],
-      defaultValue: "stl,rtm,l3",
+      choices: methods.map(({ name }) => name),
+      defaultValue: comparedMethods.join(","),
     });
     expect(flag("compare", "model")).toMatchObject({ kind: "list", commas: false, choices: [] });
   });

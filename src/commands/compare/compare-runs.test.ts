@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { L3MaskingError } from "../../base/errors.js";
+import { comparedMethods } from "../../method/methods.js";
 import { type CompareOptions, compareSchema, resolveSettings } from "../../run/settings/schemas.js";
 import { candidates, plannedRuns, type RunInputs, seedList } from "./compare-runs.js";
 
@@ -130,11 +131,11 @@ describe("plannedRuns", () => {
           .filter((run, i) => run.digest !== before[i].digest)
           .map((r) => r.method),
       );
-    expect(changedMethods({ learningRate: 1e-3 })).toEqual(new Set(["stl", "rtm", "l3"]));
+    expect(changedMethods({ learningRate: 1e-3 })).toEqual(new Set(comparedMethods));
     expect(changedMethods({ mlmProbability: 0.3 })).toEqual(new Set(["rtm", "l3"]));
     expect(changedMethods({ gamma: 2 })).toEqual(new Set(["l3"]));
     expect(changedMethods({ estimator: "unmasked" })).toEqual(new Set(["l3"]));
-    expect(changedMethods({ maxSteps: 9 })).toEqual(new Set(["stl", "rtm", "l3"]));
+    expect(changedMethods({ maxSteps: 9 })).toEqual(new Set(comparedMethods));
   });
 
   it("are other runs with other texts or another checkpoint", () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { comparedMethods } from "../../method/methods.js";
 import { compareCommand, trainCommand } from "./command-line.js";
 import {
   type CompareOptions,
@@ -53,7 +54,7 @@ const command = (options: Partial<CompareOptions>) =>
 describe("compareCommand", () => {
   it("names what is compared, and beside it only what differs from the defaults", () => {
     expect(command({ dataset: ["data/a"], learningRate: 1e-4, gamma: 1 })).toBe(
-      "l3masking compare --dataset data/a --model models/m --methods stl,rtm,l3 --task-weights equal --seeds 0-4 --output-dir out",
+      `l3masking compare --dataset data/a --model models/m --methods ${comparedMethods.join(",")} --task-weights equal --seeds 0-4 --output-dir out`,
     );
     expect(
       command({
