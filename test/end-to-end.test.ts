@@ -259,6 +259,9 @@ describe.each([
     const found = await runEvaluate(resolveSettings(evaluateSchema, settings), host);
     const { test } = result.metrics;
     expect(found).toMatchObject({ rows: 12, excluded: { empty_texts: 0 } });
+    // The last test row also occurs in train.
+    expect(found).toMatchObject({ trained_on: 1, unseen: { rows: 11 } });
+    expect(found.unseen).toMatchObject(result.metrics.test_unseen ?? {});
     expect(found.loss).toBeCloseTo(test?.loss ?? 0, 6);
     expect(found.per_label).toEqual(test?.per_label);
   });

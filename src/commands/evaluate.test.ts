@@ -1,10 +1,12 @@
-import { writeFileSync } from "node:fs";
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { failure } from "../../test/fixtures/failure.js";
 import { temporaryFolder } from "../../test/fixtures/folders.js";
 import { createTestHost, savedClassifier } from "../../test/fixtures/host.js";
 import { savedRecord } from "../../test/fixtures/saved-record.js";
 import { toJsonLines } from "../../test/fixtures/sounds.js";
+import { parseCsv } from "../data/formats/delimited.js";
+import { writeTrainingTexts } from "../run/folder/training-texts.js";
 import type { Host } from "../run/host/host.js";
 import { type EvaluateOptions, evaluateSchema, resolveSettings } from "../run/settings/schemas.js";
 import { runEvaluate } from "./evaluate.js";
@@ -62,6 +64,51 @@ describe("evaluate", () => {
   });
 });
 
+describe("evaluate tells", () => {
+  const rows = [
+    { text: "baa", label: "animal", id: 7 },
+    { text: "splash", label: "water", id: 8 },
+  ];
+
+  it("which texts the classifier was trained on, and how it does on the others", async () => {
+    const folder = at("trained");
+    cpSync(model, folder, { recursive: true });
+    writeTrainingTexts(folder, ["baa "]);
+    const input = file("seen.jsonl", rows);
+    const found = await evaluate({ model: folder, input });
+    expect(found).toMatchObject({ trained_on: 1, unseen: { rows: 1 } });
+    expect([0, 1]).toContain(found.unseen?.accuracy);
+    expect(await evaluate({ input })).toMatchObject({ trained_on: null, unseen: null });
+    const all = await evaluate({ model: folder, input: file("all.jsonl", rows.slice(0, 1)) });
+    expect(all).toMatchObject({ trained_on: 1, unseen: null });
+  });
+
+  it("which labels of the classifier no row has", async () => {
+    const { labels_without_rows } = await evaluate({ input: file("two.jsonl", rows) });
+    expect(labels_without_rows).toEqual(["engine"]);
+  });
+
+  it("what each row got beside its label, where a file is named for it", async () => {
+    const folder = at("trained");
+    writeTrainingTexts(folder, ["baa"]);
+    const output = at("predictions.csv");
+    const result = await evaluate({ model: folder, input: file("out.jsonl", rows), output });
+    expect(result.output).toBe(output);
+    const written = parseCsv(readFileSync(output, "utf8"), output).rows;
+    expect(written.map(({ columns }) => columns)).toEqual(
+      rows.map(({ text, label, id }, index) => ({
+        line: String(index + 1),
+        id: String(id),
+        text,
+        label,
+        trained_on: String(index === 0),
+        predicted_label: expect.stringMatching(/^(animal|engine|water)$/),
+        probability: expect.stringMatching(/^0\.\d+$/),
+      })),
+    );
+  });
+});
+
 describe("evaluate refuses", () => {
   it("a label that the classifier does not have, with the line and the nearest name", async () => {
     const rows = [
@@ -77,6 +124,22 @@ describe("evaluate refuses", () => {
     expect(host.openSessions).toBe(0);
   });
 
+  it("several labels at once", async () => {
+    const rows = ["Animals", "animal", "qqqqqqqqqqqq", "Animals", "qqqqqqqqqqqq"].map((label) => ({
+      text: "baa",
+      label,
+    }));
+    const error = await failure(evaluate({ input: file("several.jsonl", rows) }));
+    expect(error.message).toContain('got "Animals", and further on "qqqqqqqqqqqq" (2 rows)');
+    expect(error.hint).toBe('If it is meant to be "animal" for "Animals", correct the labels.');
+  });
+
+  it("an output that cannot be written, before the work", async () => {
+    const input = file("fine.jsonl", [{ text: "baa", label: "animal" }]);
+    const error = await failure(evaluate({ input, output: at("nowhere/p.csv") }));
+    expect(error).toMatchObject({ code: "invalid-setting" });
+  });
+
   it("a label that resembles none", async () => {
     const input = file("odd.jsonl", [{ text: "baa", label: "qqqqqqqqqqqq" }]);
     expect((await failure(evaluate({ input }))).hint).toContain("train a classifier with");
@@ -89,6 +152,13 @@ describe("evaluate refuses", () => {
 
   it("a file without labels", async () => {
     const input = file("unlabelled.jsonl", [{ text: "baa" }]);
-    expect(await failure(evaluate({ input }))).toMatchObject({ code: "data-column" });
+    const error = await failure(evaluate({ input }));
+    expect(error).toMatchObject({ code: "data-column" });
+    expect(error.hint).toContain("to label texts that have none, use l3masking predict.");
+    const blank = file("blank.jsonl", [
+      { text: "baa", label: null },
+      { text: "moo", label: "" },
+    ]);
+    expect((await failure(evaluate({ input: blank }))).hint).toContain("use l3masking predict.");
   });
 });

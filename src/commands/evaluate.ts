@@ -1,14 +1,22 @@
 /** `evaluate`: metrics of a classifier on labelled texts. */
 
 import { L3MaskingError } from "../base/errors.js";
+import { listed } from "../base/figures.js";
 import { nearestName } from "../base/nearest.js";
-import { isEmptyText } from "../data/formats/record.js";
-import { readRecords } from "../data/read.js";
+import { isEmptyText, type TextRecord } from "../data/formats/record.js";
+import { type RecordFile, readRecords } from "../data/read.js";
+import { writeDurably } from "../platform/files/durable.js";
 import { confidenceOf } from "../results/metrics/confidence.js";
+import type { OfLabelMeasures } from "../results/metrics/label-measures.js";
 import { classificationMetrics, predictedLabels } from "../results/metrics/metrics.js";
 import type { Confidence, LabelMetrics, SplitMetrics } from "../results/records/measures.js";
+import type { Prediction } from "../results/records/predictions.js";
 import { openClassifier } from "../run/classifiers/kinds.js";
+import { requireWritable } from "../run/folder/run-folder.js";
+import { trainingTexts } from "../run/folder/training-texts.js";
 import type { Host } from "../run/host/host.js";
+import { predictionsOf } from "../run/inference/classify.js";
+import { outputFormat, predictionWriter } from "../run/inference/prediction-rows.js";
 import type { EvaluateSettings } from "../run/settings/schemas.js";
 
 /** Measures of a classifier on labelled texts; fractions from 0 to 1, the loss in nats. */
@@ -16,50 +24,135 @@ export interface EvaluateResult extends SplitMetrics, Confidence {
   readonly rows: number;
   readonly per_label: Readonly<Record<string, LabelMetrics>>;
   readonly excluded: Readonly<Record<string, number>>;
+  /** Rows whose text was used to train the classifier; null where its folder does not say. */
+  readonly trained_on: number | null;
+  /** Of the rows that were not; null where all were, or none, or it is not known. */
+  readonly unseen: ({ readonly rows: number } & OfLabelMeasures<number>) | null;
+  /** Labels of the classifier that no row has; each counts as 0 in the means over labels. */
+  readonly labels_without_rows: readonly string[];
+  /** The file of predictions; absent where none was asked for. */
+  readonly output?: string;
 }
 
 /**
- * Metrics on the rows of `input`; empty texts are left out and counted. Throws `data-label` for a label
- * that the classifier does not have.
+ * Metrics on the rows of `input`; empty texts are left out and counted. Writes the rows with their predictions where `output` names a
+ * file. Throws `data-label` for labels that the classifier does not have, `data-column` for a file without labels, and
+ * `invalid-setting` for an output that cannot be written.
  */
 export async function runEvaluate(settings: EvaluateSettings, host: Host): Promise<EvaluateResult> {
-  const { input, textColumn, labelColumn } = settings;
-  const { records } = await readRecords(input, { textColumn, labelColumn, labels: "required" });
-  const rows = records.filter(({ text }) => !isEmptyText(text));
+  const { input, output, textColumn, labelColumn } = settings;
+  const format = outputFormat(output);
+  if (output !== undefined) requireWritable(output);
+  const withoutLabels =
+    "evaluate compares predictions with labels; to label texts that have none, use l3masking predict.";
+  const options = { textColumn, labelColumn, labels: "required", withoutLabels } as const;
+  const file = await readRecords(input, options);
+  const rows = file.records.filter(({ text }) => !isEmptyText(text));
   const classifier = await openClassifier(settings, host);
   try {
     const { labels } = classifier;
-    const expected = Int32Array.from(rows, ({ label, line }) => {
-      const id = labels.indexOf(label ?? "");
-      if (id >= 0) return id;
-      throw unknownLabel(label ?? "", line, input, labels);
-    });
+    const expected = expectedIds(rows, labels, input);
     const texts = rows.map(({ text }) => text);
+    const isKnown = trainingTexts(classifier.folder);
+    const seen = isKnown && Uint8Array.from(texts, (text) => +isKnown(text));
     const logits = await classifier.logits(texts, "evaluating");
     const predicted = predictedLabels(logits, labels.length);
     const { measures, perLabel } = classificationMetrics(expected, predicted, labels.length);
+    if (output !== undefined) {
+      const predictions = predictionsOf(logits, labels);
+      writeDurably(output, outputLines(rows, predictions, seen, file, format));
+    }
     return {
       rows: rows.length,
       ...measures,
       ...confidenceOf(logits, expected, labels.length),
       per_label: Object.fromEntries(labels.map((label, id) => [label, perLabel[id]])),
-      excluded: { empty_texts: records.length - rows.length },
+      excluded: { empty_texts: file.records.length - rows.length },
+      trained_on: seen === undefined ? null : seen.reduce((sum, one) => sum + one, 0),
+      unseen: seen === undefined ? null : unseenMetrics(seen, expected, predicted, labels.length),
+      labels_without_rows: labels.filter((_, id) => perLabel[id].support === 0),
+      ...(output !== undefined && { output }),
     };
   } finally {
     await classifier.dispose();
   }
 }
 
-function unknownLabel(label: string, line: number, file: string, labels: readonly string[]) {
-  const nearest = nearestName(label, labels);
-  return new L3MaskingError(
+/** The ids of the rows' labels. Throws `data-label` naming every label that the classifier does not have. */
+function expectedIds(
+  rows: readonly TextRecord[],
+  labels: readonly string[],
+  file: string,
+): Int32Array {
+  const ids = new Map(labels.map((label, id) => [label, id]));
+  const unknown = new Map<string, { readonly line: number; readonly rows: number }>();
+  const expected = Int32Array.from(rows, ({ label = "", line }) => {
+    const id = ids.get(label);
+    if (id !== undefined) return id;
+    const first = unknown.get(label);
+    unknown.set(label, { line: first?.line ?? line, rows: (first?.rows ?? 0) + 1 });
+    return -1;
+  });
+  if (unknown.size === 0) return expected;
+  const [[label, { line }], ...others] = unknown;
+  const more =
+    others.length === 0
+      ? ""
+      : `, and further on ${listed(others.map(([name, { rows: times }]) => `"${name}" (${times} ${times === 1 ? "row" : "rows"})`))}`;
+  throw new L3MaskingError(
     "data-label",
-    `${file} line ${line}: expected one of the classifier's labels (${labels.join(", ")}), got "${label}"`,
-    {
-      hint:
-        nearest === undefined
-          ? "Remove the row, or train a classifier with this label."
-          : `If "${nearest}" is meant, correct the label.`,
-    },
+    `${file} line ${line}: expected one of the classifier's labels (${labels.join(", ")}), got "${label}"${more}`,
+    { hint: unknownHint([...unknown.keys()], labels) },
   );
+}
+
+function unknownHint(unknown: readonly string[], labels: readonly string[]): string {
+  const meant = unknown.flatMap((label) => {
+    const nearest = nearestName(label, labels);
+    return nearest === undefined ? [] : [`"${nearest}" for "${label}"`];
+  });
+  if (meant.length > 0) return `If it is meant to be ${listed(meant)}, correct the labels.`;
+  return unknown.length === 1
+    ? "Remove its rows, or train a classifier with this label."
+    : "Remove their rows, or train a classifier with these labels.";
+}
+
+/** Undefined where no row is left, or all are. */
+function unseenMetrics(
+  seen: Uint8Array,
+  expected: Int32Array,
+  predicted: Int32Array,
+  classes: number,
+): EvaluateResult["unseen"] {
+  const rows = Array.from(seen.keys()).filter((row) => seen[row] === 0);
+  if (rows.length === 0 || rows.length === seen.length) return null;
+  const of = (ids: Int32Array) => rows.map((row) => ids[row]);
+  const { measures } = classificationMetrics(of(expected), of(predicted), classes);
+  return { rows: rows.length, ...measures };
+}
+
+/** The rows with their other columns, then text, label, the prediction, and whether the text was trained on. */
+function* outputLines(
+  rows: readonly TextRecord[],
+  predictions: readonly Prediction[],
+  seen: Uint8Array | undefined,
+  { textColumn, labelColumn = "label" }: RecordFile,
+  format: ReturnType<typeof outputFormat>,
+): Generator<string> {
+  const others = new Set(rows.flatMap(({ columns }) => Object.keys(columns)));
+  const told = seen === undefined ? [] : ["trained_on"];
+  // A column of the file goes before ours of the same name.
+  const columns = [...new Set(["line", ...others, textColumn, labelColumn, ...told])];
+  const { header, line } = predictionWriter(format, { columns, regular: true }, true);
+  yield header;
+  for (const [index, { columns: values, text, label, line: place }] of rows.entries()) {
+    const row = {
+      line: place,
+      ...(seen !== undefined && { trained_on: seen[index] === 1 }),
+      ...values,
+      [textColumn]: text,
+      [labelColumn]: label,
+    };
+    yield line({ columns: row, line: place, text }, predictions[index]);
+  }
 }

@@ -19,6 +19,7 @@ mkdirSync(join(model, "onnx"));
 writeFileSync(join(model, "onnx/model.onnx"), Buffer.alloc(5000, 7));
 writeFileSync(join(model, ".hidden"), "mine");
 writeFileSync(join(model, "half.partial"), "half");
+writeFileSync(join(model, "training_texts.bin"), "8 bytes!");
 
 function push(
   endpoint: string,
@@ -62,6 +63,7 @@ describe("push", () => {
     expect(files).toContain("model.safetensors");
     expect(files).not.toContain(".hidden");
     expect(files).not.toContain("half.partial");
+    expect(files).not.toContain("training_texts.bin");
     for (const [name, bytes] of hub.state.files) {
       expect(bytes.equals(readFileSync(join(model, name))), name).toBe(true);
     }

@@ -8,6 +8,7 @@ import { parseRepository, type Repository, repositoryUrl } from "../model/hub/re
 import { type UploadedFile, uploadFiles } from "../model/hub/upload.js";
 import { LOCK_FILE } from "../platform/files/folder-lock.js";
 import { requireEncoder } from "../run/classifiers/kinds.js";
+import { trainingTextsFile } from "../run/folder/training-texts.js";
 import type { Host } from "../run/host/host.js";
 import type { PushSettings } from "../run/settings/schemas.js";
 
@@ -85,11 +86,14 @@ function namedRepository(name: string): Repository {
   );
 }
 
-/** The files of a folder and those below it, by name; what is hidden, half-written or a lock stays here. */
+/**
+ * The files of a folder and those below it, by name; what is hidden, half-written or a lock stays here, and so do the fingerprints of the
+ * training texts, by which others could find out whether a text was among them.
+ */
 function filesOf(folder: string): readonly UploadedFile[] {
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter((name) => !name.split(sep).some((part) => /^\.|\.partial$/.test(part)))
-    .filter((name) => name !== LOCK_FILE)
+    .filter((name) => name !== LOCK_FILE && name !== trainingTextsFile)
     .flatMap((name) => {
       const path = join(folder, name);
       const found = statSync(path);

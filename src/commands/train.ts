@@ -23,6 +23,7 @@ import { requireSameRun, runDigest } from "../run/folder/run-identity.js";
 import { saveClassifier, temperatureFile } from "../run/folder/saved-classifier.js";
 import { beginTracking, closingScalars, runWatch } from "../run/folder/tracking.js";
 import { openTrainingState, removeState, startingState } from "../run/folder/training-state.js";
+import { writeTrainingTexts } from "../run/folder/training-texts.js";
 import type { Host, TrainResult } from "../run/host/host.js";
 import { encoderExplainer } from "../run/inference/attributed-words.js";
 import { classifyEncodings } from "../run/inference/classify.js";
@@ -136,6 +137,7 @@ async function trainInFolder(
     const verdict = verdictOnRun(data, evaluated.test?.predicted, baseline?.test);
     const { temperature } = evaluated.confidence;
     writeJson(modelFolder, temperatureFile, { temperature });
+    writeTrainingTexts(modelFolder, [...data.train.texts, ...data.dev.texts]);
 
     // Record.
     const { classifier: program, parts } = training;

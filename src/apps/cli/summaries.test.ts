@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { EvaluateResult } from "../../commands/evaluate.js";
 import type { RunMetrics } from "../../results/records/run-metrics.js";
 import {
   doctorSummary,
@@ -144,7 +145,7 @@ describe("the other summaries", () => {
   });
 
   it("evaluate", () => {
-    const text = evaluateSummary({
+    const result = {
       rows: 100,
       accuracy: 0.7,
       macro_f1: 0.65,
@@ -152,8 +153,27 @@ describe("the other summaries", () => {
       ece: 0.0512,
       per_label: { no: label(60), yes: label(40) },
       excluded: { empty_texts: 2, other: 0 },
-    });
-    expect(text).toBe(
+      trained_on: null,
+      unseen: null,
+      labels_without_rows: [],
+    };
+    const told = (more: Partial<EvaluateResult>) =>
+      evaluateSummary({ ...result, ...more })
+        .split("\n")
+        .slice(4, -1);
+    expect(told({ trained_on: 0 })).toEqual([]);
+    expect(told({ trained_on: 1, unseen: { rows: 99, accuracy: 0.69, macro_f1: 0.6 } })).toEqual([
+      "1 of 100 texts was used to train this classifier, so these figures flatter it.",
+      "On the other 99 texts: accuracy 69.00, macro-F1 60.00",
+    ]);
+    expect(told({ trained_on: 100 })).toEqual([
+      "All 100 texts were used to train this classifier, so these figures flatter it.",
+    ]);
+    expect(told({ labels_without_rows: ["a", "b"] })).toEqual([
+      'No row has the classifier\'s labels "a" and "b": each counts as F1 = 0 in macro-F1.',
+    ]);
+    expect(evaluateSummary({ ...result, output: "p.csv" })).toMatch(/\npredictions: p\.csv$/);
+    expect(evaluateSummary(result)).toBe(
       `100 rows: accuracy 70.00, macro-F1 65.00, expected calibration error 5.12, loss 0.900
      precision  recall     F1  rows
 no       50.00  100.00  66.67    60

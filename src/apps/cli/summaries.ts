@@ -2,7 +2,7 @@
 
 import { dirname, join, resolve } from "node:path";
 import { errorFamilies } from "../../base/errors.js";
-import { percent, textTable } from "../../base/figures.js";
+import { listed, percent, textTable } from "../../base/figures.js";
 import type { CheckResult } from "../../commands/check.js";
 import type { CompareResult } from "../../commands/compare/compare.js";
 import type { Diagnosis } from "../../commands/doctor.js";
@@ -142,8 +142,29 @@ export function evaluateSummary(result: EvaluateResult): string {
   return [
     `${counted(result.rows, "row")}: ${[...labelTexts(result), ...probabilityTexts(result)].join(", ")}`,
     textTable([["", "precision", "recall", "F1", "rows"], ...labelRows]),
+    ...trainedOn(result),
+    ...labelsWithoutRows(result),
     ...leftOut(result.excluded),
+    ...(result.output === undefined ? [] : [`predictions: ${result.output}`]),
   ].join("\n");
+}
+
+/** Figures over texts that were trained on tell of memory, not of skill. */
+function trainedOn({ rows, trained_on: known, unseen }: EvaluateResult): readonly string[] {
+  if (known === null || known === 0) return [];
+  const of =
+    known === rows ? `All ${counted(rows, "text")}` : `${known} of ${counted(rows, "text")}`;
+  const told = `${of} ${known === 1 ? "was" : "were"} used to train this classifier, so these figures flatter it.`;
+  return unseen === null
+    ? [told]
+    : [told, `On the other ${counted(unseen.rows, "text")}: ${labelTexts(unseen).join(", ")}`];
+}
+
+function labelsWithoutRows({ labels_without_rows: labels }: EvaluateResult): readonly string[] {
+  if (labels.length === 0) return [];
+  return [
+    `No row has the classifier's ${labels.length === 1 ? "label" : "labels"} ${listed(labels.map((label) => `"${label}"`))}: ${labels.length === 1 ? "it counts" : "each counts"} as F1 = 0 in macro-F1.`,
+  ];
 }
 
 /** "accuracy 75.00": each measure of labels, in percent. */

@@ -43,6 +43,8 @@ export interface ColumnOptions {
   readonly labelColumn?: string | undefined;
   /** "optional" for files to be scored or predicted. */
   readonly labels: "required" | "optional";
+  /** What to do with a file without labels, in a sentence; it follows the hint of errors. */
+  readonly withoutLabels?: string | undefined;
 }
 
 export interface ColumnChoice {
@@ -69,7 +71,7 @@ export function chooseColumns(
   if (text === undefined) throw unknownColumn("text", usualTextColumns, columns, file);
   const label = labelColumn ?? usualColumn(columns, usualLabelColumns, text);
   if (label === undefined && options.labels === "required") {
-    throw unknownColumn("label", usualLabelColumns, columns, file);
+    throw unknownColumn("label", usualLabelColumns, columns, file, options.withoutLabels);
   }
   if (label === text) {
     throw new L3MaskingError(
@@ -121,13 +123,13 @@ function unknownColumn(
   usual: readonly string[],
   columns: readonly string[],
   file: string,
+  otherwise = "",
 ): L3MaskingError {
+  const hint = `Choose it with --${role}-column; the first line of a CSV or TSV file must contain the column names.`;
   return new L3MaskingError(
     "data-column",
     `${file}: expected a ${role} column with a usual name (${usual.join(", ")}), found columns ${listed(columns)}`,
-    {
-      hint: `Choose it with --${role}-column; the first line of a CSV or TSV file must contain the column names.`,
-    },
+    { hint: `${hint} ${otherwise}`.trim() },
   );
 }
 
@@ -149,7 +151,8 @@ export function toRecords(
   table: Table,
   file: string,
   choice: ColumnChoice,
-  labels: "required" | "optional",
+  labels: ColumnOptions["labels"],
+  withoutLabels?: string,
 ): TextRecord[] {
   const unlabelled: number[] = [];
   const records = table.rows.map((row) => {
@@ -165,7 +168,7 @@ export function toRecords(
     return label === undefined ? record : { ...record, label };
   });
   if (labels === "required" && unlabelled.length > 0) {
-    throw missingLabels(unlabelled, table, file, choice.label ?? "");
+    throw missingLabels(unlabelled, table, file, choice.label ?? "", withoutLabels);
   }
   return records;
 }
@@ -178,6 +181,7 @@ function missingLabels(
   { rows, unit }: Table,
   file: string,
   column: string,
+  otherwise = "",
 ): L3MaskingError {
   if (lines.length === 1) {
     return new L3MaskingError(
@@ -194,7 +198,7 @@ function missingLabels(
     {
       hint:
         lines.length === rows.length
-          ? "Choose the column of labels with --label-column."
+          ? `Choose the column of labels with --label-column. ${otherwise}`.trim()
           : `Fill in the column "${column}", or move these rows to another file and pass it as --unlabeled-file.`,
     },
   );

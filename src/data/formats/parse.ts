@@ -35,7 +35,7 @@ export async function parseRecords(
   if (table.rows.length === 0) throw noRows(file);
   const choice = columnsOf(table.columns, format, file, options);
   return {
-    records: toRecords(table, file, choice, options.labels),
+    records: toRecords(table, file, choice, options.labels, options.withoutLabels),
     textColumn: choice.text,
     labelColumn: choice.label,
   };

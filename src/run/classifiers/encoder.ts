@@ -107,6 +107,7 @@ export async function openEncoder(
     });
   };
   return {
+    folder,
     labels,
     logits,
     predict: async (texts) => predictionsOf(await logits(texts, "predicting"), labels),

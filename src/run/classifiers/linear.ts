@@ -33,6 +33,7 @@ export async function openLinear(
     });
   };
   return {
+    folder,
     labels,
     logits,
     predict: async (texts) => predictionsOf(await logits(texts, "predicting"), labels),

@@ -4,6 +4,8 @@ import type { Prediction } from "../../results/records/predictions.js";
 import type { EncodingCounts } from "../sources/text-counts.js";
 
 export interface OpenClassifier {
+  /** Where it was loaded from. */
+  readonly folder: string;
   /** Label names by id. */
   readonly labels: readonly string[];
   /** Logits [N, C] of N texts, row-major, divided by the temperature where that is asked for. */

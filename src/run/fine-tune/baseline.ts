@@ -10,6 +10,7 @@ import { classificationMetrics, predictedLabels } from "../../results/metrics/me
 import type { RunMetrics } from "../../results/records/run-metrics.js";
 import { judge } from "../../results/verdict/verdict.js";
 import { saveLinear } from "../classifiers/linear-folder.js";
+import { writeTrainingTexts } from "../folder/training-texts.js";
 import type { Host } from "../host/host.js";
 import type { EncodedDataset } from "../sources/labelled-texts.js";
 
@@ -32,6 +33,7 @@ export function measureBaseline(data: EncodedDataset, folder: string, host: Host
   const devLogits = tfidfLogits(baseline, dev.texts);
   const temperature = fittedTemperature(devLogits, dev.labelIds, labels.length);
   saveLinear(folder, { classifier: baseline, labels, temperature });
+  writeTrainingTexts(folder, [...train.texts, ...dev.texts]);
   const measure = ({ labelIds }: DatasetSplit, predicted: Int32Array) =>
     classificationMetrics(labelIds, predicted, labels.length).measures;
   const devMeasures = measure(dev, predictedLabels(devLogits, labels.length));

@@ -126,6 +126,13 @@ const outputs = [
     description: "Output file: .jsonl, .csv or .tsv; by default, JSON Lines on standard output",
   }),
   setting({
+    name: "output",
+    ...outputFile,
+    commands: ["evaluate"],
+    description:
+      "File for the rows with their label and the predicted one: .jsonl, .csv or .tsv; by default, none is written",
+  }),
+  setting({
     name: "inputColumns",
     commands: ["predict"],
     type: z.boolean().default(true),
