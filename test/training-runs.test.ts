@@ -162,6 +162,30 @@ describe("evaluations", () => {
     expect(metrics.best_step).toBe(1);
   });
 
+  it("only tell how it goes where the last weights are to be kept", async () => {
+    const outputDir = at("last");
+    const options = trainOptions(bert, outputDir, {
+      maxSteps: 6,
+      evalSteps: 1,
+      patience: 2,
+      keep: "last",
+      learningRate: 1e-30,
+      headLearningRate: 1e-30,
+    });
+    const { metrics } = await train(options, createTestHost());
+    const { evaluations, stop } = readJournal(outputDir);
+    expect(evaluations).toHaveLength(6);
+    expect(stop).toMatchObject({ step: 6, reason: "steps", best_step: 1 });
+    expect(metrics.best_step).toBe(6);
+    const { values } = await loadCheckpoint(`${outputDir}/model`);
+    expect(values.size).toBeGreaterThan(0);
+    const both = { ...options, outputDir: at("last-second"), secondStage: true };
+    expect(await failure(train(both, createTestHost()))).toMatchObject({
+      code: "invalid-setting",
+      message: expect.stringContaining("--keep best"),
+    });
+  });
+
   it("decide by accuracy if asked to; the weights of that step are tested, not the last", async () => {
     const options = trainOptions(roberta, at("accuracy"), {
       maxSteps: 60,

@@ -50,22 +50,22 @@ export async function runTrain(given: TrainSettings, host: Host): Promise<TrainR
 }
 
 async function trainInFolder(
-  settings: PlacedTrainSettings,
+  given: PlacedTrainSettings,
   host: Host,
   trackers: Trackers,
 ): Promise<TrainResult> {
-  const { outputDir } = settings;
+  const { outputDir } = given;
   const modelFolder = join(outputDir, "model");
-  requireSharedPassFits(settings);
-  const started = startedRun(outputDir, settings.resume);
+  requireSharedPassFits(given);
+  const started = startedRun(outputDir, given.resume);
   const available = host.availableMemory();
 
   // Load, split and check.
-  const inputs = await loadInputs(settings, host);
-  const { files, model, data, unlabelled, maxLength } = inputs;
+  const inputs = await loadInputs(given, host);
+  const { settings, files, model, data, unlabelled, maxLength } = inputs;
   const { spec, tokenizer } = model;
-  const memory = inputsMemory(inputs, settings, available);
-  const record = { ...inputsRecord(inputs, settings), memory: memory.record };
+  const memory = inputsMemory(inputs, available);
+  const record = { ...inputsRecord(inputs), memory: memory.record };
   if (started === undefined) createRunFolder(outputDir, record);
   else requireSameRun(outputDir, started, record);
   const shown = files.testFile ?? files.validationFile;
@@ -113,6 +113,7 @@ async function trainInFolder(
         labelIds: data.dev.labelIds,
         classes: data.labels.length,
         metric: settings.metricForBestModel,
+        kept: settings.keep,
         keep: () =>
           saveClassifier(modelFolder, { spec, store, labels: data.labels, tokenizer, maxLength }),
       },
@@ -151,7 +152,7 @@ async function trainInFolder(
       const examples = await runExamples(data, scored, kept, settings, tokenizer, runtime);
       writeJson(outputDir, "examples.json", examples);
     }
-    const metrics = runMetricsOf(settings, inputs, trained, evaluated, {
+    const metrics = runMetricsOf(inputs, trained, evaluated, {
       baseline: baseline?.metrics ?? null,
       verdict: verdict ?? null,
       timing,

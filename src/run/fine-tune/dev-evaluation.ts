@@ -1,4 +1,4 @@
-/** Evaluates on dev during a run and keeps the best weights. */
+/** Evaluates on dev during a run and keeps the best weights, or the last. */
 import type { BestEvaluation, Evaluation } from "../../method/train/trainer.js";
 import { type LabelMeasureName, labelMeasureOf } from "../../results/metrics/label-measures.js";
 import type { SplitMetrics } from "../../results/records/measures.js";
@@ -14,7 +14,9 @@ export interface DevSplit {
   readonly classes: number;
   /** The metric that decides. */
   readonly metric: LabelMeasureName;
-  /** Saves the current weights as the best so far and returns the digest of the file. */
+  /** Keep the weights of the best evaluation, or the last ones? */
+  readonly kept: "best" | "last";
+  /** Saves the current weights in place of those before and returns the digest of the file. */
   keep(): Promise<string>;
 }
 
@@ -22,8 +24,14 @@ export interface DevSplit {
 export type KeptBest = Pick<RunState, "bestDev" | "bestWeights">;
 
 export interface DevEvaluation {
+  /** Are there texts to evaluate on? */
+  readonly any: boolean;
+  /** Are the last weights kept, whatever dev says? */
+  readonly keepsLast: boolean;
   evaluate(): Promise<Evaluation>;
   keepBest(best: BestEvaluation): Promise<void>;
+  /** Keeps the weights of the last step. */
+  keepLast(): Promise<void>;
   kept(): KeptBest;
 }
 
@@ -38,10 +46,15 @@ export function devEvaluation(
 ): DevEvaluation {
   let { bestDev, bestWeights } = earlier;
   let last: SplitMetrics | undefined;
+  const any = split.labelIds.length > 0;
+  const keepsLast = !any || split.kept === "last";
   return {
+    any,
+    keepsLast,
     async evaluate() {
       const logits = await clock.aside(split.logits);
       last = splitMetrics(logits, split.labelIds, split.classes);
+      if (keepsLast) bestDev = last;
       const { loss, ...measures } = last;
       const value = measures[split.metric];
       const { better } = labelMeasureOf(split.metric);
@@ -51,7 +64,11 @@ export function devEvaluation(
       };
     },
     async keepBest() {
+      if (keepsLast) return;
       bestDev = last;
+      bestWeights = await clock.aside(split.keep);
+    },
+    async keepLast() {
       bestWeights = await clock.aside(split.keep);
     },
     kept: () => ({ bestDev, bestWeights }),

@@ -1,6 +1,8 @@
 /** The inputs of a training run: the model, the labelled texts by split, and unlabelled texts for the auxiliary task. */
+import { L3MaskingError } from "../../base/errors.js";
 import { counted } from "../../base/figures.js";
 import { hasAuxiliaryTask, needsScores } from "../../method/methods.js";
+import type { PlacedTrainSettings } from "../folder/named-folder.js";
 import type { Host, NoticeEvent } from "../host/host.js";
 import { checkMemory, type MemoryCheck } from "../memory/memory-check.js";
 import type { TrainSettings } from "../settings/schemas.js";
@@ -19,8 +21,11 @@ import {
 } from "../sources/model.js";
 import type { EncodedUnlabelled } from "../sources/unlabelled-texts.js";
 import { unlabelledTexts } from "./auxiliary-texts.js";
+import { dataSize, type FineTuneSettings, withRecipe } from "./recipe.js";
 
 export interface RunInputs {
+  /** Completed by the recipe for the data. */
+  readonly settings: FineTuneSettings;
   readonly files: LabelledFiles;
   readonly model: LoadedModel;
   /** Read, split, checked and encoded. */
@@ -31,15 +36,17 @@ export interface RunInputs {
 }
 
 /** Loads and checks all of them. Throws what loading each of them throws. */
-export async function loadInputs(settings: TrainSettings, host: Host): Promise<RunInputs> {
-  const files = await labelledFiles(settings, host);
-  const model = await loadModel(settings.model, host);
-  const maxLength = checkedMaxLength(settings.maxLength, model.spec);
-  const data = await loadLabelledTexts(files, { ...settings, maxLength }, model.tokenizer, host);
+export async function loadInputs(given: PlacedTrainSettings, host: Host): Promise<RunInputs> {
+  const files = await labelledFiles(given, host);
+  const model = await loadModel(given.model, host);
+  const maxLength = checkedMaxLength(given.maxLength, model.spec);
+  const data = await loadLabelledTexts(files, { ...given, maxLength }, model.tokenizer, host);
+  const settings = withRecipe(given, dataSize(data));
+  if (settings.secondStage && settings.keep === "last") throw needsBest();
   checkMethod(settings, model, host);
   host.emit(newHeads(settings.method, model, data.labels.length));
   const unlabelled = await unlabelledTexts(settings, data, model.tokenizer, host);
-  return { files, model, data, unlabelled, maxLength };
+  return { settings, files, model, data, unlabelled, maxLength };
 }
 
 /** Throws where the method needs a head that the model lacks, and names settings without effect. */
@@ -50,6 +57,14 @@ function checkMethod(settings: TrainSettings, model: LoadedModel, host: Host): v
   if (hasAuxiliary) return;
   if (settings.taskWeights === "meta") host.emit(oneTask("--task-weights meta", method));
   if (settings.sharedPass) host.emit(oneTask("--shared-pass", method));
+}
+
+function needsBest(): L3MaskingError {
+  return new L3MaskingError(
+    "invalid-setting",
+    "expected --keep best with --second-stage, which goes on from the best weights, got --keep last",
+    { hint: "Leave one of the two out." },
+  );
 }
 
 function oneTask(flag: string, method: string): NoticeEvent {
@@ -64,8 +79,7 @@ function newHeads(method: string, model: LoadedModel, labels: number): NoticeEve
 
 /** The memory that the run needs, and what was available before its inputs were loaded. */
 export function inputsMemory(
-  { model, data, unlabelled, maxLength }: RunInputs,
-  settings: TrainSettings,
+  { settings, model, data, unlabelled, maxLength }: RunInputs,
   available: ReturnType<Host["availableMemory"]>,
 ): MemoryCheck {
   const values = [...model.values.values()];
@@ -80,7 +94,7 @@ export function inputsMemory(
 }
 
 /** config.json of the run: every setting resolved, and what the run was made from. */
-export function inputsRecord({ model, data, unlabelled }: RunInputs, settings: TrainSettings) {
+export function inputsRecord({ settings, model, data, unlabelled }: RunInputs) {
   return {
     settings,
     ...(model.origin && { model_origin: model.origin }),

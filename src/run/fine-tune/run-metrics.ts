@@ -11,7 +11,6 @@ import type { Prediction } from "../../results/records/predictions.js";
 import type { RunMetrics } from "../../results/records/run-metrics.js";
 import { writeJsonLines } from "../folder/run-folder.js";
 import { predictionsOf } from "../inference/classify.js";
-import type { TrainSettings } from "../settings/schemas.js";
 import type { EncodedDataset } from "../sources/labelled-texts.js";
 import { countSplits } from "../sources/text-counts.js";
 import type { EncodedUnlabelled } from "../sources/unlabelled-texts.js";
@@ -106,6 +105,7 @@ export function runConfidence(
 
 /** What was measured with the kept weights of a finished run. */
 export interface RunEvaluation {
+  readonly dev: SplitMetrics;
   readonly test: Awaited<ReturnType<typeof testMetrics>>;
   readonly confidence: RunConfidence;
   /** Of the test rows, or of the dev rows where there is no test split. */
@@ -121,6 +121,7 @@ export async function evaluateRun(
   const test = await testMetrics(() => logitsOf("test"), data, predictionsPath);
   const dev = await logitsOf("dev");
   return {
+    dev: splitMetrics(dev, data.dev.labelIds, data.labels.length),
     test,
     confidence: runConfidence(dev, test?.logits, data),
     heldOut: predictionsOf(test?.logits ?? dev, data.labels),
@@ -129,10 +130,9 @@ export async function evaluateRun(
 
 /** metrics.json of a run. */
 export function runMetricsOf(
-  settings: TrainSettings,
-  { model, data, unlabelled }: RunInputs,
-  { outcome, bestDev, firstStage }: Trained,
-  { test, confidence }: RunEvaluation,
+  { settings, model, data, unlabelled }: RunInputs,
+  { outcome, firstStage }: Trained,
+  { dev, test, confidence }: RunEvaluation,
   rest: Pick<
     RunMetrics,
     "baseline" | "verdict" | "timing" | "final_task_weights" | "estimator_report"
@@ -146,7 +146,7 @@ export function runMetricsOf(
     task_weights: settings.taskWeights,
     final_task_weights: rest.final_task_weights,
     best_step: outcome.bestStep,
-    dev: bestDev,
+    dev,
     test: test?.all ?? null,
     test_unseen: test?.unseen ?? null,
     baseline: rest.baseline,

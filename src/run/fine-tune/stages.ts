@@ -14,8 +14,8 @@ import type { SplitMetrics } from "../../results/records/measures.js";
 import type { Encoding, Tokenizer } from "../../text/encoding.js";
 import type { FirstStage, RunState } from "../folder/saved-state.js";
 import type { TrainingState } from "../folder/training-state.js";
-import type { TrainSettings } from "../settings/schemas.js";
 import type { DevEvaluation } from "./dev-evaluation.js";
+import type { FineTuneSettings } from "./recipe.js";
 import { runSecondStage } from "./second-stage.js";
 import { stepsPerEpoch, type TaskTexts, taskBatches } from "./task-batches.js";
 import { optimizerGroups } from "./trainable.js";
@@ -42,9 +42,9 @@ export interface Trained {
   readonly outcome: TrainingOutcome;
   /** Present where a second stage followed. */
   readonly firstStage: FirstStage | undefined;
-  /** Of the best step. */
-  readonly bestDev: SplitMetrics;
-  /** Digest of its weights. */
+  /** Of the step whose weights are kept; absent where there are no dev texts. */
+  readonly bestDev: SplitMetrics | undefined;
+  /** Digest of those weights. */
   readonly bestWeights: string | undefined;
 }
 
@@ -58,7 +58,7 @@ export async function runStages(
   auxiliary: AuxiliaryInputs,
   tokenizer: Tokenizer,
   { modelFolder, dev, state, start }: Keeping,
-  settings: TrainSettings,
+  settings: FineTuneSettings,
   watch: TrainingWatch,
 ): Promise<Trained> {
   const { spec, store, dropout, meta, parts } = training;
@@ -76,7 +76,10 @@ export async function runStages(
     meta: meta?.state(),
   });
   const saving: Pick<Required<TrainingPlan>, "afterStep" | "onDivergence"> = {
-    afterStep: (step, evaluated, stopping) => state.afterStep(step, evaluated, known(stopping)),
+    afterStep: (step, evaluated, stopping) => {
+      const due = dev.any ? evaluated : step % perEpoch === 0;
+      return state.afterStep(step, due, known(stopping));
+    },
     onDivergence: (step, stopping) => state.saveIfFinite(step, known(stopping)),
   };
   const stopped = { ...start, withoutBetter: start.withoutBetter ?? 0 };
@@ -100,12 +103,14 @@ export async function runStages(
           spec,
           tokenizer,
         ),
-        evaluation: {
-          isDueAfter: (step) => step % (settings.evalSteps ?? perEpoch) === 0,
-          evaluate: dev.evaluate,
-          keepBest: dev.keepBest,
-          patience: settings.patience,
-        },
+        ...(dev.any && {
+          evaluation: {
+            isDueAfter: (step: number) => step % (settings.evalSteps ?? perEpoch) === 0,
+            evaluate: dev.evaluate,
+            keepBest: dev.keepBest,
+            patience: dev.keepsLast ? Number.POSITIVE_INFINITY : settings.patience,
+          },
+        }),
         ...saving,
       },
       watch,
@@ -139,19 +144,23 @@ export async function runStages(
     firstStage = best && bestDev && { steps, best, dev: bestDev };
     if (firstStage !== undefined) outcome = await goOn(firstStage);
   }
-  const { bestDev, bestWeights } = dev.kept();
-  if (outcome.reason === "interrupted" || bestDev === undefined) {
+  if (outcome.reason === "interrupted") {
     await state.save(outcome.steps, known(outcome));
     throw interrupted(outcome, modelFolder);
   }
+  if (dev.keepsLast) {
+    await dev.keepLast();
+    outcome = { ...outcome, bestStep: outcome.steps };
+  }
+  const { bestDev, bestWeights } = dev.kept();
   return { outcome, firstStage, bestDev, bestWeights };
 }
 
 /** Length, task weights and learning rates of the first stage. */
-function firstStagePlan(
+export function firstStagePlan(
   { parts }: Training,
   perEpoch: number,
-  settings: TrainSettings,
+  settings: FineTuneSettings,
 ): Pick<TrainingPlan, "totalSteps" | "gradientAccumulationSteps" | "taskWeights" | "groups"> {
   const totalSteps = settings.maxSteps ?? settings.numTrainEpochs * perEpoch;
   const schedule = {

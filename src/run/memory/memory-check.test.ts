@@ -37,7 +37,11 @@ function encodings(count: number, length: number): Encoding[] {
 }
 
 function run(spec: ModelSpec, options: Partial<TrainOptions>): CheckedRun {
-  const settings = resolveSettings(trainSchema, { model: "m", outputDir: "o", ...options });
+  const settings = resolveSettings(trainSchema, {
+    model: "m",
+    outputDir: "o",
+    ...options,
+  });
   const texts = {
     train: encodings(160, settings.maxLength),
     dev: encodings(20, settings.maxLength),
@@ -45,7 +49,8 @@ function run(spec: ModelSpec, options: Partial<TrainOptions>): CheckedRun {
     unlabelled: [],
   };
   const checkpointBytes = spec === baseSpec ? BASE_CHECKPOINT : MINI_CHECKPOINT;
-  return { spec, classes: 3, checkpointBytes, texts, settings };
+  const { batchSize = 32 } = settings;
+  return { spec, classes: 3, checkpointBytes, texts, settings: { ...settings, batchSize } };
 }
 
 const machine = (bytes: number) => ({ bytes, bound: "machine" }) as const;

@@ -6,8 +6,8 @@ import { hasAuxiliaryTask, needsScores } from "../../method/methods.js";
 import type { BatchSizes } from "../../method/program/memory.js";
 import type { ModelSpec } from "../../model/spec.js";
 import type { Encoding } from "../../text/encoding.js";
+import type { FineTuneSettings } from "../fine-tune/recipe.js";
 import { taskOrder } from "../fine-tune/task-batches.js";
-import type { TrainSettings } from "../settings/schemas.js";
 import type { RunSizes } from "./training-estimate.js";
 
 export interface RunTexts {
@@ -18,7 +18,7 @@ export interface RunTexts {
 }
 
 export type SizeSettings = Pick<
-  TrainSettings,
+  FineTuneSettings,
   | "method"
   | "sharedPass"
   | "taskWeights"

@@ -24,7 +24,7 @@ describe("the command of a run", () => {
         threads: 2,
         reportTo: ["tensorboard"],
         loggingDir: "/home/anna/logs",
-        patience: 10,
+        weightDecay: 0.01,
       }),
     ).toBe(
       "l3masking train --model org/base --train-file data/train.csv --method rtm --seed 7 --second-stage --output-dir RUN",
@@ -53,7 +53,7 @@ const command = (options: Partial<CompareOptions>) =>
 
 describe("compareCommand", () => {
   it("names what is compared, and beside it only what differs from the defaults", () => {
-    expect(command({ dataset: ["data/a"], learningRate: 1e-4, gamma: 1 })).toBe(
+    expect(command({ dataset: ["data/a"], weightDecay: 0.01, gamma: 1 })).toBe(
       `l3masking compare --dataset data/a --model models/m --methods ${comparedMethods.join(",")} --task-weights equal --seeds 0-4 --output-dir out`,
     );
     expect(

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { decidingMeasure, labelMeasures } from "../../results/metrics/label-measures.js";
 import { integer, text } from "./kinds.js";
-import { PUBLISHED, setting } from "./setting.js";
+import { PUBLISHED, RECIPE, setting } from "./setting.js";
 
 const heading = "Evaluation and saving";
 
@@ -29,9 +29,19 @@ const measuring = [
   setting({
     name: "patience",
     ...measured,
-    type: integer(1).default(10),
-    description: "Stop after this many evaluations without a better dev metric",
+    type: integer(1).optional(),
+    description:
+      "Stop after this many evaluations without a better dev metric; by default, as the recipe says",
+    origin: RECIPE,
     aliases: ["earlyStoppingPatience", "classfPatience"],
+  }),
+  setting({
+    name: "keep",
+    ...measured,
+    type: z.enum(["best", "last"]).optional(),
+    description:
+      "Weights to keep: those of the best dev evaluation, or the last ones, without stopping early; by default, as the recipe says",
+    origin: RECIPE,
   }),
   setting({
     name: "metricForBestModel",

@@ -67,7 +67,8 @@ describe("presets", () => {
   });
 
   it("leave the defaults alone where none is named", () => {
-    expect(resolve({})).toMatchObject({ learningRate: 1e-4, batchSize: 32, numTrainEpochs: 20 });
+    expect(resolve({})).toMatchObject({ weightDecay: 0.01, seed: 0 });
+    expect(resolve({})).not.toHaveProperty("batchSize");
     expect(resolve({})).not.toHaveProperty("preset");
   });
 

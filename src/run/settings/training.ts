@@ -1,7 +1,7 @@
 /** Settings of the optimizer, of how long a run trains, and of its second stage. */
 import { z } from "zod";
 import { fraction, integer, notNegative, positive } from "./kinds.js";
-import { PUBLISHED, setting } from "./setting.js";
+import { PUBLISHED, RECIPE, setting } from "./setting.js";
 
 const heading = "Training";
 const training = { commands: ["train", "compare"], heading, identity: "counts" } as const;
@@ -23,8 +23,9 @@ export const trainingSettings = [
   setting({
     name: "numTrainEpochs",
     ...training,
-    type: integer(1).default(20),
-    description: "Passes over the training texts",
+    type: integer(1).optional(),
+    description: "Passes over the training texts; by default, as the recipe says",
+    origin: RECIPE,
     when: { maxSteps: undefined },
   }),
   setting({
@@ -36,9 +37,10 @@ export const trainingSettings = [
   setting({
     name: "batchSize",
     ...training,
-    type: integer(1).default(32),
-    description: "Texts of each task in a micro-batch",
+    type: integer(1).optional(),
+    description: "Texts of each task in a micro-batch; by default, as the recipe says",
     unit: "texts",
+    origin: RECIPE,
     aliases: ["perDeviceTrainBatchSize"],
   }),
   setting({
@@ -50,9 +52,9 @@ export const trainingSettings = [
   setting({
     name: "learningRate",
     ...training,
-    type: positive().default(1e-4),
-    description: "Peak learning rate of encoder and masked-LM head",
-    origin: PUBLISHED,
+    type: positive().optional(),
+    description: "Peak learning rate of encoder and masked-LM head; by default, as the recipe says",
+    origin: RECIPE,
   }),
   setting({
     name: "weightDecay",
@@ -64,9 +66,9 @@ export const trainingSettings = [
   setting({
     name: "headLearningRate",
     ...training,
-    type: positive().default(1e-3),
-    description: "Peak learning rate of the classification head",
-    origin: PUBLISHED,
+    type: positive().optional(),
+    description: "Peak learning rate of the classification head; by default, as the recipe says",
+    origin: RECIPE,
     aliases: ["classfLr"],
   }),
   setting({
@@ -85,7 +87,17 @@ export const trainingSettings = [
   }),
   setting({
     name: "warmupRatio",
-    ...anyTraining,
+    ...training,
+    type: fraction().optional(),
+    description:
+      "Share of the optimizer steps in which the learning rate rises; by default, as the recipe says",
+    origin: RECIPE,
+  }),
+  setting({
+    name: "warmupRatio",
+    commands: ["pretrain"],
+    heading,
+    identity: "counts",
     type: fraction().default(0.06),
     description: "Share of the optimizer steps in which the learning rate rises",
     origin: PUBLISHED,
