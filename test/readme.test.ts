@@ -1,6 +1,6 @@
 /**
  * The commands and code of README.md, docs/ and examples/, run as they are written: in a folder with the files they
- * name, on tiny data, with a tiny random model in place of `roberta-base` and `models/l3-mini`, against the built package.
+ * name, on tiny data, with a tiny random model in place of `roberta-base` and of the shipped one, against the built package.
  */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -38,12 +38,10 @@ afterAll(() => rmSync(base, { recursive: true }));
 function workplace(name: string): string {
   const folder = join(base, name);
   const tiny = join(root, "test/golden/models/roberta");
-  for (const model of ["roberta-base", "models/l3-mini"]) {
-    cpSync(tiny, join(folder, model), {
-      recursive: true,
-      filter: (file) => !/(golden|forward|gradients|trained|head)[^/]*$/.test(file),
-    });
-  }
+  cpSync(tiny, join(folder, "roberta-base"), {
+    recursive: true,
+    filter: (file) => !/(golden|forward|gradients|trained|head)[^/]*$/.test(file),
+  });
   const write = (path: string, content: string) => {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), content);
@@ -108,6 +106,9 @@ const shortened: Readonly<Record<string, readonly string[]>> = {
   pretrain: ["--hidden-size", "8", "--num-attention-heads", "2", "--threads", "1"],
 };
 
+/** Commands that take the shipped model where none is named. */
+const takesShippedModel = new Set(["train", "compare", "score", "perplexity"]);
+
 /** Runs a line of a page. */
 async function runLine(folder: string, line: string): Promise<Ended> {
   const [program, ...words] = wordsOf(
@@ -116,11 +117,13 @@ async function runLine(folder: string, line: string): Promise<Ended> {
       // Pages show as many seeds as one needs, which are more than a test should train.
       .replace(/--seeds [\d,-]+/, "--seeds 0-1"),
   );
-  if (program === "node") return node(folder, [join(root, words[0]), ...words.slice(1)]);
+  if (program === "node") return node(folder, [join(root, words[0]), "roberta-base"]);
   const short = shortened[words[1]] ?? [];
   const isReplaced = (word = "") => word.startsWith("--") && short.includes(word);
   const kept = words.filter((word, i) => !isReplaced(word) && !isReplaced(words[i - 1]));
-  return node(folder, [main, ...kept.slice(1), ...short]);
+  const isShipped = takesShippedModel.has(words[1]) && !words.includes("--model");
+  const model = isShipped ? ["--model", "roberta-base"] : [];
+  return node(folder, [main, ...kept.slice(1), ...short, ...model]);
 }
 
 /** Starts the server of a line at a free port; gives its process and address. */

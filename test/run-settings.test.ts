@@ -24,18 +24,18 @@ const record = (folder: string) => recordSchema.parse(readJson(at(`${folder}/con
 
 describe("a preset", () => {
   it("decides what is not given; config.json has its name and every value", async () => {
-    const { batchSize: _, ...options } = trainOptions(bert, at("preset"), { preset: "small" });
+    const { batchSize: _, ...options } = trainOptions(bert, at("preset"), { preset: "published" });
     await train({ ...options, maxSteps: 1 }, createTestHost());
     expect(record("preset").settings).toMatchObject({
-      preset: "small",
-      batchSize: 16,
-      patience: 6,
-      numTrainEpochs: 6,
+      preset: "published",
+      batchSize: 64,
+      patience: 20,
+      numTrainEpochs: 150,
       // Given, so not the preset's.
       learningRate: 3e-3,
       maxLength: 32,
       // Neither given nor the preset's.
-      warmupRatio: 0.06,
+      evalTokens: 8192,
     });
   });
 });

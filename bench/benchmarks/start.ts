@@ -23,7 +23,7 @@ export const startBenchmark: Benchmark = {
       const words = commandLine(
         root,
         ...["train", join(root, "examples/sample-task"), "--model", join(root, "models/l3-mini")],
-        ...["--method", method, "--preset", "small", "--max-steps", "1", "--json"],
+        ...["--method", method, "--batch-size", "16", "--max-steps", "1", "--json"],
         ...["--threads", String(context.threads), "--output-dir", join(folder, `start-${runs}`)],
       );
       const isStep = (line: string) => line.startsWith('{"type":"step"');

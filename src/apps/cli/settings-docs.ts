@@ -21,8 +21,7 @@ folder. \`docs/schemas\` has a JSON Schema of every command's settings, for comp
 
 \`\`\`yaml
 # yaml-language-server: $schema=./node_modules/l3masking/docs/schemas/train.json
-model: models/l3-mini
-preset: small
+model: FacebookAI/roberta-base
 method: l3
 seed: 1
 \`\`\``;

@@ -32,9 +32,9 @@ describe("the command of a run", () => {
   });
 
   it("leaves out what a preset says, unless it was given another value", () => {
-    const options = { model: "m", trainFile: "t.csv", preset: "small" } as const;
+    const options = { model: "m", trainFile: "t.csv", preset: "published" } as const;
     expect(commandOf(options)).toBe(
-      "l3masking train --model m --train-file t.csv --preset small --output-dir RUN",
+      "l3masking train --model m --train-file t.csv --preset published --output-dir RUN",
     );
     expect(commandOf({ ...options, learningRate: 0.5 })).toContain("--learning-rate 0.5");
   });

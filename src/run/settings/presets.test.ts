@@ -41,14 +41,14 @@ describe("presets", () => {
   });
 
   it("give way to what is given, also where that is the default", () => {
-    const { learningRate, numTrainEpochs } = resolve({
-      preset: "small",
-      learningRate: 1e-4,
+    const { batchSize, numTrainEpochs } = resolve({
+      preset: "published",
+      batchSize: 32,
       numTrainEpochs: undefined,
     });
-    expect(learningRate).toBe(1e-4);
-    expect(numTrainEpochs).toBe(presets.small.values.numTrainEpochs);
-    expect(presets.small.values.learningRate).not.toBe(1e-4);
+    expect(batchSize).toBe(32);
+    expect(numTrainEpochs).toBe(presets.published.values.numTrainEpochs);
+    expect(presets.published.values.batchSize).not.toBe(32);
   });
 
   it("resolve once: what is resolved resolves to itself", () => {
@@ -82,7 +82,7 @@ describe("presets", () => {
   });
 
   it("are unknown to commands that do not train", () => {
-    const given = { model: "m", input: "i", output: "o", preset: "small" };
+    const given = { model: "m", input: "i", output: "o", preset: "published" };
     expect(() => resolveSettings(scoreSchema, given)).toThrow("there is no setting preset");
   });
 });

@@ -1,6 +1,6 @@
 /** Named sets of defaults for training. What is given explicitly wins over them. */
 
-export const presetNames = ["published", "small"] as const;
+export const presetNames = ["published"] as const;
 
 export type PresetName = (typeof presetNames)[number];
 
@@ -38,19 +38,6 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
       maskReplaceProb: 0.8,
       randomReplaceProb: 0.1,
       taskWeights: "meta",
-    },
-  },
-  small: {
-    description:
-      "a model of about 4 layers x 256, such as models/l3-mini, on two processors: fewer epochs, smaller batches, and a learning rate chosen on ACL-ARC's dev rows (docs/results.md)",
-    values: {
-      maxLength: 128,
-      batchSize: 16,
-      gradientAccumulationSteps: 1,
-      numTrainEpochs: 6,
-      patience: 6,
-      learningRate: 4e-4,
-      headLearningRate: 1e-3,
     },
   },
 };
