@@ -1,8 +1,8 @@
 /** Figures in words and digits, the same everywhere in a report. */
 
-/** A fraction in percent, two decimals, as papers print it: 71.73. */
+/** A fraction in percent: "71.7 %". */
 export function percent(fraction: number): string {
-  return (100 * fraction).toFixed(2);
+  return `${(100 * fraction).toFixed(1)} %`;
 }
 
 /** "52 s", "3 min 20 s", "2 h 05 min". */

@@ -19,7 +19,7 @@ describe("explained texts in a terminal", () => {
   it("are a table without colours", () => {
     const lines = explanationText(result)(plain).split("\n");
     expect(lines).toEqual([
-      "text 1: engine 75.00 %  (hull 25.00 %)",
+      "text 1: engine 75.0 %  (hull 25.0 %)",
       "truncated: the last 2 tokens",
       "",
       "  two vanes",

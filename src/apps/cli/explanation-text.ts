@@ -33,7 +33,7 @@ function textLines(
 ): readonly string[] {
   const probabilities = Object.entries(text.probabilities)
     .sort(([, a], [, b]) => b - a)
-    .map(([label, probability]) => `${printable(label)} ${percent(probability)} %`);
+    .map(([label, probability]) => `${printable(label)} ${percent(probability)}`);
   const [first, ...others] = probabilities;
   const rest = others.length === 0 ? "" : `  (${others.join(", ")})`;
   const cut = text.truncated === 0 ? [] : [`truncated: the last ${text.truncated} tokens`];

@@ -100,6 +100,8 @@ describe("progress in words", () => {
     );
     wait(60_000);
     expect(finishedText(measure(training(100)))).toBe("training: 100 steps in 2:00 (0.83 steps/s)");
+    const one = { ...measure(training(1)), event: { ...training(1), total: 1 } };
+    expect(finishedText(one)).toMatch(/^training: 1 step in /);
   });
 
   it("does not divide by nothing", () => {

@@ -66,7 +66,8 @@ export function progressText({ event, rate, secondsLeft }: Progress): string {
 export function finishedText({ event, elapsedSeconds, rate }: Progress): string {
   const speed = rate === undefined ? "" : ` (${formatCount(rate)} ${event.unit}/s)`;
   const time = formatDuration(elapsedSeconds);
-  return `${event.task}: ${formatCount(event.total)} ${event.unit} in ${time}${speed}`;
+  const unit = event.total === 1 ? event.unit.replace(/s$/, "") : event.unit;
+  return `${event.task}: ${formatCount(event.total)} ${unit} in ${time}${speed}`;
 }
 
 /** Hours, minutes and seconds: 0:07, 3:26, 1:02:03. */

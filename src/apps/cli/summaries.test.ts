@@ -40,11 +40,11 @@ describe("trainSummary", () => {
     expect(trainSummary({ outputDir: "runs/a", metrics, labelledFile: "data/test.csv" })).toBe(
       `L3Masking, models/small, seed 2: best step 40
                             accuracy  macro-F1   loss
-dev                            80.00     75.00  0.612
-test, all 100 rows             70.00     65.00  0.900
-test, 92 rows not in train     68.75     60.00
+dev                           80.0 %    75.0 %  0.612
+test, all 100 rows            70.0 %    65.0 %  0.900
+test, 92 rows not in train    68.8 %    60.0 %
 8 of 100 test rows repeat a text of train.
-probabilities on test: expected calibration error 12.34, loss 0.900; at the temperature fitted on dev, 1.84 (--fitted-temperature): expected calibration error 4.50, loss 0.700
+probabilities on test: expected calibration error 12.3 %, loss 0.900; at the temperature fitted on dev, 1.84 (--fitted-temperature): expected calibration error 4.5 %, loss 0.700
 scoring 0:12, training 5:40 (5100 tokens/s)
 
 run:   runs/a (config.json, journal.jsonl, metrics.json)
@@ -98,7 +98,7 @@ next:
         },
       });
     expect(told(true)).toContain("\nlearned task weights: main 0.5012, auxiliary 0.4988\n");
-    const before = "the first stage's accuracy 75.00, macro-F1 70.00";
+    const before = "the first stage's accuracy 75.0 %, macro-F1 70.0 %";
     expect(told(true)).toContain(`\nsecond stage: 12 steps, kept: better on dev than ${before}\n`);
     expect(told(false)).toContain(
       `second stage: 12 steps, not kept: no better on dev than ${before}`,
@@ -164,7 +164,7 @@ describe("the other summaries", () => {
     expect(told({ trained_on: 0 })).toEqual([]);
     expect(told({ trained_on: 1, unseen: { rows: 99, accuracy: 0.69, macro_f1: 0.6 } })).toEqual([
       "1 of 100 texts was used to train this classifier, so these figures flatter it.",
-      "On the other 99 texts: accuracy 69.00, macro-F1 60.00",
+      "On the other 99 texts: accuracy 69.0 %, macro-F1 60.0 %",
     ]);
     expect(told({ trained_on: 100 })).toEqual([
       "All 100 texts were used to train this classifier, so these figures flatter it.",
@@ -174,10 +174,10 @@ describe("the other summaries", () => {
     ]);
     expect(evaluateSummary({ ...result, output: "p.csv" })).toMatch(/\npredictions: p\.csv$/);
     expect(evaluateSummary(result)).toBe(
-      `100 rows: accuracy 70.00, macro-F1 65.00, expected calibration error 5.12, loss 0.900
-     precision  recall     F1  rows
-no       50.00  100.00  66.67    60
-yes      50.00  100.00  66.67    40
+      `100 rows: accuracy 70.0 %, macro-F1 65.0 %, expected calibration error 5.1 %, loss 0.900
+     precision   recall      F1  rows
+no      50.0 %  100.0 %  66.7 %    60
+yes     50.0 %  100.0 %  66.7 %    40
 left out: 2 rows (empty_texts)`,
     );
   });
@@ -188,7 +188,7 @@ left out: 2 rows (empty_texts)`,
       "200 steps, 409.6k tokens: models/mine/model\n\nnext:\n  l3masking train DATA --model models/mine/model --output-dir runs/first",
     );
     const validation = { loss: 3.21, accuracy: 0.42, masked_tokens: 900 };
-    expect(pretrainSummary({ ...result, validation })).toContain("loss 3.210, accuracy 42.00");
+    expect(pretrainSummary({ ...result, validation })).toContain("loss 3.210, accuracy 42.0 %");
   });
 
   it("doctor", () => {

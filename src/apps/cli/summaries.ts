@@ -167,7 +167,7 @@ function labelsWithoutRows({ labels_without_rows: labels }: EvaluateResult): rea
   ];
 }
 
-/** "accuracy 75.00": each measure of labels, in percent. */
+/** "accuracy 75.0 %": each measure of labels. */
 function labelTexts(values: OfLabelMeasures<number>): readonly string[] {
   return labelMeasures.map(({ name, title }) => `${title} ${percent(values[name])}`);
 }

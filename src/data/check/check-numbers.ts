@@ -1,4 +1,5 @@
 /** Numbers and rows as the check prints them: alike on every machine, whatever its locale. */
+import { percent } from "../../base/figures.js";
 import type { DatasetCheck } from "./check-result.js";
 
 /** 25000 -> "25,000". */
@@ -12,8 +13,8 @@ export function countOf(count: number, noun: string): string {
 }
 
 /** 52 of 139 -> "37.4 %"; "-" if there is no whole. */
-export function percent(part: number, whole: number): string {
-  return whole === 0 ? "-" : `${((100 * part) / whole).toFixed(1)} %`;
+export function percentOf(part: number, whole: number): string {
+  return whole === 0 ? "-" : percent(part / whole);
 }
 
 /** For each pair of splits that share texts: which, how many texts, rows of the second, and rows with the same label. */
@@ -23,7 +24,7 @@ export function overlapCells({ overlaps, splits }: DatasetCheck): string[][] {
     return [
       `${first} and ${second}`,
       grouped(texts),
-      `${grouped(rows)} of ${grouped(total)} ${second} rows (${percent(rows, total)})`,
+      `${grouped(rows)} of ${grouped(total)} ${second} rows (${percentOf(rows, total)})`,
       grouped(rowsSameLabel),
     ];
   });

@@ -1,7 +1,7 @@
 /** A dataset check as a plain-text page for a terminal, at most `pageWidth` columns but for long names. */
 
 import { textTable } from "../../base/figures.js";
-import { grouped, overlapCells, percent } from "./check-numbers.js";
+import { grouped, overlapCells, percentOf } from "./check-numbers.js";
 import type { DatasetCheck, LengthSummary, SplitCheck } from "./check-result.js";
 
 const pageWidth = 96;
@@ -52,7 +52,7 @@ function splitTable(splits: readonly SplitCheck[]): string {
       line(`rows cut at ${limit} tokens`, ({ truncation, rows }) =>
         truncation === undefined
           ? "-"
-          : `${grouped(truncation.rows)} (${percent(truncation.rows, rows)})`,
+          : `${grouped(truncation.rows)} (${percentOf(truncation.rows, rows)})`,
       ),
     );
   }
@@ -70,7 +70,7 @@ function labelTable({ labels, splits }: DatasetCheck): string {
     shortened(labels[id]),
     ...splits.flatMap(({ labelRows, rows }) => [
       grouped(labelRows[id]),
-      percent(labelRows[id], rows),
+      percentOf(labelRows[id], rows),
     ]),
   ]);
   const header = [

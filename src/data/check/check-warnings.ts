@@ -1,7 +1,7 @@
 /** What a check found that the user should act on or keep in mind, in words. */
 
 import { listed } from "../../base/figures.js";
-import { countOf, grouped, percent } from "./check-numbers.js";
+import { countOf, grouped, percentOf } from "./check-numbers.js";
 import {
   type DatasetCheck,
   type DatasetWarning,
@@ -43,7 +43,7 @@ function overlapWarning(found: SplitOverlap, facts: Facts): DatasetWarning[] {
   // Empty texts are left out of every score, so they are left out of these totals.
   const total = split.rows - split.emptyTexts;
   const share =
-    `${grouped(rows)} of ${grouped(total)} ${second} rows (${percent(rows, total)}) ` +
+    `${grouped(rows)} of ${grouped(total)} ${second} rows (${percentOf(rows, total)}) ` +
     `${rows === 1 ? "has" : "have"} a text that is also in ${first}`;
   const detail = `${countOf(texts, "distinct text")}; ${grouped(rowsSameLabel)} of these rows carry the label that the text has in ${first}`;
   if (first === "train" && second === "test") {
@@ -160,13 +160,13 @@ function splitWarnings(split: SplitCheck, { labels }: Facts): DatasetWarning[] {
     const least = Math.min(...split.labelRows.filter((count) => count > 0));
     add(
       "small-test-class",
-      `test has fewer than ${fewRows} rows with ${named(few)}; a single row moves a recall by up to ${percent(1, least)}, so macro-F1 is coarse.`,
+      `test has fewer than ${fewRows} rows with ${named(few)}; a single row moves their recall by up to ${Math.round(100 / least)} points, so macro-F1 is unreliable.`,
     );
   }
   if (truncation !== undefined && truncation.rows > manyTruncated * rows) {
     add(
       "truncation",
-      `${grouped(truncation.rows)} of ${grouped(rows)} ${name} rows (${percent(truncation.rows, rows)}) are truncated to ${truncation.maxLength} tokens, which drops ${percent(truncation.lostShare, 1)} of the split's tokens.`,
+      `${grouped(truncation.rows)} of ${grouped(rows)} ${name} rows (${percentOf(truncation.rows, rows)}) are truncated to ${truncation.maxLength} tokens, which drops ${percentOf(truncation.lostShare, 1)} of the split's tokens.`,
     );
   }
   if (split.emptyTexts > 0) {
@@ -181,7 +181,7 @@ function splitWarnings(split: SplitCheck, { labels }: Facts): DatasetWarning[] {
   if (split.repeatedRows > manyRepeated * rows) {
     add(
       "repeated-texts",
-      `${grouped(split.repeatedRows)} of ${grouped(rows)} ${name} rows (${percent(split.repeatedRows, rows)}) ${split.repeatedRows === 1 ? "repeats" : "repeat"} the text of an earlier row.`,
+      `${grouped(split.repeatedRows)} of ${grouped(rows)} ${name} rows (${percentOf(split.repeatedRows, rows)}) ${split.repeatedRows === 1 ? "repeats" : "repeat"} the text of an earlier row.`,
     );
   }
   return warnings;

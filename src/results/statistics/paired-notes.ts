@@ -31,8 +31,8 @@ export function pInSentence(p: number): string {
 
 /** A difference of fractions in percentage points, with its sign. */
 export function pointsText(difference: number): string {
-  const text = (100 * difference).toFixed(2);
-  return difference > 0 && !/^0\.00$/.test(text) ? `+${text}` : text.replace(/^-0\.00$/, "0.00");
+  const text = (100 * difference).toFixed(1);
+  return difference > 0 && !/^0\.0$/.test(text) ? `+${text}` : text.replace(/^-0\.0$/, "0.0");
 }
 
 /** Sentences on one pair; `weighted` names the task weights too. */

@@ -48,7 +48,7 @@ describe("the baseline of a run", () => {
     });
     expect(host.events).toEqual([
       expect.objectContaining({
-        text: expect.stringMatching(/^baseline to beat: TF-IDF .* 100\.00 %/),
+        text: expect.stringMatching(/^baseline to beat: TF-IDF .* 100\.0 %/),
       }),
     ]);
   });

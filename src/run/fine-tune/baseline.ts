@@ -38,9 +38,7 @@ export function measureBaseline(data: EncodedDataset, folder: string, host: Host
     classificationMetrics(labelIds, predicted, labels.length).measures;
   const devMeasures = measure(dev, predictedLabels(devLogits, labels.length));
   const seconds = ((host.now() - start) / 1000).toFixed(1);
-  const figures = labelMeasures.map(
-    ({ name, title }) => `${title} ${percent(devMeasures[name])} %`,
-  );
+  const figures = labelMeasures.map(({ name, title }) => `${title} ${percent(devMeasures[name])}`);
   const text = `baseline to beat: TF-IDF with logistic regression, trained in ${seconds} s: on dev, ${figures.join(", ")}`;
   host.emit({ type: "notice", level: "info", text });
   const predicted = test && predictedLabels(tfidfLogits(baseline, test.texts), labels.length);

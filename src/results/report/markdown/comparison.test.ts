@@ -135,8 +135,8 @@ describe("resultTable", () => {
       [
         "| model | method | acl accuracy | acl macro-F1 |",
         "| --- | --- | ---: | ---: |",
-        "| mini | STL | 75.00 ± 7.07 | 65.00 ± 7.07 |",
-        "| mini | MTL L3Masking | 80.00 ± 7.07 | 70.00 ± 7.07 |",
+        "| mini | STL | 75.0 ± 7.1 % | 65.0 ± 7.1 % |",
+        "| mini | MTL L3Masking | 80.0 ± 7.1 % | 70.0 ± 7.1 % |",
       ].join("\n"),
     );
   });
@@ -148,7 +148,7 @@ describe("resultTable", () => {
       }),
       "leak_free",
     );
-    expect(table).toContain("| mini | MTL L3Masking | 70.00 (n = 1) | 55.00 (n = 1) | - | - |");
+    expect(table).toContain("| mini | MTL L3Masking | 70.0 % (n = 1) | 55.0 % (n = 1) | - | - |");
   });
 
   it("names task weights where there are several", () => {
@@ -156,7 +156,7 @@ describe("resultTable", () => {
     const table = resultTable(comparison(more), "test");
     expect(table).toContain("| mini | STL |");
     expect(table).toContain("| mini | MTL L3Masking (equal) |");
-    expect(table).toContain("| mini | MTL L3Masking (meta) | 90.00 (n = 1) |");
+    expect(table).toContain("| mini | MTL L3Masking (meta) | 90.0 % (n = 1) |");
   });
 });
 
@@ -167,8 +167,8 @@ describe("curveTable", () => {
       [
         "| method | step 10 | step 20 | step 30 | mean best step |",
         "| --- | ---: | ---: | ---: | ---: |",
-        "| STL | 15.00 | 25.00 | 35.00 | 20 |",
-        "| MTL L3Masking | 15.00 | 25.00 | 30.00 (n = 1) | 20 |",
+        "| STL | 15.0 % | 25.0 % | 35.0 % | 20 |",
+        "| MTL L3Masking | 15.0 % | 25.0 % | 30.0 % (n = 1) | 20 |",
       ].join("\n"),
     );
     expect(curveTable(comparison(runs), "acl", "other")).toBeUndefined();
@@ -202,7 +202,7 @@ describe("comparisonPage", () => {
       "## How it was made",
     ]);
     for (const text of [
-      "mean ± sample standard deviation over the seeds 0, 1",
+      "Mean ± sample standard deviation over the seeds 0, 1",
       "acl: 8 of 10 test rows",
       "* A note on the tests.",
       "50 train, 10 dev and 10 test rows, 2 labels",
@@ -238,7 +238,7 @@ describe("comparisonPage", () => {
       "| runs/l3-0 | acl, mini, MTL L3Masking, seed 4 | failed | training-diverged: a \\| b |",
     );
     // Three seeds were asked for, two are in the table.
-    expect(page).toContain("75.00 ± 7.07 (n = 2)");
+    expect(page).toContain("75.0 ± 7.1 % (n = 2)");
   });
 
   it("begins with how much of a stopped comparison there is", () => {
@@ -274,7 +274,7 @@ describe("comparisonPage", () => {
       comparison(runs.map((each) => ({ ...each, test: null, leak_free: null }))),
     );
     expect(page).toContain("There is no test split");
-    expect(page).toContain("| mini | STL | 50.00 ± 0.00 | 40.00 ± 0.00 |");
+    expect(page).toContain("| mini | STL | 50.0 ± 0.0 % | 40.0 ± 0.0 % |");
     expect(page).not.toContain("## All test rows");
   });
 
@@ -284,11 +284,11 @@ describe("comparisonPage", () => {
 });
 
 describe("numbers in words", () => {
-  it("are printed as papers print them", () => {
-    expect(spreadText({ mean: 0.71734, std: 0.0406, n: 3 })).toBe("71.73 ± 4.06");
+  it("have one decimal", () => {
+    expect(spreadText({ mean: 0.71734, std: 0.0406, n: 3 })).toBe("71.7 ± 4.1 %");
     expect([0.0004, 0.031, 1].map(pText)).toEqual(["< 0.001", "0.031", "1.000"]);
     expect([0.0123, -0.0123, 0, -0.00001, 0.00001].map(pointsText)).toEqual([
-      ...["+1.23", "-1.23", "0.00", "0.00", "0.00"],
+      ...["+1.2", "-1.2", "0.0", "0.0", "0.0"],
     ]);
     expect(markdownTable(["a|b"], [["c"]], 1)).toBe("| a\\|b |\n| --- |\n| c |");
   });

@@ -45,7 +45,7 @@ function resultSections(comparison: Comparison): string[] {
   if (cells.length === 0) return ["No run has finished yet."];
   const seeds = [...new Set(runs.map(({ seed }) => seed))].sort((a, b) => a - b);
   const tested = cells.some(({ test }) => test !== null);
-  const introduction = `Percent; mean ± sample standard deviation over the seeds ${seeds.join(", ")}. ${
+  const introduction = `Mean ± sample standard deviation over the seeds ${seeds.join(", ")}. ${
     tested
       ? "Every run is tested once, with the weights of its best dev evaluation."
       : "There is no test split: these are the best dev evaluations, by which the weights were chosen."
@@ -115,7 +115,7 @@ function curveSections(comparison: Comparison): string[] {
     ? []
     : [
         "## Dev learning curves",
-        `Dev ${decidingMeasure.title} in percent, mean over the seeds that were still training (n where that is not all). Every evaluation is in results.json under \`dev_curve\`.`,
+        `Dev ${decidingMeasure.title}, mean over the seeds that were still training (n where that is not all). Every evaluation is in results.json under \`dev_curve\`.`,
         ...tables,
       ];
 }

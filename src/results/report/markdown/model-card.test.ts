@@ -75,8 +75,8 @@ describe("a model card", () => {
       "Multi-task learning with L3Masking: besides",
       "```sh\nl3masking train train.csv --model base --output-dir RUN\n```",
       "90 train, 10 dev, 20 test",
-      "| test | 20 | 75.00 | 61.25 |",
-      "expected calibration error 12.50",
+      "| test | 20 | 75.0 % | 61.3 % |",
+      "expected calibration error 12.5 %",
       "| `onnx/model.onnx` | float32 | 1.2 | 0.000012 | 31 of 32 |",
       "fp32",
     ]) {
@@ -86,7 +86,7 @@ describe("a model card", () => {
 
   it("shows names of labels as they are, in tables and lists", () => {
     expect(body).toContain("0. `a|b`");
-    expect(body).toContain("| `a\\|b` | 100.00 | 50.00 | 66.67 | 4 |");
+    expect(body).toContain("| `a\\|b` | 100.0 % | 50.0 % | 66.7 % | 4 |");
     expect(body).toContain("1. `` `ticks` # not a heading ``");
     const headings = body.split("\n").filter((line) => line.startsWith("#"));
     expect(headings).not.toContain("# not a heading");

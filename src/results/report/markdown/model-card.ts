@@ -140,7 +140,7 @@ ${run.command}
 function scoresPart(run: CardRun, labels: readonly string[]): string {
   const { scores, perLabel, confidence } = run;
   const table = markdownTable(
-    ["texts", "rows", ...labelMeasures.map(({ title }) => `${title} %`)],
+    ["texts", "rows", ...labelMeasures.map(({ title }) => title)],
     scores.map(({ rowSet, rows, ...values }) => [
       rowSet,
       String(rows),
@@ -151,7 +151,7 @@ function scoresPart(run: CardRun, labels: readonly string[]): string {
   const ofLabels =
     perLabel &&
     markdownTable(
-      ["label", "precision %", "recall %", "F1 %", "test rows"],
+      ["label", "precision", "recall", "F1", "test rows"],
       labels.flatMap((label) => {
         const found = perLabel[label];
         if (found === undefined) return [];

@@ -1,13 +1,13 @@
-/** The tables of a comparison in Markdown; percent, mean and sample standard deviation over seeds. */
+/** The tables of a comparison in Markdown; mean and sample standard deviation over seeds. */
+import { percent } from "../../../base/figures.js";
 import { decidingMeasure, labelMeasures } from "../../metrics/label-measures.js";
 import type { Comparison, ComparisonCell, Spread } from "../../records/comparison.js";
 import type { Candidate, PairedComparison, RowSet } from "../../records/paired-comparison.js";
 import { candidateTitle, needsWeights, pointsText, pText } from "../../statistics/paired-notes.js";
 
-/** `71.73 ± 4.06`; without a deviation where there is one seed. */
+/** `71.7 ± 4.1 %`; without a deviation where there is one seed. */
 export function spreadText({ mean, std }: Spread): string {
-  const percent = (value: number) => (100 * value).toFixed(2);
-  return std === null ? percent(mean) : `${percent(mean)} ± ${percent(std)}`;
+  return std === null ? percent(mean) : `${(100 * mean).toFixed(1)} ± ${percent(std)}`;
 }
 
 /** A Markdown table; numbers are flush right in every column but the first `words`. */
@@ -159,7 +159,7 @@ export function curveTable(
         if (values.length === 0) return "-";
         const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
         const note = values.length < ofCandidate.length ? ` (n = ${values.length})` : "";
-        return `${(100 * mean).toFixed(2)}${note}`;
+        return `${percent(mean)}${note}`;
       }),
       best.toFixed(0),
     ];

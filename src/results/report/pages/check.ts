@@ -3,7 +3,7 @@
 import { counted } from "../../../base/figures.js";
 import { warningAdvice } from "../../../data/check/check-advice.js";
 import type { CheckDetails, Examples, LengthHistogram } from "../../../data/check/check-details.js";
-import { grouped, overlapCells, percent } from "../../../data/check/check-numbers.js";
+import { grouped, overlapCells, percentOf } from "../../../data/check/check-numbers.js";
 import type { DatasetCheck, LengthSummary, SplitCheck } from "../../../data/check/check-result.js";
 import type { SplitName } from "../../../data/dataset.js";
 import { barChart } from "../charts/bar-chart.js";
@@ -84,7 +84,7 @@ function splitTable({ check, files }: CheckedDataset): Markup {
             line(`rows cut at ${limit} tokens`, ({ truncation, rows }) =>
               truncation === undefined
                 ? "–"
-                : `${grouped(truncation.rows)} (${percent(truncation.rows, rows)})`,
+                : `${grouped(truncation.rows)} (${percentOf(truncation.rows, rows)})`,
             ),
           ]),
     ],
@@ -107,7 +107,7 @@ function labelSection({ labels, splits }: DatasetCheck): Markup {
   const ordered =
     labels.length <= CHARTED_LABELS ? ids : ids.toSorted((a, b) => rowsOf(b) - rowsOf(a));
   const shareText = (split: SplitCheck, id: number) =>
-    `${grouped(split.labelRows[id])} of ${grouped(split.rows)} rows (${percent(split.labelRows[id], split.rows)})`;
+    `${grouped(split.labelRows[id])} of ${grouped(split.rows)} rows (${percentOf(split.labelRows[id], split.rows)})`;
   const chart = barChart(
     splits.map(({ name }, style) => ({ name, style })),
     ordered.slice(0, CHARTED_LABELS).map((id) => ({
@@ -134,7 +134,7 @@ function labelSection({ labels, splits }: DatasetCheck): Markup {
       foreign(labels[id]),
       ...splits.flatMap(({ labelRows, rows: all }) => [
         grouped(labelRows[id]),
-        percent(labelRows[id], all),
+        percentOf(labelRows[id], all),
       ]),
     ]),
     listed.length < labels.length
@@ -190,7 +190,7 @@ function lengthFigure(
         ? `${edges[bin]} or more`
         : `${edges[bin]} to ${edges[bin + 1] - 1}`,
       grouped(count),
-      percent(count, total),
+      percentOf(count, total),
     ]),
   );
   return figure(chart, `lengths-${split}`, caption, data);

@@ -140,7 +140,7 @@ describe("the page of a comparison", () => {
         metrics === null ? [] : [metrics.accuracy, metrics.macro_f1],
       );
       const written = spreads.map(
-        ({ mean, std }) => `${(100 * mean).toFixed(2)} ± ${(100 * (std ?? 0)).toFixed(2)}`,
+        ({ mean, std }) => `${(100 * mean).toFixed(1)} ± ${(100 * (std ?? 0)).toFixed(1)} %`,
       );
       expect(rows).toContain(`${name}5${written.join("")}`);
     }

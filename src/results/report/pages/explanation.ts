@@ -1,5 +1,5 @@
 /** Explained texts as a page: what surprised the vanilla model, what is masked, what supports the label. */
-import { count, counted, listed } from "../../../base/figures.js";
+import { count, counted, listed, percent } from "../../../base/figures.js";
 import type { ExplainedText } from "../../records/token-masks.js";
 import { type Content, type Markup, markup } from "./markup.js";
 import { foreign, page, table } from "./page.js";
@@ -63,10 +63,10 @@ function textSection(text: ExplainedText, index: number, views: View, figures: V
   const others = rest.map(([label, probability], place) => [
     place === 0 ? undefined : ", ",
     foreign(label),
-    ` ${percentText(probability)}`,
+    ` ${percent(probability)}`,
   ]);
   const words = text.word_ids.filter((word) => word !== null).length;
-  return markup`<section id="${id}"><h2>Text ${index + 1}: ${foreign(text.label)}, ${percentText(text.probabilities[text.label])}</h2>
+  return markup`<section id="${id}"><h2>Text ${index + 1}: ${foreign(text.label)}, ${percent(text.probabilities[text.label])}</h2>
 ${others.length === 0 ? undefined : markup`<p class="note">Other labels: ${others}.</p>`}
 ${text.truncated === 0 ? undefined : markup`<p class="verdict warning">The end of the text, ${counted(text.truncated, "token")}, was cut off: neither model reads it.</p>`}
 ${words === 0 ? markup`<p>The text has no tokens.</p>` : views(text)}
@@ -172,8 +172,4 @@ what the model reads instead: the mask token or, sometimes, a random one. [=] pr
 <dt>Attribution</dt><dd>Gradient x input: ${attributionInputs[input]} This is a local linear view of the classifier at this text. It is
 not a causal explanation: removing or replacing a token can have another effect, and attributions do not add up to the logit.</dd>
 </dl>`;
-}
-
-function percentText(share: number): string {
-  return `${(100 * share).toFixed(1)} %`;
 }

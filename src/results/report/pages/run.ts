@@ -110,9 +110,9 @@ function outcome(group: Group, run: ComparedRun): Markup {
 <p class="note">This is one run with one seed. How much of this is chance, and whether another method does better, only a comparison over several seeds can show.</p></div>`;
 }
 
-/** "accuracy 75.00 %, macro-F1 61.25 %" */
+/** "accuracy 75.0 %, macro-F1 61.3 %" */
 function measured(values: OfLabelMeasures<number>): string {
-  return labelMeasures.map(({ name, title }) => `${title} ${percent(values[name])} %`).join(", ");
+  return labelMeasures.map(({ name, title }) => `${title} ${percent(values[name])}`).join(", ");
 }
 
 /** How far probabilities are from shares of correct labels, as they are and at the fitted temperature. */
@@ -135,6 +135,6 @@ function confidenceSection({ temperature, dev, test }: RunConfidence): Markup {
 <p>If the classifier says 80 %, is it right in 80 of 100 cases? The expected calibration error is by how many points it is off, averaged
 over the texts. Dividing the logits of an overconfident classifier by a temperature above 1 reduces it. The temperature that
 fits the dev split best is ${temperature.toFixed(2)}; predicted labels do not change.</p>
-${table(heads, lines, "The calibration error is over 15 bins, in percent; the loss is the mean cross-entropy in nats. The temperature was fitted to the dev split, so the figures at the temperature are optimistic there.")}
+${table(heads, lines, "The calibration error is over 15 bins; the loss is the mean cross-entropy in nats. The temperature was fitted to the dev split, so the figures at the temperature are optimistic there.")}
 <p class="note"><code>l3masking predict --fitted-temperature</code> gives probabilities at this temperature.</p>`;
 }

@@ -34,7 +34,7 @@ function exampleView(text: RunExample, index: number): Markup {
   return markup`<div class="example"><h4>Text ${index + 1}: ${foreign(expected)}</h4>
 ${textByMaskProbability(text)}
 ${masks}
-<p class="note">The trained model predicts ${foreign(label)}, ${percent(text.probabilities[label])} %. Evidence for and against ${foreign(explained)}:</p>
+<p class="note">The trained model predicts ${foreign(label)}, ${percent(text.probabilities[label])}. Evidence for and against ${foreign(explained)}:</p>
 ${textByAttribution(text)}
 <details><summary>Text ${index + 1}, token by token</summary>${tokenFigures(text)}</details></div>`;
 }

@@ -29,13 +29,13 @@ export function perLabelSection(group: Group, rows: RowSet): Markup {
         const { name } = candidates[index];
         if (list.length === 0) return { value: undefined, text: `${name}, ${label}: –` };
         const f1 = spread(list.map((metrics) => metrics.f1));
-        const text = `${name}, ${label}: ${spreadText(f1)} %`;
+        const text = `${name}, ${label}: ${spreadText(f1)}`;
         return { value: 100 * f1.mean, spread: 100 * (f1.std ?? 0), text };
       }),
     })),
     {
       title: "F1 of each label",
-      description: `Mean F1 in percent of ${labels.length} labels for ${candidates.map(({ name }) => name).join(", ")}. The table below has the figures.`,
+      description: `Mean F1 of ${labels.length} labels for ${candidates.map(({ name }) => name).join(", ")}. The table below has the figures.`,
       xTitle: single ? "F1 (%)" : "F1 (%), whisker: ± standard deviation over seeds",
       xFormat: (value, decimals) => value.toFixed(decimals),
       xAtLeast: 100,
@@ -50,7 +50,7 @@ export function perLabelSection(group: Group, rows: RowSet): Markup {
         list.length === 0 ? "–" : spreadText(spread(list.map(({ f1 }) => f1))),
       ),
     ]),
-    single ? "F1 in percent." : "F1 in percent, mean ± sample standard deviation over seeds.",
+    single ? "F1." : "F1, mean ± sample standard deviation over seeds.",
   );
   const detail = table(
     [
@@ -67,9 +67,7 @@ export function perLabelSection(group: Group, rows: RowSet): Markup {
         meanPercent(list.map(({ recall }) => recall)),
       ]),
     ]),
-    single
-      ? "Precision and recall in percent."
-      : "Precision and recall in percent, mean over seeds.",
+    single ? "Precision and recall." : "Precision and recall, mean over seeds.",
   );
   const rare = measured.filter(({ support }) => support < FEW_ROWS).length;
   const caption = markup`On ${rowSetName(rows, group)}.${rare === 0 ? undefined : ` ${rare} of the labels ${rare === 1 ? "has" : "have"} fewer than ${FEW_ROWS} rows here: a single row moves ${rare === 1 ? "its" : "their"} F1 a lot.`}`;

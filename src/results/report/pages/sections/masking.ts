@@ -1,6 +1,6 @@
 /** What a masking strategy masks and how it differs from random token masking. */
 
-import { count } from "../../../../base/figures.js";
+import { count, percent } from "../../../../base/figures.js";
 import { strategyOf } from "../../../../method/masking/probabilities.js";
 import { uniform } from "../../../../method/masking/strategies/uniform.js";
 import type { MaskedToken, MaskingSummary } from "../../../records/masking-summary.js";
@@ -24,7 +24,7 @@ export function maskingSection({ id, masking }: Group): Markup {
 function strategySection(id: string, masking: MaskingSummary): Markup {
   const { title, does } = strategyOf(masking.strategy);
   return markup`
-<p>Both strategies mask about ${percentText(masking.budget)} of the tokens in every epoch. Random token masking (${RTM}) ${uniform.does};
+<p>Both strategies mask about ${percent(masking.budget)} of the tokens in every epoch. Random token masking (${RTM}) ${uniform.does};
 ${title} ${does}. All figures are expected values per epoch over the ${count(masking.tokens)} tokens of the ${count(masking.texts)} training texts.</p>
 ${figures([
   distribution(id, masking),
@@ -58,7 +58,7 @@ function distribution(id: string, masking: MaskingSummary): Markup {
   );
   const share = (tokens: number, all: readonly number[]) => {
     const total = all.reduce((sum, some) => sum + some, 0);
-    return total === 0 ? "–" : percentText(tokens / total);
+    return total === 0 ? "–" : percent(tokens / total);
   };
   const rows = counts.map((tokens, bin) => [
     `${edges[bin].toFixed(2)} to ${edges[bin + 1].toFixed(2)}`,
@@ -106,7 +106,7 @@ function tokenChart(
 
 function tokenTable(tokens: readonly MaskedToken[], caption: string, strategy: string): Markup {
   const cell = (expected: number, { occurrences }: MaskedToken) =>
-    `${expected.toFixed(1)} (${percentText(expected / occurrences)})`;
+    `${expected.toFixed(1)} (${percent(expected / occurrences)})`;
   return table(
     [
       { title: "Token" },
@@ -122,8 +122,4 @@ function tokenTable(tokens: readonly MaskedToken[], caption: string, strategy: s
     ]),
     `${caption}: expected selections per epoch, and their share of the occurrences.`,
   );
-}
-
-function percentText(share: number): string {
-  return `${(100 * share).toFixed(1)} %`;
 }

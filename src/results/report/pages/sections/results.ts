@@ -60,9 +60,7 @@ export function resultsSection({ dataset, candidates }: Group): Markup {
     ),
   ]);
   const single = candidates.every(({ cell }) => cell.seeds.length === 1);
-  const spread = single
-    ? "Percent, one seed"
-    : "Percent, mean ± sample standard deviation over seeds";
+  const spread = single ? "One seed" : "Mean ± sample standard deviation over seeds";
   const bold = "Bold: the best of its column, which is not yet evidence of a difference.";
   const caption = candidates.length === 1 ? `${spread}.` : `${spread}. ${bold}`;
   return markup`${table(heads, lines, caption)}${tested ? leakNote(rows.test - rows.leak_free, rows.test) : undefined}`;

@@ -75,11 +75,11 @@ describe("pairVerdict", () => {
 
   it("names the one ahead first, whichever way the difference was taken", () => {
     expect(say({ ...five, t: 0.002 })).toBe(
-      "difference shown MTL L3Masking scored higher than STL by 2.00 points of macro-F1 (95 % interval +1.00 to +3.00). Neither the choice of test rows (p = 0.010) nor the choice of seeds (p = 0.002) explains that. On accuracy: +2.00 points, difference shown.",
+      "difference shown MTL L3Masking scored higher than STL by 2.0 points of macro-F1 (95 % interval +1.0 to +3.0). Neither the choice of test rows (p = 0.010) nor the choice of seeds (p = 0.002) explains that. On accuracy: +2.0 points, difference shown.",
     );
     const differences = five.differences.map((value) => -value);
     expect(say({ ...five, differences, low: -0.03, high: -0.01, t: 0.0002 })).toBe(
-      "difference shown STL scored higher than MTL L3Masking by 2.00 points of macro-F1 (95 % interval +1.00 to +3.00). Neither the choice of test rows (p = 0.010) nor the choice of seeds (p < 0.001) explains that. On accuracy: +2.00 points, difference shown.",
+      "difference shown STL scored higher than MTL L3Masking by 2.0 points of macro-F1 (95 % interval +1.0 to +3.0). Neither the choice of test rows (p = 0.010) nor the choice of seeds (p < 0.001) explains that. On accuracy: +2.0 points, difference shown.",
     );
   });
 

@@ -128,7 +128,7 @@ function highestMean(
       : shown === 0
         ? `That alone proves nothing: of ${tested} none shows a difference.`
         : `Of ${tested}, ${shown} ${shown === 1 ? "shows" : "show"} a difference.`;
-  return markup`<p>On ${foreign(dataset.name)} with ${foreign(model.name)}, <strong>${listed([best, ...equal].map(({ name }) => name))}</strong> ${equal.length === 0 ? "has" : "have"} the highest mean ${decidingMeasure.title} (${spreadText(best.spread)} %). ${outcome}</p>`;
+  return markup`<p>On ${foreign(dataset.name)} with ${foreign(model.name)}, <strong>${listed([best, ...equal].map(({ name }) => name))}</strong> ${equal.length === 0 ? "has" : "have"} the highest mean ${decidingMeasure.title} (${spreadText(best.spread)}). ${outcome}</p>`;
 }
 
 const tags: Readonly<Record<Finding, readonly [style: string, text: string]>> = {
