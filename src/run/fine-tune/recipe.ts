@@ -12,16 +12,20 @@ export interface DataSize {
   readonly tokensPerText: number;
 }
 
-type Completed =
-  | "numTrainEpochs"
-  | "batchSize"
-  | "learningRate"
-  | "headLearningRate"
-  | "warmupRatio"
-  | "patience"
-  | "keep";
+/** The settings that it completes. */
+export const recipeNames = [
+  "numTrainEpochs",
+  "batchSize",
+  "learningRate",
+  "headLearningRate",
+  "warmupRatio",
+  "patience",
+  "keep",
+] as const;
 
-export type Recipe = { readonly [Name in Completed]: NonNullable<TrainSettings[Name]> };
+export type Recipe = {
+  readonly [Name in (typeof recipeNames)[number]]: NonNullable<TrainSettings[Name]>;
+};
 
 /** Settings of `train` without gaps. */
 export type FineTuneSettings = PlacedTrainSettings & Recipe;

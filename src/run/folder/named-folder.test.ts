@@ -41,7 +41,9 @@ const refusal = (work: () => unknown) => failure((async () => work())());
 
 /** A run's folder as its command leaves it. */
 function leave(folder: string, options: Partial<TrainOptions>, finished: boolean): void {
-  createRunFolder(folder, { settings: settingsOf({ ...options, outputDir: folder }) });
+  // Completed by a recipe.
+  const settings = { patience: 10, batchSize: 32, ...options, outputDir: folder };
+  createRunFolder(folder, { settings: settingsOf(settings) });
   if (finished) writeFileSync(`${folder}/metrics.json`, "{}");
 }
 
@@ -93,6 +95,7 @@ describe("withRunFolder", () => {
     });
     expect(resumed({ trainFile: "./messages.csv" }).outputDir).toBe("runs/messages-2");
     expect(resumed({ seed: 7 }).outputDir).toBe("runs/messages-3");
+    expect(resumed({ patience: 10 }).outputDir).toBe("runs/messages-2");
     expect(resumed({ trainFile: "other/messages.csv" }).outputDir).toBe("runs/messages-5");
     // None has these settings: going on with the newest is refused where what differs can be told.
     expect(resumed({ seed: 8 }).outputDir).toBe("runs/messages-3");

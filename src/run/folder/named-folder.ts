@@ -3,6 +3,7 @@ import { L3MaskingError } from "../../base/errors.js";
 import { exists, listFolder } from "../../platform/files/files.js";
 import { join, resolve } from "../../platform/paths.js";
 import type { RunRecord } from "../../results/records/run-record.js";
+import { recipeNames } from "../fine-tune/recipe.js";
 import type { Host } from "../host/host.js";
 import type { CompareSettings, TrainSettings } from "../settings/schemas.js";
 import { datasetName } from "../sources/dataset-sources.js";
@@ -112,8 +113,15 @@ function earlierRuns(name: string, settings: TrainSettings): EarlierRun[] {
     .map(({ folder, record }) => ({
       folder,
       finished: exists(join(folder, "metrics.json")),
-      isSame: runDigest({ settings: record.settings }) === runDigest({ settings }),
+      isSame: isSameRun(record.settings, settings),
     }));
+}
+
+/** Are all settings that count the same? Those that the recipe completes are known only of the earlier run, unless given. */
+function isSameRun(earlier: RunRecord["settings"], now: TrainSettings): boolean {
+  const completed = recipeNames.map((name) => [name, now[name] ?? earlier[name]]);
+  const settings = { ...now, ...Object.fromEntries(completed) };
+  return runDigest({ settings: earlier }) === runDigest({ settings });
 }
 
 function isOfSameData({ settings }: RunRecord, { dataset, trainFile }: TrainSettings): boolean {

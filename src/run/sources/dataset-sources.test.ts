@@ -71,7 +71,7 @@ describe("datasetSources", () => {
 
 describe("nameOf", () => {
   it.each([
-    ["models/l3-mini/", "l3-mini"],
+    ["models/my-mini/", "my-mini"],
     ["data.jsonl.gz", "data"],
     ["x/data.v2.csv", "data.v2"],
     ["roberta-base", "roberta-base"],
