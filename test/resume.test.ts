@@ -271,7 +271,7 @@ describe("a run that must not go on", () => {
   it("needs a run to go on with", async () => {
     const error = await failure(train(options("nothing", { resume: true }), host()));
     expect(error).toMatchObject({ code: "checkpoint-missing" });
-    expect(error.hint).toContain("Start without --resume");
+    expect(error.hint).toContain("without --resume");
     const twice = await failure(train(options("stopped"), host()));
     expect(twice).toMatchObject({ code: "output-exists" });
     expect(twice.hint).toContain("--resume");

@@ -12,6 +12,7 @@ import { runExamples } from "../run/fine-tune/run-examples.js";
 import { evaluateRun, runMetricsOf } from "../run/fine-tune/run-metrics.js";
 import { loadWeights } from "../run/fine-tune/second-stage.js";
 import { requireSharedPassFits } from "../run/fine-tune/shared-pass.js";
+import { writeSplitFiles } from "../run/fine-tune/split-files.js";
 import { runStages } from "../run/fine-tune/stages.js";
 import { compileTraining, initialWeights } from "../run/fine-tune/training.js";
 import { heldOutRows, writeWrongRows } from "../run/fine-tune/wrong-rows.js";
@@ -68,7 +69,8 @@ async function trainInFolder(
   const record = { ...inputsRecord(inputs), memory: memory.record };
   if (started === undefined) createRunFolder(outputDir, record);
   else requireSameRun(outputDir, started, record);
-  const shown = files.testFile ?? files.validationFile;
+  const cut = writeSplitFiles(outputDir, data, files);
+  const shown = files.testFile ?? cut.test ?? files.validationFile;
   const result = { outputDir, ...(shown !== undefined && { labelledFile: shown }) };
   const finished = finishedMetrics(outputDir);
   if (finished !== undefined) {

@@ -111,6 +111,13 @@ describe("progress in words", () => {
     expect(finishedText(progress)).toBe("scoring: 0 tokens in 0:00");
   });
 
+  it("is in the singular for one", () => {
+    const measure = createProgressMeter(() => 0);
+    const one = { type: "progress", task: "predicting", done: 1, total: 1, unit: "texts" } as const;
+    expect(progressText(measure(one))).toBe("predicting  100 %  1/1 text");
+    expect(finishedText(measure(one))).toBe("predicting: 1 text in 0:00");
+  });
+
   it.each([
     [0, "0:00"],
     [7.4, "0:07"],

@@ -54,7 +54,7 @@ export function progressText({ event, rate, secondsLeft }: Progress): string {
   const parts = [
     event.task,
     `${share} %`,
-    `${formatCount(event.done)}/${formatCount(event.total)} ${event.unit}`,
+    `${formatCount(event.done)}/${formatCount(event.total)} ${unitOf(event)}`,
   ];
   if (rate !== undefined) parts.push(`${formatCount(rate)} ${event.unit}/s`);
   if (secondsLeft !== undefined) parts.push(`${formatDuration(secondsLeft)} left`);
@@ -66,8 +66,11 @@ export function progressText({ event, rate, secondsLeft }: Progress): string {
 export function finishedText({ event, elapsedSeconds, rate }: Progress): string {
   const speed = rate === undefined ? "" : ` (${formatCount(rate)} ${event.unit}/s)`;
   const time = formatDuration(elapsedSeconds);
-  const unit = event.total === 1 ? event.unit.replace(/s$/, "") : event.unit;
-  return `${event.task}: ${formatCount(event.total)} ${unit} in ${time}${speed}`;
+  return `${event.task}: ${formatCount(event.total)} ${unitOf(event)} in ${time}${speed}`;
+}
+
+function unitOf({ total, unit }: ProgressEvent): string {
+  return total === 1 ? unit.replace(/s$/, "") : unit;
 }
 
 /** Hours, minutes and seconds: 0:07, 3:26, 1:02:03. */

@@ -52,7 +52,7 @@ model: runs/a/model
 
 next:
   l3masking evaluate --model runs/a/model --input data/test.csv
-  l3masking predict --model runs/a/model --input data/test.csv
+  l3masking predict --model runs/a/model --input data/test.csv --output labels.csv
   l3masking report runs/a`,
     );
   });

@@ -86,7 +86,7 @@ export function trainSummary({ outputDir, metrics, labelledFile }: TrainResult):
     ...(labelledFile === undefined
       ? []
       : [`  l3masking evaluate --model ${modelFolder} --input ${file}`]),
-    `  l3masking predict --model ${modelFolder} --input ${file}`,
+    `  l3masking predict --model ${modelFolder} --input ${file} --output labels.csv`,
     `  l3masking report ${quoted(outputDir)}`,
   ].join("\n");
 }

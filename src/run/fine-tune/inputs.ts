@@ -7,8 +7,8 @@ import type { Host, NoticeEvent } from "../host/host.js";
 import { checkMemory, type MemoryCheck } from "../memory/memory-check.js";
 import type { TrainSettings } from "../settings/schemas.js";
 import {
-  type EncodedDataset,
   type LabelledFiles,
+  type LoadedDataset,
   labelledFiles,
   loadLabelledTexts,
 } from "../sources/labelled-texts.js";
@@ -29,7 +29,7 @@ export interface RunInputs {
   readonly files: LabelledFiles;
   readonly model: LoadedModel;
   /** Read, split, checked and encoded. */
-  readonly data: EncodedDataset;
+  readonly data: LoadedDataset;
   readonly unlabelled: EncodedUnlabelled | undefined;
   /** The most tokens of a text. */
   readonly maxLength: number;

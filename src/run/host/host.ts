@@ -92,6 +92,6 @@ export interface RunStatusEvent {
 export interface TrainResult {
   readonly outputDir: string;
   readonly metrics: RunMetrics;
-  /** A file of labelled texts to try the classifier on: test, else dev. Absent where both were cut from train. */
+  /** A file of labelled texts to try the classifier on: test, else dev. */
   readonly labelledFile?: string;
 }

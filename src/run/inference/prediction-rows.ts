@@ -2,6 +2,7 @@
 
 import { L3MaskingError } from "../../base/errors.js";
 import { delimitedLine } from "../../data/formats/delimited-line.js";
+import { cell, jsonMember } from "../../data/formats/written-rows.js";
 import type { RecordSource, SourceRow } from "../../data/record-stream.js";
 import type { Prediction } from "../../results/records/predictions.js";
 
@@ -66,9 +67,9 @@ export function predictionWriter(
         // Of rows that are alike the header has the order; objects put names of digits first.
         const kept = source.regular || !inputColumns ? columns : Object.keys(values);
         const members = [
-          ...kept.map((name) => member(name, values[name])),
-          member(labelName, label),
-          member(probabilityName, probabilities),
+          ...kept.map((name) => jsonMember(name, values[name])),
+          jsonMember(labelName, label),
+          jsonMember(probabilityName, probabilities),
         ];
         return `{${members.join(",")}}\n`;
       },
@@ -88,19 +89,4 @@ export function predictionWriter(
 
 function freeName(name: string, taken: ReadonlySet<string>): string {
   return taken.has(name) ? freeName(`predicted_${name}`, taken) : name;
-}
-
-function member(name: string, value: unknown): string {
-  return `${JSON.stringify(name)}:${json(value ?? null)}`;
-}
-
-/** A value as one field: strings as they are, nothing for null, lists and objects as JSON. */
-function cell(value: unknown): string {
-  if (value === null || value === undefined) return "";
-  return typeof value === "string" ? value : json(value);
-}
-
-/** Integers of Parquet that are inside lists may be beyond what numbers hold. */
-function json(value: unknown): string {
-  return JSON.stringify(value, (_, inner) => (typeof inner === "bigint" ? String(inner) : inner));
 }

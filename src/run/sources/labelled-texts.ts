@@ -69,8 +69,17 @@ export function noTexts(): L3MaskingError {
   });
 }
 
+/** Which columns of the training file hold text and label. */
+export interface TrainingColumns {
+  readonly text: string;
+  readonly label: string;
+}
+
 /** The rows of each file, telling which columns were taken. */
-export async function readLabelledFiles(files: LabelledFiles, host: Host): Promise<SplitRecords> {
+export async function readLabelledFiles(
+  files: LabelledFiles,
+  host: Host,
+): Promise<SplitRecords & { readonly columns: TrainingColumns }> {
   const read = async (split: string, path: string | undefined) => {
     if (path === undefined) return undefined;
     const { textColumn, labelColumn } = files;
@@ -78,12 +87,14 @@ export async function readLabelledFiles(files: LabelledFiles, host: Host): Promi
     const columns = `text from "${file.textColumn}" (--text-column), label from "${file.labelColumn}" (--label-column)`;
     const text = `${split}: ${file.records.length} rows of ${path} (${file.format}); ${columns}`;
     host.emit({ type: "notice", level: "info", text });
-    return file.records;
+    return file;
   };
+  const train = await read("train", files.trainFile);
   return {
-    train: (await read("train", files.trainFile)) ?? [],
-    dev: await read("dev", files.validationFile),
-    test: await read("test", files.testFile),
+    train: train?.records ?? [],
+    dev: (await read("dev", files.validationFile))?.records,
+    test: (await read("test", files.testFile))?.records,
+    columns: { text: train?.textColumn ?? "text", label: train?.labelColumn ?? "label" },
   };
 }
 
@@ -105,6 +116,11 @@ export interface EncodedDataset extends Dataset {
   };
 }
 
+/** A data set as its files gave it. */
+export interface LoadedDataset extends EncodedDataset {
+  readonly columns: TrainingColumns;
+}
+
 /**
  * Reads, splits, checks and encodes. The check's page and its warnings are emitted as notices. Throws what
  * `readRecords` and `buildDataset` throw.
@@ -114,7 +130,7 @@ export async function loadLabelledTexts(
   settings: { readonly splitSeed: number; readonly maxLength: number },
   tokenizer: Tokenizer,
   host: Host,
-): Promise<EncodedDataset> {
+): Promise<LoadedDataset> {
   const sources = { ...(await readLabelledFiles(files, host)), splitSeed: settings.splitSeed };
   const dataset = buildDataset(sources);
   const encode = encodeOnce(tokenizer, settings.maxLength);
@@ -132,5 +148,5 @@ export async function loadLabelledTexts(
     dev: dataset.dev.texts.map(encode),
     test: (dataset.test?.texts ?? []).map(encode),
   };
-  return { ...dataset, encodings };
+  return { ...dataset, columns: sources.columns, encodings };
 }

@@ -1,0 +1,44 @@
+/** The splits that a run cut from the training file, as files that can be inspected and trained on again. */
+import { type SplitName, splitNames } from "../../data/dataset.js";
+import { fileKind } from "../../data/formats/formats.js";
+import type { TextRecord } from "../../data/formats/record.js";
+import { writtenRows } from "../../data/formats/written-rows.js";
+import { writeDurably } from "../../platform/files/durable.js";
+import { makeFolder } from "../../platform/files/files.js";
+import { join } from "../../platform/paths.js";
+import type { LabelledFiles, LoadedDataset } from "../sources/labelled-texts.js";
+
+/**
+ * Writes FOLDER/splits/train, dev and, where it was cut from train too, test: the rows that are used, with all their columns, as CSV where the
+ * training file is CSV or TSV, else as JSON Lines. Gives the paths of the files; none where nothing was cut.
+ */
+export function writeSplitFiles(
+  folder: string,
+  data: Pick<LoadedDataset, "train" | "dev" | "test" | "columns">,
+  { trainFile, validationFile, testFile }: LabelledFiles,
+): Partial<Record<SplitName, string>> {
+  if (validationFile !== undefined) return {};
+  const format = ["csv", "tsv"].includes(fileKind(trainFile).format) ? "csv" : "jsonl";
+  const splits = join(folder, "splits");
+  makeFolder(splits);
+  const written: Partial<Record<SplitName, string>> = {};
+  for (const name of splitNames) {
+    const split = data[name];
+    if (split === undefined || (name === "test" && testFile !== undefined)) continue;
+    const { text, label } = data.columns;
+    const others = new Set(split.records.flatMap(({ columns }) => Object.keys(columns)));
+    const rows = split.records.map((record) => fieldsOf(record, text, label));
+    const path = join(splits, `${name}.${format}`);
+    writeDurably(path, writtenRows(format, [text, label, ...others], rows));
+    written[name] = path;
+  }
+  return written;
+}
+
+function fieldsOf(record: TextRecord, text: string, label: string): ReadonlyMap<string, unknown> {
+  return new Map<string, unknown>([
+    [text, record.text],
+    [label, record.label],
+    ...Object.entries(record.columns),
+  ]);
+}
