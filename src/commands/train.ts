@@ -1,6 +1,6 @@
 /** `train`: a run from files to metrics, in reading order. */
 import { join } from "node:path";
-import { needsScores } from "../method/methods.js";
+import { isLinear, needsScores } from "../method/methods.js";
 import { holdingFolder } from "../platform/files/folder-lock.js";
 import { type Trackers, withTrackers } from "../results/trackers/trackers.js";
 import { runMasks } from "../run/fine-tune/auxiliary-texts.js";
@@ -28,6 +28,7 @@ import { writeTrainingTexts } from "../run/folder/training-texts.js";
 import type { Host, TrainResult } from "../run/host/host.js";
 import { encoderExplainer } from "../run/inference/attributed-words.js";
 import { classifyEncodings } from "../run/inference/classify.js";
+import { trainLinear } from "../run/linear/linear-run.js";
 import type { TrainSettings } from "../run/settings/schemas.js";
 import { encodeOnce } from "../run/sources/labelled-texts.js";
 
@@ -45,8 +46,9 @@ import { encodeOnce } from "../run/sources/labelled-texts.js";
  */
 export async function runTrain(given: TrainSettings, host: Host): Promise<TrainResult> {
   const settings = withRunFolder(given, host);
+  const train = isLinear(settings.method) ? trainLinear : trainInFolder;
   return holdingFolder(settings.outputDir, "train", host, () =>
-    withTrackers(settings, host, (trackers) => trainInFolder(settings, host, trackers)),
+    withTrackers(settings, host, (trackers) => train(settings, host, trackers)),
   );
 }
 

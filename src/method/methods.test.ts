@@ -2,6 +2,7 @@ import { expect, it } from "vitest";
 import {
   comparedMethods,
   hasAuxiliaryTask,
+  isLinear,
   maskingOf,
   methodOf,
   methods,
@@ -9,11 +10,17 @@ import {
 } from "./methods.js";
 
 it("says what each method trains", () => {
-  const facts = methods.map(({ name }) => [name, hasAuxiliaryTask(name), needsScores(name)]);
+  const facts = methods.map(({ name }) => [
+    name,
+    isLinear(name),
+    hasAuxiliaryTask(name),
+    needsScores(name),
+  ]);
   expect(facts).toEqual([
-    ["stl", false, false],
-    ["rtm", true, false],
-    ["l3", true, true],
+    ["tfidf", true, false, false],
+    ["stl", false, false, false],
+    ["rtm", false, true, false],
+    ["l3", false, true, true],
   ]);
 });
 
@@ -26,7 +33,7 @@ it("gives methods the look of their strategy, and every method one of its own", 
 });
 
 it("compares by default the methods whose rows say so", () => {
-  expect(comparedMethods).toEqual(["stl", "rtm", "l3"]);
+  expect(comparedMethods).toEqual(["tfidf", "stl", "rtm", "l3"]);
 });
 
 it("refuses other names", () => {

@@ -21,11 +21,23 @@ export interface MethodRow {
   readonly look: number;
   /** Is it among the methods of a comparison that names none? */
   readonly comparedByDefault: boolean;
+  /** Is what it trains a linear classifier? An encoder is fine-tuned where absent. */
+  readonly linear?: true;
   /** How tokens are masked for the auxiliary task; absent where the main task is trained alone. */
   readonly masking?: StrategyName;
 }
 
 export const methods = [
+  {
+    name: "tfidf",
+    title: "TF-IDF",
+    brief: "n-grams with logistic regression",
+    meaning:
+      "The baseline: logistic regression on the weighted words and character sequences of a text. It trains in seconds and needs no model.",
+    look: 3,
+    comparedByDefault: true,
+    linear: true,
+  },
   {
     name: "stl",
     title: "STL",
@@ -78,6 +90,11 @@ export function methodOf(name: string): MethodRow {
 export function maskingOf(method: string): MaskingStrategy | undefined {
   const { masking } = methodOf(method);
   return masking && strategyOf(masking);
+}
+
+/** Does it train a linear classifier instead of an encoder? */
+export function isLinear(method: string): boolean {
+  return methods.some((row: MethodRow) => row.name === method && row.linear === true);
 }
 
 /** Does the vanilla model have to score the texts first? */

@@ -66,7 +66,7 @@ describe("completionScript", () => {
       "complete -c l3masking -n __fish_use_subcommand -f -a x -d 'a \\'b\\' \\\\c'",
     );
     expect(await completionScript("fish", commandList)).toContain(
-      "-n '__fish_seen_subcommand_from train' -l method -x -a 'stl rtm l3' -d 'stl: ",
+      "-n '__fish_seen_subcommand_from train' -l method -x -a 'tfidf stl rtm l3' -d 'tfidf: ",
     );
   });
 });

@@ -40,8 +40,9 @@ export const trainingRecord = z.looseObject({
   }),
   /** The hub repository and commit of the model, if it came from there. */
   model_origin: modelOrigin.exactOptional(),
-  checkpoint_digest: z.string(),
-  tokenizer_digest: z.string(),
+  /** Absent where no encoder was trained, like the next. */
+  checkpoint_digest: z.string().exactOptional(),
+  tokenizer_digest: z.string().exactOptional(),
   data_digest: z.string(),
   /** Of the texts for the auxiliary task alone, if there are any. */
   unlabelled_digest: z.string().exactOptional(),

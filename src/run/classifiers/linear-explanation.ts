@@ -1,7 +1,9 @@
 /** Texts explained by a linear classifier: words, and what each adds to the label's score. */
 import { wordAttributions } from "../../model/linear/attribution.js";
+import type { TfidfClassifier } from "../../model/linear/tfidf-classifier.js";
 import { tfidfLogits } from "../../model/linear/tfidf-classifier.js";
 import type { ExplainedText } from "../../results/records/token-masks.js";
+import type { ExplainTexts } from "../inference/attributed-words.js";
 import { predictionsOf } from "../inference/classify.js";
 import type { ExplainSettings } from "../settings/schemas.js";
 import { requireNoEncoderSettings } from "./linear.js";
@@ -39,4 +41,20 @@ export async function explainLinear(
       attribution: Array.from(attributions),
     };
   });
+}
+
+/** Explains texts by their words, each with what it adds to the score of the label asked for. */
+export function linearExplainer(
+  classifier: TfidfClassifier,
+  labels: readonly string[],
+): ExplainTexts {
+  return async (texts, asked) =>
+    texts.map((text, index) => {
+      const label = labels.indexOf(asked[index]);
+      const { pieces, attributions } = wordAttributions(classifier, text, label);
+      return {
+        pieces,
+        attribution: Array.from(attributions, (value) => Number(value.toPrecision(4))),
+      };
+    });
 }

@@ -2,7 +2,7 @@
 
 import { L3MaskingError } from "../../base/errors.js";
 import { percent } from "../../base/figures.js";
-import type { DatasetSplit } from "../../data/dataset.js";
+import type { Dataset, DatasetSplit } from "../../data/dataset.js";
 import { fitTfidf, tfidfLogits } from "../../model/linear/tfidf-classifier.js";
 import { fittedTemperature } from "../../results/metrics/confidence.js";
 import { labelMeasures } from "../../results/metrics/label-measures.js";
@@ -12,7 +12,6 @@ import { judge } from "../../results/verdict/verdict.js";
 import { saveLinear } from "../classifiers/linear-folder.js";
 import { writeTrainingTexts } from "../folder/training-texts.js";
 import type { Host } from "../host/host.js";
-import type { EncodedDataset } from "../sources/labelled-texts.js";
 
 export interface RunBaseline {
   readonly metrics: NonNullable<RunMetrics["baseline"]>;
@@ -24,7 +23,7 @@ export interface RunBaseline {
  * Trains TF-IDF with logistic regression on train, saves it in `folder` and measures it on dev and test. Throws `interrupted` after a
  * stop on request, and what `saveLinear` throws.
  */
-export function measureBaseline(data: EncodedDataset, folder: string, host: Host): RunBaseline {
+export function measureBaseline(data: Dataset, folder: string, host: Host): RunBaseline {
   const { train, dev, test, labels } = data;
   const start = host.now();
   const baseline = fitTfidf(train.texts, train.labelIds, labels.length, () => {
@@ -57,7 +56,7 @@ export function measureBaseline(data: EncodedDataset, folder: string, host: Host
  * `predicted` holds the label ids it predicts for all test rows.
  */
 export function verdictOnRun(
-  { labels, train, test, seenInTraining }: EncodedDataset,
+  { labels, train, test, seenInTraining }: Dataset,
   predicted: Int32Array | undefined,
   baseline: Int32Array | undefined,
 ): string | undefined {

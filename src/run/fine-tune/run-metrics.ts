@@ -1,4 +1,5 @@
 /** The metrics of a training run, from logits: of a split, and of the test rows with their predictions. */
+import type { Dataset } from "../../data/dataset.js";
 import { confidenceOf, fittedTemperature } from "../../results/metrics/confidence.js";
 import { ofLabelMeasures } from "../../results/metrics/label-measures.js";
 import { classificationMetrics, meanLoss, predictedLabels } from "../../results/metrics/metrics.js";
@@ -11,7 +12,6 @@ import type { Prediction } from "../../results/records/predictions.js";
 import type { RunMetrics } from "../../results/records/run-metrics.js";
 import { writeJsonLines } from "../folder/run-folder.js";
 import { predictionsOf } from "../inference/classify.js";
-import type { EncodedDataset } from "../sources/labelled-texts.js";
 import { countSplits } from "../sources/text-counts.js";
 import type { EncodedUnlabelled } from "../sources/unlabelled-texts.js";
 import type { RunInputs } from "./inputs.js";
@@ -33,7 +33,7 @@ export function splitMetrics(
  */
 export async function testMetrics(
   logits: () => Promise<Float32Array>,
-  data: EncodedDataset,
+  data: Dataset,
   predictionsPath: string,
 ): Promise<
   | {
@@ -88,7 +88,7 @@ export async function testMetrics(
 export function runConfidence(
   devLogits: Float32Array,
   testLogits: Float32Array | undefined,
-  { labels, dev, test }: EncodedDataset,
+  { labels, dev, test }: Dataset,
 ): RunConfidence {
   const classes = labels.length;
   const temperature = fittedTemperature(devLogits, dev.labelIds, classes);
@@ -115,7 +115,7 @@ export interface RunEvaluation {
 /** Measures on test, whose predictions are written, and on dev. `logitsOf` classifies a split with the weights that are kept. */
 export async function evaluateRun(
   logitsOf: (split: "dev" | "test") => Promise<Float32Array>,
-  data: EncodedDataset,
+  data: Dataset,
   predictionsPath: string,
 ): Promise<RunEvaluation> {
   const test = await testMetrics(() => logitsOf("test"), data, predictionsPath);
@@ -168,7 +168,7 @@ export function runMetricsOf(
 
 /** How many rows of each file were left out, by reason. */
 export function excludedRows(
-  data: EncodedDataset,
+  data: Dataset,
   unlabelled: EncodedUnlabelled | undefined,
 ): Record<string, number> {
   const emptyTexts = {

@@ -1,6 +1,7 @@
 /** What determines the result of a training run: digests, and the settings whose records say that they count. */
 import { L3MaskingError } from "../../base/errors.js";
 import { sha256 } from "../../base/sha256.js";
+import { isLinear } from "../../method/methods.js";
 import type { RunRecord } from "../../results/records/run-record.js";
 import { settingsOf } from "../settings/schemas.js";
 import type { Setting } from "../settings/setting.js";
@@ -16,6 +17,12 @@ const digestNames = [
   "unlabelled_digest",
 ] as const;
 
+/**
+ * Settings that decide the run of a linear classifier without an encoder. Nothing depends on the model and the seed, but the runs of a
+ * comparison, one for each, are told apart by them.
+ */
+const ofLinear: ReadonlySet<string> = new Set(["method", "model", "seed", "splitSeed"]);
+
 type Settings = Readonly<Record<string, unknown>>;
 
 /**
@@ -29,9 +36,12 @@ export function runIdentity(record: RunRecord, command: "train" | "pretrain" = "
       methods === undefined ||
       methods.includes(String(settings.method))) &&
     Object.entries(when).every(([name, value]) => settings[name] === value);
+  const linear = command === "train" && isLinear(String(settings.method));
+  const counts = ({ name, identity }: Setting) =>
+    linear ? ofLinear.has(name) : identity === "counts";
   const idle = new Set(
     settingsOf(command)
-      .filter((setting) => setting.identity !== "counts" || !looksAt(setting))
+      .filter((setting) => !counts(setting) || !looksAt(setting))
       .map(({ name }) => name),
   );
   const effective = Object.entries(settings).filter(

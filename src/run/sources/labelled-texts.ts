@@ -98,6 +98,22 @@ export async function readLabelledFiles(
   };
 }
 
+/**
+ * Reads, splits and checks; lengths are told in words. The check's page and its warnings are emitted as notices. Throws what `readRecords`
+ * and `buildDataset` throw.
+ */
+export async function loadPlainTexts(
+  files: LabelledFiles,
+  settings: { readonly splitSeed: number },
+  host: Host,
+): Promise<Dataset> {
+  const sources = { ...(await readLabelledFiles(files, host)), splitSeed: settings.splitSeed };
+  const dataset = buildDataset(sources);
+  const text = formatCheck(checkDataset(resolveSplits(sources)));
+  host.emit({ type: "notice", level: "info", text });
+  return dataset;
+}
+
 /** A memo of encodings by text: texts that occur in several places are encoded once. */
 export function encodeOnce(tokenizer: Tokenizer, maxLength: number): (text: string) => Encoding {
   const known = new Map<string, Encoding>();

@@ -37,7 +37,7 @@ export interface CardRun {
   readonly baseModel: string;
   /** Where the base model came from, if it was named as on the hub. */
   readonly origin?: { readonly repository: string; readonly commit: string };
-  readonly checkpointDigest: string;
+  readonly checkpointDigest: string | undefined;
   readonly dataDigest: string;
   readonly rows: { readonly train: number; readonly dev: number; readonly test: number };
   /** Fractions from 0 to 1. */
@@ -132,8 +132,7 @@ ${run.command}
 | | |
 | --- | --- |
 | base model | ${cell(code(run.baseModel))}${origin === undefined ? "" : `, commit ${code(origin.commit)}`} |
-| SHA-256 of its files | ${code(run.checkpointDigest)} |
-| texts | ${rows.train} train, ${rows.dev} dev, ${rows.test} test |
+${run.checkpointDigest === undefined ? "" : `| SHA-256 of its files | ${code(run.checkpointDigest)} |\n`}| texts | ${rows.train} train, ${rows.dev} dev, ${rows.test} test |
 | SHA-256 of the texts | ${code(run.dataDigest)} |`;
 }
 

@@ -41,8 +41,9 @@ export interface TrainedRun {
   readonly verdict: string | null;
   /** Every setting of `train`, resolved. */
   readonly settings: Readonly<Record<string, unknown>>;
-  readonly checkpoint_digest: string;
-  readonly tokenizer_digest: string;
+  /** Of the encoder, where one was trained. */
+  readonly checkpoint_digest?: string | undefined;
+  readonly tokenizer_digest?: string | undefined;
 }
 
 /** A training run as a page; `date` is when it is written, in words for people. */
@@ -84,7 +85,7 @@ ${part(group, "timing", "Time", timingsSection(group))}
 ${part(group, "data", "Data", datasetSection(dataset, [run]))}
 </section>
 <section id="origin"><h2>How this was made</h2>
-<p class="note">SHA-256 of the weights it started from: <code>${trained.checkpoint_digest}</code><br/>of the tokenizer: <code>${trained.tokenizer_digest}</code></p>
+${trained.checkpoint_digest && markup`<p class="note">SHA-256 of the weights it started from: <code>${trained.checkpoint_digest}</code><br/>of the tokenizer: <code>${trained.tokenizer_digest}</code></p>`}
 <details><summary>Every setting</summary>${settingsTable(trained.settings)}</details>
 </section>
 <section id="reading"><h2>How to read this page</h2>${glossarySection(false)}</section>`;
