@@ -35,7 +35,7 @@ export function classifier(context: ModelContext): Tensor {
 }
 
 /** Hidden states of each text's first token [B, H]. Input (int32): `firstSlots` [B]. */
-export function firstHiddenStates(context: ModelContext): Tensor {
+function firstHiddenStates(context: ModelContext): Tensor {
   return encoder(context, context.build.input("firstSlots", "int32", ["B"]));
 }
 
@@ -76,7 +76,7 @@ export function maskedCopiesLanguageModel(context: ModelContext): MaskedTokenOut
 }
 
 /** The head alone: hidden states of the selected tokens [K, H]. Input (int32): `targetIds` [K]. */
-export function maskedTokenHead(context: ModelContext, selected: Tensor): MaskedTokenOutputs {
+function maskedTokenHead(context: ModelContext, selected: Tensor): MaskedTokenOutputs {
   const { build, spec } = context;
   return build.scope("mlm-head", () => {
     const labels = build.input("targetIds", "int32", ["K"]);

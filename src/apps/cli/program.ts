@@ -170,7 +170,7 @@ function shellLines(command: string, width: number): string {
 }
 
 /** A flag as the parser and its help take it. */
-export function optionOf(flag: Flag): Option {
+function optionOf(flag: Flag): Option {
   const value = flag.kind === "switch" ? SWITCH_VALUE : ` <${flag.placeholder}>`;
   const option = new Option(`--${flag.name}${value}`, helpText(flag));
   option.helpGroup(`${flag.heading}:`);

@@ -92,7 +92,7 @@ export function trainSummary({ outputDir, metrics, labelledFile }: TrainResult):
 }
 
 /** The table, how many runs failed, and where everything is. */
-export function compareSummary({ finished, failed, files, table: results }: CompareResult): string {
+function compareSummary({ finished, failed, files, table: results }: CompareResult): string {
   return [
     ...(results === "" ? [] : [results, ""]),
     `${counted(finished, "run")} finished${failed === 0 ? "" : `, ${failed} failed; run the same command to retry`}`,
@@ -109,12 +109,12 @@ export function predictSummary({ rows, output }: PredictResult): string {
   return output === undefined ? "" : `classified ${counted(rows, "text")}: ${output}`;
 }
 
-export function pushSummary({ url, commit, created, files }: PushResult): string {
+function pushSummary({ url, commit, created, files }: PushResult): string {
   return `${created ? "created" : "updated"} ${url}: ${counted(files.length, "file")}, commit ${commit}`;
 }
 
 /** What was written, and how far each ONNX file is from the classifier. */
-export function exportSummary({ folder, files, checks }: ExportResult): string {
+function exportSummary({ folder, files, checks }: ExportResult): string {
   const rows = checks.map(({ name, bytes, largest, equalLabels, texts }) => [
     name,
     `${(bytes / 1e6).toFixed(1)} MB`,
@@ -182,17 +182,17 @@ function leftOut(excluded: Readonly<Record<string, number>>): readonly string[] 
     .map(([reason, rows]) => `left out: ${counted(rows, "row")} (${reason})`);
 }
 
-export function perplexitySummary(result: PerplexityResult): string {
+function perplexitySummary(result: PerplexityResult): string {
   const { tokens, masked_tokens: masked, loss, perplexity, accuracy } = result;
   return `${formatCount(masked)} of ${formatCount(tokens)} tokens masked: accuracy ${percent(accuracy)}, perplexity ${perplexity.toFixed(1)}, loss ${loss.toFixed(3)}`;
 }
 
 /** The check, and where its page is. */
-export function checkSummary({ text, output }: CheckResult): string {
+function checkSummary({ text, output }: CheckResult): string {
   return output === undefined ? text : `${text}\npage: ${output} (open it in a browser)`;
 }
 
-export function reportSummary({ output, charts }: ReportResult): string {
+function reportSummary({ output, charts }: ReportResult): string {
   const page = `report: ${output} (open it in a browser)`;
   return charts.length === 0 ? page : `${page}\ncharts: ${charts.length} in ${dirname(charts[0])}`;
 }

@@ -7,7 +7,7 @@ import type { TextRecord } from "./record.js";
 import { describeValue, type Row, type Table } from "./table.js";
 
 /** Usual names, the likeliest first; compared without case. */
-export const usualTextColumns = [
+const usualTextColumns = [
   "text",
   "sentence",
   "review",
@@ -23,7 +23,7 @@ export const usualTextColumns = [
 ] as const;
 
 /** Usual names, the likeliest first; compared without case. */
-export const usualLabelColumns = [
+const usualLabelColumns = [
   "label",
   "labels",
   "target",

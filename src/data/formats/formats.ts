@@ -2,7 +2,7 @@
 
 import { L3MaskingError } from "../../base/errors.js";
 
-export const fileFormats = ["jsonl", "json", "csv", "tsv", "parquet", "txt"] as const;
+const fileFormats = ["jsonl", "json", "csv", "tsv", "parquet", "txt"] as const;
 
 /** The form of a data file, told by the ending of its name. */
 export type FileFormat = (typeof fileFormats)[number];

@@ -33,7 +33,7 @@ export interface Segment {
   readonly ignoredBytes: number;
 }
 
-export const KEY_BYTES = 32;
+const KEY_BYTES = 32;
 const MAGIC = 0x5333_4c2e;
 const HEAD_BYTES = 4 + 4 + KEY_BYTES + 4;
 const CHECKED_FROM = 8;

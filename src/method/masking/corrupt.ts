@@ -9,7 +9,7 @@ import { type Selection, selectTokens } from "./select.js";
 import type { MaskableText, MaskProbabilities } from "./tokens.js";
 
 /** Shares of the selected tokens; the rest stays as it is. */
-export const defaultReplacement = {
+const defaultReplacement = {
   maskReplaceProbability: 0.8,
   randomReplaceProbability: 0.1,
 } as const;

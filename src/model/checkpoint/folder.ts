@@ -39,7 +39,7 @@ type FileCode = "checkpoint-config" | "checkpoint-format";
  * A file of UTF-8 text. Throws `checkpoint-missing` if there is none, and `code` if it is larger than `mostBytes` (16 MiB), or not
  * UTF-8.
  */
-export function readTextFile(path: string, code: FileCode, mostBytes = MAX_TEXT_BYTES): string {
+function readTextFile(path: string, code: FileCode, mostBytes = MAX_TEXT_BYTES): string {
   const { size } = fileAt(path);
   const refuse = (what: string, cause?: unknown) =>
     new L3MaskingError(code, `expected ${what} in ${path}`, {

@@ -10,7 +10,7 @@ import type { LabelMetrics } from "../records/measures.js";
 import { type LabelCounts, type OfLabelMeasures, ofLabelMeasures } from "./label-measures.js";
 
 /** Expected label of an example whose label the training set does not have: never predicted right. */
-export const UNSEEN_LABEL = -1;
+const UNSEEN_LABEL = -1;
 
 /** Measures of N examples with C labels. */
 export interface ClassificationMetrics {

@@ -13,7 +13,7 @@ export const candidate = z.object({
 /** A method with its task weights: a row of the results table. */
 export type Candidate = z.infer<typeof candidate>;
 
-export const rowSets = ["test", "leak_free"] as const;
+const rowSets = ["test", "leak_free"] as const;
 
 export type RowSet = (typeof rowSets)[number];
 

@@ -13,7 +13,7 @@ const maskedTokenMeasures = z.object({
 /** How well masked tokens are predicted. */
 export type MaskedTokenMeasures = z.infer<typeof maskedTokenMeasures>;
 
-export const pretrainMetrics = z.object({
+const pretrainMetrics = z.object({
   steps: count,
   /** Real tokens through the encoder in all steps. */
   tokens: count,

@@ -15,7 +15,7 @@ import { weightsOf } from "../sources/model.js";
 import { differenceOf, exportedLogits, requireFaithful } from "./faithfulness.js";
 
 /** What transformers.js calls the files, by its `dtype`: fp32, fp16, q8. */
-export const exportedNames = {
+const exportedNames = {
   float32: "model.onnx",
   float16: "model_fp16.onnx",
   int8: "model_quantized.onnx",

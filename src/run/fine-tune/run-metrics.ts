@@ -31,7 +31,7 @@ export function splitMetrics(
  * Metrics of all test rows and of those whose text does not occur in train; writes the prediction of every row to
  * `predictionsPath`. Undefined where there is no test split: `logits` is then not called.
  */
-export async function testMetrics(
+async function testMetrics(
   logits: () => Promise<Float32Array>,
   data: Dataset,
   predictionsPath: string,

@@ -15,7 +15,7 @@ export interface TrainingClock {
   aside<Result>(work: () => Promise<Result>): Promise<Result>;
 }
 
-export function startTrainingClock({ now }: Pick<Host, "now">, earlierSeconds = 0): TrainingClock {
+function startTrainingClock({ now }: Pick<Host, "now">, earlierSeconds = 0): TrainingClock {
   const start = now();
   let asideSeconds = 0;
   return {

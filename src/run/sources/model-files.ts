@@ -51,7 +51,7 @@ async function missingWeights(snapshot: Snapshot): Promise<readonly string[]> {
   return missing;
 }
 
-export const weightsText = "model.safetensors or pytorch_model.bin";
+const weightsText = "model.safetensors or pytorch_model.bin";
 
 /** What has to be in a folder, and what belongs there too, in words. */
 export function neededFiles(use: ModelUse): string {

@@ -95,7 +95,7 @@ export async function readSafetensors(source: ByteSource): Promise<StoredTensor[
  * Reads a header and checks it against the `dataBytes` that follow it. Entries come in the order
  * of their bytes. `where` is the file's path, for messages.
  */
-export function parseSafetensorsHeader(
+function parseSafetensorsHeader(
   header: Uint8Array,
   dataBytes: number,
   where: string,

@@ -123,7 +123,7 @@ export function mcNemarTable(paired: readonly PairedComparison[], weighted: bool
   return markdownTable(head, body, 3);
 }
 
-export function pairTitle({ a, b }: PairedComparison, weighted: boolean): string {
+function pairTitle({ a, b }: PairedComparison, weighted: boolean): string {
   return `${candidateTitle(a, weighted)} - ${candidateTitle(b, weighted)}`;
 }
 

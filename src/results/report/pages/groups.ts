@@ -72,7 +72,7 @@ export function groupsOf(comparison: Comparison): readonly Group[] {
 }
 
 /** Identifies a candidate. */
-export function candidateKey({ method, task_weights: weights }: Candidate): string {
+function candidateKey({ method, task_weights: weights }: Candidate): string {
   return `${method}/${weights ?? ""}`;
 }
 

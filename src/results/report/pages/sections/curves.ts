@@ -24,7 +24,7 @@ export interface CurveText {
   readonly yIncludes?: readonly number[];
 }
 
-export const asPercent = (value: number, decimals: number) =>
+const asPercent = (value: number, decimals: number) =>
   (100 * value).toFixed(Math.max(0, decimals - 2));
 export const asNumber = (value: number, decimals: number) => value.toFixed(decimals);
 

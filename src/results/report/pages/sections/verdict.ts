@@ -36,10 +36,7 @@ export interface SeedTest {
 }
 
 /** The test over seeds that decides; undefined where the seeds allow none. */
-export function decidingSeedTest({
-  sign_flip: flip,
-  t_test: t,
-}: PairedTests): SeedTest | undefined {
+function decidingSeedTest({ sign_flip: flip, t_test: t }: PairedTests): SeedTest | undefined {
   if (flip !== null && flip.smallest_p < LEVEL) return { kind: "sign-flip", p: flip.p_holm };
   return t === null ? undefined : { kind: "t", p: t.p_holm };
 }
