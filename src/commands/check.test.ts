@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { failure } from "../../test/fixtures/failure.js";
 import { temporaryFolder } from "../../test/fixtures/folders.js";
@@ -74,6 +74,97 @@ describe("check", () => {
     const error = await failure(check({ trainFile: at("one.jsonl") }, host));
     expect(error).toMatchObject({ code: "data-classes" });
     expect(host.notices()).toContain("train has only one label (animal)");
+  });
+});
+
+describe("rows to correct", () => {
+  const csv = [
+    "id,message,topic",
+    ...Array.from({ length: 24 }, (_, i) => {
+      const [topic, words] = [
+        ["engine", "diesel piston exhaust"],
+        ["sails", "genoa batten luff"],
+      ][i % 2];
+      return `${i},the ${words} of berth ${i} again,${i === 4 ? "sails" : topic}`;
+    }),
+    "24,the genoa batten luff of berth 7 again!,Sails",
+  ].join("\n");
+  const columns = { textColumn: "message", labelColumn: "topic" };
+
+  it("are a copy of the file with those to look at first, which can be checked again", async () => {
+    writeFileSync(at("messages.csv"), csv);
+    const output = at("rows.csv");
+    const host = createTestHost();
+    const found = await check(
+      {
+        trainFile: at("messages.csv"),
+        validationFile: undefined,
+        testFile: undefined,
+        ...columns,
+        output,
+      },
+      host,
+    );
+    const lines = readFileSync(output, "utf8").trimEnd().split("\n");
+    expect(lines).toHaveLength(26);
+    expect(lines[0]).toBe(
+      "\uFEFFline,message,topic,suggested_label,reason,probability,other_lines,id",
+    );
+    expect(lines[1]).toMatch(
+      /^6,the diesel piston exhaust of berth 4 again,sails,engine,doubtful label/,
+    );
+    expect(lines.find((line) => line.startsWith("26,"))).toContain("nearly equal text");
+    expect(found.toCorrect).toBeGreaterThan(1);
+    // The only row of "Sails" is always trained on, and with it the row that it nearly repeats.
+    expect(found.check.doubtful?.examined).toBe(23);
+    expect(found.text).toContain("Doubtful labels: ");
+    expect(host.progress("examining labels").at(-1)).toMatchObject({ done: 5, total: 5 });
+    const again = await check({
+      trainFile: output,
+      validationFile: undefined,
+      testFile: undefined,
+      ...columns,
+      output: at("more.csv"),
+    });
+    expect(again.check.labels).toEqual(found.check.labels);
+    expect(readFileSync(at("more.csv"), "utf8").split("\n")[0]).toBe(lines[0]);
+  });
+
+  it("are no place for the file itself or another ending, and labels may be left unexamined", async () => {
+    writeFileSync(at("kept.csv"), csv);
+    const own = {
+      trainFile: at("kept.csv"),
+      validationFile: undefined,
+      testFile: undefined,
+      ...columns,
+    };
+    symlinkSync(at("kept.csv"), at("link.csv"));
+    for (const output of [at("kept.csv"), at("./x/../kept.csv"), at("link.csv")]) {
+      const error = await failure(check({ ...own, output }));
+      expect(error).toMatchObject({ code: "output-exists" });
+    }
+    expect(readFileSync(at("kept.csv"), "utf8")).toBe(csv);
+    const other = await failure(check({ ...own, output: at("rows.txt") }));
+    expect(other).toMatchObject({ code: "invalid-setting" });
+    const quick = await check({ ...own, doubtfulLabels: false });
+    expect(quick.check.doubtful).toBeUndefined();
+    expect(quick.text).toContain("--doubtful-labels");
+  });
+
+  it("are on the page too", async () => {
+    writeFileSync(at("page.csv"), csv);
+    const output = at("page.html");
+    await check({
+      trainFile: at("page.csv"),
+      validationFile: undefined,
+      testFile: undefined,
+      ...columns,
+      output,
+    });
+    const [body] = elementsNamed(readFileSync(output, "utf8"), "body");
+    expect(body.text).toContain("Doubtful labels");
+    expect(body.text).toContain("the diesel piston exhaust of berth 4 again");
+    expect(body.text).toContain("Nearly equal texts");
   });
 });
 

@@ -1,16 +1,27 @@
 /** `check`: what is in a data set, before any training. */
 
+import { L3MaskingError } from "../base/errors.js";
 import { checkDataset } from "../data/check/check.js";
 import { checkDetails } from "../data/check/check-details.js";
 import type { DatasetCheck } from "../data/check/check-result.js";
 import { formatCheck } from "../data/check/check-text.js";
-import { buildDataset, resolveSplits } from "../data/dataset.js";
+import { type NearRows, nearRows } from "../data/check/near-rows.js";
+import { rowsToCorrect } from "../data/check/rows-to-correct.js";
+import { buildDataset, resolveSplits, type SplitRecords } from "../data/dataset.js";
+import { writeDurably } from "../platform/files/durable.js";
 import { renderCheck } from "../results/report/pages/check.js";
+import { correctionLines } from "../run/examination/correction-file.js";
+import { doubtfulRows, isQuicklyExamined, stopIfAsked } from "../run/examination/doubtful-rows.js";
 import { requireWritable, writeWhole } from "../run/folder/run-folder.js";
 import type { Host } from "../run/host/host.js";
 import type { CheckSettings } from "../run/settings/schemas.js";
 import { datasetName } from "../run/sources/dataset-sources.js";
-import { encodeOnce, labelledFiles, readLabelledFiles } from "../run/sources/labelled-texts.js";
+import {
+  encodeOnce,
+  type LabelledFiles,
+  labelledFiles,
+  readLabelledFiles,
+} from "../run/sources/labelled-texts.js";
 import { locateModel } from "../run/sources/model-source.js";
 import { loadTokenizer } from "../text/load.js";
 
@@ -19,18 +30,23 @@ export interface CheckResult {
   /** The report for people. */
   readonly text: string;
   readonly check: DatasetCheck;
-  /** The page written. */
+  /** The file written. */
   readonly output?: string;
+  /** Rows to correct in a CSV file that was written. */
+  readonly toCorrect?: number;
 }
 
 /**
- * Checks labelled files as `train` would read them. Lengths are counted in tokens of the model, and truncation is told. An `output` gets the same as a page. Throws what would stop training, after
- * the page is written, and `invalid-setting` for an output that cannot be.
+ * Checks labelled files as `train` would read them. Lengths are counted in tokens of the model, and truncation is told. An `output` gets
+ * the same as a page, or the rows to correct as CSV. Throws what would stop training, after the output is written; `invalid-setting` for
+ * an output that cannot be; `output-exists` for one that is an input.
  */
 export async function runCheck(settings: CheckSettings, host: Host): Promise<CheckResult> {
   const { output } = settings;
-  if (output !== undefined) requireWritable(output);
+  const kind = output === undefined ? undefined : outputKind(output);
   const files = await labelledFiles(settings, host);
+  const { trainFile, validationFile, testFile } = files;
+  if (output !== undefined) requireWritable(output, [trainFile, validationFile, testFile]);
   const records = await readLabelledFiles(files, host);
   const { maxLength } = settings;
   const { folder } = await locateModel(settings.model, "tokenizer", host);
@@ -43,27 +59,84 @@ export async function runCheck(settings: CheckSettings, host: Host): Promise<Che
     });
   const options = { tokenCounts, maxLength };
   const splits = resolveSplits(sources);
-  const check = checkDataset(splits, options);
-  const text = formatCheck(check);
+  const near = findNearRows(splits, host);
+  const examines = settings.doubtfulLabels ?? isQuicklyExamined(records.train);
+  const doubtful = examines ? doubtfulRows(records.train, near, host) : undefined;
+  const check = checkDataset(splits, { ...options, near, doubtful });
+  const text = formatCheck(check) + (examines ? "" : `\n${notExamined}\n`);
   const refusal = refusalOf(() => buildDataset(sources));
-  if (output !== undefined) {
-    const name = settings.dataset ?? datasetName(files.trainFile);
+  if (output !== undefined && kind === "page") {
+    const name = settings.dataset ?? datasetName(trainFile);
     const told = refusal instanceof Error ? refusal.message : undefined;
     const page = {
       name,
       check,
-      details: checkDetails(splits, options),
-      files: { train: files.trainFile, dev: files.validationFile, test: files.testFile },
+      details: checkDetails(splits, { ...options, near }),
+      files: { train: trainFile, dev: validationFile, test: testFile },
       refusal: told,
     };
     writeWhole(output, renderCheck(page, { date: host.today() }).html);
+  }
+  let toCorrect: number | undefined;
+  if (output !== undefined && kind === "rows") {
+    const found = rowsToCorrect(records.train, {
+      doubtful: doubtful?.rows ?? [],
+      spellings: check.spellings,
+      near: inFiles(near, files),
+    });
+    toCorrect = found.length;
+    writeDurably(output, correctionLines(records.train, found, records.columns));
   }
   if (refusal !== undefined) {
     // What stops training is easier to see beside the page.
     host.emit({ type: "notice", level: "info", text });
     throw refusal;
   }
-  return { text, check, ...(output !== undefined && { output }) };
+  return {
+    text,
+    check,
+    ...(output !== undefined && { output }),
+    ...(toCorrect !== undefined && { toCorrect }),
+  };
+}
+
+const notExamined =
+  "Labels were not examined, which takes minutes with so much text: --doubtful-labels does it.";
+
+/** By the ending of its name. Throws `invalid-setting` for any other. */
+function outputKind(output: string): "page" | "rows" {
+  if (/\.html?$/i.test(output)) return "page";
+  if (/\.csv$/i.test(output)) return "rows";
+  throw new L3MaskingError(
+    "invalid-setting",
+    `expected an output file that ends in .html or .csv, got ${output}`,
+    { hint: "A page ends in .html, the rows to correct in .csv." },
+  );
+}
+
+function findNearRows(splits: SplitRecords, host: Host): NearRows {
+  const tell = (part: number) => {
+    const total = 100;
+    const done = Math.floor(total * part);
+    host.emit({ type: "progress", task: "comparing texts", done, total, unit: "steps" });
+  };
+  const near = nearRows(splits, {
+    beforeEach(part) {
+      stopIfAsked(host);
+      tell(part);
+    },
+  });
+  tell(1);
+  return near;
+}
+
+/** The rows with the split of the file that they came from: those that were cut from train are train's. */
+function inFiles(near: NearRows, { validationFile, testFile }: LabelledFiles): NearRows {
+  const given = { train: true, dev: validationFile !== undefined, test: testFile !== undefined };
+  const rows = near.rows.map((row) =>
+    given[row.split] ? row : { ...row, split: "train" as const },
+  );
+  return { ...near, rows };
 }
 
 /** What work throws; undefined where it does not. */

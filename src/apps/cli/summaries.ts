@@ -187,9 +187,12 @@ function perplexitySummary(result: PerplexityResult): string {
   return `${formatCount(masked)} of ${formatCount(tokens)} tokens masked: accuracy ${percent(accuracy)}, perplexity ${perplexity.toFixed(1)}, loss ${loss.toFixed(3)}`;
 }
 
-/** The check, and where its page is. */
-function checkSummary({ text, output }: CheckResult): string {
-  return output === undefined ? text : `${text}\npage: ${output} (open it in a browser)`;
+/** The check, and where its page or its rows are. */
+function checkSummary({ text, output, toCorrect }: CheckResult): string {
+  if (output === undefined) return text;
+  if (toCorrect === undefined) return `${text}\npage: ${output} (open it in a browser)`;
+  const rows = `${counted(toCorrect, "row")} to look at, the first ones of ${output}`;
+  return `${text}\n${rows}: correct the labels there in a spreadsheet program, then train on that file`;
 }
 
 function reportSummary({ output, charts }: ReportResult): string {

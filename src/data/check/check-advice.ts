@@ -14,6 +14,12 @@ export const warningAdvice: Readonly<Record<WarningCode, string>> = {
   "many-labels": "Choose the column of labels with --label-column, or merge labels.",
   "dev-seen-in-train": "Remove these rows from dev or train.",
   "test-seen-in-dev": "Remove these rows from dev, so that the test stays unseen.",
+  "test-near-train": "Remove these rows from train or test; --output rows.csv lists them.",
+  "dev-near-train": "Remove these rows from dev or train; --output rows.csv lists them.",
+  "test-near-dev": "Remove these rows from dev, so that the test stays unseen.",
+  "doubtful-labels":
+    "Look at them and correct those that are wrong: --output rows.csv lists them for a spreadsheet program.",
+  "near-conflicts": "Review these texts and their labels: --output rows.csv lists them.",
   "conflicting-labels":
     "Review these texts: correct the labels, or remove the rows on which annotators disagree.",
   "label-missing": "Add rows of these labels, or keep in mind that their absence lowers macro-F1.",
@@ -24,5 +30,6 @@ export const warningAdvice: Readonly<Record<WarningCode, string>> = {
   "empty-texts":
     "Nothing if there are few; otherwise check that --text-column names the right column.",
   unlabelled: "Fill in the labels, or move these texts to a file for --unlabeled-file.",
+  "near-repeats": "Keep one row per text, unless repetition is part of your data.",
   "repeated-texts": "Keep one row per text, unless repetition is part of your data.",
 };

@@ -4,6 +4,7 @@ import type { SplitName, SplitRecords } from "../dataset.js";
 import { isEmptyText, type TextRecord, textKey } from "../formats/record.js";
 import { type TokenLengthOptions, wordCount } from "./check.js";
 import type { LengthSummary } from "./check-result.js";
+import type { NearRows } from "./near-rows.js";
 
 /** Texts of a split by length; empty ones are left out. */
 export interface LengthHistogram {
@@ -44,6 +45,23 @@ export interface CheckDetails {
   readonly repeated: Examples;
   /** Texts to which one split gives several labels. */
   readonly conflicting: Examples;
+  /** Groups of nearly equal texts that are not all equal; those across splits first, then those with several labels. */
+  readonly near: NearExamples;
+}
+
+/** Two texts of a group, and how alike they are. */
+export interface NearExample {
+  readonly text: string;
+  readonly other: string;
+  /** Their Jaccard index. */
+  readonly similarity: number;
+  /** All rows of the group. */
+  readonly places: readonly TextPlace[];
+}
+
+export interface NearExamples {
+  readonly total: number;
+  readonly shown: readonly NearExample[];
 }
 
 const SHOWN = 8;
@@ -52,7 +70,7 @@ const BINS = 24;
 /** Details of the splits that `checkDataset` checks with the same options. */
 export function checkDetails(
   sources: SplitRecords,
-  options: TokenLengthOptions = {},
+  options: TokenLengthOptions & { readonly near?: NearRows | undefined } = {},
 ): CheckDetails {
   const splits = (["train", "dev", "test"] as const).flatMap((split) => {
     const rows = (sources[split] ?? []).filter(({ text }) => !isEmptyText(text));
@@ -79,7 +97,37 @@ export function checkDetails(
       examples.filter((example) => severalIn(example, ({ label }) => label)),
       ({ places }) => places.length,
     ),
+    near: options.near === undefined ? { total: 0, shown: [] } : nearExamples(options.near),
   };
+}
+
+function nearExamples({ rows, groupOf, likeOf, similarity }: NearRows): NearExamples {
+  const places = new Map<number, TextPlace[]>();
+  rows.forEach(({ split, record: { line, label } }, row) => {
+    const known = places.get(groupOf[row]);
+    if (known === undefined) places.set(groupOf[row], [{ split, line, label }]);
+    else known.push({ split, line, label });
+  });
+  // One pair of different texts for each group, the least alike.
+  const least = new Map<number, number>();
+  rows.forEach(({ record }, row) => {
+    if (likeOf[row] === -1) return;
+    if (textKey(record.text) === textKey(rows[likeOf[row]].record.text)) return;
+    const known = least.get(groupOf[row]);
+    if (known === undefined || similarity[row] < similarity[known]) least.set(groupOf[row], row);
+  });
+  const differ = (found: readonly TextPlace[], of: (place: TextPlace) => unknown) =>
+    new Set(found.map(of)).size > 1 ? 1 : 0;
+  const examples = Array.from(least, ([group, row]) => ({
+    text: rows[likeOf[row]].record.text,
+    other: rows[row].record.text,
+    similarity: similarity[row],
+    places: places.get(group) ?? [],
+  }));
+  const weight = ({ places: found }: NearExample) =>
+    2 * differ(found, ({ split }) => split) + differ(found, ({ label }) => label);
+  const ordered = examples.toSorted((a, b) => weight(b) - weight(a));
+  return { total: examples.length, shown: ordered.slice(0, SHOWN) };
 }
 
 interface FilledSplit {

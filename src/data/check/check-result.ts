@@ -1,7 +1,9 @@
 /** The result of a dataset check, as data. */
 
 import type { SplitName } from "../dataset.js";
+import type { TextRecord } from "../formats/record.js";
 import type { LabelSpellings } from "./label-spelling.js";
+import type { NearOverlap } from "./near-rows.js";
 
 /** In order of weight. */
 export const warningCodes = [
@@ -13,7 +15,12 @@ export const warningCodes = [
   "many-labels",
   "dev-seen-in-train",
   "test-seen-in-dev",
+  "test-near-train",
+  "dev-near-train",
+  "test-near-dev",
+  "doubtful-labels",
   "conflicting-labels",
+  "near-conflicts",
   "label-missing",
   "small-class",
   "small-test-class",
@@ -21,6 +28,7 @@ export const warningCodes = [
   "empty-texts",
   "unlabelled",
   "repeated-texts",
+  "near-repeats",
 ] as const;
 
 /** What a warning is about. */
@@ -83,6 +91,24 @@ export interface SplitOverlap {
   readonly rowsSameLabel: number;
 }
 
+/** A row of train whose label a classifier that was not trained on the row finds wrong. */
+export interface DoubtfulRow {
+  readonly record: TextRecord;
+  readonly suggested: string;
+  /** Of the suggested label, in [0, 1]. */
+  readonly probability: number;
+  /** Of the label that the row has. */
+  readonly givenProbability: number;
+}
+
+/** What was found in the labels of train by cross-validation. */
+export interface DoubtfulRows {
+  /** Rows whose label was examined. */
+  readonly examined: number;
+  /** The most doubtful first. */
+  readonly rows: readonly DoubtfulRow[];
+}
+
 /** What `checkDataset` counted in the splits of a data set. */
 export interface DatasetCheck {
   /** Every label of any split, in id order. */
@@ -91,6 +117,12 @@ export interface DatasetCheck {
   readonly overlaps: readonly SplitOverlap[]; // every pair of splits that exist
   /** Labels of any split that are probably one label; those with the most rows first. */
   readonly spellings: readonly LabelSpellings[];
+  /** Nearly equal texts in a split and across splits; absent if they were not looked for. */
+  readonly near?: readonly NearOverlap[] | undefined;
+  /** Groups of nearly equal texts in train, not all equal, with several labels. */
+  readonly nearConflicts?: number | undefined;
+  /** Absent if the labels were not examined. */
+  readonly doubtful?: DoubtfulRows | undefined;
   /** The label of train with the fewest rows; absent if train has no labels. */
   readonly smallestClass: { readonly label: string; readonly rows: number } | undefined;
   /** The weightiest first. */

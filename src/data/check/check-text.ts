@@ -2,7 +2,7 @@
 
 import { textTable } from "../../base/figures.js";
 import { grouped, overlapCells, percentOf } from "./check-numbers.js";
-import type { DatasetCheck, LengthSummary, SplitCheck } from "./check-result.js";
+import type { DatasetCheck, DoubtfulRows, LengthSummary, SplitCheck } from "./check-result.js";
 
 const pageWidth = 96;
 const longestLabel = 36;
@@ -15,6 +15,8 @@ export function formatCheck(check: DatasetCheck): string {
   const sections = [splitTable(splits)];
   if (labels.length > 0) sections.push(labelTable(check));
   if (overlaps.length > 0) sections.push(overlapTable(check));
+  const { doubtful } = check;
+  if (doubtful !== undefined && doubtful.rows.length > 0) sections.push(doubtTable(doubtful));
   sections.push(
     warnings.length === 0
       ? "No warnings."
@@ -80,6 +82,31 @@ function labelTable({ labels, splits }: DatasetCheck): string {
   const more = labels.length - shown.length;
   const rest = more > 0 ? `\nand ${grouped(more)} labels with fewer rows` : "";
   return textTable([header, ...lines]) + rest;
+}
+
+/** Rows with a doubtful label that a terminal shows. */
+const shownDoubts = 5;
+
+function doubtTable({ rows, examined }: DoubtfulRows): string {
+  const title = `Doubtful labels: ${grouped(rows.length)} of ${grouped(examined)} rows of train${rows.length > shownDoubts ? `, the first ${shownDoubts}` : ""}`;
+  const lines = rows
+    .slice(0, shownDoubts)
+    .map(({ record, suggested, probability }) => [
+      wrapped(
+        `line ${record.line}: ${shortened(record.label ?? "")}, rather ${shortened(suggested)} (${percentOf(probability, 1)})`,
+        "  ",
+        "    ",
+      ),
+      `    ${beginning(record.text)}`,
+    ]);
+  return [title, ...lines.flat()].join("\n");
+}
+
+/** The beginning of a text on one line. */
+function beginning(text: string): string {
+  const line = text.trim().replace(/\s+/g, " ");
+  const room = pageWidth - 4;
+  return line.length <= room ? line : `${line.slice(0, room - 3)}...`;
 }
 
 function overlapTable(check: DatasetCheck): string {

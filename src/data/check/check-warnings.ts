@@ -1,6 +1,7 @@
 /** What a check found that the user should act on or keep in mind, in words. */
 
 import { listed } from "../../base/figures.js";
+import type { SplitName } from "../dataset.js";
 import { countOf, grouped, percentOf } from "./check-numbers.js";
 import {
   type DatasetCheck,
@@ -11,6 +12,7 @@ import {
   warningCodes,
 } from "./check-result.js";
 import { type LabelRows, listLabels, looksAlike, quotedLabel } from "./label-spelling.js";
+import type { NearOverlap } from "./near-rows.js";
 
 type Facts = Omit<DatasetCheck, "warnings">;
 
@@ -29,6 +31,8 @@ const manyRepeated = 0.05;
 export function checkWarnings(facts: Facts): DatasetWarning[] {
   return [
     ...facts.overlaps.flatMap((found) => overlapWarning(found, facts)),
+    ...(facts.near ?? []).flatMap((found) => nearWarning(found, facts)),
+    ...doubtWarnings(facts),
     ...labelWarnings(facts),
     ...facts.splits.flatMap((split) => splitWarnings(split, facts)),
   ].toSorted(
@@ -59,6 +63,43 @@ function overlapWarning(found: SplitOverlap, facts: Facts): DatasetWarning[] {
   }
   const message = `${share} (${detail}). The best checkpoint is then chosen on texts that are also tested.`;
   return [{ code: "test-seen-in-dev", message }];
+}
+
+function nearCode(first: SplitName, second: SplitName): WarningCode {
+  if (first === "dev") return "test-near-dev";
+  return second === "dev" ? "dev-near-train" : "test-near-train";
+}
+
+function nearWarning(
+  { first, second, rows, rowsSameLabel }: NearOverlap,
+  facts: Facts,
+): DatasetWarning[] {
+  const split = facts.splits.find(({ name }) => name === second);
+  if (split === undefined) return [];
+  const total = split.rows - split.emptyTexts;
+  const share = `${grouped(rows)} of ${grouped(total)} ${second} rows (${percentOf(rows, total)})`;
+  const labels = `${grouped(rowsSameLabel)} of them with a label that the other text has`;
+  if (first === second) {
+    if (rows <= manyRepeated * total) return [];
+    const message = `${share} nearly ${rows === 1 ? "repeats" : "repeat"} the text of an earlier row, ${labels}.`;
+    return [{ code: "near-repeats", message }];
+  }
+  const message = `${share} ${rows === 1 ? "has" : "have"} a text that is nearly, but not quite, one of ${first}, ${labels}; scores on them say little about new texts.`;
+  return [{ code: nearCode(first, second), message }];
+}
+
+function doubtWarnings({ doubtful, nearConflicts = 0 }: Facts): DatasetWarning[] {
+  const warnings: DatasetWarning[] = [];
+  if (doubtful !== undefined && doubtful.rows.length > 0) {
+    const count = doubtful.rows.length;
+    const message = `${countOf(count, "row")} of train ${count === 1 ? "has" : "have"} a doubtful label: TF-IDF trained on the other rows is confident of another one.`;
+    warnings.push({ code: "doubtful-labels", message });
+  }
+  if (nearConflicts > 0) {
+    const message = `train has ${countOf(nearConflicts, "group")} of nearly equal texts with more than one label.`;
+    warnings.push({ code: "near-conflicts", message });
+  }
+  return warnings;
 }
 
 function labelWarnings(facts: Facts): DatasetWarning[] {

@@ -5,6 +5,7 @@ import { isEmptyText, type TextRecord, textKey } from "../formats/record.js";
 import { sortedLabels } from "../labels.js";
 import type {
   DatasetCheck,
+  DoubtfulRows,
   LengthSummary,
   SplitCheck,
   SplitOverlap,
@@ -12,6 +13,7 @@ import type {
 } from "./check-result.js";
 import { checkWarnings } from "./check-warnings.js";
 import { labelSpellings } from "./label-spelling.js";
+import { type NearRows, nearConflicts, nearOverlaps } from "./near-rows.js";
 
 /** How lengths are counted: in words, unless a tokenizer is given. */
 export interface TokenLengthOptions {
@@ -21,11 +23,18 @@ export interface TokenLengthOptions {
   readonly maxLength?: number | undefined;
 }
 
+/** What takes more than counting, found beforehand. */
+export interface Examined {
+  readonly near?: NearRows | undefined;
+  readonly doubtful?: DoubtfulRows | undefined;
+}
+
 /** Counts over all rows, empty ones included; texts are compared without surrounding white space. */
 export function checkDataset(
   records: SplitRecords,
-  options: TokenLengthOptions = {},
+  options: TokenLengthOptions & Examined = {},
 ): DatasetCheck {
+  const { near, doubtful } = options;
   const present = splitNames.flatMap((name) => {
     const rows = records[name];
     return rows === undefined ? [] : [{ name, rows, texts: labelsByText(rows) }];
@@ -48,6 +57,9 @@ export function checkDataset(
     splits,
     overlaps,
     spellings: labelSpellings(labelRows),
+    near: near && nearOverlaps(near),
+    nearConflicts: near && nearConflicts(near),
+    doubtful,
     smallestClass: smallestClass(labels, splits),
   };
   return { ...facts, warnings: checkWarnings(facts) };

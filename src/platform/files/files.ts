@@ -53,6 +53,12 @@ function findStatus(path: string): Stats | undefined {
   }
 }
 
+/** Do two paths lead to one file, by links, upper and lower case or other ways? False where one of them leads to nothing. */
+export function isSameFile(first: string, second: string): boolean {
+  const [a, b] = [findStatus(first), findStatus(second)];
+  return a !== undefined && b !== undefined && a.dev === b.dev && a.ino === b.ino;
+}
+
 /** Does a path lead to anything that can be seen? */
 export function exists(path: string): boolean {
   return existsSync(path);

@@ -3,6 +3,7 @@ import { L3MaskingError } from "../../base/errors.js";
 import { writeDurably } from "../../platform/files/durable.js";
 import {
   exists,
+  isSameFile,
   listFolder,
   makeFolder,
   openToWrite,
@@ -102,9 +103,18 @@ function* piecesOf(rows: Iterable<unknown>): Generator<string> {
 }
 
 /**
- * Checks before the work starts that a file can be written, without changing it. Throws `invalid-setting` otherwise.
+ * Checks before the work starts that a file can be written, without changing it. Throws `invalid-setting` otherwise, and `output-exists`
+ * where it is one of the files to read.
  */
-export function requireWritable(path: string): void {
+export function requireWritable(path: string, inputs: readonly (string | undefined)[] = []): void {
+  const input = inputs.find((file) => file !== undefined && isSameFile(file, path));
+  if (input !== undefined) {
+    throw new L3MaskingError(
+      "output-exists",
+      `expected another file for --output than those to read, got ${path}, which is ${input === path ? "one of them" : input}`,
+      { hint: "Choose another --output." },
+    );
+  }
   try {
     openToWrite(path, "append").close();
   } catch (cause) {

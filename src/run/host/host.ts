@@ -63,10 +63,12 @@ export interface ProgressEvent {
     | "exporting"
     | "uploading"
     | "pretraining"
-    | "testing differences";
+    | "testing differences"
+    | "comparing texts"
+    | "examining labels";
   readonly done: number;
   readonly total: number;
-  readonly unit: "bytes" | "tokens" | "texts" | "steps" | "resamples";
+  readonly unit: "bytes" | "tokens" | "texts" | "steps" | "resamples" | "folds";
   /** A few words on the state: the loss, the best dev metric. */
   readonly detail?: string;
 }

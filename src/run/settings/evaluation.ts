@@ -170,7 +170,17 @@ const outputs = [
     name: "output",
     ...outputFile,
     commands: ["check"],
-    description: "HTML page to write in addition to what the terminal shows",
+    description:
+      "File to write in addition to what the terminal shows: the same as a page (.html), or all rows of the training file, those to correct first, for a spreadsheet program (.csv)",
+  }),
+  setting({
+    name: "doubtfulLabels",
+    commands: ["check"],
+    type: z.boolean().optional(),
+    description:
+      "Look for doubtful labels by cross-validation of TF-IDF with logistic regression; by default where it takes seconds",
+    heading: "Evaluation and saving",
+    identity: "none",
   }),
   setting({
     name: "resume",

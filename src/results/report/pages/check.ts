@@ -2,7 +2,13 @@
 
 import { counted } from "../../../base/figures.js";
 import { warningAdvice } from "../../../data/check/check-advice.js";
-import type { CheckDetails, Examples, LengthHistogram } from "../../../data/check/check-details.js";
+import type {
+  CheckDetails,
+  Examples,
+  LengthHistogram,
+  NearExamples,
+  TextPlace,
+} from "../../../data/check/check-details.js";
 import { grouped, overlapCells, percentOf } from "../../../data/check/check-numbers.js";
 import type { DatasetCheck, LengthSummary, SplitCheck } from "../../../data/check/check-result.js";
 import type { SplitName } from "../../../data/dataset.js";
@@ -36,6 +42,7 @@ ${refusal === undefined ? undefined : markup`<div class="verdict warning"><p><st
 <section id="warnings"><h2>Warnings</h2>
 ${warnings.length === 0 ? markup`<p>None.</p>` : warningList(check)}
 </section>
+${doubtSection(check)}
 <section id="splits"><h2>Splits</h2>${splitTable(checked)}</section>
 ${check.labels.length === 0 ? undefined : markup`<section id="labels"><h2>Labels</h2>${labelSection(check)}</section>`}
 ${details.lengths.length === 0 ? undefined : markup`<section id="lengths"><h2>Lengths</h2>${lengthSection(checked)}</section>`}
@@ -45,6 +52,9 @@ ${overlapTable(check)}${exampleTable(details.shared)}</section>
 <section id="repeated"><h2>Repeated texts</h2>
 <p>The same text more than once in a split; it counts more than others.</p>
 ${exampleTable(details.repeated)}</section>
+<section id="near"><h2>Nearly equal texts</h2>
+<p>Texts that differ in a few letters or words. A classifier may know them by heart as well as equal ones.</p>
+${nearTable(details.near)}</section>
 <section id="conflicting"><h2>Texts with several labels</h2>
 <p>The same text with different labels in one split. No classifier can get all of these rows right.</p>
 ${exampleTable(details.conflicting)}</section>`;
@@ -173,7 +183,7 @@ function lengthFigure(
     limit !== undefined && limit < furthest ? { x: limit, text: `cut at ${limit}` } : undefined;
   const chart = histogram(edges, counts, style, reference, {
     title: `${split}: ${unit} per text`,
-    description: `Lengths of the ${grouped(total)} texts of ${split} in ${unit}, in percent of the texts. The table has the figures.`,
+    description: `Lengths of the ${grouped(total)} texts of ${split} in ${unit}, in percentOf of the texts. The table has the figures.`,
     xTitle: `${unit} per text`,
     yTitle: "% of the texts",
     decimals: 0,
@@ -204,26 +214,76 @@ function overlapTable(check: DatasetCheck): Markup | undefined {
   );
 }
 
+const SHOWN_DOUBTS = 50;
+
+function doubtSection({ doubtful }: DatasetCheck): Markup | undefined {
+  if (doubtful === undefined) return undefined;
+  const { rows, examined } = doubtful;
+  const list =
+    rows.length === 0
+      ? markup`<p>There are none in ${counted(examined, "row")}.</p>`
+      : table(
+          [
+            { title: "Text", words: true },
+            { title: "Line" },
+            { title: "Label", words: true },
+            { title: "Rather", words: true },
+            { title: "Probability" },
+          ],
+          rows
+            .slice(0, SHOWN_DOUBTS)
+            .map(({ record, suggested, probability }) => [
+              foreign(shortText(record.text)),
+              String(record.line),
+              foreign(record.label ?? ""),
+              foreign(suggested),
+              percentOf(probability, 1),
+            ]),
+          rows.length > SHOWN_DOUBTS
+            ? `The first ${SHOWN_DOUBTS} of ${grouped(rows.length)} rows.`
+            : undefined,
+        );
+  return markup`<section id="doubtful"><h2>Doubtful labels</h2>
+<p>Rows of train whose label surprises TF-IDF with logistic regression trained on other rows, by confident learning. Some are wrong, some are only hard.</p>
+${list}</section>`;
+}
+
+function nearTable({ total, shown }: NearExamples): Markup {
+  if (total === 0) return markup`<p>There are none.</p>`;
+  return table(
+    [{ title: "Texts" }, { title: "Alike" }, { title: "Split and line: label", words: true }],
+    shown.map(({ text, other, similarity, places }) => [
+      markup`${foreign(shortText(text))}<br/><br/>${foreign(shortText(other))}`,
+      percentOf(similarity, 1),
+      placeList(places),
+    ]),
+    shown.length < total ? `${shown.length} of ${grouped(total)} groups.` : undefined,
+  );
+}
+
 const SHOWN_PLACES = 6;
 const SHOWN_CHARACTERS = 240;
 
 function exampleTable({ total, shown }: Examples): Markup {
   if (total === 0) return markup`<p>None.</p>`;
-  const rows = shown.map(({ text, places }) => {
-    const more = places.length - SHOWN_PLACES;
-    return [
-      foreign(text.length <= SHOWN_CHARACTERS ? text : `${text.slice(0, SHOWN_CHARACTERS)}…`),
-      markup`${places
-        .slice(0, SHOWN_PLACES)
-        .map(
-          ({ split, line, label }, index) =>
-            markup`${index === 0 ? undefined : markup`<br/>`}${split} ${line}: ${foreign(label ?? "no label")}`,
-        )}${more <= 0 ? undefined : markup`<br/>and ${counted(more, "row")} more`}`,
-    ];
-  });
+  const rows = shown.map(({ text, places }) => [foreign(shortText(text)), placeList(places)]);
   return table(
     [{ title: "Text" }, { title: "Split and line: label", words: true }],
     rows,
     shown.length < total ? `${shown.length} of ${grouped(total)} such texts.` : undefined,
   );
+}
+
+function shortText(text: string): string {
+  return text.length <= SHOWN_CHARACTERS ? text : `${text.slice(0, SHOWN_CHARACTERS)}…`;
+}
+
+function placeList(places: readonly TextPlace[]): Markup {
+  const more = places.length - SHOWN_PLACES;
+  return markup`${places
+    .slice(0, SHOWN_PLACES)
+    .map(
+      ({ split, line, label }, index) =>
+        markup`${index === 0 ? undefined : markup`<br/>`}${split} ${line}: ${foreign(label ?? "no label")}`,
+    )}${more <= 0 ? undefined : markup`<br/>and ${counted(more, "row")} more`}`;
 }
