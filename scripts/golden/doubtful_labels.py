@@ -1,4 +1,4 @@
-"""Doubtful labels by cleanlab's confident learning -> test/golden/doubtful-labels.json.
+"""Doubtful labels: as many as cleanlab's confident learning finds, by log-odds -> test/golden/doubtful-labels.json.
 
 Made-up probabilities, with a tenth of the labels flipped, of two to nine labels, rare ones and one without rows among them.
 
@@ -26,18 +26,16 @@ def case(rows, labels, seed, absent=0):
     probabilities /= probabilities.sum(axis=1, keepdims=True)
     probabilities = np.round(probabilities, 4)
     probabilities /= probabilities.sum(axis=1, keepdims=True)
-    ranked = find_label_issues(
-        given,
-        probabilities,
-        filter_by="confident_learning",
-        return_indices_ranked_by="self_confidence",
-        n_jobs=1,
-    )
+    issues = find_label_issues(given, probabilities, filter_by="confident_learning", n_jobs=1)
+    own = probabilities[np.arange(rows), given]
+    others = probabilities.copy()
+    others[np.arange(rows), given] = 0
+    odds = np.log(others.max(axis=1) / own)
     return {
         "labels": labels,
         "given": given.tolist(),
         "probabilities": probabilities.ravel().tolist(),
-        "doubtful": ranked.tolist(),
+        "doubtful": np.argsort(-odds, kind="stable")[: issues.sum()].tolist(),
     }
 
 

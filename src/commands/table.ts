@@ -99,6 +99,7 @@ const records = {
         "l3masking check examples/sample-task --model roberta-base",
         "l3masking check --dataset acl-arc",
         "l3masking check data.csv --output check.html",
+        "l3masking check data.csv --output rows.csv",
       ],
     },
     settings: async () => (await import("../run/settings/schemas.js")).checkSchema,

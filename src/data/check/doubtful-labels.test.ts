@@ -3,7 +3,7 @@ import golden from "../../../test/golden/doubtful-labels.json" with { type: "jso
 import { doubtfulLabels } from "./doubtful-labels.js";
 
 describe("doubtfulLabels", () => {
-  it.each(golden.cases)("of $labels labels are cleanlab's, in its order", (item) => {
+  it.each(golden.cases)("of $labels labels are as many as cleanlab's, by log-odds", (item) => {
     const found = doubtfulLabels(item.probabilities, item.given, item.labels);
     expect(item.doubtful.length).toBeGreaterThan(0);
     expect(found.map(({ row }) => row)).toEqual(item.doubtful);

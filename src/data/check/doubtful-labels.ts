@@ -2,14 +2,16 @@
  * Rows whose label is probably wrong, by confident learning (Northcutt, Jiang & Chuang 2021) on probabilities from classifiers that were
  * not trained on the row.
  *
- * The threshold t_j of label j is the mean probability of j over the rows that carry it. A row is confidently of label j if P(j) >= t_j; of
- * several such labels the likeliest counts. A row is doubtful if that label is not the one it carries, and another label is likelier than
- * that one. So a label that the classifier seldom finds needs less probability to be believed.
+ * How many: the threshold t_j of label j is the mean probability of j over the rows that carry it. A row is confidently of label j if
+ * P(j) >= t_j; of several such labels the likeliest counts. The rows that are confidently of a label they do not carry, and for which
+ * their own is not the likeliest, are counted.
+ *
+ * Which: as many rows, those with the largest log-odds of the likeliest other label against the one they carry.
  */
 
 export interface DoubtfulLabel {
   readonly row: number;
-  /** The label that it is confidently of. */
+  /** The likeliest other label. */
   readonly suggestedId: number;
   /** Probability of the suggested label. */
   readonly probability: number;
@@ -21,8 +23,8 @@ export interface DoubtfulLabel {
 const TOLERANCE = 1e-6;
 
 /**
- * The doubtful rows of N, the least probable label first. `probabilities` is [N][labels], row-major; a row of NaN is passed over.
- * `labelIds` are those the rows carry.
+ * The doubtful rows of N, the largest log-odds against their label first. `probabilities` is [N][labels], row-major; a row of NaN is
+ * passed over. `labelIds` are those the rows carry.
  */
 export function doubtfulLabels(
   probabilities: ArrayLike<number>,
@@ -30,23 +32,26 @@ export function doubtfulLabels(
   labels: number,
 ): DoubtfulLabel[] {
   const thresholds = confidentThresholds(probabilities, labelIds, labels);
-  const doubtful: DoubtfulLabel[] = [];
+  const rows: DoubtfulLabel[] = [];
+  let count = 0;
   for (let row = 0; row < labelIds.length; row++) {
     const of = (id: number) => probabilities[row * labels + id];
-    const givenProbability = of(labelIds[row]);
-    if (Number.isNaN(givenProbability)) continue;
-    let likeliest = 0;
-    let suggestedId: number | undefined;
+    const given = labelIds[row];
+    if (Number.isNaN(of(given))) continue;
+    let suggestedId = given === 0 ? 1 : 0;
+    let confident: number | undefined;
     for (let id = 0; id < labels; id++) {
-      likeliest = Math.max(likeliest, of(id));
+      if (id !== given && of(id) > of(suggestedId)) suggestedId = id;
       if (of(id) < thresholds[id] - TOLERANCE) continue;
-      if (suggestedId === undefined || of(id) > of(suggestedId)) suggestedId = id;
+      if (confident === undefined || of(id) > of(confident)) confident = id;
     }
-    if (suggestedId === undefined || suggestedId === labelIds[row]) continue;
-    if (givenProbability >= likeliest - TOLERANCE) continue;
-    doubtful.push({ row, suggestedId, probability: of(suggestedId), givenProbability });
+    if (of(given) >= of(suggestedId) - TOLERANCE) continue;
+    if (confident !== undefined && confident !== given) count++;
+    rows.push({ row, suggestedId, probability: of(suggestedId), givenProbability: of(given) });
   }
-  return doubtful.sort((a, b) => a.givenProbability - b.givenProbability || a.row - b.row);
+  const odds = ({ probability, givenProbability }: DoubtfulLabel) =>
+    Math.log(probability) - Math.log(givenProbability);
+  return rows.sort((a, b) => odds(b) - odds(a) || a.row - b.row).slice(0, count);
 }
 
 /** t_j; infinite for a label without rows. */

@@ -171,7 +171,7 @@ const outputs = [
     ...outputFile,
     commands: ["check"],
     description:
-      "File to write in addition to what the terminal shows: the same as a page (.html), or all rows of the training file, those to correct first, for a spreadsheet program (.csv)",
+      "File to write in addition to what the terminal shows: the same as a page (.html), or the rows of the training file, those to correct first, for a spreadsheet (.csv)",
   }),
   setting({
     name: "doubtfulLabels",
