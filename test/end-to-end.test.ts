@@ -39,6 +39,11 @@ const textCounts = (texts: number) =>
   });
 const confidence = z.strictObject({ ece: fraction, loss: z.number().min(0) });
 const splitConfidence = z.strictObject({ plain: confidence, at_temperature: confidence });
+const coveragePoint = z.strictObject({
+  unsure_below: fraction,
+  answered: fraction,
+  right: fraction,
+});
 const metricsSchema = z.strictObject({
   method: z.enum(methods.map(({ name }) => name)),
   seed: z.literal(0),
@@ -65,6 +70,12 @@ const metricsSchema = z.strictObject({
     temperature: z.number().positive(),
     dev: splitConfidence,
     test: splitConfidence,
+  }),
+  coverage: z.strictObject({
+    split: z.literal("test"),
+    rows: z.literal(11),
+    plain: z.array(coveragePoint).min(1),
+    at_temperature: z.array(coveragePoint).min(1),
   }),
   second_stage: z.null(),
   excluded: z.strictObject({
@@ -133,6 +144,11 @@ describe.each([
     expect(test.plain.loss).toBeCloseTo(metrics.test.loss, 6);
     expect(dev.at_temperature.loss).toBeLessThanOrEqual(dev.plain.loss);
     expect(readJson(join(outputDir, "model", "temperature.json"))).toEqual({ temperature });
+    expect(metrics.coverage.plain[0]).toEqual({
+      unsure_below: 0,
+      answered: 1,
+      right: metrics.test_unseen.accuracy,
+    });
     expect(metrics.timing.scoring_seconds > 0).toBe(method === "l3");
   });
 

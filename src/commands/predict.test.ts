@@ -202,6 +202,24 @@ describe("predict", () => {
   });
 });
 
+describe("predict with a bound", () => {
+  it("leaves rows without a label that no label is probable enough for, and counts them", async () => {
+    const largest = expected.map((probabilities) => Math.max(...Object.values(probabilities)));
+    const sorted = [...largest].sort((a, b) => a - b);
+    const unsureBelow = (sorted[2] + sorted[3]) / 2;
+    const { unsure, predictions } = await predict({ unsureBelow });
+    expect(unsure).toBe(3);
+    expect(predictions?.map(({ label }) => label === null)).toEqual(
+      largest.map((probability) => probability < unsureBelow),
+    );
+    expect(await predict()).not.toHaveProperty("unsure");
+    const output = at("unsure.jsonl");
+    expect(await predict({ unsureBelow, output })).toMatchObject({ unsure: 3 });
+    const lines = readFileSync(output, "utf8").trimEnd().split("\n");
+    expect(lines.filter((line) => line.includes('"label":null'))).toHaveLength(3);
+  });
+});
+
 describe("predict refuses", () => {
   it("an output that cannot be written, before any work", async () => {
     mkdirSync(at("folder"));

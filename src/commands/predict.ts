@@ -3,7 +3,7 @@
 import { L3MaskingError } from "../base/errors.js";
 import { openRecords, type RecordSource } from "../data/record-stream.js";
 import { openDurably } from "../platform/files/durable.js";
-import type { Prediction } from "../results/records/predictions.js";
+import { type Answer, answerOf, type Prediction } from "../results/records/predictions.js";
 import { openClassifier } from "../run/classifiers/kinds.js";
 import type { OpenClassifier } from "../run/classifiers/open-classifier.js";
 import { requireWritable } from "../run/folder/run-folder.js";
@@ -20,10 +20,12 @@ import type { PredictSettings } from "../run/settings/schemas.js";
 export interface PredictResult {
   /** Rows written or given back. */
   readonly rows: number;
+  /** Rows left without a label by `unsureBelow`; absent where it is not given. */
+  readonly unsure?: number;
   /** The file written. */
   readonly output: string | undefined;
   /** In the order of the input; only where neither a file nor `onOutput` takes them. */
-  readonly predictions?: readonly Prediction[];
+  readonly predictions?: readonly Answer[];
 }
 
 /**
@@ -36,20 +38,28 @@ export interface PredictResult {
  * `writeError` throw.
  */
 export async function runPredict(settings: PredictSettings, host: Host): Promise<PredictResult> {
-  const { input, output, textColumn } = settings;
+  const { input, output, textColumn, unsureBelow } = settings;
   const format = outputFormat(output);
   if (output !== undefined) requireWritable(output, [input]);
   const source = await openRecords(input, { textColumn, onBytes: readingProgress(host) });
   try {
     const classifier = await openClassifier(settings, host);
     try {
+      let unsure = 0;
+      const answers = (found: readonly Prediction[]) =>
+        found.map((prediction) => {
+          const answer = answerOf(prediction, unsureBelow);
+          if (answer.label === null) unsure += 1;
+          return answer;
+        });
+      const told = () => (unsureBelow === undefined ? {} : { unsure });
       if (output === undefined && host.write === undefined) {
-        const predictions: Prediction[] = [];
+        const predictions: Answer[] = [];
         await classifyRows(source, classifier, host, async (_rows, found) => {
-          predictions.push(...found);
+          predictions.push(...answers(found));
           return true;
         });
-        return { rows: source.rows, output, predictions };
+        return { rows: source.rows, output, ...told(), predictions };
       }
       const writer = predictionWriter(format, source, settings.inputColumns);
       for (const [name, instead] of writer.renamed) {
@@ -57,7 +67,8 @@ export async function runPredict(settings: PredictSettings, host: Host): Promise
         host.emit({ type: "notice", level: "warning", text });
       }
       const sink = output === undefined ? listener(host) : fileSink(output);
-      return { rows: await writeRows(source, classifier, writer, sink, host), output };
+      const rows = await writeRows(source, classifier, answers, writer, sink, host);
+      return { rows, output, ...told() };
     } finally {
       await classifier.dispose();
     }
@@ -70,6 +81,7 @@ export async function runPredict(settings: PredictSettings, host: Host): Promise
 async function writeRows(
   source: RecordSource,
   classifier: Pick<OpenClassifier, "predictPart">,
+  answers: (found: readonly Prediction[]) => readonly Answer[],
   writer: PredictionWriter,
   sink: Sink,
   host: Host,
@@ -77,7 +89,8 @@ async function writeRows(
   try {
     let head = writer.header;
     const rows = await classifyRows(source, classifier, host, (of, found) => {
-      const text = head + of.map((row, index) => writer.line(row, found[index])).join("");
+      const given = answers(found);
+      const text = head + of.map((row, index) => writer.line(row, given[index])).join("");
       head = "";
       return sink.write(text);
     });

@@ -134,6 +134,32 @@ next:
   });
 });
 
+describe("unsure answers after train", () => {
+  const point = (answered: number, right: number, bound: number) => ({
+    answered,
+    right,
+    unsure_below: bound,
+  });
+
+  it("tell what a bound of the probability costs and brings", () => {
+    const plain = [
+      point(1, 0.8, 0),
+      point(0.9, 0.861, 0.42),
+      point(0.8, 0.9, 0.513),
+      point(0.5, 1, 0.8),
+    ];
+    const coverage = { split: "test", rows: 100, plain, at_temperature: [] } as const;
+    const told = trainSummary({ outputDir: "r", metrics: { ...metrics, coverage } });
+    expect(told).toContain(
+      "on test: at 90 % answered, 86 % right (--unsure-below 0.42); at 80 % answered, 90 % right (--unsure-below 0.513)\n",
+    );
+    const flat = { ...coverage, plain: plain.slice(0, 1) };
+    expect(trainSummary({ outputDir: "r", metrics: { ...metrics, coverage: flat } })).not.toContain(
+      "--unsure-below",
+    );
+  });
+});
+
 describe("the other summaries", () => {
   it("score", () => {
     expect(scoreSummary({ texts: 1, output: "s.jsonl" })).toBe("scored 1 text: s.jsonl");
@@ -142,6 +168,9 @@ describe("the other summaries", () => {
   it("predict: where the rows are, and nothing where they went to standard output", () => {
     expect(predictSummary({ rows: 2, output: "p.jsonl" })).toBe("classified 2 texts: p.jsonl");
     expect(predictSummary({ rows: 2, output: undefined })).toBe("");
+    expect(predictSummary({ rows: 20, unsure: 3, output: "p.csv" })).toBe(
+      "classified 20 texts, 3 of them left without a label: p.csv",
+    );
   });
 
   it("evaluate", () => {

@@ -72,6 +72,7 @@ export function trainSummary({ outputDir, metrics, labelledFile }: TrainResult):
     textTable([["", ...labelMeasures.map(({ title }) => title), "loss"], ...metricRows(metrics)]),
     ...sharedRows(metrics),
     ...confidence(metrics),
+    ...unsureAnswers(metrics),
     ...learnedWeights(metrics),
     ...secondStage(metrics),
     ...leftOut(metrics.excluded),
@@ -105,8 +106,10 @@ export function scoreSummary({ texts, output }: ScoreResult): string {
 }
 
 /** Where the predictions are; nothing where they went to standard output. */
-export function predictSummary({ rows, output }: PredictResult): string {
-  return output === undefined ? "" : `classified ${counted(rows, "text")}: ${output}`;
+export function predictSummary({ rows, unsure, output }: PredictResult): string {
+  if (output === undefined) return "";
+  const open = unsure === undefined ? "" : `, ${unsure} of them left without a label`;
+  return `classified ${counted(rows, "text")}${open}: ${output}`;
 }
 
 function pushSummary({ url, commit, created, files }: PushResult): string {
@@ -263,6 +266,25 @@ function sharedRows({ test, test_unseen: unseen }: RunMetrics): readonly string[
     shared === 0
       ? "No test row repeats a text of train."
       : `${shared} of ${rows} test rows ${shared === 1 ? "repeats" : "repeat"} a text of train.`,
+  ];
+}
+
+/** Shares answered that are worth a line. */
+const TOLD_SHARES = { most: 0.97, least: 0.75 };
+
+/** What it brings to leave unsure texts without a label. */
+function unsureAnswers({ coverage }: RunMetrics): readonly string[] {
+  const points = (coverage?.plain ?? []).filter(
+    ({ answered }) => answered <= TOLD_SHARES.most && answered >= TOLD_SHARES.least,
+  );
+  if (coverage === undefined || points.length === 0) return [];
+  const whole = (share: number) => `${Math.round(100 * share)} %`;
+  const told = points.map(
+    ({ answered, right, unsure_below: bound }) =>
+      `at ${whole(answered)} answered, ${whole(right)} right (--unsure-below ${bound})`,
+  );
+  return [
+    `predict can leave unsure texts without a label; on ${coverage.split}: ${told.join("; ")}`,
   ];
 }
 

@@ -4,18 +4,19 @@
  *     GET  /health    {"status": "ok", "labels": [...]}
  *     POST /predict   {"text": "..."} or {"texts": ["...", ...]}
  *                     {"predictions": [{"label": "...", "probabilities": {"...": 0.9, ...}}, ...]}
+ *                     label is null where no label reaches --unsure-below
  *
  * Errors are {"error": {"code": "...", "message": "...", "hint": "..."}}.
  */
 import { z } from "zod";
 import { type ErrorCode, L3MaskingError } from "../../base/errors.js";
 import { parseJson } from "../../base/strict-json.js";
-import type { Prediction } from "../../results/records/predictions.js";
+import type { Answer } from "../../results/records/predictions.js";
 
 /** A classifier at work. */
 export interface ServedClassifier {
   readonly labels: readonly string[];
-  predict(texts: readonly string[]): Promise<readonly Prediction[]>;
+  predict(texts: readonly string[]): Promise<readonly Answer[]>;
 }
 
 export interface EndpointLimits {

@@ -1,5 +1,6 @@
 /** `serve`: a classifier in a thread of its own behind a server in this one. */
 import { once } from "node:events";
+import { answerOf } from "../../results/records/predictions.js";
 import { resolveSettings, serveSchema } from "../../run/settings/schemas.js";
 import { Classifier } from "../../thread/classifier.js";
 import type { Watch } from "../../thread/client.js";
@@ -13,14 +14,17 @@ export interface ServeResult {
 
 /** Serves until the signal of `watch` is aborted. Throws `server-address`, and what settings and loading throw. */
 export async function runServe(given: unknown, watch: Watch = {}): Promise<ServeResult> {
-  const { model, host, port, maxTexts, maxBytes, maxWaiting, ...classifier } = resolveSettings(
-    serveSchema,
-    given,
-  );
+  const { model, host, port, maxTexts, maxBytes, maxWaiting, unsureBelow, ...classifier } =
+    resolveSettings(serveSchema, given);
   await using served = await Classifier.load(model, classifier);
   const replies: Record<string, number> = {};
   const settings = { host, port, maxTexts, maxBytes, maxWaiting };
-  const server = await startServer(served, settings, (_method, _path, status) => {
+  const answering = {
+    labels: served.labels,
+    predict: async (texts: readonly string[]) =>
+      (await served.predict(texts)).map((prediction) => answerOf(prediction, unsureBelow)),
+  };
+  const server = await startServer(answering, settings, (_method, _path, status) => {
     replies[status] = (replies[status] ?? 0) + 1;
   });
   const text = `listening at ${server.address} (POST /predict, GET /health); press Ctrl-C to stop`;

@@ -49,6 +49,31 @@ const splitConfidence = z.object({ plain: confidence, at_temperature: confidence
 /** Errors of a split's probabilities, from the logits as they are and from the logits divided by the temperature. */
 export type SplitConfidence = z.infer<typeof splitConfidence>;
 
+const coveragePoint = z.object({
+  /** `predict --unsure-below`. */
+  unsure_below: fraction,
+  /** Share of the rows whose probability is not below it. */
+  answered: fraction,
+  /** Share of these that are right. */
+  right: fraction,
+});
+
+/** What a bound of the probability does. */
+export type CoveragePoint = z.infer<typeof coveragePoint>;
+
+export const coverage = z.object({
+  /** Held-out rows; those of test whose text is not in train. */
+  split: z.enum(["dev", "test"]),
+  rows: count,
+  /** The more is answered the earlier; of probabilities as they are. */
+  plain: list(coveragePoint),
+  /** With `--fitted-temperature`. */
+  at_temperature: list(coveragePoint),
+});
+
+/** How many texts are answered, and how many of the answers are right, at several bounds of the probability. */
+export type Coverage = z.infer<typeof coverage>;
+
 export const runConfidence = z.object({
   temperature: z.number().positive(),
   /** The temperature was fitted to these rows. */

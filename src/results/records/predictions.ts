@@ -9,6 +9,19 @@ const prediction = z.object({
 /** A label and the probability of every label; these sum to 1. */
 export type Prediction = z.infer<typeof prediction>;
 
+/** A prediction that may be left open. */
+export interface Answer extends Pick<Prediction, "probabilities"> {
+  /** Null where no label is probable enough. */
+  readonly label: string | null;
+}
+
+/** The prediction without its label where the probability of that is below `bound`. */
+export function answerOf(prediction: Prediction, bound: number | undefined): Answer {
+  const { label, probabilities } = prediction;
+  const isOpen = bound !== undefined && probabilities[label] < bound;
+  return isOpen ? { label: null, probabilities } : prediction;
+}
+
 export const testPrediction = prediction.extend({
   /** Of the test file, from 1. */
   line: z.int(),

@@ -5,6 +5,7 @@ import { ofLabelMeasures } from "../metrics/label-measures.js";
 import {
   count,
   counts,
+  coverage,
   labelMetrics,
   runConfidence,
   splitMetrics,
@@ -73,6 +74,8 @@ export const runMetrics = z.object({
   }),
   /** How far the probabilities of the kept weights can be trusted. */
   confidence: runConfidence,
+  /** Absent in runs of versions that did not measure it. */
+  coverage: coverage.exactOptional(),
   /** Null where there was no second stage. */
   second_stage: z
     .object({

@@ -1,9 +1,11 @@
 /** The metrics of a training run, from logits: of a split, and of the test rows with their predictions. */
 import type { Dataset } from "../../data/dataset.js";
 import { confidenceOf, fittedTemperature } from "../../results/metrics/confidence.js";
+import { coverageCurve } from "../../results/metrics/coverage.js";
 import { ofLabelMeasures } from "../../results/metrics/label-measures.js";
 import { classificationMetrics, meanLoss, predictedLabels } from "../../results/metrics/metrics.js";
 import type {
+  Coverage,
   RunConfidence,
   SplitConfidence,
   SplitMetrics,
@@ -110,6 +112,7 @@ export interface RunEvaluation {
   readonly confidence: RunConfidence;
   /** Of the test rows, or of the dev rows where there is no test split. */
   readonly heldOut: readonly Prediction[];
+  readonly coverage: Coverage;
 }
 
 /** Measures on test, whose predictions are written, and on dev. `logitsOf` classifies a split with the weights that are kept. */
@@ -120,11 +123,39 @@ export async function evaluateRun(
 ): Promise<RunEvaluation> {
   const test = await testMetrics(() => logitsOf("test"), data, predictionsPath);
   const dev = await logitsOf("dev");
+  const confidence = runConfidence(dev, test?.logits, data);
+  const heldOut = test?.logits ?? dev;
   return {
     dev: splitMetrics(dev, data.dev.labelIds, data.labels.length),
     test,
-    confidence: runConfidence(dev, test?.logits, data),
-    heldOut: predictionsOf(test?.logits ?? dev, data.labels),
+    confidence,
+    heldOut: predictionsOf(heldOut, data.labels),
+    coverage: runCoverage(heldOut, confidence.temperature, data),
+  };
+}
+
+/** Of the test rows whose text is not in train, or of the dev rows where there is no test split; from their logits [N, C]. */
+export function runCoverage(
+  logits: Float32Array,
+  temperature: number,
+  { labels, dev, test, seenInTraining }: Dataset,
+): Coverage {
+  const { labelIds } = test ?? dev;
+  const rows = Array.from(labelIds.keys()).filter(
+    (row) => test === undefined || seenInTraining[row] === 0,
+  );
+  const curve = (scaled: Float32Array) => {
+    const predictions = predictionsOf(scaled, labels);
+    return coverageCurve(
+      rows.map((row) => predictions[row].probabilities[predictions[row].label]),
+      rows.map((row) => predictions[row].label === labels[labelIds[row]]),
+    );
+  };
+  return {
+    split: test === undefined ? "dev" : "test",
+    rows: rows.length,
+    plain: curve(logits),
+    at_temperature: curve(logits.map((logit) => logit / temperature)),
   };
 }
 
@@ -132,7 +163,7 @@ export async function evaluateRun(
 export function runMetricsOf(
   { settings, model, data, unlabelled }: RunInputs,
   { outcome, firstStage }: Trained,
-  { dev, test, confidence }: RunEvaluation,
+  { dev, test, confidence, coverage }: RunEvaluation,
   rest: Pick<
     RunMetrics,
     "baseline" | "verdict" | "timing" | "final_task_weights" | "estimator_report"
@@ -153,6 +184,7 @@ export function runMetricsOf(
     verdict: rest.verdict,
     timing: rest.timing,
     confidence,
+    coverage,
     second_stage: firstStage
       ? {
           kept: outcome.bestStep > firstStage.steps,

@@ -61,6 +61,7 @@ export function readTrainedRun(folder: string): TrainedRun {
     examples: readWritten(runExamples, join(folder, "examples.json")) ?? [],
     wrong: readWrongRows(join(folder, "errors.jsonl")),
     confidence: metrics?.confidence,
+    coverage: metrics?.coverage,
     verdict: metrics?.verdict ?? null,
     settings: record.settings,
     checkpoint_digest: record.checkpoint_digest,

@@ -46,6 +46,18 @@ describe("lines of JSON", () => {
   });
 });
 
+describe("a label that is left open", () => {
+  const open = { label: null, probabilities: { a: 0.4, b: 0.6 } };
+
+  it("is null in JSON and an empty field beside the largest probability in CSV", () => {
+    const source = { columns: ["text"], regular: true };
+    expect(predictionWriter("jsonl", source, true).line(row({ text: "x" }), open)).toBe(
+      '{"text":"x","label":null,"probabilities":{"a":0.4,"b":0.6}}\n',
+    );
+    expect(predictionWriter("csv", source, true).line(row({ text: "x" }), open)).toBe("x,,0.6\n");
+  });
+});
+
 describe("lines of CSV and TSV", () => {
   it("leave absent values empty, and write lists as JSON", () => {
     const source = { columns: ["text", "n", "list"], regular: false };

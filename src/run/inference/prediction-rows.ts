@@ -4,7 +4,7 @@ import { L3MaskingError } from "../../base/errors.js";
 import { delimitedLine } from "../../data/formats/delimited-line.js";
 import { cell, jsonMember } from "../../data/formats/written-rows.js";
 import type { RecordSource, SourceRow } from "../../data/record-stream.js";
-import type { Prediction } from "../../results/records/predictions.js";
+import type { Answer } from "../../results/records/predictions.js";
 
 export type OutputFormat = "jsonl" | "csv" | "tsv";
 
@@ -36,14 +36,15 @@ export interface PredictionWriter {
   /** The first line, with its end; empty for JSON Lines. */
   readonly header: string;
   /** With its end. */
-  line(row: SourceRow, prediction: Prediction): string;
+  line(row: SourceRow, prediction: Answer): string;
   /** Our fields whose names the input has already, and what they are called instead. */
   readonly renamed: ReadonlyMap<string, string>;
 }
 
 /**
  * Lines of the input's columns in their order, then `label` and, as JSON, `probabilities` of all labels, as CSV or TSV the
- * `probability` of that label. Without input columns these two alone. A name that the input has is given `predicted_` in
+ * `probability` of that label. A label that is left open is null, as CSV or TSV an empty field beside the largest probability. Without
+ * input columns these two alone. A name that the input has is given `predicted_` in
  * front, as often as it takes.
  */
 export function predictionWriter(
@@ -82,9 +83,14 @@ export function predictionWriter(
     renamed,
     line({ columns: values }, { label, probabilities }) {
       const kept = columns.map((name) => (Object.hasOwn(values, name) ? cell(values[name]) : ""));
-      return lineOf([...kept, label, String(probabilities[label])]);
+      const largest = label === null ? mostProbable(probabilities) : probabilities[label];
+      return lineOf([...kept, label ?? "", String(largest)]);
     },
   };
+}
+
+function mostProbable(probabilities: Answer["probabilities"]): number {
+  return Object.values(probabilities).reduce((most, value) => Math.max(most, value), 0);
 }
 
 function freeName(name: string, taken: ReadonlySet<string>): string {

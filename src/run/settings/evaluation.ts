@@ -1,7 +1,7 @@
 /** Settings of evaluation, of what is written where, and of the machine's part in it. */
 import { z } from "zod";
 import { decidingMeasure, labelMeasures } from "../../results/metrics/label-measures.js";
-import { integer, text } from "./kinds.js";
+import { fraction, integer, text } from "./kinds.js";
 import { PUBLISHED, RECIPE, setting } from "./setting.js";
 
 const heading = "Evaluation and saving";
@@ -141,6 +141,15 @@ const outputs = [
     commands: ["evaluate"],
     description:
       "File for the rows with their label and the predicted one: .jsonl, .csv or .tsv; by default, none is written",
+  }),
+  setting({
+    name: "unsureBelow",
+    commands: ["predict", "serve"],
+    type: fraction().optional(),
+    description:
+      "Give no label to a text whose most likely label has a probability below this; `train` prints what it costs and gains",
+    heading,
+    identity: "none",
   }),
   setting({
     name: "inputColumns",

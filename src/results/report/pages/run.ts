@@ -6,7 +6,7 @@ import { labelMeasures, type OfLabelMeasures } from "../../metrics/label-measure
 import { probabilityMeasures } from "../../metrics/probability-measures.js";
 import type { ComparedDataset, ComparedRun } from "../../records/comparison.js";
 import type { MaskingSummary } from "../../records/masking-summary.js";
-import type { RunConfidence } from "../../records/measures.js";
+import type { Coverage, RunConfidence } from "../../records/measures.js";
 import type { RunExample } from "../../records/token-masks.js";
 import type { WrongRow } from "../../records/wrong-rows.js";
 import { comparisonCells } from "../../statistics/comparison-cells.js";
@@ -14,6 +14,7 @@ import { candidateTitle } from "../../statistics/paired-notes.js";
 import { decidingRows, type Group, rowSetName } from "./groups.js";
 import { type Markup, markup } from "./markup.js";
 import { foreign, type Page, page, part, table } from "./page.js";
+import { coverageSection } from "./sections/coverage.js";
 import { curvesSection } from "./sections/curves.js";
 import { examplesSection } from "./sections/examples.js";
 import { glossarySection } from "./sections/glossary.js";
@@ -37,6 +38,8 @@ export interface TrainedRun {
   readonly wrong: readonly WrongRow[] | undefined;
   /** Absent for runs of versions that did not measure it. */
   readonly confidence: RunConfidence | undefined;
+  /** Absent for runs of versions that did not measure it. */
+  readonly coverage: Coverage | undefined;
   /** How the classifier compares with the baseline; null where nothing can be said. */
   readonly verdict: string | null;
   /** Every setting of `train`, resolved. */
@@ -62,6 +65,7 @@ export function renderRun(trained: TrainedRun, { date }: { readonly date: string
   };
   const rows = decidingRows(group);
   const weights = taskWeightsSection(group);
+  const unsure = trained.coverage && coverageSection(trained.coverage, group);
   const title = `${name} on ${dataset.name}, seed ${run.seed}`;
   const body = markup`
 <header>
@@ -77,6 +81,7 @@ ${part(group, "curves", "Learning curves", curvesSection(group))}
 ${weights && part(group, "weights", "Task weights", weights)}
 ${rows && part(group, "labels", "Label by label", perLabelSection(group, rows))}
 ${trained.confidence && part(group, "confidence", "Probabilities", confidenceSection(trained.confidence))}
+${unsure && part(group, "coverage", "Unsure texts", unsure)}
 ${rows && part(group, "confusion", "Confusions", confusionSection(group, rows))}
 ${trained.wrong && part(group, "errors", "Rows it gets wrong", wrongRowsSection(trained.wrong, heldOut(dataset)))}
 ${trained.masking && part(group, "masking", "What is masked", maskingSection(group))}
@@ -89,7 +94,8 @@ ${trained.checkpoint_digest && markup`<p class="note">SHA-256 of the weights it 
 <details><summary>Every setting</summary>${settingsTable(trained.settings)}</details>
 </section>
 <section id="reading"><h2>How to read this page</h2>${glossarySection(false)}</section>`;
-  return page(title, body, { style: wrongRowsStyle, script: wrongRowsScript });
+  const filtered = (trained.wrong ?? []).length > 0;
+  return page(title, body, filtered ? { style: wrongRowsStyle, script: wrongRowsScript } : {});
 }
 
 /** The rows that wrong ones are looked for in. */
