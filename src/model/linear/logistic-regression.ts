@@ -21,11 +21,11 @@ export interface LinearModel {
   readonly intercepts: Float32Array;
 }
 
-/** Of the largest part of the gradient; at 1e-4, the default of scikit-learn, labels near the border still change. */
+/** Length of the gradient; at 1e-4 labels near the border still change. */
 const TOLERANCE = 1e-5;
 const MOST_ITERATIONS = 1000;
-/** Each keeps two vectors of D x K values. */
-const PAIRS = 5;
+/** Each keeps two vectors of 2 N K values. */
+const PAIRS = 20;
 
 /** Vectors of weights for so many labels. */
 export const vectorsOf = (labels: number) => (labels === 2 ? 1 : labels);
@@ -33,6 +33,10 @@ export const vectorsOf = (labels: number) => (labels === 2 ? 1 : labels);
 /**
  * Finds W and b for rows with the labels y_i in 0 .. K-1, K at least 2; every label has a row. `beforeEach` is called before each
  * pass over the rows; what it throws ends the search.
+ *
+ * The gradient by W, and so every step of the search, is a sum of rows: X^T A with A [N, K]. A vector is therefore kept as A, as its
+ * image X X^T A, by which scores and inner products are had without X, and as its part in b. Only X X^T of new residuals takes a pass
+ * over the rows, once in a step, and memory grows with N K instead of D K.
  */
 export function fitLogisticRegression(
   rows: readonly SparseRow[],
@@ -45,91 +49,156 @@ export function fitLogisticRegression(
   beforeEach: () => void = () => undefined,
 ): LinearModel {
   const vectors = vectorsOf(labels);
+  const size = labelIds.length * vectors;
   const counts = new Float64Array(labels);
   for (let i = 0; i < labelIds.length; i++) counts[labelIds[i]] += 1;
   // By these weights the rows of each label sum to N / K, and all to N.
   const rowWeight = counts.map((count) => 1 / (labels * count));
   const penalty = 1 / (inverseStrength * labelIds.length);
-  const parameters = new Float64Array(columns * vectors + vectors);
+  const sums = new Float64Array(columns * vectors); // X^T A
   const scores = new Float64Array(vectors);
   const residuals = new Float64Array(vectors);
 
+  const coefficientsOf = (vector: Float64Array) => vector.subarray(0, size);
+  const imageOf = (vector: Float64Array) => vector.subarray(size, 2 * size);
+  const interceptsOf = (vector: Float64Array) => vector.subarray(2 * size);
+  const dot = (a: Float64Array, b: Float64Array) =>
+    sumOfProducts(coefficientsOf(a), imageOf(b)) + sumOfProducts(interceptsOf(a), interceptsOf(b));
+
+  /** The derivatives of the loss by the scores of a row, at `distance` along a line, into `residuals`. */
+  const derive = (row: number, at: Float64Array, along: Float64Array, distance: number) => {
+    const start = size + row * vectors;
+    for (let v = 0; v < vectors; v++) {
+      scores[v] = at[start + v] + at[2 * size + v];
+      if (distance !== 0) scores[v] += distance * (along[start + v] + along[2 * size + v]);
+    }
+    residualsOf(scores, labelIds[row], residuals);
+    const weight = rowWeight[labelIds[row]];
+    for (let v = 0; v < vectors; v++) residuals[v] *= weight;
+  };
+
+  const point = new Float64Array(2 * size + vectors);
   minimize(
-    (point, gradient) => {
-      beforeEach();
-      let value = 0;
-      for (let i = 0; i < columns * vectors; i++) {
-        value += 0.5 * penalty * point[i] * point[i];
-        gradient[i] = penalty * point[i];
-      }
-      gradient.fill(0, columns * vectors);
-      for (let row = 0; row < labelIds.length; row++) {
-        scoresOf(rows[row], point, point.subarray(columns * vectors), scores);
-        value += rowWeight[labelIds[row]] * lossOf(scores, labelIds[row], residuals);
-        for (let v = 0; v < vectors; v++) {
-          residuals[v] *= rowWeight[labelIds[row]];
-          gradient[columns * vectors + v] += residuals[v];
+    {
+      dot,
+      gradient(at, into) {
+        beforeEach();
+        const coefficients = coefficientsOf(into);
+        const intercepts = interceptsOf(into).fill(0);
+        for (let row = 0; row < labelIds.length; row++) {
+          derive(row, at, at, 0);
+          for (let v = 0; v < vectors; v++) {
+            coefficients[row * vectors + v] = residuals[v];
+            intercepts[v] += residuals[v];
+          }
         }
-        const { columns: filled, values } = rows[row];
-        for (let k = 0; k < filled.length; k++) {
-          const place = filled[k] * vectors;
-          const weight = values[k];
-          for (let v = 0; v < vectors; v++) gradient[place + v] += weight * residuals[v];
-        }
-      }
-      return value;
+        sumRows(rows, coefficients, vectors, sums);
+        const image = imageOf(into);
+        rows.forEach((row, index) => {
+          multiplyRow(row, sums, vectors, image.subarray(index * vectors, (index + 1) * vectors));
+        });
+        for (let i = 0; i < 2 * size; i++) into[i] += penalty * at[i];
+      },
+      slope(at, along) {
+        const [linear, square] = [penalizedDot(at, along), penalizedDot(along, along)];
+        return (distance) => {
+          let sum = linear + distance * square;
+          for (let row = 0; row < labelIds.length; row++) {
+            derive(row, at, along, distance);
+            const start = size + row * vectors;
+            for (let v = 0; v < vectors; v++) {
+              sum += residuals[v] * (along[start + v] + along[2 * size + v]);
+            }
+          }
+          return sum;
+        };
+      },
     },
-    parameters,
+    point,
     { tolerance: TOLERANCE, iterations: MOST_ITERATIONS, pairs: PAIRS },
   );
-  const end = columns * vectors;
+  sumRows(rows, coefficientsOf(point), vectors, sums);
   return {
     labels,
-    weights: Float32Array.from(parameters.subarray(0, end)),
-    intercepts: Float32Array.from(parameters.subarray(end)),
+    weights: Float32Array.from(sums),
+    intercepts: Float32Array.from(interceptsOf(point)),
   };
+
+  /** The penalty's part of a slope. */
+  function penalizedDot(a: Float64Array, b: Float64Array): number {
+    return penalty * sumOfProducts(coefficientsOf(a), imageOf(b));
+  }
 }
 
-/** W x + b of one row, into `scores`. */
-function scoresOf(
-  { columns, values }: SparseRow,
-  weights: Float64Array | Float32Array,
-  intercepts: Float64Array | Float32Array,
-  scores: Float64Array, // [vectors]
+/** X^T A [D][vectors] of A [N][vectors], into `sums`. */
+function sumRows(
+  rows: readonly SparseRow[],
+  coefficients: Float64Array,
+  vectors: number,
+  sums: Float64Array,
 ): void {
-  const vectors = scores.length;
-  scores.set(intercepts);
+  sums.fill(0);
+  rows.forEach(({ columns, values }, row) => {
+    const start = row * vectors;
+    for (let k = 0; k < columns.length; k++) {
+      const place = columns[k] * vectors;
+      const weight = values[k];
+      for (let v = 0; v < vectors; v++) sums[place + v] += weight * coefficients[start + v];
+    }
+  });
+}
+
+/** x W of one row, into `product` [vectors]. */
+function multiplyRow(
+  { columns, values }: SparseRow,
+  weights: Float64Array,
+  vectors: number,
+  product: Float64Array,
+): void {
+  product.fill(0);
+  for (let k = 0; k < columns.length; k++) {
+    const place = columns[k] * vectors;
+    const weight = values[k];
+    for (let v = 0; v < vectors; v++) product[v] += weight * weights[place + v];
+  }
+}
+
+function sumOfProducts(a: Float64Array, b: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
+  return sum;
+}
+
+/** The gradient of -log P(label) by the scores, into `residuals`. */
+function residualsOf(scores: Float64Array, label: number, residuals: Float64Array): void {
+  if (scores.length === 1) {
+    residuals[0] = 1 / (1 + Math.exp(-scores[0])) - label;
+    return;
+  }
+  let most = scores[0];
+  for (let v = 1; v < scores.length; v++) most = Math.max(most, scores[v]);
+  let sum = 0;
+  for (let v = 0; v < scores.length; v++) {
+    residuals[v] = Math.exp(scores[v] - most);
+    sum += residuals[v];
+  }
+  for (let v = 0; v < scores.length; v++) residuals[v] /= sum;
+  residuals[label] -= 1;
+}
+
+/** Logits of a row, [K]; for two labels 0 and the score of the second. */
+export function linearLogits(
+  { columns, values }: SparseRow,
+  { labels, weights, intercepts }: LinearModel,
+): Float32Array {
+  const vectors = intercepts.length;
+  const scores = Float64Array.from(intercepts);
   for (let k = 0; k < columns.length; k++) {
     const place = columns[k] * vectors;
     const weight = values[k];
     for (let v = 0; v < vectors; v++) scores[v] += weight * weights[place + v];
   }
-}
-
-/** -log P(label), and its gradient by the scores into `residuals`. */
-function lossOf(scores: Float64Array, label: number, residuals: Float64Array): number {
-  if (scores.length === 1) {
-    const signed = label === 1 ? scores[0] : -scores[0];
-    residuals[0] = 1 / (1 + Math.exp(-scores[0])) - label;
-    // log(1 + e^-x) without overflow
-    return Math.max(0, -signed) + Math.log1p(Math.exp(-Math.abs(signed)));
-  }
-  const most = scores.reduce((a, b) => Math.max(a, b));
-  let sum = 0;
-  for (let v = 0; v < scores.length; v++) sum += Math.exp(scores[v] - most);
-  for (let v = 0; v < scores.length; v++) residuals[v] = Math.exp(scores[v] - most) / sum;
-  residuals[label] -= 1;
-  return most + Math.log(sum) - scores[label];
-}
-
-/** Logits of a row, [K]; for two labels 0 and the score of the second. */
-export function linearLogits(
-  row: SparseRow,
-  { labels, weights, intercepts }: LinearModel,
-): Float32Array {
-  const scores = new Float64Array(intercepts.length);
-  scoresOf(row, weights, intercepts, scores);
   const logits = new Float32Array(labels);
-  logits.set(scores, labels - scores.length);
+  logits.set(scores, labels - vectors);
   return logits;
 }

@@ -1,17 +1,22 @@
 /**
  * Limited-memory BFGS for smooth convex functions.
  *
- * Reference: Nocedal & Wright 2006, "Numerical Optimization", algorithms 7.4 and 7.5, with a backtracking line search on Armijo's
- * condition. Pairs whose curvature is not positive are left out, so that every direction descends.
+ * Reference: Nocedal & Wright 2006, "Numerical Optimization", algorithms 7.4 and 7.5, with a line search on the slope. Pairs whose
+ * curvature is not positive are left out, so that every direction descends.
  */
 
-/** Value at `point`, and the gradient there, written to `gradient`. */
-export type Differentiable = (point: Float64Array, gradient: Float64Array) => number;
+/** A convex function over vectors whose inner product may be another one than the sum of products. */
+export interface ConvexProblem {
+  dot(a: Float64Array, b: Float64Array): number;
+  /** Writes the gradient at `point`. */
+  gradient(point: Float64Array, into: Float64Array): void;
+  /** The derivative along a line, at a distance from `point` in units of `direction`. */
+  slope(point: Float64Array, direction: Float64Array): (distance: number) => number;
+}
 
 export interface Minimum {
-  readonly value: number;
   readonly iterations: number;
-  /** Is the largest part of the gradient at most the tolerance? */
+  /** Is the gradient at most as long as the tolerance? */
   readonly converged: boolean;
 }
 
@@ -22,13 +27,13 @@ interface Pair {
   readonly weight: number;
 }
 
-const ARMIJO = 1e-4;
-const SHRINK = 0.5;
+/** A step is taken where the slope is at most this part of what it was: with less, pairs tell little of the curvature. */
+const REST_OF_SLOPE = 0.1;
 const MOST_TRIALS = 30;
 
-/** Moves `point` to the minimum: until no part of the gradient is larger than `tolerance`, or for `iterations` steps. */
+/** Moves `point` to the minimum: until the gradient is at most `tolerance` long, or for `iterations` steps. */
 export function minimize(
-  f: Differentiable,
+  problem: ConvexProblem,
   point: Float64Array,
   {
     tolerance,
@@ -36,53 +41,60 @@ export function minimize(
     pairs: memory,
   }: { tolerance: number; iterations: number; pairs: number },
 ): Minimum {
+  const { dot } = problem;
   const pairs: Pair[] = [];
   let gradient: Float64Array = new Float64Array(point.length);
-  let value = f(point, gradient);
+  problem.gradient(point, gradient);
   for (let done = 0; done < iterations; done++) {
-    if (largest(gradient) <= tolerance) return { value, iterations: done, converged: true };
-    const direction = descent(gradient, pairs);
-    const slope = dot(direction, gradient);
-    // Without a memory of curvature the gradient's length says nothing of the step's.
-    let length = pairs.length === 0 ? Math.min(1, 1 / Math.sqrt(dot(gradient, gradient))) : 1;
-    const start = point.slice();
+    if (Math.sqrt(dot(gradient, gradient)) <= tolerance)
+      return { iterations: done, converged: true };
+    const direction = descent(gradient, pairs, dot);
+    const length = lengthOf(problem.slope(point, direction));
+    // Rounding leaves nothing to gain.
+    if (length === 0) return { iterations: done, converged: false };
+    add(point, length, direction);
     const next = new Float64Array(point.length);
-    let reached = Number.POSITIVE_INFINITY;
-    let trials = 0;
-    for (; trials < MOST_TRIALS; trials++, length *= SHRINK) {
-      for (let i = 0; i < point.length; i++) point[i] = start[i] + length * direction[i];
-      reached = f(point, next);
-      if (reached <= value + ARMIJO * length * slope) break;
+    problem.gradient(point, next);
+    const step = direction.map((d) => length * d);
+    const change = next.map((g, i) => g - gradient[i]);
+    const curvature = dot(step, change);
+    if (curvature > Number.EPSILON * dot(change, change)) {
+      if (pairs.length === memory) pairs.shift();
+      pairs.push({ step, change, weight: 1 / curvature });
     }
-    if (trials === MOST_TRIALS) {
-      point.set(start);
-      return { value, iterations: done, converged: false };
-    }
-    remember(pairs, memory, start, point, gradient, next);
     gradient = next;
-    value = reached;
   }
-  return { value, iterations, converged: largest(gradient) <= tolerance };
+  return { iterations, converged: Math.sqrt(dot(gradient, gradient)) <= tolerance };
 }
 
-function remember(
-  pairs: Pair[],
-  memory: number,
-  start: Float64Array,
-  point: Float64Array,
-  before: Float64Array,
-  after: Float64Array,
-): void {
-  const step = point.map((x, i) => x - start[i]);
-  const change = after.map((g, i) => g - before[i]);
-  const curvature = dot(step, change);
-  if (curvature <= Number.EPSILON * dot(change, change)) return;
-  if (pairs.length === memory) pairs.shift();
-  pairs.push({ step, change, weight: 1 / curvature });
+/** A distance at which the slope of a convex function has all but vanished; 0 where it does not descend. */
+function lengthOf(slope: (distance: number) => number): number {
+  const first = slope(0);
+  if (!(first < 0)) return 0;
+  let [low, slopeLow] = [0, first];
+  let [high, slopeHigh] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+  let length = 1;
+  for (let trial = 0; trial < MOST_TRIALS; trial++) {
+    const here = slope(length);
+    if (Math.abs(here) <= -REST_OF_SLOPE * first) return length;
+    if (here < 0) [low, slopeLow] = [length, here];
+    else [high, slopeHigh] = [length, here];
+    if (high === Number.POSITIVE_INFINITY) length *= 4;
+    else {
+      // Where the line between both slopes is 0, but well inside.
+      const part = slopeLow / (slopeLow - slopeHigh);
+      length = low + (high - low) * Math.min(0.9, Math.max(0.1, part));
+    }
+  }
+  return low;
 }
 
 /** -H g, with the inverse Hessian H that the pairs tell (two-loop recursion). */
-function descent(gradient: Float64Array, pairs: readonly Pair[]): Float64Array {
+function descent(
+  gradient: Float64Array,
+  pairs: readonly Pair[],
+  dot: ConvexProblem["dot"],
+): Float64Array {
   const direction = gradient.map((g) => -g);
   const parts: number[] = [];
   for (let i = pairs.length - 1; i >= 0; i--) {
@@ -101,18 +113,6 @@ function descent(gradient: Float64Array, pairs: readonly Pair[]): Float64Array {
   return direction;
 }
 
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
-  return sum;
-}
-
 function add(to: Float64Array, factor: number, what: Float64Array): void {
   for (let i = 0; i < to.length; i++) to[i] += factor * what[i];
-}
-
-function largest(vector: Float64Array): number {
-  let most = 0;
-  for (const x of vector) most = Math.max(most, Math.abs(x));
-  return most;
 }
