@@ -168,6 +168,35 @@ describe("rows to correct", () => {
   });
 });
 
+describe("data that are hardly any", () => {
+  const rows = (
+    count: number,
+    label: (row: number) => string,
+    text = (row: number) => `text ${row}`,
+  ) => Array.from({ length: count }, (_, row) => ({ text: text(row), label: label(row) }));
+  const outcome = async (name: string, data: readonly object[]) => {
+    writeFileSync(at(`${name}.jsonl`), toJsonLines(data));
+    const host = createTestHost();
+    const own = { trainFile: at(`${name}.jsonl`), validationFile: undefined, testFile: undefined };
+    return check(own, host).then(
+      ({ text }) => text,
+      (error: Error) => `${error.message}\n${host.notices()}`,
+    );
+  };
+  const ab = (row: number) => "ab"[row % 2];
+
+  it.each([
+    ["a label with one row", [...rows(30, ab), { text: "lone", label: "c" }], "c (1)"],
+    ["two rows", rows(2, ab), "expected at least one row with a text in dev, found none"],
+    ["one label", rows(30, () => "a"), "train has only one label (a)"],
+    ["equal texts", rows(30, ab, () => "alike"), "train has 1 text with more than one label"],
+    ["a long text", [{ text: "word ".repeat(2e5), label: "a" }, ...rows(30, ab)], "truncated to"],
+    ["10 000 labels", rows(10_000, (row) => `id${row}`), "10,000 labels in 10,000 rows"],
+  ])("are told of in words: %s", async (name, data, words) => {
+    expect((await outcome(name, data)).replace(/\s+/g, " ")).toContain(words);
+  });
+});
+
 describe("check of a known data set", () => {
   const checkOf = (options: CheckOptions, host = createTestHost({ cacheFolder: at("cache") })) =>
     runCheck(resolveSettings(checkSchema, options), host);

@@ -194,6 +194,7 @@ function perplexitySummary(result: PerplexityResult): string {
 function checkSummary({ text, output, toCorrect }: CheckResult): string {
   if (output === undefined) return text;
   if (toCorrect === undefined) return `${text}\npage: ${output} (open it in a browser)`;
+  if (toCorrect === 0) return `${text}\n${output} holds all rows; none of them is to be looked at`;
   const rows = `${counted(toCorrect, "row")} to look at, the first ones of ${output}`;
   return `${text}\n${rows}: correct the labels there in a spreadsheet program, then train on that file`;
 }
