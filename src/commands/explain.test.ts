@@ -220,6 +220,31 @@ describe("explain after a run", () => {
     expect(mean(other.texts[0].mask_probability)).toBeCloseTo(0.1, 9);
   });
 
+  it("shows no masks of a run that had none, but for a vanilla model that is named", async () => {
+    const plain = at("plain-run");
+    await train(
+      trainOptions(at("vanilla"), plain, { method: "stl" }),
+      createTestHost({ cacheFolder }),
+    );
+    const output = at("words.html");
+    const found = await explain({ model: at("plain-run/model"), texts, output });
+    expect(found).toMatchObject({
+      vanilla_model: null,
+      masking: {},
+      attribution_input: "embeddings",
+    });
+    expect(found.texts.map(({ pieces }) => pieces.join(""))).toEqual(texts);
+    expect(found.texts[0].masks).toEqual([]);
+    expect(found.texts[0].attribution.some((value) => value !== 0)).toBe(true);
+    expect(readFileSync(output, "utf8")).not.toContain("Sampled masks");
+    const named = await explain({
+      model: at("plain-run/model"),
+      texts,
+      vanillaModel: at("vanilla"),
+    });
+    expect(named.texts[0].masks.length).toBeGreaterThan(0);
+  });
+
   it("shows of the training texts what the run drew, and what its report shows", async () => {
     const examples = runExamples.parse(readJson(at("run/examples.json")));
     expect(examples.length).toBe(4);

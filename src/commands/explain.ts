@@ -4,9 +4,10 @@ import { L3MaskingError } from "../base/errors.js";
 import { nearestName } from "../base/nearest.js";
 import { readRecords } from "../data/read.js";
 import { createStrategy } from "../method/masking/probabilities.js";
+import { needsScores } from "../method/methods.js";
 import { type ExplainedText, maskLevels } from "../results/records/token-masks.js";
 import { renderExplanation } from "../results/report/pages/explanation.js";
-import { loadClassifier } from "../run/classifiers/encoder.js";
+import { type LoadedClassifier, loadClassifier } from "../run/classifiers/encoder.js";
 import { classifierKind } from "../run/classifiers/kinds.js";
 import { explainLinear } from "../run/classifiers/linear-explanation.js";
 import { interrupted } from "../run/classifiers/open-classifier.js";
@@ -14,6 +15,7 @@ import { tokenMasks } from "../run/fine-tune/token-masks.js";
 import { requireWritable, writeWhole } from "../run/folder/run-folder.js";
 import { runOfClassifier } from "../run/folder/training-record.js";
 import type { Host } from "../run/host/host.js";
+import { asWritten, attributedWords } from "../run/inference/attributed-words.js";
 import { textAttributions } from "../run/inference/attributions.js";
 import {
   explainedStrategy,
@@ -49,7 +51,8 @@ export interface ExplainResult {
 /**
  * Explains texts: surprisals under the vanilla model, mask probabilities and sampled masks of L3Masking, the predicted label,
  * and each token's attribution to the logit of that label or of `label`. Settings of masking that are not given are those
- * of the classifier's run. Writes a page where `output` names one.
+ * of the classifier's run. Of a run whose method scores no tokens, and of a linear classifier, only label and attributions are given, word by
+ * word, unless a vanilla model is named. Writes a page where `output` names one.
  *
  * Throws `missing-setting` without texts, `invalid-setting` for texts given twice, an unknown label, an output that is no page
  * or cannot be written, and a vanilla model that reads the texts as other tokens; and what `loadClassifier`,
@@ -102,6 +105,9 @@ async function explainedByTokens(
   const { labels, maxLength, tokenizer } = classifier;
   requireLabel(settings.label, labels);
   const run = runOfClassifier(classifier.folder);
+  if (settings.vanillaModel === undefined && run && !needsScores(run.record.settings.method)) {
+    return explainedWithoutMasks(settings, texts, classifier, host);
+  }
   const vanilla = await loadVanilla(settings.vanillaModel, run, host);
   const encodings = texts.map(encodeOnce(tokenizer, maxLength));
   const ofVanilla = vanillaEncodings(texts, encodings, vanilla.model, classifier);
@@ -157,6 +163,55 @@ async function explainedByTokens(
       random_replace_prob: masking.randomReplaceProb,
     },
     attribution_input: settings.attributionInput,
+    texts: explained,
+  };
+}
+
+/** Of a run whose method scores no tokens: labels and attributions alone, word by word. */
+async function explainedWithoutMasks(
+  settings: ExplainSettings,
+  texts: readonly string[],
+  classifier: LoadedClassifier,
+  host: Host,
+): Promise<Explained> {
+  const { spec, values, labels, maxLength, tokenizer } = classifier;
+  const { attributionInput } = settings;
+  const encodings = texts.map(encodeOnce(tokenizer, maxLength));
+  const notice = alteredNotice(countEncodings(encodings, tokenizer));
+  if (notice !== undefined) host.emit(notice);
+  const runtime = await host.runtime(settings.threads);
+  const predictions = await predictionsFor(classifier, encodings, runtime, (done) =>
+    tellProgress("predicting", done, texts.length, host),
+  );
+  const asked = predictions.map(({ label }) => settings.label ?? label);
+  const found = await textAttributions(
+    { spec, classes: labels.length, weights: weightsOf(values) },
+    encodings,
+    Int32Array.from(asked, (label) => labels.indexOf(label)),
+    attributionInput,
+    runtime,
+    (done) => tellProgress("explaining", done, texts.length, host),
+  );
+  const explained = texts.map((text, index): ExplainedText => {
+    const words = asWritten(attributedWords(encodings[index], found[index], tokenizer), text);
+    return {
+      text,
+      truncated: encodings[index].truncated,
+      tokens: words.pieces.map((piece) => piece.trimStart()),
+      pieces: words.pieces,
+      word_ids: words.pieces.map((_, word) => word),
+      surprisal: words.pieces.map(() => null),
+      mask_probability: words.pieces.map(() => null),
+      masks: [],
+      ...predictions[index],
+      explained_label: asked[index],
+      attribution: words.attribution,
+    };
+  });
+  return {
+    vanilla_model: null,
+    masking: {},
+    attribution_input: attributionInput,
     texts: explained,
   };
 }

@@ -182,6 +182,13 @@ function attributionBar(value: number, most: number, paint: Paint): string {
 function meanings(result: ExplainResult, paint: Paint): readonly string[] {
   const { masking, mask_levels: levels, seed } = result;
   const { vanilla_model: vanilla, attribution_input: input } = result;
+  if (vanilla === null && input !== "n-grams") {
+    return [
+      "attribution: gradient x input of the label's logit, summed over the word's tokens, + for the label, - against it;",
+      "  a local linear view, not a cause. Surprisals and masks of L3Masking: --vanilla-model",
+      ...leftOutLines(result),
+    ];
+  }
   if (vanilla === null) {
     return [
       "attribution: what the word's n-grams add to the label's score, + for the label, - against it;",

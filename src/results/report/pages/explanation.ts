@@ -17,7 +17,7 @@ import {
 
 export interface Explanation {
   readonly model: string;
-  /** Null for a linear classifier: nothing is known but labels and attributions of words. */
+  /** Null for a linear classifier, and for runs that score no tokens: nothing is known but labels and attributions of words. */
   readonly vanilla_model: string | null;
   readonly seed: number;
   readonly attribution_input: "embeddings" | "words" | "n-grams";
@@ -32,7 +32,7 @@ export function renderExplanation(explained: Explanation, { date }: { readonly d
   const unit = vanilla === null ? "word" : "token";
   const models =
     vanilla === null
-      ? markup`The classifier is ${foreign(model)}, a linear one.`
+      ? markup`The classifier is ${foreign(model)}${explained.attribution_input === "n-grams" ? ", a linear one" : undefined}.`
       : markup`The classifier is ${foreign(model)}; the vanilla model, which measures how surprising each token is, is ${foreign(vanilla)}.`;
   const views = vanilla === null ? wordViews : tokenViews;
   const figures = vanilla === null ? wordTable : figuresTable;
@@ -46,7 +46,7 @@ ${texts.map((text, index) => textSection(text, index, views, figures))}
 <section id="reading"><h2>What is shown</h2>
 ${
   vanilla === null
-    ? linearMeaning
+    ? wordMeaning(explained.attribution_input)
     : markup`${meanings(explained)}
 <h3>Words</h3>${glossarySection(false)}`
 }</section>`;
@@ -95,6 +95,15 @@ function wordTable(text: ExplainedText): Markup {
     rows,
     `${counted(text.tokens.length, "word")}. Attributions are parts of a score, which has no unit.`,
   );
+}
+
+/** What the attribution of a word is. */
+function wordMeaning(input: Explanation["attribution_input"]): Markup {
+  if (input === "n-grams") return linearMeaning;
+  return markup`<dl>
+<dt>Attribution</dt><dd>Gradient x input, summed over the word's tokens: ${attributionInputs[input]} This is a local linear view of the
+classifier at this text, not a causal explanation.</dd>
+</dl>`;
 }
 
 const linearMeaning = markup`<dl>
