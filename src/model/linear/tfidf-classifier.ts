@@ -11,13 +11,13 @@ export interface TfidfClassifier {
 }
 
 /** scikit-learn's C. Chosen once for all data, never on dev. */
-const INVERSE_STRENGTH = 10;
+export const INVERSE_STRENGTH = 10;
 
 /**
  * Most weights, columns x labels: 256 MiB of float64 while they are found, 128 in the folder. Beyond it the n-grams of the fewest texts
  * are left out.
  */
-const MOST_WEIGHTS = 2 ** 25;
+export const MOST_WEIGHTS = 2 ** 25;
 
 /**
  * Trains on N texts with ids 0 .. labels-1; at least two labels, each with a text. `beforeEach` is called before each pass over the
