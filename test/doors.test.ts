@@ -105,7 +105,7 @@ describe("setting, method and measure", () => {
     expect(help).toContain(
       "--rare-share <choice> How rare a rare token is (low, middle, high; default low)",
     );
-    expect(help).toContain("mtl-rare: rare token masking (tfidf, stl, rtm, l3, mtl-rare;");
+    expect(help).toContain("mtl-rare: rare token masking (auto, tfidf, stl, rtm, l3, mtl-rare;");
     expect(help).toContain("(accuracy, macro_f1, weighted_recall;");
   });
 
@@ -129,7 +129,7 @@ describe("setting, method and measure", () => {
   it("are completed", async () => {
     const script = await printed(main, "completion", "bash");
     expect(script).toContain('"train --rare-share") values="low middle high"');
-    expect(script).toContain('"train --method") values="tfidf stl rtm l3 mtl-rare"');
+    expect(script).toContain('"train --method") values="auto tfidf stl rtm l3 mtl-rare"');
   });
 
   it("are in the model card", async () => {

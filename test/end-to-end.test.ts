@@ -328,7 +328,7 @@ describe("the splits of a run", () => {
   });
 
   it("cuts dev and test from train where neither is given", async () => {
-    const options = trainOptions(model, at("cut"), { maxSteps: 1 });
+    const options = trainOptions(model, at("cut"), { maxSteps: 1, folds: 0 });
     delete options.validationFile;
     delete options.testFile;
     const { metrics } = await train(options, createTestHost());

@@ -4,33 +4,33 @@ import { isLinear, needsScores } from "../method/methods.js";
 import { holdingFolder } from "../platform/files/folder-lock.js";
 import { type Trackers, withTrackers } from "../results/trackers/trackers.js";
 import { runMasks } from "../run/fine-tune/auxiliary-texts.js";
-import { measureBaseline, verdictOnRun } from "../run/fine-tune/baseline.js";
-import { devEvaluation } from "../run/fine-tune/dev-evaluation.js";
+import { heldOutByFolds, writeHeldOutPredictions } from "../run/fine-tune/held-out.js";
 import { inputsMemory, inputsRecord, loadInputs } from "../run/fine-tune/inputs.js";
+import {
+  choiceOnDev,
+  encoderFolder,
+  keptClassifier,
+  trainBaseline,
+} from "../run/fine-tune/kept-classifier.js";
+import { trainEncoder } from "../run/fine-tune/kept-encoder.js";
 import { maskedTokens } from "../run/fine-tune/masked-tokens.js";
 import { runExamples } from "../run/fine-tune/run-examples.js";
 import { evaluateRun, runMetricsOf } from "../run/fine-tune/run-metrics.js";
-import { loadWeights } from "../run/fine-tune/second-stage.js";
+import { verdictOnRun } from "../run/fine-tune/run-verdict.js";
 import { requireSharedPassFits } from "../run/fine-tune/shared-pass.js";
 import { writeSplitFiles } from "../run/fine-tune/split-files.js";
-import { runStages } from "../run/fine-tune/stages.js";
-import { compileTraining, initialWeights } from "../run/fine-tune/training.js";
 import { heldOutRows, writeWrongRows } from "../run/fine-tune/wrong-rows.js";
 import { finishedMetrics } from "../run/folder/finished-run.js";
-import { openJournal } from "../run/folder/journal.js";
 import { type PlacedTrainSettings, withRunFolder } from "../run/folder/named-folder.js";
 import { createRunFolder, startedRun, writeJson } from "../run/folder/run-folder.js";
 import { requireSameRun, runDigest } from "../run/folder/run-identity.js";
-import { saveClassifier, temperatureFile } from "../run/folder/saved-classifier.js";
-import { beginTracking, closingScalars, runWatch } from "../run/folder/tracking.js";
-import { openTrainingState, removeState, startingState } from "../run/folder/training-state.js";
+import { temperatureFile } from "../run/folder/saved-classifier.js";
+import { closingScalars } from "../run/folder/tracking.js";
+import { removeState } from "../run/folder/training-state.js";
 import { writeTrainingTexts } from "../run/folder/training-texts.js";
 import type { Host, TrainResult } from "../run/host/host.js";
-import { encoderExplainer } from "../run/inference/attributed-words.js";
-import { classifyEncodings } from "../run/inference/classify.js";
 import { trainLinear } from "../run/linear/linear-run.js";
 import type { TrainSettings } from "../run/settings/schemas.js";
-import { encodeOnce } from "../run/sources/labelled-texts.js";
 
 /**
  * Fine-tunes a classifier and writes DIR, named after the data if no folder is given: config.json, journal.jsonl, model/,
@@ -65,8 +65,8 @@ async function trainInFolder(
 
   // Load, split and check.
   const inputs = await loadInputs(given, host);
-  const { settings, files, model, data, unlabelled, maxLength } = inputs;
-  const { spec, tokenizer } = model;
+  const { settings, files, model, data, unlabelled } = inputs;
+  const { tokenizer } = model;
   const memory = inputsMemory(inputs, available);
   const record = { ...inputsRecord(inputs), memory: memory.record };
   if (started === undefined) createRunFolder(outputDir, record);
@@ -82,11 +82,6 @@ async function trainInFolder(
   }
   if (memory.warning !== undefined) host.emit(memory.warning);
 
-  // Train the baseline to beat.
-  const baseline = settings.baseline
-    ? measureBaseline(data, join(outputDir, "baseline"), host)
-    : undefined;
-
   // Score.
   const runtime = await host.runtime(settings.threads);
   const scoringStart = host.now();
@@ -99,76 +94,69 @@ async function trainInFolder(
   }
   const scoringSeconds = needsScores(settings.method) ? (host.now() - scoringStart) / 1000 : 0;
 
-  // Build.
-  const store = initialWeights(spec, model.values, data.labels.length, settings);
-  const starting = await startingState(store, settings, host);
-  const { state: start } = starting;
-  beginTracking(trackers, settings, runDigest(record));
-  const training = await compileTraining(spec, store, data, settings, start.meta, runtime);
-  const journal = openJournal(join(outputDir, "journal.jsonl"));
+  // Hold out, and train the baseline to beat.
+  const held = await heldOutByFolds(inputs, masks, runtime, host);
+  const baseline = trainBaseline(inputs, held, host);
+
+  // Fine-tune, unless the folds showed that the baseline is better.
+  const place = { trackers, digest: runDigest(record), scoringSeconds };
+  const encoder =
+    held?.choice.chosen.method === "tfidf"
+      ? undefined
+      : await trainEncoder(
+          inputs,
+          masks,
+          { ...place, folder: encoderFolder(inputs) },
+          runtime,
+          host,
+        );
   try {
-    // Loop.
-    const state = openTrainingState(starting, store, journal, settings, scoringSeconds, host);
-    const logitsOf = (split: "dev" | "test") =>
-      classifyEncodings(training.classifier, spec, data.encodings[split], settings.evalTokens);
-    const dev = devEvaluation(
-      {
-        logits: () => logitsOf("dev"),
-        labelIds: data.dev.labelIds,
-        classes: data.labels.length,
-        metric: settings.metricForBestModel,
-        kept: settings.keep,
-        keep: () =>
-          saveClassifier(modelFolder, { spec, store, labels: data.labels, tokenizer, maxLength }),
-      },
-      state.clock,
-      start,
-    );
-    const trained = await runStages(
-      training,
-      data,
-      { unlabelled: unlabelled?.encodings, probabilities: masks?.probabilities },
-      tokenizer,
-      { modelFolder, dev, state, start },
-      settings,
-      runWatch("training", journal, trackers, host, state.countTokens),
-    );
-    const timing = state.timing();
+    // Choose and save.
+    const choice = held?.choice ?? (await choiceOnDev(inputs, baseline, encoder));
+    const kept = await keptClassifier(inputs, choice, baseline, encoder, place, host);
 
     // Evaluate.
-    const { outcome, bestWeights } = trained;
-    if (outcome.bestStep !== outcome.steps) await loadWeights(modelFolder, store, bestWeights);
-    const evaluated = await evaluateRun(logitsOf, data, join(outputDir, "predictions-test.jsonl"));
-    const verdict = verdictOnRun(data, evaluated.test?.predicted, baseline?.test);
+    const dev = held?.measured ?? {
+      labelIds: data.dev.labelIds,
+      logits: await kept.logitsOf("dev"),
+    };
+    const evaluated = await evaluateRun(
+      kept.logitsOf,
+      dev,
+      data,
+      join(outputDir, "predictions-test.jsonl"),
+    );
+    if (held !== undefined) writeHeldOutPredictions(outputDir, held, data);
     const { temperature } = evaluated.confidence;
     writeJson(modelFolder, temperatureFile, { temperature });
     writeTrainingTexts(modelFolder, [...data.train.texts, ...data.dev.texts]);
 
     // Record.
-    const { classifier: program, parts } = training;
-    const kept = { program, spec, classes: parts.classes, weights: store.weight };
-    const encode = encodeOnce(tokenizer, maxLength);
-    const explained = { ...kept, labels: data.labels, tokenizer, encode };
-    const explain = encoderExplainer(explained, runtime, host);
-    await writeWrongRows(outputDir, heldOutRows(data, files), evaluated.heldOut, explain);
-    if (masks?.scores !== undefined) {
+    const rows = heldOutRows(data, files, held?.rows);
+    await writeWrongRows(outputDir, rows, evaluated.heldOut, kept.explain);
+    if (masks?.scores !== undefined && encoder !== undefined) {
       const scored = { scores: masks.scores, probabilities: masks.probabilities };
-      const examples = await runExamples(data, scored, kept, settings, tokenizer, runtime);
+      const examples = await runExamples(
+        data,
+        scored,
+        encoder.classifier,
+        settings,
+        tokenizer,
+        runtime,
+      );
       writeJson(outputDir, "examples.json", examples);
     }
-    const metrics = runMetricsOf(inputs, trained, evaluated, {
+    const metrics = runMetricsOf(inputs, kept, evaluated, {
       baseline: baseline?.metrics ?? null,
-      verdict: verdict ?? null,
-      timing,
-      final_task_weights: training.meta?.taskWeights() ?? null,
+      verdict: verdictOnRun(data, kept.method, evaluated.test?.logits, baseline, held) ?? null,
+      ...(choice && { held_out: choice.record }),
       ...(masks?.estimatorReport && { estimator_report: masks.estimatorReport }),
     });
     writeJson(outputDir, "metrics.json", metrics);
     removeState(outputDir);
-    trackers.measure(outcome.bestStep, closingScalars(metrics));
+    trackers.measure(metrics.best_step, closingScalars(metrics));
     return { ...result, metrics };
   } finally {
-    journal.close();
-    await training.dispose();
+    await encoder?.dispose();
   }
 }

@@ -23,6 +23,8 @@ export interface SplitRecords {
 export interface DatasetSources extends SplitRecords {
   /** Decides which rows leave train when dev is missing. */
   readonly splitSeed: number;
+  /** Do all rows stay in train where dev is missing, to be held out in turn? There is then no dev split. */
+  readonly crossValidated?: boolean;
 }
 
 export interface DatasetSplit {
@@ -35,8 +37,9 @@ export interface Dataset {
   /** All labels of train, in id order. */
   readonly labels: readonly string[];
   readonly train: DatasetSplit;
+  /** Without rows where those of train are held out in turn. */
   readonly dev: DatasetSplit;
-  /** Absent if dev was given and test was not. */
+  /** Absent if dev was given and test was not, and where the rows of train are held out in turn. */
   readonly test: DatasetSplit | undefined;
   /** Rows left out. */
   readonly excluded: { readonly emptyTexts: Readonly<Record<SplitName, number>> };
@@ -48,11 +51,11 @@ export interface Dataset {
 
 /**
  * The splits as they will be used: those given, or, without a dev split, train split in two (90/10, if
- * test is given) or three (80/10/10) by `stratifiedSplit`. Empty texts are still in.
+ * test is given) or three (80/10/10) by `stratifiedSplit`; as they are where rows are held out in turn. Empty texts are still in.
  */
 export function resolveSplits(sources: DatasetSources): SplitRecords {
   const { train, dev, test, splitSeed } = sources;
-  if (dev !== undefined) return { train, dev, test };
+  if (dev !== undefined || sources.crossValidated === true) return { train, dev, test };
   const random = randomStream(splitSeed, "split");
   const sides = stratifiedSplit(train, { dev: 0.1, test: test === undefined ? 0.1 : 0 }, random);
   return { train: sides.train, dev: sides.dev, test: test ?? sides.test };
@@ -78,7 +81,10 @@ export function buildDataset(sources: DatasetSources): Dataset {
   const labels = sortedLabels(trainRows.map((record) => labelOf(record, "train")));
   if (labels.length < 2) throw oneClass(labels);
   const train = numbered(trainRows, labels, "train");
-  const dev = numbered(kept("dev"), labels, "dev", sources.dev === undefined);
+  const dev =
+    splits.dev === undefined
+      ? NO_ROWS
+      : numbered(kept("dev"), labels, "dev", sources.dev === undefined);
   const test =
     splits.test === undefined
       ? undefined
@@ -94,6 +100,8 @@ export function buildDataset(sources: DatasetSources): Dataset {
     digest: sha256(digestParts(labels, { train, dev, test })),
   };
 }
+
+const NO_ROWS: DatasetSplit = { texts: [], labelIds: new Int32Array(0), records: [] };
 
 /** `cutFromTrain` only words the error of an empty split. */
 function numbered(

@@ -68,6 +68,9 @@ export const methods = [
   },
 ] as const satisfies readonly MethodRow[];
 
+/** In place of a method: `train` chooses one by texts that are held out. */
+export const AUTO = "auto";
+
 /** Name of a method. */
 export type Method = (typeof methods)[number]["name"];
 
@@ -88,7 +91,7 @@ export function methodOf(name: string): MethodRow {
 
 /** The masking strategy of a method's auxiliary task; undefined where the main task is trained alone. */
 export function maskingOf(method: string): MaskingStrategy | undefined {
-  const { masking } = methodOf(method);
+  const masking = maskingName(method);
   return masking && strategyOf(masking);
 }
 
@@ -104,5 +107,10 @@ export function needsScores(method: string): boolean {
 
 /** Is there an auxiliary task beside the main one? */
 export function hasAuxiliaryTask(method: string): boolean {
-  return methodOf(method).masking !== undefined;
+  return maskingName(method) !== undefined;
+}
+
+/** None of the candidates of `auto` has an auxiliary task. */
+function maskingName(method: string): StrategyName | undefined {
+  return method === AUTO ? undefined : methodOf(method).masking;
 }

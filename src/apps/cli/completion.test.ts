@@ -32,14 +32,16 @@ describe.runIf(bash)("completion in bash", () => {
   });
 
   it("offers the values of a choice, joined to the flag too", async () => {
-    expect(await offered("l3masking", "train", "--method", "")).toEqual(
-      methods.map(({ name }) => name),
-    );
+    expect(await offered("l3masking", "train", "--method", "")).toEqual([
+      "auto",
+      ...methods.map(({ name }) => name),
+    ]);
     expect(await offered("l3masking", "train", "--method", "r")).toEqual(["rtm"]);
     expect(await offered("l3masking", "train", "--method", "=", "s")).toEqual(["stl"]);
-    expect(await offered("l3masking", "train", "--method", "=")).toEqual(
-      methods.map(({ name }) => name),
-    );
+    expect(await offered("l3masking", "train", "--method", "=")).toEqual([
+      "auto",
+      ...methods.map(({ name }) => name),
+    ]);
   });
 
   it("leaves files to the shell", async () => {
@@ -66,7 +68,7 @@ describe("completionScript", () => {
       "complete -c l3masking -n __fish_use_subcommand -f -a x -d 'a \\'b\\' \\\\c'",
     );
     expect(await completionScript("fish", commandList)).toContain(
-      "-n '__fish_seen_subcommand_from train' -l method -x -a 'tfidf stl rtm l3' -d 'tfidf: ",
+      "-n '__fish_seen_subcommand_from train' -l method -x -a 'auto tfidf stl rtm l3' -d 'auto: ",
     );
   });
 });

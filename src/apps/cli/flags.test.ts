@@ -55,7 +55,7 @@ describe("flagsOf", () => {
     expect(flag("train", "learning-rate").kind).toBe("number");
     expect(flag("train", "method")).toMatchObject({
       kind: "choice",
-      choices: methods.map(({ name }) => name),
+      choices: ["auto", ...methods.map(({ name }) => name)],
     });
     expect(flag("predict", "model")).toMatchObject({ kind: "text", required: true });
     expect(flag("pretrain", "resume").kind).toBe("switch");

@@ -68,6 +68,7 @@ export function trainSummary({ outputDir, metrics, labelledFile }: TrainResult):
   const file = quoted(labelledFile ?? "FILE");
   return [
     ...(metrics.verdict === null ? [] : [metrics.verdict, ""]),
+    ...(metrics.held_out?.choice ? [metrics.held_out.choice, ""] : []),
     `${methodOf(method).brief}, ${model}, seed ${seed}: best step ${bestStep}`,
     textTable([["", ...labelMeasures.map(({ title }) => title), "loss"], ...metricRows(metrics)]),
     ...sharedRows(metrics),
@@ -234,13 +235,15 @@ function metricRows({
   dev,
   test,
   test_unseen: unseen,
+  held_out: held,
 }: RunMetrics): readonly (readonly string[])[] {
-  const row = (name: string, values: OfLabelMeasures<number | null>, loss?: number) => [
-    name,
+  const row = (title: string, values: OfLabelMeasures<number | null>, loss?: number) => [
+    title,
     ...labelMeasures.map((measure) => percent(values[measure.name] ?? 0)),
     loss === undefined ? "" : loss.toFixed(3),
   ];
-  const rows = [row("dev", dev, dev.loss)];
+  const name = held && held.folds > 0 ? `held out, ${held.rows} rows` : "dev";
+  const rows = [row(name, dev, dev.loss)];
   if (test === null) return rows;
   rows.push(row(`test, all ${testRows(test)} rows`, test, test.loss));
   if (unseen === null || unseen.rows === 0 || unseen.rows === testRows(test)) return rows;

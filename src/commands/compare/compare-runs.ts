@@ -124,6 +124,8 @@ function trainSettings(
     ...{ model, method, taskWeights, seed },
     // It has no seed: each run would train the same one.
     baseline: false,
+    // Runs are compared on the same test rows, and dev decides which weights are kept.
+    folds: 0,
   };
   const known = Object.entries(given).filter(([, value]) => value !== undefined);
   return resolveSettings(trainSchema, Object.fromEntries(known));

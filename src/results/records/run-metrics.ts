@@ -7,6 +7,7 @@ import {
   counts,
   coverage,
   labelMetrics,
+  list,
   runConfidence,
   splitMetrics,
   taskValues,
@@ -32,6 +33,22 @@ export const estimatorReport = z.object({
 export type EstimatorReport = z.infer<typeof estimatorReport>;
 
 const baselineMeasures = z.object(ofLabelMeasures(() => z.number()));
+
+/** Candidates measured on texts that none of them was trained on: those that folds held out, or dev. */
+const heldOut = z.object({
+  /** 0 where the texts are the dev split. */
+  folds: count,
+  /** Texts that the chosen one answered. */
+  rows: count,
+  /** Texts that all candidates answered, on which they are compared. */
+  compared_rows: count,
+  candidates: list(z.object({ method: methodName, ...ofLabelMeasures(() => z.number()) })),
+  /** Which took no part, and why. */
+  left_out: list(z.object({ method: methodName, reason: z.string() })),
+  chosen: methodName,
+  /** Which was chosen and why, in a sentence; null where there was nothing to choose. */
+  choice: z.string().nullable(),
+});
 
 export const runMetrics = z.object({
   method: methodName,
@@ -63,6 +80,8 @@ export const runMetrics = z.object({
    * such rows or without a baseline.
    */
   verdict: z.string().nullable(),
+  /** Absent where a method was given and a dev split. */
+  held_out: heldOut.exactOptional(),
   /** Totals over all parts of a resumed run; repeated steps count once. */
   timing: z.object({
     scoring_seconds: z.number(),

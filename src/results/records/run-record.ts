@@ -1,6 +1,6 @@
 /** config.json of a run: how it was made. */
 import { z } from "zod";
-import { methods } from "../../method/methods.js";
+import { AUTO, methods } from "../../method/methods.js";
 import { list } from "./measures.js";
 
 export const methodName = z.enum(methods.map(({ name }) => name));
@@ -30,7 +30,7 @@ const rows = z.number();
 /** Of a training run: every setting resolved, and what the run was made from. */
 export const trainingRecord = z.looseObject({
   settings: z.looseObject({
-    method: methodName,
+    method: z.enum([AUTO, ...methodName.options]),
     taskWeights: z.string(),
     seed: z.int(),
     model: z.string(),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { differenceInterval, shareInterval } from "./shares.js";
-import { judge } from "./verdict.js";
+import { judge, judgeBaseline } from "./verdict.js";
 
 /** N rows of label 0 but for `others` of label 1, with so many right for both, one alone, the other alone. */
 function answers(both: number, alone: number, baselineAlone: number, neither: number) {
@@ -92,5 +92,26 @@ describe("the verdict", () => {
       commonest: { id: 0, label: "a" },
     });
     expect([accuracy.value, baseline.value]).toEqual([0.5, 0.5]);
+  });
+});
+
+describe("a baseline that was chosen", () => {
+  const expected = [0, 0, 1, 1, 1];
+  const baseline = [0, 0, 1, 1, 0];
+  const commonest = { id: 1, label: "sail" };
+
+  it("is judged, and its rival beside it", () => {
+    const answered = [0, 1, 2].map((index) => ({ index, label: 1 }));
+    const rival = { title: "the fine-tuned encoder", answered };
+    const text = judgeBaseline({ expected, baseline, commonest, rival });
+    expect(text).toMatch(
+      /^On 5 texts it never saw, TF-IDF, the baseline, is right for 80 % \(.*\); always 'sail': 60 %\. The fine-tuned encoder is right for 33\.3 % on 3 texts of them, .*\.$/,
+    );
+  });
+
+  it("may be no better than one answer, and alone", () => {
+    const text = judgeBaseline({ expected, baseline: [1, 1, 1, 1, 1], commonest });
+    expect(text).toContain("no better than always answering 'sail'");
+    expect(text).not.toContain("encoder");
   });
 });

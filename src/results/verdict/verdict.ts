@@ -1,4 +1,5 @@
 /** How good a classifier is beside the baseline, in one sentence for people: the same in the terminal, metrics.json and on pages. */
+import { counted } from "../../base/figures.js";
 import { differenceInterval, type Interval, shareInterval } from "./shares.js";
 
 /** Answers of two classifiers to the same labelled texts, none of which they were trained on; ids of labels. */
@@ -52,6 +53,65 @@ export function judge({ expected, predicted, baseline, commonest }: JudgedAnswer
     standing,
   };
   return { ...figures, text: verdictText(figures, commonest.label) };
+}
+
+/** Answers of a baseline that is itself what was chosen. */
+export interface JudgedBaseline extends Omit<JudgedAnswers, "predicted"> {
+  /** The best of the others, with its answers to some of the texts. */
+  readonly rival?:
+    | {
+        readonly title: string;
+        readonly answered: readonly { readonly index: number; readonly label: number }[];
+      }
+    | undefined;
+}
+
+/** The verdict on the baseline, where it was chosen; N at least 1. */
+export function judgeBaseline({ expected, baseline, commonest, rival }: JudgedBaseline): string {
+  const {
+    rows,
+    accuracy,
+    commonest: common,
+  } = judge({
+    expected,
+    predicted: baseline,
+    baseline,
+    commonest,
+  });
+  const useless =
+    accuracy.value <= common
+      ? [`It does no better than always answering '${commonest.label}'.`]
+      : [];
+  return [
+    `On ${counted(rows, "text")} it never saw, TF-IDF, the baseline, is right for ${points(accuracy.value)} % (${whole(accuracy.low)} to ${whole(accuracy.high)}); always '${commonest.label}': ${points(common)} %.`,
+    ...useless,
+    ...(rival === undefined || rival.answered.length === 0
+      ? []
+      : [rivalText(rival.title, rival.answered, { expected, baseline, commonest })]),
+  ].join(" ");
+}
+
+function rivalText(
+  title: string,
+  answered: readonly { readonly index: number; readonly label: number }[],
+  { expected, baseline, commonest }: Omit<JudgedAnswers, "predicted">,
+): string {
+  const of = (ids: ArrayLike<number>) => answered.map(({ index }) => ids[index]);
+  const { accuracy, difference, standing } = judge({
+    expected: of(expected),
+    predicted: answered.map(({ label }) => label),
+    baseline: of(baseline),
+    commonest,
+  });
+  const { value, low, high } = difference;
+  const on =
+    answered.length === expected.length ? "" : ` on ${counted(answered.length, "text")} of them`;
+  const name = `${title[0].toUpperCase()}${title.slice(1)}`;
+  const right = `${name} is right for ${points(accuracy.value)} %${on}`;
+  if (standing === "worse") {
+    return `${right}: worse by ${points(-value)} points (${whole(-high)} to ${whole(-low)}).`;
+  }
+  return `${right}, ${signed(value)} points (${whole(low)} to ${whole(high)}): too few texts to call either better.`;
 }
 
 function standingOf({ low, high }: Interval): Standing {

@@ -17,7 +17,7 @@ export function cardRun(record: TrainingRecord, metrics: RunMetrics): CardRun {
       : [{ rowSet, rows: count, ...ofLabelMeasures((name) => part[name] ?? 0) }];
   return {
     command: trainCommand(settings),
-    method: settings.method,
+    method: metrics.method,
     taskWeights: settings.taskWeights,
     seed: settings.seed,
     baseModel: origin?.repository ?? basename(settings.model),

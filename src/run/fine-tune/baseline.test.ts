@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../../test/fixtures/folders.js";
 import { createTestHost } from "../../../test/fixtures/host.js";
 import { buildDataset } from "../../data/dataset.js";
-import { measureBaseline, verdictOnRun } from "./baseline.js";
+import { measureBaseline } from "./baseline.js";
+import { verdictOnRun } from "./run-verdict.js";
 
 const record = (text: string, label: string, line: number) => ({
   text,
@@ -38,7 +39,7 @@ const at = temporaryFolder();
 
 describe("the baseline of a run", () => {
   const host = createTestHost({});
-  const baseline = measureBaseline(data, at("baseline"), host);
+  const baseline = measureBaseline(data, undefined, at("baseline"), host);
 
   it("is measured on dev and test, and announced", () => {
     expect(baseline.metrics).toEqual({
@@ -54,18 +55,17 @@ describe("the baseline of a run", () => {
   });
 
   it("is judged on the test rows whose text is not in train", () => {
-    const wrong = Int32Array.from(baseline.test ?? [], (id) => 1 - id);
-    expect(verdictOnRun(data, wrong, baseline.test)).toMatch(
+    const wrong = Float32Array.from(baseline.test ?? [], (logit) => -logit);
+    expect(verdictOnRun(data, "stl", wrong, baseline, undefined)).toMatch(
       /^On 2 texts it never saw, it is right for 0 % .* TF-IDF: 100 %; always 'engine': 50 %\./,
     );
-    expect(verdictOnRun({ ...data, seenInTraining: Uint8Array.of(1, 1, 1) }, wrong, wrong)).toBe(
-      undefined,
-    );
+    const seen = { ...data, seenInTraining: Uint8Array.of(1, 1, 1) };
+    expect(verdictOnRun(seen, "stl", wrong, baseline, undefined)).toBe(undefined);
   });
 
   it("ends on request", () => {
     const stopping = { ...createTestHost({}), cancelled: () => true };
-    expect(() => measureBaseline(data, at("stopped"), stopping)).toThrow(
+    expect(() => measureBaseline(data, undefined, at("stopped"), stopping)).toThrow(
       "training of the baseline was stopped",
     );
   });

@@ -1,6 +1,7 @@
 /** The inputs of a training run: the model, the labelled texts by split, and unlabelled texts for the auxiliary task. */
 import { L3MaskingError } from "../../base/errors.js";
 import { counted } from "../../base/figures.js";
+import type { Folds } from "../../data/folds.js";
 import { hasAuxiliaryTask, needsScores } from "../../method/methods.js";
 import type { PlacedTrainSettings } from "../folder/named-folder.js";
 import type { Host, NoticeEvent } from "../host/host.js";
@@ -21,6 +22,7 @@ import {
 } from "../sources/model.js";
 import type { EncodedUnlabelled } from "../sources/unlabelled-texts.js";
 import { unlabelledTexts } from "./auxiliary-texts.js";
+import { foldCount, runFolds } from "./folds.js";
 import { dataSize, type FineTuneSettings, withRecipe } from "./recipe.js";
 
 export interface RunInputs {
@@ -31,6 +33,8 @@ export interface RunInputs {
   /** Read, split, checked and encoded. */
   readonly data: LoadedDataset;
   readonly unlabelled: EncodedUnlabelled | undefined;
+  /** Of the training texts, where they are held out in turn. */
+  readonly folds: Folds | undefined;
   /** The most tokens of a text. */
   readonly maxLength: number;
 }
@@ -40,13 +44,20 @@ export async function loadInputs(given: PlacedTrainSettings, host: Host): Promis
   const files = await labelledFiles(given, host);
   const model = await loadModel(given.model, host);
   const maxLength = checkedMaxLength(given.maxLength, model.spec);
-  const data = await loadLabelledTexts(files, { ...given, maxLength }, model.tokenizer, host);
-  const settings = withRecipe(given, dataSize(data));
+  let folds = 0;
+  const crossValidates = (rows: number) => {
+    folds = foldCount(given, files, rows);
+    return folds > 0;
+  };
+  const reading = { ...given, maxLength, crossValidates };
+  const data = await loadLabelledTexts(files, reading, model.tokenizer, host);
+  const settings = { ...withRecipe(given, dataSize(data)), folds };
   if (settings.secondStage && settings.keep === "last") throw needsBest();
   checkMethod(settings, model, host);
   host.emit(newHeads(settings.method, model, data.labels.length));
   const unlabelled = await unlabelledTexts(settings, data, model.tokenizer, host);
-  return { settings, files, model, data, unlabelled, maxLength };
+  const dealt = folds > 0 ? runFolds(data, folds, given.splitSeed) : undefined;
+  return { settings, files, model, data, unlabelled, folds: dealt, maxLength };
 }
 
 /** Throws where the method needs a head that the model lacks, and names settings without effect. */
@@ -83,11 +94,13 @@ export function inputsMemory(
   available: ReturnType<Host["availableMemory"]>,
 ): MemoryCheck {
   const values = [...model.values.values()];
+  const { train, dev } = data.encodings;
+  const heldOut = dev.length === 0 ? train : dev;
   const run = {
     spec: model.spec,
     classes: data.labels.length,
     checkpointBytes: values.reduce((sum, { byteLength }) => sum + byteLength, 0),
-    texts: { ...data.encodings, unlabelled: unlabelled?.encodings ?? [] },
+    texts: { ...data.encodings, dev: heldOut, unlabelled: unlabelled?.encodings ?? [] },
     settings: { ...settings, maxLength },
   };
   return checkMemory(run, available);

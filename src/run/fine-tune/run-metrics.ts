@@ -13,11 +13,11 @@ import type {
 import type { Prediction } from "../../results/records/predictions.js";
 import type { RunMetrics } from "../../results/records/run-metrics.js";
 import { writeJsonLines } from "../folder/run-folder.js";
+import type { FirstStage } from "../folder/saved-state.js";
 import { predictionsOf } from "../inference/classify.js";
 import { countSplits } from "../sources/text-counts.js";
 import type { EncodedUnlabelled } from "../sources/unlabelled-texts.js";
 import type { RunInputs } from "./inputs.js";
-import type { Trained } from "./stages.js";
 
 /** The measures of labels and the mean loss (nats) of logits [N, C] against N label ids. */
 export function splitMetrics(
@@ -88,21 +88,28 @@ async function testMetrics(
 
 /** The temperature that fits the dev logits [N, C], and the errors of probabilities on dev and test with and without it. */
 export function runConfidence(
-  devLogits: Float32Array,
+  dev: MeasuredRows,
   testLogits: Float32Array | undefined,
-  { labels, dev, test }: Dataset,
+  { labels, test }: Dataset,
 ): RunConfidence {
   const classes = labels.length;
-  const temperature = fittedTemperature(devLogits, dev.labelIds, classes);
+  const temperature = fittedTemperature(dev.logits, dev.labelIds, classes);
   const ofSplit = (logits: Float32Array, expected: Int32Array): SplitConfidence => ({
     plain: confidenceOf(logits, expected, classes),
     at_temperature: confidenceOf(logits, expected, classes, temperature),
   });
   return {
     temperature,
-    dev: ofSplit(devLogits, dev.labelIds),
+    dev: ofSplit(dev.logits, dev.labelIds),
     test: test && testLogits ? ofSplit(testLogits, test.labelIds) : null,
   };
+}
+
+/** Labelled texts and what was answered to them. */
+export interface MeasuredRows {
+  readonly labelIds: Int32Array; // [N]
+  /** [N, C] */
+  readonly logits: Float32Array;
 }
 
 /** What was measured with the kept weights of a finished run. */
@@ -115,30 +122,40 @@ export interface RunEvaluation {
   readonly coverage: Coverage;
 }
 
-/** Measures on test, whose predictions are written, and on dev. `logitsOf` classifies a split with the weights that are kept. */
+/**
+ * Measures on test, whose predictions are written, and on the texts that stand for dev, those of folds or of the dev split. `logitsOf`
+ * classifies with what is kept.
+ */
 export async function evaluateRun(
-  logitsOf: (split: "dev" | "test") => Promise<Float32Array>,
+  logitsOf: (split: "test") => Promise<Float32Array>,
+  dev: MeasuredRows,
   data: Dataset,
   predictionsPath: string,
 ): Promise<RunEvaluation> {
   const test = await testMetrics(() => logitsOf("test"), data, predictionsPath);
-  const dev = await logitsOf("dev");
   const confidence = runConfidence(dev, test?.logits, data);
-  const heldOut = test?.logits ?? dev;
+  const heldOut = test?.logits ?? dev.logits;
   return {
-    dev: splitMetrics(dev, data.dev.labelIds, data.labels.length),
+    dev: splitMetrics(dev.logits, dev.labelIds, data.labels.length),
     test,
     confidence,
     heldOut: predictionsOf(heldOut, data.labels),
-    coverage: runCoverage(heldOut, confidence.temperature, data),
+    coverage: runCoverage(heldOut, confidence.temperature, { ...data, dev }),
   };
 }
 
-/** Of the test rows whose text is not in train, or of the dev rows where there is no test split; from their logits [N, C]. */
+/** Of the test rows whose text is not in train, or of those that stand for dev where there is no test split; from their logits [N, C]. */
 export function runCoverage(
   logits: Float32Array,
   temperature: number,
-  { labels, dev, test, seenInTraining }: Dataset,
+  {
+    labels,
+    dev,
+    test,
+    seenInTraining,
+  }: Pick<Dataset, "labels" | "test" | "seenInTraining"> & {
+    readonly dev: Pick<MeasuredRows, "labelIds">;
+  },
 ): Coverage {
   const { labelIds } = test ?? dev;
   const rows = Array.from(labelIds.keys()).filter(
@@ -159,36 +176,44 @@ export function runCoverage(
   };
 }
 
+/** What is kept of a run, and what training it took. */
+export interface KeptResult {
+  readonly method: RunMetrics["method"];
+  readonly bestStep: number;
+  readonly steps: number;
+  readonly firstStage: FirstStage | undefined;
+  readonly timing: RunMetrics["timing"];
+  readonly finalTaskWeights: RunMetrics["final_task_weights"];
+}
+
 /** metrics.json of a run. */
 export function runMetricsOf(
   { settings, model, data, unlabelled }: RunInputs,
-  { outcome, firstStage }: Trained,
+  { method, bestStep, steps, firstStage, timing, finalTaskWeights }: KeptResult,
   { dev, test, confidence, coverage }: RunEvaluation,
-  rest: Pick<
-    RunMetrics,
-    "baseline" | "verdict" | "timing" | "final_task_weights" | "estimator_report"
-  >,
+  rest: Pick<RunMetrics, "baseline" | "verdict" | "held_out" | "estimator_report">,
 ): RunMetrics {
   return {
-    method: settings.method,
+    method,
     seed: settings.seed,
     model: settings.model,
     ...(model.origin && { model_origin: model.origin }),
     task_weights: settings.taskWeights,
-    final_task_weights: rest.final_task_weights,
-    best_step: outcome.bestStep,
+    final_task_weights: finalTaskWeights,
+    best_step: bestStep,
     dev,
     test: test?.all ?? null,
     test_unseen: test?.unseen ?? null,
     baseline: rest.baseline,
     verdict: rest.verdict,
-    timing: rest.timing,
+    ...(rest.held_out && { held_out: rest.held_out }),
+    timing,
     confidence,
     coverage,
     second_stage: firstStage
       ? {
-          kept: outcome.bestStep > firstStage.steps,
-          steps: outcome.steps - firstStage.steps,
+          kept: bestStep > firstStage.steps,
+          steps: steps - firstStage.steps,
           dev_before: firstStage.dev,
         }
       : null,

@@ -10,14 +10,14 @@ import type { LabelledFiles, LoadedDataset } from "../sources/labelled-texts.js"
 
 /**
  * Writes FOLDER/splits/train, dev and, where it was cut from train too, test: the rows that are used, with all their columns, as CSV where the
- * training file is CSV or TSV, else as JSON Lines. Gives the paths of the files; none where nothing was cut.
+ * training file is CSV or TSV, else as JSON Lines. Gives the paths of the files; none where nothing was cut, as where rows are held out in turn.
  */
 export function writeSplitFiles(
   folder: string,
   data: Pick<LoadedDataset, "train" | "dev" | "test" | "columns">,
   { trainFile, validationFile, testFile }: LabelledFiles,
 ): Partial<Record<SplitName, string>> {
-  if (validationFile !== undefined) return {};
+  if (validationFile !== undefined || data.dev.texts.length === 0) return {};
   const format = ["csv", "tsv"].includes(fileKind(trainFile).format) ? "csv" : "jsonl";
   const splits = join(folder, "splits");
   makeFolder(splits);

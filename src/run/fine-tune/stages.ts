@@ -157,7 +157,7 @@ export async function runStages(
 }
 
 /** Length, task weights and learning rates of the first stage. */
-function firstStagePlan(
+export function firstStagePlan(
   { parts }: Training,
   perEpoch: number,
   settings: FineTuneSettings,

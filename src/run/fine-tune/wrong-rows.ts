@@ -12,9 +12,13 @@ import type { LabelledFiles } from "../sources/labelled-texts.js";
 /** Wrong rows that are explained, since each takes a forward and a backward pass. */
 const EXPLAINED_ROWS = 100;
 
-/** The rows of the test split, or of dev where there is none, in their order. */
-export function heldOutRows(data: Dataset, files: LabelledFiles): readonly HeldOutRow[] {
-  const { labels, dev, test, seenInTraining } = data;
+/** The rows of the test split; without one those of train that folds held out (indices), else those of dev. */
+export function heldOutRows(
+  data: Dataset,
+  files: LabelledFiles,
+  held?: readonly number[],
+): readonly HeldOutRow[] {
+  const { labels, train, dev, test, seenInTraining } = data;
   const rowsOf = ({ records, labelIds }: DatasetSplit, file: string, seen?: Uint8Array) =>
     records.map(({ line, text }, row) => ({
       file,
@@ -23,6 +27,10 @@ export function heldOutRows(data: Dataset, files: LabelledFiles): readonly HeldO
       expected: labels[labelIds[row]],
       seenInTraining: seen?.[row] === 1,
     }));
+  if (test === undefined && held !== undefined) {
+    const all = rowsOf(train, files.trainFile);
+    return held.map((row) => all[row]);
+  }
   return test === undefined
     ? rowsOf(dev, files.validationFile ?? files.trainFile)
     : rowsOf(test, files.testFile ?? files.trainFile, seenInTraining);

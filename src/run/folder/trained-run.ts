@@ -26,14 +26,11 @@ export function readTrainedRun(folder: string): TrainedRun {
   }
   const record = readTrainingRecord(folder);
   const { labels, rows, data_digest: digest } = record;
-  const {
-    method,
-    seed,
-    trainFile,
-    validationFile = null,
-    testFile = null,
-    model,
-  } = record.settings;
+  const metrics = finishedMetrics(folder);
+  if (metrics === undefined) throw unfinished(folder);
+  // `auto` stands for what it chose.
+  const { method } = metrics;
+  const { seed, trainFile, validationFile = null, testFile = null, model } = record.settings;
   const name = datasetName(trainFile);
   const place = {
     dataset: name,
@@ -46,23 +43,17 @@ export function readTrainedRun(folder: string): TrainedRun {
     reused: false,
   };
   const reading = readComparedRun(folder, place, labels);
-  if (reading === undefined) {
-    throw new L3MaskingError(
-      "file-missing",
-      `expected a finished run in ${folder}, but metrics.json, its last file, is not there`,
-      { hint: "Finish the run first: the same train command with --resume continues it." },
-    );
-  }
+  if (reading === undefined) throw unfinished(folder);
   const { run } = reading;
-  const metrics = finishedMetrics(folder);
   return {
     run,
     masking: readWritten(maskingSummary, join(folder, "masking.json")),
     examples: readWritten(runExamples, join(folder, "examples.json")) ?? [],
     wrong: readWrongRows(join(folder, "errors.jsonl")),
-    confidence: metrics?.confidence,
-    coverage: metrics?.coverage,
-    verdict: metrics?.verdict ?? null,
+    confidence: metrics.confidence,
+    coverage: metrics.coverage,
+    verdict: metrics.verdict,
+    held_out: metrics.held_out,
     settings: record.settings,
     checkpoint_digest: record.checkpoint_digest,
     tokenizer_digest: record.tokenizer_digest,
@@ -87,6 +78,14 @@ function readWrongRows(path: string): readonly WrongRow[] | undefined {
 }
 
 const changedHint = "The file was edited: delete it, and the page leaves that part out.";
+
+function unfinished(folder: string): L3MaskingError {
+  return new L3MaskingError(
+    "file-missing",
+    `expected a finished run in ${folder}, but metrics.json, its last file, is not there`,
+    { hint: "Finish the run first: the same train command with --resume continues it." },
+  );
+}
 
 /** Undefined for runs of methods that do not write the file. */
 function readWritten<Content>(schema: z.ZodType<Content>, path: string): Content | undefined {

@@ -147,7 +147,7 @@ export function isAllFinite(store: ParameterStore): boolean {
 
 /** Removes what a finished run no longer needs. */
 export function removeState(outputDir: string): void {
-  for (const name of ["state", "model.partial"]) remove(join(outputDir, name));
+  for (const name of ["state", "folds", "encoder", "model.partial"]) remove(join(outputDir, name));
 }
 
 /** Reads the last intact state and reports where the run resumes; undefined if none was saved. */

@@ -57,6 +57,7 @@ export interface ProgressEvent {
     | "counting"
     | "scoring"
     | "training"
+    | "cross-validating"
     | "evaluating"
     | "predicting"
     | "explaining"

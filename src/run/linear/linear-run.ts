@@ -1,9 +1,7 @@
 /** A run that trains a linear classifier: from files to metrics, without steps and without an encoder to train. */
 import { L3MaskingError } from "../../base/errors.js";
-import type { JournalEvent } from "../../method/train/events.js";
 import { fitTfidf, tfidfLogits } from "../../model/linear/tfidf-classifier.js";
 import { join } from "../../platform/paths.js";
-import { ofLabelMeasures } from "../../results/metrics/label-measures.js";
 import type { RunMetrics } from "../../results/records/run-metrics.js";
 import type { Trackers } from "../../results/trackers/trackers.js";
 import { linearExplainer } from "../classifiers/linear-explanation.js";
@@ -12,12 +10,13 @@ import { evaluateRun, excludedRows, splitMetrics } from "../fine-tune/run-metric
 import { heldOutRows, writeWrongRows } from "../fine-tune/wrong-rows.js";
 import { finishedMetrics } from "../folder/finished-run.js";
 import type { PlacedTrainSettings } from "../folder/named-folder.js";
-import { createRunFolder, startedRun, writeJson, writeJsonLines } from "../folder/run-folder.js";
+import { createRunFolder, startedRun, writeJson } from "../folder/run-folder.js";
 import { requireSameRun, runDigest } from "../folder/run-identity.js";
-import { beginTracking, closingScalars } from "../folder/tracking.js";
+import { closingScalars } from "../folder/tracking.js";
 import { writeTrainingTexts } from "../folder/training-texts.js";
 import type { Host, TrainResult } from "../host/host.js";
 import { labelledFiles, loadPlainTexts } from "../sources/labelled-texts.js";
+import { ONLY_STEP, writeLinearJournal } from "./linear-journal.js";
 
 /**
  * Trains TF-IDF with logistic regression and writes what a run of any method writes; its journal has one evaluation. A run that was stopped
@@ -61,22 +60,21 @@ export async function trainLinear(
   const devMetrics = splitMetrics(devLogits, dev.labelIds, labels.length);
   const logitsOf = async (split: "dev" | "test") =>
     split === "dev" ? devLogits : tfidfLogits(classifier, test?.texts ?? []);
-  const evaluated = await evaluateRun(logitsOf, data, join(outputDir, "predictions-test.jsonl"));
+  const evaluated = await evaluateRun(
+    () => logitsOf("test"),
+    { labelIds: dev.labelIds, logits: devLogits },
+    data,
+    join(outputDir, "predictions-test.jsonl"),
+  );
   const { temperature } = evaluated.confidence;
   const modelFolder = join(outputDir, "model");
   saveLinear(modelFolder, { classifier, labels, temperature });
   writeTrainingTexts(modelFolder, [...train.texts, ...dev.texts]);
-  const events = journalOf(devMetrics);
-  writeJsonLines(join(outputDir, "journal.jsonl"), events);
-  beginTracking(trackers, { ...settings, resume: false }, runDigest(record));
-  for (const event of events) {
-    trackers.report(event);
-    host.emit(event);
-  }
+  writeLinearJournal(settings, devMetrics, runDigest(record), trackers, host);
   const explain = linearExplainer(classifier, labels);
   await writeWrongRows(outputDir, heldOutRows(data, files), evaluated.heldOut, explain);
   const metrics: RunMetrics = {
-    method: settings.method,
+    method: "tfidf",
     seed: settings.seed,
     model: settings.model,
     task_weights: settings.taskWeights,
@@ -96,18 +94,6 @@ export async function trainLinear(
   writeJson(outputDir, "metrics.json", metrics);
   trackers.measure(ONLY_STEP, closingScalars(metrics));
   return { ...result, metrics };
-}
-
-/** What stands for the whole search where other methods count optimizer steps. */
-const ONLY_STEP = 1;
-
-function journalOf(dev: RunMetrics["dev"]): readonly JournalEvent[] {
-  const place = { stage: 1, step: ONLY_STEP } as const;
-  const measures = ofLabelMeasures((name) => dev[name]);
-  return [
-    { type: "evaluation", ...place, split: "dev", loss: dev.loss, measures, best: true },
-    { type: "stop", ...place, reason: "steps", best_step: ONLY_STEP },
-  ];
 }
 
 function stopped(): L3MaskingError {

@@ -1,8 +1,8 @@
 /** Settings of `compare` alone: lists of what is compared, and what belongs to the comparison and not to its runs. */
 import { z } from "zod";
-import { comparedMethods } from "../../method/methods.js";
+import { comparedMethods, methods } from "../../method/methods.js";
 import { integer, list, text } from "./kinds.js";
-import { method, taskWeights } from "./method.js";
+import { taskWeights } from "./method.js";
 import { setting } from "./setting.js";
 import { SHIPPED_MODEL } from "./shipped-model.js";
 
@@ -43,7 +43,10 @@ export const compareSettings = [
   setting({
     name: "methods",
     commands,
-    type: z.array(method.type.unwrap()).min(1).default(comparedMethods),
+    type: z
+      .array(z.enum(methods.map(({ name }) => name)))
+      .min(1)
+      .default(comparedMethods),
     description: "Methods to compare (see train --help)",
     heading: "Method",
     commas: true,

@@ -1,6 +1,6 @@
 /** Settings that choose the method of training and weigh its tasks. */
 import { z } from "zod";
-import { hasAuxiliaryTask, maskingOf, methods, needsScores } from "../../method/methods.js";
+import { AUTO, hasAuxiliaryTask, maskingOf, methods, needsScores } from "../../method/methods.js";
 import { fraction, integer, notNegative, positive } from "./kinds.js";
 import { presetNames } from "./presets.js";
 import { PUBLISHED, setting } from "./setting.js";
@@ -20,8 +20,11 @@ export const likelihoodMethods = names.filter(needsScores);
 export const method = setting({
   name: "method",
   commands: ["train"],
-  type: z.enum(names).default("l3"),
-  description: methods.map(({ name, brief }) => `${name}: ${brief}`).join("; "),
+  type: z.enum([AUTO, ...names]).default("l3"),
+  description: [
+    `${AUTO}: TF-IDF or the fine-tuned encoder, whichever is better on held-out texts`,
+    ...methods.map(({ name, brief }) => `${name}: ${brief}`),
+  ].join("; "),
   heading,
   identity: "counts",
 });

@@ -135,6 +135,15 @@ export const trainingSettings = [
     identity: "none",
   }),
   setting({
+    name: "folds",
+    commands: ["train"],
+    type: integer(0).optional(),
+    description:
+      "Parts in which the training texts are held out in turn, so that all of them measure the classifier, which is then trained on all; 0 for none. By default 5 for fewer than 1,000 texts without a validation file",
+    heading: "Evaluation and saving",
+    identity: "counts",
+  }),
+  setting({
     name: "secondStage",
     commands: ["train", "compare"],
     type: z.boolean().default(false),

@@ -143,11 +143,18 @@ export interface LoadedDataset extends EncodedDataset {
  */
 export async function loadLabelledTexts(
   files: LabelledFiles,
-  settings: { readonly splitSeed: number; readonly maxLength: number },
+  settings: {
+    readonly splitSeed: number;
+    readonly maxLength: number;
+    /** Are the rows of train, so many, held out in turn, instead of a dev split cut from them? */
+    readonly crossValidates?: (rows: number) => boolean;
+  },
   tokenizer: Tokenizer,
   host: Host,
 ): Promise<LoadedDataset> {
-  const sources = { ...(await readLabelledFiles(files, host)), splitSeed: settings.splitSeed };
+  const records = await readLabelledFiles(files, host);
+  const crossValidated = settings.crossValidates?.(records.train.length) ?? false;
+  const sources = { ...records, splitSeed: settings.splitSeed, crossValidated };
   const dataset = buildDataset(sources);
   const encode = encodeOnce(tokenizer, settings.maxLength);
   const check = checkDataset(resolveSplits(sources), {

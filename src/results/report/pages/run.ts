@@ -1,12 +1,13 @@
 /** One training run as a page. */
 
 import { capitalized, count, percent } from "../../../base/figures.js";
-import { methodOf } from "../../../method/methods.js";
+import { isLinear, methodOf } from "../../../method/methods.js";
 import { labelMeasures, type OfLabelMeasures } from "../../metrics/label-measures.js";
 import { probabilityMeasures } from "../../metrics/probability-measures.js";
 import type { ComparedDataset, ComparedRun } from "../../records/comparison.js";
 import type { MaskingSummary } from "../../records/masking-summary.js";
 import type { Coverage, RunConfidence } from "../../records/measures.js";
+import type { RunMetrics } from "../../records/run-metrics.js";
 import type { RunExample } from "../../records/token-masks.js";
 import type { WrongRow } from "../../records/wrong-rows.js";
 import { comparisonCells } from "../../statistics/comparison-cells.js";
@@ -42,6 +43,8 @@ export interface TrainedRun {
   readonly coverage: Coverage | undefined;
   /** How the classifier compares with the baseline; null where nothing can be said. */
   readonly verdict: string | null;
+  /** The candidates on held-out texts, where there were several or folds. */
+  readonly held_out?: RunMetrics["held_out"] | undefined;
   /** Every setting of `train`, resolved. */
   readonly settings: Readonly<Record<string, unknown>>;
   /** Of the encoder, where one was trained. */
@@ -75,7 +78,7 @@ export function renderRun(trained: TrainedRun, { date }: { readonly date: string
 </header>
 <section id="run"><h2>Results</h2>
 ${trained.verdict === null ? undefined : markup`<div class="verdict"><p><strong>${foreign(trained.verdict)}</strong></p></div>`}
-${outcome(group, run)}
+${outcome(group, run, trained.held_out)}
 ${part(group, "results", "Scores", resultsSection(group))}
 ${part(group, "curves", "Learning curves", curvesSection(group))}
 ${weights && part(group, "weights", "Task weights", weights)}
@@ -83,7 +86,7 @@ ${rows && part(group, "labels", "Label by label", perLabelSection(group, rows))}
 ${trained.confidence && part(group, "confidence", "Probabilities", confidenceSection(trained.confidence))}
 ${unsure && part(group, "coverage", "Unsure texts", unsure)}
 ${rows && part(group, "confusion", "Confusions", confusionSection(group, rows))}
-${trained.wrong && part(group, "errors", "Rows it gets wrong", wrongRowsSection(trained.wrong, heldOut(dataset)))}
+${trained.wrong && part(group, "errors", "Rows it gets wrong", wrongRowsSection(trained.wrong, heldOut(dataset, trained.held_out)))}
 ${trained.masking && part(group, "masking", "What is masked", maskingSection(group))}
 ${trained.examples.length > 0 ? part(group, "examples", "Some training texts, token by token", examplesSection(trained.examples)) : undefined}
 ${part(group, "timing", "Time", timingsSection(group))}
@@ -99,22 +102,39 @@ ${trained.checkpoint_digest && markup`<p class="note">SHA-256 of the weights it 
 }
 
 /** The rows that wrong ones are looked for in. */
-function heldOut({ rows }: ComparedDataset) {
+function heldOut({ rows }: ComparedDataset, held: TrainedRun["held_out"]) {
+  if (rows.test === 0 && held !== undefined && held.folds > 0) {
+    return { split: "train", heldOut: held.rows } as const;
+  }
   return rows.test > 0
     ? ({ split: "test", heldOut: rows.test } as const)
     : ({ split: "dev", heldOut: rows.dev } as const);
 }
 
 /** What was measured, and what a single run cannot show. */
-function outcome(group: Group, run: ComparedRun): Markup {
+function outcome(group: Group, run: ComparedRun, held: TrainedRun["held_out"]): Markup {
   const rows = decidingRows(group);
   const found = rows && run[rows];
-  const kept = `The weights of step ${count(run.best_step)} of ${count(run.steps)}, the best on the dev split, were kept.`;
+  const kept = keptText(run, held);
+  if (rows === undefined && held !== undefined && held.folds > 0) {
+    return markup`<div class="verdict"><p>On ${count(held.rows)} of its texts, each classified by a model that was trained without it (${count(held.folds)} folds): <strong>${measured(run.dev)}</strong>. The classifier that was kept is trained on all texts. ${kept}</p></div>`;
+  }
   if (rows === undefined || found === null || found === undefined) {
     return markup`<div class="verdict"><p><strong>There is no test split, so how well the classifier does on new texts is unknown.</strong> On the dev split: ${measured(run.dev)}; this is optimistic, because the best step was chosen on it. ${kept}</p></div>`;
   }
   return markup`<div class="verdict"><p>On ${rowSetName(rows, group)}, <strong>${measured(found)}</strong>. ${kept}</p>
 <p class="note">This is one run with one seed. How much of this is chance, and whether another method does better, only a comparison over several seeds can show.</p></div>`;
+}
+
+/** Which weights were kept, and of which candidate. */
+function keptText(run: ComparedRun, held: TrainedRun["held_out"]): string {
+  const choice = held?.choice ?? undefined;
+  if (isLinear(run.method)) return choice ?? "";
+  const steps = `${count(run.best_step)} of ${count(run.steps)}`;
+  const best = run.dev_curve.some((point) => point.best && point.step === run.best_step);
+  const why = best ? ", the best on the dev split," : "";
+  const weights = `The weights of step ${steps}${why} were kept.`;
+  return choice === undefined ? weights : `${choice} ${weights}`;
 }
 
 /** "accuracy 75.0 %, macro-F1 61.3 %" */

@@ -17,7 +17,7 @@ const NAMED_WORDS = 5;
 
 export function wrongRowsSection(
   wrong: readonly WrongRow[],
-  { heldOut, split }: { readonly heldOut: number; readonly split: "dev" | "test" },
+  { heldOut, split }: { readonly heldOut: number; readonly split: "train" | "dev" | "test" },
 ): Markup {
   if (wrong.length === 0) {
     return markup`<p>All ${counted(heldOut, "row")} of ${split} got the right label.</p>`;

@@ -1,0 +1,87 @@
+/** An encoder fine-tuned on some of a run's training texts, to classify others; nothing of it is kept. */
+import { L3MaskingError } from "../../base/errors.js";
+import type { Runtime } from "../../engine/runtime/runtime.js";
+import { train } from "../../method/train/trainer.js";
+import type { Host } from "../host/host.js";
+import { classifyEncodings } from "../inference/classify.js";
+import type { TextMasks } from "./auxiliary-texts.js";
+import type { RunInputs } from "./inputs.js";
+import type { FineTuneSettings } from "./recipe.js";
+import { firstStagePlan } from "./stages.js";
+import { stepsPerEpoch, taskBatches } from "./task-batches.js";
+import { compileTraining, initialWeights } from "./training.js";
+
+/** Optimizer steps of fine-tuning on so many texts. */
+export function plannedSteps(rows: number, settings: FineTuneSettings): number {
+  return settings.maxSteps ?? settings.numTrainEpochs * stepsPerEpoch(rows, settings);
+}
+
+/**
+ * Fine-tunes on the training texts `train` (indices) until the recipe's last step, as there is no dev split to stop by, and gives the
+ * logits [rows, C] of the training texts `heldOut`. The result depends on the texts and the seed alone. `onStep` is told how many steps are
+ * done. Throws `interrupted` after a stop on request, and `training-diverged`.
+ */
+export async function fitOnRows(
+  { settings, model, data, unlabelled }: RunInputs,
+  masks: TextMasks | undefined,
+  {
+    train: rows,
+    heldOut,
+  }: { readonly train: readonly number[]; readonly heldOut: readonly number[] },
+  runtime: Runtime,
+  host: Host,
+  onStep: (done: number, total: number) => void,
+): Promise<Float32Array> {
+  const { spec, tokenizer } = model;
+  const texts = data.encodings.train;
+  const pick = <Item>(items: readonly Item[]) => rows.map((row) => items[row]);
+  const labelIds = Int32Array.from(rows, (row) => data.train.labelIds[row]);
+  const encodings = pick(texts);
+  const splits = {
+    ...data,
+    train: { texts: pick(data.train.texts), labelIds, records: pick(data.train.records) },
+    encodings: { train: encodings, dev: [] },
+  };
+  // Those of the training texts come first, then those of the texts for the auxiliary task alone.
+  const probabilities = masks && [
+    ...pick(masks.probabilities),
+    ...masks.probabilities.slice(texts.length),
+  ];
+  const store = initialWeights(spec, model.values, data.labels.length, settings);
+  const training = await compileTraining(spec, store, splits, settings, undefined, runtime);
+  try {
+    const perEpoch = stepsPerEpoch(rows.length, settings);
+    const batches = taskBatches(
+      {
+        encodings,
+        labelIds,
+        lines: splits.train.records.map(({ line }) => line),
+        ...(unlabelled && { unlabelled: unlabelled.encodings }),
+        ...(probabilities && { probabilities }),
+      },
+      settings,
+      settings,
+      spec,
+      tokenizer,
+    );
+    const plan = { doneSteps: 0, ...firstStagePlan(training, perEpoch, settings), batches };
+    const { tasks, dropout } = training;
+    const { reason } = await train({ ...tasks, store, dropout }, plan, {
+      emit: () => undefined,
+      progress: onStep,
+      cancelled: host.cancelled,
+    });
+    if (reason === "interrupted") throw stoppedBetweenFolds();
+    const read = heldOut.map((row) => texts[row]);
+    return await classifyEncodings(training.classifier, spec, read, settings.evalTokens);
+  } finally {
+    await training.dispose();
+  }
+}
+
+/** A stop on request while texts are held out in turn. */
+export function stoppedBetweenFolds(): L3MaskingError {
+  return new L3MaskingError("interrupted", "stopped while texts were held out in turn", {
+    hint: "Resume with the same command and --resume: finished folds are kept.",
+  });
+}

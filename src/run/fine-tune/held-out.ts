@@ -1,0 +1,93 @@
+/** The texts of a run that its folds held out: what the candidates answered to them, and which candidate is best. */
+
+import type { Runtime } from "../../engine/runtime/runtime.js";
+import { AUTO } from "../../method/methods.js";
+import { join } from "../../platform/paths.js";
+import { writeJsonLines } from "../folder/run-folder.js";
+import type { Host } from "../host/host.js";
+import { predictionsOf } from "../inference/classify.js";
+import type { EncodedDataset } from "../sources/labelled-texts.js";
+import type { TextMasks } from "./auxiliary-texts.js";
+import { type Choice, chooseCandidate, type HeldOutAnswers } from "./choice.js";
+import { encoderAnswers, tfidfAnswers } from "./cross-validation.js";
+import type { RunInputs } from "./inputs.js";
+import type { MeasuredRows } from "./run-metrics.js";
+
+export interface HeldOutByFolds {
+  readonly choice: Choice;
+  /** Indices of the training texts that what is kept answered, ascending. */
+  readonly rows: readonly number[];
+  readonly measured: MeasuredRows;
+  /** By TF-IDF on the same rows; absent without a baseline. */
+  readonly baseline: Float32Array | undefined;
+  /** All that TF-IDF answered. */
+  readonly tfidf: MeasuredRows | undefined;
+  /** The candidates that were not chosen. */
+  readonly others: readonly HeldOutAnswers[];
+}
+
+/** Longest cross-validation of an encoder where no time is given. */
+const USUAL_SECONDS = 600;
+
+/** Undefined where no folds are held out. Throws `interrupted` after a stop on request, with the finished folds kept. */
+export async function heldOutByFolds(
+  inputs: RunInputs,
+  masks: TextMasks | undefined,
+  runtime: Runtime,
+  host: Host,
+): Promise<HeldOutByFolds | undefined> {
+  const { folds, settings, data } = inputs;
+  if (folds === undefined) return undefined;
+  const wantsBaseline = settings.baseline || settings.method === AUTO;
+  const tfidf = wantsBaseline ? await tfidfAnswers(inputs, folds, host) : undefined;
+  const encoder = await encoderAnswers(inputs, masks, folds, USUAL_SECONDS, runtime, host);
+  const candidates = settings.method === AUTO && tfidf !== undefined ? [tfidf, encoder] : [encoder];
+  const { labelIds } = data.train;
+  const labels = data.labels.length;
+  const known = { labelIds, labels };
+  const choice = chooseCandidate(candidates, known, settings.metricForBestModel, folds.count);
+  const { rows, logits } = choice.chosen;
+  const measured = (answers: HeldOutAnswers) => ({
+    labelIds: Int32Array.from(answers.rows, (row) => labelIds[row]),
+    logits: answers.logits,
+  });
+  if (choice.record.choice !== null) {
+    host.emit({ type: "notice", level: "info", text: choice.record.choice });
+  }
+  return {
+    choice,
+    rows,
+    measured: measured({ ...choice.chosen, logits }),
+    baseline: tfidf && answersOn(rows, tfidf, labels),
+    tfidf: tfidf && measured(tfidf),
+    others: candidates.filter((one) => one !== choice.chosen),
+  };
+}
+
+/** Logits [rows, C] of some of the rows that a candidate answered. */
+function answersOn(rows: readonly number[], answers: HeldOutAnswers, labels: number): Float32Array {
+  const places = new Map(answers.rows.map((row, place) => [row, place]));
+  const logits = new Float32Array(rows.length * labels);
+  rows.forEach((row, index) => {
+    const place = places.get(row) ?? -1;
+    logits.set(answers.logits.subarray(place * labels, (place + 1) * labels), index * labels);
+  });
+  return logits;
+}
+
+/** Writes predictions-held-out.jsonl: each held-out training row, its label and the one predicted without it. */
+export function writeHeldOutPredictions(
+  outputDir: string,
+  { rows, measured }: HeldOutByFolds,
+  { labels, train }: EncodedDataset,
+): void {
+  const predictions = predictionsOf(measured.logits, labels);
+  writeJsonLines(
+    join(outputDir, "predictions-held-out.jsonl"),
+    rows.map((row, index) => ({
+      line: train.records[row].line,
+      expected: labels[train.labelIds[row]],
+      ...predictions[index],
+    })),
+  );
+}

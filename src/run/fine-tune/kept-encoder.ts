@@ -1,0 +1,116 @@
+/** The encoder of a run, fine-tuned on its training texts: journal, saved states, and the weights that are kept. */
+import type { Runtime } from "../../engine/runtime/runtime.js";
+import { join } from "../../platform/paths.js";
+import type { RunMetrics } from "../../results/records/run-metrics.js";
+import type { Trackers } from "../../results/trackers/trackers.js";
+import { openJournal } from "../folder/journal.js";
+import { saveClassifier } from "../folder/saved-classifier.js";
+import { beginTracking, runWatch } from "../folder/tracking.js";
+import { openTrainingState, startingState } from "../folder/training-state.js";
+import type { Host } from "../host/host.js";
+import { type ExplainTexts, encoderExplainer } from "../inference/attributed-words.js";
+import { classifyEncodings } from "../inference/classify.js";
+import { encodeOnce } from "../sources/labelled-texts.js";
+import type { TextMasks } from "./auxiliary-texts.js";
+import { devEvaluation } from "./dev-evaluation.js";
+import type { RunInputs } from "./inputs.js";
+import type { KeptClassifier } from "./run-examples.js";
+import { loadWeights } from "./second-stage.js";
+import { runStages, type Trained } from "./stages.js";
+import { compileTraining, initialWeights } from "./training.js";
+
+export interface KeptEncoder {
+  readonly trained: Trained;
+  readonly timing: RunMetrics["timing"];
+  readonly finalTaskWeights: RunMetrics["final_task_weights"];
+  /** With the kept weights. */
+  readonly classifier: KeptClassifier;
+  readonly explain: ExplainTexts;
+  /** Logits [N, C] of a split's texts. */
+  logitsOf(split: "dev" | "test"): Promise<Float32Array>;
+  /** Saves the kept weights in a further folder. */
+  save(folder: string): Promise<unknown>;
+  dispose(): Promise<void>;
+}
+
+/** Where an encoder's training is written and told. */
+export interface EncoderPlace {
+  /** For the kept weights. */
+  readonly folder: string;
+  readonly trackers: Trackers;
+  /** Of what decides the run's result. */
+  readonly digest: string;
+  readonly scoringSeconds: number;
+}
+
+/**
+ * Fine-tunes the encoder, or goes on with it. Throws `interrupted` after a stop on request, with the state saved, and what `runStages`
+ * throws. The caller disposes of what it gets.
+ */
+export async function trainEncoder(
+  inputs: RunInputs,
+  masks: TextMasks | undefined,
+  { folder, trackers, digest, scoringSeconds }: EncoderPlace,
+  runtime: Runtime,
+  host: Host,
+): Promise<KeptEncoder> {
+  const { settings, model, data, unlabelled, maxLength } = inputs;
+  const { spec, tokenizer } = model;
+  const { labels } = data;
+  const store = initialWeights(spec, model.values, labels.length, settings);
+  const starting = await startingState(store, settings, host);
+  const { state: start } = starting;
+  beginTracking(trackers, settings, digest);
+  const training = await compileTraining(spec, store, data, settings, start.meta, runtime);
+  const journal = openJournal(join(settings.outputDir, "journal.jsonl"));
+  const save = (place: string) =>
+    saveClassifier(place, { spec, store, labels, tokenizer, maxLength });
+  try {
+    const state = openTrainingState(starting, store, journal, settings, scoringSeconds, host);
+    const logitsOf = (split: "dev" | "test") =>
+      classifyEncodings(training.classifier, spec, data.encodings[split], settings.evalTokens);
+    const dev = devEvaluation(
+      {
+        logits: () => logitsOf("dev"),
+        labelIds: data.dev.labelIds,
+        classes: labels.length,
+        metric: settings.metricForBestModel,
+        kept: settings.keep,
+        keep: () => save(folder),
+      },
+      state.clock,
+      start,
+    );
+    const trained = await runStages(
+      training,
+      data,
+      { unlabelled: unlabelled?.encodings, probabilities: masks?.probabilities },
+      tokenizer,
+      { modelFolder: folder, dev, state, start },
+      settings,
+      runWatch("training", journal, trackers, host, state.countTokens),
+    );
+    const timing = state.timing();
+    const { outcome, bestWeights } = trained;
+    if (outcome.bestStep !== outcome.steps) await loadWeights(folder, store, bestWeights);
+    const { classifier: program, parts } = training;
+    const classifier = { program, spec, classes: parts.classes, weights: store.weight };
+    const encode = encodeOnce(tokenizer, maxLength);
+    const explain = encoderExplainer({ ...classifier, labels, tokenizer, encode }, runtime, host);
+    return {
+      trained,
+      timing,
+      finalTaskWeights: training.meta?.taskWeights() ?? null,
+      classifier,
+      explain,
+      logitsOf,
+      save,
+      dispose: training.dispose,
+    };
+  } catch (error) {
+    await training.dispose();
+    throw error;
+  } finally {
+    journal.close();
+  }
+}

@@ -1,0 +1,208 @@
+/** Small data of one file: every text measures the classifier, which is then trained on all of them. */
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { randomStream } from "../src/base/random.js";
+import { runReport } from "../src/commands/report.js";
+import { dealFolds, rowsOfFold } from "../src/data/folds.js";
+import { fitTfidf, tfidfLogits } from "../src/model/linear/tfidf-classifier.js";
+import { predictedLabels } from "../src/results/metrics/metrics.js";
+import type { TrainResult } from "../src/run/host/host.js";
+import { reportSchema, resolveSettings, type TrainOptions } from "../src/run/settings/schemas.js";
+import { failure } from "./fixtures/failure.js";
+import { readJson, readJsonLines, temporaryFolder } from "./fixtures/folders.js";
+import { createTestHost, type TestHost, tinyModel } from "./fixtures/host.js";
+import { soundFiles, soundLabels, soundRows } from "./fixtures/sounds.js";
+import { readJournal, train, trainOptions } from "./fixtures/training.js";
+
+const at = temporaryFolder();
+const model = tinyModel("bert");
+const rows = soundRows("train");
+
+function options(name: string, more: Partial<TrainOptions> = {}): TrainOptions {
+  const { validationFile: _, testFile: __, ...one } = trainOptions(model, at(name));
+  return { ...one, ...more };
+}
+
+const line = z.looseObject({ line: z.number(), expected: z.string(), label: z.string() });
+const heldOut = (name: string) => readJsonLines(join(at(name), "predictions-held-out.jsonl"), line);
+
+/** What TF-IDF says of each row that it was not trained on, fold by fold. */
+function tfidfAnswers(): string[] {
+  const ids = rows.map(({ label }) => soundLabels.indexOf(label));
+  const texts = rows.map(({ text }) => text);
+  const folds = dealFolds({ texts, labelIds: ids }, 5, randomStream(0, "folds"));
+  const answers: string[] = [];
+  for (let fold = 0; fold < folds.count; fold++) {
+    const { train: rest, heldOut: held } = rowsOfFold(folds, fold);
+    const restTexts = rest.map((row) => texts[row]);
+    const fitted = fitTfidf(
+      restTexts,
+      rest.map((row) => ids[row]),
+      3,
+    );
+    const logits = tfidfLogits(
+      fitted,
+      held.map((row) => texts[row]),
+    );
+    predictedLabels(logits, 3).forEach((id, index) => {
+      answers[held[index]] = soundLabels[id];
+    });
+  }
+  return answers;
+}
+
+const accuracyOf = (labels: readonly string[]) =>
+  labels.filter((label, row) => label === rows[row].label).length / rows.length;
+
+describe("a run of one small file", () => {
+  let host: TestHost;
+  let result: TrainResult;
+  beforeAll(async () => {
+    host = createTestHost();
+    result = await train(options("folds", { maxSteps: 6 }), host);
+  });
+
+  it("holds every text out once, and measures on all of them", () => {
+    const predictions = heldOut("folds");
+    expect(predictions.map((row) => row.expected)).toEqual(rows.map(({ label }) => label));
+    const right = predictions.filter(({ label, expected }) => label === expected).length;
+    const { metrics } = result;
+    expect(metrics.dev.accuracy).toBeCloseTo(right / rows.length, 12);
+    expect(metrics.held_out).toMatchObject({ folds: 5, rows: 36, chosen: "stl", choice: null });
+    expect(metrics.verdict).toContain("On 36 texts it never saw");
+    expect(metrics.test).toBeNull();
+  });
+
+  it("measures the baseline on the same texts", () => {
+    expect(result.metrics.baseline?.dev.accuracy).toBeCloseTo(accuracyOf(tfidfAnswers()), 12);
+  });
+
+  it("trains what it keeps on all texts, without a dev split", () => {
+    const { evaluations, steps, stop } = readJournal(at("folds"));
+    expect(evaluations).toEqual([]);
+    expect(steps).toHaveLength(6);
+    expect(stop).toMatchObject({ step: 6, best_step: 0 });
+    expect(result.metrics.best_step).toBe(6);
+    expect(readJson(join(at("folds"), "config.json"))).toMatchObject({
+      rows: { train: 36, dev: 0, test: 0 },
+      settings: { folds: 5 },
+    });
+  });
+
+  it("removes what it kept of the folds, writes the rows it got wrong, and has a page", async () => {
+    expect(existsSync(join(at("folds"), "folds"))).toBe(false);
+    const wrong = heldOut("folds").filter(({ label, expected }) => label !== expected);
+    const csv = readFileSync(join(at("folds"), "errors.csv"), "utf8")
+      .trimEnd()
+      .split("\n");
+    expect(csv).toHaveLength(1 + wrong.length);
+    const output = at("page.html");
+    const settings = resolveSettings(reportSchema, { folder: at("folds"), output });
+    await runReport(settings, createTestHost());
+    expect(readFileSync(output, "utf8")).toContain("36 texts it never saw");
+  });
+});
+
+describe("a run that is stopped", () => {
+  it("between folds goes on with the fold where it stopped, to the same result", async () => {
+    const whole = await train(options("whole"), createTestHost());
+    const host = createTestHost();
+    // Past TF-IDF, in the third fold of the encoder: three steps each.
+    let steps = 0;
+    const emit: TestHost["emit"] = (event) => {
+      if (event.type === "progress" && event.detail?.startsWith("fine-tuning")) steps += 1;
+      host.emit(event);
+    };
+    const stopping = { ...host, emit, cancelled: () => steps >= 7 };
+    const error = await failure(train(options("stopped"), stopping));
+    expect(error).toMatchObject({ code: "interrupted" });
+    const fold = join(at("stopped"), "folds", "stl-1.json");
+    const before = readFileSync(fold, "utf8");
+    expect(existsSync(join(at("stopped"), "folds", "stl-2.json"))).toBe(false);
+    // A torn file is done again.
+    rmSync(join(at("stopped"), "folds", "tfidf-0.json"));
+    let resumed = 0;
+    const counting = createTestHost();
+    const { metrics } = await train(
+      { ...options("stopped"), resume: true },
+      {
+        ...counting,
+        emit: (event) => {
+          if (event.type === "progress" && event.detail?.startsWith("fine-tuning")) resumed += 1;
+          counting.emit(event);
+        },
+      },
+    );
+    expect(before).not.toBe("");
+    expect(resumed).toBe(9);
+    expect({ ...metrics, timing: null }).toEqual({ ...whole.metrics, timing: null });
+    expect(heldOut("stopped")).toEqual(heldOut("whole"));
+  });
+});
+
+describe("--method auto", () => {
+  it("keeps the better one by folds, and says so", async () => {
+    const host = createTestHost();
+    const { metrics } = await train(options("auto", { method: "auto", maxSteps: 1 }), host);
+    const { held_out: found } = metrics;
+    // One step teaches the encoder nothing.
+    expect(found).toMatchObject({ chosen: "tfidf", rows: 36, compared_rows: 36 });
+    expect(found?.candidates.map(({ method }) => method)).toEqual(["tfidf", "stl"]);
+    expect(metrics.method).toBe("tfidf");
+    expect(metrics.dev.accuracy).toBeCloseTo(accuracyOf(tfidfAnswers()), 12);
+    expect(host.notices()).toContain(found?.choice ?? "no sentence");
+    expect(metrics.verdict).toMatch(
+      /TF-IDF, the baseline, is right for .* The fine-tuned encoder is right for/,
+    );
+    expect(readJson(join(at("auto"), "model/config.json"))).toMatchObject({
+      model_type: "l3masking-linear",
+    });
+    expect(existsSync(join(at("auto"), "encoder"))).toBe(false);
+    const settings = resolveSettings(reportSchema, { folder: at("auto"), output: at("auto.html") });
+    await runReport(settings, createTestHost());
+  });
+
+  it("keeps the better one on dev, where there is a dev file", async () => {
+    const given = { ...options("dev", { method: "auto", maxSteps: 60 }), ...soundFiles };
+    const { metrics } = await train(given, createTestHost());
+    const { held_out: found } = metrics;
+    expect(found).toMatchObject({ folds: 0, rows: 12, compared_rows: 12 });
+    const [tfidf, stl] = found?.candidates ?? [];
+    const better = stl.macro_f1 > tfidf.macro_f1 ? "stl" : "tfidf";
+    expect(found?.chosen).toBe(better);
+    expect(metrics.method).toBe(better);
+    expect(existsSync(join(at("dev"), "encoder"))).toBe(false);
+    const again = await train({ ...given, resume: true }, createTestHost());
+    expect(again.metrics).toEqual(metrics);
+  });
+});
+
+describe("--folds", () => {
+  it.each([
+    [{ folds: 1 }, "expected at least 2 folds"],
+    [{ folds: 5, validationFile: soundFiles.validationFile }, "a validation file"],
+    [{ folds: 5, secondStage: true }, "--second-stage"],
+    [{ folds: 5, method: "rtm", taskWeights: "meta" }, "--task-weights meta"],
+    [{ folds: 5, keep: "best" }, "--keep best"],
+    [{ folds: 5, patience: 2 }, "--patience"],
+    [{ folds: 5, evalSteps: 2 }, "--eval-steps"],
+  ] as const)("%j is refused", async (more, message) => {
+    const error = await failure(train(options(`refused-${message}`, more), createTestHost()));
+    expect(error).toMatchObject({ code: "invalid-setting" });
+    expect(error.message).toContain(message);
+  });
+
+  it("0 cuts a dev split from the texts", async () => {
+    const { metrics } = await train(options("none", { folds: 0 }), createTestHost());
+    expect(metrics.held_out).toBeUndefined();
+    expect(readJson(join(at("none"), "config.json"))).not.toMatchObject({ rows: { dev: 0 } });
+  });
+
+  it("holds out the texts of masking methods as well", async () => {
+    const given = options("masked", { method: "rtm", folds: 2, maxSteps: 1 });
+    const { metrics } = await train(given, createTestHost());
+    expect(metrics.held_out).toMatchObject({ folds: 2, chosen: "rtm" });
+  });
+});
