@@ -220,6 +220,29 @@ describe("predict with a bound", () => {
   });
 });
 
+describe("predict by windows", () => {
+  it("reads texts beyond the maximum length whole, and the others as before", async () => {
+    const text = "baa splash vroom baa splash vroom";
+    const file = at("long.jsonl");
+    writeFileSync(file, toJsonLines([{ text }, { text: "baa" }]));
+    const host = createTestHost();
+    const of = async (options: Partial<PredictOptions>) =>
+      (await predict({ input: file, maxLength: 6, ...options }, host)).predictions ?? [];
+    const [head, short] = await of({});
+    const warnings = () =>
+      host.events.filter((event) => JSON.stringify(event).includes("truncated"));
+    const told = warnings().length;
+    expect(told).toBeGreaterThan(0);
+    const [whole, same] = await of({ longTexts: "windows" });
+    expect(warnings()).toHaveLength(told);
+    expect(whole.probabilities).not.toEqual(head.probabilities);
+    expect(Object.values(whole.probabilities).reduce((a, b) => a + b)).toBeCloseTo(1, 6);
+    for (const [label, probability] of Object.entries(short.probabilities)) {
+      expect(same.probabilities[label]).toBeCloseTo(probability, 5);
+    }
+  });
+});
+
 describe("predict refuses", () => {
   it("an output that cannot be written, before any work", async () => {
     mkdirSync(at("folder"));

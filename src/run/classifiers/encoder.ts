@@ -6,6 +6,7 @@ import type { Encoding } from "../../text/encoding.js";
 import { trainedMaxLength, trainedTemperature } from "../folder/saved-classifier.js";
 import type { Host } from "../host/host.js";
 import { classifyEncodings, predictionsOf } from "../inference/classify.js";
+import { averagedWindows, windowsOf } from "../inference/windows.js";
 import type { ClassifierSettings } from "../settings/schemas.js";
 import { encodeOnce } from "../sources/labelled-texts.js";
 import {
@@ -93,11 +94,21 @@ export async function openEncoder(
 
   const forward = async (encodings: readonly Encoding[], onBatch: (done: number) => void) => {
     const { evalTokens } = settings;
-    const found = await classifyEncodings(program, spec, encodings, evalTokens, onBatch);
-    return found.map((logit) => logit / temperature);
+    const windows = encodings.map((encoding) => windowsOf(encoding, maxLength));
+    const all = windows.flat();
+    const found = await classifyEncodings(program, spec, all, evalTokens, (done) =>
+      onBatch(Math.floor((done / all.length) * encodings.length)),
+    );
+    const counts = windows.map(({ length }) => length);
+    return averagedWindows(
+      found.map((logit) => logit / temperature),
+      counts,
+      labels.length,
+    );
   };
+  const readLength = settings.longTexts === "windows" ? Number.MAX_SAFE_INTEGER : maxLength;
   const logits: OpenClassifier["logits"] = async (texts, task) => {
-    const encodings = texts.map(encodeOnce(tokenizer, maxLength));
+    const encodings = texts.map(encodeOnce(tokenizer, readLength));
     const total = texts.length;
     const notice = alteredNotice(countEncodings(encodings, tokenizer));
     if (notice !== undefined) host.emit(notice);
@@ -112,7 +123,7 @@ export async function openEncoder(
     logits,
     predict: async (texts) => predictionsOf(await logits(texts, "predicting"), labels),
     async predictPart(texts, onBatch) {
-      const encodings = texts.map(encodeOnce(tokenizer, maxLength));
+      const encodings = texts.map(encodeOnce(tokenizer, readLength));
       const predictions = predictionsOf(await forward(encodings, onBatch), labels);
       return { predictions, counts: countEncodings(encodings, tokenizer) };
     },

@@ -60,6 +60,13 @@ const measuring = [
     identity: "rounding",
   }),
   setting({
+    name: "longTexts",
+    ...predicting,
+    type: z.enum(["head", "windows"]).default("head"),
+    description:
+      "What is read of a text beyond the maximum length: its head, or all of it in windows whose log-probabilities are averaged",
+  }),
+  setting({
     name: "fittedTemperature",
     ...predicting,
     type: z.boolean().default(false),
