@@ -25,7 +25,7 @@ const LEARNING_RATE = 1e-3;
  * by how much losses and log-likelihoods differ; throws `input-mismatch` where it is more than the tolerance.
  */
 export async function requireSameWork(context: BenchContext): Promise<void> {
-  const tokenizer = await loadTokenizer(join(context.root, "models/l3-mini"));
+  const tokenizer = await loadTokenizer(join(context.root, "models/minilm"));
   const { texts, labels } = inventedTexts(context.root);
   const encodings = texts.slice(0, BATCH * STEPS).map((text) => tokenizer.encode(text, 48));
   const model = await savedModel(context);

@@ -14,7 +14,7 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const command = join(root, "dist/apps/cli/main.js");
-const mini = join(root, "models/l3-mini");
+const mini = join(root, "models/minilm");
 const folder = mkdtempSync(join(tmpdir(), "l3masking-memory-"));
 
 /** Words of the sample texts, over and over: every text is as long as the settings allow. */

@@ -95,7 +95,7 @@ describe("docs/supply-chain.md", () => {
       "tokenizer.json",
     ]);
     for (const [name, sum] of listed) {
-      const bytes = readFileSync(join(root, "models/l3-mini", name));
+      const bytes = readFileSync(join(root, "models/minilm", name));
       expect(createHash("sha256").update(bytes).digest("hex"), name).toBe(sum);
     }
   });

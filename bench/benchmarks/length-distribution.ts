@@ -25,7 +25,7 @@ async function lengthPlan(
   float32: Reach,
 ): Promise<TrainingPlan> {
   const { source, texts, labels, classes } = await benchTexts(root);
-  const tokenizer = await loadTokenizer(join(root, "models/l3-mini"));
+  const tokenizer = await loadTokenizer(join(root, "models/minilm"));
   const encodings = texts.map((text) => tokenizer.encode(text, MAX_LENGTH));
   const lengths = encodings.map(({ ids }) => ids.length).sort((a, b) => a - b);
   const mean = lengths.reduce((a, b) => a + b, 0) / lengths.length;
@@ -41,7 +41,7 @@ async function lengthPlan(
     turns: { warmups, turns },
     reach: { float32, bfloat16: null },
     notes: [
-      `lengths of ${source} under the tokenizer of models/l3-mini, cut at ${MAX_LENGTH}: mean ${mean.toFixed(1)}, longest ${lengths.at(-1)}; each turn has a batch of its own; the peer pads to the longest text of the batch`,
+      `lengths of ${source} under the tokenizer of models/minilm, cut at ${MAX_LENGTH}: mean ${mean.toFixed(1)}, longest ${lengths.at(-1)}; each turn has a batch of its own; the peer pads to the longest text of the batch`,
     ],
   };
 }
@@ -62,8 +62,8 @@ export const lengthsBenchmark: Benchmark = {
 };
 
 export const miniLengthsBenchmark: Benchmark = {
-  name: "lengths-l3-mini",
-  title: "the same at l3-mini size",
+  name: "lengths-minilm",
+  title: "the same at minilm size",
   usesPeer: true,
   async run(context) {
     const { quick, root } = context;
@@ -71,6 +71,6 @@ export const miniLengthsBenchmark: Benchmark = {
       ? { batchSize: 2, warmups: 0, turns: 1 }
       : { batchSize: 32, warmups: 3, turns: 40 };
     const model = shippedModel(root);
-    return compareTraining(context, await lengthPlan(context, model, "l3-mini", sizes, atLeast(3)));
+    return compareTraining(context, await lengthPlan(context, model, "minilm", sizes, atLeast(3)));
   },
 };

@@ -32,7 +32,7 @@ export const likelihoodBenchmark: Benchmark = {
     const first = texts.slice(0, count);
     // Ours would score a repeated text once; here both sides do the same work.
     const distinct = [...new Set(first)];
-    const tokenizer = await loadTokenizer(join(root, "models/l3-mini"));
+    const tokenizer = await loadTokenizer(join(root, "models/minilm"));
     const encodings = distinct.map((text) => tokenizer.encode(text, MAX_LENGTH));
     const work = {
       kind: "likelihood" as const,

@@ -35,13 +35,13 @@ const ROUNDED = "l3masking in int8";
 /** Texts in a batch of the pipeline; on a processor one at a time is often its best. */
 const PEER_BATCHES = [1, 8, 32];
 
-/** Writes a classifier with the tokenizer of l3-mini. */
+/** Writes a classifier with the tokenizer of minilm. */
 async function classifierFolder(context: BenchContext, model: ModelSource, name: string) {
   const folder = join(context.folder, `classifier-${name}`);
   const source = await loadSource(model);
   const parameters = modelParameters(source.spec, { classes: CLASSES });
   const store = weightStore(source, parameters);
-  const tokenizer = await loadTokenizer(join(context.root, "models/l3-mini"));
+  const tokenizer = await loadTokenizer(join(context.root, "models/minilm"));
   await saveCheckpoint(folder, {
     spec: source.spec,
     values: new Map(parameters.map((parameter) => [parameter.name, store.weight(parameter.name)])),
@@ -138,7 +138,7 @@ export const predictionBenchmark: Benchmark = {
       ? [{ size: "a tiny model", model: randomModel(quickModel), perTurn: 16, turns: 2 }]
       : [
           { size: "RoBERTa-base size", model: randomModel(robertaBase), perTurn: 64, turns: 5 },
-          { size: "l3-mini", model: shippedModel(root), perTurn: 256, turns: 6 },
+          { size: "minilm", model: shippedModel(root), perTurn: 256, turns: 6 },
         ];
     const outcomes: Outcome[] = [];
     for (const [index, { model, ...plan }] of sizes.entries()) {

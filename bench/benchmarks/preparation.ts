@@ -1,4 +1,4 @@
-/** Which share of a training run goes into tokenising texts and making batches, at l3-mini size, where steps are short. */
+/** Which share of a training run goes into tokenising texts and making batches, at minilm size, where steps are short. */
 import { join } from "node:path";
 import { type Benchmark, openOurs } from "../benchmark.js";
 import { atMost, type Reach } from "../figures.js";
@@ -24,7 +24,7 @@ export const preparationBenchmark: Benchmark = {
     const ours = await openOurs(context, {
       kind: "preparation",
       model: quick ? randomModel(quickModel) : shippedModel(root),
-      tokenizerFolder: join(root, "models/l3-mini"),
+      tokenizerFolder: join(root, "models/minilm"),
       texts: [...used],
       classes,
       batchSize: BATCH_SIZE,
@@ -43,7 +43,7 @@ export const preparationBenchmark: Benchmark = {
         const training = times.step.map((step) => epochs * stepsPerEpoch * step);
         const shares = preparation.map((part, turn) => (100 * part) / (part + training[turn]));
         return {
-          work: `tokenisation + batching of ${used.length} texts over ${epochs} ${epochs === 1 ? "epoch" : "epochs"}, ${quick ? "a tiny model" : "l3-mini"}`,
+          work: `tokenisation + batching of ${used.length} texts over ${epochs} ${epochs === 1 ? "epoch" : "epochs"}, ${quick ? "a tiny model" : "minilm"}`,
           ours: { value: median(preparation), unit: "s" },
           against: { name: "the steps", value: median(training), unit: "s" },
           figure: { unit: "%", ...spread(shares) },

@@ -94,7 +94,7 @@ function exponentFigure({ title, points, exponent }: Series): Figure {
 /** Seconds of a training step of more and more texts of equal length. */
 async function tokenSeries(context: BenchContext, repeats: number): Promise<Series> {
   const { quick, root } = context;
-  const tokenizer = await loadTokenizer(join(root, "models/l3-mini"));
+  const tokenizer = await loadTokenizer(join(root, "models/minilm"));
   const counts = quick ? [2, 4, 8] : [8, 16, 32, 64, 128];
   const steps = counts.map((count) => {
     const labels = Array.from({ length: count }, (_, text) => text % STEP_CLASSES);
@@ -135,7 +135,7 @@ async function tokenSeries(context: BenchContext, repeats: number): Promise<Seri
 /** Commands whose size is a number of texts, seeds or labels; each gives the seconds it took. */
 async function trainingCommands(context: BenchContext) {
   const { root, folder, quick, threads } = context;
-  const model = join(root, quick ? "test/golden/models/roberta" : "models/l3-mini");
+  const model = join(root, quick ? "test/golden/models/roberta" : "models/minilm");
   const { texts } = await benchTexts(root);
   let files = 0;
   let runs = 0;

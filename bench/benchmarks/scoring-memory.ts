@@ -26,7 +26,7 @@ export const scoringMemoryBenchmark: Benchmark = {
     const budgets = quick ? [500, 1000] : [1000, 2000, 4096, 8192];
     const usual = budgets.at(quick ? -1 : 2) ?? 0;
     const model = randomModel(quick ? quickModel : robertaBase);
-    const tokenizer = await loadTokenizer(join(root, "models/l3-mini"));
+    const tokenizer = await loadTokenizer(join(root, "models/minilm"));
     const { source, texts } = await benchTexts(root);
     const encodings = [...new Set(texts)]
       .slice(0, many)

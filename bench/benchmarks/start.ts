@@ -12,7 +12,7 @@ const FIRST_STEP_SCORED = "first training step, l3, texts scored before";
 
 export const startBenchmark: Benchmark = {
   name: "start",
-  title: "start: `l3masking --help`; first training step at l3-mini size",
+  title: "start: `l3masking --help`; first training step at minilm size",
   usesPeer: false,
   async run(context) {
     const { root, folder, quick } = context;
@@ -22,7 +22,7 @@ export const startBenchmark: Benchmark = {
       runs += 1;
       const words = commandLine(
         root,
-        ...["train", join(root, "examples/sample-task"), "--model", join(root, "models/l3-mini")],
+        ...["train", join(root, "examples/sample-task"), "--model", join(root, "models/minilm")],
         ...["--method", method, "--batch-size", "16", "--max-steps", "1", "--json"],
         ...["--threads", String(context.threads), "--output-dir", join(folder, `start-${runs}`)],
       );

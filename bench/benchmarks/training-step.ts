@@ -22,7 +22,7 @@ export async function fullTraining(
   { root, quick }: BenchContext,
   { texts, length, steps }: FullBatches,
 ): Promise<TrainingWork> {
-  const tokenizer = await loadTokenizer(`${root}/models/l3-mini`);
+  const tokenizer = await loadTokenizer(`${root}/models/minilm`);
   const labels = Array.from({ length: texts }, (_, text) => text % CLASSES);
   return {
     kind: "training",

@@ -38,10 +38,10 @@ export const robertaBase: Config = {
   intermediate_size: 3072,
 };
 
-/** Small enough for a check that everything runs; the vocabulary is that of l3-mini. */
+/** Small enough for a check that everything runs; the vocabulary is that of minilm. */
 export const quickModel: Config = {
   ...common,
-  vocab_size: 16384,
+  vocab_size: 30522,
   hidden_size: 64,
   num_hidden_layers: 2,
   num_attention_heads: 4,
@@ -55,7 +55,7 @@ export function randomModel(config: Config): ModelSource {
 
 /** The model that comes with the repository. */
 export function shippedModel(root: string): ModelSource {
-  return { config: null, maskedFolder: join(root, "models/l3-mini"), classifierFolder: null };
+  return { config: null, maskedFolder: join(root, "models/minilm"), classifierFolder: null };
 }
 
 export interface LoadedSource {

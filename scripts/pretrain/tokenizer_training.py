@@ -1,4 +1,4 @@
-"""Train the byte-level BPE tokenizer of models/l3-mini from plain text.
+"""Train a byte-level BPE tokenizer from plain text.
 
     python scripts/pretrain/tokenizer_training.py OUTPUT.json TEXT...
 

@@ -1,4 +1,4 @@
-/** The figures on the card of models/l3-mini, computed again on the held-out text. */
+/** The figures on the card of models/minilm, computed again on the held-out text. */
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -15,18 +15,18 @@ const packed = join(
   "general/valid.txt.xz",
 );
 
-describe("the card of models/l3-mini", () => {
+describe("the card of models/minilm", () => {
   it.skipIf(!existsSync(packed))(
     "tells accuracy, perplexity and loss on the held-out text as they are",
     async () => {
-      const card = readFileSync(join(root, "models/l3-mini/README.md"), "utf8");
+      const card = readFileSync(join(root, "models/minilm/README.md"), "utf8");
       const figures = /^\| ([\d.]+) % \| ([\d.]+) \| ([\d.]+) \|$/m
         .exec(card)
         ?.slice(1)
         .map(Number);
       const text = at("valid.txt");
       writeFileSync(text, execFileSync("xz", ["-dc", packed], { maxBuffer: 2 ** 26 }));
-      const model = join(root, "models/l3-mini");
+      const model = join(root, "models/minilm");
       const measured = await commands.perplexity.run({ model, text: [text] }, createTestHost());
       expect(figures).toEqual([
         expect.closeTo(100 * measured.accuracy, 1),

@@ -120,7 +120,7 @@ function shareDone({ state, done, total }: RunStatusEvent): number {
   return state === "waiting" || state === "interrupted" ? 0 : 1;
 }
 
-/** `acl-arc-l3-mini-l3-equal-seed0-1a2b3c4d  45 %  540/1200 steps  loss 0.532` */
+/** `acl-arc-minilm-l3-equal-seed0-1a2b3c4d  45 %  540/1200 steps  loss 0.532` */
 function runText({ name, done, total, detail }: RunStatusEvent): string {
   const share = total === 0 ? "preparing" : `${Math.floor((100 * done) / total)} %`;
   const steps = total === 0 ? [] : [`${done}/${total} steps`];

@@ -3,7 +3,7 @@ import { packagePath } from "../../platform/package-path.js";
 import { basename } from "../../platform/paths.js";
 
 /** Its folder in the package. */
-const FOLDER = "models/l3-mini";
+const FOLDER = "models/minilm";
 
 /** What `--model` calls it, wherever the package lies. */
 export const SHIPPED_MODEL = basename(FOLDER);
