@@ -75,6 +75,12 @@ describe("a run of one small file", () => {
     expect(metrics.test).toBeNull();
   });
 
+  it("tells after the first fold how long the rest takes, and what shortens it", () => {
+    expect(host.notices()).toMatch(
+      /for the first fold, so the run takes about .* more; fewer --folds/,
+    );
+  });
+
   it("measures the baseline on the same texts", () => {
     expect(result.metrics.baseline?.dev.accuracy).toBeCloseTo(accuracyOf(tfidfAnswers()), 12);
   });

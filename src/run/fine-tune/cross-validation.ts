@@ -1,5 +1,5 @@
 /** Cross-validation: every training text classified by candidates that were not trained on it. */
-import { counted } from "../../base/figures.js";
+import { counted, duration } from "../../base/figures.js";
 import { type Folds, rowsOfFold } from "../../data/folds.js";
 import type { Runtime } from "../../engine/runtime/runtime.js";
 import { AUTO, type Method } from "../../method/methods.js";
@@ -99,14 +99,26 @@ export async function encoderAnswers(
             ...{ done: fold * total + done, total: folds.count * total, unit: "steps", detail },
           });
         }),
-      goesOn: (done, taken) => taken + taken / done <= seconds,
+      goesOn(done, taken) {
+        const each = taken / done;
+        if (done === 1)
+          tellTime(each, Math.min(folds.count - 1, Math.floor(seconds / each) - 1), host);
+        return taken + each <= seconds;
+      },
     },
     host,
   );
   const held = new Set(found.rows.map((row) => folds.ofRow[row])).size;
   if (held < folds.count) {
-    const text = `fine-tuning was held to ${counted(held, "fold")} of ${folds.count}, so to ${counted(found.rows.length, "text")}: more take longer than ${Math.round(seconds)} s (--time-budget)`;
+    const text = `the fine-tuned encoder is measured on ${counted(found.rows.length, "text")}, ${counted(held, "fold")} of ${folds.count}: more would take longer than ${duration(seconds)}`;
     host.emit({ type: "notice", level: "info", text });
   }
   return found;
+}
+
+/** How long the rest takes by the first fold: `more` folds, and then the training of what is kept. */
+function tellTime(secondsEach: number, more: number, host: Host): void {
+  const left = duration(secondsEach * (Math.max(0, more) + 1));
+  const text = `fine-tuning took ${duration(secondsEach)} for the first fold, so the run takes about ${left} more; fewer --folds or --num-train-epochs shorten it`;
+  host.emit({ type: "notice", level: "info", text });
 }
