@@ -1,5 +1,5 @@
 /** Small data of one file: every text measures the classifier, which is then trained on all of them. */
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
@@ -13,7 +13,7 @@ import { reportSchema, resolveSettings, type TrainOptions } from "../src/run/set
 import { failure } from "./fixtures/failure.js";
 import { readJson, readJsonLines, temporaryFolder } from "./fixtures/folders.js";
 import { createTestHost, type TestHost, tinyModel } from "./fixtures/host.js";
-import { soundFiles, soundLabels, soundRows } from "./fixtures/sounds.js";
+import { soundFiles, soundLabels, soundRows, toJsonLines } from "./fixtures/sounds.js";
 import { readJournal, train, trainOptions } from "./fixtures/training.js";
 
 const at = temporaryFolder();
@@ -155,12 +155,12 @@ describe("--method auto", () => {
     const { held_out: found } = metrics;
     // One step teaches the encoder nothing.
     expect(found).toMatchObject({ chosen: "tfidf", rows: 36, compared_rows: 36 });
-    expect(found?.candidates.map(({ method }) => method)).toEqual(["tfidf", "stl"]);
+    expect(found?.candidates.map(({ method }) => method)).toEqual(["tfidf", "embed", "stl"]);
     expect(metrics.method).toBe("tfidf");
     expect(metrics.dev.accuracy).toBeCloseTo(accuracyOf(tfidfAnswers()), 12);
     expect(host.notices()).toContain(found?.choice ?? "no sentence");
     expect(metrics.verdict).toMatch(
-      /TF-IDF, the baseline, is right for .* The fine-tuned encoder is right for/,
+      /TF-IDF, the baseline, is right for .* TF-IDF \+ embeddings is right for/,
     );
     expect(readJson(join(at("auto"), "model/config.json"))).toMatchObject({
       model_type: "l3masking-linear",
@@ -170,15 +170,32 @@ describe("--method auto", () => {
     await runReport(settings, createTestHost());
   });
 
+  it("keeps TF-IDF with embeddings where that is best: only the model's tokenizer sees capitals", async () => {
+    const words = ["dog", "cat", "car", "cow", "bus", "hen"];
+    const pairs = words.flatMap((a) => words.filter((b) => b !== a).map((b) => `${a} ${b}`));
+    const loud = pairs.map((text, index) =>
+      index % 2 === 0 ? { text: text.toUpperCase(), label: "loud" } : { text, label: "quiet" },
+    );
+    writeFileSync(at("loud.jsonl"), toJsonLines(loud));
+    const given = options("loud", { method: "auto", maxSteps: 1, model: tinyModel("roberta") });
+    const { metrics } = await train({ ...given, trainFile: at("loud.jsonl") }, createTestHost());
+    expect(metrics.held_out).toMatchObject({ chosen: "embed", rows: 30 });
+    expect(metrics.method).toBe("embed");
+    expect(metrics.verdict).toContain("TF-IDF");
+    expect(readJson(join(at("loud"), "model/config.json"))).toMatchObject({ features: "embed" });
+    expect(existsSync(join(at("loud"), "model/encoder/model.safetensors"))).toBe(true);
+  });
+
   it("keeps the better one on dev, where there is a dev file", async () => {
     const given = { ...options("dev", { method: "auto", maxSteps: 60 }), ...soundFiles };
     const { metrics } = await train(given, createTestHost());
     const { held_out: found } = metrics;
     expect(found).toMatchObject({ folds: 0, rows: 12, compared_rows: 12 });
-    const [tfidf, stl] = found?.candidates ?? [];
-    const better = stl.macro_f1 > tfidf.macro_f1 ? "stl" : "tfidf";
-    expect(found?.chosen).toBe(better);
-    expect(metrics.method).toBe(better);
+    const candidates = found?.candidates ?? [];
+    expect(candidates.map(({ method }) => method)).toEqual(["tfidf", "embed", "stl"]);
+    const best = candidates.reduce((a, b) => (b.macro_f1 > a.macro_f1 ? b : a)).method;
+    expect(found?.chosen).toBe(best);
+    expect(metrics.method).toBe(best);
     expect(existsSync(join(at("dev"), "encoder"))).toBe(false);
     const again = await train({ ...given, resume: true }, createTestHost());
     expect(again.metrics).toEqual(metrics);

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { digestOf, golden } from "../model/checkpoint/golden.cases.js";
 import {
   bfloat16ToFloat32,
+  fitFloat16,
   float16ToFloat32,
   float32ToBfloat16,
   float32ToFloat16,
@@ -88,5 +89,16 @@ describe("bfloat16", () => {
     bfloat16ToFloat32(Uint16Array.of(0x3f80, 0xc040, 0x0001, 0xff80), values);
     // 0x0001 is the smallest subnormal: 2^-133
     expect([...values]).toEqual([1, -3, 2 ** -133, -Infinity]);
+  });
+});
+
+describe("fitFloat16", () => {
+  it.each([
+    [[0, -0, 0.5, 65504, 2 ** -24, Number.POSITIVE_INFINITY], true],
+    [[0.5, 0.1], false],
+    [[65536], false],
+    [[2 ** -25], false],
+  ])("%j: %s", (values, fit) => {
+    expect(fitFloat16(Float32Array.from(values))).toBe(fit);
   });
 });

@@ -29,6 +29,15 @@ export function float32ToFloat16(values: Float32Array, target: Uint16Array): voi
   for (let i = 0; i < bits.length; i++) target[i] = narrowToFloat16(bits[i]);
 }
 
+/** Does float16 hold each value exactly? */
+export function fitFloat16(values: Float32Array): boolean {
+  const halves = new Uint16Array(values.length);
+  float32ToFloat16(values, halves);
+  const widened = new Float32Array(values.length);
+  float16ToFloat32(halves, widened);
+  return widened.every((value, i) => Object.is(value, values[i]));
+}
+
 /** Rounds to bfloat16 bits. */
 export function float32ToBfloat16(values: Float32Array, target: Uint16Array): void {
   const bits = bitsOf(values);

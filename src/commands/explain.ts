@@ -7,6 +7,7 @@ import { createStrategy } from "../method/masking/probabilities.js";
 import { needsScores } from "../method/methods.js";
 import { type ExplainedText, maskLevels } from "../results/records/token-masks.js";
 import { renderExplanation } from "../results/report/pages/explanation.js";
+import { explainEmbed } from "../run/classifiers/embed.js";
 import { type LoadedClassifier, loadClassifier } from "../run/classifiers/encoder.js";
 import { classifierKind } from "../run/classifiers/kinds.js";
 import { explainLinear } from "../run/classifiers/linear-explanation.js";
@@ -63,9 +64,9 @@ export async function runExplain(settings: ExplainSettings, host: Host): Promise
   if (output !== undefined) requirePage(output);
   const { texts, leftOut } = await chosenTexts(settings);
   const explained =
-    classifierKind(settings.model) === "linear"
-      ? await explainedByWords(settings, texts)
-      : await explainedByTokens(settings, texts, host);
+    classifierKind(settings.model) === "encoder"
+      ? await explainedByTokens(settings, texts, host)
+      : await explainedByWords(settings, texts, host);
   const result: ExplainResult = {
     model: settings.model,
     seed: settings.seed,
@@ -86,12 +87,17 @@ type Explained = Pick<ExplainResult, "vanilla_model" | "masking" | "attribution_
 async function explainedByWords(
   settings: ExplainSettings,
   texts: readonly string[],
+  host: Host,
 ): Promise<Explained> {
+  const check = (labels: readonly string[]) => requireLabel(settings.label, labels);
   return {
     vanilla_model: null,
     masking: {},
     attribution_input: "n-grams",
-    texts: await explainLinear(settings, texts, (labels) => requireLabel(settings.label, labels)),
+    texts:
+      classifierKind(settings.model) === "embed"
+        ? await explainEmbed(settings, texts, check, host)
+        : await explainLinear(settings, texts, check),
   };
 }
 

@@ -1,9 +1,10 @@
 /** `train`: a run from files to metrics, in reading order. */
 import { join } from "node:path";
-import { isLinear, needsScores } from "../method/methods.js";
+import { AUTO, isLinear, needsScores, readsEmbeddings } from "../method/methods.js";
 import { holdingFolder } from "../platform/files/folder-lock.js";
 import { type Trackers, withTrackers } from "../results/trackers/trackers.js";
 import { runMasks } from "../run/fine-tune/auxiliary-texts.js";
+import { embeddedRun, trainEmbed } from "../run/fine-tune/embedding.js";
 import { heldOutByFolds, writeHeldOutPredictions } from "../run/fine-tune/held-out.js";
 import { inputsMemory, inputsRecord, loadInputs } from "../run/fine-tune/inputs.js";
 import {
@@ -46,7 +47,8 @@ import type { TrainSettings } from "../run/settings/schemas.js";
  */
 export async function runTrain(given: TrainSettings, host: Host): Promise<TrainResult> {
   const settings = withRunFolder(given, host);
-  const train = isLinear(settings.method) ? trainLinear : trainInFolder;
+  const { method } = settings;
+  const train = isLinear(method) && !readsEmbeddings(method) ? trainLinear : trainInFolder;
   return holdingFolder(settings.outputDir, "train", host, () =>
     withTrackers(settings, host, (trackers) => train(settings, host, trackers)),
   );
@@ -68,7 +70,7 @@ async function trainInFolder(
   const { settings, files, model, data, unlabelled } = inputs;
   const { tokenizer } = model;
   const memory = inputsMemory(inputs, available);
-  const record = { ...inputsRecord(inputs), memory: memory.record };
+  const record = { ...inputsRecord(inputs), ...(memory && { memory: memory.record }) };
   if (started === undefined) createRunFolder(outputDir, record);
   else requireSameRun(outputDir, started, record);
   const cut = writeSplitFiles(outputDir, data, files);
@@ -80,7 +82,7 @@ async function trainInFolder(
     host.emit({ type: "notice", level: "info", text: `the run in ${outputDir} is finished` });
     return { ...result, metrics: finished };
   }
-  if (memory.warning !== undefined) host.emit(memory.warning);
+  if (memory?.warning !== undefined) host.emit(memory.warning);
 
   // Score.
   const runtime = await host.runtime(settings.threads);
@@ -95,25 +97,25 @@ async function trainInFolder(
   const scoringSeconds = needsScores(settings.method) ? (host.now() - scoringStart) / 1000 : 0;
 
   // Hold out, and train the baseline to beat.
-  const held = await heldOutByFolds(inputs, masks, runtime, host);
+  const embedded = await embeddedRun(inputs, runtime, host);
+  const held = await heldOutByFolds(inputs, masks, embedded, runtime, host);
   const baseline = trainBaseline(inputs, held, host);
 
-  // Fine-tune, unless the folds showed that the baseline is better.
+  // Train what is asked for, or what the folds showed to be best; with a dev split all candidates, as it decides afterwards.
   const place = { trackers, digest: runDigest(record), scoringSeconds };
-  const encoder =
-    held?.choice.chosen.method === "tfidf"
-      ? undefined
-      : await trainEncoder(
-          inputs,
-          masks,
-          { ...place, folder: encoderFolder(inputs) },
-          runtime,
-          host,
-        );
+  const wanted = held?.choice.chosen.method ?? settings.method;
+  const embed =
+    embedded && (wanted === AUTO || readsEmbeddings(wanted))
+      ? trainEmbed(inputs, embedded, host)
+      : undefined;
+  const encoder = isLinear(wanted)
+    ? undefined
+    : await trainEncoder(inputs, masks, { ...place, folder: encoderFolder(inputs) }, runtime, host);
   try {
     // Choose and save.
-    const choice = held?.choice ?? (await choiceOnDev(inputs, baseline, encoder));
-    const kept = await keptClassifier(inputs, choice, baseline, encoder, place, host);
+    const choice = held?.choice ?? (await choiceOnDev(inputs, baseline, embed, encoder));
+    const trained = { baseline, embed, encoder };
+    const kept = await keptClassifier(inputs, choice, trained, held, place, host);
 
     // Evaluate.
     const dev = held?.measured ?? {

@@ -7,6 +7,7 @@ import {
   methodOf,
   methods,
   needsScores,
+  readsEmbeddings,
 } from "./methods.js";
 
 it("says what each method trains", () => {
@@ -15,12 +16,14 @@ it("says what each method trains", () => {
     isLinear(name),
     hasAuxiliaryTask(name),
     needsScores(name),
+    readsEmbeddings(name),
   ]);
   expect(facts).toEqual([
-    ["tfidf", true, false, false],
-    ["stl", false, false, false],
-    ["rtm", false, true, false],
-    ["l3", false, true, true],
+    ["tfidf", true, false, false, false],
+    ["embed", true, false, false, true],
+    ["stl", false, false, false, false],
+    ["rtm", false, true, false, false],
+    ["l3", false, true, true, false],
   ]);
 });
 

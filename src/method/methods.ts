@@ -23,6 +23,8 @@ export interface MethodRow {
   readonly comparedByDefault: boolean;
   /** Is what it trains a linear classifier? An encoder is fine-tuned where absent. */
   readonly linear?: true;
+  /** Does the linear classifier read embeddings by the model beside the n-grams? */
+  readonly embeddings?: true;
   /** How tokens are masked for the auxiliary task; absent where the main task is trained alone. */
   readonly masking?: StrategyName;
 }
@@ -37,6 +39,17 @@ export const methods = [
     look: 3,
     comparedByDefault: true,
     linear: true,
+  },
+  {
+    name: "embed",
+    title: "TF-IDF + embeddings",
+    brief: "n-grams and the model's embeddings with logistic regression",
+    meaning:
+      "Logistic regression on the weighted words and character sequences of a text and on its embedding, the mean of what the model makes of its tokens. The model itself is not trained, so it takes little more time than embedding the texts once.",
+    look: 4,
+    comparedByDefault: false,
+    linear: true,
+    embeddings: true,
   },
   {
     name: "stl",
@@ -98,6 +111,11 @@ export function maskingOf(method: string): MaskingStrategy | undefined {
 /** Does it train a linear classifier instead of an encoder? */
 export function isLinear(method: string): boolean {
   return methods.some((row: MethodRow) => row.name === method && row.linear === true);
+}
+
+/** Does it train a linear classifier that reads embeddings by the model, which stays as it is? */
+export function readsEmbeddings(method: string): boolean {
+  return methods.some((row: MethodRow) => row.name === method && row.embeddings === true);
 }
 
 /** Does the vanilla model have to score the texts first? */

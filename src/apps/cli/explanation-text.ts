@@ -67,13 +67,22 @@ function textByAttribution(text: ExplainedText, paint: Paint): string {
     .trim();
 }
 
+/** The row of the embedding. */
+const WHOLE_TEXT = "(the text as a whole)";
+
 function wordTable(text: ExplainedText, paint: Paint): readonly string[] {
   const head = ["word", `attribution to ${printable(text.explained_label)}`];
-  const most = largestAttribution(text);
-  const rows = text.tokens.map((token, position) => {
-    const value = text.attribution[position];
-    return { cells: [printable(token), signed(value)], bar: attributionBar(value, most, paint) };
-  });
+  const { embedding_attribution: embedding } = text;
+  const whole = embedding === undefined ? [] : [{ word: WHOLE_TEXT, value: embedding }];
+  const parts = [
+    ...text.tokens.map((token, at) => ({ word: printable(token), value: text.attribution[at] })),
+    ...whole,
+  ];
+  const most = parts.reduce((largest, { value }) => Math.max(largest, Math.abs(value)), 0);
+  const rows = parts.map(({ word, value }) => ({
+    cells: [word, signed(value)],
+    bar: attributionBar(value, most, paint),
+  }));
   const widths = head.map((title, column) =>
     Math.max(title.length, ...rows.map(({ cells }) => cells[column].length)),
   );
@@ -192,7 +201,11 @@ function meanings(result: ExplainResult, paint: Paint): readonly string[] {
   if (vanilla === null) {
     return [
       "attribution: what the word's n-grams add to the label's score, + for the label, - against it;",
-      "  those of all words sum to the score without its constant",
+      ...(result.texts.some((text) => text.embedding_attribution !== undefined)
+        ? [
+            `  ${WHOLE_TEXT}: what the model's embedding of the text adds; together they are the score without its constant`,
+          ]
+        : ["  those of all words sum to the score without its constant"]),
       ...leftOutLines(result),
     ];
   }

@@ -312,7 +312,9 @@ function testRows(test: NonNullable<RunMetrics["test"]>): number {
 function timing({ timing: times }: RunMetrics): string {
   const scoring =
     times.scoring_seconds > 0 ? `scoring ${formatDuration(times.scoring_seconds)}, ` : "";
-  return `${scoring}training ${formatDuration(times.training_seconds)} (${formatCount(times.tokens_per_second)} tokens/s)`;
+  const rate =
+    times.tokens_per_second > 0 ? ` (${formatCount(times.tokens_per_second)} tokens/s)` : "";
+  return `${scoring}training ${formatDuration(times.training_seconds)}${rate}`;
 }
 
 function counted(count: number, noun: string): string {

@@ -1,7 +1,7 @@
 /** Which runs a comparison is made of, each with the settings of `train`, its digest and its folder. */
 
 import { L3MaskingError } from "../../base/errors.js";
-import { hasAuxiliaryTask, isLinear, methods } from "../../method/methods.js";
+import { hasAuxiliaryTask, isLinear, methods, readsEmbeddings } from "../../method/methods.js";
 import type { ComparedDataset, ComparedModel, RunKey } from "../../results/records/comparison.js";
 import type { Candidate } from "../../results/records/paired-comparison.js";
 import type { PlacedTrainSettings } from "../../run/folder/named-folder.js";
@@ -89,7 +89,10 @@ export function plannedRuns(
           const train = trainSettings(settings, source, modelFolder, candidate, seed);
           const runIdentity = runDigest({
             settings: train,
-            ...(!isLinear(method) && { checkpoint_digest, tokenizer_digest }),
+            ...((!isLinear(method) || readsEmbeddings(method)) && {
+              checkpoint_digest,
+              tokenizer_digest,
+            }),
             data_digest: datasets[index].digest,
             ...(hasAuxiliaryTask(candidate.method) && { unlabelled_digest: unlabelledDigest }),
           });

@@ -12,7 +12,7 @@ import { isPlainFileName } from "./folder.js";
 import { type NamedTensor, type WrittenType, writeSafetensors } from "./formats/safetensors.js";
 import { storedName } from "./stored-names.js";
 
-export type CheckpointKind = "sequence-classification" | "masked-lm";
+export type CheckpointKind = "sequence-classification" | "masked-lm" | "encoder";
 
 export interface SavedCheckpoint {
   readonly spec: ModelSpec;
@@ -31,6 +31,13 @@ export interface SavedCheckpoint {
 
 const WEIGHTS = "model.safetensors";
 
+/** What transformers calls the classes of each kind, after the family's name. */
+const classSuffixes: Readonly<Record<CheckpointKind, string>> = {
+  "sequence-classification": "ForSequenceClassification",
+  "masked-lm": "ForMaskedLM",
+  encoder: "Model",
+};
+
 const dtypeNames: Readonly<Record<WrittenType, string>> = { F32: "float32", F16: "float16" };
 
 /**
@@ -48,11 +55,11 @@ export async function saveCheckpoint(folder: string, checkpoint: SavedCheckpoint
   const { spec, values, kind, tokenizerFiles } = checkpoint;
   const dtype = checkpoint.dtype ?? "F32";
   const labels = kind === "sequence-classification" ? requireLabels(checkpoint) : undefined;
-  const heads = labels ? { classes: labels.length } : { mlmHead: true };
+  const heads = labels ? { classes: labels.length } : { mlmHead: kind === "masked-lm" };
   const tensors = modelParameters(spec, heads).map((parameter) =>
     storedTensor(spec.family, parameter, values),
   );
-  const suffix = labels ? "ForSequenceClassification" : "ForMaskedLM";
+  const suffix = classSuffixes[kind];
   const config = {
     ...configJson(spec, {
       architecture: `${spec.family.classPrefix}${suffix}`,

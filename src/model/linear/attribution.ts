@@ -51,7 +51,12 @@ export function wordAttributions(
   return { pieces, attributions };
 }
 
-function weightOf({ weights, intercepts }: LinearModel, column: number, label: number): number {
+/** What a column's value is multiplied with in the score of a label. */
+export function weightOf(
+  { weights, intercepts }: LinearModel,
+  column: number,
+  label: number,
+): number {
   if (intercepts.length === 1) return label === 1 ? weights[column] : -weights[column];
   return weights[column * intercepts.length + label];
 }

@@ -1,4 +1,5 @@
 /** TF-IDF and an embedding of the text side by side, with logistic regression. */
+import { weightOf } from "./attribution.js";
 import { fitLogisticRegression, type LinearModel, linearLogits } from "./logistic-regression.js";
 import { columnCount, fitTfIdf, type SparseRow, type TfIdf, tfIdfReader } from "./tf-idf.js";
 import { INVERSE_STRENGTH, MOST_WEIGHTS } from "./tfidf-classifier.js";
@@ -49,6 +50,19 @@ export function embedLogits(classifier: EmbedClassifier, given: EmbeddedTexts): 
     logits.set(linearLogits(row, linear), index * linear.labels);
   });
   return logits;
+}
+
+/** The part of a label's score that comes from a text's embedding [H]. */
+export function embeddingPart(
+  { features, linear }: EmbedClassifier,
+  embedding: Float32Array,
+  label: number,
+): number {
+  const first = columnCount(features);
+  return embedding.reduce(
+    (sum, value, h) => sum + EMBEDDING_LENGTH * value * weightOf(linear, first + h, label),
+    0,
+  );
 }
 
 function embeddedRows(

@@ -52,6 +52,8 @@ export interface ExplainedText extends AttributedText {
   readonly truncated: number;
   /** Absent where the classifier reads n-grams instead of tokens. */
   readonly ids?: readonly number[]; // [n]
+  /** What the embedding of the whole text adds to the label's score, where the classifier reads one beside the words. */
+  readonly embedding_attribution?: number;
 }
 
 const runExample = attributedText.extend({

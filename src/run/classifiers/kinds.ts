@@ -6,20 +6,22 @@ import { exists } from "../../platform/files/files.js";
 import { join } from "../../platform/paths.js";
 import type { Host } from "../host/host.js";
 import type { ClassifierSettings } from "../settings/schemas.js";
+import { openEmbed } from "./embed.js";
 import { openEncoder } from "./encoder.js";
 import { openLinear } from "./linear.js";
 import { LINEAR_TYPE } from "./linear-folder.js";
 import type { OpenClassifier } from "./open-classifier.js";
 
 /** What a folder holds; all that is not ours is taken for an encoder, whose reader says what is wrong with it. */
-export type ClassifierKind = "encoder" | "linear";
+export type ClassifierKind = "encoder" | "linear" | "embed";
 
 /** The kind of the classifier called `name`; names of the hub are encoders. Throws `checkpoint-config` for a damaged config.json. */
 export function classifierKind(name: string): ClassifierKind {
   const path = join(name, "config.json");
   if (!exists(path)) return "encoder";
   const json = readJsonFile(path, "checkpoint-config");
-  return isObject(json) && json.model_type === LINEAR_TYPE ? "linear" : "encoder";
+  if (!isObject(json) || json.model_type !== LINEAR_TYPE) return "encoder";
+  return json.features === "embed" ? "embed" : "linear";
 }
 
 /**
@@ -30,9 +32,14 @@ export async function openClassifier(
   host: Host,
 ): Promise<OpenClassifier> {
   const { model } = settings;
-  return classifierKind(model) === "linear"
-    ? openLinear(model, settings, host)
-    : openEncoder(settings, host);
+  switch (classifierKind(model)) {
+    case "linear":
+      return openLinear(model, settings, host);
+    case "embed":
+      return openEmbed(model, settings, host);
+    case "encoder":
+      return openEncoder(settings, host);
+  }
 }
 
 /** Throws `checkpoint-config` for a classifier that is no encoder; `purpose` is what it was to be used for. */

@@ -1,5 +1,5 @@
 /** Texts explained by a linear classifier: words, and what each adds to the label's score. */
-import { wordAttributions } from "../../model/linear/attribution.js";
+import { type WordAttributions, wordAttributions } from "../../model/linear/attribution.js";
 import type { TfidfClassifier } from "../../model/linear/tfidf-classifier.js";
 import { tfidfLogits } from "../../model/linear/tfidf-classifier.js";
 import type { ExplainedText } from "../../results/records/token-masks.js";
@@ -26,21 +26,27 @@ export async function explainLinear(
   return texts.map((text, index) => {
     const prediction = predictions[index];
     const label = settings.label ?? prediction.label;
-    const { pieces, attributions } = wordAttributions(classifier, text, labels.indexOf(label));
     return {
       text,
-      truncated: 0,
-      tokens: pieces.map((piece) => piece.trimStart()),
-      pieces,
-      word_ids: pieces.map((_, word) => word),
-      surprisal: pieces.map(() => null),
-      mask_probability: pieces.map(() => null),
-      masks: [],
+      ...explainedWords(wordAttributions(classifier, text, labels.indexOf(label))),
       ...prediction,
       explained_label: label,
-      attribution: Array.from(attributions),
     };
   });
+}
+
+/** Words with their attributions; nothing else is known of them. */
+export function explainedWords({ pieces, attributions }: WordAttributions) {
+  return {
+    truncated: 0,
+    tokens: pieces.map((piece) => piece.trimStart()),
+    pieces,
+    word_ids: pieces.map((_, word) => word),
+    surprisal: pieces.map(() => null),
+    mask_probability: pieces.map(() => null),
+    masks: [],
+    attribution: Array.from(attributions),
+  };
 }
 
 /** Explains texts by their words, each with what it adds to the score of the label asked for. */

@@ -66,7 +66,19 @@ const cut = (name: string) => (folder: string) => {
 describe("a folder is refused", () => {
   it.each<[string, ErrorCode, string, (folder: string) => void]>([
     ["of a later version", "newer-format", "got 99", config({ format: 99, features: "new" })],
-    ["of other features", "checkpoint-config", "features", config({ features: "embed" })],
+    ["of other features", "checkpoint-config", "features", config({ features: "new" })],
+    [
+      "of embeddings without a size",
+      "checkpoint-config",
+      "embedding_size",
+      config({ features: "embed" }),
+    ],
+    [
+      "without weights of its embeddings",
+      "checkpoint-shape",
+      "weights",
+      config({ features: "embed", embedding_size: 8 }),
+    ],
     ["without labels", "checkpoint-config", "got 0", config({ id2label: undefined })],
     ["with one label", "checkpoint-config", "got 1", config({ id2label: { 0: "a" } })],
     ["with labels in gaps", "checkpoint-config", "no 1", config({ id2label: { 0: "a", 2: "b" } })],

@@ -1,6 +1,7 @@
 /**
  * The folder of a linear classifier: config.json (labels, what it reads), vocabulary.json (the n-grams in the order of their columns),
- * model.safetensors (weights, intercepts, and how rare each n-gram is) and temperature.json.
+ * model.safetensors (weights, intercepts, and how rare each n-gram is) and temperature.json. Where it reads embeddings too, their columns
+ * come after those of the n-grams, and the encoder lies beside it (`embed-folder.ts`).
  */
 import { z } from "zod";
 import { L3MaskingError } from "../../base/errors.js";
@@ -25,15 +26,17 @@ const WEIGHTS = "model.safetensors";
 /** As many characters as one string can have. */
 const MOST_VOCABULARY_BYTES = 2 ** 29 - 24;
 
-const configSchema = z.object({
-  model_type: z.literal(LINEAR_TYPE),
-  format: z.int().positive(),
-  features: z.literal("tfidf"),
-});
+const ofAll = { model_type: z.literal(LINEAR_TYPE), format: z.int().positive() };
+const configSchema = z.discriminatedUnion("features", [
+  z.object({ ...ofAll, features: z.literal("tfidf") }),
+  z.object({ ...ofAll, features: z.literal("embed"), embedding_size: z.int().positive() }),
+]);
 
 /** A linear classifier with its labels. */
 export interface SavedLinear {
   readonly classifier: TfidfClassifier;
+  /** H, where embeddings are read beside the n-grams. */
+  readonly embeddingSize?: number;
   /** Label names by id. */
   readonly labels: readonly string[];
   /** That fits dev best. */
@@ -42,24 +45,26 @@ export interface SavedLinear {
 
 /** Writes the folder, in place of one that is there. Throws what `writeFolder` throws. */
 export function saveLinear(folder: string, saved: SavedLinear): void {
-  const { classifier, labels, temperature } = saved;
+  const { classifier, embeddingSize, labels, temperature } = saved;
   const { features, linear } = classifier;
   const { words, characters } = features;
-  const columns = columnCount(features);
+  const ngrams = columnCount(features);
+  const columns = ngrams + (embeddingSize ?? 0);
   const vectors = linear.intercepts.length;
-  const rarity = new Float32Array(columns);
+  const rarity = new Float32Array(ngrams);
   rarity.set(words.rarity);
   rarity.set(characters.rarity, words.rarity.length);
   const config = {
     model_type: LINEAR_TYPE,
     format: FOLDER_FORMAT,
-    features: "tfidf",
+    features: embeddingSize === undefined ? "tfidf" : "embed",
+    ...(embeddingSize !== undefined && { embedding_size: embeddingSize }),
     ...labelEntries(labels),
   };
   const tensors = [
     { name: "weights", shape: [columns, vectors], values: linear.weights },
     { name: "intercepts", shape: [vectors], values: linear.intercepts },
-    { name: "rarity", shape: [columns], values: rarity },
+    { name: "rarity", shape: [ngrams], values: rarity },
   ];
   writeFolder(
     folder,
@@ -87,9 +92,10 @@ export function saveLinear(folder: string, saved: SavedLinear): void {
  * version.
  */
 export async function loadLinear(folder: string): Promise<Omit<SavedLinear, "temperature">> {
-  const labels = readConfig(join(folder, "config.json"));
+  const { labels, embeddingSize } = readConfig(join(folder, "config.json"));
   const ngrams = readVocabulary(join(folder, VOCABULARY));
-  const columns = ngrams.words.length + ngrams.characters.length;
+  const rarities = ngrams.words.length + ngrams.characters.length;
+  const columns = rarities + (embeddingSize ?? 0);
   const vectors = vectorsOf(labels.length);
   const path = join(folder, WEIGHTS);
   const file = openFile(path);
@@ -109,7 +115,7 @@ export async function loadLinear(folder: string): Promise<Omit<SavedLinear, "tem
     };
     const weights = await read("weights", [columns, vectors]);
     const intercepts = await read("intercepts", [vectors]);
-    const rarity = await read("rarity", [columns]);
+    const rarity = await read("rarity", [rarities]);
     const low = rarity.find((value) => value < 1);
     if (low !== undefined) {
       throw faulty("checkpoint-tensor", "values of at least 1 in tensor rarity", String(low), path);
@@ -124,6 +130,7 @@ export async function loadLinear(folder: string): Promise<Omit<SavedLinear, "tem
     };
     return {
       classifier: { features, linear: { labels: labels.length, weights, intercepts } },
+      ...(embeddingSize !== undefined && { embeddingSize }),
       labels,
     };
   } finally {
@@ -131,8 +138,8 @@ export async function loadLinear(folder: string): Promise<Omit<SavedLinear, "tem
   }
 }
 
-/** The labels. */
-function readConfig(path: string): readonly string[] {
+/** The labels, and the length of an embedding where it reads those. */
+function readConfig(path: string): Pick<SavedLinear, "labels" | "embeddingSize"> {
   const json = readJsonFile(path, "checkpoint-config");
   const format = isObject(json) ? json.format : undefined;
   if (typeof format === "number") requireKnownFormat(format, path);
@@ -143,7 +150,9 @@ function readConfig(path: string): readonly string[] {
     throw faulty("checkpoint-config", what, `${field.join(".")}: ${message}`, path);
   }
   const labels = readLabelNames(json, path) ?? [];
-  if (labels.length >= 2) return labels;
+  const { data } = parsed;
+  const size = data.features === "embed" ? { embeddingSize: data.embedding_size } : {};
+  if (labels.length >= 2) return { labels, ...size };
   throw faulty("checkpoint-config", "at least two labels in id2label", `${labels.length}`, path);
 }
 

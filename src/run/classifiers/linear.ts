@@ -62,7 +62,7 @@ function batchLogits(
 }
 
 /** Settings that only an encoder has a use for; none of them has a default. */
-const ofEncoders = [
+export const ofEncoders = [
   "maxLength",
   "vanillaModel",
   "estimator",
@@ -76,11 +76,15 @@ const ofEncoders = [
 
 /** Throws `invalid-setting` for settings that were given, though only an encoder has a use for them. */
 export function requireNoEncoderSettings(folder: string, settings: object): void {
-  const given = Object.entries(settings).filter(
-    ([name, value]) => value !== undefined && ofEncoders.includes(name),
-  );
-  if (given.length > 0)
-    throw noEncoder(folder, given.map(([name]) => `--${toFlag(name)}`).join(", "));
+  const given = givenFlags(settings, ofEncoders);
+  if (given.length > 0) throw noEncoder(folder, given.join(", "));
+}
+
+/** The flags of those of `names` that were given. */
+export function givenFlags(settings: object, names: readonly string[]): readonly string[] {
+  return Object.entries(settings)
+    .filter(([name, value]) => value !== undefined && names.includes(name))
+    .map(([name]) => `--${toFlag(name)}`);
 }
 
 function noEncoder(folder: string, flags: string): L3MaskingError {

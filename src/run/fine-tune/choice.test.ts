@@ -24,6 +24,17 @@ describe("chooseCandidate", () => {
     );
   });
 
+  it("gives the others, the best first", () => {
+    const candidates = [
+      answers("embed", { ...twoRight, 0: 1 }),
+      answers("tfidf", twoRight),
+      answers("stl", allRight),
+    ];
+    const { others, record } = chooseCandidate(candidates, known, "accuracy", 5);
+    expect(others.map(({ method }) => method)).toEqual(["tfidf", "embed"]);
+    expect(record.choice).toContain("TF-IDF + embeddings 25.0 %");
+  });
+
   it("takes the first of equally good ones", () => {
     const candidates = [answers("tfidf", twoRight), answers("stl", twoRight)];
     expect(chooseCandidate(candidates, known, "macro_f1", 0).chosen.method).toBe("tfidf");

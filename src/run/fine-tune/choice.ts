@@ -16,6 +16,8 @@ export interface HeldOutAnswers {
 
 export interface Choice {
   readonly chosen: HeldOutAnswers;
+  /** The other candidates, the best first. */
+  readonly others: readonly HeldOutAnswers[];
   readonly record: NonNullable<RunMetrics["held_out"]>;
 }
 
@@ -58,6 +60,7 @@ export function chooseCandidate(
   const sentence = `Chosen: ${titleOf(best.candidate.method)}, with ${title} ${figure(best)} on ${counted(common.length, "held-out text")}${rivals.length === 0 ? "" : ` (${rivals.join(", ")})`}.`;
   return {
     chosen: best.candidate,
+    others: others.toSorted((a, b) => b.worth - a.worth).map(({ candidate }) => candidate),
     record: {
       folds,
       rows: best.candidate.rows.length,

@@ -3,12 +3,14 @@ import { counted, duration } from "../../base/figures.js";
 import { type Folds, rowsOfFold } from "../../data/folds.js";
 import type { Runtime } from "../../engine/runtime/runtime.js";
 import { AUTO, type Method } from "../../method/methods.js";
+import { embedLogits, fitEmbed } from "../../model/linear/embed-classifier.js";
 import { fitTfidf, tfidfLogits } from "../../model/linear/tfidf-classifier.js";
 import { makeFolder } from "../../platform/files/files.js";
 import { join } from "../../platform/paths.js";
 import type { Host } from "../host/host.js";
 import type { TextMasks } from "./auxiliary-texts.js";
 import type { HeldOutAnswers } from "./choice.js";
+import { type EmbeddedRun, embeddedRows } from "./embedding.js";
 import { foldsFolder, keptAnswers } from "./fold-answers.js";
 import { fitOnRows, stoppedBetweenFolds } from "./fold-fit.js";
 import type { RunInputs } from "./inputs.js";
@@ -70,6 +72,26 @@ export function tfidfAnswers(
     return tfidfLogits(classifier, textsOf(heldOut));
   };
   return answersByFold(outputDir, folds, { method: "tfidf", answer }, host);
+}
+
+/** The same of TF-IDF with embeddings. */
+export function embedAnswers(
+  { settings: { outputDir }, data: { train, labels } }: RunInputs,
+  embedded: EmbeddedRun,
+  folds: Folds,
+  host: Host,
+): Promise<HeldOutAnswers> {
+  const answer: FoldAnswering["answer"] = async ({ train: rows, heldOut }, fold) => {
+    const total = folds.count;
+    host.emit({ type: "progress", task: "cross-validating", done: fold, total, unit: "folds" });
+    const labelIds = rows.map((row) => train.labelIds[row]);
+    const texts = embeddedRows(embedded.train, rows);
+    const classifier = fitEmbed(texts, labelIds, labels.length, () => {
+      if (host.cancelled()) throw stoppedBetweenFolds();
+    });
+    return embedLogits(classifier, embeddedRows(embedded.train, heldOut));
+  };
+  return answersByFold(outputDir, folds, { method: "embed", answer }, host);
 }
 
 /**

@@ -1,7 +1,7 @@
 /** The texts of a run that its folds held out: what the candidates answered to them, and which candidate is best. */
 
 import type { Runtime } from "../../engine/runtime/runtime.js";
-import { AUTO } from "../../method/methods.js";
+import { AUTO, isLinear } from "../../method/methods.js";
 import { join } from "../../platform/paths.js";
 import { writeJsonLines } from "../folder/run-folder.js";
 import type { Host } from "../host/host.js";
@@ -9,7 +9,8 @@ import { predictionsOf } from "../inference/classify.js";
 import type { EncodedDataset } from "../sources/labelled-texts.js";
 import type { TextMasks } from "./auxiliary-texts.js";
 import { type Choice, chooseCandidate, type HeldOutAnswers } from "./choice.js";
-import { encoderAnswers, tfidfAnswers } from "./cross-validation.js";
+import { embedAnswers, encoderAnswers, tfidfAnswers } from "./cross-validation.js";
+import type { EmbeddedRun } from "./embedding.js";
 import type { RunInputs } from "./inputs.js";
 import type { MeasuredRows } from "./run-metrics.js";
 
@@ -22,8 +23,6 @@ export interface HeldOutByFolds {
   readonly baseline: Float32Array | undefined;
   /** All that TF-IDF answered. */
   readonly tfidf: MeasuredRows | undefined;
-  /** The candidates that were not chosen. */
-  readonly others: readonly HeldOutAnswers[];
 }
 
 /** Longest cross-validation of an encoder where no time is given. */
@@ -33,6 +32,7 @@ const USUAL_SECONDS = 600;
 export async function heldOutByFolds(
   inputs: RunInputs,
   masks: TextMasks | undefined,
+  embedded: EmbeddedRun | undefined,
   runtime: Runtime,
   host: Host,
 ): Promise<HeldOutByFolds | undefined> {
@@ -40,8 +40,12 @@ export async function heldOutByFolds(
   if (folds === undefined) return undefined;
   const wantsBaseline = settings.baseline || settings.method === AUTO;
   const tfidf = wantsBaseline ? await tfidfAnswers(inputs, folds, host) : undefined;
-  const encoder = await encoderAnswers(inputs, masks, folds, USUAL_SECONDS, runtime, host);
-  const candidates = settings.method === AUTO && tfidf !== undefined ? [tfidf, encoder] : [encoder];
+  const embed = embedded && (await embedAnswers(inputs, embedded, folds, host));
+  const encoder = isLinear(settings.method)
+    ? undefined
+    : await encoderAnswers(inputs, masks, folds, USUAL_SECONDS, runtime, host);
+  const all = [settings.method === AUTO ? tfidf : undefined, embed, encoder];
+  const candidates = all.filter((one) => one !== undefined);
   const { labelIds } = data.train;
   const labels = data.labels.length;
   const known = { labelIds, labels };
@@ -60,7 +64,6 @@ export async function heldOutByFolds(
     measured: measured({ ...choice.chosen, logits }),
     baseline: tfidf && answersOn(rows, tfidf, labels),
     tfidf: tfidf && measured(tfidf),
-    others: candidates.filter((one) => one !== choice.chosen),
   };
 }
 

@@ -2,7 +2,7 @@
 import { L3MaskingError } from "../../base/errors.js";
 import { counted } from "../../base/figures.js";
 import type { Folds } from "../../data/folds.js";
-import { hasAuxiliaryTask, needsScores } from "../../method/methods.js";
+import { hasAuxiliaryTask, isLinear, needsScores } from "../../method/methods.js";
 import type { PlacedTrainSettings } from "../folder/named-folder.js";
 import type { Host, NoticeEvent } from "../host/host.js";
 import { checkMemory, type MemoryCheck } from "../memory/memory-check.js";
@@ -54,7 +54,9 @@ export async function loadInputs(given: PlacedTrainSettings, host: Host): Promis
   const settings = { ...withRecipe(given, dataSize(data)), folds };
   if (settings.secondStage && settings.keep === "last") throw needsBest();
   checkMethod(settings, model, host);
-  host.emit(newHeads(settings.method, model, data.labels.length));
+  if (!isLinear(settings.method)) {
+    host.emit(newHeads(settings.method, model, data.labels.length));
+  }
   const unlabelled = await unlabelledTexts(settings, data, model.tokenizer, host);
   const dealt = folds > 0 ? runFolds(data, folds, given.splitSeed) : undefined;
   return { settings, files, model, data, unlabelled, folds: dealt, maxLength };
@@ -88,11 +90,12 @@ function newHeads(method: string, model: LoadedModel, labels: number): NoticeEve
   return { type: "notice", level: "info", text };
 }
 
-/** The memory that the run needs, and what was available before its inputs were loaded. */
+/** The memory that fine-tuning needs, and what was available before its inputs were loaded; undefined where nothing is fine-tuned. */
 export function inputsMemory(
   { settings, model, data, unlabelled, maxLength }: RunInputs,
   available: ReturnType<Host["availableMemory"]>,
-): MemoryCheck {
+): MemoryCheck | undefined {
+  if (isLinear(settings.method)) return undefined;
   const values = [...model.values.values()];
   const { train, dev } = data.encodings;
   const heldOut = dev.length === 0 ? train : dev;

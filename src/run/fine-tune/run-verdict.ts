@@ -79,9 +79,9 @@ export function verdictOnRun(
     return runVerdict(data, method, unseenRows(data), answers);
   }
   if (held === undefined) return undefined;
-  const { rows, measured } = held;
+  const { rows, measured, choice } = held;
   const places = new Map(rows.map((row, place) => [row, place]));
-  const rival = held.others.map((one) => ({
+  const rival = choice.others.map((one) => ({
     ...one,
     rows: one.rows.map((row) => places.get(row) ?? -1),
   }));

@@ -1,7 +1,7 @@
 /** What determines the result of a training run: digests, and the settings whose records say that they count. */
 import { L3MaskingError } from "../../base/errors.js";
 import { sha256 } from "../../base/sha256.js";
-import { isLinear } from "../../method/methods.js";
+import { isLinear, readsEmbeddings } from "../../method/methods.js";
 import type { RunRecord } from "../../results/records/run-record.js";
 import { settingsOf } from "../settings/schemas.js";
 import type { Setting } from "../settings/setting.js";
@@ -23,6 +23,9 @@ const digestNames = [
  */
 const ofLinear: ReadonlySet<string> = new Set(["method", "model", "seed", "splitSeed"]);
 
+/** The same where it reads embeddings. */
+const ofEmbeddings: ReadonlySet<string> = new Set([...ofLinear, "maxLength", "folds"]);
+
 type Settings = Readonly<Record<string, unknown>>;
 
 /**
@@ -36,9 +39,10 @@ export function runIdentity(record: RunRecord, command: "train" | "pretrain" = "
       methods === undefined ||
       methods.includes(String(settings.method))) &&
     Object.entries(when).every(([name, value]) => settings[name] === value);
-  const linear = command === "train" && isLinear(String(settings.method));
+  const method = String(settings.method);
+  const linear = readsEmbeddings(method) ? ofEmbeddings : ofLinear;
   const counts = ({ name, identity }: Setting) =>
-    linear ? ofLinear.has(name) : identity === "counts";
+    command === "train" && isLinear(method) ? linear.has(name) : identity === "counts";
   const idle = new Set(
     settingsOf(command)
       .filter((setting) => !counts(setting) || !looksAt(setting))

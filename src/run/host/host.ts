@@ -56,6 +56,7 @@ export interface ProgressEvent {
     | "reading"
     | "counting"
     | "scoring"
+    | "embedding"
     | "training"
     | "cross-validating"
     | "evaluating"

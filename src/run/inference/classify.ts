@@ -1,7 +1,8 @@
 /** A classifier at work: logits of encodings, batch by batch, in the order of the texts. */
 import { evaluationBatches, inExampleOrder } from "../../method/batch/order.js";
-import { packOptions, packTexts } from "../../method/batch/pack.js";
+import { type PackedBatch, packOptions, packTexts } from "../../method/batch/pack.js";
 import type { ClassificationProgram } from "../../method/program/inference.js";
+import type { TextEmbeddingProgram } from "../../method/program/text-embeddings.js";
 import type { ModelSpec } from "../../model/spec.js";
 import { predictedLabels, softmax } from "../../results/metrics/metrics.js";
 import type { Prediction } from "../../results/records/predictions.js";
@@ -11,8 +12,30 @@ import type { Encoding } from "../../text/encoding.js";
  * Logits [N, C] of N encodings, row-major. `evalTokens` bounds the tokens of a batch; `onBatch` is told how
  * many texts are done.
  */
-export async function classifyEncodings(
+export function classifyEncodings(
   program: ClassificationProgram,
+  spec: ModelSpec,
+  encodings: readonly Encoding[],
+  evalTokens: number,
+  onBatch?: (done: number) => void,
+): Promise<Float32Array> {
+  return rowsOfEncodings(program.logits, spec, encodings, evalTokens, onBatch);
+}
+
+/** Embeddings [N, H] of N encodings, row-major; otherwise as `classifyEncodings`. */
+export function embedEncodings(
+  program: TextEmbeddingProgram,
+  spec: ModelSpec,
+  encodings: readonly Encoding[],
+  evalTokens: number,
+  onBatch?: (done: number) => void,
+): Promise<Float32Array> {
+  return rowsOfEncodings(program.embeddings, spec, encodings, evalTokens, onBatch);
+}
+
+/** What `forward` gives of each text, in their order. */
+async function rowsOfEncodings(
+  forward: (batch: PackedBatch) => Promise<Float32Array>,
   spec: ModelSpec,
   encodings: readonly Encoding[],
   evalTokens: number,
@@ -27,21 +50,19 @@ export async function classifyEncodings(
   for (const portion of portions) {
     const texts = Array.from(portion, (index) => encodings[index].ids);
     const batch = packTexts(texts, packOptions(spec));
-    const logits = await program.logits(batch);
-    const classes = logits.length / portion.length;
-    rows.push(
-      Array.from(portion, (_, text) => logits.subarray(text * classes, (text + 1) * classes)),
-    );
+    const found = await forward(batch);
+    const width = found.length / portion.length;
+    rows.push(Array.from(portion, (_, text) => found.subarray(text * width, (text + 1) * width)));
     done += portion.length;
     onBatch(done);
   }
   const ordered = inExampleOrder(portions, rows);
-  const classes = ordered[0]?.length ?? 0;
-  const logits = new Float32Array(ordered.length * classes);
+  const width = ordered[0]?.length ?? 0;
+  const all = new Float32Array(ordered.length * width);
   ordered.forEach((row, index) => {
-    logits.set(row, index * classes);
+    all.set(row, index * width);
   });
-  return logits;
+  return all;
 }
 
 /**

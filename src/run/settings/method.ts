@@ -22,7 +22,7 @@ export const method = setting({
   commands: ["train"],
   type: z.enum([AUTO, ...names]).default("l3"),
   description: [
-    `${AUTO}: TF-IDF or the fine-tuned encoder, whichever is better on held-out texts`,
+    `${AUTO}: TF-IDF, the same with embeddings, or the fine-tuned encoder, whichever is best on held-out texts`,
     ...methods.map(({ name, brief }) => `${name}: ${brief}`),
   ].join("; "),
   heading,

@@ -46,7 +46,12 @@ ${texts.map((text, index) => textSection(text, index, views, figures))}
 <section id="reading"><h2>What is shown</h2>
 ${
   vanilla === null
-    ? wordMeaning(explained.attribution_input)
+    ? [
+        wordMeaning(explained.attribution_input),
+        texts.some((text) => text.embedding_attribution !== undefined)
+          ? embeddingMeaning
+          : undefined,
+      ]
     : markup`${meanings(explained)}
 <h3>Words</h3>${glossarySection(false)}`
 }</section>`;
@@ -76,7 +81,8 @@ ${words === 0 ? markup`<p>The text has no tokens.</p>` : views(text)}
 function wordViews(text: ExplainedText): Markup {
   return markup`<h3>What speaks for ${foreign(text.explained_label)}, and what against it</h3>
 ${attributionLegend()}
-${textByAttribution(text)}`;
+${textByAttribution(text)}
+${text.embedding_attribution === undefined ? undefined : markup`<p>The text as a whole, by its embedding: ${signed(text.embedding_attribution)}; all its words: ${signed(text.attribution.reduce((sum, value) => sum + value, 0))}.</p>`}`;
 }
 
 function wordTable(text: ExplainedText): Markup {
@@ -111,6 +117,9 @@ const linearMeaning = markup`<dl>
 speaks for the label, below 0 against it. Those of all words sum to the score without its constant. Two words that stand side by side
 share the weight of the pair.</dd>
 </dl>`;
+
+const embeddingMeaning = markup`<p>The classifier also reads an embedding, the mean of what the model makes of the text's tokens. What it
+adds to the score belongs to the text as a whole, so the words' attributions sum to the rest of the score.</p>`;
 
 function tokenViews(text: ExplainedText): Markup {
   const masks = text.masks.map(

@@ -1,0 +1,75 @@
+/** The folder of a linear classifier that reads embeddings: that of `linear-folder.ts`, and in encoder/ the model that embeds, as a checkpoint. */
+import { L3MaskingError } from "../../base/errors.js";
+import { fitFloat16 } from "../../base/half.js";
+import { saveCheckpoint } from "../../model/checkpoint/save.js";
+import { modelParameters } from "../../model/heads.js";
+import type { EmbedClassifier } from "../../model/linear/embed-classifier.js";
+import { join } from "../../platform/paths.js";
+import { trainedMaxLength, trainingArguments } from "../folder/saved-classifier.js";
+import type { Host } from "../host/host.js";
+import { checkedMaxLength, type LoadedModel, loadModel, longestRow } from "../sources/model.js";
+import { loadLinear, saveLinear } from "./linear-folder.js";
+
+const ENCODER = "encoder";
+
+/** What embeds texts, and the most tokens that it is given of one. */
+export interface Embedder {
+  readonly model: Pick<LoadedModel, "spec" | "values" | "tokenizer">;
+  readonly maxLength: number;
+}
+
+interface SavedEmbed extends Embedder {
+  readonly classifier: EmbedClassifier;
+  /** Label names by id. */
+  readonly labels: readonly string[];
+  /** That fits dev best. */
+  readonly temperature: number;
+}
+
+/**
+ * Writes the folder, in place of one that is there; the encoder in float16 where that holds its weights exactly, else in float32. Throws what
+ * `saveLinear` and `saveCheckpoint` throw.
+ */
+export async function saveEmbed(
+  folder: string,
+  { classifier, labels, temperature, model, maxLength }: SavedEmbed,
+): Promise<void> {
+  const { spec, values, tokenizer } = model;
+  saveLinear(folder, { classifier, labels, temperature, embeddingSize: classifier.size });
+  const isHalf = modelParameters(spec, {}).every(({ name }) => {
+    const found = values.get(name);
+    return found === undefined || fitFloat16(found);
+  });
+  await saveCheckpoint(join(folder, ENCODER), {
+    spec,
+    values,
+    kind: "encoder",
+    tokenizerFiles: new Map([...tokenizer.files(), trainingArguments(maxLength)]),
+    dtype: isHalf ? "F16" : "F32",
+    replace: true,
+  });
+}
+
+/**
+ * Reads what `saveEmbed` wrote, but for the temperature. `asked` replaces the most tokens of a text. Throws `checkpoint-shape` for an encoder
+ * with other embeddings, and what `loadLinear` and `loadModel` throw.
+ */
+export async function loadEmbed(
+  folder: string,
+  asked: number | undefined,
+  host: Host,
+): Promise<Omit<SavedEmbed, "temperature">> {
+  const { classifier, embeddingSize: size = 0, labels } = await loadLinear(folder);
+  const place = join(folder, ENCODER);
+  const model = await loadModel(place, host);
+  const { spec } = model;
+  if (spec.hiddenSize !== size) {
+    throw new L3MaskingError(
+      "checkpoint-shape",
+      `expected an encoder with embeddings of length ${size}, got ${spec.hiddenSize} in ${place}`,
+      { hint: "Copy the whole folder again, or train the classifier again." },
+    );
+  }
+  const maxLength = checkedMaxLength(asked ?? trainedMaxLength(place) ?? longestRow(spec), spec);
+  return { classifier: { ...classifier, size }, labels, model, maxLength };
+}

@@ -1,0 +1,151 @@
+/** A linear classifier that reads embeddings, in memory. */
+import { L3MaskingError } from "../../base/errors.js";
+import type { Runtime } from "../../engine/runtime/runtime.js";
+import { compileTextEmbeddings } from "../../method/program/text-embeddings.js";
+import { wordAttributions } from "../../model/linear/attribution.js";
+import { embeddingPart, embedLogits } from "../../model/linear/embed-classifier.js";
+import type { ExplainedText } from "../../results/records/token-masks.js";
+import type { Encoding } from "../../text/encoding.js";
+import { trainedTemperature } from "../folder/saved-classifier.js";
+import type { Host } from "../host/host.js";
+import { embedEncodings, predictionsOf } from "../inference/classify.js";
+import type { ClassifierSettings, ExplainSettings } from "../settings/schemas.js";
+import { encodeOnce } from "../sources/labelled-texts.js";
+import { weightsOf } from "../sources/model.js";
+import { alteredNotice, countEncodings } from "../sources/text-counts.js";
+import { type Embedder, loadEmbed } from "./embed-folder.js";
+import { givenFlags, ofEncoders } from "./linear.js";
+import { explainedWords } from "./linear-explanation.js";
+import { interrupted, type OpenClassifier } from "./open-classifier.js";
+
+/** Those of encoders but for the most tokens of a text, which its encoder has as well. */
+const withoutUse = ofEncoders.filter((name) => name !== "maxLength");
+
+/** Tokens of a batch where no setting says how many. */
+const BATCH_TOKENS = 4096;
+
+/** Embeds texts by the model as it is. The caller disposes of it. */
+export async function openEmbedder(
+  { model: { spec, values } }: Pick<Embedder, "model">,
+  runtime: Runtime,
+) {
+  const program = await compileTextEmbeddings(runtime, spec, weightsOf(values));
+  return {
+    /** [N, H] */
+    embed: (
+      encodings: readonly Encoding[],
+      evalTokens: number,
+      onBatch: (done: number) => void,
+    ): Promise<Float32Array> => embedEncodings(program, spec, encodings, evalTokens, onBatch),
+    dispose: () => program.dispose(),
+  };
+}
+
+/** Opens the classifier in a folder. Throws what `loadEmbed` throws, and `invalid-setting` for settings that it has no use for. */
+export async function openEmbed(
+  folder: string,
+  settings: ClassifierSettings,
+  host: Host,
+): Promise<OpenClassifier> {
+  const { evalTokens } = settings;
+  requireNoOthers(folder, [
+    ...givenFlags(settings, withoutUse),
+    ...(settings.precision === "int8" ? ["--precision int8"] : []),
+    ...(settings.longTexts === "windows" ? ["--long-texts windows"] : []),
+  ]);
+  const { classifier, labels, model, maxLength } = await loadEmbed(
+    folder,
+    settings.maxLength,
+    host,
+  );
+  const { tokenizer } = model;
+  const temperature = settings.fittedTemperature ? trainedTemperature(folder) : 1;
+  const { embed, dispose } = await openEmbedder({ model }, await host.runtime(settings.threads));
+  const forward = async (
+    texts: readonly string[],
+    encodings: readonly Encoding[],
+    onBatch: (done: number) => void,
+  ) => {
+    const embeddings = await embed(encodings, evalTokens, onBatch);
+    return embedLogits(classifier, { texts, embeddings }).map((logit) => logit / temperature);
+  };
+  const logits: OpenClassifier["logits"] = async (texts, task) => {
+    const encodings = texts.map(encodeOnce(tokenizer, maxLength));
+    const total = texts.length;
+    const notice = alteredNotice(countEncodings(encodings, tokenizer));
+    if (notice !== undefined) host.emit(notice);
+    return forward(texts, encodings, (done) => {
+      host.emit({ type: "progress", task, done, total, unit: "texts" });
+      if (host.cancelled() && done < total) throw interrupted(done, total);
+    });
+  };
+  return {
+    folder,
+    labels,
+    logits,
+    predict: async (texts) => predictionsOf(await logits(texts, "predicting"), labels),
+    async predictPart(texts, onBatch) {
+      const encodings = texts.map(encodeOnce(tokenizer, maxLength));
+      const predictions = predictionsOf(await forward(texts, encodings, onBatch), labels);
+      return { predictions, counts: countEncodings(encodings, tokenizer) };
+    },
+    dispose,
+  };
+}
+
+/**
+ * Explains texts by their words, as `explainLinear` does, and by what the embedding of the whole text adds to the label's score. `check` is
+ * given the labels before any text is embedded. Throws what `loadEmbed` and `check` throw, `invalid-setting` for settings that it has no use
+ * for, and `interrupted` after a stop on request.
+ */
+export async function explainEmbed(
+  settings: ExplainSettings,
+  texts: readonly string[],
+  check: (labels: readonly string[]) => void,
+  host: Host,
+): Promise<readonly ExplainedText[]> {
+  requireNoOthers(settings.model, givenFlags(settings, withoutUse));
+  const { classifier, labels, model, maxLength } = await loadEmbed(
+    settings.model,
+    settings.maxLength,
+    host,
+  );
+  check(labels);
+  const encodings = texts.map(encodeOnce(model.tokenizer, maxLength));
+  const { embed, dispose } = await openEmbedder({ model }, await host.runtime(settings.threads));
+  try {
+    const total = texts.length;
+    const embeddings = await embed(encodings, BATCH_TOKENS, (done) => {
+      host.emit({ type: "progress", task: "explaining", done, total, unit: "texts" });
+      if (host.cancelled() && done < total) throw interrupted(done, total);
+    });
+    const predictions = predictionsOf(embedLogits(classifier, { texts, embeddings }), labels);
+    const { size } = classifier;
+    return texts.map((text, index) => {
+      const prediction = predictions[index];
+      const explained = settings.label ?? prediction.label;
+      const label = labels.indexOf(explained);
+      const embedding = embeddings.subarray(index * size, (index + 1) * size);
+      return {
+        text,
+        ...explainedWords(wordAttributions(classifier, text, label)),
+        ...prediction,
+        explained_label: explained,
+        embedding_attribution: embeddingPart(classifier, embedding, label),
+      };
+    });
+  } finally {
+    await dispose();
+  }
+}
+
+/** Throws `invalid-setting` for flags that it has no use for. */
+function requireNoOthers(folder: string, flags: readonly string[]): void {
+  if (flags.length === 0) return;
+  const given = flags.join(", ");
+  throw new L3MaskingError(
+    "invalid-setting",
+    `expected no ${given} for ${folder}, a linear classifier of n-grams and embeddings`,
+    { hint: `Leave ${given} out.` },
+  );
+}
