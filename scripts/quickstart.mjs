@@ -17,7 +17,7 @@ import { fineTune, L3MaskingError } from "../dist/node.js";
 const data = "examples/sample-task";
 
 /** Short enough for two processors. */
-const settings = { method: "stl", maxLength: 64, numTrainEpochs: 10 };
+const settings = { maxLength: 64 };
 
 /** Wrong rows to show. */
 const ERRORS = 3;

@@ -105,7 +105,7 @@ describe("setting, method and measure", () => {
     expect(help).toContain(
       "--rare-share <choice> How rare a rare token is (low, middle, high; default low)",
     );
-    expect(help).toContain("mtl-rare: rare token masking (default l3)");
+    expect(help).toContain("mtl-rare: rare token masking (default auto)");
     expect(help).toContain("(accuracy, macro_f1, weighted_recall;");
   });
 

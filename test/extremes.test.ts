@@ -30,7 +30,7 @@ async function trainOn(name: string, rows: readonly Row[], options: Partial<Trai
 }
 
 /** Dev and test are cut from train. */
-const cut = { validationFile: undefined, testFile: undefined };
+const cut = { validationFile: undefined, testFile: undefined, folds: 0 };
 
 /** The page of a run. */
 async function page(folder: string): Promise<string> {

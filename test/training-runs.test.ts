@@ -270,7 +270,7 @@ describe("an interruption", () => {
     const host = createTestHost({ stopAt: (event) => event.type === "step" });
     const error = await failure(train(trainOptions(bert, at("early")), host));
     expect(error).toMatchObject({ code: "interrupted" });
-    expect(error.hint).toContain("no model was kept");
+    expect(error.hint).toContain("no model was saved");
     expect(existsSync(at("early/model"))).toBe(false);
   });
 

@@ -137,9 +137,9 @@ describe("report of a training run", () => {
     expect(text).toContain("MTL L3Masking on boats, seed 4");
     expect(text).toContain("Written on 21 November 2026.");
     // The rows whose text does not occur in train: two of three right.
-    expect(text).toContain("accuracy 66.67 %, macro-F1 66.67 %");
+    expect(text).toContain("accuracy 66.7 %, macro-F1 66.7 %");
     expect(text).toContain(metrics.verdict);
-    expect(text).toContain("Kept were the weights of step 2 of 2");
+    expect(text).toContain("The weights of step 2 of 2");
     expect(text).toContain("data/boats/train.jsonl");
     expect(text).toContain("Left out: 1 row (empty texts train).");
     expect(text).toContain("test: 1 text truncated to the maximum length (8 tokens lost).");
@@ -192,7 +192,7 @@ describe("report of a training run", () => {
     ]);
     expect(textOf(output)).toContain("Round 1: 1 token selected");
     expect(textOf(output)).toContain("Text 1: right");
-    expect(textOf(output)).toContain("The trained model says left, 87.50 %.");
+    expect(textOf(output)).toContain("The trained model predicts left, 87.5 %.");
     expect(elementsNamed(page, "tr").map((row) => row.text)).toContain("Ġvanes9.250.280+4.00");
 
     rmSync(path);

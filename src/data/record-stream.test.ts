@@ -139,7 +139,11 @@ describe("rows of pieces", () => {
   );
 
   it("are what was written in quotes", async () => {
-    const rows = fc.array(fc.tuple(field, field), { minLength: 1, maxLength: 8 });
+    // Rows of nothing but empty cells are what spreadsheets leave behind.
+    const filled = fc
+      .tuple(field, field)
+      .filter((cells) => cells.some((cell) => cell.trim() !== ""));
+    const rows = fc.array(filled, { minLength: 1, maxLength: 8 });
     const lineEnd = fc.constantFrom("\n", "\r\n", "\r");
     await fc.assert(
       fc.asyncProperty(rows, lineEnd, chunkBytes, async (given, end, bytes) => {

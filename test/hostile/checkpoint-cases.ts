@@ -29,7 +29,7 @@ const configCases = casesOf("config", [
     "a value nested 100 000 levels deep in a field we do not read",
     "checkpoint-config",
     () => edited("{", `{"extra": ${"[".repeat(100_000)}${"]".repeat(100_000)},`),
-    "within each other",
+    "levels of nesting",
   ],
   ["a field __proto__", "accepted", () => edited("{", '{"__proto__": {"polluted": true},')],
   [

@@ -133,7 +133,7 @@ const jsonlCases = casesOf("jsonl", [
     "a value nested 50 000 levels deep",
     "data-format",
     () => object(`"z": ${"[".repeat(50_000)}${"]".repeat(50_000)}`),
-    "within each other",
+    "levels of nesting",
   ],
   [
     "a value nested 90 levels deep",

@@ -172,7 +172,7 @@ const tokenizerCases = casesOf("tokenizer", [
     "normalizers 60 levels deep",
     "tokenizer-format",
     json({ normalizer: nest(60, { type: "NFC" }) }),
-    "within each other",
+    "levels of nesting",
   ],
   ["normalizers 20 levels deep", "accepted", json({ normalizer: nest(20, { type: "NFC" }) })],
   [

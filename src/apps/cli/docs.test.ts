@@ -19,7 +19,7 @@ describe("docs/settings.md", () => {
     expect(text).toMatch(
       /\| `--max-length` \(`--max-seq-length`\) \| integer \(tokens\) \| `128` \| \w.*\w \| \w.*\w/,
     );
-    expect(text).toMatch(/\| `--method` \| `stl`, `rtm`, `l3` \| `l3` \|/);
+    expect(text).toMatch(/\| `--method` \| `auto`, `tfidf`, .*`l3` \| `auto` \|/);
     expect(text).toMatch(/\| `--resume` \| switch \| off \|/);
     expect(text).toMatch(/\| `--output-dir` \| folder \| required \|/);
   });

@@ -93,7 +93,7 @@ describe("plannedRuns", () => {
       threads: 3,
       outputDir: runs[6].folder,
       resume: false,
-      learningRate: 1e-4,
+      weightDecay: 0.01,
     });
     const own = ["dataset", "dataDir", "methods", "seeds", "jobs", "bootstrapSamples"];
     expect(own.filter((name) => name in runs[0].settings)).toEqual([]);

@@ -6,6 +6,7 @@ import type { Host } from "../host/host.js";
 import { classifyEncodings } from "../inference/classify.js";
 import type { TextMasks } from "./auxiliary-texts.js";
 import type { RunInputs } from "./inputs.js";
+import { probeHead } from "./probed-head.js";
 import type { FineTuneSettings } from "./recipe.js";
 import { firstStagePlan } from "./stages.js";
 import { stepsPerEpoch, taskBatches } from "./task-batches.js";
@@ -47,7 +48,12 @@ export async function fitOnRows(
     ...pick(masks.probabilities),
     ...masks.probabilities.slice(texts.length),
   ];
-  const store = initialWeights(spec, model.values, data.labels.length, settings);
+  const classes = data.labels.length;
+  const store = initialWeights(spec, model.values, classes, settings);
+  if (settings.headInitialization === "probe") {
+    const known = { encodings, labelIds, classes };
+    await probeHead(store, spec, known, settings.evalTokens, runtime, host.cancelled);
+  }
   const training = await compileTraining(spec, store, splits, settings, undefined, runtime);
   try {
     const perEpoch = stepsPerEpoch(rows.length, settings);

@@ -14,6 +14,7 @@ import { encodeOnce } from "../sources/labelled-texts.js";
 import type { TextMasks } from "./auxiliary-texts.js";
 import { devEvaluation } from "./dev-evaluation.js";
 import type { RunInputs } from "./inputs.js";
+import { probeHead } from "./probed-head.js";
 import type { KeptClassifier } from "./run-examples.js";
 import { loadWeights } from "./second-stage.js";
 import { runStages, type Trained } from "./stages.js";
@@ -60,6 +61,13 @@ export async function trainEncoder(
   const store = initialWeights(spec, model.values, labels.length, settings);
   const starting = await startingState(store, settings, host);
   const { state: start } = starting;
+  if (start.step === 0 && settings.headInitialization === "probe") {
+    const texts = { ...data.train, encodings: data.encodings.train, classes: labels.length };
+    const total = texts.encodings.length;
+    await probeHead(store, spec, texts, settings.evalTokens, runtime, host.cancelled, (done) =>
+      host.emit({ type: "progress", task: "reading", done, total, unit: "texts" }),
+    );
+  }
   beginTracking(trackers, settings, digest);
   const training = await compileTraining(spec, store, data, settings, start.meta, runtime);
   const journal = openJournal(join(settings.outputDir, "journal.jsonl"));

@@ -10,9 +10,12 @@ const settingsOf = (given: object) => ({
 
 describe("withRecipe", () => {
   it("completes what was not given, and leaves what was", () => {
-    expect(withRecipe(settingsOf({}), size)).toMatchObject(recipeFor(size));
+    expect(withRecipe(settingsOf({}), size)).toMatchObject(recipeFor(size, "probe"));
     const given = { numTrainEpochs: 3, batchSize: 4, learningRate: 0.5, keep: "last" } as const;
-    expect(withRecipe(settingsOf(given), size)).toMatchObject({ ...recipeFor(size), ...given });
+    expect(withRecipe(settingsOf(given), size)).toMatchObject({
+      ...recipeFor(size, "probe"),
+      ...given,
+    });
   });
 
   it("keeps the best weights for a second stage to go on from", () => {

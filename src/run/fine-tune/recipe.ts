@@ -30,13 +30,17 @@ export type Recipe = {
 /** Settings of `train` without gaps. */
 export type FineTuneSettings = PlacedTrainSettings & Recipe;
 
-/** The recipe for data of a size. */
-export function recipeFor(_size: DataSize): Recipe {
+/**
+ * The recipe for data of a size. A classification head that starts as a probe takes fewer passes, and a rate that does not undo it
+ * (docs/recipes.md).
+ */
+export function recipeFor(_size: DataSize, head: TrainSettings["headInitialization"]): Recipe {
   return {
-    numTrainEpochs: 20,
+    ...(head === "probe"
+      ? { numTrainEpochs: 6, headLearningRate: 1e-4 }
+      : { numTrainEpochs: 20, headLearningRate: 1e-3 }),
     batchSize: 32,
     learningRate: 1e-4,
-    headLearningRate: 1e-3,
     warmupRatio: 0.06,
     patience: 10,
     keep: "best",
@@ -54,7 +58,7 @@ export function dataSize({
 /** Settings as they were given, completed by the recipe. A second stage goes on from the best weights, so it has them kept. */
 export function withRecipe(settings: PlacedTrainSettings, size: DataSize): FineTuneSettings {
   const given = Object.entries(settings).filter(([, value]) => value !== undefined);
-  const recipe = recipeFor(size);
+  const recipe = recipeFor(size, settings.headInitialization);
   const keep = settings.secondStage ? "best" : recipe.keep;
   return { ...settings, ...recipe, keep, ...Object.fromEntries(given) };
 }

@@ -75,7 +75,8 @@ describe("runIdentity", () => {
   });
 
   it("leaves out what only fixed and learned weights and a second stage look at", () => {
-    const digest = (options: Partial<TrainOptions>) => runDigest(record(options));
+    const digest = (options: Partial<TrainOptions>) =>
+      runDigest(record({ method: "l3", ...options }));
     const meta = { taskWeights: "meta" } as const;
     expect(digest({ devBatchSize: 8 })).toBe(digest({}));
     expect(digest({ ...meta, devBatchSize: 8 })).not.toBe(digest(meta));

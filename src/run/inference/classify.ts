@@ -34,7 +34,7 @@ export function embedEncodings(
 }
 
 /** What `forward` gives of each text, in their order. */
-async function rowsOfEncodings(
+export async function rowsOfEncodings(
   forward: (batch: PackedBatch) => Promise<Float32Array>,
   spec: ModelSpec,
   encodings: readonly Encoding[],

@@ -20,7 +20,7 @@ export const likelihoodMethods = names.filter(needsScores);
 export const method = setting({
   name: "method",
   commands: ["train"],
-  type: z.enum([AUTO, ...names]).default("l3"),
+  type: z.enum([AUTO, ...names]).default(AUTO),
   description: [
     `${AUTO}: TF-IDF, the same with embeddings, or the fine-tuned encoder, whichever is best on held-out texts`,
     ...methods.map(({ name, brief }) => `${name}: ${brief}`),

@@ -72,4 +72,4 @@ export function setting<
 /** Origin of a default. */
 export const PUBLISHED = "the published run for ACL-ARC (docs/method.md)";
 /** Origin of what follows from number, labels and length of the texts. */
-export const RECIPE = "the recipe for the size of the data (docs/method.md)";
+export const RECIPE = "the recipe for the size of the data (docs/recipes.md)";

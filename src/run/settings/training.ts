@@ -79,6 +79,13 @@ export const trainingSettings = [
     origin: PUBLISHED,
   }),
   setting({
+    name: "headInitialization",
+    ...training,
+    type: z.enum(["probe", "random"]).default("probe"),
+    description:
+      "How the classification head starts: as logistic regression on the vanilla model's features, or with random weights, as published",
+  }),
+  setting({
     name: "lrSchedulerType",
     ...anyTraining,
     type: z.enum(["linear", "constant", "cosine"]).default("linear"),
