@@ -4,6 +4,7 @@ import { fitFloat16 } from "../../base/half.js";
 import { saveCheckpoint } from "../../model/checkpoint/save.js";
 import { modelParameters } from "../../model/heads.js";
 import type { EmbedClassifier } from "../../model/linear/embed-classifier.js";
+import { exists } from "../../platform/files/files.js";
 import { join } from "../../platform/paths.js";
 import { trainedMaxLength, trainingArguments } from "../folder/saved-classifier.js";
 import type { Host } from "../host/host.js";
@@ -51,8 +52,8 @@ export async function saveEmbed(
 }
 
 /**
- * Reads what `saveEmbed` wrote, but for the temperature. `asked` replaces the most tokens of a text. Throws `checkpoint-shape` for an encoder
- * with other embeddings, and what `loadLinear` and `loadModel` throw.
+ * Reads what `saveEmbed` wrote, but for the temperature. `asked` replaces the most tokens of a text. Throws `checkpoint-missing` without the
+ * encoder, `checkpoint-shape` for one with other embeddings, and what `loadLinear` and `loadModel` throw.
  */
 export async function loadEmbed(
   folder: string,
@@ -61,6 +62,12 @@ export async function loadEmbed(
 ): Promise<Omit<SavedEmbed, "temperature">> {
   const { classifier, embeddingSize: size = 0, labels } = await loadLinear(folder);
   const place = join(folder, ENCODER);
+  // A name without a folder would be looked for on the hub.
+  if (!exists(join(place, "config.json"))) {
+    throw new L3MaskingError("checkpoint-missing", `expected the encoder in ${place}, found none`, {
+      hint: "Copy the whole folder again, its subfolder too, or train the classifier again.",
+    });
+  }
   const model = await loadModel(place, host);
   const { spec } = model;
   if (spec.hiddenSize !== size) {

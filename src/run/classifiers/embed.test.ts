@@ -105,9 +105,9 @@ describe("the folder of a classifier that reads embeddings", () => {
     const text = readFileSync(config, "utf8");
     expect(text).toContain(`"embedding_size": ${size}`);
     rmSync(join(at("other"), "encoder"), { recursive: true });
-    expect(await failure(loadEmbed(at("other"), undefined, createTestHost()))).toMatchObject({
-      hint: expect.any(String),
-    });
+    const missing = await failure(loadEmbed(at("other"), undefined, createTestHost()));
+    expect(missing).toMatchObject({ code: "checkpoint-missing" });
+    expect(missing.message).toContain(join(at("other"), "encoder"));
     const narrow = { ...classifier, size: size - 1 };
     const linear = {
       ...classifier.linear,
