@@ -57,6 +57,39 @@ next:
     );
   });
 
+  it("names the held-out rows where folds stand for dev", () => {
+    const candidates = [{ method: "stl", accuracy: 0.8, macro_f1: 0.75 }] as const;
+    const sizes = { folds: 5, rows: 90, compared_rows: 90 };
+    const point = { answered: 0.9, right: 0.85, unsure_below: 0.6 };
+    const probabilities = {
+      plain: { ece: 0.1, loss: 0.6 },
+      at_temperature: { ece: 0.02, loss: 0.5 },
+    };
+    const none = { test: null, test_unseen: null };
+    const confidence = { temperature: 2, dev: probabilities, test: null };
+    const text = trainSummary({
+      outputDir: "runs/a",
+      metrics: {
+        ...metrics,
+        ...none,
+        confidence,
+        held_out: {
+          ...sizes,
+          candidates: [...candidates],
+          left_out: [],
+          chosen: "stl",
+          choice: null,
+        },
+        coverage: { split: "dev", rows: 90, plain: [point], at_temperature: [] },
+      },
+    });
+    expect(text).toContain("held out, 90 rows    80.0 %");
+    expect(text).toContain("probabilities on held-out rows:");
+    expect(text).toContain("at the temperature fitted on held-out rows, 2.00");
+    expect(text).toContain("without a label; on held-out rows: at 90 % answered");
+    expect(text).not.toContain("dev");
+  });
+
   it("begins with the verdict", () => {
     const verdict =
       "On 92 texts it never saw, it is right for 68.8 % (59 to 77). TF-IDF: 60 %; always 'no': 55 %. Better than the baseline by 8.8 points (1 to 16).";

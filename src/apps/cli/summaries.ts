@@ -231,6 +231,11 @@ export function doctorSummary(diagnoses: readonly Diagnosis[]): string {
     .join("\n");
 }
 
+/** Were the training texts held out in folds, in place of a dev split? */
+function isHeldOut(held: RunMetrics["held_out"]): held is NonNullable<RunMetrics["held_out"]> {
+  return held !== undefined && held.folds > 0;
+}
+
 function metricRows({
   dev,
   test,
@@ -242,7 +247,7 @@ function metricRows({
     ...labelMeasures.map((measure) => percent(values[measure.name] ?? 0)),
     loss === undefined ? "" : loss.toFixed(3),
   ];
-  const name = held && held.folds > 0 ? `held out, ${held.rows} rows` : "dev";
+  const name = isHeldOut(held) ? `held out, ${held.rows} rows` : "dev";
   const rows = [row(name, dev, dev.loss)];
   if (test === null) return rows;
   rows.push(row(`test, all ${testRows(test)} rows`, test, test.loss));
@@ -252,12 +257,13 @@ function metricRows({
 }
 
 /** How far probabilities can be trusted, and whether a temperature helps. */
-function confidence({ confidence: measured }: RunMetrics): readonly string[] {
+function confidence({ confidence: measured, held_out: held }: RunMetrics): readonly string[] {
   if (measured === null) return [];
   const { temperature, dev, test } = measured;
-  const [split, { plain, at_temperature: scaled }] = test === null ? ["dev", dev] : ["test", test];
+  const unseen = isHeldOut(held) ? "held-out rows" : "dev";
+  const [split, { plain, at_temperature: scaled }] = test === null ? [unseen, dev] : ["test", test];
   return [
-    `probabilities on ${split}: ${probabilityTexts(plain).join(", ")}; at the temperature fitted on dev, ${temperature.toFixed(2)} (--fitted-temperature): ${probabilityTexts(scaled).join(", ")}`,
+    `probabilities on ${split}: ${probabilityTexts(plain).join(", ")}; at the temperature fitted on ${unseen}, ${temperature.toFixed(2)} (--fitted-temperature): ${probabilityTexts(scaled).join(", ")}`,
   ];
 }
 
@@ -277,7 +283,7 @@ function sharedRows({ test, test_unseen: unseen }: RunMetrics): readonly string[
 const TOLD_SHARES = { most: 0.97, least: 0.75 };
 
 /** What it brings to leave unsure texts without a label. */
-function unsureAnswers({ coverage }: RunMetrics): readonly string[] {
+function unsureAnswers({ coverage, held_out: held }: RunMetrics): readonly string[] {
   const points = (coverage?.plain ?? []).filter(
     ({ answered }) => answered <= TOLD_SHARES.most && answered >= TOLD_SHARES.least,
   );
@@ -287,9 +293,8 @@ function unsureAnswers({ coverage }: RunMetrics): readonly string[] {
     ({ answered, right, unsure_below: bound }) =>
       `at ${whole(answered)} answered, ${whole(right)} right (--unsure-below ${bound})`,
   );
-  return [
-    `predict can leave unsure texts without a label; on ${coverage.split}: ${told.join("; ")}`,
-  ];
+  const split = coverage.split === "dev" && isHeldOut(held) ? "held-out rows" : coverage.split;
+  return [`predict can leave unsure texts without a label; on ${split}: ${told.join("; ")}`];
 }
 
 function learnedWeights({ final_task_weights: weights }: RunMetrics): readonly string[] {
