@@ -203,7 +203,10 @@ describe("commands of", () => {
       }
       if (path === "docs/commands.md") {
         const table = page(path).split("| file | holds |")[1];
-        const files = Array.from(table.matchAll(/^\| `([\w./-]+)` \|/gm), ([, file]) => file);
+        const files = Array.from(
+          table.matchAll(/^\| `([\w./-]+)` \| (?!where )/gm),
+          ([, file]) => file,
+        );
         expect(files.length).toBeGreaterThan(7);
         for (const file of files)
           expect(existsSync(join(folder, "runs/l3", file)), file).toBe(true);
@@ -218,7 +221,7 @@ describe("commands of", () => {
     const { exitCode, out, err } = await node(folder, [script, "--model", "roberta-base"]);
     expect(exitCode, out + err).toBe(0);
     expect(out).toMatch(/^1\/2 {2}.*TF-IDF[\s\S]*^2\/2 {2}/m);
-    expect(out).toMatch(/^On \d+ texts it never saw, it is right for [\s\S]* TF-IDF: /m);
+    expect(out).toMatch(/^On \d+ texts it never saw, (it|TF-IDF, the baseline,) is right for/m);
     expect(out).toMatch(/^ {2}labelled \w+, predicted \w+ \(\d+ % sure\):\n {4}\S/m);
     expect(out.split("\n").filter((line) => line.length > 100)).toEqual([]);
     const [, next] = out.split("Next:\n");
