@@ -107,7 +107,11 @@ describe("a run of one small file", () => {
     const output = at("page.html");
     const settings = resolveSettings(reportSchema, { folder: at("folds"), output });
     await runReport(settings, createTestHost());
-    expect(readFileSync(output, "utf8")).toContain("36 texts it never saw");
+    const page = readFileSync(output, "utf8");
+    expect(page).toContain("36 texts it never saw");
+    expect(page).toContain("fits the held-out rows best");
+    expect(page).toContain("Learning curves");
+    expect(page).not.toContain("0 dev rows");
   });
 });
 
@@ -168,6 +172,9 @@ describe("--method auto", () => {
     expect(existsSync(join(at("auto"), "encoder"))).toBe(false);
     const settings = resolveSettings(reportSchema, { folder: at("auto"), output: at("auto.html") });
     await runReport(settings, createTestHost());
+    const page = readFileSync(at("auto.html"), "utf8");
+    expect(page).toContain("A classifier of texts with 3 labels: ");
+    expect(page).not.toContain("Learning curves");
   });
 
   it("keeps TF-IDF with embeddings where that is best: only the model's tokenizer sees capitals", async () => {

@@ -68,22 +68,25 @@ export function renderRun(trained: TrainedRun, { date }: { readonly date: string
   };
   const rows = decidingRows(group);
   const weights = taskWeightsSection(group);
-  const unsure = trained.coverage && coverageSection(trained.coverage, group);
+  const unseen = isHeldOut(trained.held_out) ? "held-out" : "dev";
+  const { coverage } = trained;
+  const split = coverage?.split === "dev" ? unseen : "test";
+  const unsure = coverage && coverageSection({ ...coverage, split }, group);
   const title = `${name} on ${dataset.name}, seed ${run.seed}`;
   const body = markup`
 <header>
 <h1>${name} on ${foreign(dataset.name)}, seed ${run.seed}</h1>
-<p>The language model ${foreign(run.model)} was trained to classify texts with ${dataset.labels.length} labels. Texts: ${foreign(dataset.name)}.</p>
+<p>${isLinear(run.method) ? `A classifier of texts with ${dataset.labels.length} labels: ${methodOf(run.method).brief}.` : markup`The language model ${foreign(run.model)} was trained to classify texts with ${dataset.labels.length} labels.`} Texts: ${foreign(dataset.name)}.</p>
 <p class="note">Written on ${date}. <a href="#reading">How to read this page</a> explains its words.</p>
 </header>
 <section id="run"><h2>Results</h2>
 ${trained.verdict === null ? undefined : markup`<div class="verdict"><p><strong>${foreign(trained.verdict)}</strong></p></div>`}
 ${outcome(group, run, trained.held_out)}
 ${part(group, "results", "Scores", resultsSection(group))}
-${part(group, "curves", "Learning curves", curvesSection(group))}
+${isLinear(run.method) ? undefined : part(group, "curves", "Learning curves", curvesSection(group))}
 ${weights && part(group, "weights", "Task weights", weights)}
 ${rows && part(group, "labels", "Label by label", perLabelSection(group, rows))}
-${trained.confidence && part(group, "confidence", "Probabilities", confidenceSection(trained.confidence))}
+${trained.confidence && part(group, "confidence", "Probabilities", confidenceSection(trained.confidence, unseen))}
 ${unsure && part(group, "coverage", "Unsure texts", unsure)}
 ${rows && part(group, "confusion", "Confusions", confusionSection(group, rows))}
 ${trained.wrong && part(group, "errors", "Rows it gets wrong", wrongRowsSection(trained.wrong, heldOut(dataset, trained.held_out)))}
@@ -101,9 +104,14 @@ ${trained.checkpoint_digest && markup`<p class="note">SHA-256 of the weights it 
   return page(title, body, filtered ? { style: wrongRowsStyle, script: wrongRowsScript } : {});
 }
 
+/** Were the training texts held out in folds, in place of a dev split? */
+function isHeldOut(held: TrainedRun["held_out"]): held is NonNullable<TrainedRun["held_out"]> {
+  return held !== undefined && held.folds > 0;
+}
+
 /** The rows that wrong ones are looked for in. */
 function heldOut({ rows }: ComparedDataset, held: TrainedRun["held_out"]) {
-  if (rows.test === 0 && held !== undefined && held.folds > 0) {
+  if (rows.test === 0 && isHeldOut(held)) {
     return { split: "train", heldOut: held.rows } as const;
   }
   return rows.test > 0
@@ -116,7 +124,7 @@ function outcome(group: Group, run: ComparedRun, held: TrainedRun["held_out"]): 
   const rows = decidingRows(group);
   const found = rows && run[rows];
   const kept = keptText(run, held);
-  if (rows === undefined && held !== undefined && held.folds > 0) {
+  if (rows === undefined && isHeldOut(held)) {
     return markup`<div class="verdict"><p>On ${count(held.rows)} of its texts, each classified by a model that was trained without it (${count(held.folds)} folds): <strong>${measured(run.dev)}</strong>. The classifier that was kept is trained on all texts. ${kept}</p></div>`;
   }
   if (rows === undefined || found === null || found === undefined) {
@@ -142,9 +150,12 @@ function measured(values: OfLabelMeasures<number>): string {
   return labelMeasures.map(({ name, title }) => `${title} ${percent(values[name])}`).join(", ");
 }
 
-/** How far probabilities are from shares of correct labels, as they are and at the fitted temperature. */
-function confidenceSection({ temperature, dev, test }: RunConfidence): Markup {
-  const splits = [["dev", dev] as const, ...(test === null ? [] : [["test", test] as const])];
+/**
+ * How far probabilities are from shares of correct labels, as they are and at the fitted temperature. `unseen` names the rows that it was
+ * fitted on.
+ */
+function confidenceSection({ temperature, dev, test }: RunConfidence, unseen: string): Markup {
+  const splits = [[unseen, dev] as const, ...(test === null ? [] : [["test", test] as const])];
   const lines = splits.map(([name, { plain, at_temperature: scaled }]) => [
     name,
     ...probabilityMeasures.flatMap(({ name: measure, format }) =>
@@ -161,7 +172,7 @@ function confidenceSection({ temperature, dev, test }: RunConfidence): Markup {
   return markup`
 <p>If the classifier says 80 %, is it right in 80 of 100 cases? The expected calibration error is by how many points it is off, averaged
 over the texts. Dividing the logits of an overconfident classifier by a temperature above 1 reduces it. The temperature that
-fits the dev split best is ${temperature.toFixed(2)}; predicted labels do not change.</p>
-${table(heads, lines, "The calibration error is over 15 bins; the loss is the mean cross-entropy in nats. The temperature was fitted to the dev split, so the figures at the temperature are optimistic there.")}
+fits the ${unseen} rows best is ${temperature.toFixed(2)}; predicted labels do not change.</p>
+${table(heads, lines, `The calibration error is over 15 bins; the loss is the mean cross-entropy in nats. The temperature was fitted to the ${unseen} rows, so the figures at the temperature are optimistic there.`)}
 <p class="note"><code>l3masking predict --fitted-temperature</code> gives probabilities at this temperature.</p>`;
 }

@@ -6,7 +6,14 @@ import { type Markup, markup } from "../markup.js";
 import { figure, table } from "../page.js";
 
 export function coverageSection(
-  { split, rows, plain, at_temperature: scaled }: Coverage,
+  {
+    split,
+    rows,
+    plain,
+    at_temperature: scaled,
+  }: Omit<Coverage, "split"> & {
+    readonly split: string;
+  },
   owner: { readonly id: string },
 ): Markup | undefined {
   if (plain.length < 2) return undefined;
@@ -15,7 +22,7 @@ export function coverageSection(
     .sort((a, b) => a.x - b.x);
   const chart = lineChart([{ name: "right answers", style: 1, points }], {
     title: "Right among the texts answered",
-    description: `Share of right answers in percent over the share of texts answered, on ${rows} rows of ${split}. The table below has the figures.`,
+    description: `Share of right answers in percent over the share of texts answered, on ${rows} ${split} rows. The table below has the figures.`,
     xTitle: "texts answered (%)",
     yTitle: "right (%)",
     yFormat: (value, decimals) => value.toFixed(decimals),
@@ -30,6 +37,6 @@ export function coverageSection(
   return markup`
 <p><code>l3masking predict --unsure-below P</code> leaves a text without a label where no label has a probability of at least P: fewer answers, of
 which more are right.</p>
-${figure(chart, `${owner.id}-coverage`, `On ${rows} rows of ${split}.`, table(heads, lines(plain), "Of probabilities as they are."))}
+${figure(chart, `${owner.id}-coverage`, `On ${rows} ${split} rows.`, table(heads, lines(plain), "Of probabilities as they are."))}
 <details><summary>With --fitted-temperature</summary>${table(heads, lines(scaled))}</details>`;
 }

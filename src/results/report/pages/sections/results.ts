@@ -36,7 +36,12 @@ export function resultsSection({ dataset, candidates }: Group): Markup {
             ]
           : []),
       ]
-    : [{ title: counted(rows.dev, "dev row"), of: (cell) => cell.dev }];
+    : [
+        {
+          title: rows.dev === 0 ? "held-out rows" : counted(rows.dev, "dev row"),
+          of: (cell) => cell.dev,
+        },
+      ];
   const spreads = columns.flatMap(({ of }) =>
     labelMeasures.map((measure) => ({
       measure,
