@@ -94,7 +94,7 @@ describe.skipIf(!present)("published data sets", () => {
     expect(check.labels).toHaveLength(23);
     expect(check.smallestClass).toEqual({ label: "C22", rows: 9 });
     expect(check.warnings.find(({ code }) => code === "label-missing")?.message).toContain(
-      "the labels C03, C22",
+      "the labels C03 and C22",
     );
   });
 
