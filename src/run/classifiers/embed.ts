@@ -12,11 +12,16 @@ import { embedEncodings, predictionsOf } from "../inference/classify.js";
 import type { ClassifierSettings, ExplainSettings } from "../settings/schemas.js";
 import { encodeOnce } from "../sources/labelled-texts.js";
 import { weightsOf } from "../sources/model.js";
-import { alteredNotice, countEncodings } from "../sources/text-counts.js";
+import { countEncodings } from "../sources/text-counts.js";
 import { type Embedder, loadEmbed } from "./embed-folder.js";
 import { givenFlags, ofEncoders } from "./linear.js";
 import { explainedWords } from "./linear-explanation.js";
-import { interrupted, type OpenClassifier } from "./open-classifier.js";
+import {
+  classifierOf,
+  interrupted,
+  type OpenClassifier,
+  type ReadTexts,
+} from "./open-classifier.js";
 
 /** Those of encoders but for the most tokens of a text, which its encoder has as well. */
 const withoutUse = ofEncoders.filter((name) => name !== "maxLength");
@@ -61,36 +66,17 @@ export async function openEmbed(
   const { tokenizer } = model;
   const temperature = settings.fittedTemperature ? trainedTemperature(folder) : 1;
   const { embed, dispose } = await openEmbedder({ model }, await host.runtime(settings.threads));
-  const forward = async (
-    texts: readonly string[],
-    encodings: readonly Encoding[],
-    onBatch: (done: number) => void,
-  ) => {
-    const embeddings = await embed(encodings, evalTokens, onBatch);
-    return embedLogits(classifier, { texts, embeddings }).map((logit) => logit / temperature);
-  };
-  const logits: OpenClassifier["logits"] = async (texts, task) => {
+  const read = (texts: readonly string[]): ReadTexts => {
     const encodings = texts.map(encodeOnce(tokenizer, maxLength));
-    const total = texts.length;
-    const notice = alteredNotice(countEncodings(encodings, tokenizer));
-    if (notice !== undefined) host.emit(notice);
-    return forward(texts, encodings, (done) => {
-      host.emit({ type: "progress", task, done, total, unit: "texts" });
-      if (host.cancelled() && done < total) throw interrupted(done, total);
-    });
+    return {
+      counts: countEncodings(encodings, tokenizer),
+      async logits(onBatch) {
+        const embeddings = await embed(encodings, evalTokens, onBatch);
+        return embedLogits(classifier, { texts, embeddings }).map((logit) => logit / temperature);
+      },
+    };
   };
-  return {
-    folder,
-    labels,
-    logits,
-    predict: async (texts) => predictionsOf(await logits(texts, "predicting"), labels),
-    async predictPart(texts, onBatch) {
-      const encodings = texts.map(encodeOnce(tokenizer, maxLength));
-      const predictions = predictionsOf(await forward(texts, encodings, onBatch), labels);
-      return { predictions, counts: countEncodings(encodings, tokenizer) };
-    },
-    dispose,
-  };
+  return classifierOf({ folder, labels, read, dispose }, host);
 }
 
 /**

@@ -5,7 +5,7 @@ import { compileClassification } from "../../method/program/inference.js";
 import type { Encoding } from "../../text/encoding.js";
 import { trainedMaxLength, trainedTemperature } from "../folder/saved-classifier.js";
 import type { Host } from "../host/host.js";
-import { classifyEncodings, predictionsOf } from "../inference/classify.js";
+import { classifyEncodings } from "../inference/classify.js";
 import { averagedWindows, windowsOf } from "../inference/windows.js";
 import type { ClassifierSettings } from "../settings/schemas.js";
 import { encodeOnce } from "../sources/labelled-texts.js";
@@ -16,8 +16,8 @@ import {
   longestRow,
   weightsOf,
 } from "../sources/model.js";
-import { alteredNotice, countEncodings } from "../sources/text-counts.js";
-import { interrupted, type OpenClassifier } from "./open-classifier.js";
+import { countEncodings } from "../sources/text-counts.js";
+import { classifierOf, type OpenClassifier, type ReadTexts } from "./open-classifier.js";
 
 /** Longest text for classifiers that do not say what they were trained with. */
 const USUAL_MAX_LENGTH = 512;
@@ -107,26 +107,12 @@ export async function openEncoder(
     );
   };
   const readLength = settings.longTexts === "windows" ? Number.MAX_SAFE_INTEGER : maxLength;
-  const logits: OpenClassifier["logits"] = async (texts, task) => {
+  const read = (texts: readonly string[]): ReadTexts => {
     const encodings = texts.map(encodeOnce(tokenizer, readLength));
-    const total = texts.length;
-    const notice = alteredNotice(countEncodings(encodings, tokenizer));
-    if (notice !== undefined) host.emit(notice);
-    return forward(encodings, (done) => {
-      host.emit({ type: "progress", task, done, total, unit: "texts" });
-      if (host.cancelled() && done < total) throw interrupted(done, total);
-    });
+    return {
+      counts: countEncodings(encodings, tokenizer),
+      logits: (onBatch) => forward(encodings, onBatch),
+    };
   };
-  return {
-    folder,
-    labels,
-    logits,
-    predict: async (texts) => predictionsOf(await logits(texts, "predicting"), labels),
-    async predictPart(texts, onBatch) {
-      const encodings = texts.map(encodeOnce(tokenizer, readLength));
-      const predictions = predictionsOf(await forward(encodings, onBatch), labels);
-      return { predictions, counts: countEncodings(encodings, tokenizer) };
-    },
-    dispose: () => program.dispose(),
-  };
+  return classifierOf({ folder, labels, read, dispose: program.dispose }, host);
 }

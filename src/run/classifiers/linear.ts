@@ -4,11 +4,10 @@ import { L3MaskingError } from "../../base/errors.js";
 import { type TfidfClassifier, tfidfLogits } from "../../model/linear/tfidf-classifier.js";
 import { trainedTemperature } from "../folder/saved-classifier.js";
 import type { Host } from "../host/host.js";
-import { predictionsOf } from "../inference/classify.js";
 import { type ClassifierSettings, toFlag } from "../settings/schemas.js";
 import { summedCounts } from "../sources/text-counts.js";
 import { loadLinear } from "./linear-folder.js";
-import { interrupted, type OpenClassifier } from "./open-classifier.js";
+import { classifierOf, type OpenClassifier, type ReadTexts } from "./open-classifier.js";
 
 /** Texts between two looks at whether to stop. */
 const BATCH_TEXTS = 256;
@@ -23,27 +22,13 @@ export async function openLinear(
   if (settings.precision === "int8") throw noEncoder(folder, "--precision int8");
   const { classifier, labels } = await loadLinear(folder);
   const temperature = settings.fittedTemperature ? trainedTemperature(folder) : 1;
-  const forward = (texts: readonly string[], onBatch: (done: number) => void) =>
-    batchLogits(classifier, texts, onBatch).map((logit) => logit / temperature);
-  const logits: OpenClassifier["logits"] = async (texts, task) => {
-    const total = texts.length;
-    return forward(texts, (done) => {
-      host.emit({ type: "progress", task, done, total, unit: "texts" });
-      if (host.cancelled() && done < total) throw interrupted(done, total);
-    });
-  };
-  return {
-    folder,
-    labels,
-    logits,
-    predict: async (texts) => predictionsOf(await logits(texts, "predicting"), labels),
-    predictPart: async (texts, onBatch) => ({
-      predictions: predictionsOf(forward(texts, onBatch), labels),
-      // It reads whole texts, and has no tokens to be unknown.
-      counts: { ...summedCounts([]), texts: texts.length },
-    }),
-    dispose: async () => undefined,
-  };
+  const read = (texts: readonly string[]): ReadTexts => ({
+    // It reads whole texts, and has no tokens to be unknown.
+    counts: { ...summedCounts([]), texts: texts.length },
+    logits: async (onBatch) =>
+      batchLogits(classifier, texts, onBatch).map((logit) => logit / temperature),
+  });
+  return classifierOf({ folder, labels, read, dispose: async () => undefined }, host);
 }
 
 function batchLogits(

@@ -1,7 +1,9 @@
 /** What every kind of classifier can do once it is open. */
 import { L3MaskingError } from "../../base/errors.js";
 import type { Prediction } from "../../results/records/predictions.js";
-import type { EncodingCounts } from "../sources/text-counts.js";
+import type { Host } from "../host/host.js";
+import { predictionsOf } from "../inference/classify.js";
+import { alteredNotice, type EncodingCounts } from "../sources/text-counts.js";
 
 export interface OpenClassifier {
   /** Where it was loaded from. */
@@ -22,6 +24,45 @@ export interface OpenClassifier {
 export interface PredictedPart {
   readonly predictions: readonly Prediction[];
   readonly counts: EncodingCounts;
+}
+
+/** Texts as one kind of classifier reads them. */
+export interface ReadTexts {
+  readonly counts: EncodingCounts;
+  /** As `OpenClassifier.logits`. `onBatch` is told how many texts are done; what it throws ends the work. */
+  logits(onBatch: (done: number) => void): Promise<Float32Array>;
+}
+
+/** A classifier by how its kind reads texts. */
+export function classifierOf(
+  {
+    read,
+    ...kept
+  }: Pick<OpenClassifier, "folder" | "labels" | "dispose"> & {
+    read(texts: readonly string[]): ReadTexts;
+  },
+  host: Host,
+): OpenClassifier {
+  const logits: OpenClassifier["logits"] = async (texts, task) => {
+    const total = texts.length;
+    const reading = read(texts);
+    const notice = alteredNotice(reading.counts);
+    if (notice !== undefined) host.emit(notice);
+    return reading.logits((done) => {
+      host.emit({ type: "progress", task, done, total, unit: "texts" });
+      if (host.cancelled() && done < total) throw interrupted(done, total);
+    });
+  };
+  return {
+    ...kept,
+    logits,
+    predict: async (texts) => predictionsOf(await logits(texts, "predicting"), kept.labels),
+    async predictPart(texts, onBatch) {
+      const reading = read(texts);
+      const predictions = predictionsOf(await reading.logits(onBatch), kept.labels);
+      return { predictions, counts: reading.counts };
+    },
+  };
 }
 
 /** A stop on request, of a command that writes nothing before its end unless `hint` says otherwise. */
