@@ -14,8 +14,8 @@ import {
   trainBaseline,
 } from "../run/fine-tune/kept-classifier.js";
 import { trainEncoder } from "../run/fine-tune/kept-encoder.js";
-import { maskedTokens } from "../run/fine-tune/masked-tokens.js";
-import { runExamples } from "../run/fine-tune/run-examples.js";
+import { writeMaskedTokens } from "../run/fine-tune/masked-tokens.js";
+import { writeExamples } from "../run/fine-tune/run-examples.js";
 import { evaluateRun, runMetricsOf } from "../run/fine-tune/run-metrics.js";
 import { verdictOnRun } from "../run/fine-tune/run-verdict.js";
 import { requireSharedPassFits } from "../run/fine-tune/shared-pass.js";
@@ -68,7 +68,6 @@ async function trainInFolder(
   // Load, split and check.
   const inputs = await loadInputs(given, host);
   const { settings, files, model, data, unlabelled } = inputs;
-  const { tokenizer } = model;
   const memory = inputsMemory(inputs, available);
   const record = { ...inputsRecord(inputs), ...(memory && { memory: memory.record }) };
   if (started === undefined) createRunFolder(outputDir, record);
@@ -88,12 +87,7 @@ async function trainInFolder(
   const runtime = await host.runtime(settings.threads);
   const scoringStart = host.now();
   const masks = await runMasks(model, data, unlabelled, settings, runtime, host);
-  if (masks !== undefined && masks.strategy !== "uniform") {
-    const { model: name, mlmProbability: budget } = settings;
-    const names = { dataset: files.trainFile, model: name, strategy: masks.strategy, budget };
-    const summary = maskedTokens(names, data.encodings.train, masks.probabilities, tokenizer);
-    writeJson(outputDir, "masking.json", summary);
-  }
+  if (masks !== undefined && masks.strategy !== "uniform") writeMaskedTokens(inputs, masks);
   const scoringSeconds = needsScores(settings.method) ? (host.now() - scoringStart) / 1000 : 0;
 
   // Hold out, and train the baseline to beat.
@@ -136,18 +130,7 @@ async function trainInFolder(
     // Record.
     const rows = heldOutRows(data, files, held?.rows);
     await writeWrongRows(outputDir, rows, evaluated.heldOut, kept.explain);
-    if (masks?.scores !== undefined && encoder !== undefined) {
-      const scored = { scores: masks.scores, probabilities: masks.probabilities };
-      const examples = await runExamples(
-        data,
-        scored,
-        encoder.classifier,
-        settings,
-        tokenizer,
-        runtime,
-      );
-      writeJson(outputDir, "examples.json", examples);
-    }
+    if (encoder !== undefined) await writeExamples(inputs, masks, encoder.classifier, runtime);
     const metrics = runMetricsOf(inputs, kept, evaluated, {
       baseline: baseline?.metrics ?? null,
       verdict: verdictOnRun(data, kept.method, evaluated.test?.logits, baseline, held) ?? null,

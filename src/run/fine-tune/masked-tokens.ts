@@ -5,6 +5,18 @@ import type { MaskProbabilities } from "../../method/masking/tokens.js";
 import { type MaskedTextCase, maskingSummary } from "../../results/metrics/masking-summary.js";
 import type { MaskingSummary } from "../../results/records/masking-summary.js";
 import { type Encoding, NO_WORD, type Tokenizer } from "../../text/encoding.js";
+import { writeJson } from "../folder/run-folder.js";
+import type { TextMasks } from "./auxiliary-texts.js";
+import type { RunInputs } from "./inputs.js";
+
+/** Writes masking.json: what the strategy of a run selects in its training texts. */
+export function writeMaskedTokens({ settings, files, model, data }: RunInputs, masks: TextMasks) {
+  const { strategy, probabilities } = masks;
+  const { model: name, mlmProbability: budget, outputDir } = settings;
+  const names = { dataset: files.trainFile, model: name, strategy, budget };
+  const summary = maskedTokens(names, data.encodings.train, probabilities, model.tokenizer);
+  writeJson(outputDir, "masking.json", summary);
+}
 
 /** The summary of `maskingSummary` over encoded texts and their mask probabilities under the strategy. */
 export function maskedTokens(

@@ -6,9 +6,12 @@ import type { MaskProbabilities } from "../../method/masking/tokens.js";
 import type { ClassificationProgram } from "../../method/program/inference.js";
 import type { RunExample } from "../../results/records/token-masks.js";
 import { type Encoding, NO_WORD, type Tokenizer } from "../../text/encoding.js";
+import { writeJson } from "../folder/run-folder.js";
 import { type ClassifierParts, textAttributions } from "../inference/attributions.js";
 import { classifyEncodings, predictionsOf } from "../inference/classify.js";
 import type { EncodedDataset } from "../sources/labelled-texts.js";
+import type { TextMasks } from "./auxiliary-texts.js";
+import type { RunInputs } from "./inputs.js";
 import type { MaskingOptions } from "./task-batches.js";
 import { tokenMasks } from "./token-masks.js";
 
@@ -27,6 +30,20 @@ export interface KeptClassifier extends ClassifierParts {
 export interface ScoredMasks {
   readonly scores: readonly TokenScores[];
   readonly probabilities: readonly MaskProbabilities[];
+}
+
+/** Writes examples.json where the texts of a run were scored. */
+export async function writeExamples(
+  { settings, data, model }: RunInputs,
+  masks: TextMasks | undefined,
+  classifier: KeptClassifier,
+  runtime: Runtime,
+): Promise<void> {
+  if (masks?.scores === undefined) return;
+  const { scores, probabilities } = masks;
+  const scored = { scores, probabilities };
+  const examples = await runExamples(data, scored, classifier, settings, model.tokenizer, runtime);
+  writeJson(settings.outputDir, "examples.json", examples);
 }
 
 /**
