@@ -4,8 +4,8 @@
  *     npm run quickstart                    with the model that the package contains
  *     npm run quickstart -- --model MODEL   with another one: a folder, or a repository of the hub
  *
- * Trains TF-IDF with logistic regression, the baseline to beat, then fine-tunes the model on the same rows, measures both on
- * messages that neither has seen, and writes runs/quickstart, runs/quickstart-2, ...
+ * Trains TF-IDF with logistic regression, the baseline to beat, the same with the model's embeddings, and the fine-tuned model on the
+ * same rows, keeps what is best on dev, measures it on messages that none has seen, and writes runs/quickstart, runs/quickstart-2, ...
  */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -64,7 +64,7 @@ const watch = {
     if (event.type === "progress") progress.show(event);
     if (event.type === "notice" && event.level === "warning") progress.writeLines(event.text);
     if (event.type === "notice" && event.text.startsWith("baseline to beat")) {
-      console.log("2/2  Fine-tuning the model on the same messages");
+      console.log("2/2  The model, fine-tuned on the same messages");
     }
   },
 };
@@ -84,7 +84,7 @@ async function quickstart(model) {
 data   ${data}: ${train.length} train, ${dev.length} dev, ${test.length} test messages, ${labels.size} labels
 run    ${outputDir}
 
-1/2  The baseline to beat: TF-IDF with logistic regression`);
+1/2  The baseline to beat: TF-IDF with logistic regression; and the same with embeddings`);
   const options = { ...settings, ...files, outputDir, ...(model !== undefined && { model }) };
   const { metrics } = await fineTune(options, watch);
   const { verdict, test: measured, timing } = metrics;
@@ -96,6 +96,8 @@ run    ${outputDir}
   const classifier = join(outputDir, "model");
   console.log(`
 ${wrap(verdict)}
+
+${wrap(metrics.held_out?.choice ?? "")}
 
 Accuracy ${percent(measured.accuracy)}, macro-F1 ${percent(measured.macro_f1)}; trained in ${formatDuration(timing.training_seconds)}, ${formatDuration((performance.now() - started) / 1000)} in all.
 

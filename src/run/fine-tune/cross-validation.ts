@@ -55,43 +55,63 @@ async function answersByFold(
   return { method, rows, logits: Float32Array.from(rows.flatMap((row) => found.get(row) ?? [])) };
 }
 
-/** Answers of TF-IDF with logistic regression to all texts that are ever held out. Throws `interrupted` after a stop on request. */
-export function tfidfAnswers(
-  { settings: { outputDir }, data: { train, labels } }: RunInputs,
+/** Trains a linear classifier on some of the texts and gives its logits of others. */
+type LinearAnswer = (
+  train: readonly number[],
+  labelIds: readonly number[],
+  heldOut: readonly number[],
+  beforeEach: () => void,
+) => Float32Array;
+
+function linearAnswers(
+  method: Method,
+  { settings: { outputDir }, data: { train } }: RunInputs,
   folds: Folds,
   host: Host,
+  answer: LinearAnswer,
 ): Promise<HeldOutAnswers> {
-  const answer: FoldAnswering["answer"] = async ({ train: rows, heldOut }, fold) => {
-    const total = folds.count;
-    host.emit({ type: "progress", task: "cross-validating", done: fold, total, unit: "folds" });
-    const textsOf = (indices: readonly number[]) => indices.map((row) => train.texts[row]);
-    const labelIds = rows.map((row) => train.labelIds[row]);
-    const classifier = fitTfidf(textsOf(rows), labelIds, labels.length, () => {
-      if (host.cancelled()) throw stoppedBetweenFolds();
-    });
-    return tfidfLogits(classifier, textsOf(heldOut));
+  const stopIfAsked = () => {
+    if (host.cancelled()) throw stoppedBetweenFolds();
   };
-  return answersByFold(outputDir, folds, { method: "tfidf", answer }, host);
+  return answersByFold(
+    outputDir,
+    folds,
+    {
+      method,
+      async answer({ train: rows, heldOut }, fold) {
+        const total = folds.count;
+        host.emit({ type: "progress", task: "cross-validating", done: fold, total, unit: "folds" });
+        const labelIds = rows.map((row) => train.labelIds[row]);
+        return answer(rows, labelIds, heldOut, stopIfAsked);
+      },
+    },
+    host,
+  );
+}
+
+/** Answers of TF-IDF with logistic regression to all texts that are ever held out. Throws `interrupted` after a stop on request. */
+export function tfidfAnswers(inputs: RunInputs, folds: Folds, host: Host): Promise<HeldOutAnswers> {
+  const { train, labels } = inputs.data;
+  const textsOf = (rows: readonly number[]) => rows.map((row) => train.texts[row]);
+  return linearAnswers("tfidf", inputs, folds, host, (rows, labelIds, heldOut, beforeEach) =>
+    tfidfLogits(fitTfidf(textsOf(rows), labelIds, labels.length, beforeEach), textsOf(heldOut)),
+  );
 }
 
 /** The same of TF-IDF with embeddings. */
 export function embedAnswers(
-  { settings: { outputDir }, data: { train, labels } }: RunInputs,
-  embedded: EmbeddedRun,
+  inputs: RunInputs,
+  { train }: EmbeddedRun,
   folds: Folds,
   host: Host,
 ): Promise<HeldOutAnswers> {
-  const answer: FoldAnswering["answer"] = async ({ train: rows, heldOut }, fold) => {
-    const total = folds.count;
-    host.emit({ type: "progress", task: "cross-validating", done: fold, total, unit: "folds" });
-    const labelIds = rows.map((row) => train.labelIds[row]);
-    const texts = embeddedRows(embedded.train, rows);
-    const classifier = fitEmbed(texts, labelIds, labels.length, () => {
-      if (host.cancelled()) throw stoppedBetweenFolds();
-    });
-    return embedLogits(classifier, embeddedRows(embedded.train, heldOut));
-  };
-  return answersByFold(outputDir, folds, { method: "embed", answer }, host);
+  const { length } = inputs.data.labels;
+  return linearAnswers("embed", inputs, folds, host, (rows, labelIds, heldOut, beforeEach) =>
+    embedLogits(
+      fitEmbed(embeddedRows(train, rows), labelIds, length, beforeEach),
+      embeddedRows(train, heldOut),
+    ),
+  );
 }
 
 /**

@@ -2,7 +2,6 @@
 import type { L3MaskingError } from "../../../base/errors.js";
 import type { PlacedTrainSettings } from "../../../run/folder/named-folder.js";
 import type { Host } from "../../../run/host/host.js";
-
 import { trainInThreads } from "./threads.js";
 
 /** One run as plain, checked data, which can go to another thread or machine. What it leaves stands in its folder. */
