@@ -200,7 +200,9 @@ describe("--method auto", () => {
     expect(found).toMatchObject({ folds: 0, rows: 12, compared_rows: 12 });
     const candidates = found?.candidates ?? [];
     expect(candidates.map(({ method }) => method)).toEqual(["tfidf", "embed", "stl"]);
-    const best = candidates.reduce((a, b) => (b.macro_f1 > a.macro_f1 ? b : a)).method;
+    const best = candidates.find(
+      ({ behind_best: behind = 1, behind_best_standard_error: error = 0 }) => behind <= error / 2,
+    )?.method;
     expect(found?.chosen).toBe(best);
     expect(metrics.method).toBe(best);
     expect(existsSync(join(at("dev"), "encoder"))).toBe(false);

@@ -42,7 +42,16 @@ const heldOut = z.object({
   rows: count,
   /** Texts that all candidates answered, on which they are compared. */
   compared_rows: count,
-  candidates: list(z.object({ method: methodName, ...ofLabelMeasures(() => z.number()) })),
+  /** The cheapest first. */
+  candidates: list(
+    z.object({
+      method: methodName,
+      ...ofLabelMeasures(() => z.number()),
+      /** By how much the metric that decides is behind that of the best candidate, and the standard error of that difference. */
+      behind_best: z.number().exactOptional(),
+      behind_best_standard_error: z.number().exactOptional(),
+    }),
+  ),
   /** Which took no part, and why. */
   left_out: list(z.object({ method: methodName, reason: z.string() })),
   chosen: methodName,

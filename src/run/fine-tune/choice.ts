@@ -1,9 +1,11 @@
-/** Which candidate a run keeps: the one that is best on texts that none of them was trained on. */
+/** Which candidate a run keeps: the cheapest of those that are best, but for noise, on texts that none of them was trained on. */
 import { capitalized, counted, percent } from "../../base/figures.js";
+import { randomStream } from "../../base/random.js";
 import { type Method, methodOf } from "../../method/methods.js";
 import { type LabelMeasureName, labelMeasureOf } from "../../results/metrics/label-measures.js";
 import { classificationMetrics, predictedLabels } from "../../results/metrics/metrics.js";
 import type { RunMetrics } from "../../results/records/run-metrics.js";
+import { bootstrapMetrics } from "../../results/statistics/bootstrap.js";
 
 /** What a candidate answered to texts it was not trained on. */
 export interface HeldOutAnswers {
@@ -27,67 +29,119 @@ interface LabelledRows {
   readonly labels: number;
 }
 
+/** What a choice goes by. */
+export interface ChoiceRule {
+  readonly metric: LabelMeasureName;
+  /** 0 where the texts are the dev split. */
+  readonly folds: number;
+  readonly seed: number;
+  /** Of those that took no part, why. */
+  readonly leftOut?: readonly { readonly method: Method; readonly reason: string }[];
+}
+
+/** A cheaper candidate is kept if it is behind the best by at most this many standard errors of their difference (docs/recipes.md). */
+const STANDARD_ERRORS = 0.5;
+const RESAMPLES = 1000;
+
 /**
- * Measures the candidates (at least one, the cheapest first) on the texts that all of them answered, and takes the first of those with the
- * best metric. `leftOut` says of those that took no part why. `folds` is 0 where the texts are the dev split.
+ * Measures the candidates (at least one, the cheapest first) on the texts that all of them answered, and takes the first that is as good as
+ * the best but for noise: behind it by at most half the standard error of the difference, by a paired bootstrap over the texts. The
+ * one-standard-error rule of Breiman et al. 1984, "Classification and Regression Trees", with a smaller allowance.
  */
-export function chooseCandidate(
+export async function chooseCandidate(
   candidates: readonly HeldOutAnswers[],
   { labelIds, labels }: LabelledRows,
-  metric: LabelMeasureName,
-  folds: number,
-  leftOut: readonly { readonly method: Method; readonly reason: string }[] = [],
-): Choice {
+  { metric, folds, seed, leftOut = [] }: ChoiceRule,
+): Promise<Choice> {
   const common = candidates
     .map(({ rows }) => rows)
     .reduce((all, rows) => {
       const known = new Set(rows);
       return all.filter((row) => known.has(row));
     });
+  const expected = Int32Array.from(common, (row) => labelIds[row]);
+  const predicted = candidates.map((candidate) => answeredIds(common, candidate, labels));
+  const measures = predicted.map((ids) => classificationMetrics(expected, ids, labels).measures);
   const { better, title } = labelMeasureOf(metric);
-  const measured = candidates.map((candidate) => {
-    const measures = measuresOn(common, candidate, { labelIds, labels });
-    const value = measures[metric];
-    return { candidate, measures, worth: better === "higher" ? value : -value };
-  });
-  const best = measured.reduce((a, b) => (b.worth > a.worth ? b : a));
-  const figure = ({ measures }: (typeof measured)[number]) => percent(measures[metric]);
-  const others = measured.filter((one) => one !== best);
-  const rivals = others.map((one) => `${titleOf(one.candidate.method)} ${figure(one)}`);
+  const worth = measures.map((of) => (better === "higher" ? of[metric] : -of[metric]));
+  const best = worth.indexOf(Math.max(...worth));
+  const errors = await standardErrors(expected, predicted, best, { labels, metric, seed });
+  const behind = worth.map((value) => worth[best] - value);
+  const chosen = behind.findIndex((value, index) => value <= STANDARD_ERRORS * errors[index]);
+
+  const others = [...candidates.keys()].filter((index) => index !== chosen);
+  const byWorth = others.toSorted((a, b) => worth[b] - worth[a]);
+  const nameOf = (index: number) => titleOf(candidates[index].method);
+  const figure = (index: number) => percent(measures[index][metric]);
+  const rivals = others.map((index) => `${nameOf(index)} ${figure(index)}`);
   const reasons = leftOut.map(
     ({ method, reason }) => `${capitalized(titleOf(method))} was left out: ${reason}.`,
   );
-  const sentence = `Chosen: ${titleOf(best.candidate.method)}, with ${title} ${figure(best)} on ${counted(common.length, "held-out text")}${rivals.length === 0 ? "" : ` (${rivals.join(", ")})`}.`;
+  const sentence = [
+    `Chosen: ${nameOf(chosen)}, with ${title} ${figure(chosen)} on ${counted(common.length, "held-out text")}`,
+    rivals.length === 0 ? "" : ` (${rivals.join(", ")})`,
+    chosen === best
+      ? "."
+      : `. It is the cheapest within half a standard error of ${nameOf(best)}: behind by ${points(behind[chosen])} points, with a standard error of ${points(errors[chosen])}.`,
+  ].join("");
   return {
-    chosen: best.candidate,
-    others: others.toSorted((a, b) => b.worth - a.worth).map(({ candidate }) => candidate),
+    chosen: candidates[chosen],
+    others: byWorth.map((index) => candidates[index]),
     record: {
       folds,
-      rows: best.candidate.rows.length,
+      rows: candidates[chosen].rows.length,
       compared_rows: common.length,
-      candidates: measured.map(({ candidate, measures }) => ({
-        method: candidate.method,
-        ...measures,
+      candidates: candidates.map(({ method }, index) => ({
+        method,
+        ...measures[index],
+        behind_best: behind[index],
+        behind_best_standard_error: errors[index],
       })),
       left_out: leftOut.map((one) => ({ ...one })),
-      chosen: best.candidate.method,
+      chosen: candidates[chosen].method,
       choice: candidates.length + leftOut.length > 1 ? [sentence, ...reasons].join(" ") : null,
     },
   };
 }
 
-function measuresOn(
+/** Label ids that a candidate predicts for some of its rows. */
+function answeredIds(
   rows: readonly number[],
   { rows: known, logits }: HeldOutAnswers,
-  { labelIds, labels }: LabelledRows,
-) {
+  labels: number,
+): Int32Array {
   const places = new Map(known.map((row, place) => [row, place]));
   const predicted = predictedLabels(logits, labels);
-  return classificationMetrics(
-    rows.map((row) => labelIds[row]),
-    rows.map((row) => predicted[places.get(row) ?? -1]),
-    labels,
-  ).measures;
+  return Int32Array.from(rows, (row) => predicted[places.get(row) ?? -1]);
+}
+
+/** Of each candidate's difference to the best one: the spread over resamples of the rows, those with a label of training. */
+async function standardErrors(
+  expected: Int32Array,
+  predicted: readonly Int32Array[],
+  best: number,
+  { labels, metric, seed }: { labels: number; metric: LabelMeasureName; seed: number },
+): Promise<readonly number[]> {
+  const known = [...expected.keys()].filter((row) => expected[row] >= 0);
+  if (known.length === 0 || predicted.length === 1) return predicted.map(() => 0);
+  const pick = (ids: Int32Array) => Int32Array.from(known, (row) => ids[row]);
+  const rows = { expected: pick(expected), labels, predicted: predicted.map(pick) };
+  const random = randomStream(seed, "choice");
+  const resampled = (await bootstrapMetrics(rows, RESAMPLES, random))[metric];
+  return resampled.map((values) =>
+    deviation(values.map((x, sample) => x - resampled[best][sample])),
+  );
+}
+
+/** Standard deviation. */
+function deviation(values: Float64Array): number {
+  const mean = values.reduce((sum, x) => sum + x, 0) / values.length;
+  return Math.sqrt(values.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (values.length - 1));
+}
+
+/** A fraction in percentage points. */
+function points(fraction: number): string {
+  return (100 * fraction).toFixed(1);
 }
 
 /** A candidate's name in sentences. */

@@ -48,8 +48,9 @@ export async function heldOutByFolds(
   const candidates = all.filter((one) => one !== undefined);
   const { labelIds } = data.train;
   const labels = data.labels.length;
-  const known = { labelIds, labels };
-  const choice = chooseCandidate(candidates, known, settings.metricForBestModel, folds.count);
+  const { metricForBestModel: metric, seed } = settings;
+  const rule = { metric, seed, folds: folds.count };
+  const choice = await chooseCandidate(candidates, { labelIds, labels }, rule);
   const { rows, logits } = choice.chosen;
   const measured = (answers: HeldOutAnswers) => ({
     labelIds: Int32Array.from(answers.rows, (row) => labelIds[row]),

@@ -55,7 +55,8 @@ export async function choiceOnDev(
     ...(encoder ? [{ method: "stl" as const, rows, logits: await encoder.logitsOf("dev") }] : []),
   ];
   const known = { labelIds: data.dev.labelIds, labels: data.labels.length };
-  return chooseCandidate(candidates, known, settings.metricForBestModel, 0);
+  const { metricForBestModel: metric, seed } = settings;
+  return chooseCandidate(candidates, known, { metric, seed, folds: 0 });
 }
 
 /** Those that were trained on all training texts. */
