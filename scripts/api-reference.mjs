@@ -42,7 +42,8 @@ files; a patch (0.1.0 to 0.1.1) fixes bugs and changes none of them. Anything no
 another minor version, so finish runs before an update. Folders of runs and classifiers carry a \`format\` number; what a later version
 wrote is refused (\`newer-format\`).
 
-Arrays have their shape in brackets: n tokens, K selected ones, C labels.`;
+[settings.md](settings.md) says what each setting means, and its default if it may be left out. Arrays have their shape in brackets: n
+tokens, K selected ones, C labels.`;
 
 const config = ts.readConfigFile(join(root, "tsconfig.json"), ts.sys.readFile).config;
 const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
@@ -207,20 +208,16 @@ const anchor = (name) => name.toLowerCase();
 
 function section({ name, symbol }) {
   const [declaration] = symbol.declarations;
-  const command = /^The settings of `(\w+)`/.exec(docstring(symbol))?.[1];
-  const settings =
-    command === undefined
-      ? []
-      : [
-          `[settings.md](settings.md#${command}) says what each means, and the default of those that may be left out.`,
-        ];
+  const text = markdown(docstring(symbol)).replace(
+    /^The settings of `(\w+)`/,
+    "The settings of [`$1`](settings.md#$1)",
+  );
   const links = mentioned(declaration)
     .filter((other) => other !== symbol && described.has(other))
     .map((other) => `[${described.get(other)}](#${anchor(described.get(other))})`);
   return [
     `### ${name}`,
-    ...[markdown(docstring(symbol))].filter((text) => text !== ""),
-    ...settings,
+    ...(text === "" ? [] : [text]),
     `\`\`\`ts\n${signature(declaration)}\n\`\`\``,
     ...(links.length === 0 ? [] : [`Types: ${links.join(", ")}.`]),
   ].join("\n\n");

@@ -23,6 +23,17 @@ describe("docs/settings.md", () => {
     expect(text).toMatch(/\| `--resume` \| switch \| off \|/);
     expect(text).toMatch(/\| `--output-dir` \| folder \| required \|/);
   });
+
+  it("describes a setting once, and again only where a command takes it with other words", async () => {
+    const text = await settingsMarkdown();
+    const rows = text
+      .split("\n")
+      .filter((line) => /^\| `--/.test(line) && line.split(" | ").length > 4);
+    expect(new Set(rows).size).toBe(rows.length);
+    expect(text).toMatch(
+      /^## evaluate\n(.+\n|\n)*?As in \[train\]\(#train\): .*`--text-column`.*\. As in \[predict\]/m,
+    );
+  });
 });
 
 describe("docs/schemas", () => {

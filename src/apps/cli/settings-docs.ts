@@ -12,7 +12,8 @@ const INTRODUCTION = `# Settings
 \`npm run docs:settings\` writes this page from the records in \`src/run/settings\`.
 
 On the command line a setting is \`--name\`, with \`-\` or \`_\`; in code it is camelCase, so \`--max-length\` is \`maxLength\`. Names in
-brackets are aliases. Unknown settings are refused.
+brackets are aliases. Unknown settings are refused. A setting that several commands take alike is described under the first of them.
+The published ACL-ARC run is that of the authors of L3Masking ([method.md](method.md#differences)).
 
 ## Settings files
 
@@ -26,7 +27,7 @@ method: l3
 seed: 1
 \`\`\``;
 
-/** The page: for each command a table of its flags under the headings of its help; presets; and what counts in a run's identity. */
+/** The page: for each command a table of its flags under the headings of its help, each flag once; presets; and what counts in a run's identity. */
 export async function settingsMarkdown(): Promise<string> {
   const described = await Promise.all(
     commandList.map(async ({ name, help, settings }) => {
@@ -34,16 +35,21 @@ export async function settingsMarkdown(): Promise<string> {
       return { name, help, flags: schema === undefined ? [] : flagsOf(schema) };
     }),
   );
+  const homes = new Map<string, string>();
+  for (const { name, flags } of [...described].reverse()) {
+    for (const flag of flags) homes.set(rowOf(flag), name);
+  }
   const sections = described.flatMap(({ name, help: { summary, operands }, flags }) => {
     if (flags.length === 0) return [];
-    const tables = headings.flatMap((heading) => {
-      const members = flags.filter((flag) => flag.heading === heading);
-      return members.length === 0 ? [] : [`### ${heading}\n\n${table(members)}`];
-    });
-    const head = [`## ${name}`, `${summary}.`];
+    const own = flags.filter((flag) => homes.get(rowOf(flag)) === name);
     const files =
       operands === undefined ? [] : [`\`${operands.syntax}\`: ${operands.description}.`];
-    return [[...head, ...files, ...tables].join("\n\n")];
+    const tables = headings.flatMap((heading) => {
+      const rows = own.filter((flag) => flag.heading === heading).map(rowOf);
+      return rows.length === 0 ? [] : [`### ${heading}\n\n${[HEAD, ...rows].join("\n")}`];
+    });
+    const shared = sharedFlags(name, flags, homes);
+    return [[`## ${name}`, `${summary}.`, ...files, ...shared, ...tables].join("\n\n")];
   });
   return `${[INTRODUCTION, ...sections, presetSection(), identitySection()].join("\n\n")}\n`;
 }
@@ -110,21 +116,38 @@ function identityRule({ identity, methods, when = {} }: Setting): string | undef
   }
 }
 
-function table(flags: readonly Flag[]): string {
-  const rows = flags.map((flag) => [
+/** Names the flags that an earlier command takes alike, and that command; empty where there are none. */
+function sharedFlags(
+  command: string,
+  flags: readonly Flag[],
+  homes: ReadonlyMap<string, string>,
+): string[] {
+  const sentences = commandList.flatMap(({ name: home }) => {
+    const shared = flags.filter((flag) => home !== command && homes.get(rowOf(flag)) === home);
+    const names = shared.map(({ name }) => `\`--${name}\``);
+    return names.length === 0 ? [] : [`As in [${home}](#${home}): ${names.join(", ")}.`];
+  });
+  return sentences.length === 0 ? [] : [sentences.join(" ")];
+}
+
+const HEAD = markdownTable(["flag", "value", "default", "meaning", "default from"], []);
+
+function rowOf(flag: Flag): string {
+  return markdownRow([
     flagCell(flag),
     valueCell(flag),
     defaultCell(flag),
     flag.description,
     flag.origin ?? "",
   ]);
-  return markdownTable(["flag", "value", "default", "meaning", "default from"], rows);
 }
 
 function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  return [head, head.map(() => "---"), ...rows]
-    .map((cells) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`)
-    .join("\n");
+  return [head, head.map(() => "---"), ...rows].map(markdownRow).join("\n");
+}
+
+function markdownRow(cells: readonly string[]): string {
+  return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
 }
 
 function flagCell({ name, aliases }: Flag): string {

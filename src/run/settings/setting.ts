@@ -70,6 +70,6 @@ export function setting<
 }
 
 /** Origin of a default. */
-export const PUBLISHED = "the published run for ACL-ARC (docs/method.md)";
+export const PUBLISHED = "the published ACL-ARC run";
 /** Origin of what follows from number, labels and length of the texts. */
-export const RECIPE = "the recipe for the size of the data (docs/recipes.md)";
+export const RECIPE = "docs/recipes.md";
