@@ -20,6 +20,7 @@ import {
   encodeOnce,
   type LabelledFiles,
   labelledFiles,
+  modelReading,
   readLabelledFiles,
 } from "../run/sources/labelled-texts.js";
 import { locateModel } from "../run/sources/model-source.js";
@@ -50,20 +51,15 @@ export async function runCheck(settings: CheckSettings, host: Host): Promise<Che
   const records = await readLabelledFiles(files, host);
   const { maxLength } = settings;
   const { folder } = await locateModel(settings.model, "tokenizer", host);
-  const encode = encodeOnce(await loadTokenizer(folder), maxLength);
+  const tokenizer = await loadTokenizer(folder);
   const sources = { ...records, splitSeed: settings.splitSeed };
-  const tokenCounts = (texts: readonly string[]) =>
-    Int32Array.from(texts, (text) => {
-      const { ids, truncated } = encode(text);
-      return ids.length + truncated;
-    });
-  const options = { tokenCounts, maxLength };
+  const options = modelReading(tokenizer, encodeOnce(tokenizer, maxLength), maxLength);
   const splits = resolveSplits(sources);
   const near = findNearRows(splits, host);
   const examines = settings.doubtfulLabels ?? isQuicklyExamined(records.train);
   const doubtful = examines ? doubtfulRows(records.train, near, host) : undefined;
   const check = checkDataset(splits, { ...options, near, doubtful });
-  const text = formatCheck(check) + (examines ? "" : `\n${notExamined}\n`);
+  const text = formatCheck(check) + (examines ? "" : `\n${notExamined(settings)}\n`);
   const refusal = refusalOf(() => buildDataset(sources));
   if (output !== undefined && kind === "page") {
     const name = settings.dataset ?? datasetName(trainFile);
@@ -100,8 +96,10 @@ export async function runCheck(settings: CheckSettings, host: Host): Promise<Che
   };
 }
 
-const notExamined =
-  "Labels were not examined, which takes minutes with so much text: --doubtful-labels does it.";
+function notExamined({ doubtfulLabels }: CheckSettings): string {
+  const why = doubtfulLabels === undefined ? ", which takes minutes with so much text" : "";
+  return `Labels were not examined${why}: --doubtful-labels does it.`;
+}
 
 /** By the ending of its name. Throws `invalid-setting` for any other. */
 function outputKind(output: string): "page" | "rows" {

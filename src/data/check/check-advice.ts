@@ -12,11 +12,14 @@ export const warningAdvice: Readonly<Record<WarningCode, string>> = {
   "list-labels":
     "Write one label per row, or train one classifier per label, with labels such as yes and no.",
   "many-labels": "Choose the column of labels with --label-column, or merge labels.",
+  "foreign-texts":
+    "Name a model of their language, or a multilingual one, with --model; --method tfidf works in any language.",
   "dev-seen-in-train": "Remove these rows from dev or train.",
   "test-seen-in-dev": "Remove these rows from dev, so that the test stays unseen.",
   "test-near-train": "Remove these rows from train or test; --output rows.csv lists them.",
   "dev-near-train": "Remove these rows from dev or train; --output rows.csv lists them.",
   "test-near-dev": "Remove these rows from dev, so that the test stays unseen.",
+  "case-carries-label": "Take a cased model with --model, or write in words what the capitals say.",
   "doubtful-labels":
     "Look at them and correct those that are wrong: --output rows.csv lists them for a spreadsheet program.",
   "near-conflicts": "Review these texts and their labels: --output rows.csv lists them.",

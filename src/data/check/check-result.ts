@@ -13,11 +13,13 @@ export const warningCodes = [
   "label-spellings",
   "list-labels",
   "many-labels",
+  "foreign-texts",
   "dev-seen-in-train",
   "test-seen-in-dev",
   "test-near-train",
   "dev-near-train",
   "test-near-dev",
+  "case-carries-label",
   "doubtful-labels",
   "conflicting-labels",
   "near-conflicts",
@@ -91,6 +93,42 @@ export interface SplitOverlap {
   readonly rowsSameLabel: number;
 }
 
+/** Texts of a split that are probably not in the language of the model. */
+export interface ForeignTexts {
+  readonly split: SplitName;
+  /** Texts long enough to tell. */
+  readonly examined: number;
+  /** Of these, those with too many words that are split or unknown. */
+  readonly rows: number;
+  /** Tokens for each word of these texts. */
+  readonly piecesPerWord: number;
+  /** Part of their words that is unknown, in [0, 1]. */
+  readonly unknownShare: number;
+  /** Lines of the first of them. */
+  readonly lines: readonly number[];
+}
+
+/** A label whose rows write words in capitals that others write small. */
+export interface CapitalsOfLabel {
+  readonly label: string;
+  readonly rows: number;
+  /** Of its rows, those with such words. */
+  readonly shouting: number;
+  readonly otherRows: number;
+  readonly otherShouting: number;
+  /** That chance alone does as much for any label. */
+  readonly p: number;
+  /** Lines of the first of them. */
+  readonly lines: readonly number[];
+}
+
+/** Texts of train that are equal but for case and have different labels. */
+export interface CaseConflicts {
+  readonly texts: number;
+  /** Of the first of them. */
+  readonly lines: { readonly first: number; readonly second: number };
+}
+
 /** A row of train whose label a classifier that was not trained on the row finds wrong. */
 export interface DoubtfulRow {
   readonly record: TextRecord;
@@ -121,6 +159,11 @@ export interface DatasetCheck {
   readonly near?: readonly NearOverlap[] | undefined;
   /** Groups of nearly equal texts in train, not all equal, with several labels. */
   readonly nearConflicts?: number | undefined;
+  /** Of the splits that have any; absent without a vocabulary to tell by. */
+  readonly foreign?: readonly ForeignTexts[] | undefined;
+  /** What case tells of the labels of train, where the model cannot see it. */
+  readonly capitals?: CapitalsOfLabel | undefined;
+  readonly caseConflicts?: CaseConflicts | undefined;
   /** Absent if the labels were not examined. */
   readonly doubtful?: DoubtfulRows | undefined;
   /** The label of train with the fewest rows; absent if train has no labels. */

@@ -6,11 +6,13 @@ import { countOf, grouped, percentOf } from "./check-numbers.js";
 import {
   type DatasetCheck,
   type DatasetWarning,
+  type ForeignTexts,
   type SplitCheck,
   type SplitOverlap,
   type WarningCode,
   warningCodes,
 } from "./check-result.js";
+import { LEAST_WORDS, MOST_UNFAMILIAR } from "./foreign-texts.js";
 import { type LabelRows, listLabels, looksAlike, quotedLabel } from "./label-spelling.js";
 import type { NearOverlap } from "./near-rows.js";
 
@@ -32,6 +34,8 @@ export function checkWarnings(facts: Facts): DatasetWarning[] {
   return [
     ...facts.overlaps.flatMap((found) => overlapWarning(found, facts)),
     ...(facts.near ?? []).flatMap((found) => nearWarning(found, facts)),
+    ...foreignWarning(facts),
+    ...caseWarnings(facts),
     ...doubtWarnings(facts),
     ...labelWarnings(facts),
     ...facts.splits.flatMap((split) => splitWarnings(split, facts)),
@@ -86,6 +90,43 @@ function nearWarning(
   }
   const message = `${share} ${rows === 1 ? "has" : "have"} a text that is nearly, but not quite, one of ${first}, ${labels}; scores on them say little about new texts.`;
   return [{ code: nearCode(first, second), message }];
+}
+
+function foreignWarning({ foreign = [] }: Facts): DatasetWarning[] {
+  const [first, ...others] = foreign;
+  if (first === undefined) return [];
+  const shareOf = ({ split, rows, examined }: ForeignTexts) =>
+    `${grouped(rows)} of ${grouped(examined)} ${split} rows of at least ${LEAST_WORDS} words (${percentOf(rows, examined)})`;
+  const also = others.length === 0 ? "" : ` So are ${listed(others.map(shareOf))}.`;
+  const message =
+    `${shareOf(first)} are probably not in a language that the model knows: more than ${Math.round(100 * MOST_UNFAMILIAR)} % ` +
+    `of their words are split or unknown (${first.piecesPerWord.toFixed(1)} word pieces a word, ` +
+    `${percentOf(first.unknownShare, 1)} unknown); for example ${linesOf(first.lines)}.${also}`;
+  return [{ code: "foreign-texts", message }];
+}
+
+function caseWarnings({ capitals, caseConflicts }: Facts): DatasetWarning[] {
+  const warnings: DatasetWarning[] = [];
+  const add = (message: string) => warnings.push({ code: "case-carries-label", message });
+  const unseen = "the model and TF-IDF read everything in lower case and cannot see it";
+  if (capitals !== undefined) {
+    const { label, rows, shouting, otherRows, otherShouting, lines } = capitals;
+    add(
+      `capitals tell of a label: ${percentOf(shouting, rows)} of the rows with ${label}, and ${percentOf(otherShouting, otherRows)} of the others, ` +
+        `write words in capitals that most rows write small; ${unseen}. For example ${linesOf(lines)}.`,
+    );
+  }
+  if (caseConflicts !== undefined) {
+    const { texts, lines } = caseConflicts;
+    add(
+      `train has ${countOf(texts, "text")} whose label changes with case; ${unseen}. For example lines ${lines.first} and ${lines.second}.`,
+    );
+  }
+  return warnings;
+}
+
+function linesOf(lines: readonly number[]): string {
+  return `${lines.length === 1 ? "line" : "lines"} ${listed(lines.map(String))}`;
 }
 
 function doubtWarnings({ doubtful, nearConflicts = 0 }: Facts): DatasetWarning[] {

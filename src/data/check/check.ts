@@ -12,15 +12,21 @@ import type {
   Truncation,
 } from "./check-result.js";
 import { checkWarnings } from "./check-warnings.js";
+import { foreignTexts, type WordsOfText } from "./foreign-texts.js";
 import { labelSpellings } from "./label-spelling.js";
+import { capitalsOfLabel, caseConflicts } from "./letter-case.js";
 import { type NearRows, nearConflicts, nearOverlaps } from "./near-rows.js";
 
-/** How lengths are counted: in words, unless a tokenizer is given. */
+/** How a model reads texts. Lengths are counted in words, unless its tokenizer is given. */
 export interface TokenLengthOptions {
   /** Number of tokens of each text, special tokens included, before any truncation. */
   readonly tokenCounts?: ((texts: readonly string[]) => Int32Array) | undefined;
   /** Longest row the model will see, in tokens, special tokens included. */
   readonly maxLength?: number | undefined;
+  /** How well the model's vocabulary fits a text; absent if it cannot tell its language. */
+  readonly wordsOf?: ((text: string) => WordsOfText) | undefined;
+  /** Is everything read in lower case? */
+  readonly lowercases?: boolean | undefined;
 }
 
 /** What takes more than counting, found beforehand. */
@@ -34,7 +40,7 @@ export function checkDataset(
   records: SplitRecords,
   options: TokenLengthOptions & Examined = {},
 ): DatasetCheck {
-  const { near, doubtful } = options;
+  const { near, doubtful, wordsOf, lowercases } = options;
   const present = splitNames.flatMap((name) => {
     const rows = records[name];
     return rows === undefined ? [] : [{ name, rows, texts: labelsByText(rows) }];
@@ -59,6 +65,10 @@ export function checkDataset(
     spellings: labelSpellings(labelRows),
     near: near && nearOverlaps(near),
     nearConflicts: near && nearConflicts(near),
+    foreign:
+      wordsOf && present.flatMap(({ name, rows }) => foreignTexts(name, rows, wordsOf) ?? []),
+    capitals: lowercases ? capitalsOfLabel(records.train) : undefined,
+    caseConflicts: lowercases ? caseConflicts(records.train) : undefined,
     doubtful,
     smallestClass: smallestClass(labels, splits),
   };

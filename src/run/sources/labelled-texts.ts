@@ -1,7 +1,7 @@
 /** Labelled files -> the data set and its encodings, with a check of both that is shown before training. */
 
 import { L3MaskingError } from "../../base/errors.js";
-import { checkDataset } from "../../data/check/check.js";
+import { checkDataset, type TokenLengthOptions } from "../../data/check/check.js";
 import { formatCheck } from "../../data/check/check-text.js";
 import {
   buildDataset,
@@ -13,6 +13,7 @@ import { describeDataset } from "../../data/known/known-dataset-text.js";
 import { type KnownDatasetName, knownDatasets } from "../../data/known/known-datasets.js";
 import { readRecords } from "../../data/read.js";
 import type { Encoding, Tokenizer } from "../../text/encoding.js";
+import { countWords, readsCase } from "../../text/word-counts.js";
 import type { Host } from "../host/host.js";
 import { resolveDataset } from "./known-dataset.js";
 
@@ -124,6 +125,29 @@ export function encodeOnce(tokenizer: Tokenizer, maxLength: number): (text: stri
   };
 }
 
+/** Smaller vocabularies also split many words of their own language. */
+const LEAST_VOCABULARY = 20_000;
+
+/** How a model with this tokenizer reads texts that `encode` cuts to `maxLength`, for a check. */
+export function modelReading(
+  tokenizer: Tokenizer,
+  encode: (text: string) => Encoding,
+  maxLength: number,
+): TokenLengthOptions {
+  return {
+    maxLength,
+    tokenCounts: (texts) =>
+      Int32Array.from(texts, (text) => {
+        const { ids, truncated } = encode(text);
+        return ids.length + truncated;
+      }),
+    ...(tokenizer.vocabularySize >= LEAST_VOCABULARY && {
+      wordsOf: (text: string) => countWords(encode(text), tokenizer),
+    }),
+    lowercases: !readsCase(tokenizer),
+  };
+}
+
 export interface EncodedDataset extends Dataset {
   readonly encodings: {
     readonly train: readonly Encoding[];
@@ -157,14 +181,8 @@ export async function loadLabelledTexts(
   const sources = { ...records, splitSeed: settings.splitSeed, crossValidated };
   const dataset = buildDataset(sources);
   const encode = encodeOnce(tokenizer, settings.maxLength);
-  const check = checkDataset(resolveSplits(sources), {
-    maxLength: settings.maxLength,
-    tokenCounts: (texts) =>
-      Int32Array.from(texts, (text) => {
-        const { ids, truncated } = encode(text);
-        return ids.length + truncated;
-      }),
-  });
+  const reading = modelReading(tokenizer, encode, settings.maxLength);
+  const check = checkDataset(resolveSplits(sources), reading);
   host.emit({ type: "notice", level: "info", text: formatCheck(check) });
   const encodings = {
     train: dataset.train.texts.map(encode),
