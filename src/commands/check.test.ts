@@ -45,16 +45,16 @@ describe("check", () => {
   it("warns of texts in another language, and of labels that only case tells", async () => {
     const german = "Die Bilgenpumpe läuft, aber es kommt kein Wasser heraus, Nummer";
     const english = "the pump runs but no water comes out of it, number";
-    const rows = Array.from({ length: 40 }, (_, row) => {
-      const text = `${row < 20 ? german : english} ${row}`;
-      return { text: row % 2 === 0 ? text.toUpperCase() : text, label: "ab"[row % 2] };
+    const rows = Array.from({ length: 80 }, (_, row) => {
+      const text = `${row < 40 ? german : english} ${row}`;
+      return { text: row % 4 === 0 ? text.toUpperCase() : text, label: "ab"[row % 2] };
     });
     writeFileSync(at("german.jsonl"), toJsonLines(rows));
     const own = { validationFile: undefined, testFile: undefined };
     const found = await check({ trainFile: at("german.jsonl"), ...own });
     expect(found.check.foreign?.map(({ split }) => split)).toContain("train");
     expect(found.check.capitals).toMatchObject({ label: "a", otherShouting: 0 });
-    expect(found.text).toContain("write words in capitals");
+    expect(found.text).toContain("capitals tell of a label");
     // Its vocabulary is too small to tell a language by.
     const tiny = await check({ trainFile: at("german.jsonl"), ...own, model: tinyModel("bert") });
     expect(tiny.check.foreign).toBeUndefined();
