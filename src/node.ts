@@ -79,7 +79,7 @@ export function fineTune(options: TrainOptions, watch?: Watch): Promise<TrainRes
   return callOnce("train", options, watch);
 }
 
-/** Trains methods x seeds x data sets x models, and writes tables with paired tests; goes on where it was stopped. */
+/** Trains methods x seeds x data sets x models, and writes tables with paired tests; resumes where it was stopped. */
 export function compare(options: CompareOptions, watch?: Watch): Promise<CompareResult> {
   return callOnce("compare", options, watch);
 }
@@ -121,7 +121,7 @@ export function perplexity(options: PerplexityOptions, watch?: Watch): Promise<P
   return callOnce("perplexity", options, watch);
 }
 
-/** Counts labels, lengths, duplicates and leaks of a data set, and warns of what will hurt. */
+/** Counts labels, lengths, duplicates and leaks of a data set, and warns of problems. */
 export function checkFiles(options: CheckOptions, watch?: Watch): Promise<CheckResult> {
   return callOnce("check", options, watch);
 }
@@ -136,7 +136,7 @@ export function exportModel(options: ExportOptions, watch?: Watch): Promise<Expo
   return callOnce("export", options, watch);
 }
 
-/** Uploads a model folder to the hub as one commit. Needs the package @huggingface/hub. */
+/** Uploads a model folder to the hub as one commit. Needs the package `@huggingface/hub`. */
 export function pushModel(options: PushOptions, watch?: Watch): Promise<PushResult> {
   return callOnce("push", options, watch);
 }
@@ -153,7 +153,7 @@ export function doctor(watch?: Watch): Promise<readonly Diagnosis[]> {
 
 /**
  * Answers HTTP requests with a classifier (docs/serving.md) until the signal of `watch` is aborted, then finishes what it has
- * begun. Where it listens is told as a notice. Throws `server-address`, and what loading throws.
+ * begun. A notice says where it listens. Throws `server-address`, and what loading throws.
  */
 export async function serve(options: ServeOptions, watch?: Watch): Promise<ServeResult> {
   return (await import("./apps/serve/serve.js")).runServe(options, watch);

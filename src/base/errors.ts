@@ -78,7 +78,7 @@ export type ErrorCode = keyof typeof errorCodes;
 
 /** What an error has beside code and message. */
 export interface ErrorDetails {
-  /** How to mend it: one imperative sentence. */
+  /** How to fix it: one imperative sentence. */
   readonly hint?: string;
   readonly cause?: unknown;
 }
@@ -111,8 +111,8 @@ export function messageOf(thrown: unknown): string {
 }
 
 /**
- * An error with a code, a message (expected, got, where) and a hint (how to mend it). A message is printable and has
- * at most some 2000 characters, whatever a file made it quote.
+ * An error with a code, a message (what was expected, what came, where) and a hint (how to fix it). A message is printable and has at
+ * most about 2000 characters, whatever a file made it quote.
  */
 export class L3MaskingError extends Error {
   readonly code: ErrorCode;

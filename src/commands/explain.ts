@@ -33,7 +33,7 @@ import { alteredNotice, countEncodings } from "../run/sources/text-counts.js";
 /** What `explain` found: texts token by token. */
 export interface ExplainResult {
   readonly model: string;
-  /** The vanilla model as it can be named again; null for a linear classifier, which has none. */
+  /** The vanilla model, by a name that finds it again; null for a linear classifier, which has none. */
   readonly vanilla_model: string | null;
   /** Estimator, budget and what else decides mask probabilities and masks, by name of the setting; empty without a vanilla model. */
   readonly masking: Readonly<Record<string, string | number>>;
@@ -42,7 +42,7 @@ export interface ExplainResult {
   readonly seed: number;
   /** Mask probabilities at which the next stronger colour begins. */
   readonly mask_levels: readonly number[];
-  /** Texts of the input beyond those that were asked for. */
+  /** Texts of the input that are not explained. */
   readonly left_out: number;
   readonly texts: readonly ExplainedText[];
   /** The page written; absent where none was asked for. */

@@ -15,7 +15,7 @@ import { readTexts, setValuesFromText, startingPoint } from "../run/pretrain/sta
 import { measureValidation, validationScalars } from "../run/pretrain/validation.js";
 import type { PretrainSettings } from "../run/settings/schemas.js";
 
-/** What `pretrain` leaves and measured. */
+/** Where `pretrain` wrote the model, and what it measured. */
 export interface PretrainResult extends PretrainMetrics {
   readonly outputDir: string;
 }

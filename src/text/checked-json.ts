@@ -16,7 +16,7 @@ export function parseTokenizerJson(text: string, where: string): unknown {
   );
 }
 
-/** Faults of a file that a message tells. */
+/** Faults of a file that a message lists. */
 const SHOWN_FAULTS = 5;
 
 /** The value as `schema` types it. Throws `tokenizer-format` with the path of each wrong field. */

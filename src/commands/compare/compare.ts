@@ -25,7 +25,7 @@ import { candidates, plannedRuns, seedList } from "./compare-runs.js";
 import { testedPairs } from "./paired-tests.js";
 import { finishedRuns, trainRuns, unfinishedRuns } from "./train-runs.js";
 
-/** What `compare` leaves; the figures stand in results.json in its folder. */
+/** What `compare` wrote; the figures are in results.json of its folder. */
 export interface CompareResult {
   readonly outputDir: string;
   /** The files written there. */

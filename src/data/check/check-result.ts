@@ -36,7 +36,7 @@ export const warningCodes = [
 /** What a warning is about. */
 export type WarningCode = (typeof warningCodes)[number];
 
-/** Something that will hurt, in words. */
+/** A problem of the data, in words. */
 export interface DatasetWarning {
   readonly code: WarningCode;
   readonly message: string;
@@ -168,6 +168,6 @@ export interface DatasetCheck {
   readonly doubtful?: DoubtfulRows | undefined;
   /** The label of train with the fewest rows; absent if train has no labels. */
   readonly smallestClass: { readonly label: string; readonly rows: number } | undefined;
-  /** The weightiest first. */
+  /** The most important first. */
   readonly warnings: readonly DatasetWarning[];
 }

@@ -4,7 +4,7 @@ import { L3MaskingError } from "../../base/errors.js";
 
 const fileFormats = ["jsonl", "json", "csv", "tsv", "parquet", "txt"] as const;
 
-/** The form of a data file, told by the ending of its name. */
+/** The format of a data file, by the ending of its name. */
 export type FileFormat = (typeof fileFormats)[number];
 
 /** Form of a data file, and whether it is packed with gzip. */

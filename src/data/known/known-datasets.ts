@@ -42,7 +42,7 @@ export interface KnownDataset {
   readonly splits: Readonly<Record<SplitName, KnownSplit>>;
   /** What can be downloaded; absent where the splits cannot be made from public files one by one. */
   readonly published?: Readonly<Record<SplitName, PublishedFile>>;
-  /** What to know before believing a result, the weightiest first. */
+  /** What to know before believing a result, the most important first. */
   readonly notes: readonly string[];
 }
 

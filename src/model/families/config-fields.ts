@@ -25,7 +25,7 @@ export function readFields<Schema extends z.ZodType>(
   );
 }
 
-/** Faults of a file that a message tells. */
+/** Faults of a file that a message lists. */
 const SHOWN_FAULTS = 5;
 
 function issueList({ issues }: z.ZodError): string {

@@ -65,7 +65,7 @@ export const coverage = z.object({
   /** Held-out rows; those of test whose text is not in train. */
   split: z.enum(["dev", "test"]),
   rows: count,
-  /** The more is answered the earlier; of probabilities as they are. */
+  /** The one that answers most first; of the probabilities as they are. */
   plain: list(coveragePoint),
   /** With `--fitted-temperature`. */
   at_temperature: list(coveragePoint),

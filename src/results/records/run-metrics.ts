@@ -52,7 +52,7 @@ const heldOut = z.object({
       behind_best_standard_error: z.number().exactOptional(),
     }),
   ),
-  /** Which took no part, and why. */
+  /** The methods that were left out, and why. */
   left_out: list(z.object({ method: methodName, reason: z.string() })),
   chosen: methodName,
   /** Which was chosen and why, in a sentence; null where there was nothing to choose. */

@@ -38,7 +38,7 @@ export interface Host {
   readonly mlflow: MlflowEnvironment;
 }
 
-/** What `onEvent` is told while a call runs: texts for people, progress, and the lines of a run's journal. */
+/** What `onEvent` gets while a call runs: texts for people, progress, and the lines of a run's journal. */
 export type RunEvent = NoticeEvent | ProgressEvent | RunStatusEvent | JournalEvent;
 
 /** Text for people: reports of data and checkpoints, warnings, where things were written. */
@@ -75,7 +75,7 @@ export interface ProgressEvent {
   readonly detail?: string;
 }
 
-/** Where one run of a comparison stands. Every run is told of once at the beginning. */
+/** The state of one run of a comparison. Every run is announced once at the beginning. */
 export interface RunStatusEvent {
   readonly type: "run";
   /** From 0, in the order of the comparison. */
@@ -92,7 +92,7 @@ export interface RunStatusEvent {
   readonly detail?: string;
 }
 
-/** What `fineTune` leaves and measured. */
+/** Where `fineTune` wrote the run, and what it measured. */
 export interface TrainResult {
   readonly outputDir: string;
   readonly metrics: RunMetrics;

@@ -103,7 +103,7 @@ ${modelsTable(models)}
 ${machineText(machine)}
 <p>The command that wrote this took ${duration(wall.this_command_seconds)}; all commands on this folder together ${duration(wall.all_commands_seconds)}, and the runs added up ${duration(wall.runs_seconds)}.</p>
 <h3>Settings</h3>
-<p class="note">They also stand in results.json.</p>
+<p class="note">They are also in results.json.</p>
 <details><summary>Every setting</summary>${settingsTable(settings)}</details>
 </section>`;
 }
