@@ -6,6 +6,7 @@ import { z } from "zod";
 import { L3MaskingError } from "../src/base/errors.js";
 import type { CompareResult } from "../src/commands/compare/compare.js";
 import { runTrain } from "../src/commands/train.js";
+import { comparisonNames, runNames } from "../src/run/settings/written-names.js";
 import { compare, compareOptions, shortName, statuses } from "./fixtures/comparing.js";
 import { failure } from "./fixtures/failure.js";
 import { changedModel, readJson, readJsonLines, temporaryFolder } from "./fixtures/folders.js";
@@ -116,6 +117,14 @@ describe("a comparison", () => {
     for (const file of ["journal.jsonl", "predictions-test.jsonl", "model/model.safetensors"]) {
       const bytes = readFileSync(join(folder, "runs", name, file));
       expect(bytes.equals(readFileSync(at(`alone/${file}`))), file).toBe(true);
+    }
+  });
+
+  it("writes its files and nothing else", () => {
+    const names = [...comparisonNames, "report.html"];
+    expect(readdirSync(folder).sort()).toEqual(names.sort());
+    for (const run of runFolders(folder)) {
+      expect(runNames).toEqual(expect.arrayContaining(readdirSync(join(folder, "runs", run))));
     }
   });
 

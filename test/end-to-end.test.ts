@@ -11,6 +11,7 @@ import { parseRecordLines } from "../src/results/records/parse.js";
 import { wrongRow } from "../src/results/records/wrong-rows.js";
 import type { TrainResult } from "../src/run/host/host.js";
 import { evaluateSchema, resolveSettings } from "../src/run/settings/schemas.js";
+import { runNames } from "../src/run/settings/written-names.js";
 import { readJson, readJsonLines, temporaryFolder } from "./fixtures/folders.js";
 import { createTestHost, type TestHost, tinyModel } from "./fixtures/host.js";
 import { soundFiles, soundLabels, soundRows } from "./fixtures/sounds.js";
@@ -129,6 +130,8 @@ describe.each([
       "model",
       "predictions-test.jsonl",
     ]);
+    // So that no command writes over what it reads there.
+    expect(runNames).toEqual(expect.arrayContaining(readdirSync(outputDir)));
     expect(readdirSync(join(outputDir, "model"))).toEqual(
       expect.arrayContaining(["config.json", "model.safetensors", "tokenizer.json"]),
     );

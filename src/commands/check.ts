@@ -40,14 +40,14 @@ export interface CheckResult {
 /**
  * Checks labelled files as `train` would read them. Lengths are counted in tokens of the model, and truncation is told. An `output` gets
  * the same as a page, or the rows to correct as CSV. Throws what would stop training, after the output is written; `invalid-setting` for
- * an output that cannot be; `output-exists` for one that is an input.
+ * an output that cannot be.
  */
 export async function runCheck(settings: CheckSettings, host: Host): Promise<CheckResult> {
   const { output } = settings;
   const kind = output === undefined ? undefined : outputKind(output);
   const files = await labelledFiles(settings, host);
   const { trainFile, validationFile, testFile } = files;
-  if (output !== undefined) requireWritable(output, [trainFile, validationFile, testFile]);
+  if (output !== undefined) requireWritable(output);
   const records = await readLabelledFiles(files, host);
   const { maxLength } = settings;
   const { folder } = await locateModel(settings.model, "tokenizer", host);

@@ -31,7 +31,7 @@ export interface Command<Result> {
   readonly help: CommandHelp | undefined;
   settings(): Promise<z.ZodObject>;
   load(): Promise<unknown>;
-  /** Throws `resolveSettings`' errors for what it is given, and the command's own. */
+  /** Throws the errors of `resolveSettings` and `requireOutputsApart` for what it is given, and the command's own. */
   run(given: unknown, host: Host): Promise<Result>;
 }
 
@@ -46,8 +46,18 @@ export function command<Schema extends z.ZodObject, Result>({
     settings,
     load,
     async run(given, host) {
-      const { resolveSettings } = await import("../run/settings/resolve.js");
-      const resolved = resolveSettings(await settings(), given);
+      const [{ recordsOf }, { resolveSettings }, { requireOutputsApart }] = await Promise.all([
+        import("../run/settings/schemas.js"),
+        import("../run/settings/resolve.js"),
+        import("../run/folder/outputs-apart.js"),
+      ]);
+      const schema = await settings();
+      const resolved = resolveSettings(schema, given);
+      requireOutputsApart({
+        records: recordsOf(schema),
+        values: resolved,
+        caches: [host.cacheFolder, host.hub.cacheFolder],
+      });
       const run = await load();
       return run(resolved, host);
     },

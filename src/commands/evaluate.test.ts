@@ -140,14 +140,6 @@ describe("evaluate refuses", () => {
     expect(error).toMatchObject({ code: "invalid-setting" });
   });
 
-  it("an output that is its input, which stays as it is", async () => {
-    const input = file("own.jsonl", [{ text: "baa", label: "animal" }]);
-    const before = readFileSync(input);
-    const error = await failure(evaluate({ input, output: input }));
-    expect(error).toMatchObject({ code: "output-exists" });
-    expect(readFileSync(input)).toEqual(before);
-  });
-
   it("a label that resembles none", async () => {
     const input = file("odd.jsonl", [{ text: "baa", label: "qqqqqqqqqqqq" }]);
     expect((await failure(evaluate({ input }))).hint).toContain("train a classifier with");

@@ -42,7 +42,7 @@ export interface EvaluateResult extends SplitMetrics, Confidence {
 export async function runEvaluate(settings: EvaluateSettings, host: Host): Promise<EvaluateResult> {
   const { input, output, textColumn, labelColumn } = settings;
   const format = outputFormat(output);
-  if (output !== undefined) requireWritable(output, [input]);
+  if (output !== undefined) requireWritable(output);
   const withoutLabels =
     "evaluate compares predictions with labels; to label texts that have none, use l3masking predict.";
   const options = { textColumn, labelColumn, labels: "required", withoutLabels } as const;

@@ -244,12 +244,6 @@ describe("predict by windows", () => {
 });
 
 describe("predict refuses", () => {
-  it("an output that is its input, which stays as it is", async () => {
-    const before = readFileSync(input);
-    expect(await failure(predict({ output: input }))).toMatchObject({ code: "output-exists" });
-    expect(readFileSync(input)).toEqual(before);
-  });
-
   it("an output that cannot be written, before any work", async () => {
     mkdirSync(at("folder"));
     for (const output of [at("no/such/folder.jsonl"), at("folder")]) {

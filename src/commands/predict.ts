@@ -34,13 +34,13 @@ export interface PredictResult {
  * whole). They go to `output`, else to `host.write`; without either the predictions are returned. An `output` gets its
  * name when it is whole.
  *
- * Throws `invalid-setting` for an output that cannot be written, `output-exists` for one that is the input, and what `openRecords`, `openClassifier` and
+ * Throws `invalid-setting` for an output that cannot be written, and what `openRecords`, `openClassifier` and
  * `writeError` throw.
  */
 export async function runPredict(settings: PredictSettings, host: Host): Promise<PredictResult> {
   const { input, output, textColumn, unsureBelow } = settings;
   const format = outputFormat(output);
-  if (output !== undefined) requireWritable(output, [input]);
+  if (output !== undefined) requireWritable(output);
   const source = await openRecords(input, { textColumn, onBytes: readingProgress(host) });
   try {
     const classifier = await openClassifier(settings, host);

@@ -211,10 +211,6 @@ describe("score refuses", () => {
   const refused = (options: Partial<ScoreOptions>) =>
     failure(score(at("refused.jsonl"), options, createTestHost({ cacheFolder: at("cache-none") })));
 
-  it("an output that is its input", async () => {
-    expect(await refused({ output: input })).toMatchObject({ code: "output-exists" });
-  });
-
   it("an output that cannot be written", async () => {
     expect(await refused({ output: at("no/such/scores.jsonl") })).toMatchObject({
       code: "invalid-setting",

@@ -28,7 +28,7 @@ export interface ScoreResult {
  */
 export async function runScore(settings: ScoreSettings, host: Host): Promise<ScoreResult> {
   const { input, output, textColumn } = settings;
-  requireWritable(output, [input]);
+  requireWritable(output);
   const file = await readRecords(input, { textColumn, labels: "optional" });
   const model = await loadModel(settings.model, host);
   const maxLength = checkedMaxLength(settings.maxLength, model.spec);

@@ -1,10 +1,14 @@
+import { writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { temporaryFolder } from "../../../test/fixtures/folders.js";
 import { L3MaskingError } from "../../base/errors.js";
 import { type CommandName, type CommandResult, commands } from "../../commands/table.js";
 import { resolveSettings } from "../../run/settings/resolve.js";
 import type { Watch } from "../../thread/client.js";
 import type { ServeResult } from "../serve/serve.js";
 import { runCommandLine } from "./program.js";
+
+const at = temporaryFolder();
 
 type Answers = {
   readonly [Name in CommandName]?: (given: unknown, watch?: Watch) => Promise<CommandResult<Name>>;
@@ -257,6 +261,16 @@ describe("runCommandLine", () => {
       files: { "k.json": '{"$schema": "x", "trainFile": "b.csv", "textColumn": "body"}' },
     });
     expect(checked.calls).toMatchObject([{ trainFile: "a.csv", textColumn: "body" }]);
+  });
+
+  it("refuses to write over the file that the settings came from", async () => {
+    const config = at("settings.jsonl");
+    writeFileSync(config, "input: texts.csv");
+    const line = `score --config ${config} --output ${config}`;
+    const { exitCode, err } = await run(line, { files: { [config]: "input: texts.csv" } });
+    expect(exitCode).toBe(2);
+    expect(err).toContain("error [output-exists]");
+    expect(err).toContain(`--config ${config}`);
   });
 
   it("takes DATA as a file or a folder, flags first", async () => {

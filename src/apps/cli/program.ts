@@ -245,12 +245,29 @@ async function runCommand(
   try {
     const watch = { onEvent: reporter.event, onOutput: reporter.output, signal: stop.signal };
     const settings = { ...fromFile, ...fromOperands, ...given };
+    if (typeof config === "string") await requireApartFrom(config, command, settings);
     const outcome = await command.run(settings, watch, installation);
     reporter.outcome(outcome);
     return stop.signal.aborted && !endsByInterrupt ? INTERRUPTED : outcome.exitCode;
   } finally {
     stopListening();
   }
+}
+
+/** The file of the settings is read too; what the settings themselves name is checked where they are resolved. */
+async function requireApartFrom(
+  config: string,
+  { settings }: ListedCommand,
+  values: GivenSettings,
+): Promise<void> {
+  const [{ requireOutputsApart }, { recordsOf }, schema] = await Promise.all([
+    import("../../run/folder/outputs-apart.js"),
+    import("../../run/settings/schemas.js"),
+    settings?.(),
+  ]);
+  if (schema === undefined) return;
+  const inputs = [{ flag: `--${configFlag.name}`, path: config }];
+  requireOutputsApart({ records: recordsOf(schema), values, inputs });
 }
 
 /** Settings of a file; the flags that are no settings may not stand there. */

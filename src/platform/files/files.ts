@@ -15,6 +15,7 @@ import {
   readdirSync,
   readFileSync,
   readSync,
+  realpathSync,
   renameSync,
   rmdirSync,
   rmSync,
@@ -53,10 +54,19 @@ function findStatus(path: string): Stats | undefined {
   }
 }
 
-/** Do two paths lead to one file, by links, upper and lower case or other ways? False where one of them leads to nothing. */
-export function isSameFile(first: string, second: string): boolean {
-  const [a, b] = [findStatus(first), findStatus(second)];
-  return a !== undefined && b !== undefined && a.dev === b.dev && a.ino === b.ino;
+/**
+ * What is the same for all paths to one file or folder, be it by links, upper and lower case or other ways, and for no other. Throws
+ * where there is nothing.
+ */
+export function fileIdentity(path: string): string {
+  const { dev, ino } = statSync(path, { bigint: true });
+  // Some network drives number no files.
+  return ino === 0n ? realpathSync.native(path) : `${dev}:${ino}`;
+}
+
+/** The path without links, as the file system spells it. Throws where there is nothing. */
+export function realPath(path: string): string {
+  return realpathSync.native(path);
 }
 
 /** Does a path lead to anything that can be seen? */

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { readJson, temporaryFolder } from "../../../test/fixtures/folders.js";
 import {
@@ -66,10 +66,12 @@ describe("createRunFolder", () => {
 });
 
 describe("requireWritable", () => {
-  it("changes nothing in a file that is there", () => {
+  it("changes nothing in a file that is there, and makes none", () => {
     writeFileSync(at("kept"), "content");
     requireWritable(at("kept"));
     expect(readFileSync(at("kept"), "utf8")).toBe("content");
+    requireWritable(at("new"));
+    expect(existsSync(at("new"))).toBe(false);
   });
 
   it("refuses a folder, and a file in a folder that is not there", () => {

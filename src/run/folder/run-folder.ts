@@ -3,11 +3,11 @@ import { L3MaskingError } from "../../base/errors.js";
 import { writeDurably } from "../../platform/files/durable.js";
 import {
   exists,
-  isSameFile,
   listFolder,
   makeFolder,
   openToWrite,
   readText,
+  remove,
 } from "../../platform/files/files.js";
 import { join } from "../../platform/paths.js";
 import { FOLDER_FORMAT, requireKnownFormat } from "../../results/records/format.js";
@@ -102,21 +102,12 @@ function* piecesOf(rows: Iterable<unknown>): Generator<string> {
   yield piece;
 }
 
-/**
- * Checks before the work starts that a file can be written, without changing it. Throws `invalid-setting` otherwise, and `output-exists`
- * where it is one of the files to read.
- */
-export function requireWritable(path: string, inputs: readonly (string | undefined)[] = []): void {
-  const input = inputs.find((file) => file !== undefined && isSameFile(file, path));
-  if (input !== undefined) {
-    throw new L3MaskingError(
-      "output-exists",
-      `expected another file for --output than those to read, got ${path}, which is ${input === path ? "one of them" : input}`,
-      { hint: "Choose another --output." },
-    );
-  }
+/** Checks before the work starts that a file can be written, without changing it. Throws `invalid-setting` otherwise. */
+export function requireWritable(path: string): void {
   try {
+    const isNew = !exists(path);
     openToWrite(path, "append").close();
+    if (isNew) remove(path);
   } catch (cause) {
     throw new L3MaskingError("invalid-setting", `expected a writable file at ${path}`, {
       hint: "Choose another --output in a folder that exists.",

@@ -5,6 +5,7 @@ import { integer, list, text } from "./kinds.js";
 import { taskWeights } from "./method.js";
 import { setting } from "./setting.js";
 import { SHIPPED_MODEL } from "./shipped-model.js";
+import { comparisonNames } from "./written-names.js";
 
 const commands = ["compare"] as const;
 
@@ -17,6 +18,7 @@ export const compareSettings = [
       "Data sets: known names, folders with train, dev (or valid, validation) and test files, or training files",
     heading: "Model and files",
     placeholder: "path",
+    reads: true,
     identity: "represented",
     axis: true,
   }),
@@ -27,6 +29,7 @@ export const compareSettings = [
     description: "Labelled training texts of a single data set, instead of --dataset",
     heading: "Model and files",
     placeholder: "file",
+    reads: true,
     identity: "represented",
   }),
   setting({
@@ -36,6 +39,7 @@ export const compareSettings = [
     description: `Checkpoints to fine-tune, each its own vanilla model: ${SHIPPED_MODEL}, which the package contains, folders or hub repositories (docs/models.md)`,
     heading: "Model and files",
     placeholder: "folder",
+    reads: true,
     aliases: ["modelNameOrPath"],
     identity: "represented",
     axis: true,
@@ -86,6 +90,7 @@ export const compareSettings = [
       "Folder for TensorBoard's event files, one subfolder per run; by default `tensorboard` in each run folder",
     heading: "Evaluation and saving",
     placeholder: "folder",
+    writes: [],
     identity: "none",
   }),
   setting({
@@ -112,6 +117,7 @@ export const compareSettings = [
       "Folder for the comparison; the same command resumes what is in it. By default named after the data, such as comparisons/messages",
     heading: "Model and files",
     placeholder: "folder",
+    writes: comparisonNames,
     identity: "none",
   }),
 ];

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { decidingMeasure, labelMeasures } from "../../results/metrics/label-measures.js";
 import { fraction, integer, text } from "./kinds.js";
 import { PUBLISHED, RECIPE, setting } from "./setting.js";
+import { runNames } from "./written-names.js";
 
 const heading = "Evaluation and saving";
 
@@ -16,6 +17,7 @@ const outputFile = {
   type: text().optional(),
   heading: "Model and files",
   placeholder: "file",
+  writes: "file",
   identity: "none",
 } as const;
 
@@ -113,6 +115,7 @@ const following = [
       "Folder for TensorBoard's event file; by default `tensorboard` in the output folder",
     heading,
     placeholder: "folder",
+    writes: [],
     identity: "none",
   }),
 ];
@@ -125,16 +128,15 @@ const outputs = [
     description: "Folder of a finished training run or of a comparison",
     heading: "Model and files",
     placeholder: "folder",
+    reads: true,
     identity: "none",
   }),
   setting({
     name: "output",
+    ...outputFile,
     commands: ["score"],
     type: text(),
     description: "Output file: one JSON object per text, in input order",
-    heading: "Model and files",
-    placeholder: "file",
-    identity: "none",
   }),
   setting({
     name: "output",
@@ -180,6 +182,7 @@ const outputs = [
     description: "Folder for the charts, one SVG file each, for papers and slides",
     heading: "Model and files",
     placeholder: "folder",
+    writes: [],
     identity: "none",
   }),
   setting({
@@ -214,6 +217,7 @@ const outputs = [
       "Folder for the run; must not hold one already, except with --resume. By default a new one named after the data, such as runs/messages, then runs/messages-2; with --resume the newest unfinished one of the data",
     heading: "Model and files",
     placeholder: "folder",
+    writes: runNames,
     identity: "none",
   }),
   setting({
@@ -223,6 +227,7 @@ const outputs = [
     description: "Folder for the run; must not hold one already, except with --resume",
     heading: "Model and files",
     placeholder: "folder",
+    writes: runNames,
     identity: "none",
   }),
   setting({

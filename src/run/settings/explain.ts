@@ -37,6 +37,7 @@ export const explainSettings = [
       "Vanilla model that scores the tokens: a folder or a hub repository; by default the run's own, if the classifier is RUN/model",
     heading: "Model and files",
     placeholder: "folder",
+    reads: true,
     identity: "none",
   }),
   setting({
@@ -46,6 +47,7 @@ export const explainSettings = [
     description: "HTML page to write (.html), instead of tables on standard output",
     heading: "Model and files",
     placeholder: "file",
+    writes: "file",
     identity: "none",
   }),
   asInRun(estimator),

@@ -52,6 +52,8 @@ export const handingOnSettings = [
       "New folder for a copy of the whole model; by default, the files are added to the model's own folder",
     heading: "Model and files",
     placeholder: "folder",
+    // It must be empty, or the model's own, where files are added with care.
+    writes: [],
   }),
   setting({
     name: "precisions",
@@ -71,6 +73,7 @@ export const handingOnSettings = [
     type: text(),
     description: "Model folder, as train and export write it",
     placeholder: "folder",
+    reads: true,
   }),
   setting({
     name: "repository",

@@ -110,6 +110,7 @@ export const maskingSettings = [
       "Folder for cached likelihoods and data sets; by default L3MASKING_CACHE, else ~/.cache/l3masking",
     heading: "Likelihood",
     placeholder: "folder",
+    writes: "cache",
     identity: "none",
   }),
   mlmProbability,

@@ -17,6 +17,7 @@ export const pretrainSettings = [
     type: text().optional(),
     description: `Tokenizer: ${SHIPPED_MODEL}, a folder, a tokenizer.json or a hub repository (docs/models.md); by default that of --model, and of ${SHIPPED_MODEL} for a new model`,
     placeholder: "path",
+    reads: true,
   }),
   setting({
     name: "validationText",
@@ -24,6 +25,7 @@ export const pretrainSettings = [
     type: text().optional(),
     description: "Plain text to measure masked-token loss and accuracy on",
     placeholder: "file",
+    reads: true,
   }),
   setting({
     name: "model",
@@ -31,6 +33,7 @@ export const pretrainSettings = [
     type: text().optional(),
     description: `Checkpoint to continue from: ${SHIPPED_MODEL}, a folder or a hub repository; without it, a new model of the size below`,
     placeholder: "folder",
+    reads: true,
     aliases: ["modelNameOrPath"],
   }),
   setting({

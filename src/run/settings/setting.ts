@@ -44,6 +44,13 @@ export interface Setting<
   readonly heading: Exclude<Heading, "More">;
   /** What stands for a text in the help, such as "folder"; "name" where absent. */
   readonly placeholder?: string;
+  /** Does it name a file or folder to read? */
+  readonly reads?: true;
+  /**
+   * Does it name a place to write to? A file; a folder, with the names in it that the command replaces; or a folder of caches, which get
+   * new names. `requireOutputsApart` keeps it from what is read.
+   */
+  readonly writes?: "file" | "cache" | readonly string[];
   readonly unit?: string;
   /** Where the default comes from. */
   readonly origin?: string;

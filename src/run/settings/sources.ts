@@ -10,11 +10,13 @@ const heading = "Model and files";
 const model = {
   heading,
   placeholder: "folder",
+  reads: true,
   aliases: ["modelNameOrPath"],
   identity: "none",
 } as const;
-const represented = { heading, placeholder: "file", identity: "represented" } as const;
-const inputFile = { heading, placeholder: "file", identity: "none" } as const;
+const readFile = { heading, placeholder: "file", reads: true } as const;
+const represented = { ...readFile, identity: "represented" } as const;
+const inputFile = { ...readFile, identity: "none" } as const;
 const shownText = { heading, placeholder: "text", identity: "none" } as const;
 
 const models = [
@@ -25,6 +27,7 @@ const models = [
     description: `Checkpoint to fine-tune; it also scores the texts, as the vanilla model. ${SHIPPED_MODEL}, which the package contains; a folder; or a hub repository such as FacebookAI/roberta-base, with @REVISION for a branch, tag or commit other than main (docs/models.md)`,
     heading,
     placeholder: "folder",
+    reads: true,
     aliases: ["modelNameOrPath"],
     identity: "represented",
   }),
@@ -68,6 +71,7 @@ const datasets = [
       "Folder with the known data set's files (train, dev and test as .jsonl or .jsonl.gz), or with a subfolder named after it; without it, the data set is downloaded to the cache",
     heading,
     placeholder: "folder",
+    reads: true,
     identity: "represented",
   }),
   setting({
@@ -160,8 +164,7 @@ const texts = [
     commands: ["pretrain", "perplexity"],
     type: list(),
     description: "Plain text files: one paragraph per line, an empty line between documents",
-    heading,
-    placeholder: "file",
+    ...readFile,
     identity: "counts",
   }),
 ];

@@ -1,0 +1,25 @@
+/** What lies in the folders that commands fill, by the names at their top. */
+
+/** In the folder of a run of `train` or `pretrain`. */
+export const runNames = [
+  "baseline",
+  "config.json",
+  "encoder",
+  "errors.csv",
+  "errors.jsonl",
+  "examples.json",
+  "folds",
+  "journal.jsonl",
+  "masking.json",
+  "metrics.json",
+  "mlflow.json",
+  "model",
+  "predictions-held-out.jsonl",
+  "predictions-test.jsonl",
+  "splits",
+  "state",
+  "tensorboard",
+] as const;
+
+/** In the folder of a comparison; the page is not among them, as `report` writes it anew. */
+export const comparisonNames = ["commands.jsonl", "results.json", "results.md", "runs"] as const;
