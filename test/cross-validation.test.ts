@@ -159,7 +159,12 @@ describe("--method auto", () => {
     const { held_out: found } = metrics;
     // One step teaches the encoder nothing.
     expect(found).toMatchObject({ chosen: "tfidf", rows: 36, compared_rows: 36 });
-    expect(found?.candidates.map(({ method }) => method)).toEqual(["tfidf", "embed", "stl"]);
+    expect(found?.candidates.map(({ method }) => method)).toEqual([
+      "tfidf",
+      "embed",
+      "stack",
+      "stl",
+    ]);
     expect(metrics.method).toBe("tfidf");
     expect(metrics.dev.accuracy).toBeCloseTo(accuracyOf(tfidfAnswers()), 12);
     expect(host.notices()).toContain(found?.choice ?? "no sentence");
@@ -199,7 +204,7 @@ describe("--method auto", () => {
     const { held_out: found } = metrics;
     expect(found).toMatchObject({ folds: 0, rows: 12, compared_rows: 12 });
     const candidates = found?.candidates ?? [];
-    expect(candidates.map(({ method }) => method)).toEqual(["tfidf", "embed", "stl"]);
+    expect(candidates.map(({ method }) => method)).toEqual(["tfidf", "embed", "stack", "stl"]);
     const best = candidates.find(
       ({ behind_best: behind = 1, behind_best_standard_error: error = 0 }) => behind <= error / 2,
     )?.method;

@@ -129,7 +129,9 @@ describe("setting, method and measure", () => {
   it("are completed", async () => {
     const script = await printed(main, "completion", "bash");
     expect(script).toContain('"train --rare-share") values="low middle high"');
-    expect(script).toContain('"train --method") values="auto tfidf embed stl rtm l3 mtl-rare"');
+    expect(script).toContain(
+      '"train --method") values="auto tfidf embed stl stack rtm l3 mtl-rare"',
+    );
   });
 
   it("are in the model card", async () => {

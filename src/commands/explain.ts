@@ -5,6 +5,7 @@ import { nearestName } from "../base/nearest.js";
 import { readRecords } from "../data/read.js";
 import { createStrategy } from "../method/masking/probabilities.js";
 import { needsScores } from "../method/methods.js";
+import { join } from "../platform/paths.js";
 import { type ExplainedText, maskLevels } from "../results/records/token-masks.js";
 import { renderExplanation } from "../results/report/pages/explanation.js";
 import { explainEmbed } from "../run/classifiers/embed.js";
@@ -55,16 +56,18 @@ export interface ExplainResult {
  * of the classifier's run. Of a run whose method scores no tokens, and of a linear classifier, only label and attributions are given, word by
  * word, unless a vanilla model is named. Writes a page where `output` names one.
  *
- * Throws `missing-setting` without texts, `invalid-setting` for texts given twice, an unknown label, an output that is no page
+ * Throws `missing-setting` without texts, `invalid-setting` for texts given twice, an unknown label, a stack of two classifiers, an output that is no page
  * or cannot be written, and a vanilla model that reads the texts as other tokens; and what `loadClassifier`,
  * `loadVanilla`, reading and scoring throw. A stop on request throws `interrupted` between batches.
  */
 export async function runExplain(settings: ExplainSettings, host: Host): Promise<ExplainResult> {
   const { output } = settings;
   if (output !== undefined) requirePage(output);
+  const kind = classifierKind(settings.model);
+  if (kind === "stack") throw hasParts(settings.model);
   const { texts, leftOut } = await chosenTexts(settings);
   const explained =
-    classifierKind(settings.model) === "encoder"
+    kind === "encoder"
       ? await explainedByTokens(settings, texts, host)
       : await explainedByWords(settings, texts, host);
   const result: ExplainResult = {
@@ -79,6 +82,16 @@ export async function runExplain(settings: ExplainSettings, host: Host): Promise
     writeWhole(output, renderExplanation(result, { date: host.today() }).html);
   }
   return result;
+}
+
+function hasParts(folder: string): L3MaskingError {
+  return new L3MaskingError(
+    "invalid-setting",
+    `expected one classifier to explain, got a stack of two in ${folder}: one reads words, the other tokens`,
+    {
+      hint: `Explain one of them: --model ${join(folder, "linear")} or ${join(folder, "encoder")}.`,
+    },
+  );
 }
 
 type Explained = Pick<ExplainResult, "vanilla_model" | "masking" | "attribution_input" | "texts">;

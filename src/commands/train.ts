@@ -104,11 +104,17 @@ async function trainInFolder(
       : undefined;
   const encoder = isLinear(wanted)
     ? undefined
-    : await trainEncoder(inputs, masks, { ...place, folder: encoderFolder(inputs) }, runtime, host);
+    : await trainEncoder(
+        inputs,
+        masks,
+        { ...place, folder: encoderFolder(inputs, wanted) },
+        runtime,
+        host,
+      );
   try {
     // Choose and save.
-    const choice = held?.choice ?? (await choiceOnDev(inputs, baseline, embed, encoder));
     const trained = { baseline, embed, encoder };
+    const choice = held?.choice ?? (await choiceOnDev(inputs, trained));
     const kept = await keptClassifier(inputs, choice, trained, held, place, host);
 
     // Evaluate.

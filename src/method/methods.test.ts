@@ -3,6 +3,7 @@ import {
   comparedMethods,
   hasAuxiliaryTask,
   isLinear,
+  isStacked,
   maskingOf,
   methodOf,
   methods,
@@ -17,13 +18,15 @@ it("says what each method trains", () => {
     hasAuxiliaryTask(name),
     needsScores(name),
     readsEmbeddings(name),
+    isStacked(name),
   ]);
   expect(facts).toEqual([
-    ["tfidf", true, false, false, false],
-    ["embed", true, false, false, true],
-    ["stl", false, false, false, false],
-    ["rtm", false, true, false, false],
-    ["l3", false, true, true, false],
+    ["tfidf", true, false, false, false, false],
+    ["embed", true, false, false, true, false],
+    ["stl", false, false, false, false, false],
+    ["stack", false, false, false, false, true],
+    ["rtm", false, true, false, false, false],
+    ["l3", false, true, true, false, false],
   ]);
 });
 

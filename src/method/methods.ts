@@ -25,6 +25,8 @@ export interface MethodRow {
   readonly linear?: true;
   /** Does the linear classifier read embeddings by the model beside the n-grams? */
   readonly embeddings?: true;
+  /** Is what it trains mixed with the baseline? */
+  readonly stacked?: true;
   /** How tokens are masked for the auxiliary task; absent where the main task is trained alone. */
   readonly masking?: StrategyName;
 }
@@ -58,6 +60,16 @@ export const methods = [
     meaning: "Single-task learning: the model learns only to classify the texts.",
     look: 0,
     comparedByDefault: true,
+  },
+  {
+    name: "stack",
+    title: "TF-IDF + STL",
+    brief: "the baseline and classification alone, their probabilities mixed",
+    meaning:
+      "TF-IDF with logistic regression and a model that learns only to classify the texts, side by side: the probabilities that the two give a label are mixed by a weight chosen on texts that neither was trained on.",
+    look: 5,
+    comparedByDefault: false,
+    stacked: true,
   },
   {
     name: "rtm",
@@ -116,6 +128,11 @@ export function isLinear(method: string): boolean {
 /** Does it train a linear classifier that reads embeddings by the model, which stays as it is? */
 export function readsEmbeddings(method: string): boolean {
   return methods.some((row: MethodRow) => row.name === method && row.embeddings === true);
+}
+
+/** Does it mix the encoder that it trains with the baseline? */
+export function isStacked(method: string): boolean {
+  return methods.some((row: MethodRow) => row.name === method && row.stacked === true);
 }
 
 /** Does the vanilla model have to score the texts first? */

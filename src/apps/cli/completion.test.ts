@@ -37,7 +37,7 @@ describe.runIf(bash)("completion in bash", () => {
       ...methods.map(({ name }) => name),
     ]);
     expect(await offered("l3masking", "train", "--method", "r")).toEqual(["rtm"]);
-    expect(await offered("l3masking", "train", "--method", "=", "s")).toEqual(["stl"]);
+    expect(await offered("l3masking", "train", "--method", "=", "s")).toEqual(["stl", "stack"]);
     expect(await offered("l3masking", "train", "--method", "=")).toEqual([
       "auto",
       ...methods.map(({ name }) => name),
@@ -68,7 +68,7 @@ describe("completionScript", () => {
       "complete -c l3masking -n __fish_use_subcommand -f -a x -d 'a \\'b\\' \\\\c'",
     );
     expect(await completionScript("fish", commandList)).toContain(
-      "-n '__fish_seen_subcommand_from train' -l method -x -a 'auto tfidf embed stl rtm l3' -d 'auto: ",
+      "-n '__fish_seen_subcommand_from train' -l method -x -a 'auto tfidf embed stl stack rtm l3' -d 'auto: ",
     );
   });
 });

@@ -46,6 +46,8 @@ const heldOut = z.object({
   candidates: list(
     z.object({
       method: methodName,
+      /** Of a stack: the share of the encoder. */
+      encoder_weight: z.number().exactOptional(),
       ...ofLabelMeasures(() => z.number()),
       /** By how much the metric that decides is behind that of the best candidate, and the standard error of that difference. */
       behind_best: z.number().exactOptional(),
@@ -89,7 +91,7 @@ export const runMetrics = z.object({
    * such rows or without a baseline.
    */
   verdict: z.string().nullable(),
-  /** Absent where a method was given and a dev split. */
+  /** Absent where there was a dev split and nothing to choose. */
   held_out: heldOut.exactOptional(),
   /** Totals over all parts of a resumed run; repeated steps count once. */
   timing: z.object({

@@ -11,15 +11,17 @@ import { openEncoder } from "./encoder.js";
 import { openLinear } from "./linear.js";
 import { LINEAR_TYPE } from "./linear-folder.js";
 import type { OpenClassifier } from "./open-classifier.js";
+import { openStack, STACK_TYPE } from "./stack.js";
 
 /** What a folder holds; all that is not ours is taken for an encoder, whose reader says what is wrong with it. */
-export type ClassifierKind = "encoder" | "linear" | "embed";
+export type ClassifierKind = "encoder" | "linear" | "embed" | "stack";
 
 /** The kind of the classifier called `name`; names of the hub are encoders. Throws `checkpoint-config` for a damaged config.json. */
 export function classifierKind(name: string): ClassifierKind {
   const path = join(name, "config.json");
   if (!exists(path)) return "encoder";
   const json = readJsonFile(path, "checkpoint-config");
+  if (isObject(json) && json.model_type === STACK_TYPE) return "stack";
   if (!isObject(json) || json.model_type !== LINEAR_TYPE) return "encoder";
   return json.features === "embed" ? "embed" : "linear";
 }
@@ -37,6 +39,8 @@ export async function openClassifier(
       return openLinear(model, settings, host);
     case "embed":
       return openEmbed(model, settings, host);
+    case "stack":
+      return openStack(model, settings, host);
     case "encoder":
       return openEncoder(settings, host);
   }
@@ -44,12 +48,18 @@ export async function openClassifier(
 
 /** Throws `checkpoint-config` for a classifier that is no encoder; `purpose` is what it was to be used for. */
 export function requireEncoder(name: string, purpose: string): void {
-  if (classifierKind(name) === "encoder") return;
+  const kind = classifierKind(name);
+  if (kind === "encoder") return;
+  const [found, hint] =
+    kind === "stack"
+      ? ["a stack of two classifiers", `Name one of its parts: ${join(name, "encoder")}.`]
+      : [
+          "a linear classifier",
+          "Name the folder of a fine-tuned encoder; a linear classifier works with predict, evaluate, explain and serve.",
+        ];
   throw new L3MaskingError(
     "checkpoint-config",
-    `expected a fine-tuned encoder ${purpose}, got a linear classifier in ${name}`,
-    {
-      hint: "Name the folder of a fine-tuned encoder; a linear classifier works with predict, evaluate, explain and serve.",
-    },
+    `expected a fine-tuned encoder ${purpose}, got ${found} in ${name}`,
+    { hint },
   );
 }

@@ -22,13 +22,22 @@ export async function openLinear(
   if (settings.precision === "int8") throw noEncoder(folder, "--precision int8");
   const { classifier, labels } = await loadLinear(folder);
   const temperature = settings.fittedTemperature ? trainedTemperature(folder) : 1;
-  const read = (texts: readonly string[]): ReadTexts => ({
+  const read = (texts: readonly string[]) => linearReading(classifier, texts, temperature);
+  return classifierOf({ folder, labels, read, dispose: async () => undefined }, host);
+}
+
+/** How a linear classifier reads texts. */
+export function linearReading(
+  classifier: TfidfClassifier,
+  texts: readonly string[],
+  temperature: number,
+): ReadTexts {
+  return {
     // It reads whole texts, and has no tokens to be unknown.
     counts: { ...summedCounts([]), texts: texts.length },
     logits: async (onBatch) =>
       batchLogits(classifier, texts, onBatch).map((logit) => logit / temperature),
-  });
-  return classifierOf({ folder, labels, read, dispose: async () => undefined }, host);
+  };
 }
 
 function batchLogits(

@@ -10,6 +10,7 @@ export interface OpenClassifier {
   readonly folder: string;
   /** Label names by id. */
   readonly labels: readonly string[];
+  read(texts: readonly string[]): ReadTexts;
   /** Logits [N, C] of N texts, row-major, divided by the temperature where that is asked for. */
   logits(texts: readonly string[], task: "predicting" | "evaluating"): Promise<Float32Array>;
   predict(texts: readonly string[]): Promise<Prediction[]>;
@@ -35,17 +36,12 @@ export interface ReadTexts {
 
 /** A classifier by how its kind reads texts. */
 export function classifierOf(
-  {
-    read,
-    ...kept
-  }: Pick<OpenClassifier, "folder" | "labels" | "dispose"> & {
-    read(texts: readonly string[]): ReadTexts;
-  },
+  kept: Pick<OpenClassifier, "folder" | "labels" | "read" | "dispose">,
   host: Host,
 ): OpenClassifier {
   const logits: OpenClassifier["logits"] = async (texts, task) => {
     const total = texts.length;
-    const reading = read(texts);
+    const reading = kept.read(texts);
     const notice = alteredNotice(reading.counts);
     if (notice !== undefined) host.emit(notice);
     return reading.logits((done) => {
@@ -58,7 +54,7 @@ export function classifierOf(
     logits,
     predict: async (texts) => predictionsOf(await logits(texts, "predicting"), kept.labels),
     async predictPart(texts, onBatch) {
-      const reading = read(texts);
+      const reading = kept.read(texts);
       const predictions = predictionsOf(await reading.logits(onBatch), kept.labels);
       return { predictions, counts: reading.counts };
     },

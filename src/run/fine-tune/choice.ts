@@ -14,6 +14,8 @@ export interface HeldOutAnswers {
   readonly rows: readonly number[];
   /** [rows, C], row-major */
   readonly logits: Float32Array;
+  /** Share of the encoder in a stack. */
+  readonly encoderWeight?: number;
 }
 
 export interface Choice {
@@ -60,7 +62,9 @@ export async function chooseCandidate(
       return all.filter((row) => known.has(row));
     });
   const expected = Int32Array.from(common, (row) => labelIds[row]);
-  const predicted = candidates.map((candidate) => answeredIds(common, candidate, labels));
+  const predicted = candidates.map((candidate) =>
+    predictedLabels(answersOn(common, candidate, labels), labels),
+  );
   const measures = predicted.map((ids) => classificationMetrics(expected, ids, labels).measures);
   const { better, title } = labelMeasureOf(metric);
   const worth = measures.map((of) => (better === "higher" ? of[metric] : -of[metric]));
@@ -91,8 +95,9 @@ export async function chooseCandidate(
       folds,
       rows: candidates[chosen].rows.length,
       compared_rows: common.length,
-      candidates: candidates.map(({ method }, index) => ({
+      candidates: candidates.map(({ method, encoderWeight }, index) => ({
         method,
+        ...(encoderWeight !== undefined && { encoder_weight: encoderWeight }),
         ...measures[index],
         behind_best: behind[index],
         behind_best_standard_error: errors[index],
@@ -104,15 +109,19 @@ export async function chooseCandidate(
   };
 }
 
-/** Label ids that a candidate predicts for some of its rows. */
-function answeredIds(
+/** Logits [rows, C] of some of the rows that a candidate answered. */
+export function answersOn(
   rows: readonly number[],
-  { rows: known, logits }: HeldOutAnswers,
+  answers: Pick<HeldOutAnswers, "rows" | "logits">,
   labels: number,
-): Int32Array {
-  const places = new Map(known.map((row, place) => [row, place]));
-  const predicted = predictedLabels(logits, labels);
-  return Int32Array.from(rows, (row) => predicted[places.get(row) ?? -1]);
+): Float32Array {
+  const places = new Map(answers.rows.map((row, place) => [row, place]));
+  const logits = new Float32Array(rows.length * labels);
+  rows.forEach((row, index) => {
+    const place = places.get(row) ?? -1;
+    logits.set(answers.logits.subarray(place * labels, (place + 1) * labels), index * labels);
+  });
+  return logits;
 }
 
 /** Of each candidate's difference to the best one: the spread over resamples of the rows, those with a label of training. */
@@ -146,5 +155,6 @@ function points(fraction: number): string {
 
 /** A candidate's name in sentences. */
 export function titleOf(method: Method): string {
+  if (method === "stack") return "TF-IDF mixed with the fine-tuned encoder";
   return method === "stl" ? "the fine-tuned encoder" : methodOf(method).title;
 }

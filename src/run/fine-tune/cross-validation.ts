@@ -2,7 +2,7 @@
 import { counted, duration } from "../../base/figures.js";
 import { type Folds, rowsOfFold } from "../../data/folds.js";
 import type { Runtime } from "../../engine/runtime/runtime.js";
-import { AUTO, type Method } from "../../method/methods.js";
+import { AUTO, isStacked, type Method } from "../../method/methods.js";
 import { embedLogits, fitEmbed } from "../../model/linear/embed-classifier.js";
 import { fitTfidf, tfidfLogits } from "../../model/linear/tfidf-classifier.js";
 import { makeFolder } from "../../platform/files/files.js";
@@ -131,7 +131,7 @@ export async function encoderAnswers(
     outputDir,
     folds,
     {
-      method: method === AUTO ? "stl" : method,
+      method: method === AUTO || isStacked(method) ? "stl" : method,
       answer: (rows, fold) =>
         fitOnRows(inputs, masks, rows, runtime, host, (done, total) => {
           const detail = `fine-tuning, fold ${fold + 1} of ${folds.count}`;

@@ -1,18 +1,20 @@
 /** The texts of a run that its folds held out: what the candidates answered to them, and which candidate is best. */
 
 import type { Runtime } from "../../engine/runtime/runtime.js";
-import { AUTO, isLinear } from "../../method/methods.js";
+import { isLinear } from "../../method/methods.js";
 import { join } from "../../platform/paths.js";
 import { writeJsonLines } from "../folder/run-folder.js";
 import type { Host } from "../host/host.js";
 import { predictionsOf } from "../inference/classify.js";
 import type { EncodedDataset } from "../sources/labelled-texts.js";
 import type { TextMasks } from "./auxiliary-texts.js";
-import { type Choice, chooseCandidate, type HeldOutAnswers } from "./choice.js";
+import { answersOn, type Choice, chooseCandidate, type HeldOutAnswers } from "./choice.js";
 import { embedAnswers, encoderAnswers, tfidfAnswers } from "./cross-validation.js";
 import type { EmbeddedRun } from "./embedding.js";
 import type { RunInputs } from "./inputs.js";
+import { wantsBaseline } from "./kept-classifier.js";
 import type { MeasuredRows } from "./run-metrics.js";
+import { candidatesOf } from "./stack.js";
 
 export interface HeldOutByFolds {
   readonly choice: Choice;
@@ -38,16 +40,15 @@ export async function heldOutByFolds(
 ): Promise<HeldOutByFolds | undefined> {
   const { folds, settings, data } = inputs;
   if (folds === undefined) return undefined;
-  const wantsBaseline = settings.baseline || settings.method === AUTO;
-  const tfidf = wantsBaseline ? await tfidfAnswers(inputs, folds, host) : undefined;
+  const { method } = settings;
+  const tfidf = wantsBaseline(settings) ? await tfidfAnswers(inputs, folds, host) : undefined;
   const embed = embedded && (await embedAnswers(inputs, embedded, folds, host));
-  const encoder = isLinear(settings.method)
+  const encoder = isLinear(method)
     ? undefined
     : await encoderAnswers(inputs, masks, folds, USUAL_SECONDS, runtime, host);
-  const all = [settings.method === AUTO ? tfidf : undefined, embed, encoder];
-  const candidates = all.filter((one) => one !== undefined);
   const { labelIds } = data.train;
   const labels = data.labels.length;
+  const candidates = candidatesOf(method, { tfidf, embed, encoder }, labelIds, labels);
   const { metricForBestModel: metric, seed } = settings;
   const rule = { metric, seed, folds: folds.count };
   const choice = await chooseCandidate(candidates, { labelIds, labels }, rule);
@@ -66,17 +67,6 @@ export async function heldOutByFolds(
     baseline: tfidf && answersOn(rows, tfidf, labels),
     tfidf: tfidf && measured(tfidf),
   };
-}
-
-/** Logits [rows, C] of some of the rows that a candidate answered. */
-function answersOn(rows: readonly number[], answers: HeldOutAnswers, labels: number): Float32Array {
-  const places = new Map(answers.rows.map((row, place) => [row, place]));
-  const logits = new Float32Array(rows.length * labels);
-  rows.forEach((row, index) => {
-    const place = places.get(row) ?? -1;
-    logits.set(answers.logits.subarray(place * labels, (place + 1) * labels), index * labels);
-  });
-  return logits;
 }
 
 /** Writes predictions-held-out.jsonl: each held-out training row, its label and the one predicted without it. */

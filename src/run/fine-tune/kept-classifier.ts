@@ -1,12 +1,14 @@
-/** What a run keeps: the fine-tuned encoder, TF-IDF with embeddings, or the baseline where that is better. */
+/** What a run keeps: the fine-tuned encoder, alone or stacked, TF-IDF with embeddings, or the baseline where that is better. */
 
 import { L3MaskingError } from "../../base/errors.js";
-import { AUTO, isLinear, readsEmbeddings } from "../../method/methods.js";
+import { AUTO, isLinear, isStacked, type Method, readsEmbeddings } from "../../method/methods.js";
 import { tfidfLogits } from "../../model/linear/tfidf-classifier.js";
 import { join } from "../../platform/paths.js";
 import { saveEmbed } from "../classifiers/embed-folder.js";
 import { linearExplainer } from "../classifiers/linear-explanation.js";
 import { saveLinear } from "../classifiers/linear-folder.js";
+import { saveStack } from "../classifiers/stack.js";
+import { stackedLogits } from "../classifiers/stacked-logits.js";
 import type { Host } from "../host/host.js";
 import type { ExplainTexts } from "../inference/attributed-words.js";
 import { ONLY_STEP, writeLinearJournal } from "../linear/linear-journal.js";
@@ -17,6 +19,7 @@ import type { HeldOutByFolds } from "./held-out.js";
 import type { RunInputs } from "./inputs.js";
 import type { EncoderPlace, KeptEncoder } from "./kept-encoder.js";
 import { type KeptResult, type MeasuredRows, splitMetrics } from "./run-metrics.js";
+import { candidatesOf } from "./stack.js";
 
 export interface KeptClassifier extends KeptResult {
   readonly explain: ExplainTexts;
@@ -24,39 +27,46 @@ export interface KeptClassifier extends KeptResult {
   logitsOf(split: "dev" | "test"): Promise<Float32Array>;
 }
 
-/** The baseline of a run, where it is wanted; `auto` always measures it. Throws what `measureBaseline` throws. */
+/** Is TF-IDF trained beside the method, as its baseline or as a part of it? */
+export function wantsBaseline({ baseline, method }: RunInputs["settings"]): boolean {
+  return baseline || method === AUTO || isStacked(method);
+}
+
+/** The baseline of a run, where it is wanted. Throws what `measureBaseline` throws. */
 export function trainBaseline(
   { settings, data }: RunInputs,
   held: HeldOutByFolds | undefined,
   host: Host,
 ): RunBaseline | undefined {
-  if (!settings.baseline && settings.method !== AUTO) return undefined;
+  if (!wantsBaseline(settings)) return undefined;
   return measureBaseline(data, held?.tfidf, join(settings.outputDir, "baseline"), host);
 }
 
-/** Where the encoder's weights are kept while it is trained: not as the run's model before it is chosen. */
-export function encoderFolder({ settings, folds }: RunInputs): string {
-  const isCandidate = settings.method === AUTO && folds === undefined;
-  return join(settings.outputDir, isCandidate ? "encoder" : "model");
+/** Where the encoder's weights are kept while it is trained: not as the run's model before it is chosen, and as a part of a stack. */
+export function encoderFolder({ settings, folds }: RunInputs, wanted: string): string {
+  const isPart = isStacked(wanted) || (wanted === AUTO && folds === undefined);
+  return join(settings.outputDir, isPart ? "encoder" : "model");
 }
 
-/** The choice of `auto` by the dev split; undefined for a given method. */
+/** The choice of `auto`, or the weight of a stack, by the dev split; undefined for other methods. */
 export async function choiceOnDev(
   { settings, data }: RunInputs,
-  baseline: RunBaseline | undefined,
-  embed: TrainedEmbed | undefined,
-  encoder: KeptEncoder | undefined,
+  { baseline, embed, encoder }: TrainedCandidates,
 ): Promise<Choice | undefined> {
-  if (settings.method !== AUTO) return undefined;
-  const rows = [...data.dev.labelIds.keys()];
-  const candidates: readonly HeldOutAnswers[] = [
-    ...(baseline ? [{ method: "tfidf" as const, rows, logits: baseline.dev.logits }] : []),
-    ...(embed ? [{ method: "embed" as const, rows, logits: embed.logitsOf("dev") }] : []),
-    ...(encoder ? [{ method: "stl" as const, rows, logits: await encoder.logitsOf("dev") }] : []),
-  ];
-  const known = { labelIds: data.dev.labelIds, labels: data.labels.length };
-  const { metricForBestModel: metric, seed } = settings;
-  return chooseCandidate(candidates, known, { metric, seed, folds: 0 });
+  const { method, metricForBestModel: metric, seed } = settings;
+  if (method !== AUTO && !isStacked(method)) return undefined;
+  const { labelIds } = data.dev;
+  const rows = [...labelIds.keys()];
+  const of = (name: Method, logits: Float32Array | undefined): HeldOutAnswers | undefined =>
+    logits && { method: name, rows, logits };
+  const answered = {
+    tfidf: of("tfidf", baseline?.dev.logits),
+    embed: of("embed", embed?.logitsOf("dev")),
+    encoder: of("stl", await encoder?.logitsOf("dev")),
+  };
+  const labels = data.labels.length;
+  const candidates = candidatesOf(method, answered, labelIds, labels);
+  return chooseCandidate(candidates, { labelIds, labels }, { metric, seed, folds: 0 });
 }
 
 /** Those that were trained on all training texts. */
@@ -92,20 +102,49 @@ export async function keptClassifier(
     journal(held?.measured ?? { labelIds, logits: embed.logitsOf("dev") });
     return keptEmbed(inputs, embed, encoder, folder);
   }
+  const weight = choice?.chosen.encoderWeight;
+  if (encoder !== undefined && baseline !== undefined && weight !== undefined) {
+    return keptStack(inputs, baseline, encoder, weight, folder);
+  }
   if (encoder !== undefined && !isLinear(method)) {
-    if (encoderFolder(inputs) !== folder) await encoder.save(folder);
-    const { trained, timing, finalTaskWeights, explain, logitsOf } = encoder;
-    const { outcome, firstStage } = trained;
-    return {
-      method: settings.method === AUTO ? "stl" : settings.method,
-      bestStep: outcome.bestStep,
-      steps: outcome.steps,
-      ...{ firstStage, timing, finalTaskWeights, explain, logitsOf },
-    };
+    if (encoder.folder !== folder) await encoder.save(folder);
+    const { explain, logitsOf } = encoder;
+    const kept = settings.method === AUTO ? "stl" : settings.method;
+    return { method: kept, ...ofEncoder(encoder), explain, logitsOf };
   }
   if (baseline === undefined) throw nothingTrained();
   journal(baseline.dev);
   return keptBaseline(inputs, baseline, encoder, folder);
+}
+
+/** What is recorded of an encoder's training. */
+function ofEncoder({ trained: { outcome, firstStage }, timing, finalTaskWeights }: KeptEncoder) {
+  const { bestStep, steps } = outcome;
+  return { bestStep, steps, firstStage, timing, finalTaskWeights };
+}
+
+async function keptStack(
+  { data }: RunInputs,
+  { classifier: linear }: RunBaseline,
+  encoder: KeptEncoder,
+  encoderWeight: number,
+  folder: string,
+): Promise<KeptClassifier> {
+  const { labels } = data;
+  await saveStack(folder, { linear, saveEncoder: encoder.save, encoderWeight, labels });
+  return {
+    method: "stack",
+    ...ofEncoder(encoder),
+    // The words of the linear part: they add up to its score, and are read in no time.
+    explain: linearExplainer(linear, labels),
+    logitsOf: async (split) =>
+      stackedLogits(
+        encoderWeight,
+        await encoder.logitsOf(split),
+        tfidfLogits(linear, data[split]?.texts ?? []),
+        labels.length,
+      ),
+  };
 }
 
 async function keptEmbed(

@@ -21,6 +21,8 @@ import { runStages, type Trained } from "./stages.js";
 import { compileTraining, initialWeights } from "./training.js";
 
 export interface KeptEncoder {
+  /** Of the kept weights. */
+  readonly folder: string;
   readonly trained: Trained;
   readonly timing: RunMetrics["timing"];
   readonly finalTaskWeights: RunMetrics["final_task_weights"];
@@ -106,6 +108,7 @@ export async function trainEncoder(
     const encode = encodeOnce(tokenizer, maxLength);
     const explain = encoderExplainer({ ...classifier, labels, tokenizer, encode }, runtime, host);
     return {
+      folder,
       trained,
       timing,
       finalTaskWeights: training.meta?.taskWeights() ?? null,

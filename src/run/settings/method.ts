@@ -22,7 +22,7 @@ export const method = setting({
   commands: ["train"],
   type: z.enum([AUTO, ...names]).default(AUTO),
   description: [
-    `${AUTO}: TF-IDF, the same with embeddings, or the fine-tuned encoder: on held-out texts the best, or a cheaper one as good but for noise`,
+    `${AUTO}: TF-IDF, the same with embeddings, the fine-tuned encoder, or that mixed with TF-IDF: on held-out texts the best, or a cheaper one as good but for noise`,
     ...methods.map(({ name, brief }) => `${name}: ${brief}`),
   ].join("; "),
   heading,

@@ -1,0 +1,112 @@
+/**
+ * A stack of TF-IDF with a fine-tuned encoder. Its folder: config.json (the weight of the encoder, labels), temperature.json, and the two
+ * parts, each a classifier of its own, in linear/ and encoder/.
+ */
+import { z } from "zod";
+import { L3MaskingError } from "../../base/errors.js";
+import { labelEntries } from "../../model/checkpoint/config.js";
+import { readJsonFile } from "../../model/checkpoint/folder.js";
+import type { TfidfClassifier } from "../../model/linear/tfidf-classifier.js";
+import { writeFolder } from "../../platform/files/durable-folder.js";
+import { exists } from "../../platform/files/files.js";
+import { join } from "../../platform/paths.js";
+import { FOLDER_FORMAT, requireKnownFormat } from "../../results/records/format.js";
+import { temperatureFile, trainedTemperature } from "../folder/saved-classifier.js";
+import type { Host } from "../host/host.js";
+import type { ClassifierSettings } from "../settings/schemas.js";
+import { openEncoder } from "./encoder.js";
+import { linearReading } from "./linear.js";
+import { loadLinear, saveLinear } from "./linear-folder.js";
+import { classifierOf, type OpenClassifier, type ReadTexts } from "./open-classifier.js";
+import { stackedLogits } from "./stacked-logits.js";
+
+/** What `model_type` in config.json says of these folders. */
+export const STACK_TYPE = "l3masking-stack";
+
+const LINEAR = "linear";
+const ENCODER = "encoder";
+
+const schema = z.object({
+  model_type: z.literal(STACK_TYPE),
+  format: z.int().positive(),
+  encoder_weight: z.number().min(0).max(1),
+});
+
+export interface SavedStack {
+  readonly linear: TfidfClassifier;
+  /** Saves the encoder in a folder. */
+  readonly saveEncoder: (folder: string) => Promise<unknown>;
+  readonly encoderWeight: number;
+  /** Label names by id. */
+  readonly labels: readonly string[];
+}
+
+/** Writes the folder, in place of one that is there, with temperature 1. Throws what writing its parts throws. */
+export async function saveStack(
+  folder: string,
+  { linear, saveEncoder, encoderWeight, labels }: SavedStack,
+): Promise<void> {
+  const config = {
+    model_type: STACK_TYPE,
+    format: FOLDER_FORMAT,
+    encoder_weight: encoderWeight,
+    ...labelEntries(labels),
+  };
+  const files = [
+    { name: "config.json", pieces: [jsonBytes(config)] },
+    { name: temperatureFile, pieces: [jsonBytes({ temperature: 1 })] },
+  ];
+  writeFolder(folder, files, { replace: true });
+  saveLinear(join(folder, LINEAR), { classifier: linear, labels, temperature: 1 });
+  await saveEncoder(join(folder, ENCODER));
+}
+
+/** Opens the stack in a folder. Throws `checkpoint-missing` without one of its parts, `checkpoint-config`, and what opening its parts throws. */
+export async function openStack(
+  folder: string,
+  settings: ClassifierSettings,
+  host: Host,
+): Promise<OpenClassifier> {
+  const weight = encoderWeight(join(folder, "config.json"));
+  const model = join(folder, ENCODER);
+  // A name without a folder would be looked for on the hub.
+  if (!exists(join(model, "config.json"))) {
+    throw new L3MaskingError("checkpoint-missing", `expected the encoder in ${model}, found none`, {
+      hint: "Copy the whole folder again, its subfolders too, or train the classifier again.",
+    });
+  }
+  const linear = await loadLinear(join(folder, LINEAR));
+  const temperature = settings.fittedTemperature ? trainedTemperature(folder) : 1;
+  const encoder = await openEncoder({ ...settings, model, fittedTemperature: false }, host);
+  const { labels } = encoder;
+  const read = (texts: readonly string[]): ReadTexts => {
+    const [tokens, ngrams] = [encoder.read(texts), linearReading(linear.classifier, texts, 1)];
+    return {
+      counts: tokens.counts,
+      async logits(onBatch) {
+        const found = await tokens.logits(onBatch);
+        const ofWords = await ngrams.logits(() => undefined);
+        return stackedLogits(weight, found, ofWords, labels.length).map((z) => z / temperature);
+      },
+    };
+  };
+  return classifierOf({ folder, labels, read, dispose: encoder.dispose }, host);
+}
+
+function encoderWeight(path: string): number {
+  const parsed = schema.safeParse(readJsonFile(path, "checkpoint-config"));
+  if (parsed.success) {
+    requireKnownFormat(parsed.data.format, path);
+    return parsed.data.encoder_weight;
+  }
+  const { path: field, message } = parsed.error.issues[0];
+  throw new L3MaskingError(
+    "checkpoint-config",
+    `expected the config of a stack (model_type, format, encoder_weight), got ${field.join(".")}: ${message} in ${path}`,
+    { hint: "Copy the whole folder again, or train the classifier again." },
+  );
+}
+
+function jsonBytes(content: unknown): Uint8Array {
+  return new TextEncoder().encode(`${JSON.stringify(content, undefined, 2)}\n`);
+}
