@@ -1,13 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { digestOf, golden } from "../model/checkpoint/golden.cases.js";
-import {
-  bfloat16ToFloat32,
-  fitFloat16,
-  float16ToFloat32,
-  float32ToBfloat16,
-  float32ToFloat16,
-} from "./half.js";
+import { bfloat16ToFloat32, fitFloat16, float16ToFloat32, float32ToFloat16 } from "./half.js";
 
 const floats = new Float32Array(Uint32Array.from(golden.half.float32).buffer);
 
@@ -78,12 +72,6 @@ describe("float16", () => {
 });
 
 describe("bfloat16", () => {
-  it("rounds as PyTorch does", () => {
-    const bits = new Uint16Array(floats.length);
-    float32ToBfloat16(floats, bits);
-    expect(canonicalNan(bits, 0x7f80)).toEqual(canonicalNan(golden.half.bfloat16, 0x7f80));
-  });
-
   it("widens to the same upper half", () => {
     const values = new Float32Array(4);
     bfloat16ToFloat32(Uint16Array.of(0x3f80, 0xc040, 0x0001, 0xff80), values);

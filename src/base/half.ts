@@ -38,17 +38,6 @@ export function fitFloat16(values: Float32Array): boolean {
   return widened.every((value, i) => Object.is(value, values[i]));
 }
 
-/** Rounds to bfloat16 bits. */
-export function float32ToBfloat16(values: Float32Array, target: Uint16Array): void {
-  const bits = bitsOf(values);
-  for (let i = 0; i < bits.length; i++) {
-    const x = bits[i];
-    const isNan = (x & 0x7fffffff) > 0x7f800000;
-    // The quiet bit keeps a NaN whose payload lies in the lower half from turning into infinity.
-    target[i] = isNan ? (x >>> 16) | 0x40 : (x + 0x7fff + ((x >>> 16) & 1)) >>> 16;
-  }
-}
-
 function bitsOf(values: Float32Array): Uint32Array {
   return new Uint32Array(values.buffer, values.byteOffset, values.length);
 }

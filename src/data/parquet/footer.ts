@@ -9,7 +9,7 @@ import { L3MaskingError, messageOf } from "../../base/errors.js";
 import { MAX_COLUMNS, MAX_ROWS } from "../formats/limits.js";
 import { readThriftStruct, type ThriftStruct, type ThriftValue } from "./thrift.js";
 
-export const codecs = [
+const codecs = [
   "UNCOMPRESSED",
   "SNAPPY",
   "GZIP",

@@ -15,7 +15,7 @@ export interface TextEmbeddingProgram {
 }
 
 /** The graph of the encoder in evaluation mode: `hidden` [T, H] of all slots. */
-export function hiddenStatesGraph(build: Builder, spec: ModelSpec): GraphOutputs {
+function hiddenStatesGraph(build: Builder, spec: ModelSpec): GraphOutputs {
   return { hidden: encoder(evaluationContext(build, spec, spec.family.bodyParameters(spec))) };
 }
 

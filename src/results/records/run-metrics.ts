@@ -14,7 +14,7 @@ import {
 } from "./measures.js";
 import { methodName, modelOrigin } from "./run-record.js";
 
-export const estimatorReport = z.object({
+const estimatorReport = z.object({
   estimator: z.string(),
   precision: z.enum(["float32", "int8"]),
   exact: z.string(),

@@ -8,7 +8,7 @@ import type { ExplainedText } from "../../results/records/token-masks.js";
 import type { Encoding } from "../../text/encoding.js";
 import { trainedTemperature } from "../folder/saved-classifier.js";
 import type { Host } from "../host/host.js";
-import { embedEncodings, predictionsOf } from "../inference/classify.js";
+import { predictionsOf, rowsOfEncodings } from "../inference/classify.js";
 import type { ClassifierSettings, ExplainSettings } from "../settings/schemas.js";
 import { encodeOnce } from "../sources/labelled-texts.js";
 import { weightsOf } from "../sources/model.js";
@@ -41,7 +41,8 @@ export async function openEmbedder(
       encodings: readonly Encoding[],
       evalTokens: number,
       onBatch: (done: number) => void,
-    ): Promise<Float32Array> => embedEncodings(program, spec, encodings, evalTokens, onBatch),
+    ): Promise<Float32Array> =>
+      rowsOfEncodings(program.embeddings, spec, encodings, evalTokens, onBatch),
     dispose: () => program.dispose(),
   };
 }

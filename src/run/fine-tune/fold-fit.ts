@@ -7,19 +7,13 @@ import { classifyEncodings } from "../inference/classify.js";
 import type { TextMasks } from "./auxiliary-texts.js";
 import type { RunInputs } from "./inputs.js";
 import { probeHead } from "./probed-head.js";
-import type { FineTuneSettings } from "./recipe.js";
 import { firstStagePlan } from "./stages.js";
 import { stepsPerEpoch, taskBatches } from "./task-batches.js";
 import { compileTraining, initialWeights } from "./training.js";
 
-/** Optimizer steps of fine-tuning on so many texts. */
-export function plannedSteps(rows: number, settings: FineTuneSettings): number {
-  return settings.maxSteps ?? settings.numTrainEpochs * stepsPerEpoch(rows, settings);
-}
-
 /**
  * Fine-tunes on the training texts `train` (indices) until the recipe's last step, as there is no dev split to stop by, and gives the
- * logits [rows, C] of the training texts `heldOut`. The result depends on the texts and the seed alone. `onStep` is told how many steps are
+ * logits [rows, C] of the training texts `heldOut`. The result depends on the texts and the seed alone. `onStep` gets the number of steps
  * done. Throws `interrupted` after a stop on request, and `training-diverged`.
  */
 export async function fitOnRows(

@@ -50,7 +50,7 @@ export async function writeExamples(
  * The examples of a run: surprisals, mask probabilities and the masks of the first rounds; the predicted label, and the
  * attribution of each token to its logit, with respect to what the first layer reads.
  */
-export async function runExamples(
+async function runExamples(
   { train, labels, encodings: { train: encodings } }: EncodedDataset,
   { scores, probabilities }: ScoredMasks,
   classifier: KeptClassifier,

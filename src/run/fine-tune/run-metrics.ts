@@ -87,7 +87,7 @@ async function testMetrics(
 }
 
 /** The temperature that fits the dev logits [N, C], and the errors of probabilities on dev and test with and without it. */
-export function runConfidence(
+function runConfidence(
   dev: MeasuredRows,
   testLogits: Float32Array | undefined,
   { labels, test }: Dataset,
@@ -145,7 +145,7 @@ export async function evaluateRun(
 }
 
 /** Of the test rows whose text is not in train, or of those that stand for dev where there is no test split; from their logits [N, C]. */
-export function runCoverage(
+function runCoverage(
   logits: Float32Array,
   temperature: number,
   {

@@ -2,7 +2,6 @@
 import { evaluationBatches, inExampleOrder } from "../../method/batch/order.js";
 import { type PackedBatch, packOptions, packTexts } from "../../method/batch/pack.js";
 import type { ClassificationProgram } from "../../method/program/inference.js";
-import type { TextEmbeddingProgram } from "../../method/program/text-embeddings.js";
 import type { ModelSpec } from "../../model/spec.js";
 import { predictedLabels, softmax } from "../../results/metrics/metrics.js";
 import type { Prediction } from "../../results/records/predictions.js";
@@ -20,17 +19,6 @@ export function classifyEncodings(
   onBatch?: (done: number) => void,
 ): Promise<Float32Array> {
   return rowsOfEncodings(program.logits, spec, encodings, evalTokens, onBatch);
-}
-
-/** Embeddings [N, H] of N encodings, row-major; otherwise as `classifyEncodings`. */
-export function embedEncodings(
-  program: TextEmbeddingProgram,
-  spec: ModelSpec,
-  encodings: readonly Encoding[],
-  evalTokens: number,
-  onBatch?: (done: number) => void,
-): Promise<Float32Array> {
-  return rowsOfEncodings(program.embeddings, spec, encodings, evalTokens, onBatch);
 }
 
 /** What `forward` gives of each text, in their order. */

@@ -17,7 +17,7 @@ export const weighingMethods = maskingMethods.filter((name) => maskingOf(name)?.
 /** Methods whose masks come from likelihoods. */
 export const likelihoodMethods = names.filter(needsScores);
 
-export const method = setting({
+const method = setting({
   name: "method",
   commands: ["train"],
   type: z.enum([AUTO, ...names]).default(AUTO),
