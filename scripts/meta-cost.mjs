@@ -12,6 +12,7 @@ import {
   compileClassificationTraining,
   compileMaskedTokenTraining,
 } from "../dist/method/program/training.js";
+import { trainingRates } from "../dist/method/program/training-graph.js";
 import { createDropoutMasks } from "../dist/method/train/dropout-masks.js";
 import { trainingStep } from "../dist/method/train/step.js";
 import { metaSlots, taskGradients } from "../dist/method/train/task-gradients.js";
@@ -27,7 +28,7 @@ const WARM_UP = 3;
 
 const { spec, values } = await loadCheckpoint(folder);
 const runtime = await cpu.open();
-const rates = { dropout: spec.hiddenDropout, attentionDropout: spec.attentionDropout };
+const rates = trainingRates(spec);
 const parts = { mlmHead: true, classes: CLASSES };
 const groups = optimizerGroups({ learningRate: 1e-5, weightDecay: 0.01, maxGradNorm: 1 }, parts, 1);
 

@@ -3,6 +3,7 @@ import * as z from "zod";
 import type { Runtime } from "../../src/engine/runtime/runtime.js";
 import { packOptions, packTexts, slotsOf } from "../../src/method/batch/pack.js";
 import { compileMultiTaskTraining } from "../../src/method/program/training.js";
+import { trainingRates } from "../../src/method/program/training-graph.js";
 import { createDropoutMasks } from "../../src/method/train/dropout-masks.js";
 import { type MicroBatch, trainingStep } from "../../src/method/train/step.js";
 import type { ModelSpec } from "../../src/model/spec.js";
@@ -34,7 +35,7 @@ export async function openTraining(work: TrainingWork, runtime: Runtime): Promis
     const given = part === "classification-head" ? values.get(name) : undefined;
     if (given !== undefined) store.weight(name).set(given);
   }
-  const rates = { dropout: spec.hiddenDropout, attentionDropout: spec.attentionDropout };
+  const rates = trainingRates(spec);
   const dropout = createDropoutMasks(0, rates);
   const arrays = { weights: store.weight, gradients: store.gradient, keepMask: dropout.keepMask };
   const { main, auxiliary } = await compileMultiTaskTraining(runtime, spec, classes, rates, arrays);

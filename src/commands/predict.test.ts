@@ -265,7 +265,7 @@ describe("predict refuses", () => {
     }
   });
 
-  it.each(["multi_label_classification", "regression"])(
+  it.each(["multi_label_classification", "regression", "ranking"])(
     "a checkpoint whose head gives something else than one label: %s",
     async (problem) => {
       const other = await changedModel(model, at(problem), { config: { problem_type: problem } });
@@ -274,6 +274,22 @@ describe("predict refuses", () => {
       expect(error.message).toContain(
         `one label, got problem_type "${problem}" in ${other}/config.json`,
       );
+    },
+  );
+
+  it.each([{ id2label: { 0: "score" } }, { id2label: null, num_labels: 1 }, { id2label: null }])(
+    "a classifier with a single logit, of which softmax would make 1: %j",
+    async (config) => {
+      const folder = at(`one-logit-${Object.keys(config).join("-")}-${config.id2label}`);
+      const one = await changedModel(model, folder, {
+        config: { problem_type: null, ...config },
+        tensors: (name, values) =>
+          name.includes("out_proj") ? values.slice(0, values.length / 3) : values,
+      });
+      const error = await failure(predict({ model: one }));
+      expect(error).toMatchObject({ code: "checkpoint-config" });
+      expect(error.message).toContain(`got a single logit`);
+      expect(error.hint).toContain("sigmoid");
     },
   );
 

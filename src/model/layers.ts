@@ -42,11 +42,16 @@ export function linearDropout(
 }
 
 /** dropout(x) = x * keep / (1-rate) where there is no product to carry the factor. */
-export function dropoutAt(context: ModelContext, site: string, x: Tensor): Tensor {
+export function dropoutAt(
+  context: ModelContext,
+  site: string,
+  x: Tensor,
+  rate = context.dropout?.rate,
+): Tensor {
   const { dropout, build } = context;
-  if (dropout === undefined || dropout.rate === 0) return x;
+  if (dropout === undefined || rate === undefined || rate === 0) return x;
   const [kept] = build.apply("dropout", [x, dropout.keep(site, x.shape)], {});
-  return build.scale(kept, 1 / (1 - dropout.rate));
+  return build.scale(kept, 1 / (1 - rate));
 }
 
 export function layerNorm(context: ModelContext, name: string, x: Tensor): Tensor {

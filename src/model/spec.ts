@@ -18,14 +18,16 @@ export interface ModelSpec {
   readonly layerNormEpsilon: number;
   readonly hiddenDropout: number;
   readonly attentionDropout: number;
+  /** Of the classification head; `hiddenDropout` where absent. */
+  readonly classifierDropout?: number;
   readonly initializerRange: number;
   readonly padId: number;
   /** Position id of a row's first token; see `ModelFamily.positions`. */
   readonly firstPosition: number;
   /** Label names by id, if the checkpoint is a classifier. */
   readonly labels: readonly string[] | undefined;
-  /** What the head was trained for, where that is not one label per text. */
-  readonly otherProblem?: "multi_label_classification" | "regression";
+  /** `problem_type`, where that is not one label per text. */
+  readonly otherProblem?: string;
 }
 
 /** What a family's own part of config.json says. */
@@ -103,6 +105,8 @@ export interface RowQueries {
 export interface Dropout {
   readonly rate: number;
   readonly attentionRate: number;
+  /** In the classification head. */
+  readonly classifierRate: number;
   /** The bool keep mask of a site. */
   keep(site: string, shape: Shape): Tensor;
 }

@@ -21,6 +21,14 @@ import { evaluationContext } from "./inference.js";
 export interface TrainingRates {
   readonly dropout: number;
   readonly attentionDropout: number;
+  /** In the classification head; `dropout` where absent. */
+  readonly classifierDropout?: number | undefined;
+}
+
+/** The rates that a model is fine-tuned with. */
+export function trainingRates(spec: ModelSpec): TrainingRates {
+  const { hiddenDropout, attentionDropout, classifierDropout } = spec;
+  return { dropout: hiddenDropout, attentionDropout, classifierDropout };
 }
 
 /** What is trained, and on which losses. */
@@ -150,6 +158,7 @@ export function trainingGraph(build: Builder, definition: TrainingDefinition): T
     dropout: {
       rate: rates.dropout,
       attentionRate: rates.attentionDropout,
+      classifierRate: rates.classifierDropout ?? rates.dropout,
       keep(site, shape) {
         keepSites.set(site, shape);
         return build.input(`keep.${site}`, "bool", shape);

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { createDropoutMasks } from "./dropout-masks.js";
 
-const rates = { dropout: 0.25, attentionDropout: 0.5 };
-const sites = ["embeddings", "layer.attention.self", "layer.output"];
+const rates = { dropout: 0.25, attentionDropout: 0.5, classifierDropout: 0.75 };
+const sites = ["embeddings", "layer.attention.self", "layer.output", "classification.dense"];
 
 /** The masks of a pass, copied: their memory is used again by the next pass. */
 function pass(masks: ReturnType<typeof createDropoutMasks>, number: number, count = 4000) {
@@ -32,12 +32,15 @@ describe("createDropoutMasks", () => {
     expect(pass(createDropoutMasks(2, rates), 7)[0]).not.toEqual(one);
   });
 
-  it("keeps 1 - rate of the elements: the attention rate at attention sites", () => {
+  it("keeps 1 - rate of the elements: the attention rate at attention sites, the classifier's in the head", () => {
     const share = (mask: number[]) => mask.reduce((a, b) => a + b) / mask.length;
-    const [embeddings, attention, output] = pass(createDropoutMasks(3, rates), 0, 40_000);
+    const [embeddings, attention, output, head] = pass(createDropoutMasks(3, rates), 0, 40_000);
     expect(share(embeddings)).toBeCloseTo(0.75, 1.5);
     expect(share(attention)).toBeCloseTo(0.5, 1.5);
     expect(share(output)).toBeCloseTo(0.75, 1.5);
+    expect(share(head)).toBeCloseTo(0.25, 1.5);
+    const { classifierDropout: _, ...others } = rates;
+    expect(share(pass(createDropoutMasks(3, others), 0, 40_000)[3])).toBeCloseTo(0.75, 1.5);
   });
 
   it("holds all masks of a pass side by side", () => {

@@ -2,6 +2,7 @@
 import { dropoutSeed, dropoutThreshold } from "../../engine/kernels/dropout.js";
 import { createKernelMemory, type KernelMemory } from "../../engine/kernels/kernels.js";
 import type { KeepMask } from "../program/training.js";
+import type { TrainingRates } from "../program/training-graph.js";
 
 export interface DropoutMasks {
   /**
@@ -17,11 +18,11 @@ interface Chunk {
   used: number;
 }
 
-/** Masks drawn for `seed`; a site's rate is the attention rate where its name ends in `attention.self`. */
-export function createDropoutMasks(
-  seed: number,
-  rates: { readonly dropout: number; readonly attentionDropout: number },
-): DropoutMasks {
+/**
+ * Masks drawn for `seed`; a site's rate is the attention rate where its name ends in `attention.self`, and the classifier's
+ * where it begins with `classification.`.
+ */
+export function createDropoutMasks(seed: number, rates: TrainingRates): DropoutMasks {
   const numbers = new Map<string, number>();
   let chunks: Chunk[] = [];
   let pass = 0;
@@ -50,7 +51,7 @@ export function createDropoutMasks(
     keepMask(site, count) {
       const number = numbers.get(site) ?? numbers.size;
       numbers.set(site, number);
-      const rate = site.endsWith("attention.self") ? rates.attentionDropout : rates.dropout;
+      const rate = rateOf(site, rates);
       const { chunk, offset } = reserve(count);
       chunk.memory.kernels.dropoutMask(
         offset,
@@ -62,4 +63,11 @@ export function createDropoutMasks(
       return new Uint8Array(chunk.memory.buffer, offset, count);
     },
   };
+}
+
+function rateOf(site: string, rates: TrainingRates): number {
+  if (site.endsWith("attention.self")) return rates.attentionDropout;
+  return site.startsWith("classification.")
+    ? (rates.classifierDropout ?? rates.dropout)
+    : rates.dropout;
 }

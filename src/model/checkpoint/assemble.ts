@@ -1,5 +1,6 @@
 /** From the tensors of weight files to the parameters of a model. */
 import { L3MaskingError } from "../../base/errors.js";
+import { families } from "../families/families.js";
 import type { Parameter, ParameterValues } from "../parameters.js";
 import type { ModelSpec } from "../spec.js";
 import type { StoredTensor, StoredType } from "./formats/stored-tensor.js";
@@ -106,13 +107,34 @@ function requireBody(
   if (missing.length === 0) return;
   const names = missing.slice(0, 3).map(({ name }) => storedName(spec.family, name));
   const more = missing.length > names.length ? ` and ${missing.length - names.length} more` : "";
+  const wrapped = wrappedName(spec, missing[0], candidates);
+  const found = wrapped === undefined ? "" : `; there is ${wrapped.name}`;
   throw new L3MaskingError(
     "checkpoint-tensor",
-    `expected all ${body.length} tensors of the ${spec.family.name} encoder in ${where}, found no ${names.join(", ")}${more}`,
+    `expected all ${body.length} tensors of the ${spec.family.name} encoder in ${where}, found no ${names.join(", ")}${more}${found}`,
     {
-      hint: `Check that the weights and config.json belong to the same ${spec.family.title} model.`,
+      hint:
+        wrapped === undefined
+          ? `Check that the weights and config.json belong to the same ${spec.family.title} model.`
+          : `Take ${JSON.stringify(wrapped.prefix)} off the names: the weights were saved from a module around the model, as torch.nn.DataParallel and torch.compile put there.`,
     },
   );
+}
+
+/** The name under which a file has a tensor of the encoder with something before it, other than another family's name. */
+function wrappedName(
+  { family }: ModelSpec,
+  { name: canonical }: Parameter,
+  candidates: Candidates,
+): { readonly name: string; readonly prefix: string } | undefined {
+  for (const ours of [storedName(family, canonical), canonical]) {
+    for (const name of candidates.keys()) {
+      if (!name.endsWith(`.${ours}`)) continue;
+      const prefix = name.slice(0, -ours.length);
+      if (!families.some((other) => prefix === `${other.name}.`)) return { name, prefix };
+    }
+  }
+  return undefined;
 }
 
 /** Labels of the classification head: as the config names them, else as the weights have rows. */

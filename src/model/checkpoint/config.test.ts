@@ -100,6 +100,28 @@ describe("parseModelConfig", () => {
     ]);
   });
 
+  it("names labels by numbers and truth values, and reads ids as numbers, as transformers does", () => {
+    const labels = (id2label: unknown) => parseModelConfig({ ...minimal, id2label }, "x").labels;
+    expect(labels({ 0: false, 1: true })).toEqual(["false", "true"]);
+    expect(labels({ "01": "b", "00": "a" })).toEqual(["a", "b"]);
+  });
+
+  it.each([{ 0: null }, { 0: "a", 2: "b" }, { 0: "a", 1: "a" }])(
+    "does not look at the labels %j of a model that is no classifier",
+    (id2label) => {
+      const json = { ...minimal, architectures: ["BertForMaskedLM"], id2label };
+      expect(parseModelConfig(json, "x").labels).toBeUndefined();
+    },
+  );
+
+  it("reads the dropout of the head, and writes it", () => {
+    const spec = parseModelConfig({ ...minimal, classifier_dropout: 0.3 }, "x");
+    expect(spec.classifierDropout).toBe(0.3);
+    expect(configJson(spec, { architecture: "X" })).toMatchObject({ classifier_dropout: 0.3 });
+    const none = parseModelConfig({ ...minimal, classifier_dropout: null }, "x");
+    expect(none).not.toHaveProperty("classifierDropout");
+  });
+
   it("names labels by number where the file only counts them", () => {
     expect(parseModelConfig({ ...minimal, num_labels: 2 }, "x").labels).toEqual([
       "LABEL_0",
@@ -137,6 +159,9 @@ describe("parseModelConfig", () => {
     ["too few positions", { model_type: "roberta", max_position_embeddings: 2 }, "got 2"],
     ["a gap in the labels", { id2label: { 0: "a", 2: "b" } }, "no 1"],
     ["a repeated label", { id2label: { 0: "a", 1: "a" } }, '"a" twice'],
+    ["a label without a name", { id2label: { 0: "a", 1: null } }, "label 1, got null"],
+    ["a list of labels", { id2label: ["a", "b"] }, "id2label"],
+    ["a dropout of the head of 1", { classifier_dropout: 1 }, "classifier_dropout"],
   ])("refuses %s", (_, change, part) => {
     const error = failure({ ...minimal, ...change });
     expect(error.code).toBe("checkpoint-config");

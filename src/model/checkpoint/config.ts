@@ -9,8 +9,8 @@ import { configError, readFields } from "../families/config-fields.js";
 import { families, familyTitles } from "../families/families.js";
 import type { ModelFamily, ModelSpec } from "../spec.js";
 
-/** Values of problem_type whose heads give something else than one label. */
-const otherProblems = ["multi_label_classification", "regression"] as const;
+/** The problem_type of heads that give one label. */
+const ONE_LABEL = "single_label_classification";
 
 /** Labels of a classifier. */
 const MAX_LABELS = 2 ** 16;
@@ -22,13 +22,8 @@ function isShortList(value: unknown): value is string[] {
   );
 }
 
-function isLabelTable(value: unknown): value is Record<string, string | number> {
-  if (!isObject(value)) return false;
-  const names: readonly unknown[] = Object.values(value);
-  return (
-    names.length <= MAX_LABELS &&
-    names.every((name) => typeof name === "string" || typeof name === "number")
-  );
+function isLabelTable(value: unknown): value is Record<string, unknown> {
+  return isObject(value) && Object.keys(value).length <= MAX_LABELS;
 }
 
 const configSchema = z.object({
@@ -37,7 +32,7 @@ const configSchema = z.object({
   problem_type: z.string().nullish(),
   num_labels: z.int().positive().max(MAX_LABELS).nullish(),
   id2label: z
-    .custom<Record<string, string | number>>(
+    .custom<Record<string, unknown>>(
       isLabelTable,
       `expected an object of at most ${MAX_LABELS} label names by id`,
     )
@@ -57,13 +52,13 @@ export function parseModelConfig(json: unknown, where: string): ModelSpec {
   const config = readFields(configSchema, json, familyTitles, where);
   const family = familyOf(config, where);
   const sizes = family.readConfig(json, where);
-  const otherProblem = otherProblems.find((name) => name === config.problem_type);
+  const otherProblem = config.problem_type === ONE_LABEL ? undefined : config.problem_type;
   const spec: ModelSpec = {
     family,
     ...sizes,
     firstPosition: firstPosition(family, sizes.padId),
-    labels: labelNames(config, where),
-    ...(otherProblem !== undefined && { otherProblem }),
+    labels: mayBeClassifier(config) ? labelNames(config, where) : undefined,
+    ...(typeof otherProblem === "string" && { otherProblem }),
   };
   checkSizes(spec, where);
   return spec;
@@ -79,7 +74,7 @@ export function labelEntries(labels: readonly string[]): Record<string, unknown>
   return {
     id2label: Object.fromEntries(labels.map((label, id) => [String(id), label])),
     label2id: Object.fromEntries(labels.map((label, id) => [label, id])),
-    problem_type: "single_label_classification",
+    problem_type: ONE_LABEL,
   };
 }
 
@@ -128,13 +123,29 @@ function familyOf(config: Config, where: string): ModelFamily {
   );
 }
 
-/** Label names in id order; the ids must be 0 .. C-1 and the names distinct. */
+/**
+ * Whether `architectures` leaves it open that the model is a sequence classifier: token classifiers and others have labels
+ * too, and every masked language model that transformers saved may name some.
+ */
+export function mayBeClassifier({ architectures }: Pick<Config, "architectures">): boolean {
+  return (
+    !architectures?.length ||
+    architectures.some((name) => name.endsWith("ForSequenceClassification"))
+  );
+}
+
+/** Label names in id order; the ids must be 0 .. C-1 and the names distinct. Names may be numbers and truth values, as in transformers. */
 function labelNames(config: Config, where: string): readonly string[] | undefined {
   if (!config.id2label) {
     const count = config.num_labels;
     return count ? Array.from({ length: count }, (_, id) => `LABEL_${id}`) : undefined;
   }
-  const names = new Map(Object.entries(config.id2label).map(([id, name]) => [id, String(name)]));
+  const names = new Map(
+    Object.entries(config.id2label).map(([id, name]) => [
+      /^\d+$/.test(id) ? String(Number(id)) : id,
+      labelName(id, name, where),
+    ]),
+  );
   const labels = Array.from({ length: names.size }, (_, id) => {
     const name = names.get(String(id));
     if (name === undefined) {
@@ -154,6 +165,16 @@ function labelNames(config: Config, where: string): readonly string[] | undefine
     );
   }
   return labels.length === 0 ? undefined : labels;
+}
+
+function labelName(id: string, name: unknown, where: string): string {
+  if (typeof name === "string" || typeof name === "number" || typeof name === "boolean") {
+    return String(name);
+  }
+  throw configError(
+    `expected id2label to name label ${id}, got ${JSON.stringify(name)} in ${where}`,
+    "Give each label a name in id2label.",
+  );
 }
 
 function checkSizes(spec: ModelSpec, where: string): void {

@@ -267,6 +267,29 @@ describe("checkpoints that do not load", () => {
     await expectFailure(() => loadCheckpoint(folder), "checkpoint-tensor", "bert encoder");
   });
 
+  it.each(["module.", "_orig_mod.", "model.module."])(
+    "weights that were saved with what wraps the model: %s",
+    async (prefix) => {
+      for (const family of ["bert.", ""]) {
+        const folder = await rewrite("bert-safetensors-f32", (tensors) =>
+          tensors.map((tensor) => ({
+            ...tensor,
+            name: prefix + tensor.name.replace(/^bert\./, family),
+          })),
+        );
+        await expectFailure(
+          () => loadCheckpoint(folder),
+          "checkpoint-tensor",
+          `there is ${prefix}`,
+          "embeddings.word_embeddings.weight",
+        );
+        await expect(loadCheckpoint(folder)).rejects.toMatchObject({
+          hint: expect.stringContaining(JSON.stringify(prefix)),
+        });
+      }
+    },
+  );
+
   it("an output embedding that is not tied", async () => {
     const folder = await rewrite("bert-safetensors-f32", (tensors) => [
       ...tensors,

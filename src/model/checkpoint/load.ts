@@ -6,7 +6,7 @@ import { join } from "../../platform/paths.js";
 import type { ParameterValues } from "../parameters.js";
 import type { ModelSpec } from "../spec.js";
 import { assembleParameters } from "./assemble.js";
-import { parseModelConfig } from "./config.js";
+import { mayBeClassifier, parseModelConfig } from "./config.js";
 import {
   checkpointNames,
   digestFiles,
@@ -67,7 +67,7 @@ export async function loadCheckpoint(folder: string): Promise<Checkpoint> {
     if (shards) requireIndexed(shards, stored, join(folder, weights));
     const assembly = await assembleParameters(spec, stored, {
       where: folder,
-      sequenceClassifier: mayBeSequenceClassifier(json),
+      sequenceClassifier: mayBeClassifier(architecturesSchema.parse(json)),
     });
     const { values, missing, unexpected, dtypes, classes } = assembly;
     return {
@@ -186,15 +186,6 @@ function requireIndexed(
 }
 
 const architecturesSchema = z.object({ architectures: z.array(z.string()).nullish() });
-
-/** Token classifiers and others use the name `classifier` too; the class tells them apart. */
-function mayBeSequenceClassifier(config: unknown): boolean {
-  const architectures = architecturesSchema.parse(config).architectures ?? [];
-  return (
-    architectures.length === 0 ||
-    architectures.some((name) => name.endsWith("ForSequenceClassification"))
-  );
-}
 
 function labelsOf(spec: ModelSpec, classes: number): readonly string[] {
   return spec.labels ?? Array.from({ length: classes }, (_, id) => `LABEL_${id}`);

@@ -61,6 +61,7 @@ const configSchema = z.object({
   layer_norm_eps: z.number().positive().nullish(),
   hidden_dropout_prob: probability.nullish(),
   attention_probs_dropout_prob: probability.nullish(),
+  classifier_dropout: probability.nullish(),
   initializer_range: z.number().positive().nullish(),
   pad_token_id: z.int().nonnegative().nullish(),
   hidden_act: z.string().nullish(),
@@ -106,6 +107,9 @@ export function readBertConfig(
     layerNormEpsilon: config.layer_norm_eps ?? 1e-12,
     hiddenDropout: config.hidden_dropout_prob ?? 0.1,
     attentionDropout: config.attention_probs_dropout_prob ?? 0.1,
+    ...(typeof config.classifier_dropout === "number" && {
+      classifierDropout: config.classifier_dropout,
+    }),
     initializerRange: config.initializer_range ?? 0.02,
     padId: config.pad_token_id ?? padId,
   };
@@ -117,6 +121,7 @@ function configEntries(
 ): Record<string, unknown> {
   return {
     attention_probs_dropout_prob: spec.attentionDropout,
+    ...(spec.classifierDropout !== undefined && { classifier_dropout: spec.classifierDropout }),
     hidden_act: "gelu",
     hidden_dropout_prob: spec.hiddenDropout,
     hidden_size: spec.hiddenSize,
@@ -231,12 +236,13 @@ function layer(
   });
 }
 
-/** Dropout, dense(H) with tanh, dropout, dense(C). */
+/** Dropout, dense(H) with tanh, dropout, dense(C); both at the rate of the head. */
 function classificationHead(context: ModelContext, first: Tensor): Tensor {
   const { build } = context;
-  const dropped = dropoutAt(context, "classification.input", first);
+  const rate = context.dropout?.classifierRate;
+  const dropped = dropoutAt(context, "classification.input", first, rate);
   const dense = build.tanh(linear(context, "classification.dense", dropped)); // [B, H]
-  const features = dropoutAt(context, "classification.dense", dense);
+  const features = dropoutAt(context, "classification.dense", dense, rate);
   return linear(context, "classification.out", features); // [B, C]
 }
 

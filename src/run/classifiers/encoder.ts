@@ -56,6 +56,15 @@ export async function loadClassifier(
       },
     );
   }
+  if (labels.length === 1) {
+    throw new L3MaskingError(
+      "checkpoint-config",
+      `expected a classifier with a logit for each of at least two labels, got a single logit, ${JSON.stringify(labels[0])}, in ${folder}/config.json`,
+      {
+        hint: "A single logit is a regression, or the answer to a yes-or-no question through a sigmoid; train a classifier with two labels.",
+      },
+    );
+  }
   if (spec.otherProblem !== undefined) {
     throw new L3MaskingError(
       "checkpoint-config",

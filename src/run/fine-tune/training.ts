@@ -6,6 +6,7 @@ import {
   compileClassification,
 } from "../../method/program/inference.js";
 import type { ClassificationTraining } from "../../method/program/training.js";
+import { trainingRates } from "../../method/program/training-graph.js";
 import { createDropoutMasks, type DropoutMasks } from "../../method/train/dropout-masks.js";
 import type { MetaLearning } from "../../method/train/meta-learning.js";
 import type { ParameterStore } from "../../method/train/parameter-store.js";
@@ -69,7 +70,7 @@ export async function compileTraining(
 ): Promise<Training> {
   const classes = labels.length;
   const parts = partsOf(settings, classes);
-  const rates = { dropout: spec.hiddenDropout, attentionDropout: spec.attentionDropout };
+  const rates = trainingRates(spec);
   const dropout = createDropoutMasks(settings.seed, rates);
   const learns = learnsWeights(settings);
   const arrays = {

@@ -4,6 +4,7 @@
  */
 
 import { type BatchSizes, type ProgramMemory, programMemory } from "../../method/program/memory.js";
+import { trainingRates } from "../../method/program/training-graph.js";
 import { modelParameters } from "../../model/heads.js";
 import { elementCount, type Parameter } from "../../model/parameters.js";
 import type { ModelSpec } from "../../model/spec.js";
@@ -85,7 +86,7 @@ export function trainingMemory(model: TrainedModel): (sizes: RunSizes) => Memory
   const { spec, classes, mlmHead, learnsWeights } = model;
   const parameters = modelParameters(spec, { mlmHead, classes });
   const weights = 4 * countOf(parameters);
-  const rates = { dropout: spec.hiddenDropout, attentionDropout: spec.attentionDropout };
+  const rates = trainingRates(spec);
   const programs = programMemory(spec, classes, rates);
   return (sizes) => {
     const passes = passBytes(programs, model, sizes);
