@@ -124,6 +124,12 @@ describe("evaluate refuses", () => {
     expect(host.openSessions).toBe(0);
   });
 
+  it("numbers of classes, whose names it tells", async () => {
+    const rows = [0, 2].map((label) => ({ text: "baa", label }));
+    const error = await failure(evaluate({ input: file("numbers.jsonl", rows) }));
+    expect(error.hint).toContain("0 animal, 1 engine, 2 water");
+  });
+
   it("several labels at once", async () => {
     const rows = ["Animals", "animal", "qqqqqqqqqqqq", "Animals", "qqqqqqqqqqqq"].map((label) => ({
       text: "baa",

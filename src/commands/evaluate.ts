@@ -107,6 +107,10 @@ function expectedIds(
 }
 
 function unknownHint(unknown: readonly string[], labels: readonly string[]): string {
+  if (unknown.every((label) => /^\d+$/.test(label) && Number(label) < labels.length)) {
+    const names = labels.map((label, id) => `${id} ${label}`).join(", ");
+    return `If these are the numbers of classes, write their names; the classifier's order is ${names}.`;
+  }
   const meant = unknown.flatMap((label) => {
     const nearest = nearestName(label, labels);
     return nearest === undefined ? [] : [`"${nearest}" for "${label}"`];

@@ -256,7 +256,7 @@ async function chosenTexts({
       hint: 'Write it at the end, l3masking explain --model runs/l3/model "The text.", or pass --input FILE.',
     });
   }
-  const { records } = await readRecords(input, { textColumn, labels: "optional" });
+  const { records } = await readRecords(input, { textColumn, labels: "unread" });
   const chosen = records.slice(0, maxTexts).map(({ text }) => text);
   return { texts: chosen, leftOut: records.length - chosen.length };
 }

@@ -116,7 +116,7 @@ async function checkTexts(
     const ids = sampledTexts(tokenizer, maxLength);
     return { ids, source: `${ids.length} texts of random tokens` };
   }
-  const { records } = await readRecords(input, { textColumn, labels: "optional" });
+  const { records } = await readRecords(input, { textColumn, labels: "unread" });
   const texts = records.slice(0, MAX_CHECKED).map(({ text }) => text);
   if (texts.length === 0) {
     throw new L3MaskingError("data-empty", `expected texts in ${input}, found none`, {

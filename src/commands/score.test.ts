@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { failure } from "../../test/fixtures/failure.js";
@@ -117,7 +117,7 @@ describe("score", () => {
     });
     const error = await failure(score(at("resumed.jsonl"), options, stopped));
     expect(error).toMatchObject({ code: "interrupted", exitCode: 130 });
-    expect(readFileSync(at("resumed.jsonl"), "utf8")).toBe("");
+    expect(existsSync(at("resumed.jsonl"))).toBe(false);
     expect(stopped.openSessions).toBe(0);
 
     const resumed = createTestHost({ cacheFolder });
@@ -205,6 +205,14 @@ describe("score", () => {
       expect(host.runs("token-likelihood")).toBeGreaterThan(0);
     }
   });
+});
+
+it("reads the text column alone, whatever else the file holds", async () => {
+  const rows = [{ text: "moo", label: ["a", "b"], labels: { x: 1 } }];
+  writeFileSync(at("lists.jsonl"), toJsonLines(rows));
+  const host = createTestHost({ cacheFolder: at("cache-lists") });
+  await score(at("lists-out.jsonl"), { input: at("lists.jsonl"), estimator: "unmasked" }, host);
+  expect(readFileSync(at("lists-out.jsonl"), "utf8").split("\n")).toHaveLength(2);
 });
 
 describe("score refuses", () => {

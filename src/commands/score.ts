@@ -29,7 +29,7 @@ export interface ScoreResult {
 export async function runScore(settings: ScoreSettings, host: Host): Promise<ScoreResult> {
   const { input, output, textColumn } = settings;
   requireWritable(output);
-  const file = await readRecords(input, { textColumn, labels: "optional" });
+  const file = await readRecords(input, { textColumn, labels: "unread" });
   const model = await loadModel(settings.model, host);
   const maxLength = checkedMaxLength(settings.maxLength, model.spec);
   const encode = encodeOnce(model.tokenizer, maxLength);

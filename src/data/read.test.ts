@@ -58,10 +58,31 @@ describe("readRecords", () => {
 
   it("reads files without labels", async () => {
     const path = await write("texts.csv", "text\na\n");
-    expect(await readRecords(path, { labels: "optional" })).toMatchObject({
+    expect(await readRecords(path, { labels: "unread" })).toMatchObject({
       records: [{ text: "a", columns: {}, line: 2 }],
       labelColumn: undefined,
     });
+  });
+
+  it("names classes as the data set's description beside it or above it says", async () => {
+    const label = { names: ["plumbing", "sails"], _type: "ClassLabel" };
+    const features = { text: { dtype: "string", _type: "Value" }, label };
+    await write("dataset_infos.json", JSON.stringify({ default: { features } }));
+    await mkdir(join(folder, "data"));
+    const path = await write("data/numbered.csv", "text,label\na,1\nb,0\n");
+    const read = await readRecords(path, required);
+    expect(read.records.map((record) => record.label)).toEqual(["sails", "plumbing"]);
+    expect(read.namedClasses).toBe(true);
+    const other = await readRecords(path, {
+      ...required,
+      labelColumn: "label",
+      textColumn: "text",
+    });
+    expect(other).toEqual(read);
+    await rm(join(folder, "dataset_infos.json"));
+    const plain = await readRecords(path, required);
+    expect(plain.records.map((record) => record.label)).toEqual(["1", "0"]);
+    expect(plain.namedClasses).toBe(false);
   });
 
   it("proposes the file with the nearest name", async () => {

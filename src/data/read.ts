@@ -3,14 +3,15 @@
 import { L3MaskingError, messageOf } from "../base/errors.js";
 import { nearestName } from "../base/nearest.js";
 import { systemCode } from "../platform/files/failures.js";
-import { entryAt, listFolder, readBytes } from "../platform/files/files.js";
-import { basename, dirname } from "../platform/paths.js";
+import { entryAt, exists, findText, listFolder, readBytes } from "../platform/files/files.js";
+import { basename, dirname, join } from "../platform/paths.js";
 import { gunzip, unbrotli } from "../platform/unpack.js";
+import { classNamesOf } from "./formats/class-names.js";
 import type { ColumnOptions } from "./formats/columns.js";
 import { fileKind, formatName } from "./formats/formats.js";
 import { unpackedLimit } from "./formats/limits.js";
 import { type ParsedFile, parseRecords, parseTable } from "./formats/parse.js";
-import type { Table } from "./formats/table.js";
+import type { ClassNames, Table } from "./formats/table.js";
 
 export interface RecordFile extends ParsedFile {
   /** As told from the name: "jsonl", "csv.gz", ... */
@@ -23,13 +24,30 @@ export interface RecordFile extends ParsedFile {
 export async function readRecords(path: string, options: ColumnOptions): Promise<RecordFile> {
   const kind = fileKind(path);
   const bytes = readUnzipped(path);
-  const parsed = await parseRecords(bytes, kind.format, path, options, decoders);
+  const classNames = options.labels === "unread" ? undefined : describedClasses(path);
+  const parsed = await parseRecords(bytes, kind.format, path, { classNames, ...options }, decoders);
   return { ...parsed, format: formatName(kind) };
 }
 
 /** All rows of a data file with all their columns. Throws as `readRecords`, but for columns and no rows. */
 export async function readTable(path: string): Promise<Table> {
   return parseTable(readUnzipped(path), fileKind(path).format, path, decoders);
+}
+
+/** Where Hugging Face's tools describe a data set, beside its files or in the folder above theirs. */
+const descriptions = ["dataset_infos.json", "dataset_info.json"];
+
+/** The names of classes that such a file gives to numbers. */
+function describedClasses(path: string): ClassNames | undefined {
+  const folder = dirname(path);
+  const places = [folder, join(folder, "..")].flatMap((place) =>
+    descriptions.map((name) => join(place, name)),
+  );
+  for (const place of places) {
+    const names = exists(place) ? classNamesOf(findText(place) ?? "") : undefined;
+    if (names !== undefined) return names;
+  }
+  return undefined;
 }
 
 const decoders = { GZIP: gunzip, BROTLI: unbrotli };

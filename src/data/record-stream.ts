@@ -87,7 +87,7 @@ function wholeSource(
   options: StreamOptions,
 ): RecordSource {
   if (rows.length === 0) throw noRows(path);
-  const choice = columnsOf(columns, format, path, { ...options, labels: "optional" });
+  const choice = columnsOf(columns, format, path, { ...options, labels: "unread" });
   const records = sourceRows(rows, choice, unit, path);
   return {
     rows: rows.length,
@@ -143,7 +143,7 @@ async function streamedSource(
   }
   const { columns } = first;
   if (columns.length === 0 && seen === 0) throw noRows(path);
-  const choice = columnsOf(columns, kind.format, path, { ...options, labels: "optional" });
+  const choice = columnsOf(columns, kind.format, path, { ...options, labels: "unread" });
   const records = async function* (): AsyncGenerator<readonly SourceRow[]> {
     for await (const rows of rowsOf(newReader())) yield sourceRows(rows, choice, "line", path);
   };

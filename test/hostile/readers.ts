@@ -68,7 +68,7 @@ export async function readFileOf(kind: Kind, folder: string, path: string): Prom
       return;
     }
     case "txt":
-      await readRecords(path, { labels: "optional" });
+      await readRecords(path, { labels: "unread" });
       return;
     default:
       await readRecords(path, { labels: "required" });

@@ -3,7 +3,7 @@ import { chooseColumns, toRecords } from "./columns.js";
 import type { Table } from "./table.js";
 
 const required = { labels: "required" } as const;
-const optional = { labels: "optional" } as const;
+const unread = { labels: "unread" } as const;
 
 describe("chooseColumns", () => {
   it.each([
@@ -28,8 +28,27 @@ describe("chooseColumns", () => {
     expect(chooseColumns(columns, "a.csv", options)).toEqual({ text: "content", label: "text" });
   });
 
-  it("takes the only column as text, and needs no label for prediction", () => {
-    expect(chooseColumns(["Satz"], "a.csv", optional)).toEqual({ text: "Satz", label: undefined });
+  it("needs no label where none is read, and does not look at it", () => {
+    for (const columns of [["text"], ["text", "label"]]) {
+      expect(chooseColumns(columns, "a.csv", unread)).toEqual({ text: "text", label: undefined });
+    }
+  });
+
+  it.each([
+    ["a.tsv", "text,label", "give the file the ending .csv"],
+    ["a.csv", "The first text of a file without a header", "must contain the column names"],
+    ["a.csv", "text label", "Choose it with --text-column"],
+    ["a.parquet", "id", "Choose it with --text-column"],
+  ])("does not take the only column of %s, %j, for the text", (file, name, hint) => {
+    expect(() => chooseColumns([name], file, unread)).toThrow(
+      expect.objectContaining({
+        code: "data-column",
+        message: expect.stringContaining(`found columns ${JSON.stringify(name)}`),
+        hint: expect.stringContaining(hint),
+      }),
+    );
+    const asked = { ...unread, textColumn: name };
+    expect(chooseColumns([name], file, asked)).toEqual({ text: name, label: undefined });
   });
 
   it.each([
@@ -100,6 +119,26 @@ describe("toRecords", () => {
     expect(records).toEqual([{ text: " a ", label: "x", columns: { id: 7 }, line: 2 }]);
   });
 
+  it("names the classes that a column numbers; -1 is no label", () => {
+    const classNames = new Map([["label", ["plumbing", "sails"]]]);
+    const rows = { ...table({ text: "a", label: 1 }, { text: "b", label: "0" }), classNames };
+    const labels = toRecords(rows, "a.csv", choice, "required").map(({ label }) => label);
+    expect(labels).toEqual(["sails", "plumbing"]);
+    const open = { ...table({ text: "a", label: -1 }), classNames };
+    expect(() => toRecords(open, "a.csv", choice, "required")).toThrow(
+      "expected a label, got none",
+    );
+    const other = { ...table({ text: "a", label: 2 }), classNames };
+    expect(() => toRecords(other, "a.csv", choice, "required")).toThrow(
+      expect.objectContaining({
+        code: "data-label",
+        message: expect.stringContaining("one of 2 classes (plumbing, sails)"),
+      }),
+    );
+    const named = { ...table({ text: "a", label: "sails" }), classNames };
+    expect(toRecords(named, "a.csv", choice, "required")[0].label).toBe("sails");
+  });
+
   it("writes numbers and booleans as strings", () => {
     const rows = table({ text: 3.5, label: 1 }, { text: false, label: true });
     expect(toRecords(rows, "a.csv", choice, "required")).toMatchObject([
@@ -151,7 +190,7 @@ describe("toRecords", () => {
           hint: expect.stringContaining('"label"'),
         }),
       );
-      expect(toRecords(rows, "a.csv", choice, "optional")[1]).toEqual({
+      expect(toRecords(rows, "a.csv", choice, "unread")[1]).toEqual({
         text: "b",
         columns: {},
         line: 3,

@@ -4,7 +4,7 @@ import { L3MaskingError } from "../../base/errors.js";
 import { nearestName } from "../../base/nearest.js";
 import { MAX_LABEL, MAX_TEXT } from "./limits.js";
 import type { TextRecord } from "./record.js";
-import { describeValue, type Row, type Table } from "./table.js";
+import { type ClassNames, describeValue, type Row, type Table } from "./table.js";
 
 /** Usual names, the likeliest first; compared without case. */
 const usualTextColumns = [
@@ -41,10 +41,12 @@ export interface ColumnOptions {
   readonly textColumn?: string | undefined;
   /** Exact name of the label column; found by its usual names if absent. */
   readonly labelColumn?: string | undefined;
-  /** "optional" for files to be scored or predicted. */
-  readonly labels: "required" | "optional";
+  /** "unread" for files of texts, whatever else is in them. */
+  readonly labels: "required" | "unread";
   /** What to do with a file without labels, in a sentence; it follows the hint of errors. */
   readonly withoutLabels?: string | undefined;
+  /** Of columns that hold numbers of classes, where the file itself does not name them. */
+  readonly classNames?: ClassNames | undefined;
 }
 
 export interface ColumnChoice {
@@ -53,8 +55,8 @@ export interface ColumnChoice {
 }
 
 /**
- * The text and label columns: the names asked for, else the usual ones; a file of one column is taken
- * as text. Throws `data-column` for an unknown name, or if a column that is needed cannot be told.
+ * The text and label columns: the names asked for, else the usual ones. A single column with another name is none: the first line of a
+ * file without a header, or a line with its label, would be taken for its name or text. Throws `data-column` for an unknown name, or if a column that is needed cannot be told.
  */
 export function chooseColumns(
   columns: readonly string[],
@@ -64,13 +66,11 @@ export function chooseColumns(
   const { textColumn, labelColumn } = options;
   if (textColumn !== undefined) requireColumn(textColumn, "text", columns, file);
   if (labelColumn !== undefined) requireColumn(labelColumn, "label", columns, file);
-  const text =
-    textColumn ??
-    usualColumn(columns, usualTextColumns, labelColumn) ??
-    (columns.length === 1 && labelColumn === undefined ? columns[0] : undefined);
+  const text = textColumn ?? usualColumn(columns, usualTextColumns, labelColumn);
   if (text === undefined) throw unknownColumn("text", usualTextColumns, columns, file);
+  if (options.labels === "unread") return { text, label: undefined };
   const label = labelColumn ?? usualColumn(columns, usualLabelColumns, text);
-  if (label === undefined && options.labels === "required") {
+  if (label === undefined) {
     throw unknownColumn("label", usualLabelColumns, columns, file, options.withoutLabels);
   }
   if (label === text) {
@@ -125,12 +125,19 @@ function unknownColumn(
   file: string,
   otherwise = "",
 ): L3MaskingError {
-  const hint = `Choose it with --${role}-column; the first line of a CSV or TSV file must contain the column names.`;
+  const hint = `${otherDelimiterHint(columns, file)}Choose it with --${role}-column; the first line of a CSV or TSV file must contain the column names.`;
   return new L3MaskingError(
     "data-column",
     `${file}: expected a ${role} column with a usual name (${usual.join(", ")}), found columns ${listed(columns)}`,
     { hint: `${hint} ${otherwise}`.trim() },
   );
+}
+
+/** Of a file whose fields other characters part than those of its format. */
+function otherDelimiterHint(columns: readonly string[], file: string): string {
+  const [only = ""] = columns;
+  if (columns.length !== 1 || !/\.tsv(\.gz)?$/i.test(file) || !/[,;|]/.test(only)) return "";
+  return "If commas, semicolons or bars part its columns, give the file the ending .csv. ";
 }
 
 function listed(columns: readonly string[]): string {
@@ -142,7 +149,7 @@ function shellWord(name: string): string {
 }
 
 /**
- * One record per row. Numbers and booleans become strings; labels are trimmed. An absent text (null, no such
+ * One record per row. Numbers and booleans become strings; labels are trimmed, and get their names where the table numbers classes. An absent text (null, no such
  * key, NaN) is the empty text. Absent or blank labels are `data-label`, one error for all of them, where labels are
  * required, else no label. Any other type, a number that cannot be read exactly, and a text or label beyond its limit
  * are `data-format`, a list of labels is `data-multi-label`; all with file and line.
@@ -155,10 +162,12 @@ export function toRecords(
   withoutLabels?: string,
 ): TextRecord[] {
   const unlabelled: number[] = [];
+  const classes = table.classNames?.get(choice.label ?? "");
   const records = table.rows.map((row) => {
     const place = `${file} ${table.unit} ${row.line}`;
     const text = textOf(row, choice.text, place);
-    const label = choice.label === undefined ? undefined : labelOf(row, choice.label, place);
+    const label =
+      choice.label === undefined ? undefined : labelOf(row, choice.label, place, classes);
     requireLength(label ?? "", MAX_LABEL, "label", place);
     if (label === undefined) unlabelled.push(row.line);
     const columns = Object.fromEntries(
@@ -225,9 +234,25 @@ function requireLength(value: string, limit: number, role: "text" | "label", pla
   );
 }
 
-function labelOf(row: Row, column: string, place: string): string | undefined {
+function labelOf(
+  row: Row,
+  column: string,
+  place: string,
+  classes: readonly string[] | undefined,
+): string | undefined {
   const label = scalar(row, column, "label", place)?.trim();
-  return label === "" ? undefined : label;
+  if (label === "" || label === undefined) return undefined;
+  if (classes === undefined || !/^-?\d+$/.test(label)) return label;
+  const id = Number(label);
+  // Hugging Face's tools write -1 for a row without a label.
+  if (id === -1) return undefined;
+  const name = classes.at(id);
+  if (id >= 0 && name !== undefined) return name.trim();
+  throw new L3MaskingError(
+    "data-label",
+    `${place}: expected the number of one of ${classes.length} classes (${classes.join(", ")}) in the label column "${column}", got ${label}`,
+    { hint: "Correct the label, or the names of the classes that come with the data." },
+  );
 }
 
 function scalar(

@@ -15,6 +15,17 @@ describe("refuseOtherContent", () => {
     ["a.jsonl", utf8("PAR1..."), "expected .jsonl content, found a Parquet file"],
     ["a.tsv", utf16("text\tlabel\n"), "found UTF-16"],
     ["a.csv", utf16("text,label\n").slice(1), "found UTF-16"],
+    ["a.csv", utf16("text,label\n水泵嗡嗡作响但不出水水泵嗡嗡作响但不出水,管道\n"), "found UTF-16"],
+    ["a.csv", Uint8Array.of(0x42, 0x5a, 0x68, 0x39), "packed by bzip2"],
+    ["a.csv", Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0), "zstd"],
+    ["a.csv", Uint8Array.of(0xd0, 0xcf, 0x11, 0xe0, 0xa1), "(.xls)"],
+    ["a.parquet", utf8("ARROW1\0\0"), "an Arrow file"],
+    ["a.csv", Uint8Array.of(0x80, 4, 0x95), "pickled by Python"],
+    ["a.txt", utf8("%PDF-1.7\n"), "a PDF"],
+    ["a.csv", utf8("SQLite format 3\0"), "SQLite"],
+    ["a.csv", utf8('{"text": "a"}\n'), "found JSON"],
+    ["a.tsv.gz", utf8('[\n {"text": "a"}]'), "found JSON"],
+    ["a.csv", utf8('<?xml version="1.0"?><Error>'), "found XML"],
     ["a.parquet", utf8("version https://git-lfs.github.com/spec/v1\n"), "Git LFS"],
     ["a.json", utf8("\uFEFF\n<!DOCTYPE html>\n"), "found a web page"],
   ])("names what %s holds", (file, bytes, message) => {
@@ -23,6 +34,8 @@ describe("refuseOtherContent", () => {
 
   it.each([
     ["a.csv", "text,label\n[1],a\n"],
+    ["a.jsonl", '{"text": "a"}'],
+    ["a.txt", '{"text": "a"}'],
     ["a.txt", "<html> is a tag"],
     ["a.parquet", "PAR1"],
     ["a.csv", ""],

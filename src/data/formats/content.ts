@@ -38,7 +38,59 @@ const others: readonly OtherContent[] = [
     found: "UTF-16",
     hint: "Save the file as UTF-8 (in a spreadsheet program: CSV UTF-8).",
     fits: (bytes) =>
-      beginsWith(0xff, 0xfe)(bytes) || beginsWith(0xfe, 0xff)(bytes) || halfZero(bytes),
+      beginsWith(0xff, 0xfe)(bytes) ||
+      beginsWith(0xfe, 0xff)(bytes) ||
+      halfZero(bytes) ||
+      // Latin names of columns before texts in another script.
+      halfZero(bytes.subarray(0, 12)),
+  },
+  {
+    found: "an archive packed by bzip2, xz, zstd or 7-Zip",
+    hint: "Unpack it, or pack the file with gzip instead.",
+    fits: (bytes) =>
+      [
+        [0x42, 0x5a, 0x68],
+        [0xfd, 0x37, 0x7a, 0x58, 0x5a],
+        [0x28, 0xb5, 0x2f, 0xfd],
+        [0x37, 0x7a, 0xbc, 0xaf],
+      ].some((magic) => beginsWith(...magic)(bytes)),
+  },
+  {
+    found: "a file of an old spreadsheet program (.xls) or another program of its time",
+    hint: "In the spreadsheet program, save the file as CSV UTF-8.",
+    fits: beginsWith(0xd0, 0xcf, 0x11, 0xe0),
+  },
+  {
+    found: "an Arrow file",
+    hint: "Write the table as Parquet instead.",
+    fits: (bytes, start) => start.startsWith("ARROW1") || beginsWith(0xff, 0xff, 0xff, 0xff)(bytes),
+  },
+  {
+    found: "objects pickled by Python",
+    hint: "Write the table as CSV or Parquet instead.",
+    fits: (bytes) => bytes[0] === 0x80 && bytes[1] <= 5,
+  },
+  {
+    found: "a PDF",
+    hint: "Copy its texts to a CSV file.",
+    fits: (_, start) => start.startsWith("%PDF-"),
+  },
+  {
+    found: "a database (SQLite)",
+    hint: "Export the table as CSV.",
+    fits: (_, start) => start.startsWith("SQLite format 3"),
+  },
+  {
+    found: "JSON",
+    hint: "Give the file's name the ending .jsonl (one object a line) or .json (an array).",
+    unless: /^(?!.*\.[ct]sv(\.gz)?$)/i,
+    fits: (_, start) => /^\s*(\[\s*)?\{\s*"/.test(start),
+  },
+  {
+    found: "XML",
+    hint: "Download the file itself, if this is a server's message; else convert it to CSV.",
+    unless: /\.txt(\.gz)?$/i,
+    fits: (_, start) => /^\s*<\?xml\b/i.test(start),
   },
   {
     found: "the pointer that Git LFS leaves in place of a file",

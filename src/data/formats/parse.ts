@@ -17,6 +17,8 @@ export interface ParsedFile {
   readonly records: readonly TextRecord[]; // one per row of the file, in its order
   readonly textColumn: string;
   readonly labelColumn: string | undefined;
+  /** Did labels stand there as numbers, with their names elsewhere? */
+  readonly namedClasses: boolean;
 }
 
 /**
@@ -31,13 +33,15 @@ export async function parseRecords(
   options: ColumnOptions,
   decoders?: Decoders,
 ): Promise<ParsedFile> {
-  const table = await parseTable(bytes, format, file, decoders);
-  if (table.rows.length === 0) throw noRows(file);
+  const parsed = await parseTable(bytes, format, file, decoders);
+  if (parsed.rows.length === 0) throw noRows(file);
+  const table = { ...parsed, classNames: parsed.classNames ?? options.classNames };
   const choice = columnsOf(table.columns, format, file, options);
   return {
     records: toRecords(table, file, choice, options.labels, options.withoutLabels),
     textColumn: choice.text,
     labelColumn: choice.label,
+    namedClasses: choice.label !== undefined && table.classNames?.has(choice.label) === true,
   };
 }
 

@@ -18,7 +18,7 @@ describe("parsePlainText", () => {
 
   it("has no columns to choose from, so the name of one is no matter", async () => {
     const bytes = new TextEncoder().encode("moo\nbaa\n");
-    const options = { textColumn: "sentence", labels: "optional" } as const;
+    const options = { textColumn: "sentence", labels: "unread" } as const;
     const { records } = await parseRecords(bytes, "txt", "a.txt", options);
     expect(records.map(({ text }) => text)).toEqual(["moo", "baa"]);
   });

@@ -8,6 +8,9 @@ export interface Row {
   readonly line: number;
 }
 
+/** The names of the classes that a column numbers, by the column's name. */
+export type ClassNames = ReadonlyMap<string, readonly string[]>;
+
 /** All rows of one file. */
 export interface Table {
   /** Column names in order of first appearance. */
@@ -15,6 +18,8 @@ export interface Table {
   readonly rows: readonly Row[];
   /** What `Row.line` counts. */
   readonly unit: "line" | "row";
+  /** Of columns that hold numbers of classes: their names, in the order of the numbers. */
+  readonly classNames?: ClassNames | undefined;
 }
 
 /** Throws `data-format` for more rows than a file may have. */

@@ -6,15 +6,24 @@ export function jsonMember(name: string, value: unknown): string {
   return `${JSON.stringify(name)}:${json(value ?? null)}`;
 }
 
-/** A value as one field: strings as they are, nothing for null, lists and objects as JSON. */
+/** A value as one field: strings as they are, nothing for null and NaN, bytes as base64, lists and objects as JSON. */
 export function cell(value: unknown): string {
-  if (value === null || value === undefined) return "";
-  return typeof value === "string" ? value : json(value);
+  if (value === null || value === undefined || Number.isNaN(value)) return "";
+  if (value instanceof Uint8Array) return base64(value);
+  return typeof value === "string" ? value : json(value).replace(/^"(-?Infinity)"$/, "$1");
 }
 
-/** Integers of Parquet that are inside lists may be beyond what numbers hold. */
+/** What JSON has no form for: integers beyond its numbers are their digits, bytes base64, infinite numbers their names, NaN is null. */
 function json(value: unknown): string {
-  return JSON.stringify(value, (_, inner) => (typeof inner === "bigint" ? String(inner) : inner));
+  return JSON.stringify(value, (_, inner: unknown) => {
+    if (inner instanceof Uint8Array) return base64(inner);
+    if (typeof inner === "bigint") return String(inner);
+    return inner === Infinity || inner === -Infinity ? String(inner) : inner;
+  });
+}
+
+function base64(bytes: Uint8Array): string {
+  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
 }
 
 /** A file of rows, line by line with their ends. Values that a row lacks are empty in CSV and left out in JSON. */

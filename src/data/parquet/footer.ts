@@ -48,6 +48,9 @@ export interface RowGroup {
 
 export interface ParquetFooter {
   readonly schema: readonly SchemaElement[];
+  /** What writers note of a file, by name. */
+  readonly notes: ReadonlyMap<string, string>;
+  readonly columns: readonly LeafColumn[];
   readonly groups: readonly RowGroup[];
 }
 
@@ -77,7 +80,7 @@ export function readFooter(bytes: Uint8Array, file: string): ParquetFooter {
   const start = end - length;
   const reader = { bytes: bytes.subarray(0, end), position: start, where: file };
   const metadata = readThriftStruct(reader);
-  const schema = readSchema(bytes.subarray(start), file);
+  const { schema, notes } = readSchema(bytes.subarray(start), file);
   const columns = leafColumns(schema, file);
   const groups = readGroups(metadata, columns, bytes.subarray(0, start), file);
   const rows = groups.reduce((sum, group) => sum + group.rows, 0);
@@ -89,13 +92,16 @@ export function readFooter(bytes: Uint8Array, file: string): ParquetFooter {
       `${rows} rows of ${columns.length} columns`,
     );
   }
-  return { schema, groups };
+  return { schema, notes, columns, groups };
 }
 
-/** The library's reading of the schema; that its bytes are well-formed was checked before. */
-function readSchema(footer: Uint8Array, file: string): readonly SchemaElement[] {
+/** The library's reading of schema and notes; that its bytes are well-formed was checked before. */
+function readSchema(footer: Uint8Array, file: string): Pick<ParquetFooter, "schema" | "notes"> {
   try {
-    return parquetMetadata(footer, { geoparquet: false }).schema;
+    const { schema, key_value_metadata: notes = [] } = parquetMetadata(footer, {
+      geoparquet: false,
+    });
+    return { schema, notes: new Map(notes.map(({ key, value = "" }) => [key, value])) };
   } catch (cause) {
     throw parquetError(file, "a footer with schema and row groups", messageOf(cause));
   }

@@ -1,7 +1,12 @@
+import { readFileSync } from "node:fs";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { describe, expect, it } from "vitest";
+import { jsonMember } from "../formats/written-rows.js";
 import { parseParquet } from "./parquet.js";
+
+const golden = (name: string) =>
+  new Uint8Array(readFileSync(new URL(`../../../test/golden/parquet/${name}`, import.meta.url)));
 
 const texts = ["first", "zweite é", null];
 
@@ -45,6 +50,21 @@ describe("parseParquet", () => {
       });
     },
   );
+
+  it("reads values of all types as pyarrow gives them", async () => {
+    const { columns, rows } = await parseParquet(golden("values.parquet"), "values.parquet");
+    const lines = rows.map(
+      (row) => `{${columns.map((name) => jsonMember(name, row.columns[name])).join(",")}}`,
+    );
+    const expected = new TextDecoder().decode(golden("values.json"));
+    expect(JSON.parse(`[${lines.join(",")}]`)).toEqual(JSON.parse(expected));
+  });
+
+  it("reads the names of classes that Hugging Face's tools note", async () => {
+    const { rows, classNames } = await parseParquet(golden("class-label.parquet"), "a.parquet");
+    expect(classNames).toEqual(new Map([["label", ["plumbing", "rigging", "sails"]]]));
+    expect(rows.map(({ columns }) => columns.label)).toEqual([0, 1, 2, -1]);
+  });
 
   it("reads a view into a larger buffer", async () => {
     const file = new Uint8Array(

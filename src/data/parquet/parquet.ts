@@ -3,15 +3,18 @@
 import { type FileMetaData, parquetReadObjects } from "hyparquet";
 import { L3MaskingError, messageOf } from "../../base/errors.js";
 import { readJson } from "../../base/strict-json.js";
+import { classNamesOf } from "../formats/class-names.js";
 import { unpackedLimit } from "../formats/limits.js";
 import { columnNames, type Row, type Table } from "../formats/table.js";
-import { parquetError, readFooter } from "./footer.js";
+import { type LeafColumn, parquetError, readFooter } from "./footer.js";
+import { isoDate, isoTime } from "./iso-time.js";
 import { plainParquet } from "./pages.js";
 import { type Decoders, unpackerWith } from "./unpack-pages.js";
 
 /**
  * All rows of a Parquet file (Snappy, gzip, zstd, Brotli, LZ4 or no compression).
- * Integers of 64 bits become numbers where that is exact, else strings of digits.
+ * Integers of 64 bits become numbers where that is exact, else strings of digits; dates and times become ISO 8601, columns of bytes text
+ * where all of them are UTF-8. The names of class labels are those that Hugging Face's tools note in the file.
  *
  * The library that decodes it trusts what it reads, so footer and pages are checked first. Throws `data-format` for a
  * file that is not Parquet, is damaged, or holds more than a file of its size can, and `data-encoding` for a text that
@@ -22,19 +25,21 @@ export async function parseParquet(
   file: string,
   decoders?: Decoders,
 ): Promise<Table> {
-  const plain = await plainParquet(
-    readFooter(bytes, file),
-    bytes.length,
-    file,
-    unpackerWith(decoders),
-  );
+  const footer = readFooter(bytes, file);
+  const plain = await plainParquet(footer, bytes.length, file, unpackerWith(decoders));
   const objects = await readObjects(plain.bytes.buffer, plain.metadata, file);
   requireLittleRepeated(objects, bytes.length, file);
+  const scales = decimalScales(footer.columns);
+  const binary = binaryColumns(objects);
   const rows = objects.map((object, index): Row => {
-    const values = Object.entries(object).map(([name, value]) => [name, plainValue(value)]);
+    const values = Object.entries(object).map(([name, value]) => [
+      name,
+      plainValue(value, binary.has(name), scales.get(name)),
+    ]);
     return { columns: Object.fromEntries(values), line: index + 1 };
   });
-  return { columns: columnNames(rows), rows, unit: "row" };
+  const classNames = classNamesOf(footer.notes.get("huggingface") ?? "");
+  return { columns: columnNames(rows), rows, unit: "row", classNames };
 }
 
 type Objects = readonly Readonly<Record<string, unknown>>[];
@@ -59,6 +64,10 @@ const strict = new TextDecoder("utf-8", { fatal: true });
 const lenient = new TextDecoder();
 
 const parsers = {
+  dateFromDays: isoDate,
+  timestampFromMilliseconds: (time: bigint) => isoTime(BigInt(time), 1_000n),
+  timestampFromMicroseconds: (time: bigint) => isoTime(BigInt(time), 1_000_000n),
+  timestampFromNanoseconds: (time: bigint) => isoTime(BigInt(time), 1_000_000_000n),
   stringFromBytes(bytes: Uint8Array | undefined) {
     if (bytes === undefined) return bytes;
     try {
@@ -97,10 +106,52 @@ function requireLittleRepeated(objects: Objects, fileBytes: number, file: string
   }
 }
 
-/** Values as the other formats have them; bytes without a type are taken for text, as old writers wrote it. */
-function plainValue(value: unknown): unknown {
-  if (value instanceof Uint8Array) return lenient.decode(value);
-  if (typeof value !== "bigint") return value;
-  const number = Number(value);
-  return Number.isSafeInteger(number) ? number : value.toString();
+/** Columns with bytes that are no text; of others without a type they are taken for it, as old writers wrote it. */
+function binaryColumns(objects: Objects): ReadonlySet<string> {
+  const found = new Set<string>();
+  for (const object of objects) {
+    for (const [name, value] of Object.entries(object)) {
+      if (!found.has(name) && holdsBinary(value)) found.add(name);
+    }
+  }
+  return found;
+}
+
+function holdsBinary(value: unknown): boolean {
+  if (value instanceof Uint8Array) return decoded(value) === undefined;
+  if (typeof value !== "object" || value === null) return false;
+  return Object.values(value).some(holdsBinary);
+}
+
+function decoded(bytes: Uint8Array): string | undefined {
+  try {
+    return strict.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Digits after the point of the columns of decimal numbers, of which the library gives products such as 3 * 0.1. */
+function decimalScales(columns: readonly LeafColumn[]): ReadonlyMap<string, number> {
+  const decimals = columns.filter(({ element }) => element.converted_type === "DECIMAL");
+  return new Map(
+    decimals
+      .filter(({ path: [top] }) => columns.filter(({ path }) => path[0] === top).length === 1)
+      .map(({ path: [top], element: { scale = 0 } }) => [top, scale]),
+  );
+}
+
+/** Values as the other formats have them, those inside lists and objects too. */
+function plainValue(value: unknown, binary: boolean, scale?: number): unknown {
+  if (value instanceof Uint8Array) return binary ? value : strict.decode(value);
+  if (typeof value === "bigint") {
+    const number = Number(value);
+    return Number.isSafeInteger(number) ? number : value.toString();
+  }
+  if (typeof value === "number" && scale !== undefined) return Number(value.toFixed(scale));
+  if (Array.isArray(value)) return value.map((item: unknown) => plainValue(item, binary, scale));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, inner]) => [name, plainValue(inner, binary)]),
+  );
 }

@@ -85,7 +85,7 @@ export async function readLabelledFiles(
     if (path === undefined) return undefined;
     const { textColumn, labelColumn } = files;
     const file = await readRecords(path, { textColumn, labelColumn, labels: "required" });
-    const columns = `text from "${file.textColumn}" (--text-column), label from "${file.labelColumn}" (--label-column)`;
+    const columns = `text from "${file.textColumn}" (--text-column), label from "${file.labelColumn}" (--label-column)${file.namedClasses ? ", its numbers named as the data set says" : ""}`;
     const text = `${split}: ${file.records.length} rows of ${path} (${file.format}); ${columns}`;
     host.emit({ type: "notice", level: "info", text });
     return file;

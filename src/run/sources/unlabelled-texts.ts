@@ -24,7 +24,7 @@ export async function loadUnlabelledTexts(
 ): Promise<EncodedUnlabelled> {
   const records = [];
   for (const path of files.paths) {
-    const file = await readRecords(path, { textColumn: files.textColumn, labels: "optional" });
+    const file = await readRecords(path, { textColumn: files.textColumn, labels: "unread" });
     records.push(...file.records);
     const text = `unlabelled: ${file.records.length} rows of ${path} (${file.format}); text from "${file.textColumn}" (--text-column)`;
     host.emit({ type: "notice", level: "info", text });
