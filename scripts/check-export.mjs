@@ -7,7 +7,7 @@ import { createRequire } from "node:module";
 import { basename, dirname, resolve } from "node:path";
 import { readRecords } from "../dist/data/read.js";
 import { Classifier } from "../dist/node.js";
-import { trainedMaxLength } from "../dist/run/folder/training-arguments.js";
+import { trainedMaxLength } from "../dist/run/folder/saved-classifier.js";
 import { loadTokenizer } from "../dist/text/load.js";
 
 const [folder, input, library] = process.argv.slice(2);

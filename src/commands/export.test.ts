@@ -83,7 +83,7 @@ describe("export", () => {
     writeFileSync(join(folder, "README.md"), "# Mine\n");
     const host = createTestHost();
     const { files } = await exported({ model: folder, precisions: ["float32"] }, host);
-    expect(files).toEqual([join(folder, "onnx/model.onnx")]);
+    expect(files).not.toContain(join(folder, "README.md"));
     expect(readFileSync(join(folder, "README.md"), "utf8")).toBe("# Mine\n");
     expect(host.notices()).toContain("edited by hand");
   });
@@ -94,6 +94,23 @@ describe("export", () => {
     const { files } = await exported({ model: folder, precisions: ["int8"] });
     expect(files).toEqual([join(folder, "onnx/model_quantized.onnx"), join(folder, "README.md")]);
     expect(readFileSync(join(folder, "README.md"), "utf8")).toContain("model_quantized.onnx");
+  });
+
+  it("says where other programs cut a text, unless the folder says something that the model can read", async () => {
+    const folder = copyOf("roberta", "length");
+    const path = join(folder, "tokenizer_config.json");
+    const config = () => JSON.parse(readFileSync(path, "utf8"));
+    const { model_max_length: _, ...without } = config();
+    const limit = async (model_max_length?: number) => {
+      writeFileSync(path, JSON.stringify({ ...without, model_max_length }));
+      const { files } = await exported({ model: folder, precisions: ["float32"] });
+      expect(config()).toEqual({ ...without, model_max_length: expect.any(Number) });
+      return [config().model_max_length, files.includes(path)];
+    };
+    const { maxLength } = savedRecord();
+    expect(await limit()).toEqual([maxLength, true]);
+    expect(await limit(1e30)).toEqual([maxLength, true]);
+    expect(await limit(7)).toEqual([7, false]);
   });
 
   it("refuses a folder that programs which run ONNX files cannot read texts with", async () => {

@@ -1,8 +1,10 @@
 /** `export`: a classifier as ONNX files that other programs run, with a model card. */
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
+import * as z from "zod";
 import { L3MaskingError } from "../base/errors.js";
 import { readRecords } from "../data/read.js";
+import { readJsonFile } from "../model/checkpoint/folder.js";
 import { saveCheckpoint } from "../model/checkpoint/save.js";
 import { writeDurably } from "../platform/files/durable.js";
 import { holdingFolder } from "../platform/files/folder-lock.js";
@@ -22,6 +24,7 @@ import { runOfClassifier } from "../run/folder/training-record.js";
 import type { Host } from "../run/host/host.js";
 import type { ExportSettings } from "../run/settings/schemas.js";
 import { encodeOnce } from "../run/sources/labelled-texts.js";
+import { longestRow } from "../run/sources/model.js";
 
 /** What `exportModel` wrote, and how far it is from the classifier. */
 export interface ExportResult {
@@ -76,6 +79,12 @@ function addFiles(
     const runtime = await host.runtime(settings.threads);
     const files = await writeOnnxFiles(target, model, settings, texts.ids, runtime, host);
     const written = files.map(({ name }) => join(target, name));
+    const limited = limitLength(target, model);
+    if (limited !== undefined) {
+      written.push(limited);
+      const text = `${limited}: model_max_length is now ${model.maxLength}, where other programs cut long texts`;
+      host.emit({ type: "notice", level: "info", text });
+    }
     const card = join(target, "README.md");
     if (existsSync(card) && !readFileSync(card, "utf8").includes(CARD_MARK)) {
       const text = `${card} was edited by hand and is left unchanged`;
@@ -85,6 +94,30 @@ function addFiles(
     writeDurably(card, [cardOf(model, files, texts.source)]);
     return { folder: target, files: [...written, card], checks: files };
   });
+}
+
+const lengthSchema = z.looseObject({ model_max_length: z.number().nullish() });
+
+/**
+ * Sets the length at which other programs cut a text, where the folder of a classifier gives none that the model can read:
+ * they would feed it longer rows. Gives the file's path if it was changed.
+ */
+function limitLength(
+  folder: string,
+  { spec, maxLength, tokenizer }: LoadedClassifier,
+): string | undefined {
+  const name = "tokenizer_config.json";
+  const path = join(folder, name);
+  const old = existsSync(path)
+    ? lengthSchema.parse(readJsonFile(path, "checkpoint-config"))
+    : undefined;
+  if ((old?.model_max_length ?? Number.POSITIVE_INFINITY) <= longestRow(spec)) return undefined;
+  const content =
+    old === undefined
+      ? (tokenizer.files(maxLength).get(name) ?? "")
+      : `${JSON.stringify({ ...old, model_max_length: maxLength }, undefined, 2)}\n`;
+  writeDurably(path, [content]);
+  return path;
 }
 
 /** Where the files go: the classifier's own folder, unless another one is named. */
@@ -130,7 +163,7 @@ async function checkTexts(
 /** Config, weights, tokenizer and what prediction must know, to a folder of their own. */
 async function copyModel(target: string, model: LoadedClassifier): Promise<void> {
   const { spec, values, labels, tokenizer, maxLength, folder } = model;
-  const sideFiles = new Map([...tokenizer.files(), trainingArguments(maxLength)]);
+  const sideFiles = new Map([...tokenizer.files(maxLength), trainingArguments(maxLength)]);
   if (existsSync(join(folder, temperatureFile))) {
     const temperature = trainedTemperature(folder);
     sideFiles.set(temperatureFile, `${JSON.stringify({ temperature }, undefined, 2)}\n`);

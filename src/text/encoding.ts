@@ -38,6 +38,9 @@ export interface Tokenizer {
   readonly specialIds: ReadonlySet<number>;
   /** SHA-256 (hex) of what decides ids and word ids; part of cache keys. */
   readonly digest: string;
-  /** File name -> content of a folder that Python's transformers and transformers.js read. */
-  files(): ReadonlyMap<string, string>;
+  /**
+   * File name -> content of a folder that Python's transformers and transformers.js read. `longest` is the length at which
+   * they cut a row (`model_max_length`); undefined leaves what the tokenizer's own files say.
+   */
+  files(longest?: number): ReadonlyMap<string, string>;
 }

@@ -18,6 +18,8 @@ export interface SavedTokenizer {
   readonly added: readonly AddedToken[];
   /** Vocabulary and added tokens. */
   readonly tokens: Vocabulary;
+  /** See `Tokenizer.files`. */
+  readonly longest: number | undefined;
 }
 
 /** Fields of tokenizer_config.json that name files of the machine where it was written. */
@@ -75,7 +77,13 @@ const mergesSchema = z.object({
 
 const anyObject = z.record(z.string(), z.unknown());
 
-function configOf({ config, json, names, added }: SavedTokenizer): Record<string, unknown> {
+function configOf({
+  config,
+  json,
+  names,
+  added,
+  longest,
+}: SavedTokenizer): Record<string, unknown> {
   const source = Object.entries(checkShape(anyObject, config, "tokenizer_config.json")).filter(
     ([key, value]) =>
       !machineFields.has(key) && !(key === "model_max_length" && Number(value) >= NO_LIMIT),
@@ -88,6 +96,7 @@ function configOf({ config, json, names, added }: SavedTokenizer): Record<string
     ...Object.fromEntries(source),
     ...fieldsOf(names),
     ...classSettings(json, names),
+    ...(longest !== undefined && { model_max_length: longest }),
     added_tokens_decoder: Object.fromEntries(decoder),
   };
 }

@@ -239,6 +239,14 @@ describe("files", () => {
     ]);
   });
 
+  it("says where other programs cut a row", () => {
+    const limit = (tokenizer: Tokenizer, longest?: number): unknown =>
+      JSON.parse(tokenizer.files(longest).get("tokenizer_config.json") ?? "").model_max_length;
+    const given = fromJson(changedJson({}), { model_max_length: 64 });
+    expect([limit(given), limit(given, 128)]).toEqual([64, 128]);
+    expect([limit(fromVocabulary), limit(fromVocabulary, 32)]).toEqual([undefined, 32]);
+  });
+
   it("drops the length that stands for no limit", () => {
     const saved = fromJson(changedJson({}), { model_max_length: 1e30 }).files();
     expect(saved.get("tokenizer_config.json")).not.toContain("model_max_length");

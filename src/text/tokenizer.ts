@@ -112,8 +112,17 @@ export function createTokenizer(files: TokenizerFiles, options: TokenizerOptions
     digest: sha256([
       JSON.stringify([json.normalizer, json.pre_tokenizer, json.model, special], sortedKeys),
     ]),
-    files: () =>
-      savedFiles({ files, json, unchanged: json === source.json, config, names, added, tokens }),
+    files: (longest) =>
+      savedFiles({
+        files,
+        json,
+        unchanged: json === source.json,
+        config,
+        names,
+        added,
+        tokens,
+        longest,
+      }),
   };
 }
 

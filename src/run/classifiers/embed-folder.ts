@@ -45,7 +45,7 @@ export async function saveEmbed(
     spec,
     values,
     kind: "encoder",
-    tokenizerFiles: new Map([...tokenizer.files(), trainingArguments(maxLength)]),
+    tokenizerFiles: new Map([...tokenizer.files(maxLength), trainingArguments(maxLength)]),
     dtype: isHalf ? "F16" : "F32",
     replace: true,
   });

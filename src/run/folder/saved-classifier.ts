@@ -32,7 +32,7 @@ export function saveClassifier(
     values: new Map(store.parameters.map(({ name }) => [name, store.weight(name)])),
     kind: "sequence-classification",
     labels,
-    tokenizerFiles: new Map([...tokenizer.files(), trainingArguments(maxLength)]),
+    tokenizerFiles: new Map([...tokenizer.files(maxLength), trainingArguments(maxLength)]),
     replace: true,
   });
 }

@@ -27,6 +27,7 @@ import { runWatch } from "../folder/tracking.js";
 import { isAllFinite } from "../folder/training-state.js";
 import type { Host } from "../host/host.js";
 import type { PretrainSettings } from "../settings/schemas.js";
+import { longestRow } from "../sources/model.js";
 import type { WindowMasking } from "./masked-windows.js";
 import type { PretrainingTexts } from "./starting-point.js";
 import { measureValidation } from "./validation.js";
@@ -180,7 +181,7 @@ async function saveModel(
     spec,
     values: storedValues(store),
     kind: "masked-lm",
-    tokenizerFiles: tokenizer.files(),
+    tokenizerFiles: tokenizer.files(longestRow(spec)),
     dtype: settings.dtype === "float16" ? "F16" : "F32",
     replace: exists(folder),
   });
