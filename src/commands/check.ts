@@ -76,7 +76,7 @@ export async function runCheck(settings: CheckSettings, host: Host): Promise<Che
   let toCorrect: number | undefined;
   if (output !== undefined && kind === "rows") {
     const found = rowsToCorrect(records.train, {
-      doubtful: doubtful?.rows ?? [],
+      doubtful,
       spellings: check.spellings,
       near: inFiles(near, files),
     });

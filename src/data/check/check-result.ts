@@ -143,8 +143,10 @@ export interface DoubtfulRow {
 export interface DoubtfulRows {
   /** Rows whose label was examined. */
   readonly examined: number;
-  /** The most doubtful first. */
+  /** As many as are probably wrong, the most doubtful first. */
   readonly rows: readonly DoubtfulRow[];
+  /** Less doubtful ones that are worth a look. */
+  readonly further: readonly DoubtfulRow[];
 }
 
 /** What `checkDataset` counted in the splits of a data set. */

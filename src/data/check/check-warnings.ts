@@ -6,6 +6,7 @@ import { countOf, grouped, percentOf } from "./check-numbers.js";
 import {
   type DatasetCheck,
   type DatasetWarning,
+  type DoubtfulRows,
   type ForeignTexts,
   type SplitCheck,
   type SplitOverlap,
@@ -133,7 +134,7 @@ function doubtWarnings({ doubtful, nearConflicts = 0 }: Facts): DatasetWarning[]
   const warnings: DatasetWarning[] = [];
   if (doubtful !== undefined && doubtful.rows.length > 0) {
     const count = doubtful.rows.length;
-    const message = `${countOf(count, "row")} of train ${count === 1 ? "has" : "have"} a doubtful label: TF-IDF trained on the other rows is confident of another one.`;
+    const message = `${countOf(count, "row")} of train ${count === 1 ? "has" : "have"} a doubtful label, by TF-IDF trained on other rows.${furtherText(doubtful)}`;
     warnings.push({ code: "doubtful-labels", message });
   }
   if (nearConflicts > 0) {
@@ -141,6 +142,12 @@ function doubtWarnings({ doubtful, nearConflicts = 0 }: Facts): DatasetWarning[]
     warnings.push({ code: "near-conflicts", message });
   }
   return warnings;
+}
+
+/** " 12 further rows are worth a look." */
+function furtherText({ further }: DoubtfulRows): string {
+  if (further.length === 0) return "";
+  return ` ${countOf(further.length, "further row")} ${further.length === 1 ? "is" : "are"} worth a look.`;
 }
 
 function labelWarnings(facts: Facts): DatasetWarning[] {

@@ -181,6 +181,29 @@ describe("formatCheck", () => {
   });
 });
 
+describe("doubtful labels", () => {
+  const train = records(...Array.from({ length: 30 }, (_, i) => `text ${i}/${"ab"[i % 2]}`));
+  const doubt = (row: number) => ({
+    record: train[row],
+    suggested: "b",
+    probability: 0.9,
+    givenProbability: 0.1,
+  });
+
+  it("are told of with those that are worth a look, a few of them with text", () => {
+    const doubtful = { examined: 30, rows: [0, 2, 4, 6, 8, 10].map(doubt), further: [doubt(12)] };
+    const page = formatCheck(checkDataset({ train }, { doubtful }));
+    expect(page).toContain(
+      "Doubtful labels: 6 of 30 rows of train, the first 5\n  line 1: a, rather b (90.0 %)\n    text 0\n",
+    );
+    expect(page.replace(/\s+/g, " ")).toContain(
+      "6 rows of train have a doubtful label, by TF-IDF trained on other rows. 1 further row is worth a look.",
+    );
+    const none = checkDataset({ train }, { doubtful: { ...doubtful, rows: [] } });
+    expect(none.warnings).toEqual([]);
+  });
+});
+
 describe("labels", () => {
   const messages = (train: TextRecord[]) =>
     checkDataset({ train }).warnings.map(({ code, message }) => [code, message]);

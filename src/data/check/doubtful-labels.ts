@@ -1,13 +1,14 @@
 /**
- * Rows whose label is probably wrong, by confident learning (Northcutt, Jiang & Chuang 2021) on probabilities from classifiers that were
- * not trained on the row.
+ * Rows whose label is probably wrong, by what classifiers that were not trained on the row answer to it.
  *
- * How many: the threshold t_j of label j is the mean probability of j over the rows that carry it. A row is confidently of label j if
- * P(j) >= t_j; of several such labels the likeliest counts. The rows that are confidently of a label they do not carry, and for which
- * their own is not the likeliest, are counted.
+ * Candidates are the rows whose own label is not the likeliest, those first whose label is most probably wrong (`labelNoise`). Listed are
+ * as many as there are wrong labels by that model: the sum of these probabilities.
  *
- * Which: as many rows, those with the largest log-odds of the likeliest other label against the one they carry.
+ * Worth a look are further ones, until they are as many as confident learning counts (Northcutt, Jiang & Chuang 2021): the threshold t_j of
+ * label j is the mean probability of j over the rows that carry it; a row is confidently of label j if P(j) >= t_j, of several such labels
+ * the likeliest; counted are the candidates that are confidently of a label they do not carry.
  */
+import { labelNoise } from "./label-noise.js";
 
 export interface DoubtfulLabel {
   readonly row: number;
@@ -19,44 +20,71 @@ export interface DoubtfulLabel {
   readonly givenProbability: number;
 }
 
+export interface DoubtfulLabels {
+  /** The most doubtful first. */
+  readonly rows: readonly DoubtfulLabel[];
+  /** Rows that are less doubtful, in the same order. */
+  readonly further: readonly DoubtfulLabel[];
+}
+
 /** Probabilities closer than this are equal. */
 const TOLERANCE = 1e-6;
 
-/**
- * The doubtful rows of N, the largest log-odds against their label first. `probabilities` is [N][labels], row-major; a row of NaN is
- * passed over. `labelIds` are those the rows carry.
- */
+/** The doubtful rows of N by logits [N][labels], row-major; a row of NaN is passed over. `labelIds` are those the rows carry. */
 export function doubtfulLabels(
-  probabilities: ArrayLike<number>,
+  logits: ArrayLike<number>,
   labelIds: ArrayLike<number>,
   labels: number,
-): DoubtfulLabel[] {
-  const thresholds = confidentThresholds(probabilities, labelIds, labels);
+): DoubtfulLabels {
+  const { probabilities, wrong } = labelNoise(logits, labelIds, labels);
   const rows: DoubtfulLabel[] = [];
+  let expected = 0;
+  for (let row = 0; row < labelIds.length; row++) {
+    if (Number.isNaN(wrong[row])) continue;
+    expected += wrong[row];
+    const of = (id: number) => probabilities[row * labels + id];
+    const given = labelIds[row];
+    let suggestedId = given === 0 ? 1 : 0;
+    for (let id = 0; id < labels; id++) {
+      if (id !== given && of(id) > of(suggestedId)) suggestedId = id;
+    }
+    if (of(given) >= of(suggestedId) - TOLERANCE) continue;
+    rows.push({ row, suggestedId, probability: of(suggestedId), givenProbability: of(given) });
+  }
+  rows.sort((a, b) => wrong[b.row] - wrong[a.row] || a.row - b.row);
+  const listed = Math.round(expected);
+  return {
+    rows: rows.slice(0, listed),
+    further: rows.slice(listed, confidentlyOthers(probabilities, labelIds, labels)),
+  };
+}
+
+/** Rows that are confidently of a label they do not carry, and whose own is not the likeliest. */
+function confidentlyOthers(
+  probabilities: Float64Array,
+  labelIds: ArrayLike<number>,
+  labels: number,
+): number {
+  const thresholds = confidentThresholds(probabilities, labelIds, labels);
   let count = 0;
   for (let row = 0; row < labelIds.length; row++) {
     const of = (id: number) => probabilities[row * labels + id];
     const given = labelIds[row];
-    if (Number.isNaN(of(given))) continue;
-    let suggestedId = given === 0 ? 1 : 0;
+    let likeliest = given;
     let confident: number | undefined;
     for (let id = 0; id < labels; id++) {
-      if (id !== given && of(id) > of(suggestedId)) suggestedId = id;
-      if (of(id) < thresholds[id] - TOLERANCE) continue;
+      if (of(id) > of(likeliest) + TOLERANCE) likeliest = id;
+      if (!(of(id) >= thresholds[id] - TOLERANCE)) continue;
       if (confident === undefined || of(id) > of(confident)) confident = id;
     }
-    if (of(given) >= of(suggestedId) - TOLERANCE) continue;
-    if (confident !== undefined && confident !== given) count++;
-    rows.push({ row, suggestedId, probability: of(suggestedId), givenProbability: of(given) });
+    if (likeliest !== given && confident !== undefined && confident !== given) count++;
   }
-  const odds = ({ probability, givenProbability }: DoubtfulLabel) =>
-    Math.log(probability) - Math.log(givenProbability);
-  return rows.sort((a, b) => odds(b) - odds(a) || a.row - b.row).slice(0, count);
+  return count;
 }
 
 /** t_j; infinite for a label without rows. */
 function confidentThresholds(
-  probabilities: ArrayLike<number>,
+  probabilities: Float64Array,
   labelIds: ArrayLike<number>,
   labels: number,
 ): Float64Array {

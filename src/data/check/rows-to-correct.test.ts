@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { recordsOf } from "../../../test/fixtures/records.js";
+import type { TextRecord } from "../formats/record.js";
 import { labelSpellings } from "./label-spelling.js";
 import { nearRows } from "./near-rows.js";
 import { rowsToCorrect } from "./rows-to-correct.js";
@@ -21,7 +22,13 @@ const spellings = labelSpellings([
   { label: "a", rows: 3 },
   { label: "A", rows: 1 },
 ]);
-const doubtful = [{ record: train[4], suggested: "a", probability: 0.9, givenProbability: 0.1 }];
+const doubt = (record: TextRecord) => ({
+  record,
+  suggested: "a",
+  probability: 0.9,
+  givenProbability: 0.1,
+});
+const doubtful = { rows: [doubt(train[4])], further: [doubt(train[6])] };
 
 describe("rowsToCorrect", () => {
   it("lists rows with all that is to be seen, the doubtful labels first", () => {
@@ -48,6 +55,7 @@ describe("rowsToCorrect", () => {
         "2 1",
       ],
       [4, "label with another spelling", "a", undefined, ""],
+      [7, "perhaps a doubtful label", "a", 0.9, ""],
       [6, "empty text", undefined, undefined, ""],
     ]);
   });
@@ -55,14 +63,14 @@ describe("rowsToCorrect", () => {
   it("suggests nothing where as many rows have one label as the other", () => {
     const two = recordsOf(`${pump}/a`, `${pump}/b`);
     const near = nearRows({ train: two });
-    const rows = rowsToCorrect(two, { doubtful: [], spellings: [], near });
+    const rows = rowsToCorrect(two, { doubtful: undefined, spellings: [], near });
     expect(rows).toHaveLength(2);
     expect(rows.every(({ suggested }) => suggested === undefined)).toBe(true);
   });
 
   it("may find nothing", () => {
-    expect(rowsToCorrect(train.slice(6), { doubtful: [], spellings: [], near: undefined })).toEqual(
-      [],
-    );
+    expect(
+      rowsToCorrect(train.slice(6), { doubtful: undefined, spellings: [], near: undefined }),
+    ).toEqual([]);
   });
 });

@@ -1,7 +1,7 @@
 /** What is to be looked at in the rows of a file, row by row. */
 import { splitNames } from "../dataset.js";
 import { isEmptyText, type TextRecord, textKey } from "../formats/record.js";
-import type { DoubtfulRow } from "./check-result.js";
+import type { DoubtfulRow, DoubtfulRows } from "./check-result.js";
 import type { LabelSpellings } from "./label-spelling.js";
 import { type NearRows, nearGroups, type PlacedRow } from "./near-rows.js";
 
@@ -19,7 +19,7 @@ export interface RowToCorrect {
 }
 
 export interface Findings {
-  readonly doubtful: readonly DoubtfulRow[];
+  readonly doubtful: Pick<DoubtfulRows, "rows" | "further"> | undefined;
   readonly spellings: readonly LabelSpellings[];
   readonly near: NearRows | undefined;
 }
@@ -35,8 +35,8 @@ interface Finding {
 const NAMED_ROWS = 5;
 
 /**
- * The rows of train to look at, the weightiest first: doubtful labels, texts with several labels, labels with several spellings, texts
- * that occur again.
+ * The rows of train to look at, the weightiest first: doubtful labels, texts with several labels, labels with several spellings, labels
+ * that are perhaps doubtful, texts that occur again.
  */
 export function rowsToCorrect(
   train: readonly TextRecord[],
@@ -48,9 +48,12 @@ export function rowsToCorrect(
     if (known === undefined) found.set(record, [finding]);
     else known.push(finding);
   };
-  for (const { record, suggested, probability } of doubtful) {
-    add(record, { reason: "doubtful label", suggested, probability });
-  }
+  const addDoubts = (rows: readonly DoubtfulRow[] = [], reason: string) => {
+    for (const { record, suggested, probability } of rows) {
+      add(record, { reason, suggested, probability });
+    }
+  };
+  addDoubts(doubtful?.rows, "doubtful label");
   const groups = near === undefined ? [] : nearGroups(near).map(inFileOrder);
   for (const group of groups) addConflicts(group, add);
   const spelling = new Map(
@@ -62,6 +65,7 @@ export function rowsToCorrect(
     const suggested = record.label === undefined ? undefined : spelling.get(record.label);
     if (suggested !== undefined) add(record, { reason: "label with another spelling", suggested });
   }
+  addDoubts(doubtful?.further, "perhaps a doubtful label");
   for (const group of groups) addRepetitions(group, add);
   for (const record of train) {
     if (isEmptyText(record.text)) add(record, { reason: "empty text" });

@@ -2,13 +2,12 @@
 import { L3MaskingError } from "../../base/errors.js";
 import { randomStream } from "../../base/random.js";
 import type { DoubtfulRows } from "../../data/check/check-result.js";
-import { doubtfulLabels } from "../../data/check/doubtful-labels.js";
+import { type DoubtfulLabel, doubtfulLabels } from "../../data/check/doubtful-labels.js";
 import type { NearRows } from "../../data/check/near-rows.js";
 import { dealFolds } from "../../data/folds.js";
 import { isEmptyText, type TextRecord } from "../../data/formats/record.js";
 import { labelIds, sortedLabels } from "../../data/labels.js";
 import { heldOutBaselineLogits, heldOutRows } from "../../model/linear/held-out.js";
-import { softmax } from "../../results/metrics/metrics.js";
 import type { Host } from "../host/host.js";
 
 const FOLDS = 5;
@@ -26,7 +25,7 @@ export function isQuicklyExamined(records: readonly TextRecord[]): boolean {
 }
 
 /**
- * The doubtful rows by confident learning on the probabilities of TF-IDF with logistic regression in 5 folds; texts that `near`, of
+ * The doubtful rows by what TF-IDF with logistic regression answers in 5 folds; texts that `near`, of
  * these and other rows, finds nearly equal are in one fold. Undefined where fewer than two labels have a text. Throws `interrupted` after a stop on request.
  */
 export function doubtfulRows(
@@ -62,20 +61,17 @@ export function doubtfulRows(
     told = fold;
   });
   tell(folds.count);
-  const probabilities = Float64Array.from(logits);
-  rows.forEach((_, row) => {
-    const at = row * labels.length;
-    probabilities.set(softmax(logits.subarray(at, at + labels.length)), at);
-  });
+  const doubtful = doubtfulLabels(logits, given, labels.length);
+  const rowsOf = (found: readonly DoubtfulLabel[]) =>
+    found.map(({ row, suggestedId, ...probabilities }) => ({
+      record: rows[row].record,
+      suggested: labels[suggestedId],
+      ...probabilities,
+    }));
   return {
     examined: heldOutRows(folds).length,
-    rows: doubtfulLabels(probabilities, given, labels.length).map(
-      ({ row, suggestedId, ...found }) => ({
-        record: rows[row].record,
-        suggested: labels[suggestedId],
-        ...found,
-      }),
-    ),
+    rows: rowsOf(doubtful.rows),
+    further: rowsOf(doubtful.further),
   };
 }
 
