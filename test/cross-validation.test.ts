@@ -9,7 +9,12 @@ import { dealFolds, rowsOfFold } from "../src/data/folds.js";
 import { fitTfidf, tfidfLogits } from "../src/model/linear/tfidf-classifier.js";
 import { predictedLabels } from "../src/results/metrics/metrics.js";
 import type { TrainResult } from "../src/run/host/host.js";
-import { reportSchema, resolveSettings, type TrainOptions } from "../src/run/settings/schemas.js";
+import {
+  reportSchema,
+  resolveSettings,
+  type TrainOptions,
+  trainSchema,
+} from "../src/run/settings/schemas.js";
 import { failure } from "./fixtures/failure.js";
 import { readJson, readJsonLines, temporaryFolder } from "./fixtures/folders.js";
 import { createTestHost, type TestHost, tinyModel } from "./fixtures/host.js";
@@ -73,12 +78,6 @@ describe("a run of one small file", () => {
     expect(metrics.held_out).toMatchObject({ folds: 5, rows: 36, chosen: "stl", choice: null });
     expect(metrics.verdict).toContain("On 36 texts it never saw");
     expect(metrics.test).toBeNull();
-  });
-
-  it("tells after the first fold how long the rest takes, and what shortens it", () => {
-    expect(host.notices()).toMatch(
-      /for the first fold, so the run takes about .* more; fewer --folds/,
-    );
   });
 
   it("measures the baseline on the same texts", () => {
@@ -213,6 +212,73 @@ describe("--method auto", () => {
     expect(existsSync(join(at("dev"), "encoder"))).toBe(false);
     const again = await train({ ...given, resume: true }, createTestHost());
     expect(again.metrics).toEqual(metrics);
+  });
+});
+
+describe("--time-budget", () => {
+  const plan = (name: string) => readJson(join(at(name), "plan.json"));
+
+  it("has fewer folds of the encoder, tells so, and a resumed run keeps to it", async () => {
+    // Three steps of 10 ms in each of 5 folds and in the final training, of which four trainings fit.
+    const given = options("budget", { method: "auto", timeBudget: "0.14s" });
+    const host = createTestHost({
+      stopAt: (event) => event.type === "progress" && event.detail?.includes("fold 2 of") === true,
+    });
+    expect(await failure(train(given, host))).toMatchObject({ code: "interrupted" });
+    expect(host.notices()).toMatch(
+      /fine-tuning takes about 0\.\d s: 12 steps, 3 of 5 folds and the training of what is kept; a step takes 0\.0 s here\./,
+    );
+    const planned = plan("budget");
+    expect(planned).toEqual({
+      ...{ seconds_per_step: 0.01, encoder_folds: 3, max_steps: null, left_out: null },
+    });
+    const later = createTestHost();
+    const slow = { ...later, now: () => 1000 * later.now() };
+    const { metrics } = await train({ ...given, resume: true }, slow);
+    expect(later.notices()).not.toContain("a step takes");
+    expect(plan("budget")).toEqual(planned);
+    expect(later.progress("cross-validating").map(({ detail }) => detail)).toContain(
+      "fine-tuning, fold 3 of 3",
+    );
+    expect(metrics.held_out?.compared_rows).toBeLessThan(36);
+  });
+
+  it("leaves the encoder out where there is no time for it, and says why", async () => {
+    const given = options("little", { method: "auto", timeBudget: "0.01s" });
+    const { metrics } = await train(given, createTestHost());
+    expect(metrics.held_out?.candidates.map(({ method }) => method)).toEqual(["tfidf", "embed"]);
+    expect(metrics.held_out?.left_out).toMatchObject([{ method: "stl" }]);
+    expect(metrics.held_out?.choice).toMatch(
+      /The fine-tuned encoder was left out: it would take about .* longer than the time budget of 0\.0 s; a larger --time-budget includes it\./,
+    );
+  });
+
+  it("leaves steps to a method that was asked for", async () => {
+    const given = { ...options("steps", { timeBudget: "0.03s" }), ...soundFiles };
+    const { metrics } = await train(given, createTestHost());
+    expect(plan("steps")).toMatchObject({ encoder_folds: 0, max_steps: 2 });
+    expect(metrics.best_step).toBeLessThanOrEqual(2);
+    expect(readJournal(at("steps")).steps).toHaveLength(2);
+  });
+
+  it.each(["10", "m", "10 m", "ten", "-1s"])("%s is refused", (timeBudget) => {
+    expect(() => resolveSettings(trainSchema, { timeBudget, trainFile: "a.csv" })).toThrow(
+      "timeBudget",
+    );
+  });
+});
+
+describe("a resumed run of auto", () => {
+  it("is refused where it would choose from others", async () => {
+    const given = options("others", { method: "auto", timeBudget: "0.01s" });
+    const stopped = createTestHost({ stopAt: ({ type }) => type === "progress" });
+    await failure(train(given, stopped));
+    const path = join(at("others"), "config.json");
+    const text = readFileSync(path, "utf8");
+    writeFileSync(path, text.replace(/("candidates": \[\s+"tfidf",)\s+"embed",/, "$1"));
+    const error = await failure(train({ ...given, resume: true }, createTestHost()));
+    expect(error).toMatchObject({ code: "invalid-setting" });
+    expect(error.message).toContain('expected candidates to be ["tfidf","stack","stl"]');
   });
 });
 

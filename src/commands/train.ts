@@ -1,6 +1,6 @@
 /** `train`: a run from files to metrics, in reading order. */
 import { join } from "node:path";
-import { AUTO, isLinear, needsScores, readsEmbeddings } from "../method/methods.js";
+import { isLinear, needsScores, readsEmbeddings } from "../method/methods.js";
 import { holdingFolder } from "../platform/files/folder-lock.js";
 import { type Trackers, withTrackers } from "../results/trackers/trackers.js";
 import { runMasks } from "../run/fine-tune/auxiliary-texts.js";
@@ -9,17 +9,17 @@ import { heldOutByFolds, writeHeldOutPredictions } from "../run/fine-tune/held-o
 import { inputsMemory, inputsRecord, loadInputs } from "../run/fine-tune/inputs.js";
 import {
   choiceOnDev,
-  encoderFolder,
   keptClassifier,
   trainBaseline,
+  wantedEncoder,
 } from "../run/fine-tune/kept-classifier.js";
-import { trainEncoder } from "../run/fine-tune/kept-encoder.js";
 import { writeMaskedTokens } from "../run/fine-tune/masked-tokens.js";
 import { writeExamples } from "../run/fine-tune/run-examples.js";
 import { evaluateRun, runMetricsOf } from "../run/fine-tune/run-metrics.js";
 import { verdictOnRun } from "../run/fine-tune/run-verdict.js";
 import { requireSharedPassFits } from "../run/fine-tune/shared-pass.js";
 import { writeSplitFiles } from "../run/fine-tune/split-files.js";
+import { planWork } from "../run/fine-tune/work-plan.js";
 import { heldOutRows, writeWrongRows } from "../run/fine-tune/wrong-rows.js";
 import { finishedMetrics } from "../run/folder/finished-run.js";
 import { type PlacedTrainSettings, withRunFolder } from "../run/folder/named-folder.js";
@@ -66,10 +66,10 @@ async function trainInFolder(
   const available = host.availableMemory();
 
   // Load, split and check.
-  const inputs = await loadInputs(given, host);
-  const { settings, files, model, data, unlabelled } = inputs;
-  const memory = inputsMemory(inputs, available);
-  const record = { ...inputsRecord(inputs), ...(memory && { memory: memory.record }) };
+  const loaded = await loadInputs(given, host);
+  const { settings, files, model, data, unlabelled } = loaded;
+  const memory = inputsMemory(loaded, available);
+  const record = { ...inputsRecord(loaded), ...(memory && { memory: memory.record }) };
   if (started === undefined) createRunFolder(outputDir, record);
   else requireSameRun(outputDir, started, record);
   const cut = writeSplitFiles(outputDir, data, files);
@@ -87,8 +87,11 @@ async function trainInFolder(
   const runtime = await host.runtime(settings.threads);
   const scoringStart = host.now();
   const masks = await runMasks(model, data, unlabelled, settings, runtime, host);
-  if (masks !== undefined && masks.strategy !== "uniform") writeMaskedTokens(inputs, masks);
+  if (masks !== undefined && masks.strategy !== "uniform") writeMaskedTokens(loaded, masks);
   const scoringSeconds = needsScores(settings.method) ? (host.now() - scoringStart) / 1000 : 0;
+
+  // Tell how long it takes, and fit it to the time.
+  const inputs = await planWork(loaded, masks, runtime, host);
 
   // Hold out, and train the baseline to beat.
   const embedded = await embeddedRun(inputs, runtime, host);
@@ -98,19 +101,8 @@ async function trainInFolder(
   // Train what is asked for, or what the folds showed to be best; with a dev split all candidates, as it decides afterwards.
   const place = { trackers, digest: runDigest(record), scoringSeconds };
   const wanted = held?.choice.chosen.method ?? settings.method;
-  const embed =
-    embedded && (wanted === AUTO || readsEmbeddings(wanted))
-      ? trainEmbed(inputs, embedded, host)
-      : undefined;
-  const encoder = isLinear(wanted)
-    ? undefined
-    : await trainEncoder(
-        inputs,
-        masks,
-        { ...place, folder: encoderFolder(inputs, wanted) },
-        runtime,
-        host,
-      );
+  const embed = trainEmbed(inputs, embedded, wanted, host);
+  const encoder = await wantedEncoder(inputs, wanted, masks, place, runtime, host);
   try {
     // Choose and save.
     const trained = { baseline, embed, encoder };

@@ -99,6 +99,14 @@ export const AUTO = "auto";
 /** Name of a method. */
 export type Method = (typeof methods)[number]["name"];
 
+/** What `auto` chooses from, the cheapest first; a stack costs no more than its encoder, and leans on two. */
+export const autoCandidates = [
+  "tfidf",
+  "embed",
+  "stack",
+  "stl",
+] as const satisfies readonly Method[];
+
 /** Names of the methods of a comparison that names none, in the order of the table. */
 export const comparedMethods = methods
   .filter(({ comparedByDefault }) => comparedByDefault)

@@ -44,6 +44,8 @@ export const trainingRecord = z.looseObject({
   checkpoint_digest: z.string().exactOptional(),
   tokenizer_digest: z.string().exactOptional(),
   data_digest: z.string(),
+  /** What `auto` chooses from. */
+  candidates: list(methodName).exactOptional(),
   /** Of the texts for the auxiliary task alone, if there are any. */
   unlabelled_digest: z.string().exactOptional(),
   labels: list(z.string()).refine((labels) => labels.length > 0, "expected labels"),

@@ -76,12 +76,14 @@ export interface TrainedEmbed {
   logitsOf(split: "dev" | "test"): Float32Array;
 }
 
-/** Trains on all training texts. Throws `interrupted` after a stop on request. */
+/** Trains on all training texts, where that is wanted. Throws `interrupted` after a stop on request. */
 export function trainEmbed(
   { data: { train, labels } }: RunInputs,
-  embedded: EmbeddedRun,
+  embedded: EmbeddedRun | undefined,
+  wanted: string,
   host: Host,
-): TrainedEmbed {
+): TrainedEmbed | undefined {
+  if (embedded === undefined || !(wanted === AUTO || readsEmbeddings(wanted))) return undefined;
   const start = host.now();
   const classifier = fitEmbed(embedded.train, train.labelIds, labels.length, () => {
     if (host.cancelled()) throw stopped("the texts, while the classifier was trained");

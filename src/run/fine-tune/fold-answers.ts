@@ -9,8 +9,6 @@ const schema = z.object({
   rows: z.array(z.int().min(0)),
   /** [rows, C], row-major */
   logits: z.array(z.number()),
-  /** How long fitting and classifying took. */
-  seconds: z.number().min(0),
 });
 
 export type FoldAnswers = z.infer<typeof schema>;

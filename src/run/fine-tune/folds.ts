@@ -1,10 +1,11 @@
 /** Whether a run holds its training texts out in turn, and which of them together. */
 import { L3MaskingError } from "../../base/errors.js";
 import { randomStream } from "../../base/random.js";
+import type { Dataset } from "../../data/dataset.js";
 import { dealFolds, type Folds } from "../../data/folds.js";
 import { AUTO, hasAuxiliaryTask } from "../../method/methods.js";
 import type { TrainSettings } from "../settings/schemas.js";
-import type { EncodedDataset, LabelledFiles } from "../sources/labelled-texts.js";
+import type { LabelledFiles } from "../sources/labelled-texts.js";
 
 /** From so many texts on, a part of them is enough to measure with. */
 const LARGE = 1000;
@@ -50,7 +51,11 @@ function neededDev(
 }
 
 /** The folds of a run's training texts. Throws `data-empty` where no label has two different texts. */
-export function runFolds({ labels, train }: EncodedDataset, count: number, seed: number): Folds {
+export function runFolds(
+  { labels, train }: Pick<Dataset, "labels" | "train">,
+  count: number,
+  seed: number,
+): Folds {
   const folds = dealFolds(train, count, randomStream(seed, "folds"));
   if (folds.count >= 2) return folds;
   throw new L3MaskingError(

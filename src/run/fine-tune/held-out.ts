@@ -1,20 +1,20 @@
 /** The texts of a run that its folds held out: what the candidates answered to them, and which candidate is best. */
 
+import type { Dataset } from "../../data/dataset.js";
 import type { Runtime } from "../../engine/runtime/runtime.js";
 import { isLinear } from "../../method/methods.js";
 import { join } from "../../platform/paths.js";
 import { writeJsonLines } from "../folder/run-folder.js";
 import type { Host } from "../host/host.js";
 import { predictionsOf } from "../inference/classify.js";
-import type { EncodedDataset } from "../sources/labelled-texts.js";
 import type { TextMasks } from "./auxiliary-texts.js";
 import { answersOn, type Choice, chooseCandidate, type HeldOutAnswers } from "./choice.js";
 import { embedAnswers, encoderAnswers, tfidfAnswers } from "./cross-validation.js";
 import type { EmbeddedRun } from "./embedding.js";
-import type { RunInputs } from "./inputs.js";
 import { wantsBaseline } from "./kept-classifier.js";
 import type { MeasuredRows } from "./run-metrics.js";
 import { candidatesOf } from "./stack.js";
+import { leftOut, type PlannedInputs } from "./work-plan.js";
 
 export interface HeldOutByFolds {
   readonly choice: Choice;
@@ -27,36 +27,31 @@ export interface HeldOutByFolds {
   readonly tfidf: MeasuredRows | undefined;
 }
 
-/** Longest cross-validation of an encoder where no time is given. */
-const USUAL_SECONDS = 600;
-
 /** Undefined where no folds are held out. Throws `interrupted` after a stop on request, with the finished folds kept. */
 export async function heldOutByFolds(
-  inputs: RunInputs,
+  inputs: PlannedInputs,
   masks: TextMasks | undefined,
   embedded: EmbeddedRun | undefined,
   runtime: Runtime,
   host: Host,
 ): Promise<HeldOutByFolds | undefined> {
-  const { folds, settings, data } = inputs;
+  const { folds, settings, data, plan } = inputs;
   if (folds === undefined) return undefined;
   const { method } = settings;
   const tfidf = wantsBaseline(settings) ? await tfidfAnswers(inputs, folds, host) : undefined;
   const embed = embedded && (await embedAnswers(inputs, embedded, folds, host));
-  const encoder = isLinear(method)
-    ? undefined
-    : await encoderAnswers(inputs, masks, folds, USUAL_SECONDS, runtime, host);
+  const encoder =
+    isLinear(method) || plan.leftOut !== undefined
+      ? undefined
+      : await encoderAnswers(inputs, masks, folds, plan.encoderFolds, runtime, host);
   const { labelIds } = data.train;
   const labels = data.labels.length;
   const candidates = candidatesOf(method, { tfidf, embed, encoder }, labelIds, labels);
   const { metricForBestModel: metric, seed } = settings;
-  const rule = { metric, seed, folds: folds.count };
+  const rule = { metric, seed, folds: folds.count, leftOut: leftOut(plan) };
   const choice = await chooseCandidate(candidates, { labelIds, labels }, rule);
   const { rows, logits } = choice.chosen;
-  const measured = (answers: HeldOutAnswers) => ({
-    labelIds: Int32Array.from(answers.rows, (row) => labelIds[row]),
-    logits: answers.logits,
-  });
+  const measured = (answers: HeldOutAnswers) => measuredRows(answers, labelIds);
   if (choice.record.choice !== null) {
     host.emit({ type: "notice", level: "info", text: choice.record.choice });
   }
@@ -69,11 +64,19 @@ export async function heldOutByFolds(
   };
 }
 
+/** What a candidate answered, with the labels of the rows. */
+export function measuredRows(
+  { rows, logits }: HeldOutAnswers,
+  labelIds: ArrayLike<number>,
+): MeasuredRows {
+  return { labelIds: Int32Array.from(rows, (row) => labelIds[row]), logits };
+}
+
 /** Writes predictions-held-out.jsonl: each held-out training row, its label and the one predicted without it. */
 export function writeHeldOutPredictions(
   outputDir: string,
-  { rows, measured }: HeldOutByFolds,
-  { labels, train }: EncodedDataset,
+  { rows, measured }: Pick<HeldOutByFolds, "rows" | "measured">,
+  { labels, train }: Pick<Dataset, "labels" | "train">,
 ): void {
   const predictions = predictionsOf(measured.logits, labels);
   writeJsonLines(

@@ -2,7 +2,13 @@
 import { L3MaskingError } from "../../base/errors.js";
 import { counted } from "../../base/figures.js";
 import type { Folds } from "../../data/folds.js";
-import { hasAuxiliaryTask, isLinear, needsScores } from "../../method/methods.js";
+import {
+  AUTO,
+  autoCandidates,
+  hasAuxiliaryTask,
+  isLinear,
+  needsScores,
+} from "../../method/methods.js";
 import type { PlacedTrainSettings } from "../folder/named-folder.js";
 import type { Host, NoticeEvent } from "../host/host.js";
 import { checkMemory, type MemoryCheck } from "../memory/memory-check.js";
@@ -117,6 +123,7 @@ export function inputsRecord({ settings, model, data, unlabelled }: RunInputs) {
     checkpoint_digest: model.digest,
     tokenizer_digest: model.tokenizer.digest,
     data_digest: data.digest,
+    ...(settings.method === AUTO && { candidates: autoCandidates }),
     ...(unlabelled && { unlabelled_digest: unlabelled.digest }),
     labels: data.labels,
     rows: {

@@ -1,6 +1,7 @@
 /** What a run keeps: the fine-tuned encoder, alone or stacked, TF-IDF with embeddings, or the baseline where that is better. */
 
 import { L3MaskingError } from "../../base/errors.js";
+import type { Runtime } from "../../engine/runtime/runtime.js";
 import { AUTO, isLinear, isStacked, type Method, readsEmbeddings } from "../../method/methods.js";
 import { tfidfLogits } from "../../model/linear/tfidf-classifier.js";
 import { join } from "../../platform/paths.js";
@@ -12,14 +13,16 @@ import { stackedLogits } from "../classifiers/stacked-logits.js";
 import type { Host } from "../host/host.js";
 import type { ExplainTexts } from "../inference/attributed-words.js";
 import { ONLY_STEP, writeLinearJournal } from "../linear/linear-journal.js";
+import type { TextMasks } from "./auxiliary-texts.js";
 import { measureBaseline, type RunBaseline } from "./baseline.js";
 import { type Choice, chooseCandidate, type HeldOutAnswers } from "./choice.js";
 import type { TrainedEmbed } from "./embedding.js";
 import type { HeldOutByFolds } from "./held-out.js";
 import type { RunInputs } from "./inputs.js";
-import type { EncoderPlace, KeptEncoder } from "./kept-encoder.js";
+import { type EncoderPlace, type KeptEncoder, trainEncoder } from "./kept-encoder.js";
 import { type KeptResult, type MeasuredRows, splitMetrics } from "./run-metrics.js";
 import { candidatesOf } from "./stack.js";
+import { leftOut, type PlannedInputs } from "./work-plan.js";
 
 export interface KeptClassifier extends KeptResult {
   readonly explain: ExplainTexts;
@@ -42,15 +45,27 @@ export function trainBaseline(
   return measureBaseline(data, held?.tfidf, join(settings.outputDir, "baseline"), host);
 }
 
-/** Where the encoder's weights are kept while it is trained: not as the run's model before it is chosen, and as a part of a stack. */
-export function encoderFolder({ settings, folds }: RunInputs, wanted: string): string {
-  const isPart = isStacked(wanted) || (wanted === AUTO && folds === undefined);
-  return join(settings.outputDir, isPart ? "encoder" : "model");
+/**
+ * The fine-tuned encoder, where what is wanted needs it and there is time for it. Its weights are not kept as the run's model before it is
+ * chosen, nor as a part of a stack. Throws what `trainEncoder` throws.
+ */
+export async function wantedEncoder(
+  inputs: PlannedInputs,
+  wanted: string,
+  masks: TextMasks | undefined,
+  place: Omit<EncoderPlace, "folder">,
+  runtime: Runtime,
+  host: Host,
+): Promise<KeptEncoder | undefined> {
+  if (isLinear(wanted) || inputs.plan.leftOut !== undefined) return undefined;
+  const isPart = isStacked(wanted) || (wanted === AUTO && inputs.folds === undefined);
+  const folder = join(inputs.settings.outputDir, isPart ? "encoder" : "model");
+  return trainEncoder(inputs, masks, { ...place, folder }, runtime, host);
 }
 
 /** The choice of `auto`, or the weight of a stack, by the dev split; undefined for other methods. */
 export async function choiceOnDev(
-  { settings, data }: RunInputs,
+  { settings, data, plan }: PlannedInputs,
   { baseline, embed, encoder }: TrainedCandidates,
 ): Promise<Choice | undefined> {
   const { method, metricForBestModel: metric, seed } = settings;
@@ -66,7 +81,11 @@ export async function choiceOnDev(
   };
   const labels = data.labels.length;
   const candidates = candidatesOf(method, answered, labelIds, labels);
-  return chooseCandidate(candidates, { labelIds, labels }, { metric, seed, folds: 0 });
+  return chooseCandidate(
+    candidates,
+    { labelIds, labels },
+    { metric, seed, folds: 0, leftOut: leftOut(plan) },
+  );
 }
 
 /** Those that were trained on all training texts. */

@@ -1,5 +1,5 @@
 /** The candidate that mixes TF-IDF with the fine-tuned encoder, by what the two answered to held-out texts. */
-import { AUTO, isStacked } from "../../method/methods.js";
+import { AUTO, autoCandidates, isStacked } from "../../method/methods.js";
 import { meanLoss } from "../../results/metrics/metrics.js";
 import { stackedLogits } from "../classifiers/stacked-logits.js";
 import { answersOn, type HeldOutAnswers } from "./choice.js";
@@ -17,7 +17,7 @@ export interface AnsweredBy {
   readonly encoder: HeldOutAnswers | undefined;
 }
 
-/** Those that a method chooses from, the cheapest first; a stack comes before its encoder, as it costs no more and leans on two. */
+/** Those that a method chooses from, in the order of `autoCandidates`. */
 export function candidatesOf(
   method: string,
   { tfidf, embed, encoder }: AnsweredBy,
@@ -27,8 +27,9 @@ export function candidatesOf(
   const stacks = method === AUTO || isStacked(method);
   const stack =
     stacks && tfidf && encoder ? stackAnswers(tfidf, encoder, labelIds, labels) : undefined;
-  const all = method === AUTO ? [tfidf, embed, stack, encoder] : [stack ?? encoder ?? embed];
-  return all.filter((one) => one !== undefined);
+  const all = method === AUTO ? { tfidf, embed, stack, stl: encoder } : undefined;
+  const chosenFrom = all ? autoCandidates.map((name) => all[name]) : [stack ?? encoder ?? embed];
+  return chosenFrom.filter((one) => one !== undefined);
 }
 
 /** Answers to the texts that both answered, and the weight that has the least mean loss on all of them. */

@@ -9,8 +9,9 @@ import type { Setting } from "../settings/setting.js";
 /** Raised when the same settings give a different result than before. */
 const RUN_FORMAT = 1;
 
-/** Digests of a run's inputs, as config.json has them. They identify the files, wherever those are. */
-const digestNames = [
+/** Digests of a run's inputs, as config.json has them, which identify the files, wherever those are; and what `auto` chooses from. */
+const recordedNames = [
+  "candidates",
   "checkpoint_digest",
   "tokenizer_digest",
   "data_digest",
@@ -21,10 +22,10 @@ const digestNames = [
  * Settings that decide the run of a linear classifier without an encoder. Nothing depends on the model and the seed, but the runs of a
  * comparison, one for each, are told apart by them.
  */
-const ofLinear: ReadonlySet<string> = new Set(["method", "model", "seed", "splitSeed"]);
+const ofLinear: ReadonlySet<string> = new Set(["method", "model", "seed", "splitSeed", "folds"]);
 
 /** The same where it reads embeddings. */
-const ofEmbeddings: ReadonlySet<string> = new Set([...ofLinear, "maxLength", "folds"]);
+const ofEmbeddings: ReadonlySet<string> = new Set([...ofLinear, "maxLength"]);
 
 type Settings = Readonly<Record<string, unknown>>;
 
@@ -51,7 +52,7 @@ export function runIdentity(record: RunRecord, command: "train" | "pretrain" = "
   const effective = Object.entries(settings).filter(
     ([name, value]) => value !== undefined && !idle.has(name),
   );
-  const digests = digestNames.flatMap((name) =>
+  const digests = recordedNames.flatMap((name) =>
     record[name] === undefined ? [] : [[name, record[name]] as const],
   );
   const parts: (readonly [string, unknown])[] = [["format", RUN_FORMAT], ...effective, ...digests];

@@ -6,6 +6,10 @@ import type { RunMetrics } from "../../results/records/run-metrics.js";
 import type { Trackers } from "../../results/trackers/trackers.js";
 import { linearExplainer } from "../classifiers/linear-explanation.js";
 import { saveLinear } from "../classifiers/linear-folder.js";
+import { chooseCandidate } from "../fine-tune/choice.js";
+import { type LabelledRun, tfidfAnswers } from "../fine-tune/cross-validation.js";
+import { foldCount, runFolds } from "../fine-tune/folds.js";
+import { measuredRows, writeHeldOutPredictions } from "../fine-tune/held-out.js";
 import { evaluateRun, excludedRows, splitMetrics } from "../fine-tune/run-metrics.js";
 import { heldOutRows, writeWrongRows } from "../fine-tune/wrong-rows.js";
 import { finishedMetrics } from "../folder/finished-run.js";
@@ -13,26 +17,34 @@ import type { PlacedTrainSettings } from "../folder/named-folder.js";
 import { createRunFolder, startedRun, writeJson } from "../folder/run-folder.js";
 import { requireSameRun, runDigest } from "../folder/run-identity.js";
 import { closingScalars } from "../folder/tracking.js";
+import { removeState } from "../folder/training-state.js";
 import { writeTrainingTexts } from "../folder/training-texts.js";
 import type { Host, TrainResult } from "../host/host.js";
 import { labelledFiles, loadPlainTexts } from "../sources/labelled-texts.js";
 import { ONLY_STEP, writeLinearJournal } from "./linear-journal.js";
 
 /**
- * Trains TF-IDF with logistic regression and writes what a run of any method writes; its journal has one evaluation. A run that was stopped
+ * Trains TF-IDF with logistic regression and writes what a run of any method writes; its journal has one evaluation. Small data of one file are
+ * held out in turn. A run that was stopped
  * begins anew with --resume, as it takes seconds. There is no baseline beside it: it is the baseline.
  *
  * Throws the errors of each part, and `interrupted` after a stop on request.
  */
 export async function trainLinear(
-  settings: PlacedTrainSettings,
+  given: PlacedTrainSettings,
   host: Host,
   trackers: Trackers,
 ): Promise<TrainResult> {
-  const { outputDir } = settings;
-  const started = startedRun(outputDir, settings.resume);
-  const files = await labelledFiles(settings, host);
-  const data = await loadPlainTexts(files, settings, host);
+  const { outputDir } = given;
+  const started = startedRun(outputDir, given.resume);
+  const files = await labelledFiles(given, host);
+  let folds = 0;
+  const crossValidates = (rows: number) => {
+    folds = foldCount(given, files, rows);
+    return folds > 0;
+  };
+  const data = await loadPlainTexts(files, { ...given, crossValidates }, host);
+  const settings = { ...given, folds };
   const { labels, train, dev, test } = data;
   const rows = {
     train: train.texts.length,
@@ -46,33 +58,38 @@ export async function trainLinear(
   const result = { outputDir, ...(shown !== undefined && { labelledFile: shown }) };
   const finished = finishedMetrics(outputDir);
   if (finished !== undefined) {
+    removeState(outputDir);
     host.emit({ type: "notice", level: "info", text: `the run in ${outputDir} is finished` });
     return { ...result, metrics: finished };
   }
 
+  const held = folds > 0 ? await heldOut({ settings, data }, folds, host) : undefined;
   const start = host.now();
   const classifier = fitTfidf(train.texts, train.labelIds, labels.length, () => {
     if (host.cancelled()) throw stopped();
   });
   const seconds = (host.now() - start) / 1000;
 
-  const devLogits = tfidfLogits(classifier, dev.texts);
-  const devMetrics = splitMetrics(devLogits, dev.labelIds, labels.length);
-  const logitsOf = async (split: "dev" | "test") =>
-    split === "dev" ? devLogits : tfidfLogits(classifier, test?.texts ?? []);
+  const measured = held?.measured ?? {
+    labelIds: dev.labelIds,
+    logits: tfidfLogits(classifier, dev.texts),
+  };
+  const devMetrics = splitMetrics(measured.logits, measured.labelIds, labels.length);
   const evaluated = await evaluateRun(
-    () => logitsOf("test"),
-    { labelIds: dev.labelIds, logits: devLogits },
+    async () => tfidfLogits(classifier, test?.texts ?? []),
+    measured,
     data,
     join(outputDir, "predictions-test.jsonl"),
   );
+  if (held !== undefined) writeHeldOutPredictions(outputDir, held, data);
   const { temperature } = evaluated.confidence;
   const modelFolder = join(outputDir, "model");
   saveLinear(modelFolder, { classifier, labels, temperature });
   writeTrainingTexts(modelFolder, [...train.texts, ...dev.texts]);
   writeLinearJournal(settings, devMetrics, runDigest(record), trackers, host);
   const explain = linearExplainer(classifier, labels);
-  await writeWrongRows(outputDir, heldOutRows(data, files), evaluated.heldOut, explain);
+  const rowsSeen = heldOutRows(data, files, held?.rows);
+  await writeWrongRows(outputDir, rowsSeen, evaluated.heldOut, explain);
   const metrics: RunMetrics = {
     method: "tfidf",
     seed: settings.seed,
@@ -85,6 +102,7 @@ export async function trainLinear(
     test_unseen: evaluated.test?.unseen ?? null,
     baseline: null,
     verdict: null,
+    ...(held && { held_out: held.record }),
     timing: { scoring_seconds: 0, training_seconds: seconds, tokens_per_second: 0, parts: 1 },
     confidence: evaluated.confidence,
     second_stage: null,
@@ -92,8 +110,25 @@ export async function trainLinear(
     text_counts: {},
   };
   writeJson(outputDir, "metrics.json", metrics);
+  removeState(outputDir);
   trackers.measure(ONLY_STEP, closingScalars(metrics));
   return { ...result, metrics };
+}
+
+/** What it answers to each text when it is trained on the other folds. Throws `interrupted` after a stop on request. */
+async function heldOut(
+  run: LabelledRun & { readonly settings: PlacedTrainSettings },
+  count: number,
+  host: Host,
+) {
+  const { settings, data } = run;
+  const folds = runFolds(data, count, settings.splitSeed);
+  const answers = await tfidfAnswers(run, folds, host);
+  const { labelIds } = data.train;
+  const known = { labelIds, labels: data.labels.length };
+  const { metricForBestModel: metric, seed } = settings;
+  const { record } = await chooseCandidate([answers], known, { metric, seed, folds: folds.count });
+  return { rows: answers.rows, measured: measuredRows(answers, labelIds), record };
 }
 
 function stopped(): L3MaskingError {

@@ -151,6 +151,19 @@ export const trainingSettings = [
     identity: "counts",
   }),
   setting({
+    name: "timeBudget",
+    commands: ["train"],
+    type: z
+      .string()
+      .regex(/^\d+(\.\d+)?[smh]$/)
+      .optional(),
+    description:
+      "Time to fine-tune in, such as 90s, 10m or 2h: fewer folds, fewer steps, or no encoder among the candidates of auto, by a step timed on this machine",
+    heading: "Evaluation and saving",
+    placeholder: "time",
+    identity: "counts",
+  }),
+  setting({
     name: "secondStage",
     commands: ["train", "compare"],
     type: z.boolean().default(false),

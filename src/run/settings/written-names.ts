@@ -14,6 +14,7 @@ export const runNames = [
   "metrics.json",
   "mlflow.json",
   "model",
+  "plan.json",
   "predictions-held-out.jsonl",
   "predictions-test.jsonl",
   "splits",

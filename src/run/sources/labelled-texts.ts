@@ -105,14 +105,26 @@ export async function readLabelledFiles(
  */
 export async function loadPlainTexts(
   files: LabelledFiles,
-  settings: { readonly splitSeed: number },
+  settings: SplitSettings,
   host: Host,
 ): Promise<Dataset> {
-  const sources = { ...(await readLabelledFiles(files, host)), splitSeed: settings.splitSeed };
+  const records = await readLabelledFiles(files, host);
+  const sources = { ...records, ...splitting(settings, records.train.length) };
   const dataset = buildDataset(sources);
   const text = formatCheck(checkDataset(resolveSplits(sources)));
   host.emit({ type: "notice", level: "info", text });
   return dataset;
+}
+
+/** How rows are split that no file splits. */
+export interface SplitSettings {
+  readonly splitSeed: number;
+  /** Are the rows of train, so many, held out in turn, instead of a dev split cut from them? */
+  readonly crossValidates?: (rows: number) => boolean;
+}
+
+function splitting({ splitSeed, crossValidates }: SplitSettings, rows: number) {
+  return { splitSeed, crossValidated: crossValidates?.(rows) ?? false };
 }
 
 /** A memo of encodings by text: texts that occur in several places are encoded once. */
@@ -167,18 +179,12 @@ export interface LoadedDataset extends EncodedDataset {
  */
 export async function loadLabelledTexts(
   files: LabelledFiles,
-  settings: {
-    readonly splitSeed: number;
-    readonly maxLength: number;
-    /** Are the rows of train, so many, held out in turn, instead of a dev split cut from them? */
-    readonly crossValidates?: (rows: number) => boolean;
-  },
+  settings: SplitSettings & { readonly maxLength: number },
   tokenizer: Tokenizer,
   host: Host,
 ): Promise<LoadedDataset> {
   const records = await readLabelledFiles(files, host);
-  const crossValidated = settings.crossValidates?.(records.train.length) ?? false;
-  const sources = { ...records, splitSeed: settings.splitSeed, crossValidated };
+  const sources = { ...records, ...splitting(settings, records.train.length) };
   const dataset = buildDataset(sources);
   const encode = encodeOnce(tokenizer, settings.maxLength);
   const reading = modelReading(tokenizer, encode, settings.maxLength);

@@ -1,0 +1,63 @@
+/** How long an optimizer step takes on this machine, for estimates before a run is trained. */
+import { L3MaskingError } from "../../base/errors.js";
+import type { Runtime } from "../../engine/runtime/runtime.js";
+import { train } from "../../method/train/trainer.js";
+import type { Host } from "../host/host.js";
+import type { TextMasks } from "./auxiliary-texts.js";
+import type { RunInputs } from "./inputs.js";
+import { firstStagePlan } from "./stages.js";
+import { stepsPerEpoch, taskBatches } from "./task-batches.js";
+import { compileTraining, initialWeights } from "./training.js";
+
+/** The first one warms up, the others are timed. */
+const STEPS = 3;
+
+/**
+ * Seconds of a step over the run's own batches. The weights that it trains are a copy, and nothing of it is kept. Throws `interrupted` after a
+ * stop on request, and `training-diverged`.
+ */
+export async function secondsPerStep(
+  { settings, model, data, unlabelled }: RunInputs,
+  masks: TextMasks | undefined,
+  runtime: Runtime,
+  host: Host,
+): Promise<number> {
+  const { spec, tokenizer } = model;
+  const encodings = data.encodings.train;
+  const { labelIds, records } = data.train;
+  const store = initialWeights(spec, model.values, data.labels.length, settings);
+  const training = await compileTraining(spec, store, data, settings, undefined, runtime);
+  try {
+    const texts = {
+      encodings,
+      labelIds,
+      lines: records.map(({ line }) => line),
+      ...(unlabelled && { unlabelled: unlabelled.encodings }),
+      ...(masks && { probabilities: masks.probabilities }),
+    };
+    const perEpoch = stepsPerEpoch(encodings.length, settings);
+    const plan = {
+      ...firstStagePlan(training, perEpoch, settings),
+      doneSteps: 0,
+      totalSteps: STEPS,
+      batches: taskBatches(texts, settings, settings, spec, tokenizer),
+    };
+    const { tasks, dropout, meta } = training;
+    const ends: number[] = [];
+    await train({ ...tasks, store, dropout, ...(meta && { meta }) }, plan, {
+      emit: () => undefined,
+      progress: () => ends.push(host.now()),
+      cancelled: host.cancelled,
+    });
+    if (ends.length < STEPS) throw stopped();
+    return (ends[STEPS - 1] - ends[0]) / (STEPS - 1) / 1000;
+  } finally {
+    await training.dispose();
+  }
+}
+
+function stopped(): L3MaskingError {
+  return new L3MaskingError("interrupted", "stopped while a step of training was timed", {
+    hint: "Resume with the same command and --resume.",
+  });
+}

@@ -1,0 +1,141 @@
+/** The work of a run, fitted to the time that it takes on this machine; the plan is kept, so a resumed run does the same. */
+import { z } from "zod";
+import type { Runtime } from "../../engine/runtime/runtime.js";
+import { AUTO, isLinear } from "../../method/methods.js";
+import { findText } from "../../platform/files/files.js";
+import { join } from "../../platform/paths.js";
+import { parseRecord } from "../../results/records/parse.js";
+import { writeJson } from "../folder/run-folder.js";
+import type { Host } from "../host/host.js";
+import type { TextMasks } from "./auxiliary-texts.js";
+import type { ChoiceRule } from "./choice.js";
+import type { RunInputs } from "./inputs.js";
+import type { FineTuneSettings } from "./recipe.js";
+import { secondsPerStep } from "./step-time.js";
+import { stepsPerEpoch } from "./task-batches.js";
+import { budgetSeconds, type EncoderWork, fitToTime, timeText } from "./time-fit.js";
+
+const planFile = "plan.json";
+
+const schema = z.object({
+  /** Of the timed steps. */
+  seconds_per_step: z.number(),
+  /** Folds that the encoder is measured on. */
+  encoder_folds: z.int().min(0),
+  /** Of each training of the encoder, where the time does not allow what the recipe says; else null. */
+  max_steps: z.int().min(1).nullable(),
+  /** Why the encoder is left out, else null. */
+  left_out: z.string().nullable(),
+});
+
+/** Inputs with the steps that there is time for. */
+export interface PlannedInputs extends RunInputs {
+  readonly plan: {
+    readonly encoderFolds: number;
+    /** Why the encoder is left out. */
+    readonly leftOut: string | undefined;
+  };
+}
+
+/** The candidates that take no part. */
+export function leftOut({
+  leftOut: reason,
+}: PlannedInputs["plan"]): ChoiceRule["leftOut"] & object {
+  return reason === undefined ? [] : [{ method: "stl", reason }];
+}
+
+/** Work beneath this, in floating-point operations, takes seconds on two processors: timing it would be a part of it. */
+const SMALL = 2e12;
+/** A pass forward is a third of one forward and backward. */
+const FORWARD = 1 / 3;
+
+/**
+ * Times a step, tells how long fine-tuning takes and what shortens it, and fits it to `--time-budget`, or to usual limits without one. The work
+ * of a resumed run stays as it was planned. Throws what timing a step throws, and `data-format` for a damaged plan.
+ */
+export async function planWork(
+  inputs: RunInputs,
+  masks: TextMasks | undefined,
+  runtime: Runtime,
+  host: Host,
+): Promise<PlannedInputs> {
+  const { settings, folds } = inputs;
+  const { outputDir, timeBudget } = settings;
+  const all = { encoderFolds: folds?.count ?? 0, leftOut: undefined };
+  if (isLinear(settings.method)) return { ...inputs, plan: all };
+  const path = join(outputDir, planFile);
+  const known = findText(path);
+  if (known === undefined && timeBudget === undefined && operations(inputs) < SMALL) {
+    return { ...inputs, plan: all };
+  }
+  const plan =
+    known === undefined
+      ? await timedPlan(inputs, masks, runtime, host)
+      : parseRecord(schema, known, {
+          path,
+          writer: "a training run",
+          hint: "Delete the file, and the work is planned anew.",
+        });
+  if (known === undefined) writeJson(outputDir, planFile, plan);
+  return {
+    ...inputs,
+    settings: plan.max_steps === null ? settings : { ...settings, maxSteps: plan.max_steps },
+    plan: { encoderFolds: plan.encoder_folds, leftOut: plan.left_out ?? undefined },
+  };
+}
+
+async function timedPlan(
+  inputs: RunInputs,
+  masks: TextMasks | undefined,
+  runtime: Runtime,
+  host: Host,
+): Promise<z.infer<typeof schema>> {
+  const { settings } = inputs;
+  const seconds = await secondsPerStep(inputs, masks, runtime, host);
+  const budget = settings.timeBudget === undefined ? undefined : budgetSeconds(settings.timeBudget);
+  const isCandidate = settings.method === AUTO;
+  const work = { ...encoderWork(inputs, seconds), isCandidate, budget };
+  const fit = fitToTime(work);
+  host.emit({ type: "notice", level: "info", text: timeText(work, fit) });
+  return {
+    seconds_per_step: seconds,
+    encoder_folds: fit.folds,
+    max_steps: fit.maxSteps ?? null,
+    left_out: fit.leftOut ?? null,
+  };
+}
+
+function encoderWork(
+  { settings, data, folds }: RunInputs,
+  seconds: number,
+): Omit<EncoderWork, "isCandidate" | "budget"> {
+  const { train, dev, test } = data.encodings;
+  const { secondStage, secondStageEpochs, evalSteps } = settings;
+  const perEpoch = stepsPerEpoch(train.length, settings);
+  const secondSteps = secondStage ? secondStageEpochs * perEpoch : 0;
+  const forward = (texts: number) => FORWARD * seconds * stepsPerEpoch(texts, settings);
+  const embedded = settings.method === AUTO ? train.length + dev.length + test.length : 0;
+  const count = folds?.count ?? 0;
+  return {
+    secondsPerStep: seconds + forward(dev.length) / (evalSteps ?? perEpoch),
+    steps: plannedSteps(train.length, settings) + secondSteps,
+    stepsPerEpoch: perEpoch,
+    folds: count,
+    foldSteps: count === 0 ? 0 : plannedSteps(Math.round(train.length * (1 - 1 / count)), settings),
+    otherSeconds: forward(embedded) + forward(test.length),
+  };
+}
+
+/** Optimizer steps of fine-tuning on so many texts. */
+function plannedSteps(rows: number, settings: FineTuneSettings): number {
+  return settings.maxSteps ?? settings.numTrainEpochs * stepsPerEpoch(rows, settings);
+}
+
+/** Of all training of the encoder, but for attention: 6 for each weight of a layer and token. */
+function operations({ settings, model: { spec }, data, folds }: RunInputs): number {
+  const { train } = data.encodings;
+  const tokens = train.reduce((sum, { ids }) => sum + ids.length, 0);
+  const weights = spec.layers * spec.hiddenSize * (4 * spec.hiddenSize + 2 * spec.intermediateSize);
+  const passes = plannedSteps(train.length, settings) / stepsPerEpoch(train.length, settings);
+  return 6 * weights * tokens * passes * (1 + (folds?.count ?? 0));
+}
