@@ -1,6 +1,7 @@
 /** `predict`: labels and probabilities for a file of texts. */
 
 import { L3MaskingError } from "../base/errors.js";
+import { STANDARD } from "../data/formats/formats.js";
 import { openRecords, type RecordSource } from "../data/record-stream.js";
 import { openDurably } from "../platform/files/durable.js";
 import { type Answer, answerOf, type Prediction } from "../results/records/predictions.js";
@@ -31,14 +32,15 @@ export interface PredictResult {
 /**
  * Classifies every text of `input`, an empty one too: one prediction per row, in input order. Rows are read, classified
  * and written a window at a time, so memory does not grow with the file (`openRecords` names the formats that are read
- * whole). They go to `output`, else to `host.write`; without either the predictions are returned. An `output` gets its
+ * whole). They go to `output`, else, or for "-", to `host.write`; without either the predictions are returned. An `output` gets its
  * name when it is whole.
  *
  * Throws `invalid-setting` for an output that cannot be written, and what `openRecords`, `openClassifier` and
  * `writeError` throw.
  */
 export async function runPredict(settings: PredictSettings, host: Host): Promise<PredictResult> {
-  const { input, output, textColumn, unsureBelow } = settings;
+  const { input, textColumn, unsureBelow } = settings;
+  const output = settings.output === STANDARD ? undefined : settings.output;
   const format = outputFormat(output);
   if (output !== undefined) requireWritable(output);
   const source = await openRecords(input, { textColumn, onBytes: readingProgress(host) });

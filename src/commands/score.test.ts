@@ -207,6 +207,29 @@ describe("score", () => {
   });
 });
 
+it("gives rows to whoever takes them for -, until nobody wants more", async () => {
+  const pieces: string[] = [];
+  const cacheFolder = at("cache-standard");
+  const taking = (enough: number) =>
+    createTestHost({
+      cacheFolder,
+      async write(text) {
+        pieces.push(text);
+        return pieces.length < enough;
+      },
+    });
+  const options = { output: "-", estimator: "unmasked" } as const;
+  const result = await score("-", options, taking(1000));
+  expect(result).toMatchObject({ texts: texts.length, output: undefined });
+  await score(at("beside.jsonl"), { estimator: "unmasked" }, createTestHost({ cacheFolder }));
+  expect(pieces.join("")).toBe(readFileSync(at("beside.jsonl"), "utf8"));
+  pieces.length = 0;
+  await score("-", options, taking(2));
+  expect(pieces).toHaveLength(2);
+  const unheard = await failure(score("-", options, createTestHost({ cacheFolder })));
+  expect(unheard).toMatchObject({ code: "invalid-setting" });
+});
+
 it("reads the text column alone, whatever else the file holds", async () => {
   const rows = [{ text: "moo", label: ["a", "b"], labels: { x: 1 } }];
   writeFileSync(at("lists.jsonl"), toJsonLines(rows));

@@ -1,5 +1,7 @@
 /** `score`: token likelihoods of a file of texts. */
 
+import { L3MaskingError } from "../base/errors.js";
+import { STANDARD } from "../data/formats/formats.js";
 import { readRecords } from "../data/read.js";
 import type { TokenScores } from "../method/likelihood/estimators.js";
 import type { EstimatorReport } from "../results/records/run-metrics.js";
@@ -16,19 +18,22 @@ import { textScores } from "./score-texts.js";
 /** What `scoreFile` wrote. */
 export interface ScoreResult {
   readonly texts: number;
-  /** The file written. */
-  readonly output: string;
+  /** The file written; undefined for standard output. */
+  readonly output: string | undefined;
   readonly estimator_report?: EstimatorReport;
 }
 
 /**
- * Scores every text of `input` and writes one JSON object per text, in input order, to `output`. An
+ * Scores every text of `input` and writes one JSON object per text, in input order, to `output`; to
+ * `host.write` for "-". An
  * empty text gets its special tokens alone, with null scores. Throws `invalid-setting` for an output that
  * cannot be written, and what reading, loading and scoring throw.
  */
 export async function runScore(settings: ScoreSettings, host: Host): Promise<ScoreResult> {
-  const { input, output, textColumn } = settings;
-  requireWritable(output);
+  const { input, textColumn } = settings;
+  const output = settings.output === STANDARD ? undefined : settings.output;
+  if (output !== undefined) requireWritable(output);
+  else if (host.write === undefined) throw nobodyListens();
   const file = await readRecords(input, { textColumn, labels: "unread" });
   const model = await loadModel(settings.model, host);
   const maxLength = checkedMaxLength(settings.maxLength, model.spec);
@@ -39,8 +44,26 @@ export async function runScore(settings: ScoreSettings, host: Host): Promise<Sco
   const runtime = await host.runtime(settings.threads);
   const scored = await scoreEncodings(model, encodings, settings, runtime, host);
   const { scores, estimatorReport: report } = scored;
-  writeJsonLines(output, rows(encodings, scores, model.tokenizer));
+  const lines = rows(encodings, scores, model.tokenizer);
+  if (output !== undefined) writeJsonLines(output, lines);
+  else await writeLines(lines, host);
   return { texts: file.records.length, output, ...(report && { estimator_report: report }) };
+}
+
+/** Until nobody wants more. */
+async function writeLines(lines: Iterable<TextScores>, { write }: Host): Promise<void> {
+  for (const line of lines) {
+    const goesOn = await write?.(`${JSON.stringify(line)}\n`);
+    if (goesOn !== true) return;
+  }
+}
+
+function nobodyListens(): L3MaskingError {
+  return new L3MaskingError(
+    "invalid-setting",
+    "expected a file as output, got -, and no onOutput that takes what is written",
+    { hint: "Name a file, pass onOutput, or call scoreTexts, which gives the scores back." },
+  );
 }
 
 function* rows(

@@ -3,12 +3,26 @@
 import { L3MaskingError, messageOf } from "../base/errors.js";
 import { nearestName } from "../base/nearest.js";
 import { systemCode } from "../platform/files/failures.js";
-import { entryAt, exists, findText, listFolder, readBytes } from "../platform/files/files.js";
+import {
+  entryAt,
+  exists,
+  findText,
+  listFolder,
+  readBytes,
+  standardInput,
+} from "../platform/files/files.js";
 import { basename, dirname, join } from "../platform/paths.js";
 import { gunzip, unbrotli } from "../platform/unpack.js";
 import { classNamesOf } from "./formats/class-names.js";
 import type { ColumnOptions } from "./formats/columns.js";
-import { fileKind, formatName } from "./formats/formats.js";
+import {
+  type FileKind,
+  fileKind,
+  formatName,
+  formatOfContent,
+  STANDARD,
+  shownName,
+} from "./formats/formats.js";
 import { unpackedLimit } from "./formats/limits.js";
 import { type ParsedFile, parseRecords, parseTable } from "./formats/parse.js";
 import type { ClassNames, Table } from "./formats/table.js";
@@ -19,19 +33,46 @@ export interface RecordFile extends ParsedFile {
 }
 
 /**
- * All rows of a data file. Throws `file-missing` if it cannot be read, and what `parseRecords` throws.
+ * All rows of a data file; of standard input for "-", in whatever format it is. Throws `file-missing` if it cannot be read, and what `parseRecords` throws.
  */
 export async function readRecords(path: string, options: ColumnOptions): Promise<RecordFile> {
-  const kind = fileKind(path);
-  const bytes = readUnzipped(path);
+  const { kind, bytes } = readNamed(path);
   const classNames = options.labels === "unread" ? undefined : describedClasses(path);
-  const parsed = await parseRecords(bytes, kind.format, path, { classNames, ...options }, decoders);
+  const parsed = await parseRecords(
+    bytes,
+    kind.format,
+    shownName(path),
+    { classNames, ...options },
+    decoders,
+  );
   return { ...parsed, format: formatName(kind) };
 }
 
 /** All rows of a data file with all their columns. Throws as `readRecords`, but for columns and no rows. */
-export async function readTable(path: string): Promise<Table> {
-  return parseTable(readUnzipped(path), fileKind(path).format, path, decoders);
+export async function readTable(
+  path: string,
+): Promise<{ readonly kind: FileKind; readonly table: Table }> {
+  const { kind, bytes } = readNamed(path);
+  return { kind, table: await parseTable(bytes, kind.format, shownName(path), decoders) };
+}
+
+/** The bytes of a file or of standard input, decompressed. */
+function readNamed(path: string): { readonly kind: FileKind; readonly bytes: Uint8Array } {
+  if (path !== STANDARD) return { kind: fileKind(path), bytes: readUnzipped(path) };
+  const read = joined(Array.from(standardInput(), (piece) => piece.slice()));
+  const gzipped = read[0] === 0x1f && read[1] === 0x8b;
+  const bytes = gzipped ? unzipBytes(read, shownName(path)) : read;
+  return { kind: { format: formatOfContent(bytes), gzipped }, bytes };
+}
+
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.length;
+  }
+  return bytes;
 }
 
 /** Where Hugging Face's tools describe a data set, beside its files or in the folder above theirs. */

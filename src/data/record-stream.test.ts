@@ -123,7 +123,7 @@ describe("rows of pieces", () => {
           const path = file(`any.${ending}`, text);
           const outcome = (found: Promise<unknown[][]>) =>
             found.catch(({ code }: { code: string }) => (code === "data-empty" ? [] : code));
-          const whole = readTable(path).then(({ rows }) =>
+          const whole = readTable(path).then(({ table: { rows } }) =>
             rows.map(({ line, columns }) => [line, ...Object.values(columns)]),
           );
           const pieces = streamed(path, { chunkBytes: bytes, textColumn: "text" }).then((rows) =>

@@ -7,7 +7,7 @@ import { L3MaskingError } from "../base/errors.js";
 import { entryAt, type InputFile, openToRead } from "../platform/files/files.js";
 import { type ColumnChoice, type ColumnOptions, textOf } from "./formats/columns.js";
 import { csvReader, type TsvQuoting, tsvObserver, tsvReader } from "./formats/delimited.js";
-import { type FileKind, fileKind } from "./formats/formats.js";
+import { type FileKind, fileKind, STANDARD, shownName } from "./formats/formats.js";
 import { jsonLineReader } from "./formats/json.js";
 import { columnsOf, noRows } from "./formats/parse.js";
 import { plainTextReader } from "./formats/plain-text.js";
@@ -44,18 +44,21 @@ const CHUNK_BYTES = 2 ** 18;
 
 /**
  * Opens a file of texts. JSON Lines, CSV, TSV and plain text, also with .gz, are read in pieces; JSON and Parquet
- * files, and what is no regular file and so cannot be read again (a pipe), are read whole, within the limits of
+ * files, and what is no regular file and so cannot be read again (a pipe, or standard input for "-"), are read whole, within the limits of
  * `readRecords`.
  *
  * Throws as `readRecords`; `data-format` also for a line beyond `MAX_LINE`.
  */
 export async function openRecords(path: string, options: StreamOptions): Promise<RecordSource> {
-  const kind = fileKind(path);
-  const whole = kind.format === "json" || kind.format === "parquet";
-  const file = whole ? undefined : opened(path);
-  if (file === undefined) return wholeSource(await readTable(path), kind, path, options);
+  const named = path === STANDARD ? undefined : fileKind(path);
+  const isWhole = named === undefined || ["json", "parquet"].includes(named.format);
+  const file = isWhole ? undefined : opened(path);
+  if (named === undefined || file === undefined) {
+    const { kind, table } = await readTable(path);
+    return wholeSource(table, kind, shownName(path), options);
+  }
   try {
-    return await streamedSource(file, kind, path, options);
+    return await streamedSource(file, named, path, options);
   } catch (error) {
     file.close();
     throw error;

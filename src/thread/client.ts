@@ -9,7 +9,7 @@ import { type Answer, type Request, revivedError } from "./messages.js";
 export interface Watch {
   onEvent?(event: RunEvent): void;
   /**
-   * Takes the rows of `predictFile` that have no file, as JSON lines, piece by piece. The call goes on when the promise
+   * Takes the rows of `predictFile` and `scoreFile` that have no file, as JSON lines, piece by piece. The call goes on when the promise
    * is kept; for false it ends early.
    */
   onOutput?(text: string): Promise<boolean>;

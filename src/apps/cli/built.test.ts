@@ -30,13 +30,15 @@ interface Ended {
   readonly err: string;
 }
 
-/** Runs Node until it ends; `follow` sees standard error as it grows. */
+/** Runs Node with something on standard input until it ends; `follow` sees standard error as it grows. */
 function node(
   words: readonly string[],
   follow: (child: ChildProcess, err: string) => void = () => undefined,
+  input = "",
 ): Promise<Ended> {
   const environment = { ...process.env, L3MASKING_CACHE: at("cache"), NO_COLOR: "1" };
   const child = spawn(process.execPath, words, { cwd: root, env: environment });
+  child.stdin.end(input);
   let out = "";
   let err = "";
   child.stdout.on("data", (data: Buffer) => {
@@ -179,6 +181,17 @@ describe("the built command line", () => {
     expect(left).toMatchObject({ exitCode: 0, signal: null });
     expect(left.err).not.toContain("error");
     expect(left.err).not.toContain("predicting: 6000 texts");
+  });
+
+  it("reads standard input and writes standard output for -", async () => {
+    const words = ["predict", "--model", at("run/model"), "--threads", "1", "--output", "-"];
+    const csv = "text,place\nThere is rain by the sea.,sea\n";
+    const { exitCode, out } = await node([main, ...words, "--input", "-"], undefined, csv);
+    expect(exitCode).toBe(0);
+    const [row, ...others] = lines(out).map((line): unknown => JSON.parse(line));
+    expect(row).toMatchObject({ place: "sea", label: expect.stringMatching(/good|bad/) });
+    expect(others).toEqual([]);
+    expect(existsSync(join(root, "-"))).toBe(false);
   });
 
   it("pretrains a model that scores", async () => {

@@ -103,6 +103,7 @@ function compareSummary({ finished, failed, files, table: results }: CompareResu
 }
 
 export function scoreSummary({ texts, output }: ScoreResult): string {
+  if (output === undefined) return "";
   return `scored ${counted(texts, "text")}: ${output}`;
 }
 

@@ -1,5 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { fileKind, formatName } from "./formats.js";
+import { fileKind, formatName, formatOfContent } from "./formats.js";
+
+it.each([
+  ['{"text": "a"}\n', "jsonl"],
+  [' [{"text": "a"}]', "json"],
+  ["PAR1\u0015", "parquet"],
+  ["text,label\na,b\n", "csv"],
+  ["", "csv"],
+])("formatOfContent tells the format of %j", (content, format) => {
+  expect(formatOfContent(new TextEncoder().encode(content))).toBe(format);
+});
 
 describe("fileKind", () => {
   it.each([

@@ -23,6 +23,22 @@ const formatByEnding: ReadonlyMap<string, FileFormat> = new Map([
   ["txt", "txt"],
 ]);
 
+/** Stands for standard input in place of a file's name, and for standard output. */
+export const STANDARD = "-";
+
+/** What a file is called in messages. */
+export function shownName(file: string): string {
+  return file === STANDARD ? "standard input" : file;
+}
+
+/** The format of what has no name, by how it begins: JSON Lines, a JSON array, Parquet, else CSV. */
+export function formatOfContent(bytes: Uint8Array): FileFormat {
+  const start = new TextDecoder().decode(bytes.subarray(0, 256)).trimStart();
+  if (start.startsWith("PAR1")) return "parquet";
+  if (start.startsWith("{")) return "jsonl";
+  return start.startsWith("[") ? "json" : "csv";
+}
+
 /**
  * The format of a file by its ending (case ignored), `.gz` peeled off first.
  * Throws `data-format` for any other ending.

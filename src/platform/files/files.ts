@@ -142,6 +142,28 @@ export function* piecesOf(path: string, pieceBytes = 1 << 20): Generator<Uint8Ar
   }
 }
 
+const STANDARD_INPUT = 0;
+const RETRY_MILLISECONDS = 20;
+
+/** What standard input gives until its end, in pieces; each is overwritten by the next. */
+export function* standardInput(pieceBytes = 1 << 20): Generator<Uint8Array> {
+  const buffer = new Uint8Array(pieceBytes);
+  for (;;) {
+    try {
+      const count = readSync(STANDARD_INPUT, buffer, 0, pieceBytes, null);
+      if (count === 0) return;
+      yield buffer.subarray(0, count);
+    } catch (error) {
+      const code = systemCode(error);
+      // Windows names the end of a pipe so.
+      if (code === "EOF") return;
+      // A pipe that does not keep its reader waiting has nothing yet.
+      if (code !== "EAGAIN") throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MILLISECONDS);
+    }
+  }
+}
+
 /** A file opened for writing, which goes to its end. */
 export interface OutputFile {
   write(bytes: Uint8Array): void;

@@ -1,6 +1,6 @@
 /** The splits that a run cut from the training file, as files that can be inspected and trained on again. */
 import { type SplitName, splitNames } from "../../data/dataset.js";
-import { fileKind } from "../../data/formats/formats.js";
+import { fileKind, STANDARD } from "../../data/formats/formats.js";
 import type { TextRecord } from "../../data/formats/record.js";
 import { writtenRows } from "../../data/formats/written-rows.js";
 import { writeDurably } from "../../platform/files/durable.js";
@@ -18,7 +18,8 @@ export function writeSplitFiles(
   { trainFile, validationFile, testFile }: LabelledFiles,
 ): Partial<Record<SplitName, string>> {
   if (validationFile !== undefined || data.dev.texts.length === 0) return {};
-  const format = ["csv", "tsv"].includes(fileKind(trainFile).format) ? "csv" : "jsonl";
+  const format =
+    trainFile !== STANDARD && ["csv", "tsv"].includes(fileKind(trainFile).format) ? "csv" : "jsonl";
   const splits = join(folder, "splits");
   makeFolder(splits);
   const written: Partial<Record<SplitName, string>> = {};

@@ -1,5 +1,6 @@
 /** No command writes over what it reads, nor over what an earlier one keeps in a folder of its own. */
 import { L3MaskingError } from "../../base/errors.js";
+import { STANDARD } from "../../data/formats/formats.js";
 import { entryAt, exists, fileIdentity, listFolder, realPath } from "../../platform/files/files.js";
 import { dirname, join, relative } from "../../platform/paths.js";
 import { toFlag } from "../settings/resolve.js";
@@ -40,15 +41,21 @@ export function requireOutputsApart({
       .flatMap(({ name, writes }) =>
         pathsOf(values[name]).map((path) => ({ flag: `--${toFlag(name)}`, path, writes })),
       );
-  const read = [...paths(({ reads }) => reads === true), ...inputs].filter(
-    ({ path }) => path !== SHIPPED_MODEL && exists(path),
+  const read = [...paths(({ reads }) => reads === true), ...inputs]
+    .map(({ flag, path }) => ({ flag, path: path === STANDARD ? "/dev/stdin" : path }))
+    .filter(({ path }) => path !== SHIPPED_MODEL && ["file", "folder"].includes(kindAt(path)));
+  const written = paths(({ writes }) => writes !== undefined).filter(
+    ({ path }) => path !== STANDARD,
   );
-  const written = paths(({ writes }) => writes !== undefined);
   const named = written.filter(({ writes }) => writes === "cache").map(({ path }) => path);
   for (const { writes = [], ...output } of written) {
     if (writes === "file") requireFileApart(output, read, [...caches, ...named]);
     else if (writes !== "cache") requireFolderApart(output, writes, read);
   }
+}
+
+function kindAt(path: string): string {
+  return exists(path) ? (entryAt(path)?.kind ?? "") : "";
 }
 
 function pathsOf(value: unknown): readonly string[] {

@@ -74,6 +74,13 @@ describe("requireWritable", () => {
     expect(existsSync(at("new"))).toBe(false);
   });
 
+  it("refuses standard output, which is no file", () => {
+    expect(() => requireWritable("-")).toThrow(
+      expect.objectContaining({ code: "invalid-setting" }),
+    );
+    expect(existsSync("-")).toBe(false);
+  });
+
   it("refuses a folder, and a file in a folder that is not there", () => {
     for (const path of [at(""), at("none/file")]) {
       expect(() => requireWritable(path)).toThrow(

@@ -1,5 +1,6 @@
 /** The folder of a run: created once, never mixed with another run's files. */
 import { L3MaskingError } from "../../base/errors.js";
+import { STANDARD } from "../../data/formats/formats.js";
 import { writeDurably } from "../../platform/files/durable.js";
 import {
   exists,
@@ -104,6 +105,13 @@ function* piecesOf(rows: Iterable<unknown>): Generator<string> {
 
 /** Checks before the work starts that a file can be written, without changing it. Throws `invalid-setting` otherwise. */
 export function requireWritable(path: string): void {
+  if (path === STANDARD) {
+    throw new L3MaskingError(
+      "invalid-setting",
+      "expected the name of a file for --output, got -, which stands for standard output",
+      { hint: "Name a file; ./- is one that is called so." },
+    );
+  }
   try {
     const isNew = !exists(path);
     openToWrite(path, "append").close();

@@ -136,13 +136,14 @@ const outputs = [
     ...outputFile,
     commands: ["score"],
     type: text(),
-    description: "Output file: one JSON object per text, in input order",
+    description: "Output file: one JSON object per text, in input order; - for standard output",
   }),
   setting({
     name: "output",
     ...outputFile,
     commands: ["predict"],
-    description: "Output file: .jsonl, .csv or .tsv; by default, JSON Lines on standard output",
+    description:
+      "Output file: .jsonl, .csv or .tsv; by default, or for -, JSON Lines on standard output",
   }),
   setting({
     name: "output",

@@ -128,14 +128,14 @@ const texts = [
     ...inputFile,
     commands: ["score"],
     type: text(),
-    description: "Texts to score",
+    description: "Texts to score; - for standard input",
   }),
   setting({
     name: "input",
     ...inputFile,
     commands: ["predict"],
     type: text(),
-    description: "Texts to classify",
+    description: "Texts to classify; - for standard input",
   }),
   setting({
     name: "input",
