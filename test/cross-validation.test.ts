@@ -154,7 +154,8 @@ describe("a run that is stopped", () => {
 describe("--method auto", () => {
   it("keeps the better one by folds, and says so", async () => {
     const host = createTestHost();
-    const { metrics } = await train(options("auto", { method: "auto", maxSteps: 1 }), host);
+    const given = options("auto", { method: "auto", maxSteps: 1, learningCurve: true });
+    const { metrics } = await train(given, host);
     const { held_out: found } = metrics;
     // One step teaches the encoder nothing.
     expect(found).toMatchObject({ chosen: "tfidf", rows: 36, compared_rows: 36 });
@@ -179,6 +180,12 @@ describe("--method auto", () => {
     const page = readFileSync(at("auto.html"), "utf8");
     expect(page).toContain("A classifier of texts with 3 labels: ");
     expect(page).not.toContain("Learning curves");
+    const { learning_curve: curve } = metrics;
+    expect(curve?.points.map(({ method, share }) => `${method} ${share}`)).toEqual([
+      ...["tfidf 0.25", "tfidf 0.5", "tfidf 1", "embed 0.25", "embed 0.5", "embed 1"],
+    ]);
+    expect(curve?.points[2].accuracy).toBeCloseTo(metrics.dev.accuracy, 12);
+    expect(page).toContain("Twice the texts would give TF-IDF about");
   });
 
   it("keeps TF-IDF with embeddings where that is best: only the model's tokenizer sees capitals", async () => {

@@ -13,10 +13,11 @@ import {
   trainBaseline,
   wantedEncoder,
 } from "../run/fine-tune/kept-classifier.js";
+import { learningCurve } from "../run/fine-tune/learning-curve.js";
 import { writeMaskedTokens } from "../run/fine-tune/masked-tokens.js";
 import { writeExamples } from "../run/fine-tune/run-examples.js";
 import { evaluateRun, runMetricsOf } from "../run/fine-tune/run-metrics.js";
-import { verdictOnRun } from "../run/fine-tune/run-verdict.js";
+import { measuredBeside, verdictOnRun } from "../run/fine-tune/run-verdict.js";
 import { requireSharedPassFits } from "../run/fine-tune/shared-pass.js";
 import { writeSplitFiles } from "../run/fine-tune/split-files.js";
 import { planWork } from "../run/fine-tune/work-plan.js";
@@ -97,6 +98,7 @@ async function trainInFolder(
   const embedded = await embeddedRun(inputs, runtime, host);
   const held = await heldOutByFolds(inputs, masks, embedded, runtime, host);
   const baseline = trainBaseline(inputs, held, host);
+  const curve = await learningCurve(inputs, embedded, host);
 
   // Train what is asked for, or what the folds showed to be best; with a dev split all candidates, as it decides afterwards.
   const place = { trackers, digest: runDigest(record), scoringSeconds };
@@ -129,10 +131,13 @@ async function trainInFolder(
     const rows = heldOutRows(data, files, held?.rows);
     await writeWrongRows(outputDir, rows, evaluated.heldOut, kept.explain);
     if (encoder !== undefined) await writeExamples(inputs, masks, encoder.classifier, runtime);
+    const beside = measuredBeside(inputs, encoder, curve);
     const metrics = runMetricsOf(inputs, kept, evaluated, {
       baseline: baseline?.metrics ?? null,
-      verdict: verdictOnRun(data, kept.method, evaluated.test?.logits, baseline, held) ?? null,
+      verdict:
+        verdictOnRun(data, kept.method, evaluated.test?.logits, baseline, held, beside) ?? null,
       ...(choice && { held_out: choice.record }),
+      ...(curve && { learning_curve: curve }),
       ...(masks?.estimatorReport && { estimator_report: masks.estimatorReport }),
     });
     writeJson(outputDir, "metrics.json", metrics);

@@ -69,6 +69,29 @@ export function rowsOfFold({ ofRow }: Folds, fold: number): { train: number[]; h
   };
 }
 
+/**
+ * A share (0 to 1) of some rows, of each label alike and at least one of each, in the order given. With equal rows and `random` a smaller share is
+ * part of a larger one.
+ */
+export function shareOfRows(
+  rows: readonly number[],
+  labelIds: ArrayLike<number>,
+  share: number,
+  random: Random,
+): number[] {
+  const byLabel = new Map<number, number[]>();
+  for (const place of permutation(rows.length, random)) {
+    const label = labelIds[rows[place]];
+    const known = byLabel.get(label);
+    if (known === undefined) byLabel.set(label, [place]);
+    else known.push(place);
+  }
+  const places = [...byLabel.values()].flatMap((all) =>
+    all.slice(0, Math.ceil(share * all.length)),
+  );
+  return places.sort((a, b) => a - b).map((place) => rows[place]);
+}
+
 /** Blocks in the order of their keys. */
 function blocksOf({ texts, labelIds, groups }: FoldedRows): Block[] {
   const first = new Map<string, number>();

@@ -74,6 +74,7 @@ export function trainSummary({ outputDir, metrics, labelledFile }: TrainResult):
     ...sharedRows(metrics),
     ...confidence(metrics),
     ...unsureAnswers(metrics),
+    ...(metrics.learning_curve ? [metrics.learning_curve.text] : []),
     ...learnedWeights(metrics),
     ...secondStage(metrics),
     ...leftOut(metrics.excluded),

@@ -1,7 +1,7 @@
 /** metrics.json of a training run: the last file it writes. */
 import { z } from "zod";
 import { splitTextCounts } from "../../data/check/text-counts.js";
-import { ofLabelMeasures } from "../metrics/label-measures.js";
+import { labelMeasures, ofLabelMeasures } from "../metrics/label-measures.js";
 import {
   count,
   counts,
@@ -61,6 +61,26 @@ const heldOut = z.object({
   choice: z.string().nullable(),
 });
 
+const learningCurve = z.object({
+  /** By which twice the texts are judged. */
+  metric: z.enum(labelMeasures.map(({ name }) => name)),
+  /** Texts held out, on which all points are measured. */
+  rows: count,
+  points: list(
+    z.object({
+      method: methodName,
+      /** Of the training texts, and how many they are. */
+      share: z.number(),
+      texts: count,
+      ...ofLabelMeasures(() => z.number()),
+    }),
+  ),
+  /** What twice the texts would give, as a fraction of the metric, and its standard error by the held-out texts. */
+  doubling: list(z.object({ method: methodName, gain: z.number(), standard_error: z.number() })),
+  /** The same in words. */
+  text: z.string(),
+});
+
 export const runMetrics = z.object({
   method: methodName,
   seed: z.int(),
@@ -93,6 +113,8 @@ export const runMetrics = z.object({
   verdict: z.string().nullable(),
   /** Absent where there was a dev split and nothing to choose. */
   held_out: heldOut.exactOptional(),
+  /** With --learning-curve: the linear candidates by their share of the training texts. */
+  learning_curve: learningCurve.exactOptional(),
   /** Totals over all parts of a resumed run; repeated steps count once. */
   timing: z.object({
     scoring_seconds: z.number(),

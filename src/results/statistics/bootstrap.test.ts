@@ -3,7 +3,12 @@ import golden from "../../../test/golden/paired-tests.json" with { type: "json" 
 import { randomStream } from "../../base/random.js";
 import { labelMeasures } from "../metrics/label-measures.js";
 import { classificationMetrics } from "../metrics/metrics.js";
-import { bootstrapInterval, bootstrapMetrics, meanDifferences } from "./bootstrap.js";
+import {
+  bootstrapInterval,
+  bootstrapMetrics,
+  meanDifferences,
+  standardError,
+} from "./bootstrap.js";
 
 const mismatch = expect.objectContaining({ code: "input-mismatch" });
 const stream = (seed = 1) => randomStream(seed, "bootstrap");
@@ -98,6 +103,11 @@ describe("the paired bootstrap", () => {
     expect(bootstrapInterval(Float64Array.of(0.1, 0.2, 0.3), 0.95).p).toBeCloseTo(0.5, 14);
     expect(bootstrapInterval(new Float64Array(9), 0.95)).toEqual({ p: 1, low: 0, high: 0 });
     expect(() => bootstrapInterval(new Float64Array(0), 0.95)).toThrow(mismatch);
+  });
+
+  it("has the standard deviation of NumPy as its standard error", () => {
+    // numpy.std([1, 2, 4, 7], ddof=1)
+    expect(standardError(Float64Array.of(1, 2, 4, 7))).toBeCloseTo(2.6457513110645907, 14);
   });
 
   it("does not take the seeds of a candidate for more rows", async () => {

@@ -98,6 +98,13 @@ function rowPatterns({ expected, predicted }: PredictedRows): {
   return { patternOfRow, patternRows };
 }
 
+/** The standard deviation of a resampled figure, which estimates its standard error; two resamples at least. */
+export function standardError(resampled: Float64Array): number {
+  const mean = resampled.reduce((sum, x) => sum + x, 0) / resampled.length;
+  const squares = resampled.reduce((sum, x) => sum + (x - mean) ** 2, 0);
+  return Math.sqrt(squares / (resampled.length - 1));
+}
+
 export interface BootstrapResult {
   readonly p: number;
   readonly low: number;

@@ -55,12 +55,25 @@ describe("the baseline of a run", () => {
   });
 
   it("is judged on the test rows whose text is not in train", () => {
+    const beside = { devCurve: [], metric: "macro-F1" };
     const wrong = Float32Array.from(baseline.test ?? [], (logit) => -logit);
-    expect(verdictOnRun(data, "stl", wrong, baseline, undefined)).toMatch(
+    expect(verdictOnRun(data, "stl", wrong, baseline, undefined, beside)).toMatch(
       /^On 2 texts it never saw, it is right for 0 % .* TF-IDF: 100 %; always 'engine': 50 %\./,
     );
     const seen = { ...data, seenInTraining: Uint8Array.of(1, 1, 1) };
-    expect(verdictOnRun(seen, "stl", wrong, baseline, undefined)).toBe(undefined);
+    expect(verdictOnRun(seen, "stl", wrong, baseline, undefined, beside)).toBe(undefined);
+  });
+
+  it("is judged with what would help, where it is not beaten", () => {
+    const doubling = { gain: 0.04, standardError: 0.01 };
+    const beside = { devCurve: [0.5, 0.6, 0.7], metric: "macro-F1", doubling };
+    const { test } = baseline;
+    expect(verdictOnRun(data, "stl", test, baseline, undefined, beside)).toMatch(
+      /TF-IDF is cheaper\. What would help: twice the texts .*; longer training of the encoder .*\.$/,
+    );
+    expect(verdictOnRun(data, "tfidf", test, baseline, undefined, beside)).toMatch(
+      /always 'engine': 50 %\. What would help: /,
+    );
   });
 
   it("ends on request", () => {

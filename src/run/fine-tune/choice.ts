@@ -5,7 +5,7 @@ import { type Method, methodOf } from "../../method/methods.js";
 import { type LabelMeasureName, labelMeasureOf } from "../../results/metrics/label-measures.js";
 import { classificationMetrics, predictedLabels } from "../../results/metrics/metrics.js";
 import type { RunMetrics } from "../../results/records/run-metrics.js";
-import { bootstrapMetrics } from "../../results/statistics/bootstrap.js";
+import { bootstrapMetrics, standardError } from "../../results/statistics/bootstrap.js";
 
 /** What a candidate answered to texts it was not trained on. */
 export interface HeldOutAnswers {
@@ -138,14 +138,8 @@ async function standardErrors(
   const random = randomStream(seed, "choice");
   const resampled = (await bootstrapMetrics(rows, RESAMPLES, random))[metric];
   return resampled.map((values) =>
-    deviation(values.map((x, sample) => x - resampled[best][sample])),
+    standardError(values.map((x, sample) => x - resampled[best][sample])),
   );
-}
-
-/** Standard deviation. */
-function deviation(values: Float64Array): number {
-  const mean = values.reduce((sum, x) => sum + x, 0) / values.length;
-  return Math.sqrt(values.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (values.length - 1));
 }
 
 /** A fraction in percentage points. */

@@ -1,22 +1,25 @@
 /** Cross-validation: every training text classified by candidates that were not trained on it. */
+import { randomStream } from "../../base/random.js";
 import type { Dataset } from "../../data/dataset.js";
-import { type Folds, rowsOfFold } from "../../data/folds.js";
+import { type Folds, rowsOfFold, shareOfRows } from "../../data/folds.js";
 import type { Runtime } from "../../engine/runtime/runtime.js";
 import { AUTO, isStacked, type Method } from "../../method/methods.js";
-import { embedLogits, fitEmbed } from "../../model/linear/embed-classifier.js";
+import { type EmbeddedTexts, embedLogits, fitEmbed } from "../../model/linear/embed-classifier.js";
 import { fitTfidf, tfidfLogits } from "../../model/linear/tfidf-classifier.js";
 import { makeFolder } from "../../platform/files/files.js";
 import { join } from "../../platform/paths.js";
 import type { Host } from "../host/host.js";
 import type { TextMasks } from "./auxiliary-texts.js";
 import type { HeldOutAnswers } from "./choice.js";
-import { type EmbeddedRun, embeddedRows } from "./embedding.js";
+import { embeddedRows } from "./embedding.js";
 import { foldsFolder, keptAnswers } from "./fold-answers.js";
 import { fitOnRows, stoppedBetweenFolds } from "./fold-fit.js";
 import type { RunInputs } from "./inputs.js";
 
 interface FoldAnswering {
   readonly method: Method;
+  /** By which its answers are kept; that of the method where absent. */
+  readonly name?: string;
   /** Logits [heldOut, C] */
   answer(
     rows: { train: readonly number[]; heldOut: readonly number[] },
@@ -30,12 +33,12 @@ interface FoldAnswering {
 async function answersByFold(
   outputDir: string,
   folds: Folds,
-  { method, answer, most = folds.count }: FoldAnswering,
+  { method, name = method, answer, most = folds.count }: FoldAnswering,
 ): Promise<HeldOutAnswers> {
   makeFolder(join(outputDir, foldsFolder));
   const found = new Map<number, readonly number[]>();
   for (let fold = 0; fold < most; fold++) {
-    const answers = await keptAnswers(outputDir, method, fold, async () => {
+    const answers = await keptAnswers(outputDir, name, fold, async () => {
       const parts = rowsOfFold(folds, fold);
       return { rows: parts.heldOut, logits: Array.from(await answer(parts, fold)) };
     });
@@ -50,7 +53,7 @@ async function answersByFold(
 
 /** What linear candidates need of a run. */
 export interface LabelledRun {
-  readonly settings: Pick<RunInputs["settings"], "outputDir">;
+  readonly settings: Pick<RunInputs["settings"], "outputDir" | "seed">;
   readonly data: Pick<Dataset, "train" | "labels">;
 }
 
@@ -64,34 +67,42 @@ type LinearAnswer = (
 
 function linearAnswers(
   method: Method,
-  { settings: { outputDir }, data: { train } }: LabelledRun,
+  { settings, data: { train } }: LabelledRun,
   folds: Folds,
   host: Host,
+  share: number,
   answer: LinearAnswer,
 ): Promise<HeldOutAnswers> {
   const stopIfAsked = () => {
     if (host.cancelled()) throw stoppedBetweenFolds();
   };
-  return answersByFold(outputDir, folds, {
+  return answersByFold(settings.outputDir, folds, {
     method,
+    name: share === 1 ? method : `${method}-of-${share}`,
     async answer({ train: rows, heldOut }, fold) {
       const total = folds.count;
       host.emit({ type: "progress", task: "cross-validating", done: fold, total, unit: "folds" });
-      const labelIds = rows.map((row) => train.labelIds[row]);
-      return answer(rows, labelIds, heldOut, stopIfAsked);
+      const random = randomStream(settings.seed, "learning curve", fold);
+      const some = share === 1 ? rows : shareOfRows(rows, train.labelIds, share, random);
+      const labelIds = some.map((row) => train.labelIds[row]);
+      return answer(some, labelIds, heldOut, stopIfAsked);
     },
   });
 }
 
-/** Answers of TF-IDF with logistic regression to all texts that are ever held out. Throws `interrupted` after a stop on request. */
+/**
+ * Answers of TF-IDF with logistic regression to all texts that are ever held out, trained on a share of the others. Throws `interrupted` after
+ * a stop on request.
+ */
 export function tfidfAnswers(
   inputs: LabelledRun,
   folds: Folds,
   host: Host,
+  share = 1,
 ): Promise<HeldOutAnswers> {
   const { train, labels } = inputs.data;
   const textsOf = (rows: readonly number[]) => rows.map((row) => train.texts[row]);
-  return linearAnswers("tfidf", inputs, folds, host, (rows, labelIds, heldOut, beforeEach) =>
+  return linearAnswers("tfidf", inputs, folds, host, share, (rows, labelIds, heldOut, beforeEach) =>
     tfidfLogits(fitTfidf(textsOf(rows), labelIds, labels.length, beforeEach), textsOf(heldOut)),
   );
 }
@@ -99,12 +110,13 @@ export function tfidfAnswers(
 /** The same of TF-IDF with embeddings. */
 export function embedAnswers(
   inputs: LabelledRun,
-  { train }: EmbeddedRun,
+  train: EmbeddedTexts,
   folds: Folds,
   host: Host,
+  share = 1,
 ): Promise<HeldOutAnswers> {
   const { length } = inputs.data.labels;
-  return linearAnswers("embed", inputs, folds, host, (rows, labelIds, heldOut, beforeEach) =>
+  return linearAnswers("embed", inputs, folds, host, share, (rows, labelIds, heldOut, beforeEach) =>
     embedLogits(
       fitEmbed(embeddedRows(train, rows), labelIds, length, beforeEach),
       embeddedRows(train, heldOut),

@@ -39,7 +39,7 @@ export async function heldOutByFolds(
   if (folds === undefined) return undefined;
   const { method } = settings;
   const tfidf = wantsBaseline(settings) ? await tfidfAnswers(inputs, folds, host) : undefined;
-  const embed = embedded && (await embedAnswers(inputs, embedded, folds, host));
+  const embed = embedded && (await embedAnswers(inputs, embedded.train, folds, host));
   const encoder =
     isLinear(method) || plan.leftOut !== undefined
       ? undefined

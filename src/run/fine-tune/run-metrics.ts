@@ -191,7 +191,10 @@ export function runMetricsOf(
   { settings, model, data, unlabelled }: RunInputs,
   { method, bestStep, steps, firstStage, timing, finalTaskWeights }: KeptResult,
   { dev, test, confidence, coverage }: RunEvaluation,
-  rest: Pick<RunMetrics, "baseline" | "verdict" | "held_out" | "estimator_report">,
+  rest: Pick<
+    RunMetrics,
+    "baseline" | "verdict" | "held_out" | "learning_curve" | "estimator_report"
+  >,
 ): RunMetrics {
   return {
     method,
@@ -207,6 +210,7 @@ export function runMetricsOf(
     baseline: rest.baseline,
     verdict: rest.verdict,
     ...(rest.held_out && { held_out: rest.held_out }),
+    ...(rest.learning_curve && { learning_curve: rest.learning_curve }),
     timing,
     confidence,
     coverage,

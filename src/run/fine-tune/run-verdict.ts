@@ -1,10 +1,19 @@
 /** The verdict on a run's classifier: on the test rows, or on the texts that folds held out. */
+import { journalEvent } from "../../method/train/events.js";
+import { findText } from "../../platform/files/files.js";
+import { join } from "../../platform/paths.js";
+import { labelMeasureOf } from "../../results/metrics/label-measures.js";
 import { predictedLabels } from "../../results/metrics/metrics.js";
+import { parseRecordLines } from "../../results/records/parse.js";
+import type { RunMetrics } from "../../results/records/run-metrics.js";
+import { adviceText, type MeasuredLabel, type MeasuredRun } from "../../results/verdict/advice.js";
 import { judge, judgeBaseline } from "../../results/verdict/verdict.js";
 import type { EncodedDataset } from "../sources/labelled-texts.js";
 import type { RunBaseline } from "./baseline.js";
 import { type HeldOutAnswers, titleOf } from "./choice.js";
 import type { HeldOutByFolds } from "./held-out.js";
+import type { RunInputs } from "./inputs.js";
+import type { KeptEncoder } from "./kept-encoder.js";
 
 /** Logits of labelled rows, by candidate. */
 interface JudgedRows {
@@ -14,6 +23,36 @@ interface JudgedRows {
   readonly baseline: Float32Array | undefined;
   /** The best candidate beside a baseline that was chosen, on some of the rows. */
   readonly rival?: HeldOutAnswers | undefined;
+}
+
+/** What was measured beside the answers, of which some may say what would help. */
+export type MeasuredBeside = Pick<MeasuredRun, "devCurve" | "metric" | "doubling">;
+
+/**
+ * From the journal of a run in which an encoder was trained, and from a learning curve: that of the candidate that is nearest to what was kept,
+ * the last one. Throws `data-format` for a damaged journal.
+ */
+export function measuredBeside(
+  { settings }: Pick<RunInputs, "settings">,
+  encoder: KeptEncoder | undefined,
+  curve: RunMetrics["learning_curve"] | undefined,
+): MeasuredBeside {
+  const { outputDir, metricForBestModel: metric } = settings;
+  const path = join(outputDir, "journal.jsonl");
+  const text = encoder === undefined ? undefined : findText(path);
+  const hint = "Start the run anew.";
+  const events =
+    text === undefined
+      ? []
+      : parseRecordLines(journalEvent, text, { path, writer: "a training run", hint });
+  const last = curve?.doubling.at(-1);
+  return {
+    metric: labelMeasureOf(metric).title,
+    devCurve: events.flatMap((event) =>
+      event.type === "evaluation" && event.stage === 1 ? [event.measures[metric]] : [],
+    ),
+    doubling: last && { gain: last.gain, standardError: last.standard_error },
+  };
 }
 
 /** The test rows whose text is not in train. */
@@ -30,6 +69,7 @@ function runVerdict(
   method: string,
   rows: readonly number[],
   { labelIds, chosen, baseline, rival }: JudgedRows,
+  beside: MeasuredBeside,
 ): string | undefined {
   if (rows.length === 0 || baseline === undefined) return undefined;
   const counts = new Int32Array(labels.length);
@@ -41,15 +81,28 @@ function runVerdict(
     return rows.map((row) => predicted[row]);
   };
   const expected = rows.map((row) => labelIds[row]);
-  if (method !== "tfidf") {
-    return judge({ expected, predicted: idsOf(chosen), baseline: idsOf(baseline), commonest }).text;
-  }
-  return judgeBaseline({
-    expected,
-    baseline: idsOf(baseline),
-    commonest,
-    rival: rival && rivalAnswers(rival, rows, labels.length),
-  });
+  const predicted = idsOf(chosen);
+  const verdict =
+    method === "tfidf"
+      ? judgeBaseline({
+          expected,
+          baseline: predicted,
+          commonest,
+          rival: rival && rivalAnswers(rival, rows, labels.length),
+        })
+      : judge({ expected, predicted, baseline: idsOf(baseline), commonest });
+  if (typeof verdict !== "string" && verdict.standing === "better") return verdict.text;
+  const text = typeof verdict === "string" ? verdict : verdict.text;
+  const measured = labels.map(
+    (label, of): MeasuredLabel => ({
+      label,
+      rows: expected.filter((known) => known === of).length,
+      found: expected.filter((known, row) => known === of && predicted[row] === of).length,
+      texts: counts[of],
+    }),
+  );
+  const advice = adviceText({ ...beside, labels: measured });
+  return advice === undefined ? text : `${text} ${advice}`;
 }
 
 function rivalAnswers(
@@ -73,10 +126,11 @@ export function verdictOnRun(
   test: Float32Array | undefined,
   baseline: RunBaseline | undefined,
   held: HeldOutByFolds | undefined,
+  beside: MeasuredBeside,
 ): string | undefined {
   if (data.test !== undefined && test !== undefined) {
     const answers = { labelIds: data.test.labelIds, chosen: test, baseline: baseline?.test };
-    return runVerdict(data, method, unseenRows(data), answers);
+    return runVerdict(data, method, unseenRows(data), answers, beside);
   }
   if (held === undefined) return undefined;
   const { rows, measured, choice } = held;
@@ -85,10 +139,11 @@ export function verdictOnRun(
     ...one,
     rows: one.rows.map((row) => places.get(row) ?? -1),
   }));
-  return runVerdict(data, method, [...rows.keys()], {
+  const answers = {
     labelIds: measured.labelIds,
     chosen: measured.logits,
     baseline: held.baseline,
     rival: rival.at(0),
-  });
+  };
+  return runVerdict(data, method, [...rows.keys()], answers, beside);
 }

@@ -54,6 +54,7 @@ export function readTrainedRun(folder: string): TrainedRun {
     coverage: metrics.coverage,
     verdict: metrics.verdict,
     held_out: metrics.held_out,
+    learning_curve: metrics.learning_curve,
     settings: record.settings,
     checkpoint_digest: record.checkpoint_digest,
     tokenizer_digest: record.tokenizer_digest,

@@ -10,6 +10,7 @@ import { chooseCandidate } from "../fine-tune/choice.js";
 import { type LabelledRun, tfidfAnswers } from "../fine-tune/cross-validation.js";
 import { foldCount, runFolds } from "../fine-tune/folds.js";
 import { measuredRows, writeHeldOutPredictions } from "../fine-tune/held-out.js";
+import { learningCurve } from "../fine-tune/learning-curve.js";
 import { evaluateRun, excludedRows, splitMetrics } from "../fine-tune/run-metrics.js";
 import { heldOutRows, writeWrongRows } from "../fine-tune/wrong-rows.js";
 import { finishedMetrics } from "../folder/finished-run.js";
@@ -64,6 +65,7 @@ export async function trainLinear(
   }
 
   const held = folds > 0 ? await heldOut({ settings, data }, folds, host) : undefined;
+  const curve = await learningCurve({ settings, data, folds: held?.folds }, undefined, host);
   const start = host.now();
   const classifier = fitTfidf(train.texts, train.labelIds, labels.length, () => {
     if (host.cancelled()) throw stopped();
@@ -103,6 +105,7 @@ export async function trainLinear(
     baseline: null,
     verdict: null,
     ...(held && { held_out: held.record }),
+    ...(curve && { learning_curve: curve }),
     timing: { scoring_seconds: 0, training_seconds: seconds, tokens_per_second: 0, parts: 1 },
     confidence: evaluated.confidence,
     second_stage: null,
@@ -128,7 +131,7 @@ async function heldOut(
   const known = { labelIds, labels: data.labels.length };
   const { metricForBestModel: metric, seed } = settings;
   const { record } = await chooseCandidate([answers], known, { metric, seed, folds: folds.count });
-  return { rows: answers.rows, measured: measuredRows(answers, labelIds), record };
+  return { folds, rows: answers.rows, measured: measuredRows(answers, labelIds), record };
 }
 
 function stopped(): L3MaskingError {

@@ -151,6 +151,15 @@ export const trainingSettings = [
     identity: "counts",
   }),
   setting({
+    name: "learningCurve",
+    commands: ["train"],
+    type: z.boolean().default(false),
+    description:
+      "Train TF-IDF, and TF-IDF with embeddings, on 25 and 50 % of the texts as well, to tell what twice the texts would give",
+    heading: "Evaluation and saving",
+    identity: "none",
+  }),
+  setting({
     name: "timeBudget",
     commands: ["train"],
     type: z

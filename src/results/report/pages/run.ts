@@ -20,6 +20,7 @@ import { curvesSection } from "./sections/curves.js";
 import { examplesSection } from "./sections/examples.js";
 import { glossarySection } from "./sections/glossary.js";
 import { confusionSection, perLabelSection } from "./sections/labels.js";
+import { learningCurveSection } from "./sections/learning-curve.js";
 import { maskingSection } from "./sections/masking.js";
 import { datasetSection, settingsTable } from "./sections/provenance.js";
 import { resultsSection } from "./sections/results.js";
@@ -45,6 +46,8 @@ export interface TrainedRun {
   readonly verdict: string | null;
   /** The candidates on held-out texts, where there were several or folds. */
   readonly held_out?: RunMetrics["held_out"] | undefined;
+  /** What was reached with a part of the training texts, where that was asked for. */
+  readonly learning_curve?: RunMetrics["learning_curve"] | undefined;
   /** Every setting of `train`, resolved. */
   readonly settings: Readonly<Record<string, unknown>>;
   /** Of the encoder, where one was trained. */
@@ -84,6 +87,7 @@ ${trained.verdict === null ? undefined : markup`<div class="verdict"><p><strong>
 ${outcome(group, run, trained.held_out)}
 ${part(group, "results", "Scores", resultsSection(group))}
 ${isLinear(run.method) ? undefined : part(group, "curves", "Learning curves", curvesSection(group))}
+${trained.learning_curve && part(group, "texts", "With fewer texts", learningCurveSection(trained.learning_curve))}
 ${weights && part(group, "weights", "Task weights", weights)}
 ${rows && part(group, "labels", "Label by label", perLabelSection(group, rows))}
 ${trained.confidence && part(group, "confidence", "Probabilities", confidenceSection(trained.confidence, unseen))}
