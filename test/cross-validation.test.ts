@@ -77,6 +77,8 @@ describe("a run of one small file", () => {
     expect(metrics.dev.accuracy).toBeCloseTo(right / rows.length, 12);
     expect(metrics.held_out).toMatchObject({ folds: 5, rows: 36, chosen: "stl", choice: null });
     expect(metrics.verdict).toContain("On 36 texts it never saw");
+    expect(metrics.doubtful_labels).toBeGreaterThan(0);
+    expect(metrics.doubtful_labels).toBeLessThan(12);
     expect(metrics.test).toBeNull();
   });
 

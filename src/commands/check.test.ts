@@ -75,6 +75,15 @@ describe("check", () => {
     expect(refused.text).toContain(`Training would reject these data: ${error.message}`);
   });
 
+  it("shows the folds in which training holds a small file out", async () => {
+    const own = { validationFile: undefined, testFile: undefined };
+    const found = await check(own);
+    expect(found.check.splits.map(({ name, rows }) => [name, rows])).toEqual([["train", 36]]);
+    expect(found.check.folds).toEqual({ rows: [8, 7, 7, 7, 7], neverHeldOut: 0 });
+    expect(found.text.replace(/\s+/g, " ")).toContain("5 folds of 7 to 8 rows. With --folds 0");
+    expect((await check()).check.folds).toBeUndefined();
+  });
+
   it("refuses a page that cannot be written, and lists of labels", async () => {
     const unwritable = await failure(check({ output: at("no/such/check.html") }));
     expect(unwritable).toMatchObject({ code: "invalid-setting" });
@@ -199,10 +208,14 @@ describe("data that are hardly any", () => {
 
   it.each([
     ["a label with one row", [...rows(30, ab), { text: "lone", label: "c" }], "c (1)"],
-    ["two rows", rows(2, ab), "expected at least one row with a text in dev, found none"],
+    ["two rows", rows(2, ab), "expected a label with at least 2 different texts"],
     ["one label", rows(30, () => "a"), "train has only one label (a)"],
     ["equal texts", rows(30, ab, () => "alike"), "train has 1 text with more than one label"],
-    ["a long text", [{ text: "word ".repeat(2e5), label: "a" }, ...rows(30, ab)], "truncated to"],
+    [
+      "a long text",
+      [{ text: "word ".repeat(2e5), label: "a" }, ...rows(30, ab)],
+      "rows cut at 128 tokens 1 (3.2 %)",
+    ],
     ["10 000 labels", rows(10_000, (row) => `id${row}`), "10,000 labels in 10,000 rows"],
   ])("are told of in words: %s", async (name, data, words) => {
     expect((await outcome(name, data)).replace(/\s+/g, " ")).toContain(words);

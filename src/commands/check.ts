@@ -3,15 +3,22 @@
 import { L3MaskingError } from "../base/errors.js";
 import { checkDataset } from "../data/check/check.js";
 import { checkDetails } from "../data/check/check-details.js";
-import type { DatasetCheck } from "../data/check/check-result.js";
+import type { DatasetCheck, FoldSizes } from "../data/check/check-result.js";
 import { formatCheck } from "../data/check/check-text.js";
 import { type NearRows, nearRows } from "../data/check/near-rows.js";
 import { rowsToCorrect } from "../data/check/rows-to-correct.js";
-import { buildDataset, resolveSplits, type SplitRecords } from "../data/dataset.js";
+import {
+  buildDataset,
+  type DatasetSources,
+  resolveSplits,
+  type SplitRecords,
+} from "../data/dataset.js";
+import { NEVER_HELD_OUT } from "../data/folds.js";
 import { writeDurably } from "../platform/files/durable.js";
 import { renderCheck } from "../results/report/pages/check.js";
 import { correctionLines } from "../run/examination/correction-file.js";
 import { doubtfulRows, isQuicklyExamined, stopIfAsked } from "../run/examination/doubtful-rows.js";
+import { runFolds, usualFolds } from "../run/fine-tune/folds.js";
 import { requireWritable, writeWhole } from "../run/folder/run-folder.js";
 import type { Host } from "../run/host/host.js";
 import type { CheckSettings } from "../run/settings/schemas.js";
@@ -52,15 +59,16 @@ export async function runCheck(settings: CheckSettings, host: Host): Promise<Che
   const { maxLength } = settings;
   const { folder } = await locateModel(settings.model, "tokenizer", host);
   const tokenizer = await loadTokenizer(folder);
-  const sources = { ...records, splitSeed: settings.splitSeed };
+  const folds = usualFolds(files, records.train.length);
+  const sources = { ...records, splitSeed: settings.splitSeed, crossValidated: folds > 0 };
   const options = modelReading(tokenizer, encodeOnce(tokenizer, maxLength), maxLength);
   const splits = resolveSplits(sources);
   const near = findNearRows(splits, host);
   const examines = settings.doubtfulLabels ?? isQuicklyExamined(records.train);
   const doubtful = examines ? doubtfulRows(records.train, near, host) : undefined;
-  const check = checkDataset(splits, { ...options, near, doubtful });
+  const { refusal, foldSizes } = trialOf(sources, folds);
+  const check = checkDataset(splits, { ...options, near, doubtful, folds: foldSizes });
   const text = formatCheck(check) + (examines ? "" : `\n${notExamined(settings)}\n`);
-  const refusal = refusalOf(() => buildDataset(sources));
   if (output !== undefined && kind === "page") {
     const name = settings.dataset ?? datasetName(trainFile);
     const told = refusal instanceof Error ? refusal.message : undefined;
@@ -137,12 +145,19 @@ function inFiles(near: NearRows, { validationFile, testFile }: LabelledFiles): N
   return { ...near, rows };
 }
 
-/** What work throws; undefined where it does not. */
-function refusalOf(work: () => unknown): unknown {
+/** The folds that training would deal, 0 for none, or what it would throw. */
+function trialOf(
+  sources: DatasetSources,
+  count: number,
+): { readonly foldSizes?: FoldSizes; readonly refusal?: unknown } {
   try {
-    work();
-    return undefined;
+    const dataset = buildDataset(sources);
+    if (count === 0) return {};
+    const { ofRow, count: dealt } = runFolds(dataset, count, sources.splitSeed);
+    const rowsOf = (fold: number) => ofRow.filter((of) => of === fold).length;
+    const rows = Array.from({ length: dealt }, (_, fold) => rowsOf(fold));
+    return { foldSizes: { rows, neverHeldOut: rowsOf(NEVER_HELD_OUT) } };
   } catch (error) {
-    return error;
+    return { refusal: error };
   }
 }

@@ -75,7 +75,8 @@ async function trainInFolder(
   else requireSameRun(outputDir, started, record);
   const cut = writeSplitFiles(outputDir, data, files);
   const shown = files.testFile ?? cut.test ?? files.validationFile;
-  const result = { outputDir, ...(shown !== undefined && { labelledFile: shown }) };
+  const { trainFile } = files;
+  const result = { outputDir, trainFile, ...(shown !== undefined && { labelledFile: shown }) };
   const finished = finishedMetrics(outputDir);
   if (finished !== undefined) {
     removeState(outputDir);
@@ -138,6 +139,7 @@ async function trainInFolder(
         verdictOnRun(data, kept.method, evaluated.test?.logits, baseline, held, beside) ?? null,
       ...(choice && { held_out: choice.record }),
       ...(curve && { learning_curve: curve }),
+      ...(held && { doubtful_labels: held.doubtfulLabels }),
       ...(masks?.estimatorReport && { estimator_report: masks.estimatorReport }),
     });
     writeJson(outputDir, "metrics.json", metrics);

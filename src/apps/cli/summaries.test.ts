@@ -57,6 +57,20 @@ next:
     );
   });
 
+  it("tells how many labels look doubtful, and how to correct them", () => {
+    const doubts = (doubtful_labels: number) =>
+      trainSummary({
+        outputDir: "r",
+        trainFile: "my messages.csv",
+        metrics: { ...metrics, doubtful_labels },
+      });
+    expect(doubts(12)).toContain(
+      "12 labels look doubtful: l3masking check 'my messages.csv' --output rows.csv",
+    );
+    expect(doubts(1)).toContain("1 label looks doubtful");
+    expect(doubts(0)).not.toContain("doubtful");
+  });
+
   it("names the held-out rows where folds stand for dev", () => {
     const candidates = [{ method: "stl", accuracy: 0.8, macro_f1: 0.75 }] as const;
     const sizes = { folds: 5, rows: 90, compared_rows: 90 };

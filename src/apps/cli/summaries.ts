@@ -62,7 +62,7 @@ export function outcomeOf<Name extends CommandName>(
 }
 
 /** Metrics, timing, places and what to try next after `train`. */
-export function trainSummary({ outputDir, metrics, labelledFile }: TrainResult): string {
+export function trainSummary({ outputDir, metrics, trainFile, labelledFile }: TrainResult): string {
   const { method, model, seed, best_step: bestStep } = metrics;
   const modelFolder = quoted(join(outputDir, "model"));
   const file = quoted(labelledFile ?? "FILE");
@@ -84,6 +84,7 @@ export function trainSummary({ outputDir, metrics, labelledFile }: TrainResult):
     `run:   ${outputDir} (config.json, journal.jsonl, metrics.json)`,
     `model: ${join(outputDir, "model")}`,
     "",
+    ...doubts(metrics, trainFile),
     "next:",
     // Without a file of their own, only the rows it was trained on are at hand to measure it on.
     ...(labelledFile === undefined
@@ -92,6 +93,13 @@ export function trainSummary({ outputDir, metrics, labelledFile }: TrainResult):
     `  l3masking predict --model ${modelFolder} --input ${file} --output labels.csv`,
     `  l3masking report ${quoted(outputDir)}`,
   ].join("\n");
+}
+
+/** How many labels look wrong, and how to correct them. */
+function doubts({ doubtful_labels: count = 0 }: RunMetrics, trainFile = "FILE"): readonly string[] {
+  if (count === 0) return [];
+  const look = `${counted(count, "label")} ${count === 1 ? "looks" : "look"} doubtful`;
+  return [`${look}: l3masking check ${quoted(trainFile)} --output rows.csv`, ""];
 }
 
 /** The table, how many runs failed, and where everything is. */

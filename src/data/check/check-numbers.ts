@@ -1,6 +1,6 @@
 /** Numbers and rows as the check prints them: alike on every machine, whatever its locale. */
 import { percent } from "../../base/figures.js";
-import type { DatasetCheck } from "./check-result.js";
+import type { DatasetCheck, FoldSizes } from "./check-result.js";
 
 /** 25000 -> "25,000". */
 export function grouped(count: number): string {
@@ -28,4 +28,15 @@ export function overlapCells({ overlaps, splits }: DatasetCheck): string[][] {
       grouped(rowsSameLabel),
     ];
   });
+}
+
+/** "train holds its rows out in 5 folds of 49 to 51 rows ..." */
+export function foldText({ rows, neverHeldOut }: FoldSizes): string {
+  const [least, most] = [Math.min(...rows), Math.max(...rows)];
+  const sizes = least === most ? countOf(most, "row") : `${least} to ${countOf(most, "row")}`;
+  const never =
+    neverHeldOut === 0
+      ? ""
+      : ` ${countOf(neverHeldOut, "row")} without which a label would have none ${neverHeldOut === 1 ? "is" : "are"} in every training part.`;
+  return `Training holds the rows of train out in turn, in ${rows.length} folds of ${sizes}.${never} With --folds 0 it cuts dev and test from them instead.`;
 }

@@ -149,11 +149,21 @@ export interface DoubtfulRows {
   readonly further: readonly DoubtfulRow[];
 }
 
+/** How the rows of train are held out in turn. */
+export interface FoldSizes {
+  /** Rows of each fold. */
+  readonly rows: readonly number[];
+  /** Rows that every fold trains on: the last ones of a label. */
+  readonly neverHeldOut: number;
+}
+
 /** What `checkDataset` counted in the splits of a data set. */
 export interface DatasetCheck {
   /** Every label of any split, in id order. */
   readonly labels: readonly string[];
   readonly splits: readonly SplitCheck[]; // train, dev, test: those that exist
+  /** Absent where training holds a dev split out instead. */
+  readonly folds?: FoldSizes | undefined;
   readonly overlaps: readonly SplitOverlap[]; // every pair of splits that exist
   /** Labels of any split that are probably one label; those with the most rows first. */
   readonly spellings: readonly LabelSpellings[];

@@ -1,7 +1,7 @@
 /** A dataset check as a plain-text page for a terminal, at most `pageWidth` columns but for long names. */
 
 import { textTable } from "../../base/figures.js";
-import { grouped, overlapCells, percentOf } from "./check-numbers.js";
+import { foldText, grouped, overlapCells, percentOf } from "./check-numbers.js";
 import type { DatasetCheck, DoubtfulRows, LengthSummary, SplitCheck } from "./check-result.js";
 
 const pageWidth = 96;
@@ -13,6 +13,7 @@ const listedLabels = 100;
 export function formatCheck(check: DatasetCheck): string {
   const { splits, labels, overlaps, warnings } = check;
   const sections = [splitTable(splits)];
+  if (check.folds !== undefined) sections.push(wrapped(foldText(check.folds), "", ""));
   if (labels.length > 0) sections.push(labelTable(check));
   if (overlaps.length > 0) sections.push(overlapTable(check));
   const { doubtful } = check;

@@ -6,6 +6,7 @@ import { sortedLabels } from "../labels.js";
 import type {
   DatasetCheck,
   DoubtfulRows,
+  FoldSizes,
   LengthSummary,
   SplitCheck,
   SplitOverlap,
@@ -33,6 +34,7 @@ export interface TokenLengthOptions {
 export interface Examined {
   readonly near?: NearRows | undefined;
   readonly doubtful?: DoubtfulRows | undefined;
+  readonly folds?: FoldSizes | undefined;
 }
 
 /** Counts over all rows, empty ones included; texts are compared without surrounding white space. */
@@ -40,7 +42,7 @@ export function checkDataset(
   records: SplitRecords,
   options: TokenLengthOptions & Examined = {},
 ): DatasetCheck {
-  const { near, doubtful, wordsOf, lowercases } = options;
+  const { near, doubtful, folds, wordsOf, lowercases } = options;
   const present = splitNames.flatMap((name) => {
     const rows = records[name];
     return rows === undefined ? [] : [{ name, rows, texts: labelsByText(rows) }];
@@ -61,6 +63,7 @@ export function checkDataset(
   const facts = {
     labels,
     splits,
+    folds,
     overlaps,
     spellings: labelSpellings(labelRows),
     near: near && nearOverlaps(near),

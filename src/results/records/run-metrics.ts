@@ -115,6 +115,8 @@ export const runMetrics = z.object({
   held_out: heldOut.exactOptional(),
   /** With --learning-curve: the linear candidates by their share of the training texts. */
   learning_curve: learningCurve.exactOptional(),
+  /** Texts that folds held out whose label is probably wrong, by what was chosen. */
+  doubtful_labels: count.exactOptional(),
   /** Totals over all parts of a resumed run; repeated steps count once. */
   timing: z.object({
     scoring_seconds: z.number(),

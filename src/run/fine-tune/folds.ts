@@ -24,7 +24,7 @@ export function foldCount(
   const dev = neededDev(settings, files);
   if (folds === undefined) {
     const isMeasured = files.testFile !== undefined && method !== AUTO;
-    return rows >= LARGE || dev !== undefined || isMeasured ? 0 : USUAL_FOLDS;
+    return dev !== undefined || isMeasured ? 0 : usualFolds(files, rows);
   }
   if (folds === 1)
     throw refusal("expected at least 2 folds, or 0 for none, got 1", "Use --folds 5.");
@@ -32,6 +32,14 @@ export function foldCount(
     throw refusal(`expected --folds 0 with ${dev}, got --folds ${folds}`, "Leave one of them out.");
   }
   return folds;
+}
+
+/** Folds of a run without settings. */
+export function usualFolds(
+  { validationFile }: Pick<LabelledFiles, "validationFile">,
+  rows: number,
+): number {
+  return rows >= LARGE || validationFile !== undefined ? 0 : USUAL_FOLDS;
 }
 
 /** What keeps a run from holding out its training texts in turn. */

@@ -1,5 +1,6 @@
 /** The texts of a run that its folds held out: what the candidates answered to them, and which candidate is best. */
 
+import { doubtfulLabels } from "../../data/check/doubtful-labels.js";
 import type { Dataset } from "../../data/dataset.js";
 import type { Runtime } from "../../engine/runtime/runtime.js";
 import { isLinear } from "../../method/methods.js";
@@ -23,6 +24,8 @@ export interface HeldOutByFolds {
   readonly measured: MeasuredRows;
   /** By TF-IDF on the same rows; absent without a baseline. */
   readonly baseline: Float32Array | undefined;
+  /** Rows whose label is probably wrong, by what is kept. */
+  readonly doubtfulLabels: number;
   /** All that TF-IDF answered. */
   readonly tfidf: MeasuredRows | undefined;
 }
@@ -55,10 +58,12 @@ export async function heldOutByFolds(
   if (choice.record.choice !== null) {
     host.emit({ type: "notice", level: "info", text: choice.record.choice });
   }
+  const chosen = measured({ ...choice.chosen, logits });
   return {
     choice,
     rows,
-    measured: measured({ ...choice.chosen, logits }),
+    measured: chosen,
+    doubtfulLabels: doubtfulLabels(logits, chosen.labelIds, labels).rows.length,
     baseline: tfidf && answersOn(rows, tfidf, labels),
     tfidf: tfidf && measured(tfidf),
   };

@@ -193,7 +193,7 @@ export function runMetricsOf(
   { dev, test, confidence, coverage }: RunEvaluation,
   rest: Pick<
     RunMetrics,
-    "baseline" | "verdict" | "held_out" | "learning_curve" | "estimator_report"
+    "baseline" | "verdict" | "held_out" | "learning_curve" | "doubtful_labels" | "estimator_report"
   >,
 ): RunMetrics {
   return {
@@ -211,6 +211,7 @@ export function runMetricsOf(
     verdict: rest.verdict,
     ...(rest.held_out && { held_out: rest.held_out }),
     ...(rest.learning_curve && { learning_curve: rest.learning_curve }),
+    ...(rest.doubtful_labels !== undefined && { doubtful_labels: rest.doubtful_labels }),
     timing,
     confidence,
     coverage,

@@ -96,6 +96,8 @@ export interface RunStatusEvent {
 export interface TrainResult {
   readonly outputDir: string;
   readonly metrics: RunMetrics;
+  /** The file trained on. */
+  readonly trainFile?: string;
   /** A file of labelled texts to try the classifier on: test, else dev. */
   readonly labelledFile?: string;
 }

@@ -56,7 +56,8 @@ export async function trainLinear(
   if (started === undefined) createRunFolder(outputDir, record);
   else requireSameRun(outputDir, started, record);
   const shown = files.testFile ?? files.validationFile;
-  const result = { outputDir, ...(shown !== undefined && { labelledFile: shown }) };
+  const { trainFile } = files;
+  const result = { outputDir, trainFile, ...(shown !== undefined && { labelledFile: shown }) };
   const finished = finishedMetrics(outputDir);
   if (finished !== undefined) {
     removeState(outputDir);

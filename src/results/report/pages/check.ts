@@ -9,7 +9,7 @@ import type {
   NearExamples,
   TextPlace,
 } from "../../../data/check/check-details.js";
-import { grouped, overlapCells, percentOf } from "../../../data/check/check-numbers.js";
+import { foldText, grouped, overlapCells, percentOf } from "../../../data/check/check-numbers.js";
 import type { DatasetCheck, LengthSummary, SplitCheck } from "../../../data/check/check-result.js";
 import type { SplitName } from "../../../data/dataset.js";
 import { barChart } from "../charts/bar-chart.js";
@@ -43,7 +43,7 @@ ${refusal === undefined ? undefined : markup`<div class="verdict warning"><p><st
 ${warnings.length === 0 ? markup`<p>None.</p>` : warningList(check)}
 </section>
 ${doubtSection(check)}
-<section id="splits"><h2>Splits</h2>${splitTable(checked)}</section>
+<section id="splits"><h2>Splits</h2>${splitTable(checked)}${check.folds === undefined ? undefined : markup`<p>${foldText(check.folds)}</p>`}</section>
 ${check.labels.length === 0 ? undefined : markup`<section id="labels"><h2>Labels</h2>${labelSection(check)}</section>`}
 ${details.lengths.length === 0 ? undefined : markup`<section id="lengths"><h2>Lengths</h2>${lengthSection(checked)}</section>`}
 <section id="shared"><h2>Texts in two splits</h2>
