@@ -11,6 +11,7 @@ import {
 import { openEmbedder } from "../classifiers/embed.js";
 import type { Host } from "../host/host.js";
 import type { RunInputs } from "./inputs.js";
+import { isLeftOut, type PlannedInputs } from "./work-plan.js";
 
 /** The texts of a run with their embeddings. */
 export interface EmbeddedRun {
@@ -21,14 +22,14 @@ export interface EmbeddedRun {
   readonly seconds: number;
 }
 
-/** Embeds all texts of a run, for `embed` and as a candidate of `auto`; undefined for other methods. Throws `interrupted` after a stop on request. */
+/** Embeds all texts of a run, for `embed` and as a candidate of `auto`; undefined for other methods, and where there is no time. Throws `interrupted` after a stop on request. */
 export async function embeddedRun(
-  { settings, data, model }: RunInputs,
+  { settings, data, model, plan }: PlannedInputs,
   runtime: Runtime,
   host: Host,
 ): Promise<EmbeddedRun | undefined> {
   const { method, evalTokens } = settings;
-  if (method !== AUTO && !readsEmbeddings(method)) return undefined;
+  if ((method !== AUTO && !readsEmbeddings(method)) || isLeftOut(plan, "embed")) return undefined;
   const start = host.now();
   const { train, dev, test } = data.encodings;
   const encodings = [...train, ...dev, ...test];

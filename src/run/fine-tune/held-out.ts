@@ -15,7 +15,7 @@ import type { EmbeddedRun } from "./embedding.js";
 import { wantsBaseline } from "./kept-classifier.js";
 import type { MeasuredRows } from "./run-metrics.js";
 import { candidatesOf } from "./stack.js";
-import { leftOut, type PlannedInputs } from "./work-plan.js";
+import { isLeftOut, type PlannedInputs } from "./work-plan.js";
 
 export interface HeldOutByFolds {
   readonly choice: Choice;
@@ -44,14 +44,14 @@ export async function heldOutByFolds(
   const tfidf = wantsBaseline(settings) ? await tfidfAnswers(inputs, folds, host) : undefined;
   const embed = embedded && (await embedAnswers(inputs, embedded.train, folds, host));
   const encoder =
-    isLinear(method) || plan.leftOut !== undefined
+    isLinear(method) || isLeftOut(plan, "stl")
       ? undefined
       : await encoderAnswers(inputs, masks, folds, plan.encoderFolds, runtime, host);
   const { labelIds } = data.train;
   const labels = data.labels.length;
   const candidates = candidatesOf(method, { tfidf, embed, encoder }, labelIds, labels);
   const { metricForBestModel: metric, seed } = settings;
-  const rule = { metric, seed, folds: folds.count, leftOut: leftOut(plan) };
+  const rule = { metric, seed, folds: folds.count, leftOut: plan.leftOut };
   const choice = await chooseCandidate(candidates, { labelIds, labels }, rule);
   const { rows, logits } = choice.chosen;
   const measured = (answers: HeldOutAnswers) => measuredRows(answers, labelIds);

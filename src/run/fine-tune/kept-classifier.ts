@@ -22,7 +22,7 @@ import type { RunInputs } from "./inputs.js";
 import { type EncoderPlace, type KeptEncoder, trainEncoder } from "./kept-encoder.js";
 import { type KeptResult, type MeasuredRows, splitMetrics } from "./run-metrics.js";
 import { candidatesOf } from "./stack.js";
-import { leftOut, type PlannedInputs } from "./work-plan.js";
+import { isLeftOut, type PlannedInputs } from "./work-plan.js";
 
 export interface KeptClassifier extends KeptResult {
   readonly explain: ExplainTexts;
@@ -57,7 +57,7 @@ export async function wantedEncoder(
   runtime: Runtime,
   host: Host,
 ): Promise<KeptEncoder | undefined> {
-  if (isLinear(wanted) || inputs.plan.leftOut !== undefined) return undefined;
+  if (isLinear(wanted) || isLeftOut(inputs.plan, "stl")) return undefined;
   const isPart = isStacked(wanted) || (wanted === AUTO && inputs.folds === undefined);
   const folder = join(inputs.settings.outputDir, isPart ? "encoder" : "model");
   return trainEncoder(inputs, masks, { ...place, folder }, runtime, host);
@@ -84,7 +84,7 @@ export async function choiceOnDev(
   return chooseCandidate(
     candidates,
     { labelIds, labels },
-    { metric, seed, folds: 0, leftOut: leftOut(plan) },
+    { metric, seed, folds: 0, leftOut: plan.leftOut },
   );
 }
 

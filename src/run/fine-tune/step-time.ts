@@ -46,7 +46,10 @@ export async function secondsPerStep(
     const ends: number[] = [];
     await train({ ...tasks, store, dropout, ...(meta && { meta }) }, plan, {
       emit: () => undefined,
-      progress: () => ends.push(host.now()),
+      progress(done) {
+        ends.push(host.now());
+        host.emit({ type: "progress", task: "timing", done, total: STEPS, unit: "steps" });
+      },
       cancelled: host.cancelled,
     });
     if (ends.length < STEPS) throw stopped();

@@ -8,7 +8,8 @@ const work: EncoderWork = {
   stepsPerEpoch: 19,
   folds: 5,
   foldSteps: 90,
-  otherSeconds: 10,
+  embeddingSeconds: 7,
+  testSeconds: 3,
   isCandidate: true,
   budget: undefined,
 };
@@ -28,11 +29,25 @@ describe("without a budget", () => {
     const slow = { ...work, folds: 0, secondsPerStep: 100 };
     const fit = fitToTime(slow);
     expect(fit).toMatchObject({ folds: 0, seconds: 10 });
-    expect(fit.leftOut).toBe(
-      "it would take about 3 h 10 min, longer than 1 h 00 min; --time-budget 4h or --method stl trains it",
-    );
+    expect(fit.leftOut).toEqual([
+      {
+        method: "stl",
+        reason:
+          "fine-tuning would take about 3 h 10 min, longer than 1 h 00 min; --time-budget 4h includes it",
+      },
+    ]);
     expect(timeText(slow, fit)).toMatch(
-      /^the fine-tuned encoder is left out \(a step takes 1 min 40 s here\): it would/,
+      /^a step takes 1 min 40 s here; the fine-tuned encoder is left out: fine-tuning .*; embedding the texts takes about 10 s$/,
+    );
+  });
+
+  it("so are embeddings that take longer", () => {
+    const slow = { ...work, folds: 0, secondsPerStep: 100, embeddingSeconds: 4000 };
+    const fit = fitToTime(slow);
+    expect(fit.leftOut.map(({ method }) => method)).toEqual(["embed", "stl"]);
+    expect(fit.seconds).toBe(3);
+    expect(timeText(slow, fit)).toContain(
+      "TF-IDF with embeddings is left out: embedding the texts would take about 1 h 07 min, longer than 1 h 00 min; --time-budget 2h includes it; the fine-tuned",
     );
   });
 
@@ -40,7 +55,7 @@ describe("without a budget", () => {
     const slow = { ...work, folds: 0, secondsPerStep: 100, isCandidate: false };
     expect(fitToTime(slow)).toMatchObject({
       maxSteps: undefined,
-      leftOut: undefined,
+      leftOut: [],
       seconds: 11_410,
     });
     expect(timeText(slow, fitToTime(slow))).toBe(
@@ -64,9 +79,10 @@ describe("a budget", () => {
     // (150 - 10) / 2 trainings
     expect(within(150)).toMatchObject({ folds: 1, maxSteps: 70, seconds: 150 });
     expect(within(48)).toMatchObject({ folds: 1, maxSteps: 19 });
-    expect(within(47).leftOut).toBe(
-      "it would take about 48 s with a single pass over the texts, longer than the time budget of 47 s; a larger --time-budget includes it",
-    );
+    expect(within(47).leftOut.map(({ reason }) => reason)).toEqual([
+      "a single pass over the texts would take about 48 s, longer than the time budget of 47 s; a larger --time-budget includes it",
+    ]);
+    expect(within(6).leftOut.map(({ method }) => method)).toEqual(["embed", "stl"]);
   });
 
   it("goes to one training where there are no folds", () => {
@@ -75,7 +91,7 @@ describe("a budget", () => {
 
   it("leaves steps to the only thing to train, one at least", () => {
     expect(within(20, { isCandidate: false })).toMatchObject({ folds: 1, maxSteps: 5 });
-    expect(within(5, { isCandidate: false })).toMatchObject({ maxSteps: 1, leftOut: undefined });
+    expect(within(5, { isCandidate: false })).toMatchObject({ maxSteps: 1, leftOut: [] });
   });
 
   it("says what it leaves", () => {

@@ -1,4 +1,4 @@
-/** How much of a fine-tuned encoder fits into a time: folds to measure it on, optimizer steps, or none of it. */
+/** How much work fits into a time: candidates, folds to measure the encoder on, optimizer steps. */
 import { counted, duration } from "../../base/figures.js";
 
 /** The work as the settings and the recipe have it. */
@@ -12,8 +12,10 @@ export interface EncoderWork {
   /** Folds held out in turn, 0 for none, and the steps of each. */
   readonly folds: number;
   readonly foldSteps: number;
-  /** What is done beside training, once: embedding, reading the test texts. */
-  readonly otherSeconds: number;
+  /** To embed all texts, where that is done. */
+  readonly embeddingSeconds: number;
+  /** To classify the test texts. */
+  readonly testSeconds: number;
   /** Are there other candidates to go on with? */
   readonly isCandidate: boolean;
   /** Undefined where none was given. */
@@ -25,8 +27,8 @@ export interface TimeFit {
   readonly folds: number;
   /** Steps of each training in place of the recipe's; undefined where those fit. */
   readonly maxSteps: number | undefined;
-  /** Why the encoder is left out. */
-  readonly leftOut: string | undefined;
+  /** Candidates that are left out, and why. */
+  readonly leftOut: readonly { readonly method: "embed" | "stl"; readonly reason: string }[];
   /** Of what is done. */
   readonly seconds: number;
 }
@@ -36,51 +38,65 @@ const USUAL_FOLD_SECONDS = 600;
 const USUAL_CANDIDATE_SECONDS = 3600;
 
 /**
- * Without a budget the encoder is measured on as many folds as take ten minutes, on one at least, and is left out where it is one of several
- * candidates and would take more than an hour. Within a budget there are fewer folds, down to one; then fewer steps, down to one pass over the
- * texts; with less time than that it is left out, or trained for as many steps as there is time for where it is all there is to train.
+ * Without a budget the encoder is measured on as many folds as take ten minutes, on one at least, and candidates that take more than an hour are
+ * left out. Within a budget there are fewer folds, down to one; then fewer steps, down to one pass over the texts; with less time than that the
+ * encoder is left out, or trained for as many steps as there is time for where it is all there is to train.
  */
 export function fitToTime(work: EncoderWork): TimeFit {
-  const { secondsPerStep, steps, foldSteps, folds, otherSeconds, isCandidate, budget } = work;
+  const { secondsPerStep, steps, foldSteps, folds, isCandidate, budget } = work;
+  const most = budget ?? USUAL_CANDIDATE_SECONDS;
+  const limit = `longer than ${budget === undefined ? "" : "the time budget of "}${duration(most)}`;
+  const larger = (seconds: number) =>
+    budget === undefined
+      ? `--time-budget ${Math.ceil(seconds / 3600)}h includes it`
+      : "a larger --time-budget includes it";
+  const leftOut = (method: "embed" | "stl", doing: string, seconds: number) => {
+    const reason = `${doing} would take about ${duration(seconds)}, ${limit}; ${larger(seconds)}`;
+    return { method, reason };
+  };
+  const embeds = !isCandidate || work.embeddingSeconds <= most;
+  const without = embeds ? [] : [leftOut("embed", "embedding the texts", work.embeddingSeconds)];
+  const before = (embeds ? work.embeddingSeconds : 0) + work.testSeconds;
   const took = (some: number, maxSteps?: number) =>
-    otherSeconds + secondsPerStep * (some * (maxSteps ?? foldSteps) + (maxSteps ?? steps));
-  const fewest = Math.min(1, folds);
-  const whole = (some: number): TimeFit => ({
-    ...{ folds: some, maxSteps: undefined, leftOut: undefined },
-    seconds: took(some),
+    before + secondsPerStep * (some * (maxSteps ?? foldSteps) + (maxSteps ?? steps));
+  const fit = (some: number, maxSteps?: number): TimeFit => ({
+    ...{ folds: some, maxSteps, leftOut: without },
+    seconds: took(some, maxSteps),
   });
-  const without = (needed: number, limit: string, longer: string): TimeFit => ({
-    folds: 0,
-    maxSteps: undefined,
-    leftOut: `it would take about ${duration(needed)}${limit}; ${longer}`,
-    seconds: otherSeconds,
+  const noEncoder = (doing: string, seconds: number): TimeFit => ({
+    ...{ folds: 0, maxSteps: undefined, seconds: before },
+    leftOut: [...without, leftOut("stl", doing, seconds)],
   });
 
+  const fewest = Math.min(1, folds);
   if (budget === undefined) {
     const fitting = Math.floor(USUAL_FOLD_SECONDS / (secondsPerStep * foldSteps));
     const some = Math.max(fewest, Math.min(folds, fitting));
-    const needed = took(some);
-    if (!isCandidate || needed <= USUAL_CANDIDATE_SECONDS) return whole(some);
-    const longer = `--time-budget ${Math.ceil(needed / 3600)}h or --method stl trains it`;
-    return without(needed, `, longer than ${duration(USUAL_CANDIDATE_SECONDS)}`, longer);
+    if (!isCandidate || took(some) <= most) return fit(some);
+    return noEncoder("fine-tuning", took(some));
   }
-  for (let some = folds; some >= fewest; some--) if (took(some) <= budget) return whole(some);
-  const maxSteps = Math.floor((budget - otherSeconds) / secondsPerStep / (fewest + 1));
-  if (maxSteps < Math.min(steps, work.stepsPerEpoch) && isCandidate) {
-    const least = took(fewest, Math.min(steps, work.stepsPerEpoch));
-    const limit = ` with a single pass over the texts, longer than the time budget of ${duration(budget)}`;
-    return without(least, limit, "a larger --time-budget includes it");
+  for (let some = folds; some >= fewest; some--) if (took(some) <= budget) return fit(some);
+  const maxSteps = Math.floor((budget - before) / secondsPerStep / (fewest + 1));
+  const least = Math.min(steps, work.stepsPerEpoch);
+  if (maxSteps < least && isCandidate) {
+    return noEncoder("a single pass over the texts", took(fewest, least));
   }
-  const fitted = Math.min(steps, Math.max(1, maxSteps));
-  return { folds: fewest, maxSteps: fitted, leftOut: undefined, seconds: took(fewest, fitted) };
+  return fit(fewest, Math.min(steps, Math.max(1, maxSteps)));
 }
 
 /** What is about to be done, how long it takes, and what shortens it. */
 export function timeText(work: EncoderWork, fit: TimeFit): string {
   const { secondsPerStep, steps, stepsPerEpoch, folds, foldSteps, budget } = work;
   const timed = `a step takes ${duration(secondsPerStep)} here`;
-  if (fit.leftOut !== undefined)
-    return `the fine-tuned encoder is left out (${timed}): ${fit.leftOut}`;
+  const left = fit.leftOut.map(
+    ({ method, reason }) =>
+      `${method === "stl" ? "the fine-tuned encoder" : "TF-IDF with embeddings"} is left out: ${reason}`,
+  );
+  if (left.length > 0) {
+    const rest =
+      left.length === 1 ? `; embedding the texts takes about ${duration(fit.seconds)}` : "";
+    return `${timed}; ${left.join("; ")}${rest}`;
+  }
   const each = fit.maxSteps ?? steps;
   const all = fit.folds * (fit.maxSteps ?? foldSteps) + each;
   const measured =

@@ -8,12 +8,11 @@ import { parseRecord } from "../../results/records/parse.js";
 import { writeJson } from "../folder/run-folder.js";
 import type { Host } from "../host/host.js";
 import type { TextMasks } from "./auxiliary-texts.js";
-import type { ChoiceRule } from "./choice.js";
 import type { RunInputs } from "./inputs.js";
 import type { FineTuneSettings } from "./recipe.js";
 import { secondsPerStep } from "./step-time.js";
 import { stepsPerEpoch } from "./task-batches.js";
-import { budgetSeconds, type EncoderWork, fitToTime, timeText } from "./time-fit.js";
+import { budgetSeconds, type EncoderWork, fitToTime, type TimeFit, timeText } from "./time-fit.js";
 
 const planFile = "plan.json";
 
@@ -24,24 +23,22 @@ const schema = z.object({
   encoder_folds: z.int().min(0),
   /** Of each training of the encoder, where the time does not allow what the recipe says; else null. */
   max_steps: z.int().min(1).nullable(),
-  /** Why the encoder is left out, else null. */
-  left_out: z.string().nullable(),
+  /** Candidates that are left out, and why. */
+  left_out: z.array(z.object({ method: z.enum(["embed", "stl"]), reason: z.string() })),
 });
 
 /** Inputs with the steps that there is time for. */
 export interface PlannedInputs extends RunInputs {
   readonly plan: {
     readonly encoderFolds: number;
-    /** Why the encoder is left out. */
-    readonly leftOut: string | undefined;
+    /** Candidates that there is no time for, and why. */
+    readonly leftOut: TimeFit["leftOut"];
   };
 }
 
-/** The candidates that take no part. */
-export function leftOut({
-  leftOut: reason,
-}: PlannedInputs["plan"]): ChoiceRule["leftOut"] & object {
-  return reason === undefined ? [] : [{ method: "stl", reason }];
+/** Is there no time for a candidate? */
+export function isLeftOut({ leftOut }: PlannedInputs["plan"], method: "embed" | "stl"): boolean {
+  return leftOut.some((one) => one.method === method);
 }
 
 /** Work beneath this, in floating-point operations, takes seconds on two processors: timing it would be a part of it. */
@@ -61,7 +58,7 @@ export async function planWork(
 ): Promise<PlannedInputs> {
   const { settings, folds } = inputs;
   const { outputDir, timeBudget } = settings;
-  const all = { encoderFolds: folds?.count ?? 0, leftOut: undefined };
+  const all = { encoderFolds: folds?.count ?? 0, leftOut: [] };
   if (isLinear(settings.method)) return { ...inputs, plan: all };
   const path = join(outputDir, planFile);
   const known = findText(path);
@@ -80,7 +77,7 @@ export async function planWork(
   return {
     ...inputs,
     settings: plan.max_steps === null ? settings : { ...settings, maxSteps: plan.max_steps },
-    plan: { encoderFolds: plan.encoder_folds, leftOut: plan.left_out ?? undefined },
+    plan: { encoderFolds: plan.encoder_folds, leftOut: plan.left_out },
   };
 }
 
@@ -101,7 +98,7 @@ async function timedPlan(
     seconds_per_step: seconds,
     encoder_folds: fit.folds,
     max_steps: fit.maxSteps ?? null,
-    left_out: fit.leftOut ?? null,
+    left_out: [...fit.leftOut],
   };
 }
 
@@ -122,7 +119,8 @@ function encoderWork(
     stepsPerEpoch: perEpoch,
     folds: count,
     foldSteps: count === 0 ? 0 : plannedSteps(Math.round(train.length * (1 - 1 / count)), settings),
-    otherSeconds: forward(embedded) + forward(test.length),
+    embeddingSeconds: forward(embedded),
+    testSeconds: forward(test.length),
   };
 }
 

@@ -57,6 +57,7 @@ export interface ProgressEvent {
     | "counting"
     | "scoring"
     | "embedding"
+    | "timing"
     | "training"
     | "cross-validating"
     | "evaluating"
