@@ -114,7 +114,7 @@ describe("setting, method and measure", () => {
     expect(page).toContain(
       "| `--rare-share` (`--rarity`) | `low`, `middle`, `high` | `low` | How rare a rare token is | a guess |",
     );
-    expect(page).toContain("`stl`, `rtm`, `l3`, `mtl-rare`");
+    expect(page).toContain("`l3`, `mtl-rare`");
     await printed("dist/apps/cli/settings-schemas.js");
     const { properties } = JSON.parse(read("train.json"));
     expect(properties.rareShare).toMatchObject({

@@ -297,6 +297,7 @@ describe.each(["bert", "roberta"] as const)("%s against PyTorch", (family) => {
         step: index + 1,
         microBatches,
         gradientAccumulationSteps: step.length,
+        accumulation: "published",
         taskWeights: { main: 0.5, auxiliary: 0.5 },
         groups: [
           { parts: ["body", "mlm-head"], ...group(training.body, "body") },

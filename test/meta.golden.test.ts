@@ -183,6 +183,7 @@ describe.each(["bert", "roberta"] as const)("learned task weights of %s", (famil
             auxiliary: packedAuxiliary(micro.auxiliary, spec),
           })),
           gradientAccumulationSteps: microBatches.length,
+          accumulation: "published",
           taskWeights,
           groups,
         },

@@ -2,7 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { presetNames, presets } from "../../run/settings/presets.js";
 import { settingsOf, toFlag, trainSchema } from "../../run/settings/schemas.js";
-import { headings, type Setting } from "../../run/settings/setting.js";
+import { headings, moreThanOne, type Setting } from "../../run/settings/setting.js";
 import { commandList } from "./commands.js";
 import type { Flag } from "./flag.js";
 import { flagsOf } from "./flags.js";
@@ -102,11 +102,11 @@ function identityRule({ identity, methods, when = {} }: Setting): string | undef
     case "represented":
       return "through digests of what was read, or through the settings they stand for";
     case "counts": {
-      const conditions = Object.entries(when).map(([name, value]) =>
-        value === undefined
-          ? `without \`--${toFlag(name)}\``
-          : `with \`--${toFlag(name)}${value === true ? "" : ` ${value}`}\``,
-      );
+      const conditions = Object.entries(when).map(([name, value]) => {
+        if (value === undefined) return `without \`--${toFlag(name)}\``;
+        if (value === moreThanOne) return `with \`--${toFlag(name)}\` above 1`;
+        return `with \`--${toFlag(name)}${value === true ? "" : ` ${value}`}\``;
+      });
       const parts = [
         ...(methods === undefined ? [] : [`in runs of ${methods.join(", ")}`]),
         ...conditions,

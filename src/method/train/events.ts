@@ -24,13 +24,13 @@ const stepEvent = z.strictObject({
   step: count,
   /** The current pass over the training texts, from 1. */
   epoch: count,
-  /** Mean loss in nats over the step; null where the task does not run. */
+  /** Mean loss in nats over the texts of the step; null where the task does not run. */
   main_loss: z.number().nullable(),
-  /** Of masked tokens, like `main_loss`. */
+  /** Over its selected tokens, like `main_loss`. */
   auxiliary_loss: z.number().nullable(),
   /** The weights this step was made with. */
   task_weights: ofTasks,
-  /** Between the dev gradient and each task's, means over the micro-batches; null where weights are not learned. */
+  /** Between the dev gradient and each task's; null where weights are not learned. */
   cosines: ofTasks.nullable(),
   /** Of encoder and masked-LM head. */
   learning_rate: z.number(),

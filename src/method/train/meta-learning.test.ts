@@ -92,7 +92,7 @@ describe("createMetaLearning", () => {
     // Moves of 1, 0.5 and 0.2: the third is below the tolerance, and its step is still taken.
     const { meta, calls, heads } = fixture([3, 2, 1.5, 1.3, 9, 7, 5, 3, 1]);
     await meta.beginStep(1);
-    await meta.beginMicroBatch(1, 0, 77);
+    await meta.beginPart(1, 0, 77);
     expect(calls).toEqual([
       "features of 101 tokens",
       "head step",
@@ -104,7 +104,7 @@ describe("createMetaLearning", () => {
     ]);
     calls.length = 0;
     await meta.beginStep(2);
-    await meta.beginMicroBatch(2, 1, 78);
+    await meta.beginPart(2, 1, 78);
     // Its loss keeps falling, so the most steps are taken.
     expect(calls.filter((call) => call === "head step").length).toBe(4);
     expect(calls.at(-1)).toBe("dev gradient of 221 tokens");
@@ -131,7 +131,7 @@ describe("createMetaLearning", () => {
     );
     // (3 * 4 + 4 * 3) / (5 * 5) and (4 * 4 - 3 * 3) / (5 * 5)
     for (const [microBatch, cosine] of [0.96, 0.28].entries()) {
-      await meta.beginMicroBatch(1, microBatch, microBatch);
+      await meta.beginPart(1, microBatch, microBatch);
       store.view("task", "w").set([4, 3]);
       expect(meta.takeTask()).toBeCloseTo(cosine, 12);
       // The other task's gradient is compared by itself.
@@ -158,7 +158,7 @@ describe("createMetaLearning", () => {
     "throws when the dev gradient holds %s",
     async (poison) => {
       const { meta } = fixture([], [[poison, 1]]);
-      const error = await failure(meta.beginMicroBatch(6, 0, 0));
+      const error = await failure(meta.beginPart(6, 0, 0));
       expect(error).toMatchObject({ code: "training-diverged" });
       expect(error.message).toContain(`dev gradient at step 6, got ${poison}`);
     },

@@ -2,7 +2,7 @@
  * Task weights learned during training (META-TARTAN): a task gains weight while its gradient points where the gradient
  * of the classification loss on dev texts points.
  *
- *     w = softmax(a),   a_k <- a_k + rate * mean over micro-batches of cos(g_dev, g_k),   k in {main, auxiliary}
+ *     w = softmax(a),   a_k <- a_k + rate * cos(g_dev, g_k),   k in {main, auxiliary}
  *
  * g_dev is the body gradient under a fresh classification head, the dev head, which every step trains afresh on features
  * of dev texts while the body stays as it is.
@@ -31,7 +31,7 @@ export interface DevTexts {
   /** Writes the initial weights of a step's dev head. */
   initializeHead(step: number, head: ParameterStore): void;
   headBatch(step: number): MainBatch;
-  /** What the dev gradient of a step's micro-batch (from 0) comes from. */
+  /** What the dev gradient of a step comes from, for the micro-batches from this one (from 0) on. */
   gradientBatch(step: number, microBatch: number): MainBatch;
 }
 
@@ -67,16 +67,16 @@ export interface MetaLearning {
   taskWeights(): TaskWeights;
   /** Trains a fresh dev head on the current body. */
   beginStep(step: number): Promise<void>;
-  /** Computes the dev gradient of a micro-batch (from 0), with the dropout masks of `pass`. */
-  beginMicroBatch(step: number, microBatch: number, pass: number): Promise<void>;
-  /** cos(g_dev, g_k) of the task that has just run, whose gradient then joins the others. */
+  /** Computes the dev gradient for the micro-batches from this one (from 0) on, with the dropout masks of `pass`. */
+  beginPart(step: number, microBatch: number, pass: number): Promise<void>;
+  /** cos(g_dev, g_k) of what a task has added since the last call; its gradient then joins the others. */
   takeTask(): number;
-  /** Moves a by the mean cosines of a step. */
+  /** Moves a by the cosines of a step. */
   endStep(cosines: TaskCosines): void;
 }
 
 /**
- * Meta-learning from `start` on. `beginMicroBatch` throws `training-diverged` if the dev gradient is not finite.
+ * Meta-learning from `start` on. `beginPart` throws `training-diverged` if the dev gradient is not finite.
  */
 export function createMetaLearning(
   parts: MetaParts,
@@ -94,7 +94,7 @@ export function createMetaLearning(
       texts.initializeHead(step, head);
       await trainDevHead(parts, settings, texts.headBatch(step));
     },
-    async beginMicroBatch(step, microBatch, pass) {
+    async beginPart(step, microBatch, pass) {
       const { batch, labels } = texts.gradientBatch(step, microBatch);
       body.clearDev();
       dropout.begin(pass);

@@ -85,12 +85,36 @@ function fixture(losses: { main?: number; auxiliary?: number } = {}) {
 }
 
 describe("trainingStep", () => {
-  it("adds the weighted mean losses of the micro-batches", async () => {
+  it("means the losses over all texts and all selected tokens of the step", async () => {
     const { step, gradients } = fixture();
     const result = await step([
       { ...main(4), ...auxiliary(6) },
       { ...main(1), ...auxiliary(2) },
     ]);
+    // Of the main task 0.25 * 4/5, then * 1/5; of the auxiliary one 0.75 * 10 * 6/8, then * 2/8.
+    expect(gradients.map((value) => value.toFixed(4))).toEqual([
+      "0.2000",
+      "0.2500",
+      "5.8750",
+      "7.7500",
+    ]);
+    expect(result).toEqual({
+      main_loss: expect.closeTo(2, 12),
+      auxiliary_loss: expect.closeTo(3, 12),
+      gradient_norms: { encoder: expect.closeTo(7.75, 5) },
+      cosines: null,
+      tokens: 26,
+      masked_tokens: 8,
+    });
+  });
+
+  it("means the means of the micro-batches where asked for the published accumulation", async () => {
+    const { step, gradients } = fixture();
+    const microBatches = [
+      { ...main(4), ...auxiliary(6) },
+      { ...main(1), ...auxiliary(2) },
+    ];
+    const result = await step(microBatches, { accumulation: "published" });
     // Means do not depend on the sizes: (0.25 * 1 + 0.75 * 10) / 2 from each micro-batch.
     expect(gradients.map((value) => value.toFixed(4))).toEqual([
       "0.1250",
@@ -98,14 +122,7 @@ describe("trainingStep", () => {
       "4.0000",
       "7.7500",
     ]);
-    expect(result).toEqual({
-      main_loss: 2,
-      auxiliary_loss: 3,
-      gradient_norms: { encoder: expect.closeTo(7.75, 5) },
-      cosines: null,
-      tokens: 26,
-      masked_tokens: 8,
-    });
+    expect(result).toMatchObject({ main_loss: 2, auxiliary_loss: 3 });
   });
 
   it("moves the weights and clears the gradients", async () => {
@@ -116,13 +133,16 @@ describe("trainingStep", () => {
     expect(store.weight("w")[1]).toBe(-1);
   });
 
-  it("counts a micro-batch without selected tokens as a loss of 0", async () => {
+  it("counts a micro-batch without selected tokens for nothing, and as published as a loss of 0", async () => {
     const { step, gradients } = fixture();
-    const result = await step([
+    const microBatches = [
       { ...main(1), ...auxiliary(0) },
       { ...main(1), ...auxiliary(4) },
-    ]);
-    expect(result.auxiliary_loss).toBe(1.5);
+    ];
+    const result = await step(microBatches);
+    expect(result.auxiliary_loss).toBe(3);
+    const published = await fixture().step(microBatches, { accumulation: "published" });
+    expect(published.auxiliary_loss).toBe(1.5);
     expect(result.tokens).toBe(8 + 8 + 5);
     expect(gradients.length).toBe(3);
     const { auxiliary_loss } = await fixture().step([{ ...main(1), ...auxiliary(0) }]);
@@ -148,13 +168,12 @@ describe("trainingStep", () => {
     });
     const result = await step([micro(4, 5), micro(2, 0)], {}, { store, dropout, shared });
     expect(scales).toEqual([
-      { main: 0.25 / 2 / 4, auxiliary: 0.75 / 2 / 5 },
-      { main: 0.25 / 2 / 2, auxiliary: 0 },
+      { main: 0.25 / 6, auxiliary: 0.75 / 5 },
+      { main: 0.25 / 6, auxiliary: 0 },
     ]);
-    // The second micro-batch adds nothing to the auxiliary loss, as where each task has its pass.
     expect(result).toMatchObject({
-      main_loss: 2,
-      auxiliary_loss: 1.5,
+      main_loss: expect.closeTo(2, 12),
+      auxiliary_loss: 3,
       tokens: 10,
       masked_tokens: 5,
     });
@@ -169,7 +188,7 @@ describe("trainingStep", () => {
     // An epoch's last step may have fewer micro-batches; the next step's passes do not shift.
     await step([both], { step: 3, gradientAccumulationSteps: 2 });
     await step([both, both], { step: 4 });
-    expect(passes).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 13, 14, 15]);
+    expect(passes).toEqual([0, 2, 1, 3, 4, 6, 5, 7, 8, 9, 12, 14, 13, 15]);
   });
 
   it("counts the optimizer's updates apart from the steps where told to", async () => {
@@ -183,44 +202,68 @@ describe("trainingStep", () => {
     expect(await bias({ step: 41 })).toBeGreaterThan(0.92);
   });
 
-  it("asks for the dev gradient before the tasks, and means the cosines over the micro-batches", async () => {
+  function learning(cosines: number[]) {
     const told: unknown[] = [];
-    const cosines = [0.5, -0.1, 0.3, 0.2];
     const meta: MetaLearning = {
       state: () => ({ main: 0, auxiliary: 0 }),
       taskWeights: () => expect.unreachable("the plan has the weights"),
       beginStep: async (step) => {
         told.push(["step", step]);
       },
-      beginMicroBatch: async (step, microBatch, pass) => {
-        told.push(["micro-batch", step, microBatch, pass]);
+      beginPart: async (step, microBatch, pass) => {
+        told.push(["part", step, microBatch, pass]);
       },
       takeTask: () => {
         told.push("task");
         return cosines.shift() ?? Number.NaN;
       },
-      endStep: (means) => told.push(means),
+      endStep: (found) => told.push(found),
     };
+    return { meta, told };
+  }
+
+  it("compares the dev gradient with that of each task once a step", async () => {
+    const { meta, told } = learning([0.5, -0.1]);
     const { state, step } = fixture();
     const both = { ...main(1), ...auxiliary(1) };
     const plan = { step: 3, gradientAccumulationSteps: 2 };
     const result = await step([both, both], plan, { ...state, meta });
-    const means = { main: expect.closeTo(0.4, 12), auxiliary: expect.closeTo(0.05, 12) };
-    expect(result.cosines).toEqual(means);
+    expect(result.cosines).toEqual({ main: 0.5, auxiliary: -0.1 });
     // Dev passes are numbered from 2^31 on.
     expect(told).toEqual([
       ["step", 3],
-      ["micro-batch", 3, 0, 2147483652],
+      ["part", 3, 0, 2147483652],
       "task",
       "task",
-      ["micro-batch", 3, 1, 2147483653],
+      { main: 0.5, auxiliary: -0.1 },
+    ]);
+    // A task that does not run has a cosine of 0.
+    const { meta: other } = learning([0.6]);
+    const rest = await step([{ ...main(1), ...auxiliary(0) }], plan, { ...state, meta: other });
+    expect(rest.cosines).toEqual({ main: 0.6, auxiliary: 0 });
+  });
+
+  it("asks for the dev gradient of every micro-batch, and means the cosines, as published", async () => {
+    const { meta, told } = learning([0.5, -0.1, 0.3, 0.2]);
+    const { state, step } = fixture();
+    const both = { ...main(1), ...auxiliary(1) };
+    const plan = { step: 3, gradientAccumulationSteps: 2, accumulation: "published" } as const;
+    const result = await step([both, both], plan, { ...state, meta });
+    const means = { main: expect.closeTo(0.4, 12), auxiliary: expect.closeTo(0.05, 12) };
+    expect(result.cosines).toEqual(means);
+    expect(told).toEqual([
+      ["step", 3],
+      ["part", 3, 0, 2147483652],
+      "task",
+      "task",
+      ["part", 3, 1, 2147483653],
       "task",
       "task",
       means,
     ]);
-    // A task that does not run has a cosine of 0.
-    cosines.push(0.6, 0.2, 0.4);
-    const rest = await step([{ ...main(1), ...auxiliary(0) }, both], plan, { ...state, meta });
+    const { meta: other } = learning([0.6, 0.2, 0.4]);
+    const uneven = [{ ...main(1), ...auxiliary(0) }, both];
+    const rest = await step(uneven, plan, { ...state, meta: other });
     expect(rest.cosines).toEqual({
       main: expect.closeTo(0.4, 12),
       auxiliary: expect.closeTo(0.2, 12),

@@ -63,6 +63,12 @@ export interface StepState {
   readonly meta?: MetaLearning;
 }
 
+/**
+ * Over what the losses of a step are means: `exact`, over all its texts and all its selected tokens, however it is cut
+ * into micro-batches; `published`, over those of each micro-batch, and then over the micro-batches.
+ */
+export type Accumulation = "exact" | "published";
+
 export interface StepPlan {
   /** Number of this optimizer step in the run, from 1. */
   readonly step: number;
@@ -71,32 +77,34 @@ export interface StepPlan {
   /** One to `gradientAccumulationSteps` of them; fewer at the end of an epoch. */
   readonly microBatches: readonly MicroBatch[];
   readonly gradientAccumulationSteps: number;
+  /** `exact` where absent. */
+  readonly accumulation?: Accumulation;
   readonly taskWeights: TaskWeights;
   /** Optimizer groups with this step's learning rates. */
   readonly groups: readonly OptimizerGroup[];
 }
 
-/** What a step measured, as the journal keeps it; losses and cosines are means over the micro-batches. */
+/** What a step measured, as the journal keeps it. */
 export type StepResult = Pick<
   StepEvent,
   "main_loss" | "auxiliary_loss" | "gradient_norms" | "cosines" | "tokens" | "masked_tokens"
 >;
 
 /**
- * With G micro-batches, gradient = sum_g [ w_main mean(CE main) + w_aux mean(CE auxiliary) ] / G, then clipped AdamW.
- * A micro-batch in which nothing was selected adds nothing to the auxiliary loss, and a cosine of 0.
+ * gradient = w_main mean(CE over the texts of the step) + w_aux mean(CE over its selected tokens), then clipped AdamW.
+ * Learned weights compare the dev gradient with each task's gradient of the whole step; nothing selected is a cosine of 0.
+ *
+ * With `published` accumulation losses, gradients and cosines are means over the micro-batches of what each would be as a
+ * step of its own.
  *
  * Throws `training-diverged` if a loss or a gradient norm is not finite, with step, texts and learning rates; the weights
  * are then those before the step.
  */
 export async function trainingStep(state: StepState, plan: StepPlan): Promise<StepResult> {
-  const { store, main, auxiliary, shared, dropout, meta } = state;
-  const { step, update = step, microBatches, taskWeights, groups } = plan;
-  const share = 1 / microBatches.length;
-  let mainLoss: number | null = null;
-  let auxiliaryLoss: number | null = null;
-  let tokens = 0;
-  let maskedTokens = 0;
+  const { store, dropout, meta } = state;
+  const { step, update = step, microBatches, groups, accumulation = "exact" } = plan;
+  const losses = { main: runningLoss(), auxiliary: runningLoss() };
+  const read = { tokens: 0, masked_tokens: 0 };
   const cosines = { main: 0, auxiliary: 0 };
   const requireFinite = (task: string, lossSum: number, index: number) => {
     if (Number.isFinite(lossSum)) return;
@@ -106,62 +114,98 @@ export async function trainingStep(state: StepState, plan: StepPlan): Promise<St
   };
 
   await meta?.beginStep(step);
-  for (const [index, micro] of microBatches.entries()) {
-    const number = (step - 1) * plan.gradientAccumulationSteps + index;
-    const pass = 2 * number;
-    await meta?.beginMicroBatch(step, index, FIRST_DEV_PASS + number);
-    if (main !== undefined && micro.main !== undefined) {
-      const { batch, labels } = micro.main;
-      dropout.begin(pass);
-      const scale = (taskWeights.main * share) / labels.length;
-      const { lossSum } = await main.accumulate(batch, labels, scale);
-      requireFinite("main", lossSum, index);
-      mainLoss = (mainLoss ?? 0) + (share * lossSum) / labels.length;
-      if (meta !== undefined) cosines.main += share * meta.takeTask();
-      tokens += batch.tokens;
-    }
-    if (auxiliary !== undefined && micro.auxiliary !== undefined) {
-      const { batch, targetSlots, targetIds } = micro.auxiliary;
-      if (targetIds.length === 0) continue;
-      dropout.begin(pass + 1);
-      const scale = (taskWeights.auxiliary * share) / targetIds.length;
-      const { lossSum } = await auxiliary.accumulate(batch, targetSlots, targetIds, scale);
-      requireFinite("auxiliary", lossSum, index);
-      auxiliaryLoss = (auxiliaryLoss ?? 0) + (share * lossSum) / targetIds.length;
-      if (meta !== undefined) cosines.auxiliary += share * meta.takeTask();
-      tokens += batch.tokens;
-      maskedTokens += targetIds.length;
-    }
-    if (shared !== undefined && micro.shared !== undefined) {
-      const { batch, labels, targetSlots, targetIds } = micro.shared;
-      const selected = targetIds.length;
-      dropout.begin(pass);
-      const sums = await shared.accumulate(batch, labels, targetSlots, targetIds, {
-        main: (taskWeights.main * share) / labels.length,
-        auxiliary: selected === 0 ? 0 : (taskWeights.auxiliary * share) / selected,
-      });
-      requireFinite("main", sums.main.lossSum, index);
-      mainLoss = (mainLoss ?? 0) + (share * sums.main.lossSum) / labels.length;
-      if (selected > 0) {
-        requireFinite("auxiliary", sums.auxiliary.lossSum, index);
-        auxiliaryLoss = (auxiliaryLoss ?? 0) + (share * sums.auxiliary.lossSum) / selected;
+  const numbered = [...microBatches.entries()];
+  // What the losses are means over; each part has the same share in the step.
+  const parts = accumulation === "exact" ? [numbered] : numbered.map((micro) => [micro]);
+  for (const part of parts) {
+    const share = 1 / parts.length;
+    const texts = total(part, textsOf);
+    const selected = total(part, selectedOf);
+    const scales = {
+      main: texts === 0 ? 0 : (plan.taskWeights.main * share) / texts,
+      auxiliary: selected === 0 ? 0 : (plan.taskWeights.auxiliary * share) / selected,
+    };
+    const record = (task: "main" | "auxiliary", lossSum: number, index: number) => {
+      requireFinite(task, lossSum, index);
+      losses[task].add((share * lossSum) / (task === "main" ? texts : selected));
+    };
+    const numberOf = (index: number) => (step - 1) * plan.gradientAccumulationSteps + index;
+    const [first] = part[0];
+    await meta?.beginPart(step, first, FIRST_DEV_PASS + numberOf(first));
+    for (const [index, { main, shared }] of part) {
+      if (state.main !== undefined && main !== undefined) {
+        dropout.begin(2 * numberOf(index));
+        const { lossSum } = await state.main.accumulate(main.batch, main.labels, scales.main);
+        record("main", lossSum, index);
+        read.tokens += main.batch.tokens;
       }
-      tokens += batch.tokens;
-      maskedTokens += selected;
+      if (state.shared !== undefined && shared !== undefined) {
+        const { batch, labels, targetSlots, targetIds } = shared;
+        dropout.begin(2 * numberOf(index));
+        const given = { ...scales, ...(targetIds.length === 0 && { auxiliary: 0 }) };
+        const sums = await state.shared.accumulate(batch, labels, targetSlots, targetIds, given);
+        record("main", sums.main.lossSum, index);
+        if (targetIds.length > 0) record("auxiliary", sums.auxiliary.lossSum, index);
+        read.tokens += batch.tokens;
+        read.masked_tokens += targetIds.length;
+      }
     }
+    // One task after the other, as both leave their gradients in the same place for the comparison with dev.
+    if (meta !== undefined && texts > 0) cosines.main += share * meta.takeTask();
+    for (const [index, { auxiliary }] of part) {
+      if (state.auxiliary === undefined || auxiliary === undefined) continue;
+      const { batch, targetSlots, targetIds } = auxiliary;
+      if (targetIds.length === 0) continue;
+      dropout.begin(2 * numberOf(index) + 1);
+      const { lossSum } = await state.auxiliary.accumulate(
+        batch,
+        targetSlots,
+        targetIds,
+        scales.auxiliary,
+      );
+      record("auxiliary", lossSum, index);
+      read.tokens += batch.tokens;
+      read.masked_tokens += targetIds.length;
+    }
+    if (meta !== undefined && selected > 0) cosines.auxiliary += share * meta.takeTask();
   }
   const norms = adamwStep(store, groups, publishedAdamwSettings, update, (what) =>
     diverged(`${what} at step ${step} (${circumstances(microBatches, groups)})`),
   );
   meta?.endStep(cosines);
   return {
-    main_loss: mainLoss,
-    auxiliary_loss: auxiliaryLoss,
+    main_loss: losses.main.value(),
+    auxiliary_loss: losses.auxiliary.value(),
     gradient_norms: Object.fromEntries(norms),
     cosines: meta === undefined ? null : cosines,
-    tokens,
-    masked_tokens: maskedTokens,
+    ...read,
   };
+}
+
+/** A loss that is summed up; null where nothing was added. */
+function runningLoss() {
+  let sum: number | null = null;
+  return {
+    add(loss: number) {
+      sum = (sum ?? 0) + loss;
+    },
+    value: () => sum,
+  };
+}
+
+function textsOf({ main, shared }: MicroBatch): number {
+  return (main ?? shared)?.labels.length ?? 0;
+}
+
+function selectedOf({ auxiliary, shared }: MicroBatch): number {
+  return (auxiliary ?? shared)?.targetIds.length ?? 0;
+}
+
+function total(
+  part: readonly (readonly [number, MicroBatch])[],
+  count: (micro: MicroBatch) => number,
+): number {
+  return part.reduce((sum, [, micro]) => sum + count(micro), 0);
 }
 
 /** The texts and learning rates of a step that diverged. */

@@ -48,7 +48,7 @@ export function metaTaskWeights({ main, auxiliary }: MetaState): TaskWeights {
 
 /**
  * a_k <- a_k - learningRate * (-c_k): a task whose gradient points where the dev gradient points gains weight.
- * `cosines` are means over the micro-batches of the step.
+ * `cosines` are those of the step.
  */
 export function updatedMetaState(
   state: MetaState,

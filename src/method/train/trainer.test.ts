@@ -212,7 +212,7 @@ describe("train", () => {
         return { main, auxiliary: 1 - main };
       },
       beginStep: async () => undefined,
-      beginMicroBatch: async () => undefined,
+      beginPart: async () => undefined,
       takeTask: () => 0.25,
       endStep: () => undefined,
     };

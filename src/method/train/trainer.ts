@@ -2,7 +2,13 @@
 import { L3MaskingError } from "../../base/errors.js";
 import type { EvaluationEvent, JournalEvent, Stage, StopReason } from "./events.js";
 import type { OptimizerGroup } from "./optimizer.js";
-import { type MicroBatch, type StepResult, type StepState, trainingStep } from "./step.js";
+import {
+  type Accumulation,
+  type MicroBatch,
+  type StepResult,
+  type StepState,
+  trainingStep,
+} from "./step.js";
 import type { TaskWeights } from "./task-weights.js";
 
 /** What the loop asks of its caller between steps. */
@@ -52,6 +58,8 @@ export interface TrainingPlan extends Partial<StoppingState> {
   /** Steps done when this stage is over, earlier stages included. */
   readonly totalSteps: number;
   readonly gradientAccumulationSteps: number;
+  /** `exact` where absent. */
+  readonly accumulation?: Accumulation;
   /** Used unless the state learns them. */
   readonly taskWeights: TaskWeights;
   /** The epoch (from 1) and the micro-batches of an optimizer step (from 1). */
@@ -130,6 +138,7 @@ export async function train(
       update: step + 1 - stepsBefore,
       microBatches,
       gradientAccumulationSteps,
+      ...(plan.accumulation && { accumulation: plan.accumulation }),
       taskWeights,
       groups,
     };

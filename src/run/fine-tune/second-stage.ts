@@ -79,6 +79,7 @@ export async function runSecondStage(
       withoutBetter: stopped?.withoutBetter ?? 0,
       totalSteps: stepsBefore + settings.secondStageEpochs * stepsPerEpoch,
       gradientAccumulationSteps: settings.gradientAccumulationSteps,
+      accumulation: settings.accumulation,
       taskWeights: fixedTaskWeights({ main: true, auxiliary: false }),
       batches: (step) => stage.batches(step + skipped),
       groups: () => groups,

@@ -161,7 +161,10 @@ export function firstStagePlan(
   { parts }: Training,
   perEpoch: number,
   settings: FineTuneSettings,
-): Pick<TrainingPlan, "totalSteps" | "gradientAccumulationSteps" | "taskWeights" | "groups"> {
+): Pick<
+  TrainingPlan,
+  "totalSteps" | "gradientAccumulationSteps" | "accumulation" | "taskWeights" | "groups"
+> {
   const totalSteps = settings.maxSteps ?? settings.numTrainEpochs * perEpoch;
   const schedule = {
     kind: settings.lrSchedulerType,
@@ -171,6 +174,7 @@ export function firstStagePlan(
   return {
     totalSteps,
     gradientAccumulationSteps: settings.gradientAccumulationSteps,
+    accumulation: settings.accumulation,
     taskWeights: fixedTaskWeights(
       { main: true, auxiliary: parts.mlmHead },
       settings.taskWeights === "fixed" ? settings.auxiliaryWeight : undefined,

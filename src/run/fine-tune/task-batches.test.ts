@@ -113,6 +113,19 @@ describe("taskBatches", () => {
     }
   });
 
+  it("has the same texts and masks in a step however it is cut", () => {
+    const texts = (batchSize: number, gradientAccumulationSteps: number) =>
+      stepsOf(batches({ batchSize, gradientAccumulationSteps }), 1, 4).map(({ microBatches }) => ({
+        labels: microBatches.flatMap(({ main }) => Array.from(main?.labels ?? [])),
+        masked: microBatches.flatMap(unmasked),
+        targets: microBatches.flatMap(({ auxiliary }) => Array.from(auxiliary?.targetIds ?? [])),
+      }));
+    const whole = texts(12, 1);
+    expect(whole[2].labels).toHaveLength(6);
+    expect(texts(6, 2)).toEqual(whole);
+    expect(texts(4, 3)).toEqual(whole);
+  });
+
   it("depends on seed and step alone, not on the order of the calls", () => {
     const forwards = stepsOf(batches(), 1, 8);
     const backwards = batches();

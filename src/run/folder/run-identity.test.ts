@@ -19,6 +19,7 @@ const everything = ["meta", "fixed"].map((taskWeights) => ({
   method: "l3",
   taskWeights,
   secondStage: true,
+  gradientAccumulationSteps: 2,
 }));
 
 describe("runIdentity", () => {
@@ -88,6 +89,13 @@ describe("runIdentity", () => {
     expect(digest({ secondStage: true, secondStageEpochs: 3 })).not.toBe(
       digest({ secondStage: true }),
     );
+  });
+
+  it("takes what losses are means of for nothing in steps of one micro-batch", () => {
+    const digest = (gradientAccumulationSteps: number, accumulation?: "published") =>
+      runDigest(record({ gradientAccumulationSteps, ...(accumulation && { accumulation }) }));
+    expect(digest(1, "published")).toBe(digest(1));
+    expect(digest(2, "published")).not.toBe(digest(2));
   });
 
   it("takes the number of epochs for nothing where steps are given", () => {

@@ -4,7 +4,7 @@ import { sha256 } from "../../base/sha256.js";
 import { isLinear, readsEmbeddings } from "../../method/methods.js";
 import type { RunRecord } from "../../results/records/run-record.js";
 import { settingsOf } from "../settings/schemas.js";
-import type { Setting } from "../settings/setting.js";
+import { isAsked, type Setting } from "../settings/setting.js";
 
 /** Raised when the same settings give a different result than before. */
 const RUN_FORMAT = 1;
@@ -39,7 +39,7 @@ export function runIdentity(record: RunRecord, command: "train" | "pretrain" = "
     (command === "pretrain" ||
       methods === undefined ||
       methods.includes(String(settings.method))) &&
-    Object.entries(when).every(([name, value]) => settings[name] === value);
+    Object.entries(when).every(([name, asked]) => isAsked(settings[name], asked));
   const method = String(settings.method);
   const linear = readsEmbeddings(method) ? ofEmbeddings : ofLinear;
   const counts = ({ name, identity }: Setting) =>

@@ -31,7 +31,7 @@ import { longestRow } from "../sources/model.js";
 import type { WindowMasking } from "./masked-windows.js";
 import type { PretrainingTexts } from "./starting-point.js";
 import { measureValidation } from "./validation.js";
-import { windowsBatch } from "./window-batches.js";
+import { windowsBatches } from "./window-batches.js";
 
 const PARTS = { mlmHead: true, classes: 0 };
 
@@ -146,9 +146,7 @@ export async function runPretraining(
       taskWeights: fixedTaskWeights({ main: false, auxiliary: true }),
       batches: (step) => ({
         epoch: 1,
-        microBatches: Array.from({ length: gradientAccumulationSteps }, (_, micro) =>
-          windowsBatch(stream, step, micro, settings, masking),
-        ),
+        microBatches: windowsBatches(stream, step, settings, masking),
       }),
       groups: (step) => optimizerGroups(settings, PARTS, learningRateFactor(step - 1, schedule)),
       ...(evaluation && { evaluation }),

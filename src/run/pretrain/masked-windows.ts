@@ -27,16 +27,16 @@ export interface MeasureWatch {
 /** Slots in one call of the model. */
 const MEASURED_SLOTS = 8192;
 
-/** Every token of the windows is masked with the same probability, independently. */
+/** Every token of the windows is masked with the same probability, independently; `randomOf` gives each window (from 0) its stream. */
 export function maskedWindows(
   windows: readonly Encoding[],
   masking: WindowMasking,
-  random: Random,
+  randomOf: (window: number) => Random,
 ): AuxiliaryBatch {
   const texts = windows.map((encoding, index) => ({
     encoding,
     probabilities: uniformProbabilities(encoding, masking.mlmProbability),
-    random: random.split(index),
+    random: randomOf(index),
   }));
   return maskedBatch(texts, masking, masking.spec, masking.tokenizer);
 }
@@ -58,7 +58,9 @@ export async function measureMaskedTokens(
   for (let start = 0; start < windows.length; start += perBatch) {
     const portion = windows.slice(start, start + perBatch);
     const random = randomStream(masking.seed, "validation", start);
-    const { batch, targetSlots, targetIds } = maskedWindows(portion, masking, random);
+    const { batch, targetSlots, targetIds } = maskedWindows(portion, masking, (index) =>
+      random.split(index),
+    );
     if (targetIds.length === 0) continue;
     const scored = await scorer.score(batch, targetSlots, targetIds);
     for (const value of scored.logProbability) loss -= value;

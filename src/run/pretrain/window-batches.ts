@@ -14,30 +14,33 @@ function lengthAt(step: number, settings: PretrainSettings, spec: ModelSpec): nu
   return share >= 1 - settings.longShare ? longestRow(spec) : settings.maxLength;
 }
 
-/** A micro-batch (from 0) of a step; it depends on seed, step and number alone. */
-export function windowsBatch(
+/**
+ * The micro-batches of a step; they depend on seed and step alone. Windows, masks and positions are drawn for the whole
+ * step, so that it is the same step however it is cut.
+ */
+export function windowsBatches(
   stream: TokenStream,
   step: number,
-  micro: number,
   settings: PretrainSettings,
   masking: WindowMasking,
-): MicroBatch {
+): MicroBatch[] {
   const { spec, tokenizer } = masking;
+  const { seed, gradientAccumulationSteps } = settings;
   const length = Math.min(lengthAt(step, settings, spec), stream.ids.length + 2);
   const count = Math.max(1, Math.floor(settings.batchTokens / length));
-  const starts = windowStarts(
-    stream,
-    count,
-    length,
-    randomStream(settings.seed, "windows", step, micro),
-  );
-  const windows = starts.map((start) => windowAt(stream, start, length, tokenizer));
-  const masked = maskedWindows(windows, masking, randomStream(settings.seed, "mask", step, micro));
-  const shift = randomStream(settings.seed, "shift", step, micro);
-  const texts = `windows of ${length} tokens that start at tokens ${starts.join(", ")} of the text`;
-  if (shift.uniform() >= settings.shiftedShare) return { auxiliary: masked, texts };
-  const { batch } = masked;
-  const offset = shift.integer(longestRow(spec) - length + 1);
-  const positions = batch.positions.map((at) => at + offset);
-  return { auxiliary: { ...masked, batch: { ...batch, positions } }, texts };
+  const draws = (purpose: string) => randomStream(seed, purpose, step, 0);
+  const starts = windowStarts(stream, count * gradientAccumulationSteps, length, draws("windows"));
+  const shift = draws("shift");
+  const isShifted = shift.uniform() < settings.shiftedShare;
+  const offset = isShifted ? shift.integer(longestRow(spec) - length + 1) : 0;
+  const masks = draws("mask");
+  return Array.from({ length: gradientAccumulationSteps }, (_, micro) => {
+    const first = micro * count;
+    const own = starts.slice(first, first + count);
+    const windows = own.map((start) => windowAt(stream, start, length, tokenizer));
+    const masked = maskedWindows(windows, masking, (index) => masks.split(first + index));
+    const texts = `windows of ${length} tokens that start at tokens ${own.join(", ")} of the text`;
+    const positions = masked.batch.positions.map((at) => at + offset);
+    return { auxiliary: { ...masked, batch: { ...masked.batch, positions } }, texts };
+  });
 }

@@ -27,6 +27,7 @@ describe("presets", () => {
     expect(resolve({ preset: "published" })).toMatchObject({
       batchSize: 64,
       gradientAccumulationSteps: 2,
+      accumulation: "published",
       maxLength: 128,
       numTrainEpochs: 150,
       evalSteps: 30,

@@ -20,6 +20,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
       maxLength: 128,
       batchSize: 64,
       gradientAccumulationSteps: 2,
+      accumulation: "published",
       numTrainEpochs: 150,
       evalSteps: 30,
       patience: 20,

@@ -61,7 +61,7 @@ export interface Setting<
   readonly identity: Identity;
   /** The methods of training that look at it; all where absent. */
   readonly methods?: readonly string[];
-  /** Values of other settings without which nothing looks at it. */
+  /** Values of other settings without which nothing looks at it: one value, or `moreThanOne`. */
   readonly when?: Readonly<Record<string, unknown>>;
   /** Of `compare`: its values are compared, each in runs of its own, so it is not handed on. */
   readonly axis?: boolean;
@@ -74,6 +74,14 @@ export function setting<
   Type extends z.ZodType,
 >(record: Setting<Name, Command, Type>): Setting<Name, Command, Type> {
   return record;
+}
+
+/** In `when`: a number above 1. */
+export const moreThanOne = Symbol("more than 1");
+
+/** Is a setting's value the one that `when` asks for? */
+export function isAsked(value: unknown, asked: unknown): boolean {
+  return asked === moreThanOne ? Number(value) > 1 : value === asked;
 }
 
 /** Origin of a default. */

@@ -1,7 +1,7 @@
 /** Settings of the optimizer, of how long a run trains, and of its second stage. */
 import { z } from "zod";
 import { fraction, integer, notNegative, positive } from "./kinds.js";
-import { PUBLISHED, RECIPE, setting } from "./setting.js";
+import { moreThanOne, PUBLISHED, RECIPE, setting } from "./setting.js";
 
 const heading = "Training";
 const training = { commands: ["train", "compare"], heading, identity: "counts" } as const;
@@ -48,6 +48,15 @@ export const trainingSettings = [
     ...anyTraining,
     type: integer(1).default(1),
     description: "Micro-batches in one optimizer step",
+  }),
+  setting({
+    name: "accumulation",
+    ...training,
+    type: z.enum(["exact", "published"]).default("exact"),
+    description:
+      "What the losses of a step of several micro-batches are: means over all its texts and selected tokens, or, as in the released code, means of the means of its micro-batches",
+    origin: "docs/method.md, section 4",
+    when: { gradientAccumulationSteps: moreThanOne },
   }),
   setting({
     name: "learningRate",
