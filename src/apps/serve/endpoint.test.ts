@@ -1,6 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { Prediction } from "../../results/records/predictions.js";
-import { createEndpoint, type ServedClassifier } from "./endpoint.js";
+import {
+  createEndpoint,
+  type Endpoint,
+  type EndpointRequest,
+  type Reply,
+  type ServedClassifier,
+} from "./endpoint.js";
 
 const limits = { maxTexts: 3, maxWaiting: 2 };
 
@@ -18,8 +24,18 @@ function predictionOf(text: string): Prediction {
   };
 }
 
-const ask = (body: string, path = "/predict", method = "POST", served = classifier) =>
-  createEndpoint(served, limits).answer(method, path, async () => body);
+const ask = (body: string, path = "/predict", method = "POST") =>
+  replyTo(createEndpoint(classifier, limits), body, { path, method });
+
+async function replyTo(
+  endpoint: Endpoint,
+  body: string,
+  given: Partial<EndpointRequest> = {},
+): Promise<Reply> {
+  const usual = { method: "POST", path: "/predict", body: async () => body };
+  const reply = await endpoint.answer({ ...usual, ...given });
+  return reply ?? expect.unreachable("the client has not left");
+}
 
 describe("createEndpoint", () => {
   it("classifies one text, or several in order", async () => {
@@ -75,8 +91,7 @@ describe("createEndpoint", () => {
       },
     };
     const endpoint = createEndpoint(slow, limits);
-    const send = (text: string) =>
-      endpoint.answer("POST", "/predict", async () => JSON.stringify({ text }));
+    const send = (text: string) => replyTo(endpoint, JSON.stringify({ text }));
     const replies = [send("a"), send("b"), send("c")];
     expect(await replies[2]).toMatchObject({
       status: 503,
@@ -108,10 +123,64 @@ describe("createEndpoint", () => {
       },
     };
     const endpoint = createEndpoint(fragile, limits);
-    const send = () => endpoint.answer("POST", "/predict", async () => '{"text": "a"}');
+    const send = () => replyTo(endpoint, '{"text": "a"}');
     const broken = await send();
     expect(broken).toMatchObject({ status: 500, body: { error: { code: "worker-failed" } } });
     expect(JSON.stringify(broken)).not.toContain("secret");
     expect((await send()).status).toBe(200);
   });
+
+  it("drops a request whose client has left, before its turn and from the places in the queue", async () => {
+    const begun: string[] = [];
+    const gates: (() => void)[] = [];
+    const ended: string[] = [];
+    const slow: ServedClassifier = {
+      labels: [],
+      async predict([text], left) {
+        begun.push(text);
+        left?.addEventListener("abort", () => ended.push(text));
+        await new Promise<void>((resolve) => gates.push(resolve));
+        return [predictionOf(text)];
+      },
+    };
+    const endpoint = createEndpoint(slow, limits);
+    const send = (text: string, left?: AbortSignal) =>
+      endpoint.answer({
+        method: "POST",
+        path: "/predict",
+        body: async () => JSON.stringify({ text }),
+        ...(left && { left }),
+      });
+    const [first, second] = [new AbortController(), new AbortController()];
+    const [atWork, waiting] = [send("at work", first.signal), send("waiting", second.signal)];
+    await settled();
+    expect(await send("third")).toMatchObject({ status: 503 });
+    // Also the one at work makes place, and is told.
+    first.abort();
+    second.abort();
+    expect(ended).toEqual(["at work"]);
+    const living = [send("living"), send("living too")];
+    await settled();
+    gates[0]();
+    expect(await atWork).toMatchObject({ status: 200 });
+    expect(await waiting).toBeUndefined();
+    await settled();
+    gates[1]();
+    expect(await living[0]).toMatchObject({ status: 200 });
+    await settled();
+    gates[2]();
+    expect(await living[1]).toMatchObject({ status: 200 });
+    expect(begun).toEqual(["at work", "living", "living too"]);
+  });
+
+  it("answers nothing to a client that leaves within its body, and does not read one without a place", async () => {
+    const endpoint = createEndpoint(classifier, { ...limits, maxWaiting: 0 });
+    const unread = { method: "POST", path: "/predict", body: () => expect.unreachable() };
+    expect(await endpoint.answer(unread)).toMatchObject({ status: 503 });
+    const cut = { ...unread, body: () => Promise.reject(new Error("aborted")) };
+    expect(await createEndpoint(classifier, limits).answer(cut)).toBeUndefined();
+  });
 });
+
+/** What is waiting for nothing else has been done. */
+const settled = () => new Promise((resolve) => setImmediate(resolve));

@@ -16,7 +16,8 @@ import type { Answer } from "../../results/records/predictions.js";
 /** A classifier at work. */
 export interface ServedClassifier {
   readonly labels: readonly string[];
-  predict(texts: readonly string[]): Promise<readonly Answer[]>;
+  /** May end early, by an error, once `left` is aborted: nobody waits for the answers any more. */
+  predict(texts: readonly string[], left?: AbortSignal): Promise<readonly Answer[]>;
 }
 
 export interface EndpointLimits {
@@ -32,9 +33,22 @@ export interface Reply {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** What the network gives of a request. */
+export interface EndpointRequest {
+  readonly method: string;
+  readonly path: string;
+  /** Rejects with an `L3MaskingError` that is the answer, or with anything else where the client has left. */
+  body(): Promise<string>;
+  /** Aborted once the client has left. */
+  readonly left?: AbortSignal;
+}
+
 export interface Endpoint {
-  /** The reply to a request, whose body is read only where the path takes one. Never rejects. */
-  answer(method: string, path: string, body: () => Promise<string>): Promise<Reply>;
+  /**
+   * The reply to a request, whose body is read only where the path takes one and there is a place in the queue; none where
+   * the client has left. Never rejects.
+   */
+  answer(request: EndpointRequest): Promise<Reply | undefined>;
   /** Resolves when no request is under way. */
   idle(): Promise<void>;
 }
@@ -53,23 +67,50 @@ export function createEndpoint(classifier: ServedClassifier, limits: EndpointLim
   let waiting = 0;
   let last: Promise<unknown> = Promise.resolve();
 
-  async function predict(text: string): Promise<Reply> {
+  function textsOf(text: string): readonly string[] {
     const value = parseJson(text, "the body:", 1, invalidRequest);
     const parsed = bodySchema.safeParse(value);
-    if (!parsed.success) {
-      throw invalidRequest(
-        `expected {"text": "..."} or {"texts": [...]} with 1 to ${limits.maxTexts} strings`,
-      );
-    }
+    if (parsed.success) return parsed.data;
+    throw invalidRequest(
+      `expected {"text": "..."} or {"texts": [...]} with 1 to ${limits.maxTexts} strings`,
+    );
+  }
+
+  function requirePlace(): void {
     if (waiting >= limits.maxWaiting) throw busy();
+  }
+
+  /** A place in the queue, until it is freed or the client leaves. */
+  function takePlace(left: AbortSignal | undefined): () => void {
+    requirePlace();
     waiting += 1;
+    let taken = true;
+    const free = () => {
+      if (taken) waiting -= 1;
+      taken = false;
+      left?.removeEventListener("abort", free);
+    };
+    left?.addEventListener("abort", free);
+    return free;
+  }
+
+  async function predict({ body, left }: EndpointRequest): Promise<Reply | undefined> {
+    requirePlace();
+    const text = await readOrLeft(body);
+    if (text === undefined || left?.aborted) return undefined;
+    const texts = textsOf(text);
+    const free = takePlace(left);
     // Whether the turn before went well is its own affair.
-    const turn = last.then(() => classifier.predict(parsed.data));
+    const turn = last.then(() => (left?.aborted ? undefined : classifier.predict(texts, left)));
     last = turn.catch(() => undefined);
     try {
-      return { status: 200, body: { predictions: await turn } };
+      const predictions = await turn;
+      return predictions && { status: 200, body: { predictions } };
+    } catch (error) {
+      if (left?.aborted) return undefined;
+      throw error;
     } finally {
-      waiting -= 1;
+      free();
     }
   }
 
@@ -77,11 +118,12 @@ export function createEndpoint(classifier: ServedClassifier, limits: EndpointLim
     "/health": {
       GET: async () => ({ status: 200, body: { status: "ok", labels: classifier.labels } }),
     },
-    "/predict": { POST: async (body) => predict(await body()) },
+    "/predict": { POST: predict },
   };
 
   return {
-    async answer(method, path, body) {
+    async answer(request) {
+      const { method, path } = request;
       try {
         const methods = Object.hasOwn(routes, path) ? routes[path] : undefined;
         if (methods === undefined) {
@@ -103,7 +145,7 @@ export function createEndpoint(classifier: ServedClassifier, limits: EndpointLim
           );
           return { ...reply, headers: { Allow: names } };
         }
-        return await methods[allowed](body);
+        return await methods[allowed](request);
       } catch (thrown) {
         return failedReply(thrown);
       }
@@ -112,7 +154,17 @@ export function createEndpoint(classifier: ServedClassifier, limits: EndpointLim
   };
 }
 
-type Route = (body: () => Promise<string>) => Promise<Reply>;
+type Route = (request: EndpointRequest) => Promise<Reply | undefined>;
+
+/** The body; undefined where the client has left before its end. */
+async function readOrLeft(body: EndpointRequest["body"]): Promise<string | undefined> {
+  try {
+    return await body();
+  } catch (error) {
+    if (error instanceof L3MaskingError) throw error;
+    return undefined;
+  }
+}
 
 /** A request that is too large to be read to its end. */
 export function tooLarge(maxBytes: number): L3MaskingError {

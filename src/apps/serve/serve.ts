@@ -21,8 +21,10 @@ export async function runServe(given: unknown, watch: Watch = {}): Promise<Serve
   const settings = { host, port, maxTexts, maxBytes, maxWaiting };
   const answering = {
     labels: served.labels,
-    predict: async (texts: readonly string[]) =>
-      (await served.predict(texts)).map((prediction) => answerOf(prediction, unsureBelow)),
+    async predict(texts: readonly string[], signal?: AbortSignal) {
+      const predictions = await served.predict(texts, signal && { signal });
+      return predictions.map((prediction) => answerOf(prediction, unsureBelow));
+    },
   };
   const server = await startServer(answering, settings, (_method, _path, status) => {
     replies[status] = (replies[status] ?? 0) + 1;

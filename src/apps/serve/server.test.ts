@@ -17,7 +17,8 @@ afterEach(async () => {
 });
 
 async function start(served = classifier): Promise<string> {
-  server = await startServer(served, settings);
+  const patience = { client: 30_000, stop: 30_000, rest: 5000, restPiece: 300 };
+  server = await startServer(served, settings, undefined, patience);
   return server.address;
 }
 

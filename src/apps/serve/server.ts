@@ -1,5 +1,6 @@
 /** A classifier behind HTTP, on Node's own server. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import { L3MaskingError } from "../../base/errors.js";
 import {
   createEndpoint,
@@ -19,33 +20,83 @@ export interface ServerSettings extends EndpointLimits {
   readonly maxBytes: number;
 }
 
+/** How long clients are waited for, in milliseconds. */
+export interface Patience {
+  /** For all of a request, from its first byte or the begin of the connection, and for a client to take its reply. */
+  readonly client: number;
+  /** For all that is open when the server is stopped. */
+  readonly stop: number;
+  /** For a client that goes on sending a request that is answered already: in all, and between two pieces. */
+  readonly rest: number;
+  readonly restPiece: number;
+}
+
+const usualPatience: Patience = { client: 30_000, stop: 30_000, rest: 20_000, restPiece: 3_000 };
+
+/** How often Node looks for clients that are too slow, as a share of what they have. */
+const CHECKS = 30;
+
 export interface RunningServer {
   /** "http://127.0.0.1:8080" */
   readonly address: string;
-  /** Takes no further requests, and resolves when those that it has are answered. */
+  /**
+   * Takes no further requests, and resolves when those that it has are answered or cut off: connections without a request at
+   * once, all others after `Patience.stop`.
+   */
   stop(): Promise<void>;
 }
-
-/** A client that sends its request more slowly than this is cut off. */
-const REQUEST_MILLISECONDS = 30_000;
 
 /** Listens until it is stopped. Throws `server-address` for an address that cannot be had. */
 export async function startServer(
   classifier: ServedClassifier,
   settings: ServerSettings,
   onRequest: (method: string, path: string, status: number) => void = () => undefined,
+  patience: Patience = usualPatience,
 ): Promise<RunningServer> {
   const endpoint = createEndpoint(classifier, settings);
+  /** Every connection, with its number of requests that are not answered. */
+  const connections = new Map<Socket, number>();
+  let stopping = false;
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const method = request.method ?? "";
+    const [path] = (request.url ?? "").split("?");
+    const body = () => readBody(request, settings.maxBytes);
+    const left = leaving(request.socket, response);
+    const reply = await endpoint.answer({ method, path, body, left });
+    if (reply === undefined || left.aborted) return;
+    onRequest(method, path, reply.status);
+    const text = `${JSON.stringify(reply.body)}\n`;
+    const closes = stopping || !request.complete;
+    response.writeHead(reply.status, headersOf(reply, text, closes));
+    if (method !== "HEAD") response.write(text);
+    // A client that sends all of its request before it reads would lose the reply if the connection were closed before.
+    if (!request.complete) await discardRest(request, patience);
+    response.end();
+    cutIfNotTaken(request.socket, response, patience.client);
+  }
+
   const server = createServer(
-    { requestTimeout: REQUEST_MILLISECONDS, headersTimeout: REQUEST_MILLISECONDS },
-    async (request, response) => {
-      const method = request.method ?? "";
-      const [path] = (request.url ?? "").split("?");
-      const reply = await endpoint.answer(method, path, () => readBody(request, settings.maxBytes));
-      send(response, reply, request.complete, method === "HEAD");
-      onRequest(method, path, reply.status);
+    {
+      requestTimeout: patience.client,
+      headersTimeout: patience.client,
+      connectionsCheckingInterval: patience.client / CHECKS,
+    },
+    (request, response) => {
+      const { socket } = request;
+      connections.set(socket, (connections.get(socket) ?? 0) + 1);
+      response.once("close", () => {
+        const open = (connections.get(socket) ?? 1) - 1;
+        if (connections.has(socket)) connections.set(socket, open);
+        if (stopping && open === 0) socket.destroySoon();
+      });
+      void handle(request, response);
     },
   );
+  server.on("connection", (socket) => {
+    connections.set(socket, 0);
+    socket.once("close", () => connections.delete(socket));
+  });
   await new Promise<void>((resolve, reject) => {
     server.once("error", (cause) => reject(addressError(settings, cause)));
     server.listen(settings.port, settings.host, resolve);
@@ -56,16 +107,41 @@ export async function startServer(
   return {
     address: `http://${host}:${port}`,
     async stop() {
+      stopping = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      server.closeIdleConnections();
-      await endpoint.idle();
+      const cut = (which: (open: number) => boolean) => {
+        for (const [socket, open] of connections) if (which(open)) socket.destroy();
+      };
+      cut((open) => open === 0);
+      const timer = setTimeout(() => cut(() => true), patience.stop);
       await closed;
+      clearTimeout(timer);
+      await endpoint.idle();
     },
   };
 }
 
-/** The body as text. Throws `request-too-large` as soon as it is longer than allowed, `request-invalid` for other bytes. */
+/**
+ * Aborted once the client has closed its end, or the connection is gone, before it got its reply. Node then closes the other
+ * end too, so a client that would still read gets nothing either.
+ */
+function leaving(socket: Socket, response: ServerResponse): AbortSignal {
+  const controller = new AbortController();
+  const leave = () => controller.abort();
+  socket.once("end", leave);
+  response.once("close", () => {
+    socket.off("end", leave);
+    if (!response.writableFinished) leave();
+  });
+  return controller.signal;
+}
+
+/**
+ * The body as text. Throws `request-too-large` as soon as it is known to be longer than allowed, `request-invalid` for other
+ * bytes, and what the stream throws when the client leaves.
+ */
 async function readBody(request: IncomingMessage, maxBytes: number): Promise<string> {
+  if (Number(request.headers["content-length"] ?? 0) > maxBytes) throw tooLarge(maxBytes);
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of request.iterator({ destroyOnReturn: false })) {
@@ -81,18 +157,41 @@ async function readBody(request: IncomingMessage, maxBytes: number): Promise<str
   }
 }
 
-/** The rest of a request that was not read to its end is not waited for: its connection is closed. */
-function send(response: ServerResponse, reply: Reply, wasRead: boolean, isHead: boolean): void {
-  const body = `${JSON.stringify(reply.body)}\n`;
-  response.writeHead(reply.status, {
+function headersOf(reply: Reply, text: string, closes: boolean) {
+  return {
     "Content-Type": "application/json; charset=utf-8",
-    "Content-Length": Buffer.byteLength(body),
+    "Content-Length": Buffer.byteLength(text),
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
-    ...(wasRead ? {} : { Connection: "close" }),
+    ...(closes ? { Connection: "close" } : {}),
     ...reply.headers,
+  };
+}
+
+/** Reads on, and forgets what comes, until the request ends, the client leaves, or its time is over. */
+function discardRest(request: IncomingMessage, { rest, restPiece }: Patience): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(whole);
+      clearTimeout(piece);
+      request.off("data", wait);
+      resolve();
+    };
+    const whole = setTimeout(done, rest);
+    let piece = setTimeout(done, restPiece);
+    const wait = () => {
+      clearTimeout(piece);
+      piece = setTimeout(done, restPiece);
+    };
+    request.on("data", wait).once("end", done).once("close", done).resume();
   });
-  response.end(isHead ? undefined : body);
+}
+
+/** A client that does not take its reply is cut off. */
+function cutIfNotTaken(socket: Socket, response: ServerResponse, milliseconds: number): void {
+  if (response.writableFinished) return;
+  const timer = setTimeout(() => socket.destroy(), milliseconds);
+  response.once("close", () => clearTimeout(timer));
 }
 
 function addressError({ host, port }: ServerSettings, cause: Error): L3MaskingError {
