@@ -224,6 +224,23 @@ describe("--method auto", () => {
   });
 });
 
+describe("--method stack", () => {
+  it("has its weight from the folds, and both parts of all texts", async () => {
+    const given = options("stack", { method: "stack", folds: 2, baseline: false });
+    const { metrics } = await train(given, createTestHost());
+    expect(metrics.held_out).toMatchObject({ folds: 2, rows: 36, chosen: "stack", choice: null });
+    expect(metrics.held_out?.candidates).toHaveLength(1);
+    expect(readJson(join(at("stack"), "model/config.json"))).toMatchObject({
+      encoder_weight: metrics.held_out?.candidates[0].encoder_weight,
+    });
+    expect(existsSync(join(at("stack"), "model/encoder/model.safetensors"))).toBe(true);
+    expect(existsSync(join(at("stack"), "encoder"))).toBe(false);
+    const settings = resolveSettings(reportSchema, { folder: at("stack"), output: at("s.html") });
+    await runReport(settings, createTestHost());
+    expect(readFileSync(at("s.html"), "utf8")).toContain("TF-IDF + STL");
+  });
+});
+
 describe("--time-budget", () => {
   const plan = (name: string) => readJson(join(at(name), "plan.json"));
 

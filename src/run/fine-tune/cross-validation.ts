@@ -10,7 +10,7 @@ import { makeFolder } from "../../platform/files/files.js";
 import { join } from "../../platform/paths.js";
 import type { Host } from "../host/host.js";
 import type { TextMasks } from "./auxiliary-texts.js";
-import type { HeldOutAnswers } from "./choice.js";
+import { type HeldOutAnswers, titleOf } from "./choice.js";
 import { embeddedRows } from "./embedding.js";
 import { foldsFolder, keptAnswers } from "./fold-answers.js";
 import { fitOnRows, stoppedBetweenFolds } from "./fold-fit.js";
@@ -81,7 +81,13 @@ function linearAnswers(
     name: share === 1 ? method : `${method}-of-${share}`,
     async answer({ train: rows, heldOut }, fold) {
       const total = folds.count;
-      host.emit({ type: "progress", task: "cross-validating", done: fold, total, unit: "folds" });
+      const of = share === 1 ? "" : `, ${100 * share} % of the texts`;
+      const detail = `${titleOf(method)}${of}`;
+      host.emit({
+        type: "progress",
+        task: "cross-validating",
+        ...{ done: fold, total, unit: "folds", detail },
+      });
       const random = randomStream(settings.seed, "learning curve", fold);
       const some = share === 1 ? rows : shareOfRows(rows, train.labelIds, share, random);
       const labelIds = some.map((row) => train.labelIds[row]);
