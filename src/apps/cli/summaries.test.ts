@@ -28,6 +28,7 @@ const metrics: RunMetrics = {
   confidence: {
     temperature: 1.8374,
     dev: { plain: { ece: 0.1, loss: 0.6 }, at_temperature: { ece: 0.02, loss: 0.5 } },
+    cross_fitted: { ece: 0.03, loss: 0.51 },
     test: { plain: { ece: 0.1234, loss: 0.9 }, at_temperature: { ece: 0.045, loss: 0.7 } },
   },
   second_stage: null,
@@ -99,7 +100,10 @@ next:
     });
     expect(text).toContain("held out, 90 rows    80.0 %");
     expect(text).toContain("probabilities on held-out rows:");
-    expect(text).toContain("at the temperature fitted on held-out rows, 2.00");
+    // Nothing says that it helps on other rows than those it was fitted on.
+    expect(text).not.toContain("--fitted-temperature");
+    expect(text).toContain("does not make those of rows better that it was not fitted on");
+    expect(text).toContain("the temperature fitted on held-out rows, 2.00");
     expect(text).toContain("without a label; on held-out rows: at 90 % answered");
     expect(text).not.toContain("dev");
   });

@@ -17,6 +17,7 @@ import type { ScoreResult } from "../../commands/score.js";
 import type { CommandName, CommandResult } from "../../commands/table.js";
 import { alteredSplits } from "../../data/check/text-counts.js";
 import { methodOf } from "../../method/methods.js";
+import { temperatureHelps } from "../../results/metrics/confidence.js";
 import { labelMeasures, type OfLabelMeasures } from "../../results/metrics/label-measures.js";
 import { probabilityMeasures } from "../../results/metrics/probability-measures.js";
 import type { Confidence } from "../../results/records/measures.js";
@@ -272,8 +273,12 @@ function confidence({ confidence: measured, held_out: held }: RunMetrics): reado
   const { temperature, dev, test } = measured;
   const unseen = isHeldOut(held) ? "held-out rows" : "dev";
   const [split, { plain, at_temperature: scaled }] = test === null ? [unseen, dev] : ["test", test];
+  const told = `probabilities on ${split}: ${probabilityTexts(plain).join(", ")}`;
+  const fitted = `the temperature fitted on ${unseen}, ${temperature.toFixed(2)}`;
   return [
-    `probabilities on ${split}: ${probabilityTexts(plain).join(", ")}; at the temperature fitted on ${unseen}, ${temperature.toFixed(2)} (--fitted-temperature): ${probabilityTexts(scaled).join(", ")}`,
+    temperatureHelps(measured)
+      ? `${told}; at ${fitted} (--fitted-temperature): ${probabilityTexts(scaled).join(", ")}`
+      : `${told}; ${fitted}, does not make those of rows better that it was not fitted on`,
   ];
 }
 

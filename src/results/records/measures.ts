@@ -78,6 +78,10 @@ export const runConfidence = z.object({
   temperature: z.number().positive(),
   /** The temperature was fitted to these rows. */
   dev: splitConfidence,
+  /**
+   * These rows at temperatures that were fitted without them, each part of the rows in turn; absent for a single row, and in runs of before.
+   */
+  cross_fitted: confidence.optional(),
   /** Null when there is no test split. */
   test: splitConfidence.nullable(),
 });

@@ -1,6 +1,10 @@
 /** The metrics of a training run, from logits: of a split, and of the test rows with their predictions. */
 import type { Dataset } from "../../data/dataset.js";
-import { confidenceOf, fittedTemperature } from "../../results/metrics/confidence.js";
+import {
+  confidenceOf,
+  crossFittedConfidence,
+  fittedTemperature,
+} from "../../results/metrics/confidence.js";
 import { coverageCurve } from "../../results/metrics/coverage.js";
 import { ofLabelMeasures } from "../../results/metrics/label-measures.js";
 import { classificationMetrics, meanLoss, predictedLabels } from "../../results/metrics/metrics.js";
@@ -98,9 +102,11 @@ function runConfidence(
     plain: confidenceOf(logits, expected, classes),
     at_temperature: confidenceOf(logits, expected, classes, temperature),
   });
+  const tried = crossFittedConfidence(dev.logits, dev.labelIds, classes);
   return {
     temperature,
     dev: ofSplit(dev.logits, dev.labelIds),
+    ...(tried && { cross_fitted: tried }),
     test: test && testLogits ? ofSplit(testLogits, test.labelIds) : null,
   };
 }

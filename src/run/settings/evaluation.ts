@@ -73,7 +73,7 @@ const measuring = [
     ...predicting,
     type: z.boolean().default(false),
     description:
-      "Divide logits by the temperature fitted on dev during training, which makes probabilities better calibrated",
+      "Divide logits by the temperature fitted on dev during training; train says whether that makes probabilities better",
   }),
   setting({
     name: "precision",

@@ -10,6 +10,7 @@ import type {
 } from "../../records/comparison.js";
 import type { MaskingSummary } from "../../records/masking-summary.js";
 import type { Candidate, PairedComparison, RowSet } from "../../records/paired-comparison.js";
+import { higherFirst } from "../../statistics/higher-first.js";
 import { candidateTitle, needsWeights } from "../../statistics/paired-notes.js";
 
 /** A method as tables and charts show it. */
@@ -63,7 +64,7 @@ export function groupsOf(comparison: Comparison): readonly Group[] {
           dataset,
           model,
           candidates,
-          paired: comparison.paired.filter(here),
+          paired: comparison.paired.filter(here).map((pair) => higherFirst(pair, weighted)),
           masking: comparison.masking.filter(here),
         },
       ];

@@ -2,6 +2,7 @@
 
 import { capitalized, count, percent } from "../../../base/figures.js";
 import { isLinear, methodOf } from "../../../method/methods.js";
+import { temperatureHelps } from "../../metrics/confidence.js";
 import { labelMeasures, type OfLabelMeasures } from "../../metrics/label-measures.js";
 import { probabilityMeasures } from "../../metrics/probability-measures.js";
 import type { ComparedDataset, ComparedRun } from "../../records/comparison.js";
@@ -158,7 +159,8 @@ function measured(values: OfLabelMeasures<number>): string {
  * How far probabilities are from shares of correct labels, as they are and at the fitted temperature. `unseen` names the rows that it was
  * fitted on.
  */
-function confidenceSection({ temperature, dev, test }: RunConfidence, unseen: string): Markup {
+function confidenceSection(confidence: RunConfidence, unseen: string): Markup {
+  const { temperature, dev, test } = confidence;
   const splits = [[unseen, dev] as const, ...(test === null ? [] : [["test", test] as const])];
   const lines = splits.map(([name, { plain, at_temperature: scaled }]) => [
     name,
@@ -178,5 +180,9 @@ function confidenceSection({ temperature, dev, test }: RunConfidence, unseen: st
 over the texts. Dividing the logits of an overconfident classifier by a temperature above 1 reduces it. The temperature that
 fits the ${unseen} rows best is ${temperature.toFixed(2)}; predicted labels do not change.</p>
 ${table(heads, lines, `The calibration error is over 15 bins; the loss is the mean cross-entropy in nats. The temperature was fitted to the ${unseen} rows, so the figures at the temperature are optimistic there.`)}
-<p class="note"><code>l3masking predict --fitted-temperature</code> gives probabilities at this temperature.</p>`;
+<p class="note">${
+    temperatureHelps(confidence)
+      ? markup`<code>l3masking predict --fitted-temperature</code> gives probabilities at this temperature.`
+      : `This temperature is not recommended: fitted on a part of the ${unseen} rows, it does not make the probabilities of the others better.`
+  }</p>`;
 }

@@ -155,7 +155,8 @@ function strongestConfusion(
   counts.forEach((row, expected) => {
     const sum = row.reduce((total, value) => total + value, 0);
     row.forEach((value, predicted) => {
-      if (expected === predicted || value / sum <= worst) return;
+      // A label without rows has no shares.
+      if (expected === predicted || value === 0 || value / sum <= worst) return;
       worst = value / sum;
       text = `Most often confused: ${Math.round(100 * worst)} % of “${labels[expected]}” were predicted as “${labels[predicted]}”.`;
     });

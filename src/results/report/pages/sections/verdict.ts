@@ -10,6 +10,7 @@
 import { counted, listed } from "../../../../base/figures.js";
 import { decidingMeasure, labelMeasures } from "../../../metrics/label-measures.js";
 import type { PairedComparison, PairedTests, RowSet } from "../../../records/paired-comparison.js";
+import { higherFirst } from "../../../statistics/higher-first.js";
 import { pInSentence, pointsText } from "../../../statistics/paired-notes.js";
 import { spreadText } from "../../markdown/tables.js";
 import {
@@ -137,20 +138,18 @@ const tags: Readonly<Record<Finding, readonly [style: string, text: string]>> = 
 
 /** One pair in plain words, the one with the higher mean first. */
 export function pairVerdict(
-  pair: PairedComparison,
+  given: PairedComparison,
   nameOf: (candidate: PairedComparison["a"]) => string,
 ): Markup {
+  const pair = higherFirst(given, false);
   const tests = pair[decidingMeasure.name];
   const others = labelMeasures.filter(({ name }) => name !== decidingMeasure.name);
-  const sign = tests.difference < 0 ? -1 : 1;
-  const [ahead, behind] = (sign === 1 ? [pair.a, pair.b] : [pair.b, pair.a]).map(nameOf);
-  const [from, to] = [tests.bootstrap.low * sign, tests.bootstrap.high * sign].sort(
-    (a, b) => a - b,
-  );
+  const [ahead, behind] = [nameOf(pair.a), nameOf(pair.b)];
+  const { low, high } = tests.bootstrap;
   const finding = findingOf(tests);
   const [style, tag] = tags[finding];
-  const points = pointsText(Math.abs(tests.difference)).replace("+", "");
-  const interval = `95 % interval ${pointsText(from)} to ${pointsText(to)}`;
+  const points = pointsText(tests.difference).replace("+", "");
+  const interval = `95 % interval ${pointsText(low)} to ${pointsText(high)}`;
   const same = labelMeasures.every(({ name }) =>
     pair[name].differences.every((difference) => difference === 0),
   );
@@ -163,7 +162,7 @@ export function pairVerdict(
       : markup`<strong>${ahead} scored higher than ${behind}</strong> by ${points} points of ${decidingMeasure.title} (${interval}).`;
   const onOthers = others.map(
     ({ name, title }) =>
-      ` On ${title}: ${pointsText(sign * pair[name].difference)} points, ${tags[findingOf(pair[name])][1]}.`,
+      ` On ${title}: ${pointsText(pair[name].difference)} points, ${tags[findingOf(pair[name])][1]}.`,
   );
   return markup`<span class="tag ${style}">${tag}</span> ${lead} ${reason(finding, tests)}${onOthers}`;
 }
