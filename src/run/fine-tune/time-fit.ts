@@ -50,8 +50,8 @@ export function fitToTime(work: EncoderWork): TimeFit {
     budget === undefined
       ? `--time-budget ${Math.ceil(seconds / 3600)}h includes it`
       : "a larger --time-budget includes it";
-  const leftOut = (method: "embed" | "stl", doing: string, seconds: number) => {
-    const reason = `${doing} would take about ${duration(seconds)}, ${limit}; ${larger(seconds)}`;
+  const leftOut = (method: "embed" | "stl", part: string, seconds: number) => {
+    const reason = `${part} would take about ${duration(seconds)}, ${limit}; ${larger(seconds)}`;
     return { method, reason };
   };
   const embeds = !isCandidate || work.embeddingSeconds <= most;
@@ -59,29 +59,29 @@ export function fitToTime(work: EncoderWork): TimeFit {
   const before = (embeds ? work.embeddingSeconds : 0) + work.testSeconds;
   const took = (some: number, maxSteps?: number) =>
     before + secondsPerStep * (some * (maxSteps ?? foldSteps) + (maxSteps ?? steps));
-  const fit = (some: number, maxSteps?: number): TimeFit => ({
+  const withFolds = (some: number, maxSteps?: number): TimeFit => ({
     ...{ folds: some, maxSteps, leftOut: without },
     seconds: took(some, maxSteps),
   });
-  const noEncoder = (doing: string, seconds: number): TimeFit => ({
+  const noEncoder = (part: string, seconds: number): TimeFit => ({
     ...{ folds: 0, maxSteps: undefined, seconds: before },
-    leftOut: [...without, leftOut("stl", doing, seconds)],
+    leftOut: [...without, leftOut("stl", part, seconds)],
   });
 
   const fewest = Math.min(1, folds);
   if (budget === undefined) {
     const fitting = Math.floor(USUAL_FOLD_SECONDS / (secondsPerStep * foldSteps));
     const some = Math.max(fewest, Math.min(folds, fitting));
-    if (!isCandidate || took(some) <= most) return fit(some);
+    if (!isCandidate || took(some) <= most) return withFolds(some);
     return noEncoder("fine-tuning", took(some));
   }
-  for (let some = folds; some >= fewest; some--) if (took(some) <= budget) return fit(some);
+  for (let some = folds; some >= fewest; some--) if (took(some) <= budget) return withFolds(some);
   const maxSteps = Math.floor((budget - before) / secondsPerStep / (fewest + 1));
   const least = Math.min(steps, work.stepsPerEpoch);
   if (maxSteps < least && isCandidate) {
     return noEncoder("a single pass over the texts", took(fewest, least));
   }
-  return fit(fewest, Math.min(steps, Math.max(1, maxSteps)));
+  return withFolds(fewest, Math.min(steps, Math.max(1, maxSteps)));
 }
 
 /** What is about to be done, how long it takes, and what shortens it. */
@@ -99,10 +99,12 @@ export function timeText(work: EncoderWork, fit: TimeFit): string {
   }
   const each = fit.maxSteps ?? steps;
   const all = fit.folds * (fit.maxSteps ?? foldSteps) + each;
+  const longest = duration(budget ?? USUAL_FOLD_SECONDS);
+  const why = fit.folds < folds ? ` (all would take longer than ${longest})` : "";
   const measured =
     folds === 0
       ? ""
-      : `, ${fit.folds} of ${counted(folds, "fold")} and the training of what is kept`;
+      : `, ${fit.folds} of ${counted(folds, "fold")}${why} and the training of what is kept`;
   const epochs = (each / stepsPerEpoch).toFixed(1);
   const cut =
     fit.maxSteps === undefined
