@@ -61,7 +61,7 @@ const comparisons: Readonly<Record<string, Comparison>> = {
   "one seed": inventedComparison({ seeds: [3] }),
   "no test split": inventedComparison({ hasTest: false }),
   "nothing but leaks": inventedComparison({ leakFreeRows: 0 }),
-  "a label without rows": withoutRows(usual, "Future"),
+  "a label without rows": withoutRows(usual, "Uses"),
   "one label": inventedComparison({ labels: ["only"] }),
   ties: differing(usual, () => 0),
   "negative differences": differing(usual, (value) => -Math.abs(value)),
