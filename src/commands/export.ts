@@ -163,7 +163,10 @@ async function checkTexts(
 /** Config, weights, tokenizer and what prediction must know, to a folder of their own. */
 async function copyModel(target: string, model: LoadedClassifier): Promise<void> {
   const { spec, values, labels, tokenizer, maxLength, folder } = model;
-  const sideFiles = new Map([...tokenizer.files(maxLength), trainingArguments(maxLength)]);
+  const sideFiles = new Map([
+    ...tokenizer.files(maxLength),
+    trainingArguments(maxLength, tokenizer),
+  ]);
   if (existsSync(join(folder, temperatureFile))) {
     const temperature = trainedTemperature(folder);
     sideFiles.set(temperatureFile, `${JSON.stringify({ temperature }, undefined, 2)}\n`);

@@ -36,6 +36,8 @@ export interface Tokenizer {
   readonly special: SpecialIds;
   /** All ids that stand for a special or added token: never drawn as a random replacement. */
   readonly specialIds: ReadonlySet<number>;
+  /** What it keeps of a text beyond the maximum length, where that is not its head. */
+  readonly keeps?: "head-tail";
   /** SHA-256 (hex) of what decides ids and word ids; part of cache keys. */
   readonly digest: string;
   /**

@@ -57,6 +57,9 @@ function splitTable(splits: readonly SplitCheck[]): string {
           ? "-"
           : `${grouped(truncation.rows)} (${percentOf(truncation.rows, rows)})`,
       ),
+      line("  tokens cut off", ({ truncation }) =>
+        truncation === undefined ? "-" : percentOf(truncation.lostShare, 1),
+      ),
     );
   }
   return textTable(lines);

@@ -143,6 +143,7 @@ describe("formatCheck", () => {
       "  95th percentile                   7          5          5",
       "  longest                           7          5          5",
       "rows cut at 5 tokens       2 (28.6 %)  0 (0.0 %)  0 (0.0 %)",
+      "  tokens cut off               13.0 %      0.0 %      0.0 %",
       "",
       "Labels (4)  train          dev          test",
       "w               0   0.0 %    0   0.0 %     1  20.0 %",

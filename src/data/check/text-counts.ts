@@ -6,7 +6,7 @@ const count = z.int().min(0);
 
 const textCounts = z.object({
   texts: count,
-  /** Longer than the maximum length: their end was cut off. */
+  /** Longer than the maximum length: a part was cut off. */
   truncated_texts: count,
   /** Tokens that were cut off. */
   truncated_tokens: count,

@@ -6,7 +6,8 @@ import { modelParameters } from "../../model/heads.js";
 import type { EmbedClassifier } from "../../model/linear/embed-classifier.js";
 import { exists } from "../../platform/files/files.js";
 import { join } from "../../platform/paths.js";
-import { trainedMaxLength, trainingArguments } from "../folder/saved-classifier.js";
+import { keepingOfLongTexts, type LongTextPart } from "../../text/long-texts.js";
+import { trainedReading, trainingArguments } from "../folder/saved-classifier.js";
 import type { Host } from "../host/host.js";
 import { checkedMaxLength, type LoadedModel, loadModel, longestRow } from "../sources/model.js";
 import { loadLinear, saveLinear } from "./linear-folder.js";
@@ -45,20 +46,24 @@ export async function saveEmbed(
     spec,
     values,
     kind: "encoder",
-    tokenizerFiles: new Map([...tokenizer.files(maxLength), trainingArguments(maxLength)]),
+    tokenizerFiles: new Map([
+      ...tokenizer.files(maxLength),
+      trainingArguments(maxLength, tokenizer),
+    ]),
     dtype: isHalf ? "F16" : "F32",
     replace: true,
   });
 }
 
 /**
- * Reads what `saveEmbed` wrote, but for the temperature. `asked` replaces the most tokens of a text. Throws `checkpoint-missing` without the
+ * Reads what `saveEmbed` wrote, but for the temperature. `asked` replaces the most tokens of a text, `longTexts` what is kept of longer ones. Throws `checkpoint-missing` without the
  * encoder, `checkpoint-shape` for one with other embeddings, and what `loadLinear` and `loadModel` throw.
  */
 export async function loadEmbed(
   folder: string,
   asked: number | undefined,
   host: Host,
+  longTexts?: LongTextPart,
 ): Promise<Omit<SavedEmbed, "temperature">> {
   const { classifier, embeddingSize: size = 0, labels } = await loadLinear(folder);
   const place = join(folder, ENCODER);
@@ -77,6 +82,8 @@ export async function loadEmbed(
       { hint: "Copy the whole folder again, or train the classifier again." },
     );
   }
-  const maxLength = checkedMaxLength(asked ?? trainedMaxLength(place) ?? longestRow(spec), spec);
-  return { classifier: { ...classifier, size }, labels, model, maxLength };
+  const trained = trainedReading(place);
+  const maxLength = checkedMaxLength(asked ?? trained.maxLength ?? longestRow(spec), spec);
+  const tokenizer = keepingOfLongTexts(model.tokenizer, longTexts ?? trained.longTexts);
+  return { classifier: { ...classifier, size }, labels, model: { ...model, tokenizer }, maxLength };
 }

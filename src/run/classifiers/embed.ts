@@ -54,15 +54,17 @@ export async function openEmbed(
   host: Host,
 ): Promise<OpenClassifier> {
   const { evalTokens } = settings;
+  const { longTexts } = settings;
   requireNoOthers(folder, [
     ...givenFlags(settings, withoutUse),
     ...(settings.precision === "int8" ? ["--precision int8"] : []),
-    ...(settings.longTexts === "windows" ? ["--long-texts windows"] : []),
+    ...(longTexts === "windows" ? ["--long-texts windows"] : []),
   ]);
   const { classifier, labels, model, maxLength } = await loadEmbed(
     folder,
     settings.maxLength,
     host,
+    longTexts === "windows" ? undefined : longTexts,
   );
   const { tokenizer } = model;
   const temperature = settings.fittedTemperature ? trainedTemperature(folder) : 1;

@@ -3,7 +3,8 @@
 import { L3MaskingError } from "../../base/errors.js";
 import { compileClassification } from "../../method/program/inference.js";
 import type { Encoding } from "../../text/encoding.js";
-import { trainedMaxLength, trainedTemperature } from "../folder/saved-classifier.js";
+import { keepingOfLongTexts, type LongTextPart } from "../../text/long-texts.js";
+import { trainedReading, trainedTemperature } from "../folder/saved-classifier.js";
 import type { Host } from "../host/host.js";
 import { classifyEncodings } from "../inference/classify.js";
 import { averagedWindows, windowsOf } from "../inference/windows.js";
@@ -31,7 +32,7 @@ export interface LoadedClassifier extends LoadedModel {
 }
 
 /**
- * Loads a classifier with its tokenizer. `asked` replaces the longest text that it was trained with. Throws
+ * Loads a classifier with its tokenizer. `asked` replaces the longest text that it was trained with, `longTexts` what it keeps of longer ones. Throws
  * `checkpoint-tensor` if the folder holds no classification head, `checkpoint-config` if it gives texts several labels or
  * numbers, and what loading throws.
  */
@@ -39,6 +40,7 @@ export async function loadClassifier(
   name: string,
   asked: number | undefined,
   host: Host,
+  longTexts?: LongTextPart,
 ): Promise<LoadedClassifier> {
   const model = await loadModel(name, host, "classifier");
   const { spec, values, folder } = model;
@@ -75,8 +77,10 @@ export async function loadClassifier(
     );
   }
   const usual = Math.min(USUAL_MAX_LENGTH, longestRow(spec));
-  const maxLength = checkedMaxLength(asked ?? trainedMaxLength(folder) ?? usual, spec);
-  return { ...model, labels, maxLength };
+  const trained = trainedReading(folder);
+  const maxLength = checkedMaxLength(asked ?? trained.maxLength ?? usual, spec);
+  const tokenizer = keepingOfLongTexts(model.tokenizer, longTexts ?? trained.longTexts);
+  return { ...model, tokenizer, labels, maxLength };
 }
 
 /**
@@ -86,10 +90,12 @@ export async function openEncoder(
   settings: ClassifierSettings,
   host: Host,
 ): Promise<OpenClassifier> {
+  const { longTexts } = settings;
   const { spec, values, tokenizer, folder, labels, maxLength } = await loadClassifier(
     settings.model,
     settings.maxLength,
     host,
+    longTexts === "windows" ? undefined : longTexts,
   );
   const temperature = settings.fittedTemperature ? trainedTemperature(folder) : 1;
   const runtime = await host.runtime(settings.threads);
@@ -115,7 +121,7 @@ export async function openEncoder(
       labels.length,
     );
   };
-  const readLength = settings.longTexts === "windows" ? Number.MAX_SAFE_INTEGER : maxLength;
+  const readLength = longTexts === "windows" ? Number.MAX_SAFE_INTEGER : maxLength;
   const read = (texts: readonly string[]): ReadTexts => {
     const encodings = texts.map(encodeOnce(tokenizer, readLength));
     return {

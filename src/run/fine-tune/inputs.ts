@@ -9,6 +9,7 @@ import {
   isLinear,
   needsScores,
 } from "../../method/methods.js";
+import { keepingOfLongTexts } from "../../text/long-texts.js";
 import type { PlacedTrainSettings } from "../folder/named-folder.js";
 import type { Host, NoticeEvent } from "../host/host.js";
 import { checkMemory, type MemoryCheck } from "../memory/memory-check.js";
@@ -48,7 +49,9 @@ export interface RunInputs {
 /** Loads and checks all of them. Throws what loading each of them throws. */
 export async function loadInputs(given: PlacedTrainSettings, host: Host): Promise<RunInputs> {
   const files = await labelledFiles(given, host);
-  const model = await loadModel(given.model, host);
+  const loaded = await loadModel(given.model, host);
+  const tokenizer = keepingOfLongTexts(loaded.tokenizer, given.longTexts);
+  const model = { ...loaded, tokenizer };
   const maxLength = checkedMaxLength(given.maxLength, model.spec);
   let folds = 0;
   const crossValidates = (rows: number) => {

@@ -8,9 +8,15 @@ import { exists, readText } from "../../platform/files/files.js";
 import { join } from "../../platform/paths.js";
 import { FOLDER_FORMAT, requireKnownFormat } from "../../results/records/format.js";
 import type { Tokenizer } from "../../text/encoding.js";
+import { type LongTextPart, longTextParts } from "../../text/long-texts.js";
 
 const fileName = "training_args.json";
-const schema = z.object({ format: z.int().exactOptional(), max_length: z.int().min(3) });
+const schema = z.object({
+  format: z.int().exactOptional(),
+  max_length: z.int().min(3),
+  /** What is kept of longer texts; the head where it is absent. */
+  long_texts: z.enum(longTextParts).exactOptional(),
+});
 
 /** A classifier in training. */
 export interface SavedParts {
@@ -32,30 +38,41 @@ export function saveClassifier(
     values: new Map(store.parameters.map(({ name }) => [name, store.weight(name)])),
     kind: "sequence-classification",
     labels,
-    tokenizerFiles: new Map([...tokenizer.files(maxLength), trainingArguments(maxLength)]),
+    tokenizerFiles: new Map([
+      ...tokenizer.files(maxLength),
+      trainingArguments(maxLength, tokenizer),
+    ]),
     replace: true,
   });
 }
 
 /** File name and content to save beside the weights. */
-export function trainingArguments(maxLength: number): readonly [string, string] {
-  return [
-    fileName,
-    `${JSON.stringify({ format: FOLDER_FORMAT, max_length: maxLength }, undefined, 2)}\n`,
-  ];
+export function trainingArguments(
+  maxLength: number,
+  { keeps }: Pick<Tokenizer, "keeps">,
+): readonly [string, string] {
+  const content = {
+    format: FOLDER_FORMAT,
+    max_length: maxLength,
+    ...(keeps && { long_texts: keeps }),
+  };
+  return [fileName, `${JSON.stringify(content, undefined, 2)}\n`];
 }
 
 /**
- * The max_length a classifier was trained with; undefined for folders saved by other programs. Throws
- * `checkpoint-config` for a damaged file and `newer-format` for that of a later version.
+ * How a classifier read texts in training: their maximum length, undefined for folders saved by other programs, and what was kept of longer
+ * ones. Throws `checkpoint-config` for a damaged file and `newer-format` for that of a later version.
  */
-export function trainedMaxLength(folder: string): number | undefined {
+export function trainedReading(folder: string): {
+  readonly maxLength: number | undefined;
+  readonly longTexts: LongTextPart;
+} {
   const path = join(folder, fileName);
-  if (!exists(path)) return undefined;
+  if (!exists(path)) return { maxLength: undefined, longTexts: "head" };
   const hint = "Delete the file, or give --max-length.";
-  const { format, max_length } = readSmall(path, schema, "max_length", hint);
+  const { format, max_length, long_texts = "head" } = readSmall(path, schema, "max_length", hint);
   requireKnownFormat(format, path);
-  return max_length;
+  return { maxLength: max_length, longTexts: long_texts };
 }
 
 /** Holds the temperature for which softmax(logits / temperature) fits the dev split best. */

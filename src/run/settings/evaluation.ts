@@ -1,6 +1,7 @@
 /** Settings of evaluation, of what is written where, and of the machine's part in it. */
 import { z } from "zod";
 import { decidingMeasure, labelMeasures } from "../../results/metrics/label-measures.js";
+import { longTextParts } from "../../text/long-texts.js";
 import { fraction, integer, text } from "./kinds.js";
 import { PUBLISHED, RECIPE, setting } from "./setting.js";
 import { runNames } from "./written-names.js";
@@ -64,9 +65,9 @@ const measuring = [
   setting({
     name: "longTexts",
     ...predicting,
-    type: z.enum(["head", "windows"]).default("head"),
+    type: z.enum([...longTextParts, "windows"]).optional(),
     description:
-      "What is read of a text beyond the maximum length: its head, or all of it in windows whose log-probabilities are averaged",
+      "What is read of a text beyond the maximum length: its head, its head and tail, or all of it in windows whose log-probabilities are averaged; by default, as in the classifier's training",
   }),
   setting({
     name: "fittedTemperature",

@@ -1,6 +1,7 @@
 /** Settings that name models, data and texts, and say how they are read. */
 import { z } from "zod";
 import { knownDatasetNames } from "../../data/known/known-datasets.js";
+import { longTextParts } from "../../text/long-texts.js";
 import { integer, list, text } from "./kinds.js";
 import { PUBLISHED, setting } from "./setting.js";
 import { SHIPPED_MODEL } from "./shipped-model.js";
@@ -206,6 +207,15 @@ const reading = [
     unit: "tokens",
     origin: PUBLISHED,
     aliases: ["maxSeqLength"],
+    identity: "counts",
+  }),
+  setting({
+    name: "longTexts",
+    commands: ["train", "compare"],
+    type: z.enum(longTextParts).default("head"),
+    description:
+      "What is read of a text beyond the maximum length: its head, or its head and its tail in equal parts",
+    heading: "Limits",
     identity: "counts",
   }),
   setting({

@@ -115,7 +115,7 @@ describe("the page of an explanation", () => {
     expect(elements.filter(({ name }) => name === "script")).toEqual([]);
     const ids = elements.flatMap(({ attributes }) => attributes.id ?? []);
     expect(new Set(ids).size).toBe(ids.length);
-    expect(words(page)).toContain("12 tokens, was cut off");
+    expect(words(page)).toContain("12 tokens were cut off");
     expect(words(page)).toContain("The text has no tokens.");
     expect(words(page)).not.toMatch(/NaN|undefined|\[object/);
   });

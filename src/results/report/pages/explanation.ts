@@ -73,7 +73,7 @@ function textSection(text: ExplainedText, index: number, views: View, figures: V
   const words = text.word_ids.filter((word) => word !== null).length;
   return markup`<section id="${id}"><h2>Text ${index + 1}: ${foreign(text.label)}, ${percent(text.probabilities[text.label])}</h2>
 ${others.length === 0 ? undefined : markup`<p class="note">Other labels: ${others}.</p>`}
-${text.truncated === 0 ? undefined : markup`<p class="verdict warning">The end of the text, ${counted(text.truncated, "token")}, was cut off: neither model reads it.</p>`}
+${text.truncated === 0 ? undefined : markup`<p class="verdict warning">Of the text ${counted(text.truncated, "token")} ${text.truncated === 1 ? "was" : "were"} cut off: neither model reads them.</p>`}
 ${words === 0 ? markup`<p>The text has no tokens.</p>` : views(text)}
 <details><summary>The figures as a table</summary>${figures(text)}</details></section>`;
 }

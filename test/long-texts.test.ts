@@ -1,0 +1,74 @@
+/** What a run keeps of long texts is kept by all that classifies with its model, without being told. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { runExplain } from "../src/commands/explain.js";
+import { runPredict } from "../src/commands/predict.js";
+import {
+  explainSchema,
+  type PredictOptions,
+  predictSchema,
+  resolveSettings,
+} from "../src/run/settings/schemas.js";
+import { readJson, readJsonLines, temporaryFolder } from "./fixtures/folders.js";
+import { createTestHost, tinyModel } from "./fixtures/host.js";
+import { soundRows, toJsonLines } from "./fixtures/sounds.js";
+import { train, trainOptions } from "./fixtures/training.js";
+
+const at = temporaryFolder();
+const predicted = z.looseObject({ probabilities: z.record(z.string(), z.number()) });
+
+/** Long texts that begin alike; what tells the label is at their end. */
+const longer = (split: "train" | "dev" | "test") =>
+  soundRows(split).map(({ text, label }) => ({ text: `${"baa splash ".repeat(8)}${text}`, label }));
+
+describe.each(["stl", "embed"] as const)("--long-texts head-tail, %s", (method) => {
+  const folder = at(method);
+  const model = join(folder, "model");
+  const input = at("test.jsonl");
+  beforeAll(async () => {
+    for (const split of ["train", "dev", "test"] as const) {
+      writeFileSync(at(`${split}.jsonl`), toJsonLines(longer(split)));
+    }
+    const files = {
+      trainFile: at("train.jsonl"),
+      validationFile: at("dev.jsonl"),
+      testFile: input,
+    };
+    const options = { ...files, method, maxLength: 12, longTexts: "head-tail" } as const;
+    await train(trainOptions(tinyModel("bert"), folder, options), createTestHost());
+  });
+  const predict = async (more: Partial<PredictOptions> = {}) => {
+    const settings = resolveSettings(predictSchema, { model, input, ...more });
+    const { predictions = [] } = await runPredict(settings, createTestHost());
+    return predictions.map(({ probabilities }) => Object.values(probabilities));
+  };
+  const trained = () =>
+    readJsonLines(join(folder, "predictions-test.jsonl"), predicted).map(({ probabilities }) =>
+      Object.values(probabilities),
+    );
+
+  it("is recorded, and predicts as in training", async () => {
+    const place = method === "embed" ? join(model, "encoder") : model;
+    expect(readJson(join(place, "training_args.json"))).toMatchObject({ long_texts: "head-tail" });
+    const found = await predict();
+    trained().forEach((row, index) => {
+      row.forEach((probability, label) => {
+        expect(found[index][label]).toBeCloseTo(probability, 5);
+      });
+    });
+    expect(found).toEqual(await predict({ longTexts: "head-tail" }));
+    expect(found).not.toEqual(await predict({ longTexts: "head" }));
+  });
+
+  it.runIf(method === "stl")("explains the tokens that it reads", async () => {
+    const [{ text }] = longer("test");
+    const output = at("explained.html");
+    const settings = resolveSettings(explainSchema, { model, texts: [text], output });
+    await runExplain(settings, createTestHost());
+    const explained = readFileSync(output, "utf8");
+    // The full stop at the end.
+    expect(explained).toContain(">.</span>");
+  });
+});
