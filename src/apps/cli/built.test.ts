@@ -183,6 +183,33 @@ describe("the built command line", () => {
     expect(left.err).not.toContain("predicting: 6000 texts");
   });
 
+  it.skipIf(!existsSync("/dev/full"))("ends no work where an output has no room", async () => {
+    const shell = (script: string, ...words: readonly string[]) => {
+      const child = spawn("/bin/sh", ["-c", script, "sh", process.execPath, main, ...words], {
+        cwd: root,
+        stdio: ["ignore", "pipe", "pipe"],
+      });
+      let told = "";
+      for (const stream of [child.stdout, child.stderr]) {
+        stream.on("data", (data: Buffer) => {
+          told += data;
+        });
+      }
+      return new Promise<{ exitCode: number | null; told: string }>((resolve) =>
+        child.on("close", (exitCode) => resolve({ exitCode, told })),
+      );
+    };
+    // Results that are lost are a failure, a log is not.
+    const lost = await shell('"$@" >/dev/full', "check", at("train.jsonl"));
+    expect(lost.exitCode).toBe(2);
+    expect(lost.told).toContain(
+      "error [disk-full]: expected room to write standard output, got ENOSPC",
+    );
+    const silent = await shell('"$@" 2>/dev/full', "check", at("train.jsonl"));
+    expect(silent.exitCode).toBe(0);
+    expect(silent.told).toContain("12");
+  });
+
   it("reads standard input and writes standard output for -", async () => {
     const words = ["predict", "--model", at("run/model"), "--threads", "1", "--output", "-"];
     const csv = "text,place\nThere is rain by the sea.,sea\n";

@@ -1,64 +1,29 @@
 #!/usr/bin/env node
 /** Connects the command line with the process. */
+import { closeSync } from "node:fs";
 import { performance } from "node:perf_hooks";
+import { isatty } from "node:tty";
 import { systemCode } from "../../platform/files/failures.js";
 import { entryAt, listFolder, readText } from "../../platform/files/files.js";
 import { packageVersion } from "../../platform/machine.js";
 import { callOnce, startAhead } from "../../thread/client.js";
 import { runCommandLine } from "./program.js";
-import type { ResultOutput, Terminal } from "./terminal.js";
+import { createHumanReporter } from "./reporter.js";
+import { interrupts } from "./signals.js";
+import { outputTo } from "./streams.js";
+import type { Terminal } from "./terminal.js";
 
-const DEFAULT_COLUMNS = 80;
+/** The standard streams that are terminals, by their numbers. */
+const terminals = [0, 1, 2].filter((descriptor) => isatty(descriptor));
 
-function outputTo(stream: NodeJS.WriteStream): ResultOutput {
-  let closed = false;
-  stream.on("error", (error: NodeJS.ErrnoException) => {
-    // A reader may close early (head); the work goes on, only nobody listens any more.
-    if (error.code !== "EPIPE") throw error;
-    closed = true;
-  });
-  return {
-    write(text) {
-      if (!closed) stream.write(text);
-    },
-    flush() {
-      if (closed || !stream.writableNeedDrain) return Promise.resolve(!closed);
-      return new Promise((resolve) => {
-        const settle = () => {
-          stream.off("drain", settle).off("error", settle);
-          resolve(!closed);
-        };
-        stream.on("drain", settle).on("error", settle);
-      });
-    },
-    isTerminal: stream.isTTY === true,
-    get columns() {
-      // Some terminals tell no width, or 0.
-      return stream.columns || DEFAULT_COLUMNS;
-    },
-  };
-}
-
-const signals = ["SIGINT", "SIGTERM"] as const;
+const stdout = outputTo("standard output", process.stdout);
 
 const terminal: Terminal = {
-  stdout: outputTo(process.stdout),
-  stderr: outputTo(process.stderr),
+  stdout,
+  stderr: outputTo("standard error", process.stderr, true),
   environment: process.env,
   now: () => performance.now(),
-  onInterrupt(listener) {
-    const stopListening = () => {
-      for (const signal of signals) process.off(signal, once);
-    };
-    // Without a listener the next signal has its default effect: the process ends at once, without
-    // the tidying up that could abort a worker inside the runtime. Shells report 130.
-    const once = () => {
-      stopListening();
-      listener();
-    };
-    for (const signal of signals) process.on(signal, once);
-    return stopListening;
-  },
+  onInterrupt: interrupts(process, terminals.length > 0),
   async listFolder(path) {
     // Not a folder: the reader of the file says what is wrong with it, if anything.
     return entryAt(path)?.kind === "folder" ? listFolder(path) : undefined;
@@ -73,6 +38,19 @@ const terminal: Terminal = {
     }
   },
 };
+
+process.on("exit", () => {
+  // Node aborts at its end over a terminal that it cannot set back, as it is gone; what is closed it leaves alone.
+  for (const descriptor of terminals) if (!isatty(descriptor)) closeSync(descriptor);
+});
+
+process.once("beforeExit", () => {
+  // Results that could not be written are a failure of their own.
+  const failure = stdout.failure();
+  if (failure === undefined || process.exitCode !== 0) return;
+  createHumanReporter(terminal).failure(failure);
+  process.exitCode = failure.exitCode;
+});
 
 process.exitCode = await runCommandLine(
   process.argv.slice(2),
