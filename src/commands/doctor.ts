@@ -6,7 +6,7 @@ import { L3MaskingError, messageOf } from "../base/errors.js";
 import { createKernelMemory } from "../engine/kernels/kernels.js";
 import type { Runtime } from "../engine/runtime/runtime.js";
 import { compileProgram, floatOutput } from "../method/program/compile.js";
-import { readToken } from "../model/hub/cache.js";
+import { hubAccess } from "../model/hub/access.js";
 import type { AvailableMemory } from "../platform/available-memory.js";
 import type { HubSettings } from "../platform/hub-environment.js";
 import { type Machine, thisMachine } from "../platform/machine.js";
@@ -39,7 +39,7 @@ export async function runDoctor(
     ...(await runtimeDiagnoses(host)),
     await diagnose("kernels", async () => kernelFinding()),
     await cacheDiagnosis(host.cacheFolder),
-    hubDiagnosis(host.hub),
+    await diagnose("models", async () => hubFinding(host.hub)),
   ];
 }
 
@@ -139,19 +139,14 @@ async function cacheDiagnosis(folder: string): Promise<Diagnosis> {
 }
 
 /** Where models of the hub are kept and whether the settings let us fetch any; nothing is asked of the network. */
-function hubDiagnosis({
-  cacheFolder,
-  endpoint,
-  offlineBy,
-  token,
-  tokenFile,
-}: HubSettings): Diagnosis {
-  const known = token ?? readToken(tokenFile);
+function hubFinding(hub: HubSettings): string {
+  const { cacheFolder, offlineBy } = hub;
+  const { endpoint, token } = hubAccess(hub);
   const network =
     offlineBy === undefined
-      ? `downloads from ${endpoint} ${known === undefined ? "without a token" : "with your token"}`
+      ? `downloads from ${endpoint} ${token === undefined ? "without a token" : "with your token"}`
       : `no downloads (${offlineBy})`;
-  return { subject: "models", ok: true, finding: `cached in ${cacheFolder}, ${network}` };
+  return `cached in ${cacheFolder}, ${network}`;
 }
 
 async function diagnose(subject: string, find: () => Promise<string>): Promise<Diagnosis> {

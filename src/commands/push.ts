@@ -3,7 +3,7 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import { L3MaskingError } from "../base/errors.js";
 import { readConfig } from "../model/checkpoint/load.js";
-import { readToken } from "../model/hub/cache.js";
+import { hubAccess } from "../model/hub/access.js";
 import { parseRepository, type Repository, repositoryUrl } from "../model/hub/repository.js";
 import { type UploadedFile, uploadFiles } from "../model/hub/upload.js";
 import { LOCK_FILE } from "../platform/files/folder-lock.js";
@@ -40,7 +40,7 @@ export async function runPush(settings: PushSettings, host: Host): Promise<PushR
     const text = `${folder} has no ONNX files and no model card yet; \`l3masking export ${folder}\` writes them`;
     host.emit({ type: "notice", level: "warning", text });
   }
-  const { endpoint, offlineBy, tokenFile } = host.hub;
+  const { offlineBy } = host.hub;
   if (offlineBy !== undefined) {
     throw new L3MaskingError(
       "hub-offline",
@@ -50,7 +50,7 @@ export async function runPush(settings: PushSettings, host: Host): Promise<PushR
       },
     );
   }
-  const token = host.hub.token ?? readToken(tokenFile);
+  const { endpoint, token } = hubAccess(host.hub);
   if (token === undefined) {
     throw new L3MaskingError(
       "hub-denied",

@@ -4,8 +4,10 @@ import { join } from "node:path";
 export interface HubSettings {
   /** Folder of the cache that all tools share; holds `models--ORG--NAME`. */
   readonly cacheFolder: string;
-  /** The hub or a mirror of it, without a slash at the end. */
+  /** The hub or a mirror of it, without a slash at the end and without secrets, so that it can be shown. */
   readonly endpoint: string;
+  /** What is wrong with the endpoint that the environment names; `endpoint` is then the usual one. */
+  readonly endpointFault?: string;
   /** What asks for no network at all, such as HF_HUB_OFFLINE=1; absent where it is allowed. */
   readonly offlineBy?: string;
   /** The user's secret for private and gated repositories. */
@@ -44,7 +46,7 @@ export function hubSettings(environment: Environment, home: string): HubSettings
   const token = value("HF_TOKEN") ?? value("HUGGING_FACE_HUB_TOKEN");
   return {
     cacheFolder: path("HF_HUB_CACHE") ?? path("HUGGINGFACE_HUB_CACHE") ?? join(hubHome, "hub"),
-    endpoint: (value("HF_ENDPOINT") ?? "https://huggingface.co").replace(/\/+$/, ""),
+    ...endpointOf(value("HF_ENDPOINT") ?? usualEndpoint),
     ...(offlineBy !== undefined &&
       isOn(value(offlineBy)) && { offlineBy: `${offlineBy}=${value(offlineBy)}` }),
     ...(token !== undefined && { token }),
@@ -52,6 +54,25 @@ export function hubSettings(environment: Environment, home: string): HubSettings
       tokenFile: path("HF_TOKEN_PATH") ?? join(hubHome, "token"),
     }),
   };
+}
+
+const usualEndpoint = "https://huggingface.co";
+
+function endpointOf(text: string): Pick<HubSettings, "endpoint" | "endpointFault"> {
+  const found = foundInstead(text);
+  if (found === undefined) return { endpoint: text.replace(/\/+$/, "") };
+  const endpointFault = `expected the http or https address of the hub in HF_ENDPOINT, got ${found}`;
+  return { endpoint: usualEndpoint, endpointFault };
+}
+
+/** What a text is that is not the address of a hub; it is quoted only where it cannot hold a secret. */
+function foundInstead(text: string): string | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !["http:", "https:"].includes(url.protocol)) {
+    return /[@?#]/.test(text) ? "something else" : JSON.stringify(text);
+  }
+  if (url.username !== "" || url.password !== "") return "an address with a user name or password";
+  return url.search !== "" || url.hash !== "" ? "an address with a query" : undefined;
 }
 
 function isOn(value: string | undefined): boolean {

@@ -33,6 +33,12 @@ describe("mlflowServer", () => {
     );
   });
 
+  it("refuses a token that no header may have, and does not show it", () => {
+    const refused = () => server({ MLFLOW_TRACKING_TOKEN: "secret\u200b" });
+    expect(refused).toThrow("the token of MLFLOW_TRACKING_TOKEN, got U+200B");
+    expect(refused).not.toThrow(/secret/);
+  });
+
   it("takes user name and password out of the address", () => {
     expect(server({ MLFLOW_TRACKING_URI: "http://Aladdin:open%20sesame@here:5000" })).toEqual({
       address: "http://here:5000",

@@ -1,5 +1,6 @@
 /** Where MLflow is, by the environment variables that its own client reads. */
 import { L3MaskingError } from "../base/errors.js";
+import { headerToken } from "./header-token.js";
 
 /** As the environment has it; looked at only when it is needed. */
 export interface MlflowEnvironment {
@@ -45,7 +46,7 @@ export function mlflowEnvironment(environment: Environment): MlflowEnvironment {
 
 /**
  * The server of an environment. A user name with its password goes before a token, as in MLflow's own client; either may also
- * stand in the address. Throws `invalid-setting` where there is no address of a server.
+ * stand in the address. Throws `invalid-setting` where there is no address of a server, or a token that no header may have.
  */
 export function mlflowServer(environment: MlflowEnvironment): MlflowServer {
   const { trackingUri, experimentName, token } = environment;
@@ -66,7 +67,7 @@ export function mlflowServer(environment: MlflowEnvironment): MlflowServer {
   const authorization =
     username !== "" && password !== ""
       ? `Basic ${base64(`${username}:${password}`)}`
-      : token && `Bearer ${token}`;
+      : token && `Bearer ${headerToken(token, "MLFLOW_TRACKING_TOKEN")}`;
   return {
     address: `${url.origin}${url.pathname}`.replace(/\/+$/, ""),
     experimentName,

@@ -8,6 +8,7 @@ import {
   weightFileNames,
 } from "../../model/checkpoint/load.js";
 import { familyTitles } from "../../model/families/families.js";
+import { hubAccess } from "../../model/hub/access.js";
 import type { DownloadPatience } from "../../model/hub/attempts.js";
 import {
   blobPath,
@@ -17,7 +18,6 @@ import {
   noteCommit,
   openSnapshot,
   placeFile,
-  readToken,
   repositoryFolder,
 } from "../../model/hub/cache.js";
 import { download } from "../../model/hub/download.js";
@@ -46,7 +46,7 @@ type FetchHost = Pick<Host, "emit" | "cancelled" | "time" | "hub">;
  *
  * Throws `hub-not-found`, `hub-denied`, `hub-busy`, `download-failed`, `download-mismatch`, `disk-full`,
  * `output-unwritable`, `output-in-use` where another machine holds the lock, `checkpoint-config` and `tokenizer-format` for
- * what is not computed here, `checkpoint-missing` for a repository without weights or tokenizer, `checkpoint-format` for an index
+ * what is not computed here, `invalid-setting` for an endpoint or a token that cannot be one, `checkpoint-missing` for a repository without weights or tokenizer, `checkpoint-format` for an index
  * that leads out of the folder, `interrupted`.
  */
 export async function fetchModel(
@@ -76,10 +76,8 @@ async function fetchFiles(
   host: FetchHost,
   patience: DownloadPatience,
 ): Promise<string> {
-  const token = host.hub.token ?? readToken(host.hub.tokenFile);
   const hub: Hub = {
-    endpoint: host.hub.endpoint,
-    ...(token !== undefined && { token }),
+    ...hubAccess(host.hub),
     patience,
     cancelled: host.cancelled,
   };
