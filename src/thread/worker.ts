@@ -8,8 +8,10 @@ import { commands, isCommand } from "../commands/table.js";
 import { devices } from "../engine/runtime/devices/devices.js";
 import { availableMemory } from "../platform/available-memory.js";
 import { hubSettings } from "../platform/hub-environment.js";
+import { processorCount } from "../platform/machine.js";
 import { mlflowEnvironment } from "../platform/mlflow-environment.js";
 import type { Host, RunEvent } from "../run/host/host.js";
+import { usableThreads } from "../run/host/threads.js";
 import { callOnce } from "./client.js";
 import { type Answer, type Call, portableError, type Request } from "./messages.js";
 
@@ -33,7 +35,11 @@ const host: Host = {
   now: () => performance.now(),
   today: () => new Date().toLocaleDateString("en-GB", { dateStyle: "long" }),
   time: () => new Date().toISOString(),
-  runtime: (threads) => devices.cpu.open({ threads }),
+  runtime(asked) {
+    const { threads, notice } = usableThreads(asked, processorCount());
+    if (notice !== undefined) host.emit(notice);
+    return devices.cpu.open({ threads });
+  },
   availableMemory,
   inThread,
   atEnd: (free) => kept.push(free),

@@ -41,6 +41,13 @@ describe("seedList", () => {
     );
   });
 
+  it("refuses more seeds than anybody waits for, before it makes a list of them", () => {
+    for (const seeds of [["0-1000"], ["0-999", "1000"], ["0-99999999999999999999"]]) {
+      expect(() => seedList(seeds)).toThrow("expected at most 1000 seeds");
+    }
+    expect(seedList(["0-999"])).toHaveLength(1000);
+  });
+
   it("is given only what the settings let through", () => {
     for (const seeds of [["1.5"], ["-1"], ["a"], ["1-"], []]) {
       expect(() => settings({ seeds })).toThrow(L3MaskingError);

@@ -37,14 +37,23 @@ export interface PlannedRun extends RunKey {
   readonly settings: PlacedTrainSettings;
 }
 
-/** Numbers of ranges such as "0-4" and "7", ascending, each once. Throws `invalid-setting` for a range that goes back. */
+/** A seed is a run of minutes: more are a slip of the keyboard. */
+const MOST_SEEDS = 1000;
+
+/** Numbers of ranges such as "0-4" and "7", ascending, each once. Throws `invalid-setting` for a range that goes back, and for too many. */
 export function seedList(ranges: readonly string[]): number[] {
+  let count = 0;
   const seeds = ranges.flatMap((range) => {
     const [first, last = first] = range.split("-").map(Number);
     if (last < first) {
       throw new L3MaskingError("invalid-setting", `expected a range of seeds, got ${range}`, {
         hint: `Write ${last}-${first}.`,
       });
+    }
+    count += last - first + 1;
+    if (count > MOST_SEEDS || !Number.isSafeInteger(last)) {
+      const text = `expected at most ${MOST_SEEDS} seeds, got ${ranges.join(", ")}`;
+      throw new L3MaskingError("invalid-setting", text, { hint: "Name fewer with --seeds." });
     }
     return Array.from({ length: last - first + 1 }, (_, offset) => first + offset);
   });

@@ -249,7 +249,7 @@ const outputs = [
       "export",
     ],
     type: integer(1).optional(),
-    description: "Threads of the runtime; by default, one per processor",
+    description: "Threads of the runtime, at most one per processor, which is the default",
     heading: "Limits",
     // They change last digits too, but are the machine's more than the run's.
     identity: "none",
