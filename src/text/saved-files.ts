@@ -1,8 +1,10 @@
 /** The tokenizer's part of a saved model folder, for Python's transformers and transformers.js. */
 import * as z from "zod";
+import type { AddedToken } from "./added-tokens.js";
 import { checkShape } from "./checked-json.js";
-import { type AddedToken, fieldsOf, type SpecialNames } from "./special-tokens.js";
+import { fieldsOf, type SpecialNames } from "./special-tokens.js";
 import { subwordKind } from "./subwords.js";
+import { standardBert, standardRoberta } from "./tokenizer-class.js";
 import type { TokenizerFiles, TokenizerJson } from "./tokenizer-json.js";
 import { type Vocabulary, vocabularySize } from "./vocabulary.js";
 
@@ -44,7 +46,7 @@ export function savedFiles(saved: SavedTokenizer): ReadonlyMap<string, string> {
   const { json, names, added, tokens } = saved;
   const source = saved.files.get("tokenizer.json");
   const files = new Map<string, string>();
-  const unique = uniqueTokens(added);
+  const unique = uniqueTokens(added, names);
   const complete = unique.length === json.added_tokens.length;
   files.set(
     "tokenizer.json",
@@ -88,10 +90,12 @@ function configOf({
     ([key, value]) =>
       !machineFields.has(key) && !(key === "model_max_length" && Number(value) >= NO_LIMIT),
   );
-  const decoder = uniqueTokens(added).map(({ id, ...token }) => [
-    String(id),
-    { single_word: false, lstrip: false, rstrip: false, normalized: false, ...token },
-  ]);
+  const decoder = uniqueTokens(added, names).map(
+    ({ id, content, single_word, lstrip, rstrip, normalized, special, ...rest }) => [
+      String(id),
+      { content, single_word, lstrip, rstrip, normalized, special, ...rest },
+    ],
+  );
   return {
     ...Object.fromEntries(source),
     ...fieldsOf(names),
@@ -100,36 +104,6 @@ function configOf({
     added_tokens_decoder: Object.fromEntries(decoder),
   };
 }
-
-const standardBert = z.object({
-  normalizer: z.object({
-    type: z.literal("BertNormalizer"),
-    clean_text: z.literal(true).optional(),
-    handle_chinese_chars: z.boolean().default(true),
-    strip_accents: z.boolean().nullable().default(null),
-    lowercase: z.boolean().default(true),
-  }),
-  pre_tokenizer: z.object({ type: z.literal("BertPreTokenizer") }),
-  model: z.object({
-    type: z.literal("WordPiece"),
-    continuing_subword_prefix: z.literal("##").optional(),
-    max_input_chars_per_word: z.literal(100).optional(),
-  }),
-});
-
-const standardRoberta = z.object({
-  normalizer: z.null().optional(),
-  pre_tokenizer: z.object({
-    type: z.literal("ByteLevel"),
-    add_prefix_space: z.boolean().default(true),
-    use_regex: z.literal(true).optional(),
-  }),
-  model: z.object({
-    type: z.literal("BPE"),
-    unk_token: z.null().optional(),
-    ignore_merges: z.literal(false).nullish(),
-  }),
-});
 
 /** The class of transformers that computes this tokenizer, and its settings. */
 function classSettings(json: TokenizerJson, names: SpecialNames): Record<string, unknown> {
@@ -155,11 +129,14 @@ function classSettings(json: TokenizerJson, names: SpecialNames): Record<string,
   return { tokenizer_class: "PreTrainedTokenizerFast" };
 }
 
-/** Sorted by id; of two entries for a token the first. All are special: others were refused. */
-function uniqueTokens(added: readonly AddedToken[]): AddedToken[] {
+/** Sorted by id; of two entries for a token the first. Those with a role are special, whatever the source calls them. */
+function uniqueTokens(added: readonly AddedToken[], names: SpecialNames): AddedToken[] {
   const first = new Map<string, AddedToken>();
+  const withRole = new Set(Object.values(names));
   for (const token of added) {
-    if (!first.has(token.content)) first.set(token.content, { ...token, special: true });
+    if (first.has(token.content)) continue;
+    const isRole = withRole.has(token.content) && !token.special;
+    first.set(token.content, isRole ? { ...token, special: true, normalized: false } : token);
   }
   return [...first.values()].sort((a, b) => a.id - b.id);
 }

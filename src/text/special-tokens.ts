@@ -4,10 +4,11 @@
  */
 import * as z from "zod";
 import { L3MaskingError } from "../base/errors.js";
+import type { AddedToken } from "./added-tokens.js";
 import { checkShape, componentType, listOf, unsupported } from "./checked-json.js";
 import type { SpecialIds } from "./encoding.js";
 import type { SubwordKind } from "./subwords.js";
-import { MAX_ID, type Vocabulary } from "./vocabulary.js";
+import type { Vocabulary } from "./vocabulary.js";
 
 /** The tokens with a role, as they are written. */
 export type SpecialNames = Readonly<Record<keyof SpecialIds, string>>;
@@ -77,41 +78,54 @@ export function customaryNames(kind: SubwordKind, tokens: Vocabulary): SpecialNa
     : usual;
 }
 
-/** An entry of `added_tokens`. */
-export const addedTokenSchema = z.looseObject({
-  id: z.int().nonnegative().max(MAX_ID),
-  content: z.string(),
-  special: z.boolean().default(false),
+/**
+ * Special tokens that a configuration file lists beside those with a role: `additional_special_tokens`, since transformers 5
+ * `extra_special_tokens`.
+ */
+export function extraSpecialTokens(settings: unknown, where: string): ExtraSpecialTokens {
+  const lists = checkShape(extraSchema, settings, where);
+  return { additional: lists.additional_special_tokens, extra: lists.extra_special_tokens };
+}
+
+/** By the name of the list. */
+export interface ExtraSpecialTokens {
+  readonly additional: readonly string[];
+  readonly extra: readonly string[];
+}
+
+/** Names of the beginning and the end of a text that are no first or last token of a row here, but special all the same. */
+export function otherRoles(settings: unknown, where: string): readonly string[] {
+  const { bos_token, eos_token } = checkShape(endsSchema, settings, where);
+  return [bos_token, eos_token].filter((name) => typeof name === "string");
+}
+
+/** A list of tokens, or tokens by what they are for. */
+const extraList = z
+  .union([z.array(nameSchema), z.record(z.string(), nameSchema).transform(Object.values<unknown>)])
+  .nullish()
+  .transform((names) => (names ?? []).filter((name) => typeof name === "string"));
+
+const extraSchema = z.looseObject({
+  additional_special_tokens: extraList,
+  extra_special_tokens: extraList,
 });
 
-export type AddedToken = z.infer<typeof addedTokenSchema>;
+const endsSchema = z.looseObject({ bos_token: nameSchema, eos_token: nameSchema });
 
-/**
- * The vocabulary with the added tokens. Text is never searched for added tokens, so one that is not
- * special could not be found in it: `tokenizer-format`, as for one whose id the vocabulary contradicts.
- */
+/** The vocabulary with the added tokens. Throws `tokenizer-format` for one whose id the vocabulary contradicts. */
 export function withAddedTokens(
   vocabulary: Vocabulary,
   added: readonly AddedToken[],
-  names: Partial<SpecialNames>,
   where: string,
 ): Vocabulary {
   const tokens = new Map(vocabulary);
-  const withRole = new Set(Object.values(names));
-  for (const { id, content, special } of added) {
+  for (const { id, content } of added) {
     const known = tokens.get(content);
     if (known !== undefined && known !== id) {
       throw new L3MaskingError(
         "tokenizer-format",
         `${where}: expected added token ${JSON.stringify(content)} to have the id ${known} of the vocabulary, got ${id}`,
         { hint: "Use the tokenizer files of a single checkpoint." },
-      );
-    }
-    if (!special && !withRole.has(content)) {
-      throw new L3MaskingError(
-        "tokenizer-format",
-        `${where}: expected only special tokens among the added tokens, got the word ${JSON.stringify(content)}`,
-        { hint: "Use a checkpoint whose vocabulary was not extended with words." },
       );
     }
     tokens.set(content, id);

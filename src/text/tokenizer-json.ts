@@ -6,8 +6,9 @@
 import * as z from "zod";
 import { L3MaskingError } from "../base/errors.js";
 import { isObject } from "../base/strict-json.js";
+import { addedTokenSchema, MAX_ADDED } from "./added-tokens.js";
 import { checkShape, listOf, parseTokenizerJson } from "./checked-json.js";
-import { addedTokenSchema, bertNames, robertaNames, type SpecialNames } from "./special-tokens.js";
+import { bertNames, robertaNames, type SpecialNames } from "./special-tokens.js";
 import { MAX_MERGES, splitMerge } from "./subwords.js";
 import { MAX_ID, vocabularySchema } from "./vocabulary.js";
 
@@ -31,14 +32,15 @@ export const tokenizerSideFiles = [
   "special_tokens_map.json",
 ] as const;
 
+/** The model's own settings, which may name the tokenizer's class. */
+export const MODEL_CONFIG = "config.json";
+
 /** The files of a checkpoint that decide how text becomes ids. */
 export const tokenizerFileNames: readonly string[] = [
   ...vocabularyFiles.flat(),
   ...tokenizerSideFiles,
+  MODEL_CONFIG,
 ];
-
-/** Tokens beside the vocabulary; the largest tokenizers have some hundreds. */
-const MAX_ADDED = 100_000;
 
 const tokenizerJsonSchema = z.looseObject({
   added_tokens: listOf(addedTokenSchema, MAX_ADDED)
@@ -61,7 +63,7 @@ export interface TokenizerSource {
 
 /**
  * The tokenizer of a set of files: tokenizer.json, else vocab.json with merges.txt (RoBERTa), else
- * vocab.txt (BERT). `names` are special tokens that differ from the customary ones.
+ * vocab.txt (BERT), but for the one that is not to be read. `names` are special tokens that differ from the customary ones.
  *
  * Throws `checkpoint-missing` if there is none of these, `tokenizer-format` if one is malformed.
  */
@@ -69,6 +71,7 @@ export function tokenizerSource(
   files: TokenizerFiles,
   names: Partial<SpecialNames>,
   folder: string,
+  except?: "vocab.json" | "vocab.txt",
 ): TokenizerSource {
   const json = files.get("tokenizer.json");
   if (json !== undefined) {
@@ -77,14 +80,14 @@ export function tokenizerSource(
   }
   const vocabJson = files.get("vocab.json");
   const merges = files.get("merges.txt");
-  if (vocabJson !== undefined && merges !== undefined) {
+  if (vocabJson !== undefined && merges !== undefined && except !== "vocab.json") {
     const file = `${folder}vocab.json`;
     const vocab = checkShape(vocabularySchema, parseTokenizerJson(vocabJson, file), file);
     const pairs = mergeLines(merges, `${folder}merges.txt`);
     return { json: robertaJson(vocab, pairs, { ...robertaNames, ...names }), file };
   }
   const vocabText = files.get("vocab.txt");
-  if (vocabText !== undefined) {
+  if (vocabText !== undefined && except !== "vocab.txt") {
     const file = `${folder}vocab.txt`;
     requireFewLines(vocabText, MAX_ID, file);
     return { json: bertJson(vocabularyLines(vocabText), { ...bertNames, ...names }), file };
@@ -99,12 +102,12 @@ export function tokenizerSource(
 
 /**
  * Line i is the token with id i; of a token on two lines the later counts. White space at the end of
- * a line is no part of the token, as in Hugging Face's `WordPiece.read_file`.
+ * a line is no part of the token, as in Hugging Face's `WordPiece.read_file`; blank lines at the end are no tokens.
  */
 function vocabularyLines(text: string): Record<string, number> {
-  const lines = text.replace(/\r?\n$/, "").split(/\r?\n/);
-  const ids = new Map(lines.map((line, id) => [line.replace(/\p{White_Space}+$/u, ""), id]));
-  return Object.fromEntries(ids);
+  const tokens = text.split(/\r?\n/).map((line) => line.replace(/\p{White_Space}+$/u, ""));
+  const count = Math.max(1, 1 + tokens.findLastIndex((token) => token !== ""));
+  return Object.fromEntries(new Map(tokens.slice(0, count).map((token, id) => [token, id])));
 }
 
 function requireFewLines(text: string, most: number, file: string): void {
@@ -133,7 +136,10 @@ function mergeLines(text: string, file: string): string[] {
 }
 
 /** What transformers' BertTokenizer builds from a vocabulary alone. */
-function bertJson(vocab: Readonly<Record<string, number>>, names: SpecialNames): TokenizerJson {
+export function bertJson(
+  vocab: Readonly<Record<string, number>>,
+  names: SpecialNames,
+): TokenizerJson {
   return {
     version: "1.0",
     truncation: null,
@@ -173,9 +179,9 @@ function bertJson(vocab: Readonly<Record<string, number>>, names: SpecialNames):
 }
 
 /** What transformers' RobertaTokenizer builds from a vocabulary and its merges. */
-function robertaJson(
+export function robertaJson(
   vocab: Readonly<Record<string, number>>,
-  merges: readonly string[],
+  merges: readonly unknown[],
   names: SpecialNames,
 ): TokenizerJson {
   return {

@@ -1,36 +1,54 @@
 /**
  * Text -> ids and word ids, equal to Hugging Face's fast (Rust) tokenizers.
  *
- * The equality is with `split_special_tokens=True` (`encode_special_tokens` in the Rust library): a
- * string such as "<mask>" or "[SEP]" in a text is text and never becomes the special token.
+ * For special tokens with a role the equality is with `split_special_tokens=True` (`encode_special_tokens` in the Rust
+ * library): a string such as "<mask>" or "[SEP]" in a text is text and never becomes the special token.
  */
 
 import * as z from "zod";
 import { L3MaskingError } from "../base/errors.js";
 import { sha256 } from "../base/sha256.js";
 import { isObject } from "../base/strict-json.js";
-import { checkShape, parseTokenizerJson, requireFewSteps } from "./checked-json.js";
-import { type Encoding, NO_WORD, type SpecialIds, type Tokenizer } from "./encoding.js";
-import { compileNormalizer, type Normalize } from "./normalize.js";
-import { asWritten, compilePreTokenizer, type PreTokenizer } from "./pre-tokenize.js";
-import { savedFiles } from "./saved-files.js";
 import {
   type AddedToken,
   addedTokenSchema,
+  compileAddedTokens,
+  MAX_ADDED,
+  type Piece,
+} from "./added-tokens.js";
+import { checkShape, parseTokenizerJson, requireFewSteps } from "./checked-json.js";
+import { type Encoding, NO_WORD, type SpecialIds, type Tokenizer } from "./encoding.js";
+import { compileNormalizer } from "./normalize.js";
+import { asWritten, compilePreTokenizer, type PreTokenizer } from "./pre-tokenize.js";
+import { savedFiles } from "./saved-files.js";
+import {
+  bertNames,
   customaryNames,
+  type ExtraSpecialTokens,
+  extraSpecialTokens,
   namesAround,
   namesIn,
+  otherRoles,
+  robertaNames,
+  type SpecialNames,
   specialIds,
   withAddedTokens,
 } from "./special-tokens.js";
 import { compileSubwords, type SubwordModel, subwordKind } from "./subwords.js";
 import {
+  asClass,
+  otherVocabulary,
+  type TokenizerClass,
+  tokenizerClass,
+} from "./tokenizer-class.js";
+import {
+  MODEL_CONFIG,
   type TokenizerFiles,
   type TokenizerSettings,
   tokenizerSource,
-  withSettings,
+  vocabularyFiles,
 } from "./tokenizer-json.js";
-import { isTokenTable, requireFewGaps, vocabularySize } from "./vocabulary.js";
+import { isTokenTable, requireFewGaps, type Vocabulary, vocabularySize } from "./vocabulary.js";
 
 /** What wins over the settings in the tokenizer's files. */
 export interface TokenizerOptions extends TokenizerSettings {
@@ -44,19 +62,23 @@ const configSchema = z.looseObject({
   tokenize_chinese_chars: z.boolean().nullish(),
   add_prefix_space: z.boolean().nullish(),
   tokenizer_class: z.string().nullish(),
-  added_tokens_decoder: z.record(z.string(), z.unknown()).nullish(),
+  added_tokens_decoder: z
+    .record(z.string(), z.unknown())
+    .refine(
+      (tokens) => Object.keys(tokens).length <= MAX_ADDED,
+      `expected at most ${MAX_ADDED} entries`,
+    )
+    .nullish(),
 });
 
 export type TokenizerConfig = z.infer<typeof configSchema>;
 
-/** Classes of transformers that take tokenizer.json as it is, whatever tokenizer_config.json says. */
-const plainClasses: ReadonlySet<string> = new Set(["PreTrainedTokenizerFast", "TokenizersBackend"]);
-
 /**
  * The tokenizer of a checkpoint's files (see `tokenizerFileNames`), given by name and content.
  *
- * What decides, later over earlier: the layout's defaults (vocab.txt alone lowercases, as in
- * transformers), tokenizer.json, tokenizer_config.json, `options`.
+ * What decides, later over earlier: for a BertTokenizer or RobertaTokenizer the class's defaults, tokenizer_config.json and
+ * `options`; for the class that takes tokenizer.json as it is, that and `options`; where no file tells the class, the layout's
+ * defaults, tokenizer.json, tokenizer_config.json, `options`.
  *
  * Throws `checkpoint-missing` if no file holds a vocabulary; `tokenizer-format` if a file is malformed,
  * asks for a component we do not compute, or lacks a special token.
@@ -66,13 +88,13 @@ export function createTokenizer(files: TokenizerFiles, options: TokenizerOptions
   const config = optionalJson(files, "tokenizer_config.json", folder);
   const specialTokensMap = optionalJson(files, "special_tokens_map.json", folder);
   const settings = checkShape(configSchema, config, `${folder}tokenizer_config.json`);
-  const named = {
-    ...namesIn(specialTokensMap, `${folder}special_tokens_map.json`),
-    ...namesIn(config, `${folder}tokenizer_config.json`),
-  };
-  const source = tokenizerSource(files, named, folder);
+  const kind = tokenizerClass(config, optionalJson(files, MODEL_CONFIG, folder), folder);
+  const named = givenNames(config, specialTokensMap, folder);
+  requireVocabularyOf(kind, files, folder);
+  const source = tokenizerSource(files, named, folder, skippedFile[kind ?? "none"]);
   const { file } = source;
-  const json = withSettings(source.json, mergedSettings(settings, options));
+  const ofClass = { ...(kind === "RobertaTokenizer" ? robertaNames : bertNames), ...named };
+  const json = asClass(kind, source.json, mergedSettings(kind, settings, options), ofClass, file);
 
   for (const part of ["normalizer", "pre_tokenizer", "post_processor"] as const) {
     requireFewSteps(json[part], `${file}, ${part}`);
@@ -80,22 +102,43 @@ export function createTokenizer(files: TokenizerFiles, options: TokenizerOptions
   const normalize = compileNormalizer(json.normalizer, file);
   const preTokenizer = compilePreTokenizer(json.pre_tokenizer, file);
   const model = compileSubwords(json.model, file);
-  const added = [...json.added_tokens, ...otherAddedTokens(files, settings, folder)];
-  const around = namesAround(json.post_processor, file);
+  const sources = [
+    [config, `${folder}tokenizer_config.json`],
+    [specialTokensMap, `${folder}special_tokens_map.json`],
+  ] as const;
+  const lists = sources.map(([settings, where]) => extraSpecialTokens(settings, where));
+  const extra = {
+    additional: lists.flatMap(({ additional }) => additional),
+    extra: lists.flatMap(({ extra }) => extra),
+  };
+  const listed = [...json.added_tokens, ...otherAddedTokens(files, settings, extra, folder)];
+  const added = [
+    ...listed,
+    ...onlyNamed([...extra.additional, ...extra.extra], listed, model.vocabulary, file),
+  ];
   const addedIds = new Map(added.map((token) => [token.content, token.id]));
-  const customary = customaryNames(
-    subwordKind(json.model, file),
-    new Map([...model.vocabulary, ...addedIds]),
-  );
-  const names = { ...customary, ...named, ...around };
-  const tokens = withAddedTokens(model.vocabulary, added, names, file);
+  const ids = new Map([...model.vocabulary, ...addedIds]);
+  const names = rebuilds(kind)
+    ? ofClass
+    : {
+        ...customaryNames(subwordKind(json.model, file), ids),
+        ...named,
+        ...namesAround(json.post_processor, file),
+      };
+  const tokens = withAddedTokens(model.vocabulary, added, file);
   requireFewGaps(tokens, file);
   const special = specialIds(names, tokens, file);
+  const withRole = new Set([
+    ...Object.values(names),
+    ...sources.flatMap(([settings, where]) => otherRoles(settings, where)),
+  ]);
+  const sought = uniqueById(added.filter(({ content }) => !withRole.has(content)));
+  const cut = compileAddedTokens(sought, normalize);
 
   const tokenOfId = new Map([...tokens].map(([token, id]) => [id, token]));
   const size = vocabularySize(tokens);
   return {
-    encode: encoder(normalize, preTokenizer, model, special),
+    encode: encoder(cut, preTokenizer, model, special),
     token(id) {
       const token = tokenOfId.get(id);
       if (token !== undefined) return token;
@@ -110,7 +153,16 @@ export function createTokenizer(files: TokenizerFiles, options: TokenizerOptions
     special,
     specialIds: new Set([...Object.values(special), ...addedIds.values()]),
     digest: sha256([
-      JSON.stringify([json.normalizer, json.pre_tokenizer, json.model, special], sortedKeys),
+      JSON.stringify(
+        [
+          json.normalizer,
+          json.pre_tokenizer,
+          json.model,
+          special,
+          ...(sought.length > 0 ? [sought] : []),
+        ],
+        sortedKeys,
+      ),
     ]),
     files: (longest) =>
       savedFiles({
@@ -132,26 +184,102 @@ function optionalJson(files: TokenizerFiles, name: string, folder: string): unkn
   return text === undefined ? {} : parseTokenizerJson(text, folder + name);
 }
 
-function mergedSettings(config: TokenizerConfig, options: TokenizerOptions): TokenizerSettings {
-  const plain = plainClasses.has(config.tokenizer_class ?? "");
-  const bert = plain ? {} : config;
+/** Special tokens by name; as in transformers, `special_tokens_map.json` counts where no `added_tokens_decoder` does. */
+function givenNames(config: unknown, map: unknown, folder: string): Partial<SpecialNames> {
+  const inConfig = namesIn(config, `${folder}tokenizer_config.json`);
+  const inMap = namesIn(map, `${folder}special_tokens_map.json`);
+  const hasDecoder = isObject(config) && isObject(config.added_tokens_decoder);
+  return hasDecoder ? { ...inMap, ...inConfig } : { ...inConfig, ...inMap };
+}
+
+/** The bare vocabulary that a class does not read. */
+const skippedFile = {
+  BertTokenizer: "vocab.json",
+  RobertaTokenizer: "vocab.txt",
+  PreTrainedTokenizerFast: undefined,
+  none: undefined,
+} as const;
+
+/** Throws `tokenizer-format` for files that have a vocabulary, but none that the class reads. */
+function requireVocabularyOf(
+  kind: TokenizerClass | undefined,
+  files: TokenizerFiles,
+  folder: string,
+): void {
+  if (kind === undefined || files.has("tokenizer.json")) return;
+  const found = vocabularyFiles.filter((names) => names.every((name) => files.has(name))).flat();
+  if (found.length === 0) return;
+  const read =
+    kind === "BertTokenizer"
+      ? "vocab.txt"
+      : kind === "RobertaTokenizer"
+        ? "vocab.json"
+        : "tokenizer.json";
+  if (found.some((name) => name === read)) return;
+  throw otherVocabulary(kind, found.join(" and "), read, folder || "tokenizer");
+}
+
+/** Does the class build a tokenizer of its own from the vocabulary? Then the post-processor says nothing of special tokens. */
+function rebuilds(kind: TokenizerClass | undefined): boolean {
+  return kind === "BertTokenizer" || kind === "RobertaTokenizer";
+}
+
+function mergedSettings(
+  kind: TokenizerClass | undefined,
+  config: TokenizerConfig,
+  options: TokenizerOptions,
+): TokenizerSettings {
+  const given = kind === "PreTrainedTokenizerFast" ? {} : config;
   return {
-    lowercase: options.lowercase ?? bert.do_lower_case ?? undefined,
-    stripAccents: options.stripAccents === undefined ? bert.strip_accents : options.stripAccents,
-    separateIdeographs: options.separateIdeographs ?? bert.tokenize_chinese_chars ?? undefined,
-    addPrefixSpace: options.addPrefixSpace ?? config.add_prefix_space ?? undefined,
+    lowercase: options.lowercase ?? given.do_lower_case ?? undefined,
+    stripAccents: options.stripAccents === undefined ? given.strip_accents : options.stripAccents,
+    separateIdeographs: options.separateIdeographs ?? given.tokenize_chinese_chars ?? undefined,
+    addPrefixSpace: options.addPrefixSpace ?? given.add_prefix_space ?? undefined,
   };
 }
 
+/**
+ * Special tokens that are only listed by name, with their ids in the vocabulary. Throws `tokenizer-format` for one without: a
+ * text that has it would be read in pieces.
+ */
+function onlyNamed(
+  names: readonly string[],
+  added: readonly AddedToken[],
+  vocabulary: Vocabulary,
+  where: string,
+): AddedToken[] {
+  const known = new Set(added.map(({ content }) => content));
+  return names.flatMap((content) => {
+    if (known.has(content)) return [];
+    const id = vocabulary.get(content);
+    if (id !== undefined) return [addedTokenSchema.parse({ id, content, special: true })];
+    throw new L3MaskingError(
+      "tokenizer-format",
+      `${where}: expected the special token ${JSON.stringify(content)} in the vocabulary or among the added tokens, found none`,
+      {
+        hint: "Use the tokenizer files that were saved with the model, added_tokens.json among them.",
+      },
+    );
+  });
+}
+
+/** Of two entries for an id the first. */
+function uniqueById(added: readonly AddedToken[]): AddedToken[] {
+  const first = new Map<number, AddedToken>();
+  for (const token of added) if (!first.has(token.id)) first.set(token.id, token);
+  return [...first.values()];
+}
+
 const tokenTableSchema = z.custom<Readonly<Record<string, number>>>(
-  isTokenTable,
-  "expected an object that maps tokens to ids",
+  (value) => isObject(value) && Object.keys(value).length <= MAX_ADDED && isTokenTable(value),
+  `expected an object that maps at most ${MAX_ADDED} tokens to ids`,
 );
 
 /** Added tokens of added_tokens.json (token -> id) and of tokenizer_config.json (id -> token). */
 function otherAddedTokens(
   files: TokenizerFiles,
   config: TokenizerConfig,
+  { additional, extra }: ExtraSpecialTokens,
   folder: string,
 ): AddedToken[] {
   const idOfToken = checkShape(
@@ -159,7 +287,15 @@ function otherAddedTokens(
     optionalJson(files, "added_tokens.json", folder),
     `${folder}added_tokens.json`,
   );
-  const bare = Object.entries(idOfToken).map(([content, id]) => ({ id, content, special: false }));
+  const bare = Object.entries(idOfToken).map(([content, id]) =>
+    addedTokenSchema.parse({
+      id,
+      content,
+      special: additional.includes(content) || extra.includes(content),
+      // As transformers 5 takes those that older versions wrote.
+      normalized: !extra.includes(content),
+    }),
+  );
   const described = Object.entries(config.added_tokens_decoder ?? {}).map(([id, token]) =>
     checkShape(
       addedTokenSchema,
@@ -176,7 +312,7 @@ const CACHED_WORDS = 2 ** 16;
 const CACHED_LENGTH = 64;
 
 function encoder(
-  normalize: Normalize,
+  cut: (text: string) => readonly Piece[],
   preTokenizer: PreTokenizer,
   model: SubwordModel,
   special: SpecialIds,
@@ -192,6 +328,15 @@ function encoder(
     }
     return ids;
   };
+  /** Ids of special added tokens, which belong to no word. */
+  const markers = new Set<readonly number[]>();
+  const idsOfAdded = new Map<number, readonly number[]>();
+  const markerWord = ({ id, special }: AddedToken): readonly number[] => {
+    const ids = idsOfAdded.get(id) ?? [id];
+    idsOfAdded.set(id, ids);
+    if (special) markers.add(ids);
+    return ids;
+  };
   return (text, maxLength): Encoding => {
     if (!Number.isInteger(maxLength) || maxLength < 2) {
       throw new L3MaskingError(
@@ -200,7 +345,9 @@ function encoder(
         { hint: "Pass a maximum length between 2 and the model's number of positions." },
       );
     }
-    const words = preTokenizer.split(normalize(wellFormed(text))).map(encodeWord);
+    const words = cut(wellFormed(text)).flatMap((piece) =>
+      typeof piece === "string" ? preTokenizer.split(piece).map(encodeWord) : [markerWord(piece)],
+    );
     const total = words.reduce((sum, ids) => sum + ids.length, 0);
     const kept = Math.min(total, maxLength - 2);
     const ids = new Int32Array(kept + 2);
@@ -212,7 +359,7 @@ function encoder(
       for (const id of words[word]) {
         if (at > kept) break;
         ids[at] = id;
-        wordIds[at++] = word;
+        wordIds[at++] = markers.has(words[word]) ? NO_WORD : word;
       }
     }
     ids[at] = special.last;

@@ -7,6 +7,8 @@ const config = (fields: Readonly<Record<string, unknown>>) =>
   JSON.stringify({ ...plainConfig, ...fields });
 /** The config with a part of its text replaced, for what no object can hold. */
 const edited = (from: string, to: string) => config({}).replace(from, to);
+/** Labels count in a sequence classifier alone. */
+const CLASSIFIER = ["BertForSequenceClassification"];
 const labels = (count: number) =>
   Object.fromEntries(Array.from({ length: count }, (_, id) => [id, `l${id}`]));
 
@@ -122,24 +124,24 @@ const configCases = casesOf("config", [
   [
     "labels that are lists",
     "checkpoint-config",
-    () => config({ id2label: { 0: [], 1: {} } }),
+    () => config({ architectures: CLASSIFIER, id2label: { 0: [], 1: {} } }),
     "id2label",
   ],
   [
     "labels with a gap",
     "checkpoint-config",
-    () => config({ id2label: { 0: "a", 2: "b" } }),
+    () => config({ architectures: CLASSIFIER, id2label: { 0: "a", 2: "b" } }),
     "id2label",
   ],
   [
     "a label twice",
     "checkpoint-config",
-    () => config({ id2label: { 0: "a", 1: "a" } }),
+    () => config({ architectures: CLASSIFIER, id2label: { 0: "a", 1: "a" } }),
     "id2label",
   ],
   [
-    "a label id __proto__",
-    "checkpoint-config",
+    "a label id __proto__ of a model without labels",
+    "accepted",
     () => edited("{", '{"id2label": {"__proto__": "a"},'),
   ],
   [

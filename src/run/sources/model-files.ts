@@ -13,6 +13,7 @@ const classifierFiles = ["training_args.json", "temperature.json"];
 
 /** Files that count where a repository has them. */
 export function sideFiles(use: ModelUse): readonly string[] {
+  if (use === "tokenizer") return [...tokenizerSideFiles, CONFIG_FILE];
   return use === "classifier" ? [...tokenizerSideFiles, ...classifierFiles] : tokenizerSideFiles;
 }
 

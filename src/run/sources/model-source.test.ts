@@ -140,7 +140,13 @@ describe("a model on the hub", () => {
   });
 
   it.each([
-    ["vocab.txt", { "vocab.txt": "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nsea\n" }],
+    [
+      "vocab.txt",
+      {
+        "vocab.txt": "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nsea\n",
+        "tokenizer_config.json": '{"tokenizer_class": "BertTokenizer"}',
+      },
+    ],
     [
       "vocab.json and merges.txt",
       {
@@ -212,7 +218,7 @@ describe("a model on the hub", () => {
     const hub = await serveHub([repository]);
     const { locate } = user(hub.endpoint, { use: "tokenizer" });
     await locate(id);
-    expect(hub.fetched()).toEqual(["tokenizer_config.json", "tokenizer.json"]);
+    expect(hub.fetched()).toEqual(["tokenizer_config.json", "config.json", "tokenizer.json"]);
   });
 
   it("that is a trained classifier comes with what it was trained with", async () => {

@@ -1,0 +1,186 @@
+/**
+ * The class of transformers that reads a tokenizer's files, which decides what they mean: BertTokenizer and RobertaTokenizer
+ * take the vocabulary from tokenizer.json, and all else from tokenizer_config.json and their own defaults.
+ *
+ * Reference: `AutoTokenizer.from_pretrained` of transformers 5; test/golden/tokenizer-classes.json.gz holds what it does.
+ */
+import * as z from "zod";
+import { L3MaskingError } from "../base/errors.js";
+import { checkShape } from "./checked-json.js";
+import { namesAround, type SpecialNames } from "./special-tokens.js";
+import { subwordKind } from "./subwords.js";
+import {
+  bertJson,
+  robertaJson,
+  type TokenizerJson,
+  type TokenizerSettings,
+  withSettings,
+} from "./tokenizer-json.js";
+import { vocabularySchema } from "./vocabulary.js";
+
+/** A way of reading, by the class that it is named after; the last takes tokenizer.json as it is. */
+export type TokenizerClass = "BertTokenizer" | "RobertaTokenizer" | "PreTrainedTokenizerFast";
+
+/** The names of each, without the ending "Fast". */
+const namesOfClass: Readonly<Record<TokenizerClass, readonly string[]>> = {
+  BertTokenizer: [
+    "BertTokenizer",
+    "DistilBertTokenizer",
+    "ElectraTokenizer",
+    "LayoutLMTokenizer",
+    "LxmertTokenizer",
+    "MobileBertTokenizer",
+    "SqueezeBertTokenizer",
+  ],
+  RobertaTokenizer: [
+    "RobertaTokenizer",
+    "BartTokenizer",
+    "LEDTokenizer",
+    "LongformerTokenizer",
+    "MvpTokenizer",
+  ],
+  PreTrainedTokenizerFast: ["PreTrainedTokenizer", "TokenizersBackend", "PythonBackend"],
+};
+
+/** The class of a model whose files name none. */
+const classOfModel: Readonly<Record<string, TokenizerClass>> = {
+  bert: "BertTokenizer",
+  roberta: "RobertaTokenizer",
+};
+
+const namedClassSchema = z.looseObject({ tokenizer_class: z.string().nullish() });
+const modelSchema = z.looseObject({
+  tokenizer_class: z.string().nullish(),
+  model_type: z.string().nullish(),
+});
+
+/**
+ * The class that tokenizer_config.json names, else config.json, else that of config.json's model type; undefined where neither
+ * file tells. Throws `tokenizer-format` for a class that reads texts in a way that is not computed here.
+ */
+export function tokenizerClass(
+  tokenizerConfig: unknown,
+  modelConfig: unknown,
+  folder: string,
+): TokenizerClass | undefined {
+  const tokenizerFile = `${folder}tokenizer_config.json`;
+  const named = checkShape(namedClassSchema, tokenizerConfig, tokenizerFile).tokenizer_class;
+  const model = checkShape(modelSchema, modelConfig, `${folder}config.json`);
+  const name = named ?? model.tokenizer_class;
+  if (typeof name !== "string") return classOfModel[model.model_type ?? ""];
+  const found = kinds.find((kind) => namesOfClass[kind].includes(name.replace(/Fast$/, "")));
+  if (found !== undefined) return found;
+  const where = typeof named === "string" ? tokenizerFile : `${folder}config.json`;
+  throw new L3MaskingError(
+    "tokenizer-format",
+    `${where}: expected a tokenizer_class that is computed here (${kinds.join(", ")} or one like them), got ${JSON.stringify(name)}`,
+    {
+      hint: `Choose a checkpoint with a BERT or RoBERTa tokenizer; where tokenizer.json alone says how texts are read, put "tokenizer_class": "PreTrainedTokenizerFast" into tokenizer_config.json.`,
+    },
+  );
+}
+
+const kinds = ["BertTokenizer", "RobertaTokenizer", "PreTrainedTokenizerFast"] as const;
+
+/** What BertTokenizer can express. */
+export const standardBert = z.object({
+  normalizer: z.object({
+    type: z.literal("BertNormalizer"),
+    clean_text: z.literal(true).optional(),
+    handle_chinese_chars: z.boolean().default(true),
+    strip_accents: z.boolean().nullable().default(null),
+    lowercase: z.boolean().default(true),
+  }),
+  pre_tokenizer: z.object({ type: z.literal("BertPreTokenizer") }),
+  model: z.object({
+    type: z.literal("WordPiece"),
+    continuing_subword_prefix: z.literal("##").optional(),
+    max_input_chars_per_word: z.literal(100).optional(),
+  }),
+});
+
+/** What RobertaTokenizer can express. */
+export const standardRoberta = z.object({
+  normalizer: z.null().optional(),
+  pre_tokenizer: z.object({
+    type: z.literal("ByteLevel"),
+    add_prefix_space: z.boolean().default(true),
+    use_regex: z.literal(true).optional(),
+  }),
+  model: z.object({
+    type: z.literal("BPE"),
+    unk_token: z.null().optional(),
+    ignore_merges: z.literal(false).nullish(),
+  }),
+});
+
+const vocabularyOnly = z.looseObject({ vocab: vocabularySchema });
+const vocabularyAndMerges = z.looseObject({
+  vocab: vocabularySchema,
+  merges: z.array(z.unknown()),
+});
+
+/**
+ * What `kind` makes of a tokenizer.json: the same object where that says what the class would compute. `names` are the special
+ * tokens, by the files or the class. Throws `tokenizer-format` where it holds a vocabulary of the other kind.
+ */
+export function asClass(
+  kind: TokenizerClass | undefined,
+  json: TokenizerJson,
+  settings: TokenizerSettings,
+  names: SpecialNames,
+  file: string,
+): TokenizerJson {
+  if (kind === undefined || kind === "PreTrainedTokenizerFast") return withSettings(json, settings);
+  const [expected, standard] =
+    kind === "BertTokenizer"
+      ? (["WordPiece", standardBert] as const)
+      : (["BPE", standardRoberta] as const);
+  const found = subwordKind(json.model, file);
+  if (found !== expected) throw otherVocabulary(kind, `a ${found} model`, expected, file);
+  const { normalizer, pre_tokenizer, post_processor, model } = withSettings(
+    kind === "BertTokenizer"
+      ? bertJson(checkShape(vocabularyOnly, json.model, file).vocab, names)
+      : robertaOf(json, names, file),
+    settings,
+  );
+  const built = { ...json, normalizer, pre_tokenizer, post_processor, model };
+  const [ours, theirs] = [standard.safeParse(built), standard.safeParse(json)];
+  const unchanged =
+    theirs.success &&
+    JSON.stringify(theirs.data) === JSON.stringify(ours.data) &&
+    unknownToken(json) === unknownToken(built) &&
+    hasEnds(json, names, file);
+  return unchanged ? json : built;
+}
+
+function robertaOf(json: TokenizerJson, names: SpecialNames, file: string): TokenizerJson {
+  const { vocab, merges } = checkShape(vocabularyAndMerges, json.model, file);
+  return robertaJson(vocab, merges, names);
+}
+
+function hasEnds(json: TokenizerJson, names: SpecialNames, file: string): boolean {
+  const { first, last } = namesAround(json.post_processor, file);
+  return first === names.first && last === names.last;
+}
+
+function unknownToken({ model }: TokenizerJson): unknown {
+  return model.unk_token;
+}
+
+/** The error for files of another kind than the class reads. */
+export function otherVocabulary(
+  kind: TokenizerClass,
+  found: string,
+  expected: string,
+  file: string,
+): L3MaskingError {
+  const other = kind === "BertTokenizer" ? "RobertaTokenizer" : "BertTokenizer";
+  return new L3MaskingError(
+    "tokenizer-format",
+    `${file}: expected ${expected}, which ${kind} reads, got ${found}`,
+    {
+      hint: `Use the tokenizer files of the checkpoint; if they are, name their class in tokenizer_config.json: "tokenizer_class": "${other}", or "PreTrainedTokenizerFast" for tokenizer.json as it is.`,
+    },
+  );
+}
