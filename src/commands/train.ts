@@ -22,6 +22,7 @@ import { requireSharedPassFits } from "../run/fine-tune/shared-pass.js";
 import { writeSplitFiles } from "../run/fine-tune/split-files.js";
 import { planWork } from "../run/fine-tune/work-plan.js";
 import { heldOutRows, writeWrongRows } from "../run/fine-tune/wrong-rows.js";
+import { requireBestWeights } from "../run/folder/best-weights.js";
 import { finishedMetrics } from "../run/folder/finished-run.js";
 import { type PlacedTrainSettings, withRunFolder } from "../run/folder/named-folder.js";
 import { createRunFolder, startedRun, writeJson } from "../run/folder/run-folder.js";
@@ -72,7 +73,10 @@ async function trainInFolder(
   const memory = inputsMemory(loaded, available);
   const record = { ...inputsRecord(loaded), ...(memory && { memory: memory.record }) };
   if (started === undefined) createRunFolder(outputDir, record);
-  else requireSameRun(outputDir, started, record);
+  else {
+    requireSameRun(outputDir, started, record);
+    requireBestWeights(outputDir, host);
+  }
   const cut = writeSplitFiles(outputDir, data, files);
   const shown = files.testFile ?? cut.test ?? files.validationFile;
   const { trainFile } = files;

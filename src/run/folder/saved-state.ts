@@ -56,6 +56,8 @@ export interface SavedStates {
     store: ParameterStore,
     onDamage: (folder: string, fault: string) => void,
   ): Promise<RunState | undefined>;
+  /** The last state as it lies there, without a look at its checksums; undefined where there is none that can be read. */
+  last(): RunState | undefined;
   /**
    * Saves a state beside the last one, which stays until the next save. Throws `disk-full` and `output-unwritable`; the
    * last state is then untouched.
@@ -91,6 +93,17 @@ export function openSavedStates(folder: string): SavedStates {
           hint: "Delete that folder to start the run from its first step, or start it again in another --output-dir.",
         },
       );
+    },
+    last() {
+      const [number] = stateNumbers(folder);
+      if (number === undefined) return undefined;
+      const text = findText(join(stateFolder(folder, number), "state.json"));
+      try {
+        return text === undefined ? undefined : schema.parse(JSON.parse(text));
+      } catch {
+        // `load` tells what is wrong with it.
+        return undefined;
+      }
     },
     async save(store, state) {
       const numbers = stateNumbers(folder);
