@@ -30,7 +30,7 @@ import {
   modelReading,
   readLabelledFiles,
 } from "../run/sources/labelled-texts.js";
-import { locateModel } from "../run/sources/model-source.js";
+import { readModel } from "../run/sources/located-model.js";
 import { loadTokenizer } from "../text/load.js";
 
 /** What `checkFiles` counted, as text and as data. */
@@ -57,8 +57,9 @@ export async function runCheck(settings: CheckSettings, host: Host): Promise<Che
   if (output !== undefined) requireWritable(output);
   const records = await readLabelledFiles(files, host);
   const { maxLength } = settings;
-  const { folder } = await locateModel(settings.model, "tokenizer", host);
-  const tokenizer = await loadTokenizer(folder);
+  const tokenizer = await readModel(settings.model, "tokenizer", host, ({ folder }) =>
+    loadTokenizer(folder),
+  );
   const folds = usualFolds(files, records.train.length);
   const sources = { ...records, splitSeed: settings.splitSeed, crossValidated: folds > 0 };
   const options = modelReading(tokenizer, encodeOnce(tokenizer, maxLength), maxLength);

@@ -14,8 +14,8 @@ import { loadTokenizer } from "../../text/load.js";
 import type { Host } from "../host/host.js";
 import type { PretrainSettings } from "../settings/schemas.js";
 import { SHIPPED_MODEL } from "../settings/shipped-model.js";
+import { readModel } from "../sources/located-model.js";
 import { loadModel, longestRow, requireTokenizerFits } from "../sources/model.js";
-import { locateModel } from "../sources/model-source.js";
 import { setFirstValues } from "./first-values.js";
 import { readingWatch, readTokenStream, type TokenStream } from "./token-stream.js";
 
@@ -34,8 +34,9 @@ export async function startingPoint(
 ): Promise<StartingPoint> {
   const name = settings.tokenizer ?? settings.model ?? SHIPPED_MODEL;
   const isFile = basename(name) === "tokenizer.json";
-  const source = isFile ? { folder: dirname(name) } : await locateModel(name, "tokenizer", host);
-  const tokenizer = await loadTokenizer(source.folder);
+  const tokenizer = isFile
+    ? await loadTokenizer(dirname(name))
+    : await readModel(name, "tokenizer", host, ({ folder }) => loadTokenizer(folder));
   if (settings.model !== undefined) {
     const { spec, values, folder, origin } = await loadModel(settings.model, host);
     requireTokenizerFits(tokenizer, spec, join(folder, "config.json"));

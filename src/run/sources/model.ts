@@ -21,8 +21,9 @@ import type { EstimatorReport } from "../../results/records/run-metrics.js";
 import type { Encoding, Tokenizer } from "../../text/encoding.js";
 import { loadTokenizer } from "../../text/load.js";
 import type { Host } from "../host/host.js";
+import { readModel } from "./located-model.js";
 import type { ModelUse } from "./model-files.js";
-import { locateModel, type ModelSource } from "./model-source.js";
+import type { ModelSource } from "./model-source.js";
 
 /** A checkpoint folder, loaded: weights, tokenizer, and the lengths it can read. */
 export interface LoadedModel extends Checkpoint, ModelSource {
@@ -31,7 +32,7 @@ export interface LoadedModel extends Checkpoint, ModelSource {
 
 /**
  * Loads checkpoint and tokenizer and tells what was found. `name` is a folder or a repository of the hub. Throws
- * `checkpoint-config` if the tokenizer has ids that the model lacks, and what `locateModel`, `loadCheckpoint` and
+ * `checkpoint-config` if the tokenizer has ids that the model lacks, and what `readModel`, `loadCheckpoint` and
  * `loadTokenizer` throw.
  */
 export async function loadModel(
@@ -39,12 +40,14 @@ export async function loadModel(
   host: Host,
   use: ModelUse = "model",
 ): Promise<LoadedModel> {
-  const source = await locateModel(name, use, host);
-  const { folder } = source;
-  const checkpoint = await loadCheckpoint(folder);
-  const tokenizer = await loadTokenizer(folder);
+  const { source, checkpoint, tokenizer } = await readModel(name, use, host, async (source) => {
+    const { folder } = source;
+    const checkpoint = await loadCheckpoint(folder);
+    const tokenizer = await loadTokenizer(folder);
+    requireTokenizerFits(tokenizer, checkpoint.spec, join(folder, "config.json"));
+    return { source, checkpoint, tokenizer };
+  });
   const { spec } = checkpoint;
-  requireTokenizerFits(tokenizer, spec, join(folder, "config.json"));
   const size = `${spec.layers} layers x ${spec.hiddenSize}, vocabulary ${spec.vocabularySize}`;
   host.emit({
     type: "notice",
