@@ -27,6 +27,7 @@ describe("adviceText", () => {
       [0.5, 0.6],
       [0.5, 0.7, 0.6],
       [0.6, 0.5, 0.7],
+      [0.72, 0.5, 0.6, 0.7],
       [0.5, 0.6, 0.6],
     ]) {
       expect(adviceText({ ...nothing, devCurve })).toBeUndefined();

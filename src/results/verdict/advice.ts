@@ -24,7 +24,7 @@ export interface MeasuredLabel {
 /** With fewer rows the share that is found says little. */
 const LEAST_ROWS = 5;
 const MOST_LABELS = 3;
-/** Evaluations that must have risen one after the other. */
+/** Evaluations that must have risen one after the other, to a value above all before. */
 const RISING = 3;
 
 /** A sentence; undefined where nothing that was measured points anywhere. */
@@ -39,7 +39,8 @@ export function adviceText(measured: MeasuredRun): string | undefined {
     );
   }
   const last = devCurve.slice(-RISING);
-  if (last.length === RISING && last.every((value, i) => i === 0 || value > last[i - 1])) {
+  const rises = last.every((value, i) => i === 0 || value > last[i - 1]);
+  if (last.length === RISING && rises && Math.max(...devCurve) === last[RISING - 1]) {
     const [from, to] = [points(last[RISING - 2]), points(last[RISING - 1])];
     advice.push(
       `longer training of the encoder with --num-train-epochs (${metric} on dev rose from ${from} to ${to} % in the last evaluation)`,
