@@ -36,6 +36,7 @@ describe("runIdentity", () => {
       "dataset",
       "evalTokens",
       "labelColumn",
+      "learningCurve",
       "loggingDir",
       "model",
       "outputDir",
