@@ -40,6 +40,7 @@ export const errorCodes = {
   "data-multi-label": "data",
   "data-classes": "data",
   "data-encoding": "data",
+  "texts-unknown": "data",
   "data-checksum": "data",
   "dataset-missing": "data",
   // checkpoint: model and tokenizer folders

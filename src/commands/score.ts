@@ -10,7 +10,7 @@ import type { Host } from "../run/host/host.js";
 import type { ScoreSettings } from "../run/settings/schemas.js";
 import { encodeOnce } from "../run/sources/labelled-texts.js";
 import { checkedMaxLength, loadModel, scoreEncodings } from "../run/sources/model.js";
-import { alteredNotice, countEncodings } from "../run/sources/text-counts.js";
+import { alteredNotice, countEncodings, requireKnownWords } from "../run/sources/text-counts.js";
 import type { Encoding, Tokenizer } from "../text/encoding.js";
 import type { TextScores } from "./score-texts.js";
 import { textScores } from "./score-texts.js";
@@ -41,6 +41,7 @@ export async function runScore(settings: ScoreSettings, host: Host): Promise<Sco
   const encodings = file.records.map(({ text }) => encode(text));
   const notice = alteredNotice(countEncodings(encodings, model.tokenizer));
   if (notice !== undefined) host.emit(notice);
+  requireKnownWords(encodings, model.tokenizer, input);
   const runtime = await host.runtime(settings.threads);
   const scored = await scoreEncodings(model, encodings, settings, runtime, host);
   const { scores, estimatorReport: report } = scored;

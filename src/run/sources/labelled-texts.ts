@@ -16,6 +16,7 @@ import type { Encoding, Tokenizer } from "../../text/encoding.js";
 import { countWords, readsCase } from "../../text/word-counts.js";
 import type { Host } from "../host/host.js";
 import { resolveDataset } from "./known-dataset.js";
+import { requireKnownWords } from "./text-counts.js";
 
 export interface LabelledFiles {
   readonly trainFile: string;
@@ -195,5 +196,6 @@ export async function loadLabelledTexts(
     dev: dataset.dev.texts.map(encode),
     test: (dataset.test?.texts ?? []).map(encode),
   };
+  requireKnownWords(encodings.train, tokenizer, "the training texts");
   return { ...dataset, columns: sources.columns, encodings };
 }

@@ -65,9 +65,10 @@ function placeOf({ folder, origin, shipped }: ModelSource): string {
 /** Throws `checkpoint-config` if the tokenizer has ids that the model of `config` lacks. */
 export function requireTokenizerFits(tokenizer: Tokenizer, spec: ModelSpec, config: string): void {
   if (tokenizer.vocabularySize <= spec.vocabularySize) return;
+  const last = JSON.stringify(tokenizer.token(tokenizer.vocabularySize - 1));
   throw new L3MaskingError(
     "checkpoint-config",
-    `expected a tokenizer of at most ${spec.vocabularySize} ids (vocab_size of ${config}), got ${tokenizer.vocabularySize}`,
+    `expected a tokenizer of at most ${spec.vocabularySize} ids (vocab_size of ${config}), got ${tokenizer.vocabularySize}, the last of them for ${last}`,
     { hint: "Use the tokenizer files that belong to the checkpoint." },
   );
 }

@@ -4,9 +4,41 @@ import { alteredSplits } from "../../data/check/text-counts.js";
 import { buildDataset } from "../../data/dataset.js";
 import { buildUnlabelled } from "../../data/unlabelled.js";
 import { loadTokenizer } from "../../text/load.js";
-import { alteredNotice, countEncodings, countSplits, summedCounts } from "./text-counts.js";
+import { createTokenizer } from "../../text/tokenizer.js";
+import {
+  alteredNotice,
+  countEncodings,
+  countSplits,
+  requireKnownWords,
+  summedCounts,
+} from "./text-counts.js";
 
 const record = (text: string, label = "a", line = 1) => ({ text, label, line, columns: {} });
+
+describe("requireKnownWords", () => {
+  const vocabulary = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nsea\n";
+  const tokenizer = createTokenizer(new Map([["vocab.txt", vocabulary]]));
+  const require = (...texts: string[]) =>
+    requireKnownWords(
+      texts.map((text) => tokenizer.encode(text, 64)),
+      tokenizer,
+      "texts.csv",
+    );
+
+  it("refuses texts of which more than half of the words are unknown", () => {
+    const error = expect.objectContaining({
+      code: "texts-unknown",
+      message: expect.stringContaining("of texts.csv, got one to which 6 of 11 are unknown"),
+    });
+    expect(() => require("sea ship sea ship sea ship", "ship sea ship sea ship")).toThrow(error);
+  });
+
+  it("takes half of them, and a few words of any kind", () => {
+    require("sea ship ".repeat(5), "sea ship ".repeat(5));
+    require("ship ".repeat(9));
+    require("", " ");
+  });
+});
 
 describe("countSplits", () => {
   it("counts cut texts, unknown words, texts without tokens and repetitions, split by split", async () => {

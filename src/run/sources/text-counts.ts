@@ -1,5 +1,6 @@
 /** Counts what a model does not see of texts as they were written. */
 
+import { L3MaskingError } from "../../base/errors.js";
 import {
   alteredText,
   type SplitTextCounts,
@@ -30,6 +31,36 @@ export function countEncodings(
     ),
     texts_without_tokens: encodings.filter(isWordless).length,
   };
+}
+
+/** Fewer words may all be foreign to a model that reads others well. */
+const LEAST_WORDS = 10;
+
+/**
+ * Throws `texts-unknown` if more than half of the words are unknown to the tokenizer: a model would learn and say nothing of
+ * such texts, and numbers would look as if it did.
+ */
+export function requireKnownWords(
+  encodings: readonly Encoding[],
+  tokenizer: Pick<Tokenizer, "special">,
+  what: string,
+): void {
+  let words = 0;
+  let unknown = 0;
+  for (const { ids, wordIds } of encodings) {
+    const all = new Set(wordIds.filter((word) => word !== NO_WORD));
+    words += all.size;
+    const lost = wordIds.filter((_, token) => ids[token] === tokenizer.special.unknown);
+    unknown += new Set(lost.filter((word) => word !== NO_WORD)).size;
+  }
+  if (words < LEAST_WORDS || 2 * unknown <= words) return;
+  throw new L3MaskingError(
+    "texts-unknown",
+    `expected a model that knows most words of ${what}, got one to which ${unknown} of ${words} are unknown`,
+    {
+      hint: "Choose a model of the language of the texts; its tokenizer files must be its own, with the class that reads them.",
+    },
+  );
 }
 
 /** Of every split of a run that exists, and of the unlabelled texts. */
