@@ -164,15 +164,20 @@ describe("a data set from the network", () => {
     expect(server.requests).toHaveLength(3);
   });
 
-  it("replaces a damaged copy in the cache, with a warning", async () => {
+  it.each([
+    ["dev.jsonl", Buffer.from("{}\n")],
+    ["dev.jsonl.gz", gzipSync(ours("dev")).subarray(0, 20)],
+  ])("replaces a damaged copy in the cache, with a warning: %s", async (name, bytes) => {
     const server = await serve(whole(Buffer.from(published("dev"))));
     const cacheFolder = freshFolder();
-    for (const split of splits) put(`${cacheFolder}/datasets/tiny/${split}.jsonl`, ours(split));
-    put(`${cacheFolder}/datasets/tiny/dev.jsonl`, "{}\n");
+    for (const split of ["train", "test"] as const) {
+      put(`${cacheFolder}/datasets/tiny/${split}.jsonl`, ours(split));
+    }
+    put(`${cacheFolder}/datasets/tiny/${name}`, bytes);
     const host = createTestHost();
     const files = await resolveDataset(tinyDataset(server.url), { cacheFolder }, host);
     expect(contents({ ...files })).toEqual(splits.map(ours));
-    expect(host.notices("warning")).toContain("dev.jsonl is not the published dev split of tiny");
+    expect(host.notices("warning")).toContain(`${name} is not the published dev split of tiny`);
   });
 
   it("stops on request and goes on later", async () => {

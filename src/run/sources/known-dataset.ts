@@ -86,12 +86,18 @@ async function cachedSplits(
   for (const split of splitNames) {
     const path = findSplit(cached, split);
     if (path === undefined) continue;
-    const digest = sha256Of(readUnzipped(path));
+    let digest: string | undefined;
+    try {
+      digest = sha256Of(readUnzipped(path));
+    } catch (error) {
+      // A gzip file that is cut off.
+      if (published === undefined) throw error;
+    }
     if (digest === dataset.splits[split].sha256) {
       present.set(split, path);
       continue;
     }
-    if (published === undefined) throw otherContent(dataset, split, path, digest);
+    if (published === undefined) throw otherContent(dataset, split, path, digest ?? "none");
     const text = `${path} is not the published ${split} split of ${name}; downloading it again`;
     host.emit({ type: "notice", level: "warning", text });
   }
