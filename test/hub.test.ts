@@ -156,4 +156,21 @@ describe("the environment of a process", () => {
     expect(elsewhere.exitCode).toBe(6);
     expect(elsewhere.err).toContain("HF_HUB_OFFLINE=1 forbids downloads");
   });
+
+  it("is told of in errors without its secrets, also with their stacks", async () => {
+    const hub = await serveHub([{ ...repository, needs: { token: "hf_a", kind: "gated" } }]);
+    const place = { HF_HOME: at("nobody"), HF_ENDPOINT: hub.endpoint, L3MASKING_DEBUG: "1" };
+    const denied = await check({ ...place, HF_TOKEN: "hf_wrongsecret" });
+    expect(denied.err).toContain("error [hub-denied]");
+    await hub.close();
+    const cut = await check({ ...place, HF_TOKEN: "hf_wrongsecret" });
+    expect(cut.err).toContain("error [download-failed]");
+    const unfit = await check({ ...place, HF_TOKEN: "hf_wrongsecret\u200b" });
+    expect(unfit.err).toContain("error [invalid-setting]");
+    expect(unfit.err).toContain("the token of HF_TOKEN, got U+200B as character 15 of 15");
+    const address = hub.endpoint.replace("//", "//ada:wrongsecret@");
+    const named = await check({ ...place, HF_ENDPOINT: address });
+    expect(named.err).toContain("HF_ENDPOINT, got an address with a user name or password");
+    for (const { err } of [denied, cut, unfit, named]) expect(err).not.toContain("wrongsecret");
+  });
 });
