@@ -70,6 +70,7 @@ const metricsSchema = z.strictObject({
   confidence: z.strictObject({
     temperature: z.number().positive(),
     dev: splitConfidence,
+    cross_fitted: confidence,
     test: splitConfidence,
   }),
   coverage: z.strictObject({
