@@ -16,12 +16,16 @@ export class Classifier implements AsyncDisposable {
     this.labels = labels;
   }
 
-  /** Loads the classifier in a folder (`model` of a run). Throws the `checkpoint-` and `tokenizer-` errors. */
-  static async load(folder: string, options: ClassifierOptions = {}): Promise<Classifier> {
+  /** Loads the classifier in a folder (`model` of a run); `watch` is told what was found. Throws the `checkpoint-` and `tokenizer-` errors. */
+  static async load(
+    folder: string,
+    options: ClassifierOptions = {},
+    watch?: Watch,
+  ): Promise<Classifier> {
     const connection = openConnection();
     try {
       const given = { ...options, model: folder };
-      return new Classifier(connection, await connection.call("openClassifier", given));
+      return new Classifier(connection, await connection.call("openClassifier", given, watch));
     } catch (error) {
       await connection.close();
       throw error;

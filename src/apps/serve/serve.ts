@@ -16,7 +16,11 @@ export interface ServeResult {
 export async function runServe(given: unknown, watch: Watch = {}): Promise<ServeResult> {
   const { model, host, port, maxTexts, maxBytes, maxWaiting, unsureBelow, ...classifier } =
     resolveSettings(serveSchema, given);
-  await using served = await Classifier.load(model, classifier);
+  await using served = await Classifier.load(model, classifier, {
+    onEvent(event) {
+      if (event.type === "notice" && event.level === "warning") watch.onEvent?.(event);
+    },
+  });
   const replies: Record<string, number> = {};
   const settings = { host, port, maxTexts, maxBytes, maxWaiting };
   const answering = {
