@@ -28,6 +28,7 @@ describe("refuseOtherContent", () => {
     ["a.csv", utf8('<?xml version="1.0"?><Error>'), "found XML"],
     ["a.parquet", utf8("version https://git-lfs.github.com/spec/v1\n"), "Git LFS"],
     ["a.json", utf8("\uFEFF\n<!DOCTYPE html>\n"), "found a web page"],
+    ["standard input", utf8("%PDF-1.7\n"), "standard input: expected a table, found a PDF"],
   ])("names what %s holds", (file, bytes, message) => {
     expect(refuse(bytes, file)).toThrow(message);
   });
@@ -38,6 +39,7 @@ describe("refuseOtherContent", () => {
     ["a.txt", '{"text": "a"}'],
     ["a.txt", "<html> is a tag"],
     ["a.parquet", "PAR1"],
+    ["standard input", "PAR1"],
     ["a.csv", ""],
     ["a.csv", "\u0000"],
   ])("takes %s with %j", (file, text) => {

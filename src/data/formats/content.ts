@@ -31,7 +31,8 @@ const others: readonly OtherContent[] = [
   {
     found: "a Parquet file",
     hint: "Give the file's name the ending .parquet.",
-    unless: /\.parquet(\.gz)?$/i,
+    // Standard input has no ending; there the beginning tells the format.
+    unless: /\.parquet(\.gz)?$|^[^.]*$/i,
     fits: beginsWith(0x50, 0x41, 0x52, 0x31),
   },
   {
@@ -117,8 +118,9 @@ export function refuseOtherContent(bytes: Uint8Array, file: string): void {
       hint,
     });
   }
-  const ending = /\.[a-z]+(?:\.gz)?$/i.exec(file)?.[0] ?? "";
-  throw new L3MaskingError("data-format", `${file}: expected ${ending} content, found ${found}`, {
+  const [ending] = /\.[a-z]+(?:\.gz)?$/i.exec(file) ?? [];
+  const expected = ending === undefined ? "a table" : `${ending} content`;
+  throw new L3MaskingError("data-format", `${file}: expected ${expected}, found ${found}`, {
     hint,
   });
 }
