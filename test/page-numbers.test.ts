@@ -1,4 +1,5 @@
 /** Every page, from records at the edges of what there can be: no figure on it is none, and every sign is that of its record. */
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { checkDataset } from "../src/data/check/check.js";
 import { checkDetails } from "../src/data/check/check-details.js";
@@ -10,7 +11,7 @@ import { renderComparison } from "../src/results/report/pages/comparison.js";
 import { renderExplanation } from "../src/results/report/pages/explanation.js";
 import { renderRun, type TrainedRun } from "../src/results/report/pages/run.js";
 import { pointsText } from "../src/results/statistics/paired-notes.js";
-import { inventedComparison } from "./fixtures/comparison.js";
+import { inventedComparison, threeMethods } from "./fixtures/comparison.js";
 import { explainedText } from "./fixtures/explained-text.js";
 import { elementsNamed } from "./fixtures/markup.js";
 
@@ -138,13 +139,46 @@ const pages: Readonly<Record<string, string>> = {
   "explanation, no text": renderExplanation({ ...explained, texts: [] }, when).html,
 };
 
+function requireFigures(html: string): void {
+  for (const none of ["NaN", "Infinity", "undefined", "[object"]) expect(html).not.toContain(none);
+  const [{ text }] = elementsNamed(html, "body");
+  expect(text).not.toMatch(/(?<![\d.e])[-−]0(\.0+)?(?![\d.])/);
+}
+
 describe.each(Object.entries(pages))("the page of a %s", (_, html) => {
-  it("has figures that are numbers", () => {
-    for (const none of ["NaN", "Infinity", "undefined", "[object"])
-      expect(html).not.toContain(none);
-    const [{ text }] = elementsNamed(html, "body");
-    expect(text).not.toMatch(/(?<![\d.e])[-−]0(\.0+)?(?![\d.])/);
+  it("has figures that are numbers", () => requireFigures(html));
+});
+
+it("pages of comparisons of any shape have figures that are numbers", () => {
+  const labels = fc.constantFrom(["only"], ["a", "b"], ["a", "b", "rare", "c d"]);
+  const shapes = fc.record({
+    labels,
+    seeds: fc.constantFrom([0], [4, 7], [0, 1, 2]),
+    hasTest: fc.boolean(),
+    testRows: fc.integer({ min: 1, max: 12 }),
+    leakFreeRows: fc.integer({ min: 0, max: 3 }),
+    candidates: fc.constantFrom(threeMethods, threeMethods.slice(1), threeMethods.slice(0, 1)),
+    pRows: fc.constantFrom(0, 1e-300, 0.05, 1),
+    pSeeds: fc.constantFrom(0, 0.05, 1),
   });
+  const changes = fc.constantFrom<(value: number) => number>(
+    (value) => value,
+    () => 0,
+    () => -0,
+    () => -1e-9,
+    (value) => Math.sign(value),
+    (value) => -value,
+  );
+  fc.assert(
+    fc.property(shapes, changes, labels, (shape, change, [lacking]) => {
+      const invented = inventedComparison(shape);
+      const known = invented.datasets[0].labels.includes(lacking);
+      const comparison = differing(known ? withoutRows(invented, lacking) : invented, change);
+      requireFigures(renderComparison(comparison, when).html);
+      requireFigures(renderRun(runOf(comparison), when).html);
+    }),
+    { seed: 1, numRuns: 25 },
+  );
 });
 
 describe.each(["usual", "ties", "negative differences", "positive differences"])(

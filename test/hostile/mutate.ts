@@ -1,8 +1,10 @@
 /** Changes that keep most of a file's structure, so that what is wrong lies deep in it. */
 import type { Random } from "../../src/base/random.js";
 import type { Files, Kind } from "./case.js";
+import { disguises } from "./disguises.js";
 import { joined, little, torchZip, zip } from "./forge.js";
 import { page, parquet, plainTexts, textPages, varint } from "./forge-parquet.js";
+import { configFields, tokenizerFields, tokenizerParts } from "./odd-fields.js";
 
 /** One change of a file; gives it back unchanged where it does not apply. */
 type Mutator = (bytes: Buffer, random: Random) => Uint8Array;
@@ -338,24 +340,53 @@ const table: readonly Mutator[] = [
     ),
 ];
 
+/** A table that became something else. */
+const disguised: Mutator = (bytes, random) => pick(Object.values(disguises), random).apply(bytes);
+
+/** A JSON object with other values of fields that it may have. */
+function otherFields(choices: Readonly<Record<string, readonly unknown[]>>): Mutator {
+  return (bytes, random) => {
+    let found: unknown;
+    try {
+      found = JSON.parse(bytes.toString());
+    } catch {
+      return bytes;
+    }
+    if (typeof found !== "object" || found === null) return bytes;
+    const name = pick(Object.keys(choices), random);
+    return Buffer.from(JSON.stringify({ ...found, [name]: pick(choices[name], random) }));
+  };
+}
+
 const own: Readonly<Record<Kind, readonly Mutator[]>> = {
-  config: json,
+  config: [...json, otherFields(configFields)],
   index: json,
-  tokenizer: json,
-  json: [...json, ...table],
-  jsonl: [...json, ...table],
+  tokenizer: [...json, otherFields(tokenizerParts)],
+  json: [...json, ...table, disguised],
+  jsonl: [...json, ...table, disguised],
   safetensors: [...json, ...general].map(headerChange),
   "torch-zip": archive,
   "torch-legacy": pickle,
   vocabulary: [...json, ...table],
-  csv: table,
-  tsv: table,
-  txt: table,
-  parquet: columnar,
+  csv: [...table, disguised],
+  tsv: [...table, disguised],
+  txt: [...table, disguised],
+  parquet: [...columnar, disguised],
 };
 
-/** A seed file changed one to five times. */
+/** A seed file changed one to five times; of a tokenizer also the settings beside it. */
 export function mutate(kind: Kind, seed: Files, random: Random): Files {
+  const changed = mutatedFile(kind, seed, random);
+  if ((kind !== "tokenizer" && kind !== "vocabulary") || random.integer(2) === 0) return changed;
+  const settings = "tokenizer_config.json";
+  let content = Buffer.from(changed[settings] ?? "{}");
+  for (let left = 1 + random.integer(3); left > 0; left--) {
+    content = Buffer.from(otherFields(tokenizerFields)(content, random));
+  }
+  return { ...changed, [settings]: content };
+}
+
+function mutatedFile(kind: Kind, seed: Files, random: Random): Files {
   const names = Object.keys(seed);
   const name = pick(names, random);
   let bytes = Buffer.from(seed[name]);
