@@ -1,0 +1,48 @@
+/** Which tests reach a source file through imports. */
+import { dirname, normalize } from "node:path";
+
+/** Tests run for a mutant: all that import its file themselves, then so many of those that reach it through others. */
+const FARTHER_TESTS = 4;
+
+const isTest = (file) => file.endsWith(".test.ts");
+/** Those of the built program, and those of other projects. */
+const isOther = (file) => /^test\/(data|shown|kill)|built\.test|^test\/hostile\/fuzz/.test(file);
+
+/** For each file, the files that import it, but for its types alone; `sources` holds their content by path. */
+function importers(sources) {
+  const found = new Map();
+  for (const [file, source] of sources) {
+    for (const [, target] of source.matchAll(
+      /(?:^(?:import|export) (?!type\b)[^;]*?from |^import |\bimport\()"(\.[^"]+)\.js"/gm,
+    )) {
+      const path = `${normalize(`${dirname(file)}/${target}`).replaceAll("\\", "/")}.ts`;
+      found.set(path, [...(found.get(path) ?? []), file]);
+    }
+  }
+  return found;
+}
+
+/** A function that gives the tests of a file, the nearest first, in one or two groups. */
+export function nearestTests(sources) {
+  const importersOf = importers(sources);
+  return (file) => {
+    const beside = file.replace(/\.ts$/, ".test.ts");
+    const direct = new Set(sources.has(beside) ? [beside] : []);
+    const farther = [];
+    const seen = new Set([file]);
+    for (let level = [file], depth = 1; level.length > 0; depth++) {
+      const next = [];
+      for (const one of level.flatMap((reached) => importersOf.get(reached) ?? [])) {
+        if (seen.has(one)) continue;
+        seen.add(one);
+        if (!isTest(one)) next.push(one);
+        else if (isOther(one)) continue;
+        else if (depth === 1) direct.add(one);
+        else if (!direct.has(one)) farther.push(one);
+      }
+      level = next;
+    }
+    const groups = [[...direct], farther.slice(0, FARTHER_TESTS)];
+    return groups.filter((tests) => tests.length > 0);
+  };
+}
