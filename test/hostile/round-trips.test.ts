@@ -2,15 +2,18 @@
 import fc from "fast-check";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { describe, expect, it } from "vitest";
+import { L3MaskingError } from "../../src/base/errors.js";
 import { parseRecords } from "../../src/data/formats/parse.js";
 import { memoryBytes } from "../../src/model/checkpoint/formats/bytes.js";
 import {
   readSafetensors,
   writeSafetensors,
 } from "../../src/model/checkpoint/formats/safetensors.js";
+import type { Tokenizer } from "../../src/text/encoding.js";
 import { letterOfByte } from "../../src/text/pre-tokenize.js";
 import { createTokenizer } from "../../src/text/tokenizer.js";
-import { plainBytePairs } from "./tokenizer-cases.js";
+import { tokenizerFields, tokenizerParts } from "./odd-fields.js";
+import { plainBytePairs, plainTokenizer } from "./tokenizer-cases.js";
 
 fc.configureGlobal({ seed: 1 });
 
@@ -147,5 +150,55 @@ describe("what was written", () => {
         expect(new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes)).toBe(given);
       }),
     );
+  });
+
+  it("as a tokenizer with odd settings, unless it is refused", () => {
+    const fieldsOf = (choices: Readonly<Record<string, readonly unknown[]>>) =>
+      fc.record(
+        Object.fromEntries(
+          Object.entries(choices).map(([name, values]) => [name, fc.constantFrom(...values)]),
+        ),
+        { requiredKeys: [] },
+      );
+    const plain = fc.constantFrom(plainTokenizer, plainBytePairs);
+    const words = fc.constantFrom("a", "b", "moo", "A", " ", "[E1]", "[CLS]", "<s>", "\u00e9", ".");
+    const texts = fc.array(fc.array(words, { maxLength: 8 }), { maxLength: 4 });
+    const ends = new Set<string>();
+    fc.assert(
+      fc.property(
+        plain,
+        fieldsOf(tokenizerParts),
+        fieldsOf(tokenizerFields),
+        texts,
+        (json, parts, settings, given) => {
+          const files = new Map([
+            ["tokenizer.json", JSON.stringify({ ...json, ...parts })],
+            ["tokenizer_config.json", JSON.stringify(settings)],
+          ]);
+          let tokenizer: Tokenizer;
+          try {
+            tokenizer = createTokenizer(files);
+          } catch (error) {
+            if (!(error instanceof L3MaskingError)) throw error;
+            ends.add(error.code);
+            return;
+          }
+          ends.add("read");
+          const again = createTokenizer(tokenizer.files());
+          const { first, last, mask, pad } = tokenizer.special;
+          const marks = [first, last, mask, pad].filter((id) => /^[[<]/.test(tokenizer.token(id)));
+          for (const words of given) {
+            const encoded = tokenizer.encode(words.join(""), 64);
+            expect(again.encode(words.join(""), 64)).toEqual(encoded);
+            expect([encoded.ids[0], encoded.ids.at(-1)]).toEqual([first, last]);
+            // What a user writes is text, whatever it spells; a word with a role stays a word.
+            const inner = [...encoded.ids.subarray(1, -1)];
+            for (const role of marks) expect(inner).not.toContain(role);
+          }
+        },
+      ),
+      { numRuns: 400 },
+    );
+    expect([...ends].sort()).toEqual(["read", "tokenizer-format"]);
   });
 });
