@@ -1,8 +1,9 @@
 /** Which tests reach a source file through imports. */
 import { dirname, normalize } from "node:path";
 
-/** Tests run for a mutant: all that import its file themselves, then so many of those that reach it through others. */
-const FARTHER_TESTS = 4;
+/** Of the tests that reach a file through other files, so many are run, and where none fails so many more. */
+const FARTHER = 4;
+const FARTHEST = 8;
 
 const isTest = (file) => file.endsWith(".test.ts");
 /** Those of the built program, and those of other projects. */
@@ -22,7 +23,7 @@ function importers(sources) {
   return found;
 }
 
-/** A function that gives the tests of a file, the nearest first, in one or two groups. */
+/** A function that gives the tests of a file, the nearest first, in up to three groups. */
 export function nearestTests(sources) {
   const importersOf = importers(sources);
   return (file) => {
@@ -42,7 +43,13 @@ export function nearestTests(sources) {
       }
       level = next;
     }
-    const groups = [[...direct], farther.slice(0, FARTHER_TESTS)];
+    const isNear = (test) => dirname(test) === dirname(file);
+    const others = [...farther.filter(isNear), ...farther.filter((test) => !isNear(test))];
+    const groups = [
+      [...direct],
+      others.slice(0, FARTHER),
+      others.slice(FARTHER, FARTHER + FARTHEST),
+    ];
     return groups.filter((tests) => tests.length > 0);
   };
 }
