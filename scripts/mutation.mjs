@@ -104,7 +104,8 @@ async function tried({ file, start, was, by }) {
 function sampled(items, count, seed) {
   const left = [...items];
   const taken = [];
-  let state = seed >>> 0;
+  // Neighbouring seeds begin far apart.
+  let state = Math.imul(seed, 2654435769) >>> 0;
   while (left.length > 0 && taken.length < count) {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
     taken.push(...left.splice(Math.floor((state / 2 ** 32) * left.length), 1));

@@ -46,6 +46,12 @@ describe("labelSpellings", () => {
     ]);
   });
 
+  it("looks at all frequent labels that are near, not the last alone", () => {
+    expect(
+      spellings(["planting", 30], ["planning", 10], ["planing", 3], ["gardening tools", 1]),
+    ).toEqual([["one letter", "planting", "planing"]]);
+  });
+
   it("takes no frequent label, short word, digit or two letters for a misspelling", () => {
     expect(spellings(["plumbing", 30], ["plumbng", 4])).toEqual([]);
     expect(spellings(["spam", 30], ["span", 1])).toEqual([]);
