@@ -40,6 +40,11 @@ describe("unpackLz4", () => {
     expect(text(unpackLz4(framed, 6))).toBe("abcabc");
   });
 
+  it("refuses a frame that announces more bytes than there are", () => {
+    const cut = block(0, 0, 0, 3, 0, 0, 0, 9, 0x30, 97, 98, 99);
+    expect(() => unpackLz4(cut, 3)).toThrow(expect.objectContaining({ code: "data-format" }));
+  });
+
   it("refuses frames that add up to another size", () => {
     expect(() => unpackLz4(block(0, 0, 0, 3, 0, 0, 0, 4, 0x30, 97, 98, 99), 4)).toThrow(
       expect.objectContaining({ code: "data-format" }),
