@@ -35,6 +35,13 @@ describe("textPieces", () => {
     expect(pieces.slice(1, -1)).toEqual(pieces.slice(1, -1).map(() => ""));
   });
 
+  it("show that a character was cut, where the row ends", () => {
+    const { ids, wordIds } = roberta.encode("a🚤", 4);
+    expect(textPieces({ ids, wordIds }, roberta)).toEqual(["<s>", "a", "\ufffd", "</s>"]);
+    const open = { ids: ids.subarray(0, 3), wordIds: wordIds.subarray(0, 3) };
+    expect(textPieces(open, roberta)).toEqual(["<s>", "a", "\ufffd"]);
+  });
+
   it("of WordPiece tokens part words, not what continues them", () => {
     const encoding = bert.encode("Splashing, twice", 100);
     expect(encoding.wordIds.filter((word) => word === 0).length).toBeGreaterThan(1);

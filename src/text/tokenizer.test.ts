@@ -39,6 +39,10 @@ describe("createTokenizer", () => {
     expect(fromVocabulary.special).toEqual({ first: 2, last: 3, pad: 0, mask: 4, unknown: 1 });
     expect([...fromVocabulary.specialIds].sort()).toEqual([0, 1, 2, 3, 4]);
     expect(fromVocabulary.vocabularySize).toBe(14);
+    // Other programs look for the special tokens in the text as it was written.
+    const { added_tokens } = JSON.parse(fromVocabulary.files().get("tokenizer.json") ?? "");
+    const rules = { special: true, normalized: false, single_word: false };
+    expect(added_tokens).toMatchObject(Array(5).fill(rules));
   });
 
   it("cuts from the end and counts what it cut", () => {

@@ -118,4 +118,25 @@ describe("requireOutputsApart", () => {
     );
     expect(seen.size).toBe(2);
   });
+
+  it("refuses the folder of a model that is read, whose config alone it would replace", () => {
+    mkdirSync(at("base"));
+    for (const name of ["config.json", "pytorch_model.bin"]) writeFileSync(at(`base/${name}`), "");
+    const records = [
+      record("model", { reads: true }),
+      record("outputDir", { writes: ["config.json", "state"] }),
+    ];
+    const values = { model: at("base"), outputDir: at("base/.") };
+    expect(refused(() => requireOutputsApart({ records, values }))).toBe(true);
+    const other = { ...values, outputDir: at("other") };
+    expect(refused(() => requireOutputsApart({ records, values: other }))).toBe(false);
+  });
+
+  it("leaves the files of a tokenizer to it", () => {
+    mkdirSync(at("tokenizer"));
+    for (const name of ["tokenizer.json", "vocab.txt"]) writeFileSync(at(`tokenizer/${name}`), "");
+    const records = [record("output", { writes: "file" })];
+    const values = { output: at("tokenizer/vocab.txt") };
+    expect(refused(() => requireOutputsApart({ records, values }))).toBe(true);
+  });
 });
