@@ -36,6 +36,12 @@ const oneWordEach = Int32Array.of(-1, 0, 1, 2, 3, 4, -1);
 const probabilities = Float64Array.of(0, 0.05, 0.5, 1, 0.2, 0.25, 0);
 
 describe("bernoulli", () => {
+  it("selects nothing of probability 0, not even on the lowest draw", () => {
+    const lowest = { ...randomStream(1), uniform: () => 0 };
+    const selected = selectTokens({ wordIds: oneWordEach }, probabilities, "bernoulli", lowest);
+    expect([...selected]).toEqual([1, 2, 3, 4, 5]);
+  });
+
   it("selects each token with its probability", () => {
     const { shares, sizes } = frequencies(oneWordEach, probabilities, "bernoulli");
     expectShares(shares, [...probabilities]);
