@@ -24,6 +24,14 @@ describe("unpackSnappy", () => {
     expect(new TextDecoder().decode(unpackSnappy(Uint8Array.from(packed), text.length))).toBe(text);
   });
 
+  it("reads a near copy from more than 255 bytes before", () => {
+    // 304 bytes: a literal of 300, its length in two bytes, and a copy of four from 300 before.
+    const literal = Buffer.from(Array.from({ length: 300 }, (_, i) => i % 251));
+    const packed = [0xb0, 0x02, 0xf4, 0x2b, 0x01, ...literal, 0x21, 0x2c];
+    const expected = [...literal, 0, 1, 2, 3];
+    expect([...unpackSnappy(Uint8Array.from(packed), 304)]).toEqual(expected);
+  });
+
   it.each([
     ["fewer bytes than announced", [4, 0x08, 97, 98, 99], 4],
     ["more bytes than announced", [2, 0x08, 97, 98, 99], 2],
