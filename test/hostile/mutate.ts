@@ -346,15 +346,16 @@ const disguised: Mutator = (bytes, random) => pick(Object.values(disguises), ran
 /** A JSON object with other values of fields that it may have. */
 function otherFields(choices: Readonly<Record<string, readonly unknown[]>>): Mutator {
   return (bytes, random) => {
-    let found: unknown;
+    const name = pick(Object.keys(choices), random);
+    const value = pick(choices[name], random);
     try {
-      found = JSON.parse(bytes.toString());
+      const found: unknown = JSON.parse(bytes.toString());
+      if (typeof found !== "object" || found === null) return bytes;
+      return Buffer.from(JSON.stringify({ ...found, [name]: value }));
     } catch {
+      // No JSON, or nested more deeply than can be written.
       return bytes;
     }
-    if (typeof found !== "object" || found === null) return bytes;
-    const name = pick(Object.keys(choices), random);
-    return Buffer.from(JSON.stringify({ ...found, [name]: pick(choices[name], random) }));
   };
 }
 
