@@ -1,5 +1,6 @@
 /** Files whose content is not what their name says, told by their first bytes. */
 import { L3MaskingError } from "../../base/errors.js";
+import { SAVE_AS_CSV } from "./formats.js";
 
 /** So many bytes tell; a shorter file has fewer. */
 export const TELLING_BYTES = 256;
@@ -25,7 +26,7 @@ const others: readonly OtherContent[] = [
   },
   {
     found: "a zip archive, as spreadsheet programs (.xlsx, .ods) write it",
-    hint: "In the spreadsheet program, save the file as CSV UTF-8; unpack any other archive.",
+    hint: `${SAVE_AS_CSV} Unpack any other archive.`,
     fits: beginsWith(0x50, 0x4b, 0x03, 0x04),
   },
   {
@@ -58,7 +59,7 @@ const others: readonly OtherContent[] = [
   },
   {
     found: "a file of an old spreadsheet program (.xls) or another program of its time",
-    hint: "In the spreadsheet program, save the file as CSV UTF-8.",
+    hint: SAVE_AS_CSV,
     fits: beginsWith(0xd0, 0xcf, 0x11, 0xe0),
   },
   {

@@ -33,4 +33,13 @@ describe("fileKind", () => {
       }),
     );
   });
+
+  it.each(["inbox.xlsx", "inbox.XLS", "inbox.ods"])("says how to save the table of %s", (file) => {
+    expect(() => fileKind(file)).toThrow(
+      expect.objectContaining({
+        code: "data-format",
+        hint: "In the spreadsheet program, save the file as CSV UTF-8.",
+      }),
+    );
+  });
 });

@@ -23,6 +23,11 @@ const formatByEnding: ReadonlyMap<string, FileFormat> = new Map([
   ["txt", "txt"],
 ]);
 
+const isSpreadsheet = /\.(xlsx|xlsm|xlsb|xls|ods|numbers)$/;
+
+/** What to do with the file of a spreadsheet program. */
+export const SAVE_AS_CSV = "In the spreadsheet program, save the file as CSV UTF-8.";
+
 /** Stands for standard input in place of a file's name, and for standard output. */
 export const STANDARD = "-";
 
@@ -52,7 +57,7 @@ export function fileKind(file: string): FileKind {
     throw new L3MaskingError(
       "data-format",
       `expected a file name ending in .jsonl, .ndjson, .json, .csv, .tsv, .parquet or .txt (each also with .gz), got ${file}`,
-      { hint: "Give the file the ending of its format." },
+      { hint: isSpreadsheet.test(name) ? SAVE_AS_CSV : "Give the file the ending of its format." },
     );
   }
   return { format, gzipped };

@@ -10,7 +10,7 @@ export function systemCode(error: unknown): string | undefined {
 const diskFull = {
   code: "disk-full",
   expected: "room",
-  hint: "Free some space and resume the run; what was saved before is intact.",
+  hint: "Free some space and run the command again, with --resume where it takes that; what was saved before is intact.",
 } as const;
 const unwritable = {
   code: "output-unwritable",
