@@ -8,15 +8,13 @@ is multiplied with scikit-learn's "balanced" weight of its label before the mean
 must give these values. Computed in float64, dropout off. Model and head: test/golden/models/README.md.
 """
 
-import argparse
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from golden_files import compare_folders, versions, write_json
+from golden_files import versions, write_json, write_or_check
 from meta_weights import cosine, flat
 from models import FAMILIES, NO_LABEL, Batch, Corrupted, as_float64, copied, corrupt, encode, mask_of, pad
 from sentences import LABELLED
@@ -24,7 +22,6 @@ from sklearn.utils.class_weight import compute_class_weight
 from tiny_models import CLASSES, TinyModel, build
 from torch import Tensor
 from torch.nn.functional import cross_entropy
-from transformers.utils import logging
 
 OUTPUT = Path(__file__).resolve().parents[2] / "test" / "golden" / "accumulation"
 
@@ -128,20 +125,5 @@ def write(folder: Path) -> None:
         )
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--check", action="store_true", help="compare with the files instead of writing")
-    check = parser.parse_args().check
-    torch.set_num_threads(1)
-    torch.use_deterministic_algorithms(True)
-    logging.disable_progress_bar()
-    if not check:
-        write(OUTPUT)
-        return 0
-    with tempfile.TemporaryDirectory() as folder:
-        write(Path(folder))
-        return compare_folders(OUTPUT, Path(folder), FAMILIES)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(write_or_check(__doc__, write, OUTPUT, FAMILIES))

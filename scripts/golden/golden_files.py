@@ -1,13 +1,18 @@
 """Writing golden files so that a rerun gives the same bytes, and comparing two sets of them."""
 
+import argparse
 import importlib.metadata
 import json
 import platform
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy
+import torch
 from safetensors.numpy import load_file
+from transformers.utils import logging
 
 LIBRARIES = ["torch", "transformers", "tokenizers", "safetensors", "numpy"]
 # The largest absolute difference that another machine's rounding may cause.
@@ -41,6 +46,22 @@ def dump(value: Any, depth: int) -> str:
         # Nine digits tell every float32 apart.
         return json.dumps(float(f"{value:.9g}"), allow_nan=False)
     return json.dumps(value, ensure_ascii=False)
+
+
+def write_or_check(description: str, write: Callable[[Path], None], output: Path, folders: list[str]) -> int:
+    """Writes the golden files, or with --check compares new ones with them; the exit status."""
+    parser = argparse.ArgumentParser(description=description.splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="compare with the files instead of writing")
+    check = parser.parse_args().check
+    torch.set_num_threads(1)
+    torch.use_deterministic_algorithms(True)
+    logging.disable_progress_bar()
+    if not check:
+        write(output)
+        return 0
+    with tempfile.TemporaryDirectory() as folder:
+        write(Path(folder))
+        return compare_folders(output, Path(folder), folders)
 
 
 def compare_folders(expected: Path, actual: Path, folders: list[str]) -> int:

@@ -15,14 +15,12 @@ texts; the last is the one whose loss differs from the loss before by less than 
 first heads are data, so nothing is random. Start, model and optimizer: test/golden/models/README.md.
 """
 
-import argparse
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import torch
-from golden_files import compare_folders, versions, write_json
+from golden_files import versions, write_json, write_or_check
 from models import (
     ACCUMULATION,
     BETAS,
@@ -47,7 +45,6 @@ from sentences import LABELLED
 from tiny_models import ClassificationHead, TinyModel, build
 from torch import Tensor
 from torch.nn.functional import cross_entropy
-from transformers.utils import logging
 
 OUTPUT = Path(__file__).resolve().parents[2] / "test" / "golden" / "meta"
 
@@ -249,20 +246,5 @@ def write(folder: Path) -> None:
             path.chmod(0o644)  # safetensors files come readable by their owner alone
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--check", action="store_true", help="compare with the files instead of writing")
-    check = parser.parse_args().check
-    torch.set_num_threads(1)
-    torch.use_deterministic_algorithms(True)
-    logging.disable_progress_bar()
-    if not check:
-        write(OUTPUT)
-        return 0
-    with tempfile.TemporaryDirectory() as folder:
-        write(Path(folder))
-        return compare_folders(OUTPUT, Path(folder), FAMILIES)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(write_or_check(__doc__, write, OUTPUT, FAMILIES))

@@ -6,17 +6,15 @@
 Everything is float32 on one thread, dropout off. What the files hold: test/golden/models/README.md.
 """
 
-import argparse
 import copy
 import math
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import torch
-from golden_files import compare_folders, versions, write_json
+from golden_files import versions, write_json, write_or_check
 from precision import Golden, float32_error
 from safetensors.torch import save_file
 from sentences import LABELLED, UNSEEN
@@ -24,7 +22,6 @@ from tiny_models import CLASSES, TinyModel, build, is_layer_norm
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 from transformers import get_constant_schedule_with_warmup, get_linear_schedule_with_warmup
-from transformers.utils import logging
 
 OUTPUT = Path(__file__).resolve().parents[2] / "test" / "golden" / "models"
 FAMILIES = ["bert", "roberta"]
@@ -379,20 +376,5 @@ def write(folder: Path) -> None:
             path.chmod(0o644)  # safetensors files come readable by their owner alone
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--check", action="store_true", help="compare with the files instead of writing")
-    check = parser.parse_args().check
-    torch.set_num_threads(1)
-    torch.use_deterministic_algorithms(True)
-    logging.disable_progress_bar()
-    if not check:
-        write(OUTPUT)
-        return 0
-    with tempfile.TemporaryDirectory() as folder:
-        write(Path(folder))
-        return compare_folders(OUTPUT, Path(folder), FAMILIES)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(write_or_check(__doc__, write, OUTPUT, FAMILIES))

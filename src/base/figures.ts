@@ -2,7 +2,12 @@
 
 /** A fraction in percent: "71.7 %". */
 export function percent(fraction: number): string {
-  return `${(100 * fraction).toFixed(1)} %`;
+  return `${points(fraction)} %`;
+}
+
+/** A fraction in percentage points: "71.7". */
+export function points(fraction: number): string {
+  return (100 * fraction).toFixed(1);
 }
 
 /** "52 s", "3 min 20 s", "2 h 05 min". */

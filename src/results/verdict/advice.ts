@@ -1,5 +1,5 @@
 /** What would help a classifier that does not beat the baseline: nothing but what was measured. */
-import { listed } from "../../base/figures.js";
+import { listed, points } from "../../base/figures.js";
 
 export interface MeasuredRun {
   readonly labels: readonly MeasuredLabel[];
@@ -62,8 +62,4 @@ function weakLabels(labels: readonly MeasuredLabel[]): readonly MeasuredLabel[] 
 
 function labelText({ label, rows, found, texts }: MeasuredLabel): string {
   return `'${label}' (${found} of ${rows} found, ${texts} to train on)`;
-}
-
-function points(fraction: number): string {
-  return (100 * fraction).toFixed(1);
 }

@@ -1,5 +1,5 @@
 /** Which candidate a run keeps: the cheapest of those that are best, but for noise, on texts that none of them was trained on. */
-import { capitalized, counted, percent } from "../../base/figures.js";
+import { capitalized, counted, percent, points } from "../../base/figures.js";
 import { randomStream } from "../../base/random.js";
 import { type Method, methodOf } from "../../method/methods.js";
 import { type LabelMeasureName, labelMeasureOf } from "../../results/metrics/label-measures.js";
@@ -140,11 +140,6 @@ async function standardErrors(
   return resampled.map((values) =>
     standardError(values.map((x, sample) => x - resampled[best][sample])),
   );
-}
-
-/** A fraction in percentage points. */
-function points(fraction: number): string {
-  return (100 * fraction).toFixed(1);
 }
 
 /** A candidate's name in sentences. */
