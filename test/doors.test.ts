@@ -88,6 +88,7 @@ beforeAll(async () => {
   comparing = await printed(
     ...[main, "compare", ...settings, "--config", "settings.yaml", "--methods", "stl,mtl-rare"],
     ...["--seeds", "0", "--bootstrap-samples", "100", "--output-dir", "compared"],
+    ...["--executor", "one"],
   );
 }, 600_000);
 afterAll(() => rmSync(copy, { recursive: true }));

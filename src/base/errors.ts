@@ -27,6 +27,7 @@ export const errorCodes = {
   "output-unwritable": "usage",
   "disk-full": "usage",
   "file-missing": "usage",
+  "runs-disagree": "usage",
   "package-missing": "usage",
   "server-address": "usage",
   "server-busy": "usage",

@@ -4,7 +4,6 @@ import { L3MaskingError } from "../../base/errors.js";
 import { hasAuxiliaryTask, isLinear, methods, readsEmbeddings } from "../../method/methods.js";
 import type { ComparedDataset, ComparedModel, RunKey } from "../../results/records/comparison.js";
 import type { Candidate } from "../../results/records/paired-comparison.js";
-import type { PlacedTrainSettings } from "../../run/folder/named-folder.js";
 import { runDigest } from "../../run/folder/run-identity.js";
 import {
   type CompareSettings,
@@ -14,6 +13,7 @@ import {
   trainSchema,
 } from "../../run/settings/schemas.js";
 import type { DatasetSource } from "../../run/sources/dataset-sources.js";
+import type { inputDigests, Ticket } from "./ticket.js";
 
 /** What the runs of a comparison are made from. */
 export interface RunInputs {
@@ -33,8 +33,10 @@ export interface PlannedRun extends RunKey {
   readonly digest: string;
   /** Relative to the folder of the comparison. */
   readonly folder: string;
-  /** For `train`; the output folder is the relative one. */
-  readonly settings: PlacedTrainSettings;
+  /** For `train`, without a folder. */
+  readonly settings: TrainSettings;
+  /** Digests of what the run reads. */
+  readonly inputs: Pick<Ticket, (typeof inputDigests)[number]>;
 }
 
 /** A seed is a run of minutes: more are a slip of the keyboard. */
@@ -96,21 +98,23 @@ export function plannedRuns(
           const { method, task_weights } = candidate;
           const key = { dataset: source.name, model, method, task_weights, seed };
           const train = trainSettings(settings, source, modelFolder, candidate, seed);
-          const runIdentity = runDigest({
-            settings: train,
+          const inputs = {
             ...((!isLinear(method) || readsEmbeddings(method)) && {
               checkpoint_digest,
               tokenizer_digest,
             }),
             data_digest: datasets[index].digest,
-            ...(hasAuxiliaryTask(candidate.method) && { unlabelled_digest: unlabelledDigest }),
-          });
+            ...(hasAuxiliaryTask(candidate.method) &&
+              unlabelledDigest !== undefined && { unlabelled_digest: unlabelledDigest }),
+          };
+          const runIdentity = runDigest({ settings: train, ...inputs });
           const folder = `runs/${folderName(key, runIdentity, existing)}`;
           return {
             ...key,
             digest: runIdentity,
             folder,
-            settings: { ...train, threads, outputDir: folder },
+            settings: { ...train, threads },
+            inputs,
           };
         }),
       ),

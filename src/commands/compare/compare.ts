@@ -23,6 +23,8 @@ import { datasetSources } from "../../run/sources/dataset-sources.js";
 import { readInputs } from "./compare-data.js";
 import { candidates, plannedRuns, seedList } from "./compare-runs.js";
 import { testedPairs } from "./paired-tests.js";
+import { runFolderOf, runTicket } from "./run-ticket.js";
+import { readTicket } from "./ticket.js";
 import { finishedRuns, trainRuns, unfinishedRuns } from "./train-runs.js";
 
 /** What `compare` wrote; the figures are in results.json of its folder. */
@@ -46,8 +48,37 @@ export interface CompareResult {
  * no difference is tested; and `output-in-use` while another command works in DIR.
  */
 export async function runCompare(given: CompareSettings, host: Host): Promise<CompareResult> {
+  if (given.ticket !== undefined) return trainTicket(given.ticket, given.outputDir, host);
   const settings = withComparisonFolder(given, host);
   return holdingFolder(settings.outputDir, "compare", host, () => compareInFolder(settings, host));
+}
+
+/** The run of one ticket, as a process of an executor trains it. Throws `interrupted` after a stop on request. */
+async function trainTicket(
+  place: string,
+  outputDir: string | undefined,
+  host: Host,
+): Promise<CompareResult> {
+  if (outputDir === undefined) {
+    throw new L3MaskingError("missing-setting", "expected the folder of the comparison", {
+      hint: "Add --output-dir.",
+    });
+  }
+  const ticket = readTicket(place);
+  const end = await runTicket(ticket, outputDir, host);
+  const run = runFolderOf(ticket, outputDir);
+  if (end.state === "interrupted") {
+    throw new L3MaskingError("interrupted", `the run in ${run} was stopped`, {
+      hint: "Run the same command again: it goes on from the last saved step.",
+    });
+  }
+  if (end.state === "failed") {
+    const { code, message, hint } = end.error;
+    const text = [`the run in ${run} failed: ${code}: ${message}`, ...(hint ? [hint] : [])];
+    host.emit({ type: "notice", level: "warning", text: text.join("\n") });
+  }
+  const failed = end.state === "failed" ? 1 : 0;
+  return { outputDir, files: [], finished: 1 - failed, failed, table: "" };
 }
 
 async function compareInFolder(

@@ -1,5 +1,4 @@
 /** Trains the runs of a comparison that are not finished, and reports where each stands. */
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Comparison } from "../../results/records/comparison.js";
 import { type RunReading, readComparedRun } from "../../run/folder/compared-run.js";
@@ -7,7 +6,9 @@ import { finishedMetrics } from "../../run/folder/finished-run.js";
 import type { PlacedCompareSettings } from "../../run/folder/named-folder.js";
 import type { Host, RunStatusEvent } from "../../run/host/host.js";
 import type { PlannedRun } from "./compare-runs.js";
-import { executors, type Ticket, type TicketStatus } from "./executor/executor.js";
+import { executors, type TicketStatus } from "./executor/executor.js";
+import { runFolderOf } from "./run-ticket.js";
+import type { Ticket } from "./ticket.js";
 
 /** How a run ended in this command. */
 export type RunOutcome =
@@ -22,13 +23,16 @@ export type RunOutcome =
  */
 export async function trainRuns(
   runs: readonly PlannedRun[],
-  { outputDir, jobs }: Pick<PlacedCompareSettings, "outputDir" | "jobs">,
+  settings: Pick<PlacedCompareSettings, "outputDir" | "jobs" | "executor">,
   host: Host,
 ): Promise<RunOutcome[]> {
-  const tickets = runs.map((run) => ticketOf(run, outputDir));
-  const outcomes = tickets.map(({ settings }): RunOutcome => {
-    return { state: finishedMetrics(settings.outputDir) === undefined ? "waiting" : "reused" };
+  const { outputDir, executor } = settings;
+  const tickets = runs.map(ticketOf);
+  const outcomes = tickets.map((ticket): RunOutcome => {
+    const finished = finishedMetrics(runFolderOf(ticket, outputDir)) !== undefined;
+    return { state: finished ? "reused" : "waiting" };
   });
+  const places = new Map(tickets.map((ticket, index) => [ticket, index]));
   /** Optimizer steps of each run so far. */
   const steps = runs.map(() => ({ done: 0, total: 0 }));
   const emit = (index: number, state: RunStatusEvent["state"], detail?: string) =>
@@ -41,7 +45,8 @@ export async function trainRuns(
     emit(index, state);
   });
   const follow = (ticket: Ticket, status: TicketStatus) => {
-    const index = tickets.indexOf(ticket);
+    const index = places.get(ticket);
+    if (index === undefined) return;
     if (status.state === "running") {
       steps[index] = { done: status.done, total: status.total };
       return emit(index, "running", status.detail);
@@ -51,17 +56,22 @@ export async function trainRuns(
     emit(index, status.state, error && `${error.code}: ${error.message}`);
   };
   const waiting = tickets.filter((_, index) => outcomes[index].state === "waiting");
-  await executors.threads(waiting, jobs, follow, host);
+  await executors[executor](waiting, { folder: outputDir, settings, follow, host });
   return outcomes;
 }
 
-function ticketOf({ folder: place, settings }: PlannedRun, folder: string): Ticket {
-  const name = place.replace(/^runs\//, "");
-  const outputDir = join(folder, place);
+export function ticketOf({ folder, digest, inputs, settings }: PlannedRun): Ticket {
+  const name = folder.replace(/^runs\//, "");
   const { loggingDir } = settings;
   const logging = loggingDir === undefined ? {} : { loggingDir: join(loggingDir, name) };
-  const resume = existsSync(join(outputDir, "config.json"));
-  return { name, settings: { ...settings, outputDir, ...logging, resume } };
+  return {
+    format: "l3masking-ticket",
+    version: 1,
+    name,
+    digest,
+    ...inputs,
+    settings: { ...settings, ...logging },
+  };
 }
 
 /** What the finished runs left, in their order. Throws `data-format` for files that are damaged or hold other labels. */
@@ -71,7 +81,7 @@ export function finishedRuns(
   { outputDir }: Pick<PlacedCompareSettings, "outputDir">,
   datasets: Comparison["datasets"],
 ): RunReading[] {
-  return runs.flatMap(({ settings: _, ...place }, index) => {
+  return runs.flatMap(({ settings: _, inputs: __, ...place }, index) => {
     const { state } = outcomes[index];
     if (state !== "finished" && state !== "reused") return [];
     const labels = datasets.find(({ name }) => name === place.dataset)?.labels ?? [];
@@ -85,7 +95,7 @@ export function unfinishedRuns(
   runs: readonly PlannedRun[],
   outcomes: readonly RunOutcome[],
 ): Comparison["unfinished"] {
-  return runs.flatMap(({ settings: _, ...place }, index): Comparison["unfinished"] => {
+  return runs.flatMap(({ settings: _, inputs: __, ...place }, index): Comparison["unfinished"] => {
     const outcome = outcomes[index];
     if (outcome.state === "finished" || outcome.state === "reused") return [];
     if (outcome.state !== "failed") return [{ ...place, state: outcome.state, error: null }];

@@ -9,6 +9,9 @@ import { comparisonNames } from "./written-names.js";
 
 const commands = ["compare"] as const;
 
+/** Where runs can be trained; `src/commands/compare/executor/` has a file for each. */
+export const executorNames = ["threads"] as const;
+
 export const compareSettings = [
   setting({
     name: "dataset",
@@ -118,6 +121,24 @@ export const compareSettings = [
     heading: "Model and files",
     placeholder: "folder",
     writes: comparisonNames,
+    identity: "none",
+  }),
+  setting({
+    name: "executor",
+    commands,
+    type: z.enum(executorNames).default("threads"),
+    description: "Where the runs are trained: in threads of this machine",
+    heading: "More machines",
+    identity: "none",
+  }),
+  setting({
+    name: "ticket",
+    commands,
+    type: text().optional(),
+    description:
+      "Train one planned run only, into --output-dir: a file with a ticket, or FILE#3 for the third line. Schedulers call it",
+    heading: "More machines",
+    placeholder: "file",
     identity: "none",
   }),
 ];

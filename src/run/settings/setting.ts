@@ -17,6 +17,7 @@ export const headings = [
   "Second stage",
   "Evaluation and saving",
   "Limits",
+  "More machines",
   "More",
 ] as const;
 

@@ -8,6 +8,7 @@ export const runNames = [
   "errors.csv",
   "errors.jsonl",
   "examples.json",
+  "failure.json",
   "folds",
   "journal.jsonl",
   "masking.json",

@@ -1,12 +1,20 @@
 import { describe, expect, it } from "vitest";
+import { temporaryFolder } from "../../../../test/fixtures/folders.js";
 import { createTestHost } from "../../../../test/fixtures/host.js";
 import { L3MaskingError } from "../../../base/errors.js";
 import { resolveSettings, trainSchema } from "../../../run/settings/schemas.js";
-import { executors, type Ticket, type TicketStatus } from "./executor.js";
+import type { Ticket } from "../ticket.js";
+import { executors, type TicketStatus } from "./executor.js";
+
+const at = temporaryFolder();
 
 const ticket = (name: string): Ticket => ({
+  format: "l3masking-ticket",
+  version: 1,
   name,
-  settings: { ...resolveSettings(trainSchema, { trainFile: "t", model: "m" }), outputDir: name },
+  digest: `of ${name}`,
+  data_digest: "of the data",
+  settings: resolveSettings(trainSchema, { trainFile: "t", model: "m" }),
 });
 
 /** Statuses as they are told, each with the ticket's name. */
@@ -34,7 +42,7 @@ describe.each(Object.entries(executors))("executor %s", (_name, executor) => {
       },
     });
     const { told, follow } = recorder();
-    await executor(tickets, 3, follow, host);
+    await executor(tickets, { folder: at("all"), settings: { jobs: 3 }, follow, host });
     expect(most).toBe(3);
     expect(told.filter((line) => line.endsWith("running"))).toEqual(
       tickets.map(({ name }) => `${name} running`),
@@ -52,7 +60,8 @@ describe.each(Object.entries(executors))("executor %s", (_name, executor) => {
       },
     });
     const statuses: TicketStatus[] = [];
-    await executor([ticket("a")], 1, (_ticket, status) => statuses.push(status), host);
+    const follow = (_ticket: Ticket, status: TicketStatus) => statuses.push(status);
+    await executor([ticket("a")], { folder: at("one"), settings: { jobs: 1 }, follow, host });
     expect(statuses).toEqual([
       { state: "running", done: 0, total: 0 },
       { state: "running", done: 2, total: 4, detail: "loss 1" },
@@ -75,7 +84,7 @@ describe.each(Object.entries(executors))("executor %s", (_name, executor) => {
       },
     });
     const { told, follow } = recorder();
-    await executor(tickets, 1, follow, host);
+    await executor(tickets, { folder: at("some"), settings: { jobs: 1 }, follow, host });
     expect(told.filter((line) => !line.endsWith("running"))).toEqual([
       "a failed training-diverged",
       "b failed worker-failed",
