@@ -52,7 +52,7 @@ function node(...words: readonly string[]): Promise<Ended> {
 /** What it prints where it ends well. */
 async function printed(...words: readonly string[]): Promise<string> {
   const ended = await node(...words);
-  expect(ended).toMatchObject({ exitCode: 0 });
+  expect(ended, ended.printed).toMatchObject({ exitCode: 0 });
   return ended.printed;
 }
 
@@ -131,7 +131,7 @@ describe("setting, method and measure", () => {
     const script = await printed(main, "completion", "bash");
     expect(script).toContain('"train --rare-share") values="low middle high"');
     expect(script).toContain(
-      '"train --method") values="auto tfidf embed stl stack rtm l3 mtl-rare"',
+      '"train --method") values="auto tfidf embed stl stack rtm l3-shuffled l3-inverted l3 mtl-rare"',
     );
   });
 

@@ -2,6 +2,7 @@
 
 import { L3MaskingError } from "../base/errors.js";
 import { nearestName } from "../base/nearest.js";
+import { randomStream } from "../base/random.js";
 import { readRecords } from "../data/read.js";
 import { createStrategy } from "../method/masking/probabilities.js";
 import { needsScores } from "../method/methods.js";
@@ -158,7 +159,11 @@ async function explainedByTokens(
 
   const explained = texts.map((text, index): ExplainedText => {
     const encoding = encodings[index];
-    const probabilities = strategy.probabilities(ofVanilla[index], scores[index]);
+    const probabilities = strategy.probabilities(
+      ofVanilla[index],
+      scores[index],
+      randomStream(seed, strategy.name, index),
+    );
     const draws = { ...masking, seed, samples };
     return {
       text,

@@ -93,7 +93,7 @@ async function trainInFolder(
   const runtime = await host.runtime(settings.threads);
   const scoringStart = host.now();
   const masks = await runMasks(model, data, unlabelled, settings, runtime, host);
-  if (masks !== undefined && masks.strategy !== "uniform") writeMaskedTokens(loaded, masks);
+  if (masks !== undefined && masks.strategy !== "uniform") writeMaskedTokens(loaded, masks, host);
   const scoringSeconds = needsScores(settings.method) ? (host.now() - scoringStart) / 1000 : 0;
 
   // Tell how long it takes, and fit it to the time.

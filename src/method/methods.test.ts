@@ -26,6 +26,8 @@ it("says what each method trains", () => {
     ["stl", false, false, false, false, false],
     ["stack", false, false, false, false, true],
     ["rtm", false, true, false, false, false],
+    ["l3-shuffled", false, true, true, false, false],
+    ["l3-inverted", false, true, true, false, false],
     ["l3", false, true, true, false, false],
   ]);
 });

@@ -82,6 +82,26 @@ export const methods = [
     masking: "uniform",
   },
   {
+    name: "l3-shuffled",
+    title: "MTL L3 shuffled",
+    brief: "a control: the chances of L3Masking, dealt at random",
+    meaning:
+      "A control for L3Masking: every text's mask probabilities are those of L3Masking, dealt to its tokens at random. What L3Masking gains over this, it gains by knowing which tokens are unlikely.",
+    look: 6,
+    comparedByDefault: false,
+    masking: "shuffled",
+  },
+  {
+    name: "l3-inverted",
+    title: "MTL L3 inverted",
+    brief: "a control: L3Masking turned round",
+    meaning:
+      "A control for L3Masking, turned round: tokens that the vanilla model finds likely are masked more often.",
+    look: 7,
+    comparedByDefault: false,
+    masking: "inverted",
+  },
+  {
     name: "l3",
     title: "MTL L3Masking",
     brief: "L3Masking",

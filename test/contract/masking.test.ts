@@ -57,7 +57,7 @@ function valuesOf({ needs }: MaskingStrategy, { surprisals }: Sample): Float64Ar
   );
 }
 
-const cases = strategies.flatMap((strategy) =>
+const cases = strategies.flatMap((strategy: MaskingStrategy) =>
   settingsTried.map((settings) => ({ name: strategy.name, strategy, settings, ...settings })),
 );
 
@@ -102,7 +102,8 @@ describe.each(cases)("$name, $calibration, exponent $exponent", ({ strategy, set
     );
   });
 
-  it("moves with its token when tokens are reordered", () => {
+  // A strategy that draws deals its weights to places.
+  it.skipIf(strategy.draws)("moves with its token when tokens are reordered", () => {
     const reordered = tokens.chain((list) =>
       fc.tuple(
         fc.constant(list),

@@ -24,6 +24,7 @@ import {
 import { pinnedName } from "../../run/sources/model-source.js";
 import { type EncodedUnlabelled, loadUnlabelledTexts } from "../../run/sources/unlabelled-texts.js";
 import type { Encoding } from "../../text/encoding.js";
+import { seedList } from "./compare-runs.js";
 
 export interface ComparedInputs {
   readonly datasets: readonly ComparedDataset[];
@@ -65,7 +66,7 @@ export async function readInputs(
       datasets.set(source.name, datasetRecord(source, data, unlabelled));
       const place = { dataset: source.name, model: names[index] };
       const texts = { labelled: data.encodings.train, further: unlabelled?.encodings ?? [] };
-      const given = { ...settings, maxLength };
+      const given = { ...settings, maxLength, seed: seedList(settings.seeds)[0] };
       for (const strategy of strategies) {
         masking.push(await strategySummary(strategy, place, model, texts, given, runtime, host));
       }
@@ -147,7 +148,7 @@ async function strategySummary(
     labelled,
     further,
   }: { readonly labelled: readonly Encoding[]; readonly further: readonly Encoding[] },
-  settings: CompareSettings,
+  settings: CompareSettings & { readonly seed: number },
   runtime: Runtime,
   host: Host,
 ): Promise<MaskingSummary> {

@@ -41,7 +41,7 @@ describe("createStrategy", () => {
     expect(() => createStrategy("l4", paper)).toThrow(
       expect.objectContaining({
         code: "invalid-setting",
-        message: "expected a masking strategy (uniform, l3), got l4",
+        message: "expected a masking strategy (uniform, l3, shuffled, inverted), got l4",
       }),
     );
   });

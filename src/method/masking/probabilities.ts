@@ -1,5 +1,6 @@
 /** From a strategy's weights to mask probabilities: the steps that all strategies share. */
 import { L3MaskingError } from "../../base/errors.js";
+import { type Random, randomStream } from "../../base/random.js";
 import { type Calibration, calibrate } from "./calibrate.js";
 import { strategies } from "./strategies/strategies.js";
 import type { MaskingStrategy } from "./strategies/strategy.js";
@@ -18,10 +19,15 @@ export interface MaskingSettings {
 export interface MaskingRule extends Pick<MaskingStrategy, "name" | "needs"> {
   /**
    * m_i of each token, 0 at special tokens. `values` is what the strategy needs of each token; omitted where it needs nothing.
+   * `random` is a stream of the text's own, for strategies that draw; without one, equal texts draw alike.
    *
    * Errors: `input-mismatch` for values that are missing, or not finite at a non-special token.
    */
-  probabilities(text: Pick<MaskableText, "wordIds">, values?: ArrayLike<number>): MaskProbabilities;
+  probabilities(
+    text: Pick<MaskableText, "wordIds">,
+    values?: ArrayLike<number>,
+    random?: Random,
+  ): MaskProbabilities;
 }
 
 /** The strategy of a name. Errors: `invalid-setting` for a name that is not in the list. */
@@ -63,11 +69,11 @@ export function createStrategy(
   return {
     name,
     needs,
-    probabilities(text, values = []) {
+    probabilities(text, values = [], random = randomStream(0, name)) {
       const { wordIds } = text;
       const positions = maskablePositions(text);
       if (needs !== "nothing") requireValues(strategy, wordIds, positions, values);
-      const weights = strategy.weights(wordIds, values);
+      const weights = strategy.weights(wordIds, values, random);
       const powers = Float64Array.from(positions, (position) => weights[position] ** exponent);
       const maskable = calibrate(powers, budget, calibration);
       const probabilities = new Float64Array(wordIds.length);

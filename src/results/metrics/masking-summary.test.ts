@@ -21,6 +21,8 @@ describe("maskingSummary", () => {
   it("counts by hand", () => {
     expect(summary).toMatchObject({ ...names, texts: 2, tokens: 6 });
     expect(summary.mean).toBeCloseTo(1.5 / 6, 14);
+    // Three tokens have a third of the budget each, where each of six had a sixth.
+    expect(summary.moved).toBeCloseTo(1 / 2, 14);
     const tokens = (list: typeof summary.most) => list.map(({ token }) => token);
     expect(summary.most).toEqual([
       { token: "t11", occurrences: 2, expected: 1, expected_uniform: 0.5 },

@@ -1,4 +1,5 @@
 /** What a masking strategy selects in texts, beside the uniform one, by expectation: no masks are drawn. */
+import { movedShare } from "../../method/masking/moved.js";
 import type { MaskedToken, MaskingSummary } from "../records/masking-summary.js";
 
 const BINS = 20;
@@ -23,17 +24,15 @@ export interface MaskedTextCase {
  */
 export function maskingSummary(
   names: Pick<MaskingSummary, "dataset" | "model" | "strategy" | "budget">,
-  texts: Iterable<MaskedTextCase>,
+  texts: readonly MaskedTextCase[],
   tokenOf: (id: number) => string,
 ): MaskingSummary {
   const byToken = new Map<number, MaskedToken>();
   const counts = new Array<number>(BINS).fill(0);
   const uniformCounts = new Array<number>(BINS).fill(0);
-  let textCount = 0;
   let tokens = 0;
   let sum = 0;
   for (const { ids, maskable, probabilities, uniform } of texts) {
-    textCount += 1;
     for (const [position, id] of ids.entries()) {
       if (maskable[position] === 0) continue;
       tokens += 1;
@@ -57,9 +56,13 @@ export function maskingSummary(
   const edges = Array.from({ length: BINS + 1 }, (_, edge) => edge / BINS);
   return {
     ...names,
-    texts: textCount,
+    texts: texts.length,
     tokens,
     mean: tokens === 0 ? 0 : sum / tokens,
+    moved: movedShare(
+      texts.map(({ probabilities }) => probabilities),
+      texts.map(({ uniform }) => uniform),
+    ),
     histogram: { edges, counts, uniform: uniformCounts },
     most: largest(all, (token) => token.expected),
     most_uniform: largest(all, (token) => token.expected_uniform),

@@ -28,6 +28,8 @@ export const maskingSummary = z.object({
   budget: fraction,
   /** Mean mask probability over all tokens. */
   mean: fraction,
+  /** Share of the budget that lies on other tokens than under random token masking. */
+  moved: fraction,
   /** How many tokens have a mask probability in [edges[i], edges[i + 1]); the last bin includes its upper edge. */
   histogram: z.object({
     edges: list(z.number()), // [bins + 1], 0 .. 1

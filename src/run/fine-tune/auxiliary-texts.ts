@@ -1,5 +1,6 @@
 /** What the auxiliary task reads: the training texts and unlabelled ones, with the mask probabilities of their tokens. */
 
+import { randomStream } from "../../base/random.js";
 import type { Runtime } from "../../engine/runtime/runtime.js";
 import type { TokenScores } from "../../method/likelihood/estimators.js";
 import { tokenFrequencies } from "../../method/masking/frequencies.js";
@@ -33,7 +34,7 @@ export async function unlabelledTexts(
 }
 
 type MaskProbabilitySettings = ScoringSettings &
-  Pick<TrainSettings, "mlmProbability" | "calibration" | "gamma">;
+  Pick<TrainSettings, "mlmProbability" | "calibration" | "gamma" | "seed">;
 
 export interface TextMasks {
   /** Name of the strategy. */
@@ -80,7 +81,9 @@ export async function maskProbabilities(
   });
   return {
     strategy: masking.name,
-    probabilities: encodings.map((encoding, text) => probabilities(encoding, values?.[text])),
+    probabilities: encodings.map((encoding, text) =>
+      probabilities(encoding, values?.[text], randomStream(settings.seed, masking.name, text)),
+    ),
     scores: scored?.scores,
     estimatorReport: scored?.estimatorReport,
   };

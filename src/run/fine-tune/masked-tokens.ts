@@ -1,21 +1,32 @@
 /** What a masking strategy selects in the training texts of a data set, compared with random token masking. */
 
-import { uniformProbabilities } from "../../method/masking/probabilities.js";
+import { percent } from "../../base/figures.js";
+import { strategyOf, uniformProbabilities } from "../../method/masking/probabilities.js";
 import type { MaskProbabilities } from "../../method/masking/tokens.js";
 import { type MaskedTextCase, maskingSummary } from "../../results/metrics/masking-summary.js";
 import type { MaskingSummary } from "../../results/records/masking-summary.js";
 import { type Encoding, NO_WORD, type Tokenizer } from "../../text/encoding.js";
 import { writeJson } from "../folder/run-folder.js";
+import type { Host } from "../host/host.js";
 import type { TextMasks } from "./auxiliary-texts.js";
 import type { RunInputs } from "./inputs.js";
 
-/** Writes masking.json: what the strategy of a run selects in its training texts. */
-export function writeMaskedTokens({ settings, files, model, data }: RunInputs, masks: TextMasks) {
+/**
+ * Writes masking.json: what the strategy of a run selects in its training texts. Says how much of the budget it moves, since a strategy
+ * that moves little can do little.
+ */
+export function writeMaskedTokens(
+  { settings, files, model, data }: RunInputs,
+  masks: TextMasks,
+  host: Host,
+) {
   const { strategy, probabilities } = masks;
   const { model: name, mlmProbability: budget, outputDir } = settings;
   const names = { dataset: files.trainFile, model: name, strategy, budget };
   const summary = maskedTokens(names, data.encodings.train, probabilities, model.tokenizer);
   writeJson(outputDir, "masking.json", summary);
+  const text = `${strategyOf(strategy).title} puts ${percent(summary.moved)} of the mask budget on other tokens than random masking`;
+  host.emit({ type: "notice", level: "info", text });
 }
 
 /** The summary of `maskingSummary` over encoded texts and their mask probabilities under the strategy. */

@@ -14,7 +14,7 @@ export interface Preset {
 export const presets: Readonly<Record<PresetName, Preset>> = {
   published: {
     description:
-      "the authors' run on ACL-ARC, for checkpoints of about RoBERTa-base's size (docs/method.md): its 1688 texts make 14 steps per epoch, so at most 2100 steps. `--calibration published`, because their figures come from it; its masks fall short of the budget, `--calibration exact` meets it",
+      "the authors' run on ACL-ARC, for checkpoints of about RoBERTa-base's size (docs/method.md): its 1688 texts make 14 steps per epoch, so at most 2100 steps. `--calibration published`, because their figures come from it; its masks fall short of the budget where something is clipped, `--calibration exact` always meets it",
     values: {
       method: "l3",
       maxLength: 128,

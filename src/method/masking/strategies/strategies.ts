@@ -1,10 +1,17 @@
 /** Every masking strategy; test/contract/masking.test.ts checks what all of them guarantee. */
+import { inverted } from "./inverted.js";
 import { l3 } from "./l3.js";
+import { shuffled } from "./shuffled.js";
 import type { MaskingStrategy } from "./strategy.js";
 import { uniform } from "./uniform.js";
 
 /** Every masking strategy, the baseline first. */
-export const strategies = [uniform, l3] as const satisfies readonly MaskingStrategy[];
+export const strategies = [
+  uniform,
+  l3,
+  shuffled,
+  inverted,
+] as const satisfies readonly MaskingStrategy[];
 
 /** Name of a masking strategy. */
 export type StrategyName = (typeof strategies)[number]["name"];

@@ -1,5 +1,7 @@
 /** What a file in this folder exports: a rule for how much each token of a text should be masked. */
 
+import type { Random } from "../../../base/random.js";
+
 /** A masking strategy: a row of the list in strategies.ts. */
 export interface MaskingStrategy {
   /** Its name in methods, files and `createStrategy`. */
@@ -15,11 +17,14 @@ export interface MaskingStrategy {
    * of the training texts' tokens.
    */
   readonly needs: "scores" | "frequencies" | "nothing";
+  /** Does it draw? Its weights are then others for another stream. */
+  readonly draws?: true;
   /**
    * Weights w_i >= 0 [n]; those of special tokens, whose word is negative, are not read. Probabilities are in proportion
    * to them; their scale does not matter.
    *
    * `values` [n] is what the strategy needs, NaN at special tokens and finite elsewhere; empty where it needs nothing.
+   * `random` is a stream of the text's own.
    */
-  weights(wordIds: Int32Array, values: ArrayLike<number>): Float64Array;
+  weights(wordIds: Int32Array, values: ArrayLike<number>, random: Random): Float64Array;
 }

@@ -15,6 +15,8 @@ export const palette = {
   "series-3": { light: "#00805c", dark: "#35c79a" },
   "series-4": { light: "#a03a86", dark: "#e59ad0" },
   "series-5": { light: "#332288", dark: "#e8dc58" },
+  "series-6": { light: "#4a6fff", dark: "#8c6bff" },
+  "series-7": { light: "#8b3a00", dark: "#c0583c" },
   heat: { light: "#0072b2", dark: "#1a80bf" },
   ink: { light: "#1a1c1e", dark: "#eceef0" },
   "soft-ink": { light: "#51575d", dark: "#a9b1b9" },
@@ -32,12 +34,23 @@ export const seriesColours = [
   "series-3",
   "series-4",
   "series-5",
+  "series-6",
+  "series-7",
 ] as const satisfies readonly ColourName[];
 
 /** Series with a look of their own; more repeat them. */
 export const SERIES_STYLES = seriesColours.length;
 
-const dashPatterns = ["8 4", "2.5 2.5", "", "9 3 2 3", "14 3", "5 2 1.5 2"] as const;
+const dashPatterns = [
+  "8 4",
+  "2.5 2.5",
+  "",
+  "9 3 2 3",
+  "14 3",
+  "5 2 1.5 2",
+  "1.5 4",
+  "12 3 5 3",
+] as const;
 
 /** Dashes of a series as an attribute; the third, L3Masking in a comparison, is solid. */
 export function dashes(series: number): Markup | undefined {
@@ -53,6 +66,8 @@ const shapes = [
   "M0,-4.8L4.8,0L0,4.8L-4.8,0Z",
   "M0,4.4L4.2,-3.2H-4.2Z",
   "M-4,-1.4H-1.4V-4H1.4V-1.4H4V1.4H1.4V4H-1.4V1.4H-4Z",
+  "M-4.2,0L-2.1,-3.7H2.1L4.2,0L2.1,3.7H-2.1Z",
+  "M0,-1.9L2.3,-4.2L4.2,-2.3L1.9,0L4.2,2.3L2.3,4.2L0,1.9L-2.3,4.2L-4.2,2.3L-1.9,0L-4.2,-2.3L-2.3,-4.2Z",
 ] as const;
 
 /** The marker of a series at a place. */

@@ -261,6 +261,7 @@ describe("comparisonPage", () => {
         strategy: "l3",
         budget: 0.15,
         mean: 0.15,
+        moved: 0.3,
       },
       ...{ histogram: { edges: [0, 1], counts: [60], uniform: [60] }, raised: [token], ...lists },
     };

@@ -25,7 +25,7 @@ function strategySection(id: string, masking: MaskingSummary): Markup {
   const { title, does } = strategyOf(masking.strategy);
   return markup`
 <p>Both strategies mask about ${percent(masking.budget)} of the tokens in every epoch. Random token masking (${RTM}) ${uniform.does};
-${title} ${does}. All figures are expected values per epoch over the ${count(masking.tokens)} tokens of the ${count(masking.texts)} training texts.</p>
+${title} ${does}; so ${percent(masking.moved)} of the masking falls on other tokens. All figures are expected values per epoch over the ${count(masking.tokens)} tokens of the ${count(masking.texts)} training texts.</p>
 ${figures([
   distribution(id, masking),
   tokenChart(id, "raised", `Tokens that ${title} masks more often`, masking.raised, masking),
