@@ -7,7 +7,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["src/**/*.test.ts", "test/**/*.test.ts", "bench/**/*.test.ts"],
-          exclude: ["test/data/**", "test/shown/**"],
+          exclude: ["test/cluster/**", "test/data/**", "test/shown/**"],
           testTimeout: 60_000,
           // Hooks train too, and a busy machine flushes files slowly.
           hookTimeout: 60_000,
@@ -21,6 +21,15 @@ export default defineConfig({
           testTimeout: 600_000,
           hookTimeout: 600_000,
           env: { L3MASKING_KILLS: "100" },
+        },
+      },
+      {
+        // Starts Slurm and Redis and kills their machines; skips with a printed reason where they are not installed.
+        test: {
+          name: "cluster",
+          include: ["test/cluster/**/*.test.ts"],
+          testTimeout: 600_000,
+          hookTimeout: 120_000,
         },
       },
       {

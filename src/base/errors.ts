@@ -29,6 +29,8 @@ export const errorCodes = {
   "file-missing": "usage",
   "runs-disagree": "usage",
   "package-missing": "usage",
+  "slurm-missing": "usage",
+  "slurm-failed": "usage",
   "server-address": "usage",
   "server-busy": "usage",
   "request-invalid": "usage",
@@ -57,6 +59,8 @@ export const errorCodes = {
   "export-mismatch": "checkpoint",
   // training
   "training-diverged": "training",
+  "run-lost": "training",
+  "run-stuck": "training",
   interrupted: "training",
   // download: files from the network
   "download-failed": "download",

@@ -1,4 +1,5 @@
 /** The command lines that repeat a training run and a comparison, from their settings. */
+import { shellWord } from "../../base/shell-words.js";
 import { basename, isAbsolute } from "../../platform/paths.js";
 import { presetValues } from "./presets.js";
 import { settingsOf, toFlag } from "./schemas.js";
@@ -52,9 +53,4 @@ function flagWords(
     );
     return [`--${toFlag(name)}`, ...(commas ? [words.join(",")] : words)];
   });
-}
-
-/** A word as a shell takes it. */
-function shellWord(word: string): string {
-  return /^[\w./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
