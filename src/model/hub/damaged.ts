@@ -4,11 +4,12 @@ import { entryAt, listFolder, realPath, remove } from "../../platform/files/file
 import { basename, dirname, join } from "../../platform/paths.js";
 
 /**
- * The files of a snapshot that are damaged: cut off by a full disk or changed since. A file that lies in the snapshot itself, where
+ * The files of a snapshot, or those of `names`, that are damaged: cut off by a full disk or changed since. A file that lies in the snapshot itself, where
  * the system has no links, has no checksum and is not among them.
  */
-export function damagedFiles(snapshot: string): string[] {
-  return filesOf(snapshot).filter((name) => {
+export function damagedFiles(snapshot: string, names?: readonly string[]): string[] {
+  const files = filesOf(snapshot).filter((name) => names?.includes(name) ?? true);
+  return files.filter((name) => {
     const blob = blobOf(snapshot, name);
     return blob !== undefined && checksumOf(blob) !== basename(blob);
   });

@@ -2,21 +2,32 @@ import { readFileSync, realpathSync, statSync, truncateSync, writeFileSync } fro
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { failure } from "../../../test/fixtures/failure.js";
-import { serveHub } from "../../../test/fixtures/hub-server.js";
-import { commit, files, id, offlineBy, repository, user } from "../../../test/fixtures/hub-user.js";
+import { type HubRepository, serveHub } from "../../../test/fixtures/hub-server.js";
+import {
+  commit,
+  file,
+  files,
+  id,
+  offlineBy,
+  repository,
+  user,
+} from "../../../test/fixtures/hub-user.js";
 import { loadCheckpoint } from "../../model/checkpoint/load.js";
 import { loadTokenizer } from "../../text/load.js";
 import { readModel } from "./located-model.js";
 
-/** A cache with the whole model, and the hub it came from. */
-async function cached() {
-  const hub = await serveHub([repository]);
+/** A cache with the whole model. */
+async function cached(published: HubRepository = repository) {
+  const hub = await serveHub([published]);
   const fetching = user(hub.endpoint);
   await fetching.locate(id);
   await hub.close();
   const blob = (name: string) => realpathSync(join(fetching.snapshot, name));
   return { ...fetching, blob };
 }
+
+const mergeLines = (merges: readonly (readonly string[])[]) =>
+  merges.map((pair) => `${pair.join(" ")}\n`).join("");
 
 const reading = (host: ReturnType<typeof user>["host"]) =>
   readModel(id, "model", host, async ({ folder, origin }) => {
@@ -42,6 +53,38 @@ describe("a damaged file in the cache", () => {
     for (const { path } of asked) expect(path).toContain(`/resolve/${commit}/`);
     expect(host.notices("warning")).toContain(`${id}: ${name} in the cache is damaged`);
     expect(readFileSync(join(snapshot, name)).equals(Buffer.from(files[name]))).toBe(true);
+  });
+
+  it("is fetched again where what is left of it can be read: a list of tokens", async () => {
+    const { model, added_tokens } = JSON.parse(files["tokenizer.json"].toString());
+    for (const { content, id } of added_tokens) model.vocab[content] = id;
+    const lists = {
+      "vocab.json": JSON.stringify(model.vocab),
+      "merges.txt": mergeLines(model.merges),
+    };
+    const published = {
+      ...repository,
+      files: {
+        "config.json": file("config.json"),
+        "vocab.json": Buffer.from(lists["vocab.json"]),
+        "merges.txt": Buffer.from(lists["merges.txt"]),
+        "model.safetensors": file("model.safetensors"),
+      },
+    };
+    const { cacheFolder, blob } = await cached(published);
+    truncateSync(blob("merges.txt"), lists["merges.txt"].indexOf("\n"));
+    const offline = user("", { cacheFolder, settings: { offlineBy } });
+    const error = await failure(reading(offline.host));
+    expect(error.code).toBe("tokenizer-format");
+    expect(error.message).toContain("expected merges.txt in ");
+    expect(error.hint).toContain("merges.txt in ");
+
+    const hub = await serveHub([published]);
+    const { host } = user(hub.endpoint, { cacheFolder });
+    await reading(host);
+    expect(hub.fetched()).toEqual(["merges.txt"]);
+    expect(host.notices("warning")).toContain(`${id}: merges.txt in the cache is damaged`);
+    expect(readFileSync(blob("merges.txt"), "utf8")).toBe(lists["merges.txt"]);
   });
 
   it("offline is named, and left as it is", async () => {

@@ -12,7 +12,7 @@ import { locateModel, type ModelSource } from "./model-source.js";
 
 /**
  * Finds a model and reads it. Where that fails over files of the cache that are not what their checksums say, they are fetched again,
- * once, with a warning. Throws what `locateModel` and `read` throw; where there is to be no network, with a hint that names the files.
+ * once, with a warning; so is a vocabulary that is cut off, which could be read. Throws what `locateModel` and `read` throw; where there is to be no network, with a hint that names the files.
  */
 export async function readModel<Result>(
   name: string,
@@ -22,7 +22,9 @@ export async function readModel<Result>(
   patience: DownloadPatience = defaultPatience,
 ): Promise<Result> {
   try {
-    return await read(await locateModel(name, use, host, patience));
+    const source = await locateModel(name, use, host, patience);
+    if (source.origin !== undefined) requireWholeVocabulary(source.folder);
+    return await read(source);
   } catch (error) {
     if (!(error instanceof L3MaskingError) || !/^(checkpoint|tokenizer)-/.test(error.code)) {
       throw error;
@@ -46,6 +48,17 @@ export async function readModel<Result>(
     const { revision } = repository;
     return read({ ...source, ...(source.origin && { origin: { ...source.origin, revision } }) });
   }
+}
+
+/** Throws `tokenizer-format` for a list of tokens that lacks some: texts would be read otherwise, and nothing would tell. */
+function requireWholeVocabulary(snapshot: string): void {
+  const [damaged] = damagedFiles(snapshot, ["vocab.txt", "merges.txt"]);
+  if (damaged === undefined) return;
+  throw new L3MaskingError(
+    "tokenizer-format",
+    `expected ${damaged} in ${snapshot} as the hub has it, got other bytes`,
+    { hint: "Delete it, and run the same command again." },
+  );
 }
 
 interface CachedModel {
