@@ -48,3 +48,23 @@ export function textTable(lines: readonly (readonly string[])[]): string {
     column === 0 ? cell.padEnd(widths[column]) : cell.padStart(widths[column]);
   return lines.map((line) => line.map(pad).join("  ").trimEnd()).join("\n");
 }
+
+/** Columns of a terminal that text is written for. */
+export const PAGE_WIDTH = 80;
+
+/** Words of `text` on lines of at most `width` characters, longer words apart, and "75 %" as one: after `first` on the first line, after `rest` on others. */
+export function wrapped(text: string, first = "", rest = "", width = PAGE_WIDTH): string {
+  const lines: string[] = [];
+  let line = first;
+  let empty = true;
+  for (const word of text.split(/ (?!%)/)) {
+    if (!empty && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = rest;
+      empty = true;
+    }
+    line += empty ? word : ` ${word}`;
+    empty = false;
+  }
+  return [...lines, line].join("\n");
+}

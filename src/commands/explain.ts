@@ -6,17 +6,18 @@ import { randomStream } from "../base/random.js";
 import { readRecords } from "../data/read.js";
 import { createStrategy } from "../method/masking/probabilities.js";
 import { needsScores } from "../method/methods.js";
-import { join } from "../platform/paths.js";
+import { dirname, resolve } from "../platform/paths.js";
 import { type ExplainedText, maskLevels } from "../results/records/token-masks.js";
 import { renderExplanation } from "../results/report/pages/explanation.js";
 import { explainEmbed } from "../run/classifiers/embed.js";
 import { type LoadedClassifier, loadClassifier } from "../run/classifiers/encoder.js";
-import { classifierKind } from "../run/classifiers/kinds.js";
+import { type ClassifierKind, classifierKind } from "../run/classifiers/kinds.js";
 import { explainLinear } from "../run/classifiers/linear-explanation.js";
-import { interrupted } from "../run/classifiers/open-classifier.js";
+import { tellTexts } from "../run/classifiers/open-classifier.js";
+import { explainStack } from "../run/classifiers/stack-explanation.js";
 import { tokenMasks } from "../run/fine-tune/token-masks.js";
 import { requireWritable, writeWhole } from "../run/folder/run-folder.js";
-import { runOfClassifier } from "../run/folder/training-record.js";
+import { type RecordedRun, runOfClassifier } from "../run/folder/training-record.js";
 import type { Host } from "../run/host/host.js";
 import { asWritten, attributedWords } from "../run/inference/attributed-words.js";
 import { textAttributions } from "../run/inference/attributions.js";
@@ -35,12 +36,14 @@ import { alteredNotice, countEncodings } from "../run/sources/text-counts.js";
 /** What `explain` found: texts token by token. */
 export interface ExplainResult {
   readonly model: string;
-  /** The vanilla model, by a name that finds it again; null for a linear classifier, which has none. */
+  /** The vanilla model, by a name that finds it again; null for a linear classifier and a stack, which have none. */
   readonly vanilla_model: string | null;
   /** Estimator, budget and what else decides mask probabilities and masks, by name of the setting; empty without a vanilla model. */
   readonly masking: Readonly<Record<string, string | number>>;
-  /** What the attributions are parts of: "n-grams" for a linear classifier. */
+  /** What the attributions are parts of: "n-grams" for a linear classifier; of a stack, those of its encoder. */
   readonly attribution_input: "embeddings" | "words" | "n-grams";
+  /** Of a stack: the share of its encoder; TF-IDF has the rest. */
+  readonly encoder_weight?: number;
   readonly seed: number;
   /** Mask probabilities at which the next stronger colour begins. */
   readonly mask_levels: readonly number[];
@@ -54,23 +57,19 @@ export interface ExplainResult {
 /**
  * Explains texts: surprisals under the vanilla model, mask probabilities and sampled masks of L3Masking, the predicted label,
  * and each token's attribution to the logit of that label or of `label`. Settings of masking that are not given are those
- * of the classifier's run. Of a run whose method scores no tokens, and of a linear classifier, only label and attributions are given, word by
- * word, unless a vanilla model is named. Writes a page where `output` names one.
+ * of the classifier's run. Of a run whose method scores no tokens, of a linear classifier and of a stack, only label and attributions are given,
+ * word by word, unless a vanilla model is named, which the last two have no use for. Writes a page where `output` names one.
  *
- * Throws `missing-setting` without texts, `invalid-setting` for texts given twice, an unknown label, a stack of two classifiers, an output that is no page
- * or cannot be written, and a vanilla model that reads the texts as other tokens; and what `loadClassifier`,
+ * Throws `missing-setting` without texts, `invalid-setting` for texts given twice, an unknown label, settings that the classifier has no use
+ * for, an output that is no page or cannot be written, and a vanilla model that reads the texts as other tokens; and what `loadClassifier`,
  * `loadVanilla`, reading and scoring throw. A stop on request throws `interrupted` between batches.
  */
 export async function runExplain(settings: ExplainSettings, host: Host): Promise<ExplainResult> {
   const { output } = settings;
   if (output !== undefined) requirePage(output);
   const kind = classifierKind(settings.model);
-  if (kind === "stack") throw hasParts(settings.model);
   const { texts, leftOut } = await chosenTexts(settings);
-  const explained =
-    kind === "encoder"
-      ? await explainedByTokens(settings, texts, host)
-      : await explainedByWords(settings, texts, host);
+  const explained = await explainedBy[kind](settings, texts, host);
   const result: ExplainResult = {
     model: settings.model,
     seed: settings.seed,
@@ -85,34 +84,43 @@ export async function runExplain(settings: ExplainSettings, host: Host): Promise
   return result;
 }
 
-function hasParts(folder: string): L3MaskingError {
-  return new L3MaskingError(
-    "invalid-setting",
-    `expected one classifier to explain, got a stack of two in ${folder}: one reads words, the other tokens`,
-    {
-      hint: `Explain one of them: --model ${join(folder, "linear")} or ${join(folder, "encoder")}.`,
-    },
-  );
-}
+type Explained = Pick<
+  ExplainResult,
+  "vanilla_model" | "masking" | "attribution_input" | "encoder_weight" | "texts"
+>;
 
-type Explained = Pick<ExplainResult, "vanilla_model" | "masking" | "attribution_input" | "texts">;
-
-/** By a linear classifier: nothing but its labels and attributions, word by word. */
-async function explainedByWords(
+type Explain = (
   settings: ExplainSettings,
   texts: readonly string[],
   host: Host,
-): Promise<Explained> {
-  const check = (labels: readonly string[]) => requireLabel(settings.label, labels);
-  return {
-    vanilla_model: null,
-    masking: {},
-    attribution_input: "n-grams",
-    texts:
-      classifierKind(settings.model) === "embed"
-        ? await explainEmbed(settings, texts, check, host)
-        : await explainLinear(settings, texts, check),
-  };
+) => Promise<Explained>;
+
+/** By linear classifiers and a stack: nothing but labels and attributions, word by word. */
+const explainedBy: { readonly [Kind in ClassifierKind]: Explain } = {
+  encoder: explainedByTokens,
+  linear: async (settings, texts) => ({
+    ...byWords,
+    texts: await explainLinear(settings, texts, labelCheck(settings)),
+  }),
+  embed: async (settings, texts, host) => ({
+    ...byWords,
+    texts: await explainEmbed(settings, texts, labelCheck(settings), host),
+  }),
+  async stack(settings, texts, host) {
+    const found = await explainStack(settings, texts, labelCheck(settings), host);
+    return {
+      ...byWords,
+      attribution_input: settings.attributionInput,
+      encoder_weight: found.encoderWeight,
+      texts: found.texts,
+    };
+  },
+};
+
+const byWords = { vanilla_model: null, masking: {}, attribution_input: "n-grams" } as const;
+
+function labelCheck({ label }: ExplainSettings): (labels: readonly string[]) => void {
+  return (labels) => requireLabel(label, labels);
 }
 
 async function explainedByTokens(
@@ -124,7 +132,7 @@ async function explainedByTokens(
   const classifier = await loadClassifier(settings.model, settings.maxLength, host);
   const { labels, maxLength, tokenizer } = classifier;
   requireLabel(settings.label, labels);
-  const run = runOfClassifier(classifier.folder);
+  const run = runOf(classifier.folder);
   if (settings.vanillaModel === undefined && run && !needsScores(run.record.settings.method)) {
     return explainedWithoutMasks(settings, texts, classifier, host);
   }
@@ -144,7 +152,7 @@ async function explainedByTokens(
     exponent: masking.gamma,
   });
   const predictions = await predictionsFor(classifier, encodings, runtime, (done) =>
-    tellProgress("predicting", done, texts.length, host),
+    tellTexts("predicting", done, texts.length, host),
   );
   const asked = predictions.map(({ label }) => settings.label ?? label);
   const { spec, values } = classifier;
@@ -154,7 +162,7 @@ async function explainedByTokens(
     Int32Array.from(asked, (label) => labels.indexOf(label)),
     settings.attributionInput,
     runtime,
-    (done) => tellProgress("explaining", done, texts.length, host),
+    (done) => tellTexts("explaining", done, texts.length, host),
   );
 
   const explained = texts.map((text, index): ExplainedText => {
@@ -191,6 +199,12 @@ async function explainedByTokens(
   };
 }
 
+/** The run of a classifier, or of the stack whose encoder it is. */
+function runOf(folder: string): RecordedRun | undefined {
+  const whole = dirname(resolve(folder));
+  return runOfClassifier(classifierKind(whole) === "stack" ? whole : folder);
+}
+
 /** Of a run whose method scores no tokens: labels and attributions alone, word by word. */
 async function explainedWithoutMasks(
   settings: ExplainSettings,
@@ -205,7 +219,7 @@ async function explainedWithoutMasks(
   if (notice !== undefined) host.emit(notice);
   const runtime = await host.runtime(settings.threads);
   const predictions = await predictionsFor(classifier, encodings, runtime, (done) =>
-    tellProgress("predicting", done, texts.length, host),
+    tellTexts("predicting", done, texts.length, host),
   );
   const asked = predictions.map(({ label }) => settings.label ?? label);
   const found = await textAttributions(
@@ -214,7 +228,7 @@ async function explainedWithoutMasks(
     Int32Array.from(asked, (label) => labels.indexOf(label)),
     attributionInput,
     runtime,
-    (done) => tellProgress("explaining", done, texts.length, host),
+    (done) => tellTexts("explaining", done, texts.length, host),
   );
   const explained = texts.map((text, index): ExplainedText => {
     const words = asWritten(attributedWords(encodings[index], found[index], tokenizer), text);
@@ -288,15 +302,4 @@ function requireLabel(label: string | undefined, labels: readonly string[]): voi
     `expected one of the classifier's labels (${labels.join(", ")}), got "${label}"`,
     { hint: nearest === undefined ? "Correct --label." : `Did you mean "${nearest}"?` },
   );
-}
-
-/** Throws `interrupted` after a stop on request. */
-function tellProgress(
-  task: "predicting" | "explaining",
-  done: number,
-  total: number,
-  host: Host,
-): void {
-  host.emit({ type: "progress", task, done, total, unit: "texts" });
-  if (host.cancelled() && done < total) throw interrupted(done, total);
 }

@@ -52,7 +52,11 @@ interface CheckTexts {
  * tokenizer.json, `output-exists` for an `outputDir` with files, `checkpoint-config` for a classifier that is no encoder, and what loading and reading throw.
  */
 export async function runExport(settings: ExportSettings, host: Host): Promise<ExportResult> {
-  requireEncoder(settings.model, "to write as ONNX files");
+  requireEncoder(
+    settings.model,
+    "to write as ONNX files",
+    (folder) => `l3masking export ${folder}`,
+  );
   const model = await loadClassifier(settings.model, undefined, host);
   const target = await targetFolder(settings, model);
   const texts = await checkTexts(settings, model);

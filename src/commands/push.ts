@@ -33,7 +33,11 @@ export interface PushResult {
 export async function runPush(settings: PushSettings, host: Host): Promise<PushResult> {
   const { model: folder } = settings;
   const repository = namedRepository(settings.repository);
-  requireEncoder(folder, "to upload");
+  requireEncoder(
+    folder,
+    "to upload",
+    (encoder) => `l3masking push ${encoder} --repository ${settings.repository}`,
+  );
   await readConfig(folder);
   const files = filesOf(folder);
   if (!existsSync(join(folder, "onnx"))) {

@@ -97,7 +97,7 @@ async function trainInFolder(
   const scoringSeconds = needsScores(settings.method) ? (host.now() - scoringStart) / 1000 : 0;
 
   // Tell how long it takes, and fit it to the time.
-  const inputs = await planWork(loaded, masks, runtime, host);
+  const inputs = await planWork(loaded, masks, scoringSeconds, runtime, host);
 
   // Hold out, and train the baseline to beat.
   const embedded = await embeddedRun(inputs, runtime, host);
@@ -114,7 +114,7 @@ async function trainInFolder(
     // Choose and save.
     const trained = { baseline, embed, encoder };
     const choice = held?.choice ?? (await choiceOnDev(inputs, trained));
-    const kept = await keptClassifier(inputs, choice, trained, held, place, host);
+    const kept = await keptClassifier(inputs, choice, trained, held, place);
 
     // Evaluate.
     const dev = held?.measured ?? {

@@ -78,4 +78,39 @@ describe("explained texts in a terminal", () => {
     expect(shown).not.toContain("\u001b");
     expect(shown).toContain("\\u{1b}");
   });
+
+  it("of a stack show both parts, and say what they are", () => {
+    const stacked: ExplainResult = {
+      ...result,
+      vanilla_model: null,
+      encoder_weight: 0.7,
+      left_out: 0,
+      texts: [
+        {
+          ...explainedText,
+          truncated: 2,
+          masks: [],
+          tokens: ["two", "vanes"],
+          pieces: ["two", " vanes"],
+          word_ids: [0, 1],
+          attribution: [-0.5, 1],
+          attribution_parts: { encoder: [-0.25, 1.5], tfidf: [-0.25, -0.5] },
+        },
+      ],
+    };
+    expect(explanationText(stacked)(plain).split("\n")).toEqual([
+      "text 1: engine 75.0 %  (hull 25.0 %)",
+      "truncated: the last 2 tokens, for the encoder; TF-IDF reads all of the text",
+      "",
+      "  two vanes",
+      "",
+      "  word   attribution to engine  encoder  TF-IDF",
+      "  two                   -0.500   -0.250  -0.250      ■■■■│",
+      "  vanes                  +1.00    +1.50  -0.500          │■■■■■■■■",
+      "",
+      "attribution: what the word adds to the label's logit, + for the label, - against it; the sum of two parts,",
+      "  each times its share in the stack: that of the encoder (70.0 %) by gradient x input, a local linear view,",
+      "  that of TF-IDF (30.0 %) exactly. Either alone: --model m/encoder or /linear",
+    ]);
+  });
 });

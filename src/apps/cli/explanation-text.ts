@@ -36,7 +36,12 @@ function textLines(
     .map(([label, probability]) => `${printable(label)} ${percent(probability)}`);
   const [first, ...others] = probabilities;
   const rest = others.length === 0 ? "" : `  (${others.join(", ")})`;
-  const cut = text.truncated === 0 ? [] : [`truncated: the last ${text.truncated} tokens`];
+  const cut =
+    text.truncated === 0
+      ? []
+      : [
+          `truncated: the last ${text.truncated} tokens${text.attribution_parts === undefined ? "" : ", for the encoder; TF-IDF reads all of the text"}`,
+        ];
   return [
     `text ${index + 1}: ${paint("bold", first)}${rest}`,
     ...cut,
@@ -71,26 +76,38 @@ function textByAttribution(text: ExplainedText, paint: Paint): string {
 const WHOLE_TEXT = "(the text as a whole)";
 
 function wordTable(text: ExplainedText, paint: Paint): readonly string[] {
-  const head = ["word", `attribution to ${printable(text.explained_label)}`];
-  const { embedding_attribution: embedding } = text;
-  const whole = embedding === undefined ? [] : [{ word: WHOLE_TEXT, value: embedding }];
-  const parts = [
-    ...text.tokens.map((token, at) => ({ word: printable(token), value: text.attribution[at] })),
+  const { embedding_attribution: embedding, attribution_parts: parts } = text;
+  const head = [
+    "word",
+    `attribution to ${printable(text.explained_label)}`,
+    ...(parts === undefined ? [] : ["encoder", "TF-IDF"]),
+  ];
+  const partsAt = (at: number) =>
+    parts === undefined ? [] : [signed(parts.encoder[at]), signed(parts.tfidf[at])];
+  const whole =
+    embedding === undefined ? [] : [{ value: embedding, cells: [WHOLE_TEXT, signed(embedding)] }];
+  const rows = [
+    ...text.tokens.map((token, at) => {
+      const value = text.attribution[at];
+      return { value, cells: [printable(token), signed(value), ...partsAt(at)] };
+    }),
     ...whole,
   ];
-  const most = parts.reduce((largest, { value }) => Math.max(largest, Math.abs(value)), 0);
-  const rows = parts.map(({ word, value }) => ({
-    cells: [word, signed(value)],
-    bar: attributionBar(value, most, paint),
-  }));
+  const most = rows.reduce((largest, { value }) => Math.max(largest, Math.abs(value)), 0);
   const widths = head.map((title, column) =>
     Math.max(title.length, ...rows.map(({ cells }) => cells[column].length)),
   );
-  const line = ([word, value]: readonly string[]) =>
-    `${word.padEnd(widths[0])}  ${value.padStart(widths[1])}`;
+  const line = (cells: readonly string[]) =>
+    cells
+      .map((cell, column) =>
+        column === 0 ? cell.padEnd(widths[column]) : cell.padStart(widths[column]),
+      )
+      .join("  ");
   return [
     paint("dim", line(head)),
-    ...rows.map(({ cells, bar }) => `${line(cells)}  ${bar}`.trimEnd()),
+    ...rows.map(({ cells, value }) =>
+      `${line(cells)}  ${attributionBar(value, most, paint)}`.trimEnd(),
+    ),
   ];
 }
 
@@ -190,7 +207,15 @@ function attributionBar(value: number, most: number, paint: Paint): string {
 
 function meanings(result: ExplainResult, paint: Paint): readonly string[] {
   const { masking, mask_levels: levels, seed } = result;
-  const { vanilla_model: vanilla, attribution_input: input } = result;
+  const { vanilla_model: vanilla, attribution_input: input, encoder_weight: share } = result;
+  if (share !== undefined) {
+    return [
+      "attribution: what the word adds to the label's logit, + for the label, - against it; the sum of two parts,",
+      `  each times its share in the stack: that of the encoder (${percent(share)}) by gradient x input, a local linear view,`,
+      `  that of TF-IDF (${percent(1 - share)}) exactly. Either alone: --model ${printable(result.model)}/encoder or /linear`,
+      ...leftOutLines(result),
+    ];
+  }
   if (vanilla === null && input !== "n-grams") {
     return [
       "attribution: gradient x input of the label's logit, summed over the word's tokens, + for the label, - against it;",

@@ -89,6 +89,21 @@ describe("createHumanReporter", () => {
     );
   });
 
+  it("breaks notices between words on a terminal, and leaves them whole in a log", () => {
+    const text = `${"rows of train ".repeat(7)}are here\n  one two`;
+    const written = (isTerminal: boolean) => {
+      const { value, err } = terminal({ NO_COLOR: "1" }, isTerminal);
+      createHumanReporter(value).event({ type: "notice", level: "warning", text });
+      return err.join("").split("\n").slice(0, -1);
+    };
+    expect(written(false)).toEqual(`warning: ${text}`.split("\n"));
+    expect(written(true)).toEqual([
+      "warning: rows of train rows of train rows of train rows of train rows of train",
+      "  rows of train rows of train are here",
+      "  one two",
+    ]);
+  });
+
   it("writes out control characters that a file put into a notice", () => {
     const { value, err } = terminal();
     createHumanReporter(value).event({ type: "notice", level: "info", text: "label \u001b[2J" });

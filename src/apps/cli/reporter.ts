@@ -1,7 +1,7 @@
 /** What a command tells while and after it runs: to people, or to programs. */
 
 import { type L3MaskingError, printable } from "../../base/errors.js";
-import { percent } from "../../base/figures.js";
+import { percent, wrapped } from "../../base/figures.js";
 import { labelMeasures } from "../../results/metrics/label-measures.js";
 import type { RunEvent } from "../../run/host/host.js";
 import { errorText } from "./error-text.js";
@@ -43,8 +43,10 @@ export function createHumanReporter(terminal: Terminal): Reporter {
     event(event) {
       if (event.type === "progress") return line.show(event);
       if (event.type === "run") return table.show(event);
-      const text = eventText(event, paint);
-      if (text !== undefined) writeLines(text);
+      const text = eventText(event);
+      if (text === undefined) return;
+      const shown = stderr.isTerminal ? inColumns(text, stderr.columns) : text;
+      writeLines(coloured(shown, event, paint));
     },
     output(text) {
       table.clear();
@@ -84,16 +86,37 @@ export function createJsonReporter({ stdout }: Terminal): Reporter {
   };
 }
 
+/** Lines that are too long for a terminal, broken between words. */
+function inColumns(text: string, columns: number): string {
+  const lineOf = (line: string) => {
+    const [indent] = /^ */.exec(line) ?? [""];
+    return line.length <= columns
+      ? line
+      : wrapped(line.slice(indent.length), indent, `${indent}  `, columns);
+  };
+  return text.split("\n").map(lineOf).join("\n");
+}
+
+const WARNING = "warning:";
+const BEST = "  best so far";
+
+function coloured(text: string, event: RunEvent, paint: Paint): string {
+  if (event.type === "notice" && event.level === "warning") {
+    return `${paint("yellow", WARNING)}${text.slice(WARNING.length)}`;
+  }
+  if (event.type === "evaluation" && event.best && text.endsWith(BEST)) {
+    return `${text.slice(0, -BEST.length)}${paint("green", BEST)}`;
+  }
+  return text;
+}
+
 /** An event in words; undefined for steps, which progress tells of. */
-function eventText(
-  event: Exclude<RunEvent, { type: "progress" | "run" }>,
-  paint: Paint,
-): string | undefined {
+function eventText(event: Exclude<RunEvent, { type: "progress" | "run" }>): string | undefined {
   switch (event.type) {
     case "notice":
       // Notices quote names and labels of files.
       return event.level === "warning"
-        ? `${paint("yellow", "warning:")} ${printable(event.text)}`
+        ? `${WARNING} ${printable(event.text)}`
         : printable(event.text);
     case "step":
       return undefined;
@@ -101,8 +124,7 @@ function eventText(
       const measures = labelMeasures.flatMap(({ name, title }) =>
         name in event.measures ? `, ${title} ${percent(event.measures[name])}` : [],
       );
-      const best = event.best ? paint("green", "  best so far") : "";
-      return `step ${event.step}: ${event.split} loss ${event.loss.toFixed(3)}${measures.join("")}${best}`;
+      return `step ${event.step}: ${event.split} loss ${event.loss.toFixed(3)}${measures.join("")}${event.best ? BEST : ""}`;
     }
     case "stop": {
       const what = event.stage === 2 ? "second stage stopped" : "stopped";

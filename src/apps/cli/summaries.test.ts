@@ -39,13 +39,15 @@ const metrics: RunMetrics = {
 describe("trainSummary", () => {
   it("tells test twice, the shared rows, timing, places and commands", () => {
     expect(trainSummary({ outputDir: "runs/a", metrics, labelledFile: "data/test.csv" })).toBe(
-      `L3Masking, models/small, seed 2: best step 40
+      `L3Masking, models/small, seed 2: weights of step 40
                             accuracy  macro-F1   loss
 dev                           80.0 %    75.0 %  0.612
 test, all 100 rows            70.0 %    65.0 %  0.900
 test, 92 rows not in train    68.8 %    60.0 %
 8 of 100 test rows repeat a text of train.
-probabilities on test: expected calibration error 12.3 %, loss 0.900; at the temperature fitted on dev, 1.84 (--fitted-temperature): expected calibration error 4.5 %, loss 0.700
+probabilities on test: expected calibration error 12.3 %, loss 0.900; at the
+  temperature fitted on dev, 1.84 (--fitted-temperature): expected calibration
+  error 4.5 %, loss 0.700
 scoring 0:12, training 5:40 (5100 tokens/s)
 
 run:   runs/a (config.json, journal.jsonl, metrics.json)
@@ -102,9 +104,12 @@ next:
     expect(text).toContain("probabilities on held-out rows:");
     // Nothing says that it helps on other rows than those it was fitted on.
     expect(text).not.toContain("--fitted-temperature");
-    expect(text).toContain("does not make those of rows better that it was not fitted on");
-    expect(text).toContain("the temperature fitted on held-out rows, 2.00");
-    expect(text).toContain("without a label; on held-out rows: at 90 % answered");
+    const words = text.replaceAll(/\s+/g, " ");
+    expect(words).toContain("does not make those of rows better that it was not fitted on");
+    expect(words).toContain("the temperature fitted on held-out rows, 2.00");
+    expect(text).toContain(
+      "without a label; on held-out rows:\n  at 90 % answered, 85 % right (--unsure-below 0.6)\n",
+    );
     expect(text).not.toContain("dev");
   });
 
@@ -112,11 +117,21 @@ next:
     const verdict =
       "On 92 texts it never saw, it is right for 68.8 % (59 to 77). TF-IDF: 60 %; always 'no': 55 %. Better than the baseline by 8.8 points (1 to 16).";
     const summary = trainSummary({ outputDir: "runs/a", metrics: { ...metrics, verdict } });
-    expect(summary.split("\n").slice(0, 3)).toEqual([
-      verdict,
+    expect(summary.split("\n").slice(0, 4)).toEqual([
+      "On 92 texts it never saw, it is right for 68.8 % (59 to 77). TF-IDF: 60 %;",
+      "always 'no': 55 %. Better than the baseline by 8.8 points (1 to 16).",
       "",
-      "L3Masking, models/small, seed 2: best step 40",
+      "L3Masking, models/small, seed 2: weights of step 40",
     ]);
+  });
+
+  it.each([
+    ["tfidf", "n-grams with logistic regression"],
+    ["embed", "n-grams and the model's embeddings with logistic regression, models/small"],
+  ] as const)("tells no steps of %s, which has none", (method, told) => {
+    const summary = trainSummary({ outputDir: "runs/a", metrics: { ...metrics, method } });
+    expect(summary.split("\n")[0]).toBe(told);
+    expect(summary).not.toContain("step");
   });
 
   it("tells what was left out and what the model does not see", () => {
@@ -150,8 +165,11 @@ next:
       });
     expect(told(true)).toContain("\nlearned task weights: main 0.5012, auxiliary 0.4988\n");
     const before = "the first stage's accuracy 75.0 %, macro-F1 70.0 %";
-    expect(told(true)).toContain(`\nsecond stage: 12 steps, kept: better on dev than ${before}\n`);
-    expect(told(false)).toContain(
+    const inOneLine = (kept: boolean) => told(kept).replaceAll("\n  ", " ");
+    expect(inOneLine(true)).toContain(
+      `\nsecond stage: 12 steps, kept: better on dev than ${before}\n`,
+    );
+    expect(inOneLine(false)).toContain(
       `second stage: 12 steps, not kept: no better on dev than ${before}`,
     );
   });
@@ -202,7 +220,7 @@ describe("unsure answers after train", () => {
     const coverage = { split: "test", rows: 100, plain, at_temperature: [] } as const;
     const told = trainSummary({ outputDir: "r", metrics: { ...metrics, coverage } });
     expect(told).toContain(
-      "on test: at 90 % answered, 86 % right (--unsure-below 0.42); at 80 % answered, 90 % right (--unsure-below 0.513)\n",
+      "on test:\n  at 90 % answered, 86 % right (--unsure-below 0.42)\n  at 80 % answered, 90 % right (--unsure-below 0.513)\n",
     );
     const flat = { ...coverage, plain: plain.slice(0, 1) };
     expect(trainSummary({ outputDir: "r", metrics: { ...metrics, coverage: flat } })).not.toContain(

@@ -2,7 +2,7 @@
 
 import { dirname, join, resolve } from "node:path";
 import { errorFamilies } from "../../base/errors.js";
-import { listed, percent, textTable } from "../../base/figures.js";
+import { listed, percent, textTable, wrapped } from "../../base/figures.js";
 import type { CheckResult } from "../../commands/check.js";
 import type { CompareResult } from "../../commands/compare/compare.js";
 import type { Diagnosis } from "../../commands/doctor.js";
@@ -16,7 +16,7 @@ import type { ReportResult } from "../../commands/report.js";
 import type { ScoreResult } from "../../commands/score.js";
 import type { CommandName, CommandResult } from "../../commands/table.js";
 import { alteredSplits } from "../../data/check/text-counts.js";
-import { methodOf } from "../../method/methods.js";
+import { isLinear, methodOf, readsEmbeddings } from "../../method/methods.js";
 import { temperatureHelps } from "../../results/metrics/confidence.js";
 import { labelMeasures, type OfLabelMeasures } from "../../results/metrics/label-measures.js";
 import { probabilityMeasures } from "../../results/metrics/probability-measures.js";
@@ -62,24 +62,24 @@ export function outcomeOf<Name extends CommandName>(
   return { result, text, exitCode: exitCodes[name]?.(result) ?? 0 };
 }
 
-/** Metrics, timing, places and what to try next after `train`. */
+/** Metrics, timing, places and what to try next after `train`, in lines of 80 characters but for paths and commands. */
 export function trainSummary({ outputDir, metrics, trainFile, labelledFile }: TrainResult): string {
-  const { method, model, seed, best_step: bestStep } = metrics;
   const modelFolder = quoted(join(outputDir, "model"));
   const file = quoted(labelledFile ?? "FILE");
+  const sentences = (lines: readonly string[]) => lines.map((line) => wrapped(line, "", "  "));
   return [
-    ...(metrics.verdict === null ? [] : [metrics.verdict, ""]),
-    ...(metrics.held_out?.choice ? [metrics.held_out.choice, ""] : []),
-    `${methodOf(method).brief}, ${model}, seed ${seed}: best step ${bestStep}`,
+    ...(metrics.verdict === null ? [] : [wrapped(metrics.verdict), ""]),
+    ...(metrics.held_out?.choice ? [wrapped(metrics.held_out.choice), ""] : []),
+    wrapped(keptText(metrics), "", "  "),
     textTable([["", ...labelMeasures.map(({ title }) => title), "loss"], ...metricRows(metrics)]),
-    ...sharedRows(metrics),
-    ...confidence(metrics),
+    ...sentences(sharedRows(metrics)),
+    ...sentences(confidence(metrics)),
     ...unsureAnswers(metrics),
-    ...(metrics.learning_curve ? [metrics.learning_curve.text] : []),
+    ...sentences(metrics.learning_curve ? [metrics.learning_curve.text] : []),
     ...learnedWeights(metrics),
-    ...secondStage(metrics),
+    ...sentences(secondStage(metrics)),
     ...leftOut(metrics.excluded),
-    ...alteredSplits(metrics.text_counts),
+    ...sentences(alteredSplits(metrics.text_counts)),
     timing(metrics),
     "",
     `run:   ${outputDir} (config.json, journal.jsonl, metrics.json)`,
@@ -94,6 +94,13 @@ export function trainSummary({ outputDir, metrics, trainFile, labelledFile }: Tr
     `  l3masking predict --model ${modelFolder} --input ${file} --output labels.csv`,
     `  l3masking report ${quoted(outputDir)}`,
   ].join("\n");
+}
+
+/** What was kept; steps are those of an encoder, and only where an encoder reads the texts is there a model. */
+function keptText({ method, model, seed, best_step: step }: RunMetrics): string {
+  const { brief } = methodOf(method);
+  if (!isLinear(method)) return `${brief}, ${model}, seed ${seed}: weights of step ${step}`;
+  return readsEmbeddings(method) ? `${brief}, ${model}` : brief;
 }
 
 /** How many labels look wrong, and how to correct them. */
@@ -309,7 +316,10 @@ function unsureAnswers({ coverage, held_out: held }: RunMetrics): readonly strin
       `at ${whole(answered)} answered, ${whole(right)} right (--unsure-below ${bound})`,
   );
   const split = coverage.split === "dev" && isHeldOut(held) ? "held-out rows" : coverage.split;
-  return [`predict can leave unsure texts without a label; on ${split}: ${told.join("; ")}`];
+  return [
+    `predict can leave unsure texts without a label; on ${split}:`,
+    ...told.map((line) => `  ${line}`),
+  ];
 }
 
 function learnedWeights({ final_task_weights: weights }: RunMetrics): readonly string[] {

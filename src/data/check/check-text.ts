@@ -1,10 +1,9 @@
-/** A dataset check as a plain-text page for a terminal, at most `pageWidth` columns but for long names. */
+/** A dataset check as a plain-text page for a terminal, at most 80 columns but for long names. */
 
-import { textTable } from "../../base/figures.js";
+import { PAGE_WIDTH, textTable, wrapped } from "../../base/figures.js";
 import { foldText, grouped, overlapCells, percentOf } from "./check-numbers.js";
 import type { DatasetCheck, DoubtfulRows, LengthSummary, SplitCheck } from "./check-result.js";
 
-const pageWidth = 96;
 const longestLabel = 36;
 /** Of more labels than this the most frequent are listed. */
 const listedLabels = 100;
@@ -13,7 +12,7 @@ const listedLabels = 100;
 export function formatCheck(check: DatasetCheck): string {
   const { splits, labels, overlaps, warnings } = check;
   const sections = [splitTable(splits)];
-  if (check.folds !== undefined) sections.push(wrapped(foldText(check.folds), "", ""));
+  if (check.folds !== undefined) sections.push(wrapped(foldText(check.folds)));
   if (labels.length > 0) sections.push(labelTable(check));
   if (overlaps.length > 0) sections.push(overlapTable(check));
   const { doubtful } = check;
@@ -109,7 +108,7 @@ function doubtTable({ rows, examined }: DoubtfulRows): string {
 /** The beginning of a text on one line. */
 function beginning(text: string): string {
   const line = text.trim().replace(/\s+/g, " ");
-  const room = pageWidth - 4;
+  const room = PAGE_WIDTH - 4;
   return line.length <= room ? line : `${line.slice(0, room - 3)}...`;
 }
 
@@ -121,21 +120,4 @@ function overlapTable(check: DatasetCheck): string {
 function shortened(label: string): string {
   const line = label.replace(/\s+/g, " ");
   return line.length <= longestLabel ? line : `${line.slice(0, longestLabel - 3)}...`;
-}
-
-/** Words of `text` on lines of at most `pageWidth` characters, after `first` on the first line and `rest` on others. */
-export function wrapped(text: string, first: string, rest: string): string {
-  const lines: string[] = [];
-  let line = first;
-  let empty = true;
-  for (const word of text.split(" ")) {
-    if (!empty && line.length + 1 + word.length > pageWidth) {
-      lines.push(line);
-      line = rest;
-      empty = true;
-    }
-    line += empty ? word : ` ${word}`;
-    empty = false;
-  }
-  return [...lines, line].join("\n");
 }

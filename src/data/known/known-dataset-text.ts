@@ -1,5 +1,5 @@
 /** A known data set in words, for a terminal. */
-import { wrapped } from "../check/check-text.js";
+import { wrapped } from "../../base/figures.js";
 import type { KnownDataset } from "./known-datasets.js";
 
 /** Title, source, terms, what the labels stand for, and what is wrong with it. */

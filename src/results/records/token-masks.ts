@@ -54,6 +54,11 @@ export interface ExplainedText extends AttributedText {
   readonly ids?: readonly number[]; // [n]
   /** What the embedding of the whole text adds to the label's score, where the classifier reads one beside the words. */
   readonly embedding_attribution?: number;
+  /** Of a stack: what its encoder and TF-IDF add to each attribution, which is their sum. */
+  readonly attribution_parts?: {
+    readonly encoder: readonly number[]; // [n]
+    readonly tfidf: readonly number[]; // [n]
+  };
 }
 
 const runExample = attributedText.extend({

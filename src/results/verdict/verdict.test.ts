@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { differenceInterval, shareInterval } from "./shares.js";
+import { chanceOfDifference, differenceInterval, rowsToSettle, shareInterval } from "./shares.js";
 import { judge, judgeBaseline } from "./verdict.js";
 
 /** N rows of label 0 but for `others` of label 1, with so many right for both, one alone, the other alone. */
@@ -51,6 +51,39 @@ describe("intervals", () => {
   });
 });
 
+describe("the chance of a difference", () => {
+  it("is the mid-p of McNemar's test", () => {
+    // SciPy 1.17.1: 2 * binom.cdf(m - 1, b + c, 0.5) + binom.pmf(m, b + c, 0.5), m = min(b, c)
+    const cases = [
+      [31, 20, 0.12634707581392138],
+      [5, 0, 0.031249999999999976],
+      [9, 24, 0.009041185490787033],
+      [400, 300, 0.0001549817636150661],
+    ];
+    for (const [b, c, p] of cases) expect(chanceOfDifference(b, c)).toBeCloseTo(p, 12);
+  });
+
+  it("is 1 where each is right for as many rows as the other", () => {
+    expect(chanceOfDifference(7, 7)).toBe(1);
+    expect(chanceOfDifference(0, 0)).toBe(1);
+  });
+});
+
+describe("the rows that settle a difference", () => {
+  it("are the fewest whose interval leaves out 0", () => {
+    const rows = rowsToSettle(31, 20, 200) ?? 0;
+    const low = (size: number) => differenceInterval((31 * size) / 200, size / 10, size).low;
+    expect(low(rows)).toBeGreaterThan(0);
+    expect(low(rows - 1)).toBeLessThanOrEqual(0);
+    expect(rowsToSettle(20, 31, 200)).toBe(rows);
+  });
+
+  it("are unknown where they are very many", () => {
+    expect(rowsToSettle(5, 5, 100)).toBeUndefined();
+    expect(rowsToSettle(21, 20, 100)).toBeUndefined();
+  });
+});
+
 describe("the verdict", () => {
   it("says by how much it is better", () => {
     const { standing, text } = judge(answers(140, 24, 9, 27));
@@ -70,6 +103,19 @@ describe("the verdict", () => {
     expect(judge(answers(70, 4, 6, 20)).text).toContain("−2 points against TF-IDF (−8 to 4)");
     expect(judge(answers(70, 6, 4, 20)).text).toContain("+2 points against TF-IDF (−4 to 8)");
     expect(judge(answers(70, 5, 5, 20)).text).toContain("Level with TF-IDF (−6 to 6)");
+  });
+
+  it("calls a difference probable that equally good classifiers seldom show, and says what to do", () => {
+    expect(judge(answers(129, 31, 20, 20)).text).toMatch(
+      /\+5\.5 points against TF-IDF \(−2 to 12\): probably better, but not shown, as two equally good classifiers differ as much in 13 of 100 such tests\. Use it, or TF-IDF where cost matters\. To settle it takes at least about \d+0 texts, if the difference stays\.$/,
+    );
+    const { standing, text } = judge(answers(129, 20, 31, 20));
+    expect(standing).toBe("alike");
+    expect(text).toContain("probably worse, but not shown");
+    expect(text).toContain("Use TF-IDF. To settle it");
+    expect(judge(answers(70, 6, 4, 20)).text).toContain(
+      "too few texts to call either better, and TF-IDF is cheaper.",
+    );
   });
 
   it("says when it does no better than one answer for all", () => {

@@ -1,6 +1,12 @@
 /** How good a classifier is beside the baseline, in one sentence for people: the same in the terminal, metrics.json and on pages. */
 import { counted } from "../../base/figures.js";
-import { differenceInterval, type Interval, shareInterval } from "./shares.js";
+import {
+  chanceOfDifference,
+  differenceInterval,
+  type Interval,
+  rowsToSettle,
+  shareInterval,
+} from "./shares.js";
 
 /** Answers of two classifiers to the same labelled texts, none of which they were trained on; ids of labels. */
 export interface JudgedAnswers {
@@ -22,6 +28,10 @@ export interface Verdict {
   readonly commonest: number;
   readonly difference: Interval;
   readonly standing: Standing;
+  /** Share of tests in which two equally good classifiers would differ as much (`chanceOfDifference`). */
+  readonly chance: number;
+  /** Rows with which the difference would be shown, if it stayed as large; undefined where they are very many. */
+  readonly rowsToSettle: number | undefined;
   readonly text: string;
 }
 
@@ -51,6 +61,8 @@ export function judge({ expected, predicted, baseline, commonest }: JudgedAnswer
     commonest: common / rows,
     difference,
     standing,
+    chance: chanceOfDifference(alone, baselineAlone),
+    rowsToSettle: rowsToSettle(alone, baselineAlone, rows),
   };
   return { ...figures, text: verdictText(figures, commonest.label) };
 }
@@ -134,7 +146,15 @@ function verdictText(verdict: Omit<Verdict, "text">, commonestLabel: string): st
   ].join(" ");
 }
 
-function standingText({ standing, difference }: Pick<Verdict, "standing" | "difference">): string {
+/** A difference that equally good classifiers show in fewer tests than this is probably not chance; it is not called better for that. */
+const PROBABLE = 0.2;
+
+function standingText({
+  standing,
+  difference,
+  chance,
+  rowsToSettle: needed,
+}: Omit<Verdict, "text">): string {
   const { value, low, high } = difference;
   switch (standing) {
     case "better":
@@ -143,9 +163,24 @@ function standingText({ standing, difference }: Pick<Verdict, "standing" | "diff
       return `Worse than the baseline by ${points(-value)} points (${whole(-high)} to ${whole(-low)}): use TF-IDF.`;
     case "alike": {
       const found = value === 0 ? "Level with" : `${signed(value)} points against`;
-      return `${found} TF-IDF (${whole(low)} to ${whole(high)}): too few texts to call either better, and TF-IDF is cheaper.`;
+      const figures = `${found} TF-IDF (${whole(low)} to ${whole(high)})`;
+      const settled =
+        needed === undefined
+          ? ""
+          : ` To settle it takes at least about ${roundedUp(needed)} texts, if the difference stays.`;
+      if (chance >= PROBABLE) {
+        return `${figures}: too few texts to call either better, and TF-IDF is cheaper.${settled}`;
+      }
+      const told = `${figures}: probably ${value > 0 ? "better" : "worse"}, but not shown, as two equally good classifiers differ as much in ${Math.max(1, Math.round(100 * chance))} of 100 such tests.`;
+      return `${told} ${value > 0 ? "Use it, or TF-IDF where cost matters." : "Use TF-IDF."}${settled}`;
     }
   }
+}
+
+/** Up to two digits that matter: 347 is 350. */
+function roundedUp(value: number): number {
+  const unit = 10 ** Math.max(0, Math.floor(Math.log10(value)) - 1);
+  return Math.ceil(value / unit) * unit;
 }
 
 /** A share in percent with at most one decimal: 82, 74.5. */

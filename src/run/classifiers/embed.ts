@@ -16,12 +16,7 @@ import { countEncodings } from "../sources/text-counts.js";
 import { type Embedder, loadEmbed } from "./embed-folder.js";
 import { givenFlags, ofEncoders } from "./linear.js";
 import { explainedWords } from "./linear-explanation.js";
-import {
-  classifierOf,
-  interrupted,
-  type OpenClassifier,
-  type ReadTexts,
-} from "./open-classifier.js";
+import { classifierOf, type OpenClassifier, type ReadTexts, tellTexts } from "./open-classifier.js";
 
 /** Those of encoders but for the most tokens of a text, which its encoder has as well. */
 const withoutUse = ofEncoders.filter((name) => name !== "maxLength");
@@ -104,10 +99,9 @@ export async function explainEmbed(
   const { embed, dispose } = await openEmbedder({ model }, await host.runtime(settings.threads));
   try {
     const total = texts.length;
-    const embeddings = await embed(encodings, BATCH_TOKENS, (done) => {
-      host.emit({ type: "progress", task: "explaining", done, total, unit: "texts" });
-      if (host.cancelled() && done < total) throw interrupted(done, total);
-    });
+    const embeddings = await embed(encodings, BATCH_TOKENS, (done) =>
+      tellTexts("explaining", done, total, host),
+    );
     const predictions = predictionsOf(embedLogits(classifier, { texts, embeddings }), labels);
     const { size } = classifier;
     return texts.map((text, index) => {

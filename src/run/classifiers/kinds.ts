@@ -11,7 +11,7 @@ import { openEncoder } from "./encoder.js";
 import { openLinear } from "./linear.js";
 import { LINEAR_TYPE } from "./linear-folder.js";
 import type { OpenClassifier } from "./open-classifier.js";
-import { openStack, STACK_TYPE } from "./stack.js";
+import { ENCODER, openStack, STACK_TYPE } from "./stack.js";
 
 /** What a folder holds; all that is not ours is taken for an encoder, whose reader says what is wrong with it. */
 export type ClassifierKind = "encoder" | "linear" | "embed" | "stack";
@@ -46,13 +46,23 @@ export async function openClassifier(
   }
 }
 
-/** Throws `checkpoint-config` for a classifier that is no encoder; `purpose` is what it was to be used for. */
-export function requireEncoder(name: string, purpose: string): void {
+/**
+ * Throws `checkpoint-config` for a classifier that is no encoder; `purpose` is what it was to be used for, and `command` what does that with
+ * an encoder in a folder.
+ */
+export function requireEncoder(
+  name: string,
+  purpose: string,
+  command: (folder: string) => string,
+): void {
   const kind = classifierKind(name);
   if (kind === "encoder") return;
   const [found, hint] =
     kind === "stack"
-      ? ["a stack of two classifiers", `Name one of its parts: ${join(name, "encoder")}.`]
+      ? [
+          "a stack of TF-IDF and an encoder",
+          `Other programs can only read its encoder, whose answers differ somewhat without TF-IDF: ${command(join(name, ENCODER))}`,
+        ]
       : [
           "a linear classifier",
           "Name the folder of a fine-tuned encoder; a linear classifier works with predict, evaluate, explain and serve.",

@@ -44,10 +44,7 @@ export function classifierOf(
     const reading = kept.read(texts);
     const notice = alteredNotice(reading.counts);
     if (notice !== undefined) host.emit(notice);
-    return reading.logits((done) => {
-      host.emit({ type: "progress", task, done, total, unit: "texts" });
-      if (host.cancelled() && done < total) throw interrupted(done, total);
-    });
+    return reading.logits((done) => tellTexts(task, done, total, host));
   };
   return {
     ...kept,
@@ -59,6 +56,17 @@ export function classifierOf(
       return { predictions, counts: reading.counts };
     },
   };
+}
+
+/** Tells how many texts are done. Throws `interrupted` after a stop on request. */
+export function tellTexts(
+  task: "predicting" | "evaluating" | "explaining",
+  done: number,
+  total: number,
+  host: Host,
+): void {
+  host.emit({ type: "progress", task, done, total, unit: "texts" });
+  if (host.cancelled() && done < total) throw interrupted(done, total);
 }
 
 /** A stop on request, of a command that writes nothing before its end unless `hint` says otherwise. */

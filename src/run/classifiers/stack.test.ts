@@ -5,25 +5,29 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { failure } from "../../../test/fixtures/failure.js";
 import { readJson, temporaryFolder } from "../../../test/fixtures/folders.js";
 import { createTestHost, tinyModel } from "../../../test/fixtures/host.js";
-import { soundFiles } from "../../../test/fixtures/sounds.js";
+import { soundRows, toJsonLines } from "../../../test/fixtures/sounds.js";
 import { train, trainOptions } from "../../../test/fixtures/training.js";
 import { runClassify, runOpenClassifier } from "../../commands/classify.js";
 import { runEvaluate } from "../../commands/evaluate.js";
 import { runExplain } from "../../commands/explain.js";
 import { runExport } from "../../commands/export.js";
+import { runPush } from "../../commands/push.js";
 import type { Prediction } from "../../results/records/predictions.js";
 import type { RunMetrics } from "../../results/records/run-metrics.js";
+import { wrongRow } from "../../results/records/wrong-rows.js";
 import {
   classifierSchema,
   evaluateSchema,
   explainSchema,
   exportSchema,
+  pushSchema,
   resolveSettings,
 } from "../settings/schemas.js";
 import { stackedLogits } from "./stacked-logits.js";
 
 const at = temporaryFolder();
 const model = at("run/model");
+const testFile = at("test.jsonl");
 const texts = ["the dog barks", "a car in the street"];
 let metrics: RunMetrics;
 
@@ -34,7 +38,11 @@ async function predicted(name: string, given: object = {}): Promise<readonly Pre
 }
 
 beforeAll(async () => {
-  const options = trainOptions(tinyModel("bert"), at("run"), { method: "stack", maxSteps: 30 });
+  // The last row has a wrong label.
+  const wrong = { text: "moo was heard near us again.", label: "engine" };
+  writeFileSync(testFile, toJsonLines([...soundRows("test"), wrong]));
+  const given = { method: "stack", maxSteps: 30, testFile } as const;
+  const options = trainOptions(tinyModel("bert"), at("run"), given);
   ({ metrics } = await train(options, createTestHost()));
 });
 
@@ -79,7 +87,7 @@ describe("--method stack", () => {
   });
 
   it("is measured by evaluate as it was by the run, at its temperature too", async () => {
-    const given = { model, input: soundFiles.testFile, fittedTemperature: true };
+    const given = { model, input: testFile, fittedTemperature: true };
     const found = await runEvaluate(resolveSettings(evaluateSchema, given), createTestHost());
     const { accuracy, macro_f1, loss } = found;
     expect(metrics).toMatchObject({ test: { accuracy, macro_f1 } });
@@ -88,21 +96,76 @@ describe("--method stack", () => {
 });
 
 describe("a stack", () => {
-  it("is neither explained nor exported whole: its parts are", async () => {
-    const host = createTestHost();
-    const explained = runExplain(resolveSettings(explainSchema, { model, texts }), host);
-    expect(await failure(explained)).toMatchObject({
-      code: "invalid-setting",
-      hint: `Explain one of them: --model ${join(model, "linear")} or ${join(model, "encoder")}.`,
+  const explain = (given: object) =>
+    runExplain(resolveSettings(explainSchema, { texts, ...given }), createTestHost());
+  const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
+
+  it("is explained by both parts, each times its share", async () => {
+    const { encoder_weight: w = Number.NaN } = metrics.held_out?.candidates[0] ?? {};
+    const label = "engine";
+    const both = await explain({ model, label });
+    const encoder = await explain({ model: join(model, "encoder"), label });
+    const linear = await explain({ model: join(model, "linear"), label });
+    expect(both).toMatchObject({ encoder_weight: w, vanilla_model: null, masking: {} });
+    const answers = await predicted(model);
+    both.texts.forEach((text, index) => {
+      expect(text.pieces.join("")).toBe(texts[index]);
+      expect(text.explained_label).toBe(label);
+      expect(text.label).toBe(answers[index].label);
+      for (const [name, p] of Object.entries(answers[index].probabilities)) {
+        expect(text.probabilities[name]).toBeCloseTo(p, 5);
+      }
+      const { encoder: byEncoder = [], tfidf = [] } = text.attribution_parts ?? {};
+      // The texts have no punctuation, so the words of both are those between spaces.
+      text.attribution.forEach((value, word) => {
+        expect(byEncoder[word]).toBeCloseTo(w * encoder.texts[index].attribution[word], 3);
+        expect(tfidf[word]).toBeCloseTo((1 - w) * linear.texts[index].attribution[word], 3);
+        expect(value).toBeCloseTo(byEncoder[word] + tfidf[word], 3);
+      });
     });
+  });
+
+  it("says which part of a text its encoder does not read", async () => {
+    const long = { model, texts: ["the dog barks at a car"], maxLength: 5 };
+    const [text] = (await explain(long)).texts;
+    expect(text.truncated).toBeGreaterThan(0);
+    expect(text.attribution_parts?.encoder.at(-1)).toBe(0);
+    expect(text.attribution_parts?.tfidf.at(-1)).not.toBe(0);
+  });
+
+  it("has no tokens to mask", async () => {
+    const refused = explain({ model, vanillaModel: tinyModel("bert") });
+    expect(await failure(refused)).toMatchObject({
+      code: "invalid-setting",
+      hint: `Leave --vanilla-model out, or explain its encoder alone: --model ${join(model, "encoder")}.`,
+    });
+  });
+
+  it("names in errors.csv the words that spoke for the label by both parts", async () => {
+    const rows = readFileSync(at("run/errors.jsonl"), "utf8").trim().split("\n");
+    const row = wrongRow.parse(JSON.parse(rows[0]));
+    const found = await explain({ model, texts: [row.text], label: row.predicted });
+    expect(row.words?.pieces).toEqual(found.texts[0].pieces);
+    const explained = found.texts[0].attribution;
+    row.words?.attribution.forEach((value, word) => {
+      expect(value).toBeCloseTo(explained[word], 3);
+    });
+    expect(sum(row.words?.attribution ?? [])).not.toBe(0);
+  });
+
+  it("is not exported or uploaded whole: the command for its encoder is named", async () => {
+    const host = createTestHost();
     const exported = runExport(resolveSettings(exportSchema, { model }), host);
     expect(await failure(exported)).toMatchObject({
       code: "checkpoint-config",
-      hint: `Name one of its parts: ${join(model, "encoder")}.`,
+      hint: expect.stringContaining(`l3masking export ${join(model, "encoder")}`),
     });
-    const linear = { model: join(model, "linear"), texts };
-    const result = await runExplain(resolveSettings(explainSchema, linear), host);
-    expect(result.attribution_input).toBe("n-grams");
+    const repository = "org/name";
+    const pushed = runPush(resolveSettings(pushSchema, { model, repository }), host);
+    expect(await failure(pushed)).toMatchObject({
+      code: "checkpoint-config",
+      hint: expect.stringContaining(`push ${join(model, "encoder")} --repository org/name`),
+    });
   });
 
   it("is refused with a damaged config, without its encoder or its linear part", async () => {

@@ -24,7 +24,8 @@ import { stackedLogits } from "./stacked-logits.js";
 export const STACK_TYPE = "l3masking-stack";
 
 const LINEAR = "linear";
-const ENCODER = "encoder";
+/** The folder of its encoder, within its own. */
+export const ENCODER = "encoder";
 
 const schema = z.object({
   model_type: z.literal(STACK_TYPE),
@@ -61,26 +62,43 @@ export async function saveStack(
   await saveEncoder(join(folder, ENCODER));
 }
 
-/** Opens the stack in a folder. Throws `checkpoint-missing` without one of its parts, `checkpoint-config`, and what opening its parts throws. */
+/** A stack but for its encoder. */
+export interface StackParts {
+  /** Share of the encoder. */
+  readonly encoderWeight: number;
+  /** The folder of the encoder. */
+  readonly encoder: string;
+  readonly linear: TfidfClassifier;
+}
+
+/** Reads the stack in a folder. Throws `checkpoint-missing` without its encoder, `checkpoint-config`, and what `loadLinear` throws. */
+export async function loadStackParts(folder: string): Promise<StackParts> {
+  const weight = encoderWeight(join(folder, "config.json"));
+  const encoder = join(folder, ENCODER);
+  // A name without a folder would be looked for on the hub.
+  if (!exists(join(encoder, "config.json"))) {
+    throw new L3MaskingError(
+      "checkpoint-missing",
+      `expected the encoder in ${encoder}, found none`,
+      { hint: "Copy the whole folder again, its subfolders too, or train the classifier again." },
+    );
+  }
+  const { classifier: linear } = await loadLinear(join(folder, LINEAR));
+  return { encoderWeight: weight, encoder, linear };
+}
+
+/** Opens the stack in a folder. Throws what `loadStackParts` and opening its encoder throw. */
 export async function openStack(
   folder: string,
   settings: ClassifierSettings,
   host: Host,
 ): Promise<OpenClassifier> {
-  const weight = encoderWeight(join(folder, "config.json"));
-  const model = join(folder, ENCODER);
-  // A name without a folder would be looked for on the hub.
-  if (!exists(join(model, "config.json"))) {
-    throw new L3MaskingError("checkpoint-missing", `expected the encoder in ${model}, found none`, {
-      hint: "Copy the whole folder again, its subfolders too, or train the classifier again.",
-    });
-  }
-  const linear = await loadLinear(join(folder, LINEAR));
+  const { encoderWeight: weight, encoder: model, linear } = await loadStackParts(folder);
   const temperature = settings.fittedTemperature ? trainedTemperature(folder) : 1;
   const encoder = await openEncoder({ ...settings, model, fittedTemperature: false }, host);
   const { labels } = encoder;
   const read = (texts: readonly string[]): ReadTexts => {
-    const [tokens, ngrams] = [encoder.read(texts), linearReading(linear.classifier, texts, 1)];
+    const [tokens, ngrams] = [encoder.read(texts), linearReading(linear, texts, 1)];
     return {
       counts: tokens.counts,
       async logits(onBatch) {

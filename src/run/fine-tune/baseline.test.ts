@@ -49,7 +49,7 @@ describe("the baseline of a run", () => {
     });
     expect(host.events).toEqual([
       expect.objectContaining({
-        text: expect.stringMatching(/^baseline to beat: TF-IDF .* 100\.0 %/),
+        text: expect.stringMatching(/^baseline to beat: TF-IDF, .* 100\.0 % on dev$/),
       }),
     ]);
   });

@@ -1,8 +1,9 @@
 /** The baseline of a run, trained in seconds on the same rows and measured on the same splits. */
 
 import { L3MaskingError } from "../../base/errors.js";
-import { percent } from "../../base/figures.js";
+import { counted, percent } from "../../base/figures.js";
 import type { Dataset } from "../../data/dataset.js";
+import { AUTO, isStacked } from "../../method/methods.js";
 import {
   fitTfidf,
   type TfidfClassifier,
@@ -15,7 +16,13 @@ import type { RunMetrics } from "../../results/records/run-metrics.js";
 import { saveLinear } from "../classifiers/linear-folder.js";
 import { writeTrainingTexts } from "../folder/training-texts.js";
 import type { Host } from "../host/host.js";
+import type { RunInputs } from "./inputs.js";
 import type { MeasuredRows } from "./run-metrics.js";
+
+/** Is TF-IDF trained beside the method, as its baseline or as a part of it? */
+export function wantsBaseline({ baseline, method }: RunInputs["settings"]): boolean {
+  return baseline || method === AUTO || isStacked(method);
+}
 
 export interface RunBaseline {
   readonly metrics: NonNullable<RunMetrics["baseline"]>;
@@ -53,8 +60,8 @@ export function measureBaseline(
   const devMeasures = measure(dev);
   const seconds = ((host.now() - start) / 1000).toFixed(1);
   const figures = labelMeasures.map(({ name, title }) => `${title} ${percent(devMeasures[name])}`);
-  const measured = heldOut ? `held-out ${dev.labelIds.length} texts` : "dev";
-  const text = `baseline to beat: TF-IDF with logistic regression, trained in ${seconds} s: on ${measured}, ${figures.join(", ")}`;
+  const measured = heldOut ? counted(dev.labelIds.length, "held-out text") : "dev";
+  const text = `baseline to beat: TF-IDF, trained in ${seconds} s: ${figures.join(", ")} on ${measured}`;
   host.emit({ type: "notice", level: "info", text });
   const testLogits = test && tfidfLogits(classifier, test.texts);
   return {

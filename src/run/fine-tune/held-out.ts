@@ -1,5 +1,6 @@
 /** The texts of a run that its folds held out: what the candidates answered to them, and which candidate is best. */
 
+import { capitalized, counted } from "../../base/figures.js";
 import { doubtfulLabels } from "../../data/check/doubtful-labels.js";
 import type { Dataset } from "../../data/dataset.js";
 import type { Runtime } from "../../engine/runtime/runtime.js";
@@ -9,10 +10,10 @@ import { writeJsonLines } from "../folder/run-folder.js";
 import type { Host } from "../host/host.js";
 import { predictionsOf } from "../inference/classify.js";
 import type { TextMasks } from "./auxiliary-texts.js";
-import { answersOn, type Choice, chooseCandidate, type HeldOutAnswers } from "./choice.js";
+import { wantsBaseline } from "./baseline.js";
+import { answersOn, type Choice, chooseCandidate, type HeldOutAnswers, titleOf } from "./choice.js";
 import { embedAnswers, encoderAnswers, tfidfAnswers } from "./cross-validation.js";
 import type { EmbeddedRun } from "./embedding.js";
-import { wantsBaseline } from "./kept-classifier.js";
 import type { MeasuredRows } from "./run-metrics.js";
 import { candidatesOf } from "./stack.js";
 import { isLeftOut, type PlannedInputs } from "./work-plan.js";
@@ -56,7 +57,8 @@ export async function heldOutByFolds(
   const { rows, logits } = choice.chosen;
   const measured = (answers: HeldOutAnswers) => measuredRows(answers, labelIds);
   if (choice.record.choice !== null) {
-    host.emit({ type: "notice", level: "info", text: choice.record.choice });
+    const text = `${titleOf(choice.chosen.method)} is kept, and trained on all ${counted(data.train.texts.length, "text")} now`;
+    host.emit({ type: "notice", level: "info", text: capitalized(text) });
   }
   const chosen = measured({ ...choice.chosen, logits });
   return {

@@ -9,12 +9,13 @@ import { saveEmbed } from "../classifiers/embed-folder.js";
 import { linearExplainer } from "../classifiers/linear-explanation.js";
 import { saveLinear } from "../classifiers/linear-folder.js";
 import { saveStack } from "../classifiers/stack.js";
+import { stackExplainer } from "../classifiers/stack-explanation.js";
 import { stackedLogits } from "../classifiers/stacked-logits.js";
 import type { Host } from "../host/host.js";
 import type { ExplainTexts } from "../inference/attributed-words.js";
 import { ONLY_STEP, writeLinearJournal } from "../linear/linear-journal.js";
 import type { TextMasks } from "./auxiliary-texts.js";
-import { measureBaseline, type RunBaseline } from "./baseline.js";
+import { measureBaseline, type RunBaseline, wantsBaseline } from "./baseline.js";
 import { type Choice, chooseCandidate, type HeldOutAnswers } from "./choice.js";
 import type { TrainedEmbed } from "./embedding.js";
 import type { HeldOutByFolds } from "./held-out.js";
@@ -28,11 +29,6 @@ export interface KeptClassifier extends KeptResult {
   readonly explain: ExplainTexts;
   /** Logits [N, C] of a split's texts. */
   logitsOf(split: "dev" | "test"): Promise<Float32Array>;
-}
-
-/** Is TF-IDF trained beside the method, as its baseline or as a part of it? */
-export function wantsBaseline({ baseline, method }: RunInputs["settings"]): boolean {
-  return baseline || method === AUTO || isStacked(method);
 }
 
 /** The baseline of a run, where it is wanted. Throws what `measureBaseline` throws. */
@@ -102,19 +98,15 @@ export async function keptClassifier(
   { baseline, embed, encoder }: TrainedCandidates,
   held: HeldOutByFolds | undefined,
   place: Omit<EncoderPlace, "folder">,
-  host: Host,
 ): Promise<KeptClassifier> {
-  const { settings, folds } = inputs;
+  const { settings } = inputs;
   const folder = join(settings.outputDir, "model");
-  if (folds === undefined && choice?.record.choice) {
-    host.emit({ type: "notice", level: "info", text: choice.record.choice });
-  }
   const method = choice?.chosen.method ?? settings.method;
   const journal = (dev: MeasuredRows) => {
     // That of an encoder that was trained beside it stays.
     if (encoder !== undefined) return;
     const measured = splitMetrics(dev.logits, dev.labelIds, inputs.data.labels.length);
-    writeLinearJournal(settings, measured, place.digest, place.trackers, host);
+    writeLinearJournal(settings, measured, place.digest, place.trackers);
   };
   if (embed !== undefined && readsEmbeddings(method)) {
     const { labelIds } = inputs.data.dev;
@@ -143,7 +135,7 @@ function ofEncoder({ trained: { outcome, firstStage }, timing, finalTaskWeights 
 }
 
 async function keptStack(
-  { data }: RunInputs,
+  { data, model: { tokenizer } }: RunInputs,
   { classifier: linear }: RunBaseline,
   encoder: KeptEncoder,
   encoderWeight: number,
@@ -154,8 +146,7 @@ async function keptStack(
   return {
     method: "stack",
     ...ofEncoder(encoder),
-    // The words of the linear part: they add up to its score, and are read in no time.
-    explain: linearExplainer(linear, labels),
+    explain: stackExplainer({ linear, encoderWeight, tokenizer }, labels, encoder.attribute),
     logitsOf: async (split) =>
       stackedLogits(
         encoderWeight,

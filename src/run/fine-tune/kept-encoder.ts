@@ -8,7 +8,12 @@ import { saveClassifier } from "../folder/saved-classifier.js";
 import { beginTracking, runWatch } from "../folder/tracking.js";
 import { openTrainingState, startingState } from "../folder/training-state.js";
 import type { Host } from "../host/host.js";
-import { type ExplainTexts, encoderExplainer } from "../inference/attributed-words.js";
+import {
+  type AttributeTokens,
+  type ExplainTexts,
+  encoderExplainer,
+  tokenAttributor,
+} from "../inference/attributed-words.js";
 import { classifyEncodings } from "../inference/classify.js";
 import { encodeOnce } from "../sources/labelled-texts.js";
 import type { TextMasks } from "./auxiliary-texts.js";
@@ -29,6 +34,7 @@ export interface KeptEncoder {
   /** With the kept weights. */
   readonly classifier: KeptClassifier;
   readonly explain: ExplainTexts;
+  readonly attribute: AttributeTokens;
   /** Logits [N, C] of a split's texts. */
   logitsOf(split: "dev" | "test"): Promise<Float32Array>;
   /** Saves the kept weights in a further folder. */
@@ -106,14 +112,15 @@ export async function trainEncoder(
     const { classifier: program, parts } = training;
     const classifier = { program, spec, classes: parts.classes, weights: store.weight };
     const encode = encodeOnce(tokenizer, maxLength);
-    const explain = encoderExplainer({ ...classifier, labels, tokenizer, encode }, runtime, host);
+    const attribute = tokenAttributor({ ...classifier, labels, encode }, runtime, host);
     return {
       folder,
       trained,
       timing,
       finalTaskWeights: training.meta?.taskWeights() ?? null,
       classifier,
-      explain,
+      explain: encoderExplainer(tokenizer, attribute),
+      attribute,
       logitsOf,
       save,
       dispose: training.dispose,

@@ -12,14 +12,18 @@ export interface EncoderWork {
   /** Folds held out in turn, 0 for none, and the steps of each. */
   readonly folds: number;
   readonly foldSteps: number;
-  /** To embed all texts, where that is done. */
+  /** To embed all texts and to train on the embeddings, where that is done. */
   readonly embeddingSeconds: number;
+  /** To train TF-IDF, where that is done. */
+  readonly tfidfSeconds: number;
   /** To classify the test texts. */
   readonly testSeconds: number;
   /** Are there other candidates to go on with? */
   readonly isCandidate: boolean;
   /** Undefined where none was given. */
   readonly budget: number | undefined;
+  /** Of the budget, before this work: to score the texts. */
+  readonly spentSeconds: number;
 }
 
 export interface TimeFit {
@@ -43,9 +47,10 @@ const USUAL_CANDIDATE_SECONDS = 3600;
  * encoder is left out, or trained for as many steps as there is time for where it is all there is to train.
  */
 export function fitToTime(work: EncoderWork): TimeFit {
-  const { secondsPerStep, steps, foldSteps, folds, isCandidate, budget } = work;
+  const { secondsPerStep, steps, foldSteps, folds, isCandidate } = work;
+  const budget = work.budget && Math.max(0, work.budget - work.spentSeconds);
   const most = budget ?? USUAL_CANDIDATE_SECONDS;
-  const limit = `longer than ${budget === undefined ? "" : "the time budget of "}${duration(most)}`;
+  const limit = `longer than ${limitText(work)}`;
   const larger = (seconds: number) =>
     budget === undefined
       ? `--time-budget ${Math.ceil(seconds / 3600)}h includes it`
@@ -56,7 +61,7 @@ export function fitToTime(work: EncoderWork): TimeFit {
   };
   const embeds = !isCandidate || work.embeddingSeconds <= most;
   const without = embeds ? [] : [leftOut("embed", "embedding the texts", work.embeddingSeconds)];
-  const before = (embeds ? work.embeddingSeconds : 0) + work.testSeconds;
+  const before = (embeds ? work.embeddingSeconds : 0) + work.tfidfSeconds + work.testSeconds;
   const took = (some: number, maxSteps?: number) =>
     before + secondsPerStep * (some * (maxSteps ?? foldSteps) + (maxSteps ?? steps));
   const withFolds = (some: number, maxSteps?: number): TimeFit => ({
@@ -84,6 +89,12 @@ export function fitToTime(work: EncoderWork): TimeFit {
   return withFolds(fewest, Math.min(steps, Math.max(1, maxSteps)));
 }
 
+function limitText({ budget, spentSeconds: spent }: EncoderWork): string {
+  if (budget === undefined) return duration(USUAL_CANDIDATE_SECONDS);
+  const rest = spent === 0 ? "" : `, of which scoring took ${duration(spent)}`;
+  return `the time budget of ${duration(budget)}${rest}`;
+}
+
 /** What is about to be done, how long it takes, and what shortens it. */
 export function timeText(work: EncoderWork, fit: TimeFit): string {
   const { secondsPerStep, steps, stepsPerEpoch, folds, foldSteps, budget } = work;
@@ -93,11 +104,10 @@ export function timeText(work: EncoderWork, fit: TimeFit): string {
       `${method === "stl" ? "the fine-tuned encoder" : "TF-IDF with embeddings"} is left out: ${reason}`,
   );
   if (left.length > 0) {
-    const rest =
-      left.length === 1 ? `; embedding the texts takes about ${duration(fit.seconds)}` : "";
-    return `${timed}; ${left.join("; ")}${rest}`;
+    return `${timed}; ${left.join("; ")}; the rest takes about ${duration(fit.seconds)}`;
   }
   const each = fit.maxSteps ?? steps;
+  const others = work.embeddingSeconds + work.tfidfSeconds + work.testSeconds;
   const all = fit.folds * (fit.maxSteps ?? foldSteps) + each;
   const longest = duration(budget ?? USUAL_FOLD_SECONDS);
   const why = fit.folds < folds ? ` (all would take longer than ${longest})` : "";
@@ -114,7 +124,7 @@ export function timeText(work: EncoderWork, fit: TimeFit): string {
     budget === undefined
       ? " Shorter: --method embed, which trains no encoder, fewer --num-train-epochs, a smaller --max-length, or a --time-budget such as 10m."
       : "";
-  return `fine-tuning takes about ${duration(fit.seconds)}: ${counted(all, "step")}${measured}; ${timed}.${cut}${shorter}`;
+  return `training takes about ${duration(fit.seconds)}: ${counted(all, "step")}${measured}; ${timed}, all else ${duration(others)}.${cut}${shorter}`;
 }
 
 const unitSeconds = { s: 1, m: 60, h: 3600 } as const;

@@ -8,7 +8,9 @@ import { parseRecord } from "../../results/records/parse.js";
 import { writeJson } from "../folder/run-folder.js";
 import type { Host } from "../host/host.js";
 import type { TextMasks } from "./auxiliary-texts.js";
+import { wantsBaseline } from "./baseline.js";
 import type { RunInputs } from "./inputs.js";
+import { type LinearSeconds, linearSeconds } from "./linear-time.js";
 import type { FineTuneSettings } from "./recipe.js";
 import { secondsPerStep } from "./step-time.js";
 import { stepsPerEpoch } from "./task-batches.js";
@@ -47,12 +49,13 @@ const SMALL = 2e12;
 const FORWARD = 1 / 3;
 
 /**
- * Times a step, tells how long fine-tuning takes and what shortens it, and fits it to `--time-budget`, or to usual limits without one. The work
+ * Times a step and a linear classifier, tells how long training takes and what shortens it, and fits it to `--time-budget`, or to usual limits without one. The work
  * of a resumed run stays as it was planned. Throws what timing a step throws, and `data-format` for a damaged plan.
  */
 export async function planWork(
   inputs: RunInputs,
   masks: TextMasks | undefined,
+  scoringSeconds: number,
   runtime: Runtime,
   host: Host,
 ): Promise<PlannedInputs> {
@@ -67,7 +70,7 @@ export async function planWork(
   }
   const plan =
     known === undefined
-      ? await timedPlan(inputs, masks, runtime, host)
+      ? await timedPlan(inputs, masks, scoringSeconds, runtime, host)
       : parseRecord(schema, known, {
           path,
           writer: "a training run",
@@ -84,14 +87,16 @@ export async function planWork(
 async function timedPlan(
   inputs: RunInputs,
   masks: TextMasks | undefined,
+  spentSeconds: number,
   runtime: Runtime,
   host: Host,
 ): Promise<z.infer<typeof schema>> {
   const { settings } = inputs;
   const seconds = await secondsPerStep(inputs, masks, runtime, host);
+  const linear = wantsBaseline(settings) ? linearSeconds(inputs, host) : { tfidf: 0, embed: 0 };
   const budget = settings.timeBudget === undefined ? undefined : budgetSeconds(settings.timeBudget);
   const isCandidate = settings.method === AUTO;
-  const work = { ...encoderWork(inputs, seconds), isCandidate, budget };
+  const work = { ...encoderWork(inputs, seconds, linear), isCandidate, budget, spentSeconds };
   const fit = fitToTime(work);
   host.emit({ type: "notice", level: "info", text: timeText(work, fit) });
   return {
@@ -105,13 +110,14 @@ async function timedPlan(
 function encoderWork(
   { settings, data, folds }: RunInputs,
   seconds: number,
-): Omit<EncoderWork, "isCandidate" | "budget"> {
+  linear: LinearSeconds,
+): Omit<EncoderWork, "isCandidate" | "budget" | "spentSeconds"> {
   const { train, dev, test } = data.encodings;
   const { secondStage, secondStageEpochs, evalSteps } = settings;
   const perEpoch = stepsPerEpoch(train.length, settings);
   const secondSteps = secondStage ? secondStageEpochs * perEpoch : 0;
   const forward = (texts: number) => FORWARD * seconds * stepsPerEpoch(texts, settings);
-  const embedded = settings.method === AUTO ? train.length + dev.length + test.length : 0;
+  const all = train.length + dev.length + test.length;
   const count = folds?.count ?? 0;
   return {
     secondsPerStep: seconds + forward(dev.length) / (evalSteps ?? perEpoch),
@@ -119,7 +125,8 @@ function encoderWork(
     stepsPerEpoch: perEpoch,
     folds: count,
     foldSteps: count === 0 ? 0 : plannedSteps(Math.round(train.length * (1 - 1 / count)), settings),
-    embeddingSeconds: forward(embedded),
+    embeddingSeconds: settings.method === AUTO ? forward(all) + linear.embed : 0,
+    tfidfSeconds: linear.tfidf,
     testSeconds: forward(test.length),
   };
 }

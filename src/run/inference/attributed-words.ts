@@ -17,16 +17,27 @@ export type ExplainTexts = (
 export interface ExplainedClassifier extends ClassifierParts {
   /** In id order. */
   readonly labels: readonly string[];
-  readonly tokenizer: Tokenizer;
   readonly encode: (text: string) => Encoding;
 }
 
-/** Explains texts by gradient x input of what the first layer reads. A stop on request throws `interrupted` between batches. */
-export function encoderExplainer(
-  { labels, tokenizer, encode, ...parts }: ExplainedClassifier,
+/** A text as an encoder reads it, and the part of each token in the logit of a label. */
+export interface AttributedTokens {
+  readonly encoding: Encoding;
+  readonly attribution: Float32Array; // [n]
+}
+
+/** The tokens of each text with their parts in the logit of the label asked for. */
+export type AttributeTokens = (
+  texts: readonly string[],
+  labels: readonly string[],
+) => Promise<readonly AttributedTokens[]>;
+
+/** Attributes by gradient x input of what the first layer reads. A stop on request throws `interrupted` between batches. */
+export function tokenAttributor(
+  { labels, encode, ...parts }: ExplainedClassifier,
   runtime: Runtime,
   host: Host,
-): ExplainTexts {
+): AttributeTokens {
   return async (texts, asked) => {
     if (texts.length === 0) return [];
     const encodings = texts.map(encode);
@@ -47,10 +58,16 @@ export function encoderExplainer(
       runtime,
       onTexts,
     );
-    return encodings.map((encoding, index) =>
-      asWritten(attributedWords(encoding, found[index], tokenizer), texts[index]),
-    );
+    return encodings.map((encoding, index) => ({ encoding, attribution: found[index] }));
   };
+}
+
+/** Explains texts by the parts of their tokens. */
+export function encoderExplainer(tokenizer: Tokenizer, attribute: AttributeTokens): ExplainTexts {
+  return async (texts, asked) =>
+    (await attribute(texts, asked)).map(({ encoding, attribution }, index) =>
+      asWritten(attributedWords(encoding, attribution, tokenizer), texts[index]),
+    );
 }
 
 /**

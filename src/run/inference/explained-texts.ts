@@ -80,15 +80,25 @@ export function maskingSettings(settings: ExplainSettings, run: RecordedRun | un
 
 /** Predictions of texts, batch by batch. */
 export async function predictionsFor(
-  { spec, values, labels }: LoadedClassifier,
+  classifier: LoadedClassifier,
   encodings: readonly Encoding[],
   runtime: Runtime,
   onBatch: (done: number) => void,
 ): Promise<readonly Prediction[]> {
+  const logits = await logitsFor(classifier, encodings, runtime, onBatch);
+  return predictionsOf(logits, classifier.labels);
+}
+
+/** Logits [N, C] of texts, batch by batch. */
+export async function logitsFor(
+  { spec, values, labels }: LoadedClassifier,
+  encodings: readonly Encoding[],
+  runtime: Runtime,
+  onBatch: (done: number) => void,
+): Promise<Float32Array> {
   const program = await compileClassification(runtime, spec, labels.length, weightsOf(values));
   try {
-    const logits = await classifyEncodings(program, spec, encodings, BATCH_TOKENS, onBatch);
-    return predictionsOf(logits, labels);
+    return await classifyEncodings(program, spec, encodings, BATCH_TOKENS, onBatch);
   } finally {
     await program.dispose();
   }

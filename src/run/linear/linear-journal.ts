@@ -6,18 +6,16 @@ import type { SplitMetrics } from "../../results/records/measures.js";
 import type { Trackers } from "../../results/trackers/trackers.js";
 import { writeJsonLines } from "../folder/run-folder.js";
 import { beginTracking } from "../folder/tracking.js";
-import type { Host } from "../host/host.js";
 
 /** What stands for the whole search where other methods count optimizer steps. */
 export const ONLY_STEP = 1;
 
-/** Writes journal.jsonl and tells trackers and host its events. `dev` was measured on the texts that stand for dev, `digest` is the run's. */
+/** Writes journal.jsonl and tells trackers its events, which say nothing to people. `dev` was measured on the texts that stand for dev, `digest` is the run's. */
 export function writeLinearJournal(
   settings: Parameters<typeof beginTracking>[1],
   dev: SplitMetrics,
   digest: string,
   trackers: Trackers,
-  host: Host,
 ): void {
   const place = { stage: 1, step: ONLY_STEP } as const;
   const measures = ofLabelMeasures((name) => dev[name]);
@@ -27,8 +25,5 @@ export function writeLinearJournal(
   ];
   writeJsonLines(join(settings.outputDir, "journal.jsonl"), events);
   beginTracking(trackers, { ...settings, resume: false }, digest);
-  for (const event of events) {
-    trackers.report(event);
-    host.emit(event);
-  }
+  for (const event of events) trackers.report(event);
 }

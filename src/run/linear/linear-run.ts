@@ -89,7 +89,7 @@ export async function trainLinear(
   const modelFolder = join(outputDir, "model");
   saveLinear(modelFolder, { classifier, labels, temperature });
   writeTrainingTexts(modelFolder, [...train.texts, ...dev.texts]);
-  writeLinearJournal(settings, devMetrics, runDigest(record), trackers, host);
+  writeLinearJournal(settings, devMetrics, runDigest(record), trackers);
   const explain = linearExplainer(classifier, labels);
   const rowsSeen = heldOutRows(data, files, held?.rows);
   await writeWrongRows(outputDir, rowsSeen, evaluated.heldOut, explain);

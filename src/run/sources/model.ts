@@ -24,6 +24,7 @@ import type { Host } from "../host/host.js";
 import { readModel } from "./located-model.js";
 import type { ModelUse } from "./model-files.js";
 import type { ModelSource } from "./model-source.js";
+import { scoringTimeText, timedPredict } from "./scoring-time.js";
 
 /** A checkpoint folder, loaded: weights, tokenizer, and the lengths it can read. */
 export interface LoadedModel extends Checkpoint, ModelSource {
@@ -177,11 +178,17 @@ async function scoreWith(
     const text = `likelihood cache ${cache.folder}: ignoring ${cache.ignoredBytes} bytes of incomplete records; their texts are scored again`;
     host.emit({ type: "notice", level: "warning", text });
   }
+  let missing: number | undefined;
+  const tellTime = (secondsPerToken: number) => {
+    const seconds = secondsPerToken * scoringCost(encodings, estimator) * (missing ?? 1);
+    const text = scoringTimeText(seconds, encodings.length, estimator);
+    if (text !== undefined) host.emit({ type: "notice", level: "info", text });
+  };
   try {
     return await scoreTexts(encodings, {
       estimator,
       maskId: tokenizer.special.mask,
-      predict: tokenPredictor(program, spec),
+      predict: timedPredict(tokenPredictor(program, spec), host.now, tellTime),
       tokenBudget: settings.scoringTokens,
       cache,
       signal: {
@@ -190,6 +197,7 @@ async function scoreWith(
         },
       },
       onProgress({ doneTokens, totalTokens, cachedTexts }) {
+        missing ??= 1 - doneTokens / totalTokens;
         const detail = cachedTexts > 0 ? { detail: `${cachedTexts} texts from the cache` } : {};
         host.emit({
           type: "progress",

@@ -126,3 +126,36 @@ describe("maskLevel", () => {
     expect([0, 0.049, 0.05, 0.15, 0.3, 0.6, 1].map(maskLevel)).toEqual([0, 0, 1, 2, 3, 4, 4]);
   });
 });
+
+describe("the page of a stack", () => {
+  it("has the parts of its encoder and of TF-IDF in columns of their own", () => {
+    const parts = { encoder: [-0.25, 1.5], tfidf: [-0.25, -0.5] };
+    const stacked: ExplainedText = {
+      ...explainedText,
+      truncated: 3,
+      masks: [],
+      tokens: ["two", "vanes"],
+      pieces: ["two", " vanes"],
+      word_ids: [0, 1],
+      attribution: [-0.5, 1],
+      attribution_parts: parts,
+    };
+    const { html: shown } = renderExplanation(
+      {
+        model: "runs/messages/model",
+        vanilla_model: null,
+        encoder_weight: 0.7,
+        seed: 0,
+        attribution_input: "embeddings",
+        masking: {},
+        texts: [stacked],
+      },
+      { date: "21 November 2026" },
+    );
+    expect(words(shown)).toContain("a stack of a fine-tuned encoder (70.0 %) and TF-IDF (30.0 %).");
+    expect(words(shown)).toContain("the encoder does not read them, TF-IDF does");
+    expect(words(shown)).toContain("These are exact.");
+    const cells = elementsNamed(shown, "td").map((cell) => cell.text);
+    expect(cells.slice(0, 3)).toEqual(["−0.500", "−0.250", "−0.250"]);
+  });
+});

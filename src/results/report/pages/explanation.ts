@@ -17,10 +17,12 @@ import {
 
 export interface Explanation {
   readonly model: string;
-  /** Null for a linear classifier, and for runs that score no tokens: nothing is known but labels and attributions of words. */
+  /** Null for a linear classifier, a stack, and for runs that score no tokens: nothing is known but labels and attributions of words. */
   readonly vanilla_model: string | null;
   readonly seed: number;
   readonly attribution_input: "embeddings" | "words" | "n-grams";
+  /** Of a stack: the share of its encoder. */
+  readonly encoder_weight?: number;
   /** How the mask probabilities and the masks came about, by name of the setting. */
   readonly masking: Readonly<Record<string, string | number>>;
   readonly texts: readonly ExplainedText[];
@@ -32,7 +34,7 @@ export function renderExplanation(explained: Explanation, { date }: { readonly d
   const unit = vanilla === null ? "word" : "token";
   const models =
     vanilla === null
-      ? markup`The classifier is ${foreign(model)}${explained.attribution_input === "n-grams" ? ", a linear one" : undefined}.`
+      ? markup`The classifier is ${foreign(model)}${kindOf(explained)}.`
       : markup`The classifier is ${foreign(model)}; the vanilla model, which measures how surprising each token is, is ${foreign(vanilla)}.`;
   const views = vanilla === null ? wordViews : tokenViews;
   const figures = vanilla === null ? wordTable : figuresTable;
@@ -47,7 +49,7 @@ ${texts.map((text, index) => textSection(text, index, views, figures))}
 ${
   vanilla === null
     ? [
-        wordMeaning(explained.attribution_input),
+        wordMeaning(explained),
         texts.some((text) => text.embedding_attribution !== undefined)
           ? embeddingMeaning
           : undefined,
@@ -56,6 +58,13 @@ ${
 <h3>Words</h3>${glossarySection(false)}`
 }</section>`;
   return page(`${counted(texts.length, "text")} explained`, body);
+}
+
+function kindOf({ attribution_input: input, encoder_weight: share }: Explanation): string {
+  if (share !== undefined) {
+    return `, a stack of a fine-tuned encoder (${percent(share)}) and TF-IDF (${percent(1 - share)})`;
+  }
+  return input === "n-grams" ? ", a linear one" : "";
 }
 
 type View = (text: ExplainedText) => Markup;
@@ -73,7 +82,7 @@ function textSection(text: ExplainedText, index: number, views: View, figures: V
   const words = text.word_ids.filter((word) => word !== null).length;
   return markup`<section id="${id}"><h2>Text ${index + 1}: ${foreign(text.label)}, ${percent(text.probabilities[text.label])}</h2>
 ${others.length === 0 ? undefined : markup`<p class="note">Other labels: ${others}.</p>`}
-${text.truncated === 0 ? undefined : markup`<p class="verdict warning">Of the text ${counted(text.truncated, "token")} ${text.truncated === 1 ? "was" : "were"} cut off: neither model reads them.</p>`}
+${text.truncated === 0 ? undefined : markup`<p class="verdict warning">Of the text ${counted(text.truncated, "token")} ${text.truncated === 1 ? "was" : "were"} cut off: ${text.attribution_parts === undefined ? "neither model reads them" : "the encoder does not read them, TF-IDF does"}.</p>`}
 ${words === 0 ? markup`<p>The text has no tokens.</p>` : views(text)}
 <details><summary>The figures as a table</summary>${figures(text)}</details></section>`;
 }
@@ -87,28 +96,41 @@ ${text.embedding_attribution === undefined ? undefined : markup`<p>The text as a
 
 function wordTable(text: ExplainedText): Markup {
   const most = largestAttribution(text);
+  const parts = text.attribution_parts;
   const rows = text.tokens.map((word, position): readonly Content[] => [
     markup`<bdi class="token">${word}</bdi>`,
     signed(text.attribution[position]),
+    ...(parts === undefined
+      ? []
+      : [signed(parts.encoder[position]), signed(parts.tfidf[position])]),
     attributionBar(text.attribution[position], most),
   ]);
   return table(
     [
       { title: "Word" },
       { title: markup`Attribution to ${foreign(text.explained_label)}` },
+      ...(parts === undefined ? [] : [{ title: "by the encoder" }, { title: "by TF-IDF" }]),
       { title: "against | for" },
     ],
     rows,
-    `${counted(text.tokens.length, "word")}. Attributions are parts of a score, which has no unit.`,
+    `${counted(text.tokens.length, "word")}. Attributions are parts of a ${parts === undefined ? "score" : "logit"}, which has no unit.`,
   );
 }
 
 /** What the attribution of a word is. */
-function wordMeaning(input: Explanation["attribution_input"]): Markup {
+function wordMeaning({ attribution_input: input, encoder_weight: share }: Explanation): Markup {
   if (input === "n-grams") return linearMeaning;
+  const ofEncoder = markup`Gradient x input, summed over the word's tokens: ${attributionInputs[input]} This is a local linear view of the
+classifier at this text, not a causal explanation.`;
+  if (share === undefined)
+    return markup`<dl>
+<dt>Attribution</dt><dd>${ofEncoder}</dd>
+</dl>`;
   return markup`<dl>
-<dt>Attribution</dt><dd>Gradient x input, summed over the word's tokens: ${attributionInputs[input]} This is a local linear view of the
-classifier at this text, not a causal explanation.</dd>
+<dt>Attribution</dt><dd>What a word adds to the stack's logit of the label: the sum of two parts. Above 0 the word speaks for the label, below 0
+against it.</dd>
+<dt>By the encoder</dt><dd>Times its share, ${percent(share)}. ${ofEncoder}</dd>
+<dt>By TF-IDF</dt><dd>Times its share, ${percent(1 - share)}: the weights of the word's n-grams times their values in the text. These are exact.</dd>
 </dl>`;
 }
 

@@ -1,0 +1,47 @@
+/** How long the linear classifiers of a run take on this machine, for estimates before it is trained. */
+import { randomStream } from "../../base/random.js";
+import { shareOfRows } from "../../data/folds.js";
+import { tfIdfReader } from "../../model/linear/tf-idf.js";
+import { fitTfidf, tfidfLogits } from "../../model/linear/tfidf-classifier.js";
+import type { Host } from "../host/host.js";
+import type { RunInputs } from "./inputs.js";
+
+/** Characters times labels of the texts that are trained on for the sake of the time: a second on one core of 2024. */
+const TIMED_WORK = 2 ** 17;
+
+/** Seconds of all trainings that a run takes. */
+export interface LinearSeconds {
+  readonly tfidf: number;
+  /** With embeddings, but without embedding the texts. */
+  readonly embed: number;
+}
+
+/**
+ * Times TF-IDF with logistic regression on a part of the training texts, each label in its share, and multiplies by the texts of all
+ * trainings: of k folds (k - 1) / k each, and all of them at the end. With embeddings every pass reads their numbers beside the n-grams.
+ */
+export function linearSeconds(
+  { settings, data, folds, model }: Pick<RunInputs, "settings" | "data" | "folds" | "model">,
+  host: Pick<Host, "now">,
+): LinearSeconds {
+  const { texts, labelIds } = data.train;
+  const labels = data.labels.length;
+  const work = texts.reduce((sum, { length }) => sum + length, 0) * labels;
+  const share = Math.min(1, TIMED_WORK / work);
+  const rows = [...texts.keys()];
+  const timed = shareOfRows(rows, labelIds, share, randomStream(settings.seed, "linear time"));
+  const some = timed.map((row) => texts[row]);
+  const start = host.now();
+  const classifier = fitTfidf(
+    some,
+    timed.map((row) => labelIds[row]),
+    labels,
+  );
+  tfidfLogits(classifier, some);
+  const seconds = (host.now() - start) / 1000;
+  const trainings = folds?.count ?? 1;
+  const tfidf = (seconds * trainings * texts.length) / timed.length;
+  const read = tfIdfReader(classifier.features);
+  const ngrams = some.reduce((sum, text) => sum + read(text).columns.length, 0) / some.length;
+  return { tfidf, embed: tfidf * (1 + model.spec.hiddenSize / Math.max(1, ngrams)) };
+}
