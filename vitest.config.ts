@@ -17,10 +17,10 @@ export default defineConfig({
         // Needs the data folder beside the checkout, or minutes; skips with a printed reason without it.
         test: {
           name: "data",
-          include: ["test/data/**/*.test.ts", "test/kill.test.ts"],
+          include: ["test/data/**/*.test.ts", "test/kill.test.ts", "test/lease-simulation.test.ts"],
           testTimeout: 600_000,
           hookTimeout: 600_000,
-          env: { L3MASKING_KILLS: "100" },
+          env: { L3MASKING_KILLS: "100", L3MASKING_SCHEDULES: "10000" },
         },
       },
       {

@@ -6,7 +6,7 @@ import { readConfig } from "../model/checkpoint/load.js";
 import { hubAccess } from "../model/hub/access.js";
 import { parseRepository, type Repository, repositoryUrl } from "../model/hub/repository.js";
 import { type UploadedFile, uploadFiles } from "../model/hub/upload.js";
-import { LOCK_FILE } from "../platform/files/folder-lock.js";
+import { LOCK_NAME } from "../platform/files/lease.js";
 import { requireEncoder } from "../run/classifiers/kinds.js";
 import { trainingTextsFile } from "../run/folder/training-texts.js";
 import type { Host } from "../run/host/host.js";
@@ -97,7 +97,7 @@ function namedRepository(name: string): Repository {
 function filesOf(folder: string): readonly UploadedFile[] {
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter((name) => !name.split(sep).some((part) => /^\.|\.partial$/.test(part)))
-    .filter((name) => name !== LOCK_FILE && name !== trainingTextsFile)
+    .filter((name) => !name.startsWith(LOCK_NAME) && name !== trainingTextsFile)
     .flatMap((name) => {
       const path = join(folder, name);
       const found = statSync(path);

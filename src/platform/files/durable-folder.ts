@@ -10,11 +10,13 @@ import {
   findText,
   listFolder,
   makeFolders,
+  makeNewFolder,
   openToWrite,
   remove,
   removeEmptyFolder,
   rename,
 } from "./files.js";
+import { partialPlace } from "./held-folders.js";
 
 /** A file to be written, in pieces that may be made one at a time. */
 export interface WrittenFile {
@@ -36,10 +38,10 @@ export interface FolderOptions {
 }
 
 /**
- * Writes a folder of files that a kill or a power cut leaves whole: to FOLDER.partial, flushed to disk, then moved. A
- * new folder appears whole or not at all. In an existing one, which must be empty unless `replace` is set
- * (`output-exists`), file after file is replaced, in the order given, and others are removed at the end; at every
- * instant each name has its old or its new content. A writer that was killed leaves FOLDER.partial to the next one, so a
+ * Writes a folder of files that a kill or a power cut leaves whole: to FOLDER.partial (or into the lease of a folder that this
+ * thread holds), flushed to disk, then moved. A new folder appears whole or not at all. In an existing one, which must be
+ * empty unless `replace` is set (`output-exists`), file after file is replaced, in the order given, and others are removed
+ * at the end; at every instant each name has its old or its new content. A writer that was killed leaves FOLDER.partial to the next one, so a
  * folder has one writer at a time. Throws `disk-full` and `output-unwritable`; the folder is then as it was.
  */
 export function writeFolder(
@@ -48,16 +50,17 @@ export function writeFolder(
   { replace, checksums: listed = false }: FolderOptions,
 ): Checksums {
   const target = resolve(folder);
-  const workshop = `${target}.partial`;
   const checksums = new Map<string, string>();
   const written = files.map((file) => ({ ...file, pieces: hashed(file, checksums) }));
   if (listed) written.push({ name: CHECKSUM_FILE, pieces: checksumLines(checksums) });
+  let workshop: string | undefined;
   try {
     makeFolders(dirname(target));
+    workshop = partialPlace(target);
     const occupied = isOccupied(target);
     if (occupied && !replace) throw outputExists(folder);
     remove(workshop);
-    makeFolders(workshop);
+    makeNewFolder(workshop);
     for (const { name, pieces } of written) writeFlushed(join(workshop, name), pieces);
     const names = written.map(({ name }) => name);
     if (occupied) replaceFiles(workshop, target, names);
@@ -65,7 +68,7 @@ export function writeFolder(
   } catch (error) {
     throw writeError(folder, error);
   } finally {
-    remove(workshop);
+    if (workshop !== undefined) remove(workshop);
   }
   return checksums;
 }

@@ -3,6 +3,7 @@ import { closeSync, fsyncSync, openSync, realpathSync } from "node:fs";
 import { dirname } from "node:path";
 import { systemCode, writing } from "./failures.js";
 import { entryAt, openToWrite, remove, rename } from "./files.js";
+import { partialPlace } from "./held-folders.js";
 
 /**
  * Writes a file so that a reader finds the old content or the new one, never a part, and so that it stays once this
@@ -31,13 +32,14 @@ export interface DurableFile {
 }
 
 /**
- * Begins a file whose content goes to PATH.partial, is flushed, takes the place of PATH, and the folder is flushed. A link
+ * Begins a file whose content goes to PATH.partial (or into the lease of a folder that this thread holds), is flushed, takes
+ * the place of PATH, and the folder is flushed. A link
  * is followed; what is no regular file (a pipe, a device) is written to directly. Throws what `writeError` gives, as all
  * of the file's functions do.
  */
 export function openDurably(path: string): DurableFile {
   const target = writing(path, () => placeOf(path));
-  const place = target === undefined ? path : `${target}.partial`;
+  const place = target === undefined ? path : writing(path, () => partialPlace(target));
   const file = writing(path, () => openToWrite(place, "replace"));
   let open = true;
   const close = () => {

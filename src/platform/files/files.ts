@@ -14,6 +14,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   readSync,
   realpathSync,
   renameSync,
@@ -206,6 +207,11 @@ export function makeLink(path: string, target: string): void {
   symlinkSync(target, path);
 }
 
+/** Where a link leads; throws for what is none. */
+export function readLink(path: string): string {
+  return readlinkSync(path);
+}
+
 /** Removes a file, or a folder with all that is in it, if there is one. */
 export function remove(path: string): void {
   rmSync(path, { recursive: true, force: true });
@@ -248,6 +254,11 @@ export function makeFolder(folder: string): string | undefined {
       cause,
     });
   }
+}
+
+/** Makes a folder; throws EEXIST where there is one, ENOENT where there is none above it. */
+export function makeNewFolder(path: string): void {
+  mkdirSync(path);
 }
 
 function isFolder(path: string): boolean {

@@ -8,7 +8,8 @@ import { readSafetensors, writeSafetensors } from "../../model/checkpoint/format
 import { writeDurably } from "../../platform/files/durable.js";
 import { folderFault, type WrittenFile, writeFolder } from "../../platform/files/durable-folder.js";
 import { writing } from "../../platform/files/failures.js";
-import { exists, findText, listFolder, readText, remove } from "../../platform/files/files.js";
+import { exists, findText, listFolder, readText } from "../../platform/files/files.js";
+import { removeHeld } from "../../platform/files/held-folders.js";
 import { join } from "../../platform/paths.js";
 import { parseJournalLine } from "../../results/records/journal.js";
 import { splitMetrics } from "../../results/records/measures.js";
@@ -110,7 +111,7 @@ export function openSavedStates(folder: string): SavedStates {
       for (const number of numbers) {
         if (number === last) continue;
         // First, so that there are never more than two; what is deleted is older or damaged.
-        writing(folder, () => remove(stateFolder(folder, number)));
+        writing(folder, () => removeHeld(stateFolder(folder, number)));
       }
       const next = (numbers[0] ?? 0) + 1;
       writeFolder(stateFolder(folder, next), filesOf(store, state), {

@@ -1,6 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { hostname } from "node:os";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { failure } from "../../../test/fixtures/failure.js";
@@ -19,6 +18,9 @@ import {
   user,
   weights,
 } from "../../../test/fixtures/hub-user.js";
+import { writeLock } from "../../../test/fixtures/lock.js";
+import { type Holder, thisProcess } from "../../platform/files/lease-holder.js";
+import type { RunEvent } from "../host/host.js";
 
 describe("the token", () => {
   const needs = { token: "hf_secret", kind: "private" } as const;
@@ -227,31 +229,29 @@ describe("a download", () => {
     await begun;
   });
 
-  const lockOf = (cacheFolder: string, holder: { pid: number; host: string }) => {
+  const lockOf = (cacheFolder: string, holder: Partial<Holder>) => {
     const folder = join(cacheFolder, ".locks", "models--sea--little-roberta");
-    mkdirSync(folder, { recursive: true });
     const since = "2026-01-01T00:00:00.000Z";
-    const lock = { command: "download", since, process_start: null, ...holder };
-    writeFileSync(join(folder, "l3masking.lock"), JSON.stringify(lock));
+    writeLock(folder, { ...thisProcess("download", since), process_start: null, ...holder });
   };
 
   it("takes over the lock of a process that has ended", async () => {
     const hub = await serveHub([repository]);
     const cacheFolder = freshCache();
     const { pid } = spawnSync(process.execPath, ["--version"]);
-    lockOf(cacheFolder, { pid, host: hostname() });
+    lockOf(cacheFolder, { pid });
     const { locate, host } = user(hub.endpoint, { cacheFolder });
     await locate(id);
     expect(host.notices("warning")).toContain("taking it over");
   });
 
-  it("refuses where another machine holds the lock", async () => {
+  it("waits where another machine holds the lock", async () => {
     const hub = await serveHub([repository]);
     const cacheFolder = freshCache();
-    lockOf(cacheFolder, { pid: 1, host: "elsewhere" });
-    const error = await failure(user(hub.endpoint, { cacheFolder }).locate(id));
-    expect(error.code).toBe("output-in-use");
-    expect(error.message).toContain("process 1 on elsewhere");
-    expect(error.hint).not.toContain("--output-dir");
+    lockOf(cacheFolder, { pid: 1, host: "elsewhere", pid_space: "another" });
+    const stopAt = (event: RunEvent) => event.type === "notice";
+    const error = await failure(user(hub.endpoint, { cacheFolder, stopAt }).locate(id));
+    expect(error.code).toBe("interrupted");
+    expect(error.message).toContain("waiting for download (process 1 on elsewhere");
   });
 });

@@ -36,16 +36,16 @@ import type { Host } from "../host/host.js";
 import { formatBytes } from "../memory/memory-check.js";
 import { CONFIG_FILE, type ModelUse, sideFiles } from "./model-files.js";
 
-type FetchHost = Pick<Host, "emit" | "cancelled" | "time" | "hub">;
+type FetchHost = Pick<Host, "emit" | "cancelled" | "now" | "time" | "hub">;
 
 /**
  * Fetches what `use` needs of a repository and is not in the cache, and gives the commit. The config comes first, so that
  * a model of another family costs no more than that; the weights come last, so that a snapshot with weights has all
- * else. Which optional files there are not is noted too. Other commands on this machine that want the same repository
- * wait.
+ * else. Which optional files there are not is noted too. Other commands that want the same repository wait, on other machines
+ * too.
  *
  * Throws `hub-not-found`, `hub-denied`, `hub-busy`, `download-failed`, `download-mismatch`, `disk-full`,
- * `output-unwritable`, `output-in-use` where another machine holds the lock, `checkpoint-config` and `tokenizer-format` for
+ * `output-unwritable`, `output-in-use` if another command took the lock over, `checkpoint-config` and `tokenizer-format` for
  * what is not computed here, `invalid-setting` for an endpoint or a token that cannot be one, `checkpoint-missing` for a repository without weights or tokenizer, `checkpoint-format` for an index
  * that leads out of the folder, `interrupted`.
  */

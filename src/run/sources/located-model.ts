@@ -17,7 +17,7 @@ import { locateModel, type ModelSource } from "./model-source.js";
 export async function readModel<Result>(
   name: string,
   use: ModelUse,
-  host: Pick<Host, "emit" | "cancelled" | "time" | "hub">,
+  host: Pick<Host, "emit" | "cancelled" | "now" | "time" | "hub">,
   read: (source: ModelSource) => Promise<Result>,
   patience: DownloadPatience = defaultPatience,
 ): Promise<Result> {

@@ -25,7 +25,7 @@ export interface ModelSource {
   readonly shipped?: boolean;
 }
 
-type SourceHost = Pick<Host, "emit" | "cancelled" | "time" | "hub">;
+type SourceHost = Pick<Host, "emit" | "cancelled" | "now" | "time" | "hub">;
 
 /**
  * Finds the files of a model. The name of the shipped one is never another's: a folder called so is `./NAME`. What else

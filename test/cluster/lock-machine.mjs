@@ -1,0 +1,52 @@
+/**
+ * Three workers of `lock-worker.mjs`, of which one now and then is stopped for longer than the lease, or killed and begun again. Prints
+ * what they print, together.
+ *
+ *     node lock-machine.mjs FOLDER LOG SECONDS TOUCH_MS SILENCE_MS
+ */
+import { spawn } from "node:child_process";
+import { hostname } from "node:os";
+import { fileURLToPath } from "node:url";
+
+const [folder, log, seconds, touch, silence] = process.argv.slice(2);
+const worker = fileURLToPath(new URL("lock-worker.mjs", import.meta.url));
+const end = performance.now() + Number(seconds) * 1000;
+const sums = { host: hostname(), stopped: 0, killed: 0 };
+let running = 0;
+
+function start(index, generation = 0) {
+  const left = (end - performance.now()) / 1000;
+  if (left < 1) return;
+  const ownLog = `${log}-${index}-${generation}`;
+  const words = [worker, folder, ownLog, String(left), touch, silence];
+  const child = spawn(process.execPath, words, { stdio: ["ignore", "pipe", "inherit"] });
+  running += 1;
+  let out = "";
+  child.stdout.on("data", (data) => {
+    out += data;
+  });
+  const timer = setTimeout(
+    () => {
+      if (Math.random() < 0.3) {
+        sums.killed += 1;
+        child.kill("SIGKILL");
+        return;
+      }
+      sums.stopped += 1;
+      child.kill("SIGSTOP");
+      setTimeout(() => child.kill("SIGCONT"), Number(silence) * 2);
+    },
+    1000 + Math.random() * 7000,
+  );
+  child.on("close", () => {
+    clearTimeout(timer);
+    running -= 1;
+    for (const [what, count] of Object.entries(JSON.parse(out || "{}"))) {
+      sums[what] = (sums[what] ?? 0) + count;
+    }
+    start(index, generation + 1);
+    if (running === 0) console.log(JSON.stringify(sums));
+  });
+}
+
+for (const index of [0, 1, 2]) start(index);
