@@ -30,6 +30,8 @@ export default defineConfig({
           include: ["test/cluster/**/*.test.ts"],
           testTimeout: 600_000,
           hookTimeout: 120_000,
+          // Both would want the whole machine.
+          fileParallelism: false,
         },
       },
       {

@@ -13,6 +13,7 @@ import type { PushResult } from "./commands/push.js";
 import type { ReportResult } from "./commands/report.js";
 import type { ScoreResult } from "./commands/score.js";
 import type { TextScores } from "./commands/score-texts.js";
+import type { WorkerResult } from "./commands/worker.js";
 import type { Prediction } from "./results/records/predictions.js";
 import type { TrainResult } from "./run/host/host.js";
 import type {
@@ -31,6 +32,7 @@ import type {
   ScoreTextsOptions,
   ServeOptions,
   TrainOptions,
+  WorkerOptions,
 } from "./run/settings/schemas.js";
 import { callOnce, type Watch } from "./thread/client.js";
 
@@ -72,6 +74,8 @@ export type {
   TrainOptions,
   TrainResult,
   Watch,
+  WorkerOptions,
+  WorkerResult,
 };
 
 /** Fine-tunes a text classifier, alone or together with masked-token prediction, and writes a run folder. */
@@ -139,6 +143,14 @@ export function exportModel(options: ExportOptions, watch?: Watch): Promise<Expo
 /** Uploads a model folder to the hub as one commit. Needs the package `@huggingface/hub`. */
 export function pushModel(options: PushOptions, watch?: Watch): Promise<PushResult> {
   return callOnce("push", options, watch);
+}
+
+/**
+ * Trains runs that `compare` put into a queue, until the signal of `watch` is aborted. Needs the packages `bullmq` and
+ * `ioredis`.
+ */
+export function trainFromQueue(options: WorkerOptions, watch?: Watch): Promise<WorkerResult> {
+  return callOnce("worker", options, watch);
 }
 
 /** Pretrains a small model with masked-token prediction. */

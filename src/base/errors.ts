@@ -31,6 +31,8 @@ export const errorCodes = {
   "package-missing": "usage",
   "slurm-missing": "usage",
   "slurm-failed": "usage",
+  "queue-policy": "usage",
+  "queue-version": "usage",
   "server-address": "usage",
   "server-busy": "usage",
   "request-invalid": "usage",
@@ -70,6 +72,7 @@ export const errorCodes = {
   "hub-denied": "download",
   "hub-busy": "download",
   "hub-offline": "download",
+  "queue-unreachable": "download",
   // internal: a fault of ours or of the runtime
   "input-mismatch": "internal",
   "graph-invalid": "internal",

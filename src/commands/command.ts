@@ -8,6 +8,8 @@ export interface CommandHelp {
   /** Words that belong to no flag. */
   readonly operands?: Operands;
   readonly examples: readonly string[];
+  /** Is an interrupt the way to end it, and no failure? */
+  readonly endsByInterrupt?: boolean;
 }
 
 export interface Operands {

@@ -39,6 +39,7 @@ function hostWith(parts: Partial<Host>): Host {
     cacheFolder: join(folder, "cache"),
     hub: { cacheFolder: "/hub", endpoint: "https://huggingface.co" },
     mlflow: { experimentName: "Default" },
+    queue: {},
     ...parts,
   };
 }

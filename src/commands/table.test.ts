@@ -15,6 +15,7 @@ const host: Host = {
   atEnd: () => undefined,
   cacheFolder: "/nowhere",
   hub: { cacheFolder: "/nowhere", endpoint: "https://hub.invalid", offlineBy: "HF_HUB_OFFLINE=1" },
+  queue: {},
   mlflow: { experimentName: "Default" },
 };
 
@@ -30,6 +31,7 @@ const withSettings = [
   "pretrain",
   "export",
   "push",
+  "worker",
   "perplexity",
   "scoreTexts",
   "openClassifier",
@@ -53,6 +55,7 @@ describe("commands", () => {
       text: ["t"],
       texts: [],
       repository: "a/b",
+      queue: "redis://127.0.0.1",
       maxSteps: 1,
       nonsense: 1,
       ...(name === "compare" && { model: ["m"] }),

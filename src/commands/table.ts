@@ -158,6 +158,18 @@ const records = {
     settings: async () => (await import("../run/settings/schemas.js")).pushSchema,
     load: async () => (await import("./push.js")).runPush,
   }),
+  worker: command({
+    help: {
+      summary: "Train runs that compare puts into a queue, on this machine",
+      examples: [
+        "l3masking worker --queue redis://10.0.0.3:6379",
+        "l3masking worker --queue rediss://queue.example:6379 --jobs 2 --max-idle 600",
+      ],
+      endsByInterrupt: true,
+    },
+    settings: async () => (await import("../run/settings/schemas.js")).workerSchema,
+    load: async () => (await import("./worker.js")).runWorker,
+  }),
   doctor: command({
     help: {
       summary: "Check that everything the package needs is installed and works",

@@ -10,6 +10,7 @@ import { availableMemory } from "../platform/available-memory.js";
 import { hubSettings } from "../platform/hub-environment.js";
 import { processorCount } from "../platform/machine.js";
 import { mlflowEnvironment } from "../platform/mlflow-environment.js";
+import { queueEnvironment } from "../platform/queue-environment.js";
 import type { Host, RunEvent } from "../run/host/host.js";
 import { usableThreads } from "../run/host/threads.js";
 import { callOnce } from "./client.js";
@@ -46,6 +47,7 @@ const host: Host = {
   cacheFolder: process.env.L3MASKING_CACHE ?? join(homedir(), ".cache", "l3masking"),
   hub: hubSettings(process.env, homedir()),
   mlflow: mlflowEnvironment(process.env),
+  queue: queueEnvironment(process.env),
 };
 
 async function write(text: string): Promise<boolean> {
@@ -74,11 +76,12 @@ async function inThread(
   command: string,
   settings: unknown,
   onEvent: (event: RunEvent) => void,
+  isToStop: () => boolean = () => false,
 ): Promise<unknown> {
   if (!isCommand(command)) throw noCommand(command);
   const stop = new AbortController();
   const timer = setInterval(() => {
-    if (host.cancelled()) stop.abort();
+    if (host.cancelled() || isToStop()) stop.abort();
   }, STOP_MILLISECONDS);
   try {
     return await callOnce(command, settings, { onEvent, signal: stop.signal });

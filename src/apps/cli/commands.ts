@@ -87,5 +87,6 @@ function listed(name: CommandName): readonly ListedCommand[] {
     const { outcomeOf } = await import("./summaries.js");
     return outcomeOf(name, await call(name, given, watch));
   };
-  return [{ name, help, settings, worksIn: name, run }];
+  const { endsByInterrupt = false } = help;
+  return [{ name, help, settings, worksIn: name, endsByInterrupt, run }];
 }

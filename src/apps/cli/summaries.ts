@@ -15,6 +15,7 @@ import type { PushResult } from "../../commands/push.js";
 import type { ReportResult } from "../../commands/report.js";
 import type { ScoreResult } from "../../commands/score.js";
 import type { CommandName, CommandResult } from "../../commands/table.js";
+import type { WorkerResult } from "../../commands/worker.js";
 import { alteredSplits } from "../../data/check/text-counts.js";
 import { isLinear, methodOf, readsEmbeddings } from "../../method/methods.js";
 import { temperatureHelps } from "../../results/metrics/confidence.js";
@@ -44,6 +45,7 @@ const summaries: {
   perplexity: perplexitySummary,
   export: exportSummary,
   push: pushSummary,
+  worker: workerSummary,
   doctor: doctorSummary,
 };
 
@@ -354,6 +356,16 @@ function counted(count: number, noun: string): string {
 /** A path as one word of a shell. */
 function quoted(path: string): string {
   return /^[\w./:@%+=,-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+}
+
+/** How the runs ended that a worker had. */
+export function workerSummary({ finished, failed, given_back: back }: WorkerResult): string {
+  const parts = [
+    `trained ${counted(finished, "run")}`,
+    ...(failed > 0 ? [`${failed} ${failed === 1 ? "try" : "tries"} failed`] : []),
+    ...(back > 0 ? [`gave ${counted(back, "run")} back`] : []),
+  ];
+  return parts.join(", ");
 }
 
 /** How many requests got which status. */

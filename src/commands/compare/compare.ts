@@ -22,6 +22,7 @@ import type { CompareSettings } from "../../run/settings/schemas.js";
 import { datasetSources } from "../../run/sources/dataset-sources.js";
 import { readInputs } from "./compare-data.js";
 import { candidates, plannedRuns, seedList } from "./compare-runs.js";
+import { requireQueue } from "./executor/queue.js";
 import { testedPairs } from "./paired-tests.js";
 import { runFolderOf, runTicket } from "./run-ticket.js";
 import { readTicket } from "./ticket.js";
@@ -93,6 +94,7 @@ async function compareInFolder(
   candidates(settings);
   requireSharedPassFits(settings);
   requireTrackers(settings, host);
+  if (settings.executor === "queue") await requireQueue(settings, host);
   const sources = await datasetSources(settings, host);
   const runtime = await host.runtime(settings.threads);
   const inputs = await readInputs(settings, sources, runtime, host);

@@ -23,7 +23,7 @@ export type RunOutcome =
  */
 export async function trainRuns(
   runs: readonly PlannedRun[],
-  settings: Pick<PlacedCompareSettings, "outputDir" | "jobs" | "executor">,
+  settings: Pick<PlacedCompareSettings, "outputDir" | "jobs" | "executor" | "queue">,
   host: Host,
 ): Promise<RunOutcome[]> {
   const { outputDir, executor } = settings;

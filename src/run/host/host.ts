@@ -5,6 +5,7 @@ import type { JournalEvent } from "../../method/train/events.js";
 import type { AvailableMemory } from "../../platform/available-memory.js";
 import type { HubSettings } from "../../platform/hub-environment.js";
 import type { MlflowEnvironment } from "../../platform/mlflow-environment.js";
+import type { QueueEnvironment } from "../../platform/queue-environment.js";
 import type { RunMetrics } from "../../results/records/run-metrics.js";
 
 /** Everything a command gets from its surroundings; nothing else is taken from the environment. */
@@ -26,8 +27,13 @@ export interface Host {
   runtime(threads: number | undefined): Promise<Runtime>;
   /** What can still be allocated. */
   availableMemory(): AvailableMemory;
-  /** Runs a command in a further thread; a stop of this one stops it too. */
-  inThread(command: string, settings: unknown, emit: (event: RunEvent) => void): Promise<unknown>;
+  /** Runs a command in a further thread; a stop of this one stops it too, and so does `stop`, which is asked again and again. */
+  inThread(
+    command: string,
+    settings: unknown,
+    emit: (event: RunEvent) => void,
+    stop?: () => boolean,
+  ): Promise<unknown>;
   /** Keeps what is to be freed when the thread ends, as it stays in memory from call to call. */
   atEnd(free: () => Promise<void>): void;
   /** Folder of the caches (likelihoods, data sets) when a command names none. */
@@ -36,6 +42,8 @@ export interface Host {
   readonly hub: HubSettings;
   /** The MLflow server that the environment names. */
   readonly mlflow: MlflowEnvironment;
+  /** What the environment says of the queue of runs. */
+  readonly queue: QueueEnvironment;
 }
 
 /** What `onEvent` gets while a call runs: texts for people, progress, and the lines of a run's journal. */

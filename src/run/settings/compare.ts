@@ -10,7 +10,7 @@ import { comparisonNames } from "./written-names.js";
 const commands = ["compare"] as const;
 
 /** Where runs can be trained; `src/commands/compare/executor/` has a file for each. */
-export const executorNames = ["threads"] as const;
+export const executorNames = ["queue", "threads"] as const;
 
 export const compareSettings = [
   setting({
@@ -127,7 +127,8 @@ export const compareSettings = [
     name: "executor",
     commands,
     type: z.enum(executorNames).default("threads"),
-    description: "Where the runs are trained: in threads of this machine",
+    description:
+      "Where the runs are trained: in threads of this machine, or by workers at a queue (docs/clusters.md)",
     heading: "More machines",
     identity: "none",
   }),

@@ -247,6 +247,7 @@ const outputs = [
       "serve",
       "classifier",
       "export",
+      "worker",
     ],
     type: integer(1).optional(),
     description: "Threads of the runtime, at most one per processor, which is the default",

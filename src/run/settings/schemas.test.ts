@@ -47,7 +47,7 @@ describe("handedOn", () => {
 
   it("is what train takes too, without what is compared and what is the comparison's own", () => {
     const compared = ["dataset", "model", "methods", "taskWeights", "seeds"];
-    const own = ["jobs", "bootstrapSamples"];
+    const own = ["jobs", "bootstrapSamples", "executor", "queue", "ticket"];
     expect(
       settingsOf("compare")
         .map(({ name }) => name)

@@ -10,6 +10,7 @@ import { pretrainSettings } from "./pretrain.js";
 import type { Setting } from "./setting.js";
 import { sourceSettings } from "./sources.js";
 import { trainingSettings } from "./training.js";
+import { workerSettings } from "./worker.js";
 
 export { resolveSettings, toFlag } from "./resolve.js";
 
@@ -23,6 +24,7 @@ const known = [
   ...compareSettings,
   ...pretrainSettings,
   ...handingOnSettings,
+  ...workerSettings,
 ];
 
 type Known = (typeof known)[number];
@@ -90,6 +92,7 @@ export const classifierSchema = schemaOf("classifier");
 export const serveSchema = schemaOf("serve");
 export const exportSchema = schemaOf("export");
 export const pushSchema = schemaOf("push");
+export const workerSchema = schemaOf("worker");
 
 // Settings as a user gives them: what has a default may be left out.
 
@@ -117,6 +120,8 @@ export type ServeOptions = z.input<typeof serveSchema>;
 export type ExportOptions = z.input<typeof exportSchema>;
 /** The settings of `push`. */
 export type PushOptions = z.input<typeof pushSchema>;
+/** The settings of `worker`. */
+export type WorkerOptions = z.input<typeof workerSchema>;
 /** The settings of `pretrain`. */
 export type PretrainOptions = z.input<typeof pretrainSchema>;
 /** The settings of `score`, without those of its files. */
@@ -135,6 +140,7 @@ export type PerplexitySettings = z.output<typeof perplexitySchema>;
 export type CheckSettings = z.output<typeof checkSchema>;
 export type ReportSettings = z.output<typeof reportSchema>;
 export type PushSettings = z.output<typeof pushSchema>;
+export type WorkerSettings = z.output<typeof workerSchema>;
 export type ExportSettings = z.output<typeof exportSchema>;
 export type PretrainSettings = z.output<typeof pretrainSchema>;
 export type ScoreTextsSettings = z.output<typeof scoreTextsSchema>;

@@ -4,6 +4,7 @@ import type { executorNames } from "../../../run/settings/compare.js";
 import type { CompareSettings } from "../../../run/settings/schemas.js";
 import type { TicketEnd } from "../run-ticket.js";
 import type { Ticket } from "../ticket.js";
+import { trainInQueue } from "./queue.js";
 import { trainInThreads } from "./threads.js";
 
 /** Where a run stands: on its way with so many optimizer steps done, or how it ended. */
@@ -22,7 +23,7 @@ export interface ExecutorContext {
   /** Of the comparison; each run is in `runFolderOf` its ticket. */
   readonly folder: string;
   /** Of the command. Each ticket's settings say how many threads are its own. */
-  readonly settings: Pick<CompareSettings, "jobs">;
+  readonly settings: Pick<CompareSettings, "jobs" | "queue">;
   /** Is told where each run stands. */
   follow(ticket: Ticket, status: TicketStatus): void;
   readonly host: Host;
@@ -36,5 +37,6 @@ export interface ExecutorContext {
 export type Executor = (tickets: readonly Ticket[], context: ExecutorContext) => Promise<void>;
 
 export const executors: Readonly<Record<(typeof executorNames)[number], Executor>> = {
+  queue: trainInQueue,
   threads: trainInThreads,
 };
