@@ -268,6 +268,25 @@ describe("a run that must not go on", () => {
     expect(checkpoint.message).toContain("expected checkpoint_digest to be");
   });
 
+  it.each([
+    ["best weights", (folder: string) => join(folder, "model/model.safetensors"), "was changed"],
+    ["states", statesOf, "expected an intact state"],
+  ])("is refused before any work where its %s were damaged", async (name, pathOf, message) => {
+    const given = options(`damaged-${name}`, { evalSteps: 2, patience: 9, maxSteps: 8 });
+    await failure(train(given, host(afterStep(3))));
+    for (const path of [pathOf(given.outputDir)].flat()) {
+      const bytes = readFileSync(path);
+      bytes[bytes.length - 8] ^= 1;
+      writeFileSync(path, bytes);
+    }
+    const next = host();
+    const error = await failure(train({ ...given, resume: true }, next));
+    expect(error).toMatchObject({ code: "checkpoint-format", exitCode: 4 });
+    expect(error.message).toContain(message);
+    expect(error.message).toContain(given.outputDir);
+    expect(next.events.some(({ type }) => type === "step" || type === "progress")).toBe(false);
+  });
+
   it("needs a run to go on with", async () => {
     const error = await failure(train(options("nothing", { resume: true }), host()));
     expect(error).toMatchObject({ code: "checkpoint-missing" });
@@ -277,3 +296,9 @@ describe("a run that must not go on", () => {
     expect(twice.hint).toContain("--resume");
   });
 });
+
+/** The tensors of all states of a run. */
+function statesOf(folder: string): string[] {
+  const states = join(folder, "state");
+  return readdirSync(states).map((name) => join(states, name, "tensors.safetensors"));
+}

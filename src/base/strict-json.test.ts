@@ -47,7 +47,8 @@ describe("findJsonFault", () => {
   it.each([
     ['{"a": 1', 'line 5, column 8: expected "," or "}", got the end'],
     ['{"a": 1 "b": 2}', 'line 5, column 9: expected "," or "}", got "\\""'],
-    ['{"a": NaN}', 'line 5, column 7: expected a JSON value, got "N"'],
+    ['{"a": NaN}', 'line 5, column 7: expected a JSON value, got "NaN"'],
+    ['{"a": -Infinity}', 'line 5, column 7: expected a JSON value, got "-Infinity"'],
     ["{'a': 1}", 'line 5, column 2: expected a name in double quotes, got "\'"'],
     ['{"a" 1}', 'line 5, column 6: expected ":" after a name, got "1"'],
     ['{"a": 1}}', 'line 5, column 9: expected nothing after the value, got "}"'],

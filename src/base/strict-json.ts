@@ -146,6 +146,8 @@ function countMembers(value: unknown): number {
 const number = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 const escapeSequence = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
 const literals = ["true", "false", "null"];
+/** What other languages write for values that JSON has not, or has under another name. */
+const otherWord = /-?[A-Za-z]{2,20}/y;
 
 /** The first fault of `text`, or undefined if it is one well-formed JSON value. */
 export function findJsonFault(text: string): JsonFault | undefined {
@@ -206,7 +208,9 @@ export function findJsonFault(text: string): JsonFault | undefined {
       at += literal.length;
       return undefined;
     }
-    return match(number) ? undefined : fault("a JSON value");
+    if (match(number)) return undefined;
+    const start = fault("a JSON value");
+    return match(otherWord) ? { ...start, got: `"${text.slice(start.index, at)}"` } : start;
   };
 
   /** Opens a container; `closed` if it is empty. */

@@ -31,7 +31,7 @@ import { loadVanilla } from "../run/inference/run-vanilla.js";
 import type { ExplainSettings } from "../run/settings/schemas.js";
 import { encodeOnce } from "../run/sources/labelled-texts.js";
 import { scoreEncodings, weightsOf } from "../run/sources/model.js";
-import { alteredNotice, countEncodings } from "../run/sources/text-counts.js";
+import { alteredNotice, countEncodings, requireKnownWords } from "../run/sources/text-counts.js";
 
 /** What `explain` found: texts token by token. */
 export interface ExplainResult {
@@ -138,9 +138,11 @@ async function explainedByTokens(
   }
   const vanilla = await loadVanilla(settings.vanillaModel, run, host);
   const encodings = texts.map(encodeOnce(tokenizer, maxLength));
-  const ofVanilla = vanillaEncodings(texts, encodings, vanilla.model, classifier);
-  const notice = alteredNotice(countEncodings(encodings, tokenizer));
+  const counts = countEncodings(encodings, tokenizer);
+  requireKnownWords(counts, "the texts");
+  const notice = alteredNotice(counts);
   if (notice !== undefined) host.emit(notice);
+  const ofVanilla = vanillaEncodings(texts, encodings, vanilla.model, classifier);
 
   const masking = maskingSettings(settings, run);
   const runtime = await host.runtime(settings.threads);
@@ -215,7 +217,9 @@ async function explainedWithoutMasks(
   const { spec, values, labels, maxLength, tokenizer } = classifier;
   const { attributionInput } = settings;
   const encodings = texts.map(encodeOnce(tokenizer, maxLength));
-  const notice = alteredNotice(countEncodings(encodings, tokenizer));
+  const counts = countEncodings(encodings, tokenizer);
+  requireKnownWords(counts, "the texts");
+  const notice = alteredNotice(counts);
   if (notice !== undefined) host.emit(notice);
   const runtime = await host.runtime(settings.threads);
   const predictions = await predictionsFor(classifier, encodings, runtime, (done) =>

@@ -1,7 +1,7 @@
 /** `predict`: labels and probabilities for a file of texts. */
 
 import { L3MaskingError } from "../base/errors.js";
-import { STANDARD } from "../data/formats/formats.js";
+import { STANDARD, shownName } from "../data/formats/formats.js";
 import { openRecords, type RecordSource } from "../data/record-stream.js";
 import { openDurably } from "../platform/files/durable.js";
 import { type Answer, answerOf, type Prediction } from "../results/records/predictions.js";
@@ -9,7 +9,7 @@ import { openClassifier } from "../run/classifiers/kinds.js";
 import type { OpenClassifier } from "../run/classifiers/open-classifier.js";
 import { requireWritable } from "../run/folder/run-folder.js";
 import type { Host } from "../run/host/host.js";
-import { classifyRows, stopHint } from "../run/inference/classify-rows.js";
+import { classifyRows, requireKnownRows, stopHint } from "../run/inference/classify-rows.js";
 import {
   outputFormat,
   type PredictionWriter,
@@ -35,7 +35,8 @@ export interface PredictResult {
  * whole). They go to `output`, else, or for "-", to `host.write`; without either the predictions are returned. An `output` gets its
  * name when it is whole.
  *
- * Throws `invalid-setting` for an output that cannot be written, and what `openRecords`, `openClassifier` and
+ * Throws `invalid-setting` for an output that cannot be written, `texts-unknown` where most words of the file are unknown to the
+ * classifier, before anything is written, and what `openRecords`, `openClassifier` and
  * `writeError` throw.
  */
 export async function runPredict(settings: PredictSettings, host: Host): Promise<PredictResult> {
@@ -47,6 +48,7 @@ export async function runPredict(settings: PredictSettings, host: Host): Promise
   try {
     const classifier = await openClassifier(settings, host);
     try {
+      await requireKnownRows(source, classifier, shownName(input), host);
       let unsure = 0;
       const answers = (found: readonly Prediction[]) =>
         found.map((prediction) => {

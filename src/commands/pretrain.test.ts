@@ -1,4 +1,4 @@
-import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { failure } from "../../test/fixtures/failure.js";
@@ -28,6 +28,13 @@ writeFileSync(
     .join("\n\n"),
 );
 writeFileSync(at("short.txt"), "a");
+
+/** Changes a bit near the end of a file. */
+function damage(path: string): void {
+  const bytes = readFileSync(path);
+  bytes[bytes.length - 8] ^= 1;
+  writeFileSync(path, bytes);
+}
 
 const options = (name: string, changed: Partial<PretrainOptions> = {}): PretrainOptions => ({
   tokenizer: tinyModel("bert"),
@@ -179,13 +186,16 @@ describe("pretrain", () => {
     expect(sameBytes("killed/model/model.safetensors", "whole/model/model.safetensors")).toBe(true);
   });
 
-  it("is done at once when there is nothing left to do", async () => {
+  it("is done at once when there is nothing left to do, and saves a model that was damaged since", async () => {
     cpSync(at("whole"), at("again"), { recursive: true });
+    damage(at("again/model/model.safetensors"));
     const idle = createTestHost();
     const again = await pretrain(options("again", { resume: true }), idle);
     expect(again).toEqual({ ...result, outputDir: at("again") });
     expect(idle.runs("masked-token-training")).toBe(0);
-    expect(sameBytes("again/journal.jsonl", "whole/journal.jsonl")).toBe(true);
+    for (const name of ["journal.jsonl", "model/model.safetensors"]) {
+      expect(sameBytes(`again/${name}`, `whole/${name}`), name).toBe(true);
+    }
   });
 
   it("goes on from a checkpoint, with its sizes", async () => {
@@ -219,6 +229,17 @@ describe("pretrain refuses", () => {
     const error = await failure(pretrain(options("nothing", { resume: true })));
     expect(error).toMatchObject({ code: "checkpoint-missing" });
     expect(error.message).toContain(at("nothing/config.json"));
+  });
+
+  it("to go on where no state is intact, before it reads the texts", async () => {
+    cpSync(at("whole"), at("damaged"), { recursive: true });
+    const states = at("damaged/state");
+    for (const name of readdirSync(states)) damage(join(states, name, "tensors.safetensors"));
+    const host = createTestHost();
+    const error = await failure(pretrain(options("damaged", { resume: true }), host));
+    expect(error).toMatchObject({ code: "checkpoint-format" });
+    expect(error.message).toContain(`expected an intact state in ${states}`);
+    expect(host.progress("reading")).toEqual([]);
   });
 
   it.each([

@@ -41,7 +41,12 @@ async function pretrain(
 ): Promise<PretrainResult> {
   const { outputDir, resume } = settings;
   const started = startedRun(outputDir, resume);
-  if (started !== undefined) requireSameRun(outputDir, started, { settings }, "pretrain");
+  const states = openSavedStates(join(outputDir, "state"));
+  if (started !== undefined) {
+    requireSameRun(outputDir, started, { settings }, "pretrain");
+    // Before the texts are read: throws where none is intact.
+    states.lastIntact();
+  }
 
   // Load.
   const point = await startingPoint(settings, host);
@@ -51,7 +56,6 @@ async function pretrain(
   // Build.
   const runtime = await host.runtime(settings.threads);
   const store = pretrainingStore(spec, values, settings.seed);
-  const states = openSavedStates(join(outputDir, "state"));
   const saved = resume ? await lastState(states, store, host) : undefined;
   if (settings.model === undefined && saved === undefined) {
     await setValuesFromText(store, point, texts.stream, settings, runtime, host);

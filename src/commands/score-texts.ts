@@ -5,7 +5,7 @@ import type { Host } from "../run/host/host.js";
 import type { ScoreTextsSettings } from "../run/settings/schemas.js";
 import { encodeOnce } from "../run/sources/labelled-texts.js";
 import { checkedMaxLength, loadModel, scoreEncodings } from "../run/sources/model.js";
-import { alteredNotice, countEncodings } from "../run/sources/text-counts.js";
+import { alteredNotice, countEncodings, requireKnownWords } from "../run/sources/text-counts.js";
 import { type Encoding, NO_WORD, type Tokenizer } from "../text/encoding.js";
 
 /** Scores of one text, special tokens included as null. */
@@ -25,7 +25,9 @@ export async function runScoreTexts(
   const model = await loadModel(settings.model, host);
   const maxLength = checkedMaxLength(settings.maxLength, model.spec);
   const encodings = settings.texts.map(encodeOnce(model.tokenizer, maxLength));
-  const notice = alteredNotice(countEncodings(encodings, model.tokenizer));
+  const counts = countEncodings(encodings, model.tokenizer);
+  requireKnownWords(counts, "the texts");
+  const notice = alteredNotice(counts);
   if (notice !== undefined) host.emit(notice);
   const runtime = await host.runtime(settings.threads);
   const { scores } = await scoreEncodings(model, encodings, settings, runtime, host);

@@ -1,7 +1,7 @@
 /** `score`: token likelihoods of a file of texts. */
 
 import { L3MaskingError } from "../base/errors.js";
-import { STANDARD } from "../data/formats/formats.js";
+import { STANDARD, shownName } from "../data/formats/formats.js";
 import { readRecords } from "../data/read.js";
 import type { TokenScores } from "../method/likelihood/estimators.js";
 import type { EstimatorReport } from "../results/records/run-metrics.js";
@@ -39,9 +39,10 @@ export async function runScore(settings: ScoreSettings, host: Host): Promise<Sco
   const maxLength = checkedMaxLength(settings.maxLength, model.spec);
   const encode = encodeOnce(model.tokenizer, maxLength);
   const encodings = file.records.map(({ text }) => encode(text));
-  const notice = alteredNotice(countEncodings(encodings, model.tokenizer));
+  const counts = countEncodings(encodings, model.tokenizer);
+  requireKnownWords(counts, shownName(input));
+  const notice = alteredNotice(counts);
   if (notice !== undefined) host.emit(notice);
-  requireKnownWords(encodings, model.tokenizer, input);
   const runtime = await host.runtime(settings.threads);
   const scored = await scoreEncodings(model, encodings, settings, runtime, host);
   const { scores, estimatorReport: report } = scored;

@@ -22,7 +22,7 @@ import { requireSharedPassFits } from "../run/fine-tune/shared-pass.js";
 import { writeSplitFiles } from "../run/fine-tune/split-files.js";
 import { planWork } from "../run/fine-tune/work-plan.js";
 import { heldOutRows, writeWrongRows } from "../run/fine-tune/wrong-rows.js";
-import { requireBestWeights } from "../run/folder/best-weights.js";
+import { requireIntactRun } from "../run/folder/best-weights.js";
 import { finishedMetrics } from "../run/folder/finished-run.js";
 import { type PlacedTrainSettings, withRunFolder } from "../run/folder/named-folder.js";
 import { createRunFolder, startedRun, writeJson } from "../run/folder/run-folder.js";
@@ -75,7 +75,7 @@ async function trainInFolder(
   if (started === undefined) createRunFolder(outputDir, record);
   else {
     requireSameRun(outputDir, started, record);
-    requireBestWeights(outputDir, host);
+    requireIntactRun(outputDir, host);
   }
   const cut = writeSplitFiles(outputDir, data, files);
   const shown = files.testFile ?? cut.test ?? files.validationFile;

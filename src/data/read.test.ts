@@ -123,15 +123,16 @@ describe("readRecords", () => {
   });
 
   it.each([
-    ["empty.csv", ""],
-    ["header.csv", "text,label\n"],
-    ["empty.jsonl", "\n"],
-    ["empty.json", "[]"],
-  ])("refuses %s, which has no rows", async (name, content) => {
+    ["empty.csv", "", "got none"],
+    ["header.csv", "text,label\n", 'the names of the columns: "text", "label"'],
+    ["one-text.csv", "The pump leaks\n", 'the names of the columns: "The pump leaks"'],
+    ["empty.jsonl", "\n", "got none"],
+    ["empty.json", "[]", "got none"],
+  ])("refuses %s, which has no rows", async (name, content, got) => {
     await expect(readRecords(await write(name, content), required)).rejects.toThrow(
       expect.objectContaining({
         code: "data-empty",
-        message: expect.stringContaining("expected at least one row, got none"),
+        message: expect.stringMatching(new RegExp(`expected at least one row, .*${got}$`)),
       }),
     );
   });

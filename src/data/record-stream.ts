@@ -89,7 +89,7 @@ function wholeSource(
   path: string,
   options: StreamOptions,
 ): RecordSource {
-  if (rows.length === 0) throw noRows(path);
+  if (rows.length === 0) throw noRows(path, columns);
   const choice = columnsOf(columns, format, path, { ...options, labels: "unread" });
   const records = sourceRows(rows, choice, unit, path);
   return {
@@ -145,14 +145,14 @@ async function streamedSource(
     if (regular && (first.columns.length > 0 || seen > 0)) break;
   }
   const { columns } = first;
-  if (columns.length === 0 && seen === 0) throw noRows(path);
+  if (columns.length === 0 && seen === 0) throw noRows(path, columns);
   const choice = columnsOf(columns, kind.format, path, { ...options, labels: "unread" });
   const records = async function* (): AsyncGenerator<readonly SourceRow[]> {
     for await (const rows of rowsOf(newReader())) yield sourceRows(rows, choice, "line", path);
   };
   let rows = 0;
   for await (const portion of records()) rows += portion.length;
-  if (rows === 0) throw noRows(path);
+  if (rows === 0) throw noRows(path, columns);
   opening = false;
   return {
     rows,

@@ -32,7 +32,10 @@ export class Classifier implements AsyncDisposable {
     }
   }
 
-  /** A label and all probabilities for each text, in order. */
+  /**
+   * A label and all probabilities for each text, in order. Throws `texts-unknown` where more than half of the words of all texts together
+   * are unknown to the tokenizer, and at least 10 came.
+   */
   predict(texts: readonly string[], watch?: Watch): Promise<readonly Prediction[]> {
     return this.#connection.call("classify", { texts }, watch);
   }

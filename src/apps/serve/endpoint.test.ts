@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { L3MaskingError } from "../../base/errors.js";
 import type { Prediction } from "../../results/records/predictions.js";
 import {
   createEndpoint,
@@ -110,6 +111,22 @@ describe("createEndpoint", () => {
     expect((await replies[1]).status).toBe(200);
     await whenIdle;
     expect(order).toEqual(["begin a", "end a", "begin b", "end b"]);
+  });
+
+  it("answers 422 for texts that the classifier cannot read, and goes on", async () => {
+    const picky: ServedClassifier = {
+      labels: [],
+      async predict(texts) {
+        if (texts[0] === "odd") throw new L3MaskingError("texts-unknown", "12 of 12 are unknown");
+        return texts.map(predictionOf);
+      },
+    };
+    const endpoint = createEndpoint(picky, limits);
+    expect(await replyTo(endpoint, '{"text": "odd"}')).toMatchObject({
+      status: 422,
+      body: { error: { code: "texts-unknown", message: "12 of 12 are unknown" } },
+    });
+    expect((await replyTo(endpoint, '{"text": "a"}')).status).toBe(200);
   });
 
   it("answers 500 where the classifier breaks, tells nothing of it, and goes on", async () => {

@@ -203,6 +203,7 @@ function failedReply(thrown: unknown): Reply {
 const statuses: ReadonlyMap<string, number> = new Map([
   ["request-invalid", 400],
   ["request-too-large", 413],
+  ["texts-unknown", 422],
   ["server-busy", 503],
 ]);
 

@@ -1,6 +1,6 @@
 /** Clients that leave, are slow or silent, and the end of the server, over real connections. */
 import { connect, type Socket } from "node:net";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import type { ServedClassifier } from "./endpoint.js";
 import { type Patience, type RunningServer, startServer } from "./server.js";
 
@@ -91,6 +91,23 @@ describe("a server that is stopped", () => {
     expect(took).toBeGreaterThanOrEqual(wait - 50);
     expect(took).toBeLessThan(wait + 2000);
     await closed;
+  });
+
+  it("has let go well before 30 s are over, when a service manager would kill it", async () => {
+    server = await startServer(quick, settings);
+    const slow = connect(Number(new URL(server.address).port), "127.0.0.1");
+    sockets.push(slow);
+    slow.on("error", () => undefined);
+    slow.write(HALF_BODY);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      const stopped = server.stop();
+      await vi.advanceTimersByTimeAsync(26_000);
+      await stopped;
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it("answers what it has with Connection: close, and nothing more on the same connection", async () => {

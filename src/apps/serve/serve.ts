@@ -12,14 +12,19 @@ export interface ServeResult {
   readonly replies: Readonly<Record<string, number>>;
 }
 
-/** Serves until the signal of `watch` is aborted. Throws `server-address`, and what settings and loading throw. */
+/**
+ * Serves until the signal of `watch` is aborted. Throws `server-address`, `interrupted` where that comes before the classifier is loaded,
+ * and what settings and loading throw.
+ */
 export async function runServe(given: unknown, watch: Watch = {}): Promise<ServeResult> {
   const { model, host, port, maxTexts, maxBytes, maxWaiting, unsureBelow, ...classifier } =
     resolveSettings(serveSchema, given);
   await using served = await Classifier.load(model, classifier, {
     onEvent(event) {
-      if (event.type === "notice" && event.level === "warning") watch.onEvent?.(event);
+      const isWarning = event.type === "notice" && event.level === "warning";
+      if (isWarning || event.type === "progress") watch.onEvent?.(event);
     },
+    ...(watch.signal && { signal: watch.signal }),
   });
   const replies: Record<string, number> = {};
   const settings = { host, port, maxTexts, maxBytes, maxWaiting };

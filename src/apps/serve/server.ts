@@ -31,7 +31,8 @@ export interface Patience {
   readonly restPiece: number;
 }
 
-const usualPatience: Patience = { client: 30_000, stop: 30_000, rest: 20_000, restPiece: 3_000 };
+/** Service managers kill 30 seconds after SIGTERM; by then all is freed and the process has ended. */
+const usualPatience: Patience = { client: 30_000, stop: 25_000, rest: 20_000, restPiece: 3_000 };
 
 /** How often Node looks for clients that are too slow, as a share of what they have. */
 const CHECKS = 30;

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { L3MaskingError } from "../../base/errors.js";
 import { makeFolder } from "../../platform/files/files.js";
 import { holdingFolder } from "../../platform/files/folder-lock.js";
+import { processorCount } from "../../platform/machine.js";
 import type { Comparison } from "../../results/records/comparison.js";
 import { comparisonPage } from "../../results/report/markdown/comparison.js";
 import { resultTable } from "../../results/report/markdown/tables.js";
@@ -17,6 +18,7 @@ import { type PlacedCompareSettings, withComparisonFolder } from "../../run/fold
 import { requireFreeFolder, writeJson, writeWhole } from "../../run/folder/run-folder.js";
 import type { Host } from "../../run/host/host.js";
 import { machineRecord } from "../../run/host/machine.js";
+import { usableJobs } from "../../run/host/threads.js";
 import { compareCommand } from "../../run/settings/command-line.js";
 import type { CompareSettings } from "../../run/settings/schemas.js";
 import { datasetSources } from "../../run/sources/dataset-sources.js";
@@ -102,10 +104,14 @@ async function compareInFolder(
 
   makeFolder(join(outputDir, "runs"));
   const existing = readdirSync(join(outputDir, "runs"));
-  const threads = Math.max(1, Math.floor(runtime.threads / settings.jobs));
+  // Elsewhere than in threads there may be more processors.
+  const processors = settings.executor === "threads" ? processorCount() : Number.POSITIVE_INFINITY;
+  const { jobs, notice } = usableJobs(settings.jobs, processors);
+  if (notice !== undefined) host.emit(notice);
+  const threads = Math.max(1, Math.floor(runtime.threads / jobs));
   const runs = plannedRuns(settings, { sources, ...inputs }, threads, existing);
   const commands = openCommandLog(join(outputDir, "commands.jsonl"));
-  const outcomes = await trainRuns(runs, settings, host);
+  const outcomes = await trainRuns(runs, { ...settings, jobs }, host);
   const readings = finishedRuns(runs, outcomes, settings, datasets);
   const stopped = outcomes.some(({ state }) => state === "interrupted" || state === "waiting");
   const paired = stopped

@@ -25,7 +25,13 @@ const number = /^[+-]?(?:\d+\.?\d*|\.\d+)$/;
 /** Signs that people put between words or around them; between digits they make another number. */
 const punctuation = /(?<!\d)[\s_\-‐-―.,;:/'"’“”()]+|[\s_\-‐-―.,;:/'"’“”()]+(?!\d)/gu;
 
-const composed = (label: string) => label.normalize("NFKC").replace(invisible, "").trim();
+/** Spaces of any kind stay as they are: they have a form of their own. */
+const composed = (label: string) =>
+  label
+    .split(/(\s+)/u)
+    .map((part) => (/\s/u.test(part) ? part : part.normalize("NFKC").replace(invisible, "")))
+    .join("")
+    .trim();
 const spaced = (label: string) => composed(label).replace(/\s+/gu, " ");
 const folded = (label: string) => spaced(label).toLowerCase();
 const bare = (label: string) => folded(label).replace(punctuation, "") || folded(label);

@@ -69,7 +69,16 @@ describe("parseJsonFile", () => {
 
   it("says what to write for NaN, and how to name a file of one array", () => {
     const hint = (text: string) => expect.objectContaining({ hint: expect.stringContaining(text) });
-    expect(() => parseJsonLines('{"text": "a", "n": NaN}', "a.jsonl")).toThrow(hint("write null"));
+    for (const number of ["NaN", "Infinity", "-Infinity"]) {
+      const lines = `{"text": "a", "n": 1}\n{"text": "a", "n": ${number}}`;
+      expect(() => parseJsonLines(lines, "a.jsonl")).toThrow(
+        expect.objectContaining({
+          message: `a.jsonl line 2, column 20: expected a JSON value, got "${number}"`,
+          hint: expect.stringMatching(/^Write null .* JSON has no (NaN|Infinity)\.$/),
+        }),
+      );
+    }
+    expect(() => parseJsonLines('{"text": None}', "a.jsonl")).toThrow(hint("json.dumps"));
     expect(() => parseJsonLines('[{"text": "a"}]', "a.jsonl")).toThrow(hint(".json"));
   });
 

@@ -67,10 +67,14 @@ export function parseJsonFile(text: string, file: string): Table {
   return { columns: columnNames(rows), rows, unit: "row" };
 }
 
-/** Python writes a missing number as NaN, which no other reader of JSON takes. */
+/** Python writes numbers that no other reader of JSON takes, and its own words where values are printed instead. */
 function syntaxHint(message: string, hint: string): string {
-  return message.endsWith('expected a JSON value, got "N"')
-    ? "If it is NaN, write null in its place: JSON has no NaN."
+  const [, word = ""] = /expected a JSON value, got "(.*)"$/.exec(message) ?? [];
+  if (/^(NaN|-?Infinity)$/.test(word)) {
+    return `Write null in its place: JSON has no ${word.replace("-", "")}.`;
+  }
+  return ["None", "True", "False"].includes(word)
+    ? "Write it as Python's json.dumps does: null, true or false."
     : hint;
 }
 

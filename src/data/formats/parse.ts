@@ -34,7 +34,7 @@ export async function parseRecords(
   decoders?: Decoders,
 ): Promise<ParsedFile> {
   const parsed = await parseTable(bytes, format, file, decoders);
-  if (parsed.rows.length === 0) throw noRows(file);
+  if (parsed.rows.length === 0) throw noRows(file, parsed.columns);
   const table = { ...parsed, classNames: parsed.classNames ?? options.classNames };
   const choice = columnsOf(table.columns, format, file, options);
   return {
@@ -45,10 +45,21 @@ export async function parseRecords(
   };
 }
 
-export function noRows(file: string): L3MaskingError {
-  return new L3MaskingError("data-empty", `${file}: expected at least one row, got none`, {
-    hint: "Check that this is the right file.",
-  });
+/** Of a file without rows; `columns` are those that its first line names, if it has one. */
+export function noRows(file: string, columns: readonly string[]): L3MaskingError {
+  if (columns.length === 0) {
+    return new L3MaskingError("data-empty", `${file}: expected at least one row, got none`, {
+      hint: "Check that this is the right file.",
+    });
+  }
+  const names = columns.map((name) => JSON.stringify(name)).join(", ");
+  return new L3MaskingError(
+    "data-empty",
+    `${file}: expected at least one row, got one line, which was taken for the names of the columns: ${names}`,
+    {
+      hint: 'The first line of a table names its columns, such as text; a text without a name goes into a file ending in .txt, or into JSON: {"text": "..."}.',
+    },
+  );
 }
 
 /** As `chooseColumns`; plain text has one column, whatever those of other files are called. */

@@ -6,14 +6,15 @@ import { readJson } from "../../base/strict-json.js";
 import { classNamesOf } from "../formats/class-names.js";
 import { unpackedLimit } from "../formats/limits.js";
 import { columnNames, type Row, type Table } from "../formats/table.js";
-import { type LeafColumn, parquetError, readFooter } from "./footer.js";
+import { plainDecimals, withDecimals } from "./decimals.js";
+import { parquetError, readFooter } from "./footer.js";
 import { isoDate, isoTime } from "./iso-time.js";
 import { plainParquet } from "./pages.js";
 import { type Decoders, unpackerWith } from "./unpack-pages.js";
 
 /**
  * All rows of a Parquet file (Snappy, gzip, zstd, Brotli, LZ4 or no compression).
- * Integers of 64 bits become numbers where that is exact, else strings of digits; dates and times become ISO 8601, columns of bytes text
+ * Integers of 64 bits and decimals become numbers where that is exact, else strings of digits; dates and times become ISO 8601, columns of bytes text
  * where all of them are UTF-8. The names of class labels are those that Hugging Face's tools note in the file.
  *
  * The library that decodes it trusts what it reads, so footer and pages are checked first. Throws `data-format` for a
@@ -27,14 +28,18 @@ export async function parseParquet(
 ): Promise<Table> {
   const footer = readFooter(bytes, file);
   const plain = await plainParquet(footer, bytes.length, file, unpackerWith(decoders));
-  const objects = await readObjects(plain.bytes.buffer, plain.metadata, file);
+  const { schema, shapes } = plainDecimals(footer.schema, file);
+  const read = await readObjects(plain.bytes.buffer, { ...plain.metadata, schema }, file);
+  const objects = read.map((object) => {
+    const decimals = [...shapes].map(([name, shape]) => [name, withDecimals(object[name], shape)]);
+    return { ...object, ...Object.fromEntries(decimals) };
+  });
   requireLittleRepeated(objects, bytes.length, file);
-  const scales = decimalScales(footer.columns);
   const binary = binaryColumns(objects);
   const rows = objects.map((object, index): Row => {
     const values = Object.entries(object).map(([name, value]) => [
       name,
-      plainValue(value, binary.has(name), scales.get(name)),
+      plainValue(value, binary.has(name)),
     ]);
     return { columns: Object.fromEntries(values), line: index + 1 };
   });
@@ -131,25 +136,14 @@ function decoded(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** Digits after the point of the columns of decimal numbers, of which the library gives products such as 3 * 0.1. */
-function decimalScales(columns: readonly LeafColumn[]): ReadonlyMap<string, number> {
-  const decimals = columns.filter(({ element }) => element.converted_type === "DECIMAL");
-  return new Map(
-    decimals
-      .filter(({ path: [top] }) => columns.filter(({ path }) => path[0] === top).length === 1)
-      .map(({ path: [top], element: { scale = 0 } }) => [top, scale]),
-  );
-}
-
 /** Values as the other formats have them, those inside lists and objects too. */
-function plainValue(value: unknown, binary: boolean, scale?: number): unknown {
+function plainValue(value: unknown, binary: boolean): unknown {
   if (value instanceof Uint8Array) return binary ? value : strict.decode(value);
   if (typeof value === "bigint") {
     const number = Number(value);
     return Number.isSafeInteger(number) ? number : value.toString();
   }
-  if (typeof value === "number" && scale !== undefined) return Number(value.toFixed(scale));
-  if (Array.isArray(value)) return value.map((item: unknown) => plainValue(item, binary, scale));
+  if (Array.isArray(value)) return value.map((item: unknown) => plainValue(item, binary));
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(
     Object.entries(value).map(([name, inner]) => [name, plainValue(inner, binary)]),

@@ -27,9 +27,11 @@ export interface SavedCheckpoint {
   readonly dtype?: WrittenType;
   /** Replace a folder that is there already. */
   readonly replace?: boolean;
+  /** Add the checksums of its files; see `writeFolder`. */
+  readonly checksums?: boolean;
 }
 
-const WEIGHTS = "model.safetensors";
+export const WEIGHTS = "model.safetensors";
 
 /** What transformers calls the classes of each kind, after the family's name. */
 const classSuffixes: Readonly<Record<CheckpointKind, string>> = {
@@ -80,7 +82,7 @@ export async function saveCheckpoint(folder: string, checkpoint: SavedCheckpoint
   const checksums = writeFolder(
     folder,
     [...files].map(([name, pieces]) => ({ name, pieces })),
-    { replace: checkpoint.replace ?? false },
+    { replace: checkpoint.replace ?? false, checksums: checkpoint.checksums ?? false },
   );
   return checksums.get(WEIGHTS) ?? "";
 }

@@ -28,12 +28,15 @@ export interface WrittenFile {
 export type Checksums = ReadonlyMap<string, string>;
 
 /** Lists the other files of a folder with their checksums, as the command sha256sum does. */
-const CHECKSUM_FILE = "SHA256SUMS";
+export const CHECKSUM_FILE = "SHA256SUMS";
 
 export interface FolderOptions {
   /** Put the files in place of those of an existing folder. */
   readonly replace: boolean;
-  /** Add SHA256SUMS, by which `folderFault` tells whether the folder is whole. */
+  /**
+   * Add SHA256SUMS, by which `folderFault` and `changedFiles` tell whether the folder is whole. In an existing folder it is replaced before
+   * the others, so until they are as well it lists what is to come.
+   */
   readonly checksums?: boolean;
 }
 
@@ -63,7 +66,12 @@ export function writeFolder(
     makeNewFolder(workshop);
     for (const { name, pieces } of written) writeFlushed(join(workshop, name), pieces);
     const names = written.map(({ name }) => name);
-    if (occupied) replaceFiles(workshop, target, names);
+    if (occupied)
+      replaceFiles(
+        workshop,
+        target,
+        listed ? [CHECKSUM_FILE, ...files.map(({ name }) => name)] : names,
+      );
     else putInPlace(workshop, target);
   } catch (error) {
     throw writeError(folder, error);
@@ -94,6 +102,16 @@ function* checksumLines(checksums: Checksums): Generator<Uint8Array> {
  * as it was written.
  */
 export function folderFault(folder: string): string | undefined {
+  const listed = listedChecksums(folder);
+  if (listed === undefined) return `${CHECKSUM_FILE} is missing or damaged`;
+  const other = listFolder(folder).find((name) => name !== CHECKSUM_FILE && !listed.has(name));
+  if (other !== undefined) return `${other} is not in ${CHECKSUM_FILE}`;
+  const [changed] = changedFiles(folder, listed);
+  return changed?.fault;
+}
+
+/** What SHA256SUMS of a folder lists; undefined where it is missing or damaged. */
+export function listedChecksums(folder: string): Checksums | undefined {
   const text = findText(join(folder, CHECKSUM_FILE)) ?? "";
   const lines = text.split("\n");
   const end = lines.pop();
@@ -103,18 +121,21 @@ export function folderFault(folder: string): string | undefined {
       return name === undefined ? [] : [[name, digest] as const];
     }),
   );
-  if (listed.size === 0 || end !== "") return `${CHECKSUM_FILE} is missing or damaged`;
-  const names = new Set([...listed.keys(), ...listFolder(folder)]);
-  names.delete(CHECKSUM_FILE);
-  for (const name of names) {
-    const digest = listed.get(name);
-    if (digest === undefined) return `${name} is not in ${CHECKSUM_FILE}`;
+  return listed.size === 0 || end !== "" ? undefined : listed;
+}
+
+/** The files of a folder that are not, or no longer, what is listed, one after the other with their fault in a few words. */
+export function* changedFiles(
+  folder: string,
+  listed: Checksums,
+): Generator<{ readonly name: string; readonly fault: string }> {
+  for (const [name, digest] of listed) {
     const path = join(folder, name);
-    if (!exists(path)) return `${name} is missing`;
-    if (addFile(openDigest("sha256"), path).hex() !== digest)
-      return `${name} was changed (SHA-256)`;
+    if (!exists(path)) yield { name, fault: `${name} is missing` };
+    else if (addFile(openDigest("sha256"), path).hex() !== digest) {
+      yield { name, fault: `${name} was changed (SHA-256)` };
+    }
   }
-  return undefined;
 }
 
 function writeFlushed(path: string, pieces: Iterable<Uint8Array>): void {

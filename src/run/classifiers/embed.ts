@@ -12,7 +12,7 @@ import { predictionsOf, rowsOfEncodings } from "../inference/classify.js";
 import type { ClassifierSettings, ExplainSettings } from "../settings/schemas.js";
 import { encodeOnce } from "../sources/labelled-texts.js";
 import { weightsOf } from "../sources/model.js";
-import { countEncodings } from "../sources/text-counts.js";
+import { countEncodings, requireKnownWords } from "../sources/text-counts.js";
 import { type Embedder, loadEmbed } from "./embed-folder.js";
 import { givenFlags, ofEncoders } from "./linear.js";
 import { explainedWords } from "./linear-explanation.js";
@@ -74,7 +74,7 @@ export async function openEmbed(
       },
     };
   };
-  return classifierOf({ folder, labels, read, dispose }, host);
+  return classifierOf({ folder, labels, hasTokens: true, read, dispose }, host);
 }
 
 /**
@@ -96,6 +96,7 @@ export async function explainEmbed(
   );
   check(labels);
   const encodings = texts.map(encodeOnce(model.tokenizer, maxLength));
+  requireKnownWords(countEncodings(encodings, model.tokenizer), "the texts");
   const { embed, dispose } = await openEmbedder({ model }, await host.runtime(settings.threads));
   try {
     const total = texts.length;

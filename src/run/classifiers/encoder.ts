@@ -129,5 +129,5 @@ export async function openEncoder(
       logits: (onBatch) => forward(encodings, onBatch),
     };
   };
-  return classifierOf({ folder, labels, read, dispose: program.dispose }, host);
+  return classifierOf({ folder, labels, hasTokens: true, read, dispose: program.dispose }, host);
 }

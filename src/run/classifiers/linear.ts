@@ -23,7 +23,8 @@ export async function openLinear(
   const { classifier, labels } = await loadLinear(folder);
   const temperature = settings.fittedTemperature ? trainedTemperature(folder) : 1;
   const read = (texts: readonly string[]) => linearReading(classifier, texts, temperature);
-  return classifierOf({ folder, labels, read, dispose: async () => undefined }, host);
+  const dispose = async () => undefined;
+  return classifierOf({ folder, labels, hasTokens: false, read, dispose }, host);
 }
 
 /** How a linear classifier reads texts. */

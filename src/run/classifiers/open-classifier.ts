@@ -3,16 +3,22 @@ import { L3MaskingError } from "../../base/errors.js";
 import type { Prediction } from "../../results/records/predictions.js";
 import type { Host } from "../host/host.js";
 import { predictionsOf } from "../inference/classify.js";
-import { alteredNotice, type EncodingCounts } from "../sources/text-counts.js";
+import { alteredNotice, type EncodingCounts, requireKnownWords } from "../sources/text-counts.js";
 
 export interface OpenClassifier {
   /** Where it was loaded from. */
   readonly folder: string;
   /** Label names by id. */
   readonly labels: readonly string[];
+  /** Does it read tokens, some of which may be unknown to it? */
+  readonly hasTokens: boolean;
   read(texts: readonly string[]): ReadTexts;
-  /** Logits [N, C] of N texts, row-major, divided by the temperature where that is asked for. */
+  /**
+   * Logits [N, C] of N texts, row-major, divided by the temperature where that is asked for. Throws `texts-unknown` where most of their
+   * words are.
+   */
   logits(texts: readonly string[], task: "predicting" | "evaluating"): Promise<Float32Array>;
+  /** Throws as `logits`. */
   predict(texts: readonly string[]): Promise<Prediction[]>;
   /**
    * Predictions for a part of a larger whole: nothing is told but, batch by batch, how many texts are done. A stop is
@@ -36,12 +42,13 @@ export interface ReadTexts {
 
 /** A classifier by how its kind reads texts. */
 export function classifierOf(
-  kept: Pick<OpenClassifier, "folder" | "labels" | "read" | "dispose">,
+  kept: Omit<OpenClassifier, "logits" | "predict" | "predictPart">,
   host: Host,
 ): OpenClassifier {
   const logits: OpenClassifier["logits"] = async (texts, task) => {
     const total = texts.length;
     const reading = kept.read(texts);
+    requireKnownWords(reading.counts, "the texts");
     const notice = alteredNotice(reading.counts);
     if (notice !== undefined) host.emit(notice);
     return reading.logits((done) => tellTexts(task, done, total, host));

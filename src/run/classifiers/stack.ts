@@ -108,7 +108,7 @@ export async function openStack(
       },
     };
   };
-  return classifierOf({ folder, labels, read, dispose: encoder.dispose }, host);
+  return classifierOf({ folder, labels, hasTokens: true, read, dispose: encoder.dispose }, host);
 }
 
 function encoderWeight(path: string): number {

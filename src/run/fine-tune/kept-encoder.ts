@@ -79,8 +79,7 @@ export async function trainEncoder(
   beginTracking(trackers, settings, digest);
   const training = await compileTraining(spec, store, data, settings, start.meta, runtime);
   const journal = openJournal(join(settings.outputDir, "journal.jsonl"));
-  const save = (place: string) =>
-    saveClassifier(place, { spec, store, labels, tokenizer, maxLength });
+  const saved = { spec, store, labels, tokenizer, maxLength };
   try {
     const state = openTrainingState(starting, store, journal, settings, scoringSeconds, host);
     const logitsOf = (split: "dev" | "test") =>
@@ -92,7 +91,7 @@ export async function trainEncoder(
         classes: labels.length,
         metric: settings.metricForBestModel,
         kept: settings.keep,
-        keep: () => save(folder),
+        keep: () => saveClassifier(folder, saved, { checksums: true }),
       },
       state.clock,
       start,
@@ -122,7 +121,7 @@ export async function trainEncoder(
       explain: encoderExplainer(tokenizer, attribute),
       attribute,
       logitsOf,
-      save,
+      save: (place) => saveClassifier(place, saved, { checksums: false }),
       dispose: training.dispose,
     };
   } catch (error) {

@@ -1,6 +1,7 @@
-/** The weights that a resumed run needs at its end, looked for at its beginning. */
+/** What a resumed run needs at its end, looked for at its beginning: the last state, and the best weights that it refers to. */
 import { L3MaskingError } from "../../base/errors.js";
-import { weightsDigest } from "../../model/checkpoint/save.js";
+import { WEIGHTS, weightsDigest } from "../../model/checkpoint/save.js";
+import { changedFiles, listedChecksums } from "../../platform/files/durable-folder.js";
 import { join } from "../../platform/paths.js";
 import type { Host } from "../host/host.js";
 import { openSavedStates } from "./saved-state.js";
@@ -9,25 +10,46 @@ import { openSavedStates } from "./saved-state.js";
 const places = ["model", "encoder"];
 
 /**
- * Looks for the best weights that the last state of a run in DIR refers to. Throws `checkpoint-format` where there are none. Others
- * in their place are those of a later evaluation, if the run was killed right after it, which is then done again; but they may
- * also have been changed, so a warning tells of them.
+ * Looks for an intact state of the run in DIR, and for the best weights that it refers to. Others in their place are those of a later
+ * evaluation, if the run was killed right after it, which is then done again; their checksums tell. Where there are no checksums, as earlier
+ * versions wrote none, a warning tells of other weights.
+ *
+ * Throws `checkpoint-format` where there are states and none is intact, and for best weights that are not there or were changed.
  */
-export function requireBestWeights(outputDir: string, host: Pick<Host, "emit">): void {
-  const state = openSavedStates(join(outputDir, "state")).last();
+export function requireIntactRun(outputDir: string, host: Pick<Host, "emit">): void {
+  const state = openSavedStates(join(outputDir, "state")).lastIntact();
   if (state?.bestWeights === undefined) return;
-  const digests = places.flatMap((name) => weightsDigest(join(outputDir, name)) ?? []);
-  if (digests.includes(state.bestWeights)) return;
-  const folder = join(outputDir, places[0]);
-  if (digests.length === 0) {
-    throw new L3MaskingError(
-      "checkpoint-format",
-      `expected the best weights so far, of step ${state.best?.step ?? state.step}, in ${folder}, got none`,
-      {
-        hint: `Put the folder back, or delete ${join(outputDir, "state")} to start the run from its first step.`,
-      },
-    );
+  const step = state.best?.step ?? state.step;
+  const found = places.flatMap((name) => {
+    const folder = join(outputDir, name);
+    const digest = weightsDigest(folder);
+    return digest === undefined ? [] : [{ folder, digest, listed: listedChecksums(folder) }];
+  });
+  if (found.length === 0) throw lost(outputDir, step, "none");
+  const meant = found.find(({ digest }) => digest === state.bestWeights);
+  for (const { folder, listed } of meant === undefined ? found : [meant]) {
+    // Beside the weights that are meant, those of a later evaluation may be listed already.
+    for (const { name, fault } of listed === undefined ? [] : changedFiles(folder, listed)) {
+      if (name !== WEIGHTS || meant === undefined)
+        throw lost(outputDir, step, `others: ${fault}`, folder);
+    }
   }
-  const text = `${folder} has other weights than the state after step ${state.step} refers to; this is right if the run was killed just after an evaluation, otherwise it cannot end: start it again in another --output-dir`;
+  if (meant !== undefined || found.some(({ listed }) => listed !== undefined)) return;
+  const text = `${found[0].folder} has other weights than the state after step ${state.step} refers to; this is right if the run was killed just after an evaluation, otherwise it cannot end: start it again in another --output-dir`;
   host.emit({ type: "notice", level: "warning", text });
+}
+
+function lost(
+  outputDir: string,
+  step: number,
+  got: string,
+  folder = join(outputDir, places[0]),
+): L3MaskingError {
+  return new L3MaskingError(
+    "checkpoint-format",
+    `expected the best weights so far, of step ${step}, in ${folder}, got ${got}`,
+    {
+      hint: `Put back the folder as it was, or delete ${join(outputDir, "state")} to start the run from its first step.`,
+    },
+  );
 }

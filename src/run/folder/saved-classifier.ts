@@ -28,10 +28,14 @@ export interface SavedParts {
   readonly maxLength: number;
 }
 
-/** Saves the current weights in place of the previous ones and returns the digest of the file. Throws what `saveCheckpoint` throws. */
+/**
+ * Saves the current weights in place of the previous ones and returns the digest of the file; with `checksums` for a run that is not
+ * finished and may go on from them. Throws what `saveCheckpoint` throws.
+ */
 export function saveClassifier(
   folder: string,
   { spec, store, labels, tokenizer, maxLength }: SavedParts,
+  { checksums }: { readonly checksums: boolean },
 ): Promise<string> {
   return saveCheckpoint(folder, {
     spec,
@@ -43,6 +47,7 @@ export function saveClassifier(
       trainingArguments(maxLength, tokenizer),
     ]),
     replace: true,
+    checksums,
   });
 }
 

@@ -59,6 +59,8 @@ export interface SavedStates {
   ): Promise<RunState | undefined>;
   /** The last state as it lies there, without a look at its checksums; undefined where there is none that can be read. */
   last(): RunState | undefined;
+  /** The last intact state without its tensors; undefined if none was ever saved. Throws `checkpoint-format` as `load`. */
+  lastIntact(): RunState | undefined;
   /**
    * Saves a state beside the last one, which stays until the next save. Throws `disk-full` and `output-unwritable`; the
    * last state is then untouched.
@@ -76,24 +78,8 @@ export function openSavedStates(folder: string): SavedStates {
   let last: number | undefined;
   return {
     async load(store, onDamage) {
-      const numbers = stateNumbers(folder);
-      for (const number of numbers) {
-        const place = stateFolder(folder, number);
-        const fault = folderFault(place);
-        if (fault === undefined) {
-          last = number;
-          return readInto(store, place);
-        }
-        onDamage(place, fault);
-      }
-      if (numbers.length === 0 && isEmpty(folder)) return undefined;
-      throw new L3MaskingError(
-        "checkpoint-format",
-        `expected an intact state in ${folder}, got none`,
-        {
-          hint: "Delete that folder to start the run from its first step, or start it again in another --output-dir.",
-        },
-      );
+      last = newestIntact(folder, onDamage);
+      return last === undefined ? undefined : readInto(store, stateFolder(folder, last));
     },
     last() {
       const [number] = stateNumbers(folder);
@@ -105,6 +91,11 @@ export function openSavedStates(folder: string): SavedStates {
         // `load` tells what is wrong with it.
         return undefined;
       }
+    },
+    lastIntact() {
+      const number = newestIntact(folder, () => undefined);
+      if (number === undefined) return undefined;
+      return readState(join(stateFolder(folder, number), "state.json"));
     },
     async save(store, state) {
       const numbers = stateNumbers(folder);
@@ -121,6 +112,24 @@ export function openSavedStates(folder: string): SavedStates {
       last = next;
     },
   };
+}
+
+/** Its number. */
+function newestIntact(
+  folder: string,
+  onDamage: (place: string, fault: string) => void,
+): number | undefined {
+  const numbers = stateNumbers(folder);
+  for (const number of numbers) {
+    const place = stateFolder(folder, number);
+    const fault = folderFault(place);
+    if (fault === undefined) return number;
+    onDamage(place, fault);
+  }
+  if (numbers.length === 0 && isEmpty(folder)) return undefined;
+  throw new L3MaskingError("checkpoint-format", `expected an intact state in ${folder}, got none`, {
+    hint: "Delete that folder to start the run from its first step, or start it again in another --output-dir.",
+  });
 }
 
 function stateFolder(folder: string, number: number): string {

@@ -1,6 +1,7 @@
 /** A fine-tuning run in parts: where it resumes, what it saves for the next part, and the time of all parts. */
 import type { ParameterStore } from "../../method/train/parameter-store.js";
 import type { StoppingState } from "../../method/train/trainer.js";
+import { CHECKSUM_FILE } from "../../platform/files/durable-folder.js";
 import { removeHeld } from "../../platform/files/held-folders.js";
 import { join } from "../../platform/paths.js";
 import type { RunMetrics } from "../../results/records/run-metrics.js";
@@ -147,8 +148,8 @@ export function isAllFinite(store: ParameterStore): boolean {
 
 /** Removes what a finished run no longer needs. */
 export function removeState(outputDir: string): void {
-  for (const name of ["state", "folds", "encoder", "model.partial"])
-    removeHeld(join(outputDir, name));
+  const names = ["state", "folds", "encoder", "model.partial", join("model", CHECKSUM_FILE)];
+  for (const name of names) removeHeld(join(outputDir, name));
 }
 
 /** Reads the last intact state and reports where the run resumes; undefined if none was saved. */

@@ -3,7 +3,12 @@ import type { RecordSource, SourceRow } from "../../data/record-stream.js";
 import type { Prediction } from "../../results/records/predictions.js";
 import { interrupted, type OpenClassifier } from "../classifiers/open-classifier.js";
 import type { Host } from "../host/host.js";
-import { alteredNotice, type EncodingCounts, summedCounts } from "../sources/text-counts.js";
+import {
+  alteredNotice,
+  type EncodingCounts,
+  requireKnownWords,
+  summedCounts,
+} from "../sources/text-counts.js";
 
 /** Classifies all rows, window by window, until `take` wants no more; gives how many it took. */
 export async function classifyRows(
@@ -29,6 +34,32 @@ export async function classifyRows(
   const notice = alteredNotice(counts);
   if (notice !== undefined) host.emit(notice);
   return before;
+}
+
+/**
+ * Throws `texts-unknown` if most words of all rows are unknown to the classifier. A reading of its own, a small part of the work of
+ * classifying, so that no row is written before.
+ */
+export async function requireKnownRows(
+  source: RecordSource,
+  { hasTokens, read }: Pick<OpenClassifier, "hasTokens" | "read">,
+  input: string,
+  host: Host,
+): Promise<void> {
+  if (!hasTokens) return;
+  const total = source.rows;
+  let done = 0;
+  let counts: EncodingCounts = summedCounts([]);
+  for await (const rows of windows(source)) {
+    const part = read(rows.map(({ text }) => text));
+    counts = summedCounts([counts, part.counts]);
+    done += rows.length;
+    if (total > WINDOW_TEXTS) {
+      host.emit({ type: "progress", task: "reading", done, total, unit: "texts" });
+    }
+    if (host.cancelled() && done < total) throw interrupted(done, total, stopHint);
+  }
+  requireKnownWords(counts, input);
 }
 
 /** What a stop leaves. */

@@ -114,7 +114,8 @@ export async function runPretraining(
   };
   let { tokens } = start;
   let best: BestEvaluation | undefined = start.best;
-  let savedStep = saved?.step;
+  /** By this part of the run: the model of an earlier one may have been changed since. */
+  let savedStep: number | undefined;
   const save = async (step: number) => {
     // The state last: a kill before it leaves a newer model, which the steps that are done again replace by the same.
     await saveModel(modelFolder, masking.spec, store, masking.tokenizer, settings);

@@ -7,6 +7,7 @@ import { textPieces } from "../../data/text-pieces.js";
 import { entryAt, piecesOf } from "../../platform/files/files.js";
 import { type Encoding, NO_WORD, type Tokenizer } from "../../text/encoding.js";
 import type { Host } from "../host/host.js";
+import { countEncodings, requireKnownWords, summedCounts } from "../sources/text-counts.js";
 
 /** Tokens of all documents, each document ended by the tokenizer's last token. */
 export interface TokenStream {
@@ -31,7 +32,7 @@ const WHOLE_TEXT = Number.MAX_SAFE_INTEGER;
  * Reads UTF-8 text files (also .gz): one paragraph per line, an empty line between documents; the
  * paragraphs of a document are joined by a space. Throws `file-missing`, `data-encoding` for bytes that are not
  * UTF-8, `data-format` for a damaged .gz file, one that unpacks to more than `unpackedLimit`, and a line of more than
- * `MAX_TEXT` characters, `data-empty` where there is no text, and `interrupted` after a stop on request.
+ * `MAX_TEXT` characters, `data-empty` where there is no text, `texts-unknown` where most of its words are, and `interrupted` after a stop on request.
  */
 export async function readTokenStream(
   paths: readonly string[],
@@ -54,10 +55,13 @@ export async function readTokenStream(
   };
   const chunks: Int32Array[] = [];
   let documents = 0;
+  let counts = summedCounts([]);
   const finish = (paragraphs: string[]) => {
     if (paragraphs.length === 0) return;
     // Special tokens: the first is dropped, the last stays and ends the document.
-    chunks.push(tokenizer.encode(paragraphs.join(" "), WHOLE_TEXT).ids.subarray(1));
+    const encoding = tokenizer.encode(paragraphs.join(" "), WHOLE_TEXT);
+    counts = summedCounts([counts, countEncodings([encoding], tokenizer)]);
+    chunks.push(encoding.ids.subarray(1));
     documents += 1;
     paragraphs.length = 0;
   };
@@ -81,6 +85,7 @@ export async function readTokenStream(
       hint: "Pass plain text files, one paragraph per line.",
     });
   }
+  requireKnownWords(counts, paths.join(", "));
   return { ids, documents };
 }
 

@@ -108,7 +108,8 @@ export const compareSettings = [
     name: "jobs",
     commands,
     type: integer(1).default(1),
-    description: "Runs trained at once; they share the threads evenly",
+    description:
+      "Runs trained at once, in threads at most one per processor; they share the threads evenly",
     heading: "Limits",
     identity: "none",
   }),

@@ -9,6 +9,7 @@ import {
   resolveSplits,
   type SplitRecords,
 } from "../../data/dataset.js";
+import { shownName } from "../../data/formats/formats.js";
 import { describeDataset } from "../../data/known/known-dataset-text.js";
 import { type KnownDatasetName, knownDatasets } from "../../data/known/known-datasets.js";
 import { readRecords } from "../../data/read.js";
@@ -16,7 +17,7 @@ import type { Encoding, Tokenizer } from "../../text/encoding.js";
 import { countWords, readsCase } from "../../text/word-counts.js";
 import type { Host } from "../host/host.js";
 import { resolveDataset } from "./known-dataset.js";
-import { requireKnownWords } from "./text-counts.js";
+import { countEncodings, requireKnownWords } from "./text-counts.js";
 
 export interface LabelledFiles {
   readonly trainFile: string;
@@ -87,7 +88,7 @@ export async function readLabelledFiles(
     const { textColumn, labelColumn } = files;
     const file = await readRecords(path, { textColumn, labelColumn, labels: "required" });
     const columns = `text from "${file.textColumn}" (--text-column), label from "${file.labelColumn}" (--label-column)${file.namedClasses ? ", its numbers named as the data set says" : ""}`;
-    const text = `${split}: ${file.records.length} rows of ${path} (${file.format}); ${columns}`;
+    const text = `${split}: ${file.records.length} rows of ${shownName(path)} (${file.format}); ${columns}`;
     host.emit({ type: "notice", level: "info", text });
     return file;
   };
@@ -196,6 +197,8 @@ export async function loadLabelledTexts(
     dev: dataset.dev.texts.map(encode),
     test: (dataset.test?.texts ?? []).map(encode),
   };
-  requireKnownWords(encodings.train, tokenizer, "the training texts");
+  for (const [split, ofSplit] of Object.entries(encodings)) {
+    requireKnownWords(countEncodings(ofSplit, tokenizer), `the ${split} texts`);
+  }
   return { ...dataset, columns: sources.columns, encodings };
 }

@@ -20,8 +20,10 @@ describe("requireKnownWords", () => {
   const tokenizer = createTokenizer(new Map([["vocab.txt", vocabulary]]));
   const require = (...texts: string[]) =>
     requireKnownWords(
-      texts.map((text) => tokenizer.encode(text, 64)),
-      tokenizer,
+      countEncodings(
+        texts.map((text) => tokenizer.encode(text, 64)),
+        tokenizer,
+      ),
       "texts.csv",
     );
 
@@ -37,6 +39,17 @@ describe("requireKnownWords", () => {
     require("sea ship ".repeat(5), "sea ship ".repeat(5));
     require("ship ".repeat(9));
     require("", " ");
+  });
+});
+
+describe("countEncodings", () => {
+  it("counts a word once, whether it is known, unknown, or split into several tokens", () => {
+    const vocabulary = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nsea\n##side\n";
+    const tokenizer = createTokenizer(new Map([["vocab.txt", vocabulary]]));
+    const texts = ["seaside sea seaside ship ship", "", "ship"].map((text) =>
+      tokenizer.encode(text, 64),
+    );
+    expect(countEncodings(texts, tokenizer)).toMatchObject({ words: 6, unknown_words: 3 });
   });
 });
 

@@ -12,7 +12,10 @@ import type { NoticeEvent } from "../host/host.js";
 import type { EncodedDataset } from "./labelled-texts.js";
 import type { EncodedUnlabelled } from "./unlabelled-texts.js";
 
-export type EncodingCounts = Omit<TextCounts, "repeated_texts">;
+export interface EncodingCounts extends Omit<TextCounts, "repeated_texts"> {
+  /** Words that the tokenizer sees, known and unknown. */
+  readonly words: number;
+}
 
 export function countEncodings(
   encodings: readonly Encoding[],
@@ -24,35 +27,39 @@ export function countEncodings(
     texts: encodings.length,
     truncated_texts: encodings.filter(({ truncated }) => truncated > 0).length,
     truncated_tokens: encodings.reduce((sum, { truncated }) => sum + truncated, 0),
+    words: encodings.reduce((sum, encoding) => sum + wordsWith(encoding, () => true), 0),
     unknown_words: encodings.reduce(
-      (sum, { ids, wordIds }) =>
-        sum + ids.filter((id, token) => id === unknown && wordIds[token] !== NO_WORD).length,
+      (sum, encoding) => sum + wordsWith(encoding, (id) => id === unknown),
       0,
     ),
     texts_without_tokens: encodings.filter(isWordless).length,
   };
 }
 
+/** Words with a token that `isMeant`; the tokens of a word stand side by side. */
+function wordsWith({ ids, wordIds }: Encoding, isMeant: (id: number) => boolean): number {
+  let words = 0;
+  let last = NO_WORD;
+  for (let token = 0; token < ids.length; token++) {
+    const word = wordIds[token];
+    if (word === NO_WORD || word === last || !isMeant(ids[token])) continue;
+    words += 1;
+    last = word;
+  }
+  return words;
+}
+
 /** Fewer words may all be foreign to a model that reads others well. */
 const LEAST_WORDS = 10;
 
 /**
- * Throws `texts-unknown` if more than half of the words are unknown to the tokenizer: a model would learn and say nothing of
- * such texts, and numbers would look as if it did.
+ * Throws `texts-unknown` if more than half of the words of all texts together are unknown to the tokenizer: a model would learn
+ * and say nothing of such texts, and labels and numbers would look as if it did.
  */
 export function requireKnownWords(
-  encodings: readonly Encoding[],
-  tokenizer: Pick<Tokenizer, "special">,
+  { words, unknown_words: unknown }: Pick<EncodingCounts, "words" | "unknown_words">,
   what: string,
 ): void {
-  let words = 0;
-  let unknown = 0;
-  for (const { ids, wordIds } of encodings) {
-    const all = new Set(wordIds.filter((word) => word !== NO_WORD));
-    words += all.size;
-    const lost = wordIds.filter((_, token) => ids[token] === tokenizer.special.unknown);
-    unknown += new Set(lost.filter((word) => word !== NO_WORD)).size;
-  }
   if (words < LEAST_WORDS || 2 * unknown <= words) return;
   throw new L3MaskingError(
     "texts-unknown",
@@ -80,7 +87,8 @@ export function countSplits(
     splits.flatMap(([name, texts, ofSplit]) => {
       if (texts === undefined || ofSplit === undefined) return [];
       const repeated_texts = texts.length - new Set(texts.map(textKey)).size;
-      return [[name, { ...countEncodings(ofSplit, tokenizer), repeated_texts }]];
+      const { words: _, ...counts } = countEncodings(ofSplit, tokenizer);
+      return [[name, { ...counts, repeated_texts }]];
     }),
   );
 }
@@ -92,6 +100,7 @@ export function summedCounts(parts: readonly EncodingCounts[]): EncodingCounts {
     texts: sum("texts"),
     truncated_texts: sum("truncated_texts"),
     truncated_tokens: sum("truncated_tokens"),
+    words: sum("words"),
     unknown_words: sum("unknown_words"),
     texts_without_tokens: sum("texts_without_tokens"),
   };

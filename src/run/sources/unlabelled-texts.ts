@@ -1,10 +1,12 @@
 /** Files of further texts -> their encodings for the auxiliary task, telling what is in them. */
 import type { Dataset } from "../../data/dataset.js";
+import { shownName } from "../../data/formats/formats.js";
 import { readRecords } from "../../data/read.js";
 import { buildUnlabelled, type UnlabelledTexts } from "../../data/unlabelled.js";
 import type { Encoding, Tokenizer } from "../../text/encoding.js";
 import type { Host } from "../host/host.js";
 import { encodeOnce } from "./labelled-texts.js";
+import { countEncodings, requireKnownWords } from "./text-counts.js";
 
 export interface EncodedUnlabelled extends UnlabelledTexts {
   readonly encodings: readonly Encoding[];
@@ -13,7 +15,7 @@ export interface EncodedUnlabelled extends UnlabelledTexts {
 /**
  * Reads and encodes texts without labels. A label column does not matter; the text column has the name that was
  * given or a usual one. How many of the texts also occur in the labelled splits is told, as a warning where dev or
- * test is concerned. Throws what `readRecords` throws.
+ * test is concerned. Throws what `readRecords` and `requireKnownWords` throw.
  */
 export async function loadUnlabelledTexts(
   files: { readonly paths: readonly string[]; readonly textColumn?: string | undefined },
@@ -26,7 +28,7 @@ export async function loadUnlabelledTexts(
   for (const path of files.paths) {
     const file = await readRecords(path, { textColumn: files.textColumn, labels: "unread" });
     records.push(...file.records);
-    const text = `unlabelled: ${file.records.length} rows of ${path} (${file.format}); text from "${file.textColumn}" (--text-column)`;
+    const text = `unlabelled: ${file.records.length} rows of ${shownName(path)} (${file.format}); text from "${file.textColumn}" (--text-column)`;
     host.emit({ type: "notice", level: "info", text });
   }
   const unlabelled = buildUnlabelled(records, dataset);
@@ -36,5 +38,7 @@ export async function loadUnlabelledTexts(
     level: dev + test > 0 ? "warning" : "info",
     text: `unlabelled: ${unlabelled.texts.length} texts for the auxiliary task (${unlabelled.emptyTexts} empty ones skipped); ${train} also occur in train, ${dev} in dev, ${test} in test`,
   });
-  return { ...unlabelled, encodings: unlabelled.texts.map(encodeOnce(tokenizer, maxLength)) };
+  const encodings = unlabelled.texts.map(encodeOnce(tokenizer, maxLength));
+  requireKnownWords(countEncodings(encodings, tokenizer), "the unlabelled texts");
+  return { ...unlabelled, encodings };
 }
