@@ -10,7 +10,7 @@ export interface TableEntry {
 
 const decimals: Readonly<Record<Unit, number>> = {
   s: 2,
-  ms: 0,
+  ms: 1,
   "tokens/s": 0,
   "texts/s": 1,
   GB: 2,

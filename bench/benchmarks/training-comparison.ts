@@ -29,13 +29,17 @@ const OURS = "l3masking";
 const LIMIT = "bare products alone";
 const HEADS = ["all", "selected"] as const;
 
-/** The peer with its head over all positions, as it comes, and over the selected ones alone. */
-const variants = (precision: "float32" | "bfloat16") =>
-  HEADS.map((head) => ({
+/** The peer with its masked-token head over all positions, as it comes, and over the selected ones alone. */
+function variants(precision: "float32" | "bfloat16", { tasks }: TrainingWork) {
+  if (tasks === "classification") {
+    return [{ precision, name: `transformers ${precision}`, words: `${precision} all` }];
+  }
+  return HEADS.map((head) => ({
     precision,
     name: `transformers ${precision}, head over ${head}`,
     words: `${precision} ${head}`,
   }));
+}
 
 /**
  * Each variant of the peer has a step of ours just before it: as many variants as the peer has would otherwise leave our
@@ -52,7 +56,7 @@ export async function compareTraining(context: BenchContext, plan: TrainingPlan)
         return (await side.ask(request)).seconds;
       },
     });
-    const others = [...variants("float32"), ...variants("bfloat16")];
+    const others = [...variants("float32", training), ...variants("bfloat16", training)];
     const before = (name: string) => `${OURS} before ${name}`;
     const times = await takeTurns(
       context,
@@ -68,11 +72,14 @@ export async function compareTraining(context: BenchContext, plan: TrainingPlan)
     const first = stepOf(0);
     const products = await ours.ask({ do: "products", step: first });
     const limit = timeLimit(LIMIT, products.seconds, own[0]);
-    const tokens = sum(own.map((_, turn) => realTokens(training.steps[stepOf(turn)])));
+    const onePass = training.tasks === "classification";
+    const tokens = sum(
+      own.map((_, turn) => realTokens(training.steps[stepOf(turn)], onePass ? "main" : "both")),
+    );
     const rate = `${(products.values.rate / 1e9).toFixed(0)} GFLOP/s`;
     const notes = [
       ...plan.notes,
-      `ours ${(tokens / sum(own)).toFixed(0)} real tokens a second (both passes); bare products run at ${rate}`,
+      `ours ${(tokens / sum(own)).toFixed(0)} real tokens a second${onePass ? "" : " (both passes)"}; bare products run at ${rate}`,
     ];
     if (peer === undefined) {
       const figures = [ownFigure(plan.work, own, "s", null, limit)];
@@ -83,9 +90,11 @@ export async function compareTraining(context: BenchContext, plan: TrainingPlan)
       const ownTimes = timesOf(times, before(name));
       return ratioFigure(plan.work, ownTimes, peerTimes, plan.reach[precision], limit);
     });
-    notes.push(
-      "transformers by itself has its head over all positions; over the selected ones alone it is faster, and that is our addition to it",
-    );
+    if (!onePass) {
+      notes.push(
+        "transformers by itself has its head over all positions; over the selected ones alone it is faster, and that is our addition to it",
+      );
+    }
     return { figures, notes, series: [], versions: { ...peer.versions } };
   });
 }

@@ -2,6 +2,7 @@
 
 import json
 import sys
+import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +10,13 @@ from typing import Any
 
 import torch
 import transformers
-from transformers import RobertaConfig, RobertaForMaskedLM, RobertaForSequenceClassification
+from transformers import (
+    AutoModelForMaskedLM,
+    AutoModelForSequenceClassification,
+    PreTrainedModel,
+    RobertaConfig,
+    RobertaForMaskedLM,
+)
 
 Answer = dict[str, Any]
 
@@ -24,6 +31,11 @@ def read_work() -> Any:
     torch.manual_seed(0)
     transformers.utils.logging.set_verbosity_error()
     return file["work"]
+
+
+def clock() -> float:
+    """Seconds: of processor time with one thread, where others on the same processor do not count, else of the clock."""
+    return time.process_time() if torch.get_num_threads() == 1 else time.perf_counter()
 
 
 def write(value: Any) -> None:
@@ -66,30 +78,37 @@ def serve(open_work: Callable[[Any], Callable[[Any], Answer]]) -> None:
         sys.exit(1)
 
 
-def masked_language_model(source: Any) -> RobertaForMaskedLM:
-    """The model of a source, from its folder or with random weights."""
+def masked_language_model(source: Any) -> PreTrainedModel:
+    """The model of a source, RoBERTa or BERT, from its folder or with random weights."""
     if source["maskedFolder"] is not None:
-        return RobertaForMaskedLM.from_pretrained(
+        return AutoModelForMaskedLM.from_pretrained(
             source["maskedFolder"], dtype=torch.float32, attn_implementation=ATTENTION
         )
     config = RobertaConfig(**source["config"], attn_implementation=ATTENTION)
     return RobertaForMaskedLM(config)
 
 
-def classifier_over(masked: RobertaForMaskedLM, source: Any, classes: int) -> RobertaForSequenceClassification:
+def classifier_over(masked: PreTrainedModel, source: Any, classes: int) -> PreTrainedModel:
     """A classifier that shares the body of the masked language model."""
     if source["classifierFolder"] is not None:
-        classifier = RobertaForSequenceClassification.from_pretrained(
+        classifier = AutoModelForSequenceClassification.from_pretrained(
             source["classifierFolder"], dtype=torch.float32, attn_implementation=ATTENTION
         )
     else:
-        config = RobertaConfig.from_dict({**masked.config.to_dict(), "num_labels": classes})
-        config._attn_implementation = ATTENTION
+        config = type(masked.config).from_dict({**masked.config.to_dict(), "num_labels": classes})
         # Only the head is kept: one layer is enough of a body.
         config.num_hidden_layers = 1
-        classifier = RobertaForSequenceClassification(config)
-    classifier.roberta = masked.roberta
+        classifier = AutoModelForSequenceClassification.from_config(config, attn_implementation=ATTENTION)
+    # BERT's pooler is in the body, but belongs to the head.
+    classifier.base_model.embeddings = masked.base_model.embeddings
+    classifier.base_model.encoder = masked.base_model.encoder
     return classifier
+
+
+def head_parameters(classifier: PreTrainedModel) -> list[torch.nn.Parameter]:
+    """What a classifier has beside the body that it shares."""
+    body = {id(p) for part in ("embeddings", "encoder") for p in getattr(classifier.base_model, part).parameters()}
+    return [p for p in classifier.parameters() if id(p) not in body]
 
 
 def padded(texts: list[list[int]], pad: int) -> tuple[torch.Tensor, torch.Tensor | None]:

@@ -1,18 +1,17 @@
-"""Multi-task training steps with transformers and torch.optim.AdamW: a classification pass, a masked-token pass, one update.
+"""Training steps with transformers and torch.optim.AdamW: a classification pass, a masked-token pass if asked for, one update.
 
 Variants, "PRECISION HEAD": float32 or bfloat16 (autocast); the head of the masked language model over all positions
 (`RobertaForMaskedLM` with labels, as everyone runs it) or over the selected ones alone.
 """
 
 from contextlib import nullcontext
-from time import perf_counter
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from side import Answer, answer, classifier_over, masked_language_model, padded, serve
+from side import Answer, answer, classifier_over, clock, head_parameters, masked_language_model, padded, serve
 
 BETAS = (0.9, 0.98)
 EPSILON = 1e-6
@@ -25,8 +24,11 @@ def open_training(work: Any):
     masked = masked_language_model(work["model"]).train()
     classifier = classifier_over(masked, work["model"], work["classes"]).train()
     pad = masked.config.pad_token_id
-    body = list(masked.parameters())
-    head = list(classifier.classifier.parameters())
+    both = work.get("tasks", "both") == "both"
+    main_weight = 0.5 if both else 1.0
+    # The masked-token head is part of the body's group, if it is trained at all.
+    body = list((masked if both else masked.base_model).parameters())
+    head = head_parameters(classifier)
     rate = work["learningRate"]
     optimizer = torch.optim.AdamW(
         [
@@ -53,9 +55,10 @@ def open_training(work: Any):
                 labels[text, position] = next(found)
         if of_all_positions:
             return masked(input_ids=ids, attention_mask=mask, labels=labels).loss
-        hidden = masked.roberta(input_ids=ids, attention_mask=mask).last_hidden_state
+        hidden = masked.base_model(input_ids=ids, attention_mask=mask).last_hidden_state
         chosen = labels != IGNORED
-        return cross_entropy(masked.lm_head(hidden[chosen]), labels[chosen])
+        decode = masked.lm_head if hasattr(masked, "lm_head") else masked.cls
+        return cross_entropy(decode(hidden[chosen]), labels[chosen])
 
     def step(micros: list[Any], variant: str) -> dict[str, float]:
         precision, head_kind = variant.split(" ")
@@ -65,9 +68,9 @@ def open_training(work: Any):
         for micro in micros:
             with torch.autocast("cpu", torch.bfloat16) if bfloat16 else nullcontext():
                 loss = main_loss(micro["main"])
-            (0.5 * share * loss).backward()
+            (main_weight * share * loss).backward()
             losses["mainLoss"] += share * loss.item()
-            if len(micro["auxiliary"]["labels"]) == 0:
+            if not both or len(micro["auxiliary"]["labels"]) == 0:
                 continue
             with torch.autocast("cpu", torch.bfloat16) if bfloat16 else nullcontext():
                 loss = auxiliary_loss(micro["auxiliary"], head_kind == "all")
@@ -81,9 +84,9 @@ def open_training(work: Any):
 
     def handle(request: Any) -> Answer:
         micros = work["steps"][request["step"]]
-        start = perf_counter()
+        start = clock()
         losses = step(micros, request["variant"])
-        return answer(perf_counter() - start, losses)
+        return answer(clock() - start, losses)
 
     return handle
 

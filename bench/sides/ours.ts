@@ -21,7 +21,8 @@ function peakBytes(): number {
 
 async function open(path: string): Promise<Answering> {
   const { threads, work } = readWork(path);
-  const runtime = await cpu.open({ threads });
+  const profileFolder = work.kind === "training" ? work.profileFolder : undefined;
+  const runtime = await cpu.open({ threads, profileFolder });
   switch (work.kind) {
     case "training":
       return openTraining(work, runtime);

@@ -2,23 +2,40 @@
 import * as z from "zod";
 import type { Runtime } from "../../src/engine/runtime/runtime.js";
 import { packOptions, packTexts, slotsOf } from "../../src/method/batch/pack.js";
-import { compileMultiTaskTraining } from "../../src/method/program/training.js";
+import type { TrainingArrays } from "../../src/method/program/training.js";
 import { trainingRates } from "../../src/method/program/training-graph.js";
 import { createDropoutMasks } from "../../src/method/train/dropout-masks.js";
 import { type MicroBatch, trainingStep } from "../../src/method/train/step.js";
 import type { ModelSpec } from "../../src/model/spec.js";
+import { compileTasks } from "../../src/run/fine-tune/tasks.js";
 import { createTrainable, optimizerGroups } from "../../src/run/fine-tune/trainable.js";
 import { measureProducts } from "../products/measure.js";
 import { trainingProducts } from "../products/products.js";
 import { loadSource } from "../work/model.js";
 import type { BenchMicroBatch, TrainingWork } from "../work/work-file.js";
-import { type Answering, index, now, timed } from "./work-kind.js";
+import {
+  millisecondsOf,
+  profiledRuns,
+  stepClock,
+  type Times,
+  timedRuntime,
+  timedStore,
+  timesByGroup,
+  timesByPart,
+  WHOLE_STEP,
+} from "./profile.js";
+import { type Answering, index } from "./work-kind.js";
 
 const requestSchema = z.discriminatedUnion("do", [
   /** One optimizer step on the step of the work file with this index. */
   z.object({ do: z.literal("step"), step: index }),
   /** The bare products of that step. */
   z.object({ do: z.literal("products"), step: index }),
+  /**
+   * Milliseconds of the parts of a step and of the groups of nodes in it, from all steps but the first of each index. It
+   * ends the session.
+   */
+  z.object({ do: z.literal("profile") }),
 ]);
 
 /** As the published runs have them. */
@@ -28,8 +45,11 @@ const HEAD_WEIGHT_DECAY = 0.1;
 export async function openTraining(work: TrainingWork, runtime: Runtime): Promise<Answering> {
   const { classes, learningRate } = work;
   const { spec, values } = await loadSource(work.model);
-  const parts = { mlmHead: true, classes };
-  const store = createTrainable(spec, parts, values, 0);
+  const both = work.tasks !== "classification";
+  const parts = { mlmHead: both, classes };
+  const now = millisecondsOf(runtime.threads);
+  const clock = stepClock(now);
+  const store = timedStore(createTrainable(spec, parts, values, 0), clock);
   // A classification head is new in every run; here both sides must begin with the same.
   for (const { name, part } of store.parameters) {
     const given = part === "classification-head" ? values.get(name) : undefined;
@@ -37,9 +57,23 @@ export async function openTraining(work: TrainingWork, runtime: Runtime): Promis
   }
   const rates = trainingRates(spec);
   const dropout = createDropoutMasks(0, rates);
-  const arrays = { weights: store.weight, gradients: store.gradient, keepMask: dropout.keepMask };
-  const { main, auxiliary } = await compileMultiTaskTraining(runtime, spec, classes, rates, arrays);
-  const state = { store, dropout, main, auxiliary };
+  const arrays: TrainingArrays = {
+    weights: store.weight,
+    gradients: store.gradient,
+    keepMask: (site, count) => clock.time("dropout masks", () => dropout.keepMask(site, count)),
+  };
+  const tasks = await compileTasks(
+    both ? "main and auxiliary" : "main",
+    timedRuntime(runtime, clock),
+    { spec, classes },
+    rates,
+    arrays,
+  );
+  const state = { store, dropout, ...tasks };
+  const passes = both ? 2 : 1;
+  const session = both ? "multi-task-training" : "classification-training";
+  const asked: number[] = [];
+  const partsOfSteps: Times[] = [];
   const settings = {
     learningRate,
     weightDecay: WEIGHT_DECAY,
@@ -50,26 +84,46 @@ export async function openTraining(work: TrainingWork, runtime: Runtime): Promis
   const groups = optimizerGroups(settings, parts, 1);
   let done = 0;
 
-  return async (asked) => {
-    const request = requestSchema.parse(asked);
+  return async (requested) => {
+    const request = requestSchema.parse(requested);
+    if (request.do === "profile") {
+      await tasks.dispose();
+      const { profileFolder = "" } = work;
+      const first = work.steps.length;
+      const counted = asked.slice(first);
+      const runs = profiledRuns(profileFolder, session).slice(first * passes);
+      const times = [
+        ...timesByPart(partsOfSteps.slice(first), counted),
+        ...timesByGroup(runs, counted, passes),
+      ];
+      return { seconds: 0, values: Object.fromEntries(times), list: [] };
+    }
     const step = work.steps[request.step];
     if (request.do === "products") {
-      const sizes = step.flatMap((micro) => passSizes(laidOut(micro, spec), classes));
+      const sizes = step.flatMap((micro) =>
+        passSizes(laidOut(micro, spec), classes).slice(0, passes),
+      );
       const products = sizes.flatMap((pass) => trainingProducts(spec, pass));
       const { seconds, rate } = await measureProducts(runtime, products, now);
       return { seconds, values: { rate }, list: [] };
     }
     done += 1;
-    return timed(async () => {
-      const { main_loss, auxiliary_loss, tokens } = await trainingStep(state, {
+    const start = now();
+    clock.take();
+    const { main_loss, auxiliary_loss, tokens } = await clock.timeAsync(WHOLE_STEP, () =>
+      trainingStep(state, {
         step: done,
-        microBatches: step.map((micro) => laidOut(micro, spec)),
+        microBatches: clock.time("packing", () => step.map((micro) => laidOut(micro, spec))),
         gradientAccumulationSteps: step.length,
-        taskWeights: { main: 0.5, auxiliary: 0.5 },
+        taskWeights: both ? { main: 0.5, auxiliary: 0.5 } : { main: 1, auxiliary: 0 },
         groups,
-      });
-      return { mainLoss: main_loss ?? 0, auxiliaryLoss: auxiliary_loss ?? 0, tokens };
-    });
+      }),
+    );
+    const seconds = (now() - start) / 1000;
+    asked.push(request.step);
+    partsOfSteps.push(clock.take());
+    const values = { mainLoss: main_loss ?? 0, auxiliaryLoss: auxiliary_loss ?? 0, tokens };
+    return { seconds, values, list: [] };
   };
 }
 

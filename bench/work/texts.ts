@@ -39,11 +39,23 @@ export async function benchTexts(root: string): Promise<BenchTexts> {
   };
 }
 
+/** The training texts of the sample task. */
+export function sampleTexts(root: string): BenchTexts {
+  const lines = readFileSync(join(root, "examples/sample-task/train.jsonl"), "utf8").trimEnd();
+  const row = z.object({ text: z.string(), label: z.string() });
+  const rows = lines.split("\n").map((line) => row.parse(JSON.parse(line)));
+  const names = [...new Set(rows.map(({ label }) => label))].sort();
+  return {
+    source: "the training texts of the sample task",
+    texts: rows.map(({ text }) => text),
+    labels: rows.map(({ label }) => names.indexOf(label)),
+    classes: names.length,
+  };
+}
+
 /** Texts without any data set. */
 export function inventedTexts(root: string): BenchTexts {
-  const lines = readFileSync(join(root, "examples/sample-task/train.jsonl"), "utf8").trimEnd();
-  const row = z.object({ text: z.string() });
-  const words = lines.split("\n").flatMap((line) => row.parse(JSON.parse(line)).text.split(/\s+/));
+  const words = sampleTexts(root).texts.flatMap((text) => text.split(/\s+/));
   const random = randomStream(0, "texts");
   const texts = Array.from({ length: INVENTED_TEXTS }, () => {
     const length = Math.round(Math.exp(Math.log(37) + 0.5 * random.normal()));

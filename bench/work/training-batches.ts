@@ -55,10 +55,10 @@ export function epochSteps(
   ]);
 }
 
-/** Tokens of a step that are no padding, both tasks together. */
-export function realTokens(step: readonly BenchMicroBatch[]): number {
+/** Tokens of a step that are no padding: of the main task, or of both together. */
+export function realTokens(step: readonly BenchMicroBatch[], tasks: "main" | "both"): number {
   return step
-    .flatMap(({ main, auxiliary }) => [...main.texts, ...auxiliary.texts])
+    .flatMap(({ main, auxiliary }) => [...main.texts, ...(tasks === "both" ? auxiliary.texts : [])])
     .reduce((total, text) => total + text.length, 0);
 }
 

@@ -21,6 +21,10 @@ const microBatch = z.strictObject({
 
 const trainingWork = z.strictObject({
   kind: z.literal("training"),
+  /** Both where absent. */
+  tasks: z.enum(["both", "classification"]).optional(),
+  /** Where the runtime leaves the time of every node. */
+  profileFolder: z.string().optional(),
   model: modelSource,
   classes: z.int(),
   /** Each a list of micro-batches. */

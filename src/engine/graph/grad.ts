@@ -66,7 +66,7 @@ export function gradients(
     }
     const gradient = dense.get(node.outputs[0]);
     if (gradient === undefined) continue;
-    build.scope(`gradient/${node.scope}`, () => {
+    build.scope(`gradient/${node.scope}/${node.op}`, () => {
       const rules = vjpOf(build, node, gradient);
       node.inputs.forEach((input, index) => {
         const rule = rules[index];

@@ -3,11 +3,12 @@ import type { InferenceSession, Tensor, TensorConstructor } from "onnxruntime-co
 import { L3MaskingError, messageOf } from "../../base/errors.js";
 import type { ArrayValue, NamedArrays, Session } from "./runtime.js";
 
-/** Wraps a session of any ONNX Runtime build. */
+/** Wraps a session of any ONNX Runtime build; one that is `profiled` writes its times when it is disposed of. */
 export function wrapSession(
   name: string,
   session: InferenceSession,
   TensorClass: TensorConstructor,
+  profiled = false,
 ): Session {
   const tensorOf = (value: ArrayValue): Tensor => {
     switch (value.type) {
@@ -35,7 +36,10 @@ export function wrapSession(
         throw runtimeError(name, cause);
       }
     },
-    dispose: () => session.release(),
+    async dispose() {
+      if (profiled) session.endProfiling();
+      await session.release();
+    },
   };
 }
 

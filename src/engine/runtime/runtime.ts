@@ -20,13 +20,17 @@ export interface Session {
   dispose(): Promise<void>;
 }
 
+export interface DeviceOptions {
+  /** Of a matrix product; all processors where absent. */
+  readonly threads?: number | undefined;
+  /** Where each session, when it is disposed of, leaves the time of every node it ran: Chrome's trace events, a JSON file. */
+  readonly profileFolder?: string | undefined;
+}
+
 /** What graphs run on; each has a file in `devices/`. */
 export interface Device {
-  /**
-   * Opens it; `threads` of a matrix product, all processors where absent. Throws `runtime-missing`, and `runtime-unsupported`
-   * on a machine that cannot have it.
-   */
-  open(options?: { readonly threads?: number | undefined }): Promise<Runtime>;
+  /** Opens it. Throws `runtime-missing`, and `runtime-unsupported` on a machine that cannot have it. */
+  open(options?: DeviceOptions): Promise<Runtime>;
 }
 
 /** A device that is open. */

@@ -2,11 +2,12 @@
 
 import { processorCount } from "../../../platform/machine.js";
 import { loadOnnxRuntime } from "../../../platform/onnxruntime.js";
+import { join } from "../../../platform/paths.js";
 import { runtimeError, wrapSession } from "../ort.js";
 import type { Device } from "../runtime.js";
 
 export const cpu: Device = {
-  async open({ threads = processorCount() } = {}) {
+  async open({ threads = processorCount(), profileFolder } = {}) {
     const { InferenceSession, Tensor, env } = await loadOnnxRuntime();
     const settings = {
       executionProviders: ["cpu"],
@@ -29,8 +30,13 @@ export const cpu: Device = {
       target: "cpu",
       threads,
       async load(name, bytes) {
+        const profiling = profileFolder !== undefined && {
+          enableProfiling: true,
+          profileFilePrefix: join(profileFolder, name),
+        };
         try {
-          return wrapSession(name, await InferenceSession.create(bytes, settings), Tensor);
+          const session = await InferenceSession.create(bytes, { ...settings, ...profiling });
+          return wrapSession(name, session, Tensor, profileFolder !== undefined);
         } catch (cause) {
           throw runtimeError(name, cause);
         }
