@@ -9,11 +9,14 @@ const counts = Array.from({ length: 36 }, (_, count) => count);
 const guard = 8;
 
 const finite = fc.float({ noNaN: true, noDefaultInfinity: true, min: -8, max: 8 });
+/** Runs of zeros among others. */
+const orZero = fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, finite);
 
-/** Arrays one after the other in a fresh memory, with guard elements of 77 behind each. */
+/** Arrays one after the other in a fresh memory, with guard elements of 77 behind each; then bytes of 1 for `moments`. */
 function layOut(...arrays: readonly (readonly number[])[]) {
   const elements = arrays.reduce((sum, { length }) => sum + length + guard, 0);
-  const { buffer, kernels } = createKernelMemory(elements * 4);
+  const { buffer, kernels } = createKernelMemory(elements * 4 + guard);
+  const moments = new Uint8Array(buffer, elements * 4, guard).fill(1);
   let start = 0;
   const placed = arrays.map((values) => {
     const view = new Float32Array(buffer, start * 4, values.length + guard);
@@ -28,7 +31,7 @@ function layOut(...arrays: readonly (readonly number[])[]) {
     };
   });
   const untouched = () => placed.every(({ guards }) => guards.every((value) => value === 77));
-  return { buffer, kernels, placed, untouched };
+  return { buffer, kernels, placed, moments, untouched };
 }
 
 /** `count` different values of mixed sign. */
@@ -39,7 +42,7 @@ function ramp(count: number, salt: number): number[] {
 describe("sumOfSquares and dotProduct", () => {
   it("equal float64 sums for any count", () => {
     fc.assert(
-      fc.property(fc.array(fc.tuple(finite, finite), { maxLength: 70 }), (pairs) => {
+      fc.property(fc.array(fc.tuple(orZero, finite), { maxLength: 70 }), (pairs) => {
         const a = pairs.map(([left]) => left);
         const b = pairs.map(([, right]) => right);
         const { kernels, placed } = layOut(a, b);
@@ -49,7 +52,9 @@ describe("sumOfSquares and dotProduct", () => {
           dot,
           10,
         );
-        expect(kernels.sumOfSquares(placed[0].offset, a.length)).toBeCloseTo(squares, 10);
+        const found = kernels.sumOfSquares(placed[0].offset, a.length);
+        expect(found).toBeCloseTo(squares, 10);
+        expect(found).toBe(kernels.dotProduct(placed[0].offset, placed[0].offset, a.length));
       }),
     );
   });
@@ -106,9 +111,9 @@ describe("adamw", () => {
       const gradient = ramp(count, 2);
       const first = ramp(count, 3);
       const second = ramp(count, 4).map(Math.abs);
-      const { kernels, placed, untouched } = layOut(weight, gradient, first, second);
+      const { kernels, placed, moments, untouched } = layOut(weight, gradient, first, second);
       const [w, g, m, v] = placed;
-      kernels.adamw(w.offset, g.offset, m.offset, v.offset, count, ...settings);
+      kernels.adamw(w.offset, g.offset, m.offset, v.offset, moments.byteOffset, count, ...settings);
       for (let i = 0; i < count; i++) {
         const scaled = scale * gradient[i];
         const mean = beta1 * first[i] + (1 - beta1) * scaled;
@@ -125,9 +130,11 @@ describe("adamw", () => {
 
   it("gives a value the same bits wherever it lies in the array", () => {
     // Seven equal elements: four in a vector, three in the tail.
-    const { kernels, placed } = layOut(...[0.3, -0.7, 0.11, 0.013].map((x) => Array(7).fill(x)));
+    const { kernels, placed, moments } = layOut(
+      ...[0.3, -0.7, 0.11, 0.013].map((x) => Array(7).fill(x)),
+    );
     const [w, g, m, v] = placed;
-    kernels.adamw(w.offset, g.offset, m.offset, v.offset, 7, ...settings);
+    kernels.adamw(w.offset, g.offset, m.offset, v.offset, moments.byteOffset, 7, ...settings);
     for (const { values } of [w, m, v]) expect(new Set(values).size).toBe(1);
   });
 
@@ -135,7 +142,9 @@ describe("adamw", () => {
     // Seven elements: a vector and a tail. Unflushed, 0.9^k passes 2^-126 at step 829 and 0.98^k at step 4323.
     const [rate, beta1, beta2, epsilon] = settings;
     const values = [1, -1, 1e-3, -1e-9, 1e-15, 5, 1e-3];
-    const { kernels, placed } = layOut(values, Array(7).fill(0), values, values.map(Math.abs));
+    const { kernels, placed, moments } = layOut(
+      ...[values, Array(7).fill(0), values, values.map(Math.abs)],
+    );
     const [w, g, m, v] = placed;
     let subnormal = 0;
     for (let step = 1; step <= 5000; step++) {
@@ -145,6 +154,7 @@ describe("adamw", () => {
         g.offset,
         m.offset,
         v.offset,
+        moments.byteOffset,
         7,
         rate,
         beta1,
@@ -169,26 +179,80 @@ describe("adamw", () => {
     // Betas of 1/2 halve them first.
     const first = [2, -2, 1.5, -1.5, 2, -2, 1.5].map((value) => value * bound);
     const second = [1.5, 2, 1.5, 2, 1.5, 1.5, 2].map((value) => value * bound);
-    const { kernels, placed } = layOut(zeros, zeros, first, second);
+    const { kernels, placed, moments } = layOut(zeros, zeros, first, second);
     const [w, g, m, v] = placed;
-    kernels.adamw(w.offset, g.offset, m.offset, v.offset, 7, 1, 0.5, 0.5, 1e-6, 0, 0.5, 0.5, 1);
+    const halves = [1, 0.5, 0.5, 1e-6, 0, 0.5, 0.5, 1] as const;
+    kernels.adamw(w.offset, g.offset, m.offset, v.offset, moments.byteOffset, 7, ...halves);
     expect([...m.values]).toEqual([1, -1, 0, 0, 1, -1, 0].map((value) => value * bound));
     expect([...v.values]).toEqual([0, 1, 0, 1, 0, 0, 1].map((value) => value * bound));
   });
 
   it("lets NaN through, so that nothing hides it", () => {
     const zeros = Array(7).fill(0);
-    const { kernels, placed } = layOut(zeros, Array(7).fill(Number.NaN), zeros, zeros);
+    const { kernels, placed, moments } = layOut(zeros, Array(7).fill(Number.NaN), zeros, zeros);
     const [w, g, m, v] = placed;
-    kernels.adamw(w.offset, g.offset, m.offset, v.offset, 7, ...settings);
+    kernels.adamw(w.offset, g.offset, m.offset, v.offset, moments.byteOffset, 7, ...settings);
     for (const { values } of [w, m, v]) expect([...values].every(Number.isNaN)).toBe(true);
+  });
+
+  it("gives the same bits where it may skip moments of 0, whatever has had a gradient when", () => {
+    const count = 70;
+    const lineOf = (gradients: number[]) =>
+      fc.constantFrom(
+        gradients.map(() => 0),
+        gradients,
+      );
+    const lines = fc.tuple(
+      ...[1, 2, 3, 4].map((salt) => lineOf(ramp(16, salt))),
+      lineOf(ramp(6, 5)),
+    );
+    fc.assert(
+      fc.property(fc.array(lines, { maxLength: 6 }), fc.boolean(), (steps, decays) => {
+        const zeros: number[] = Array(count).fill(0);
+        const [rate, beta1, beta2, epsilon, decay, ...rest] = settings;
+        const given = [rate, beta1, beta2, epsilon, decays ? decay : 0, ...rest] as const;
+        const run = (mayKnow: boolean) => {
+          const { kernels, placed, moments } = layOut(ramp(count, 6), zeros, zeros, zeros);
+          const [w, g, m, v] = placed;
+          moments.fill(mayKnow ? 0 : 1);
+          for (const gradients of steps) {
+            g.values.set(gradients.flat());
+            const at = [w.offset, g.offset, m.offset, v.offset, moments.byteOffset] as const;
+            kernels.adamw(...at, count, ...given);
+            if (!mayKnow) moments.fill(1);
+          }
+          return { state: placed.map(({ values }) => [...values]), moments: [...moments] };
+        };
+        const { state, moments } = run(true);
+        expect(state).toEqual(run(false).state);
+        // Four whole lines, and what is behind them.
+        expect(moments[4]).toBe(steps.length > 0 ? 1 : 0);
+        for (let line = 0; line < 4; line++) {
+          const ever = steps.some((gradients) => gradients[line].some((value) => value !== 0));
+          expect(moments[line]).toBe(ever ? 1 : 0);
+        }
+        expect(moments.slice(5)).toEqual([0, 0, 0]);
+      }),
+    );
+  });
+
+  it("knows again that moments are 0 once they have faded", () => {
+    const zeros: number[] = Array(16).fill(0);
+    const { kernels, placed, moments } = layOut(zeros, zeros, Array(16).fill(2 ** -111), zeros);
+    const [w, g, m, v] = placed;
+    const at = [w.offset, g.offset, m.offset, v.offset, moments.byteOffset] as const;
+    const halves = [1, 0.5, 0.5, 1e-6, 0, 0.5, 0.5, 1] as const;
+    kernels.adamw(...at, 16, ...halves);
+    expect([m.values[0], moments[0]]).toEqual([2 ** -112, 1]);
+    kernels.adamw(...at, 16, ...halves);
+    expect([m.values[0], moments[0]]).toEqual([0, 0]);
   });
 
   it("leaves zeros at zero: padding between parameters is safe", () => {
     const zeros = Array(9).fill(0);
-    const { kernels, placed } = layOut(zeros, zeros, zeros, zeros);
+    const { kernels, placed, moments } = layOut(zeros, zeros, zeros, zeros);
     const [w, g, m, v] = placed;
-    kernels.adamw(w.offset, g.offset, m.offset, v.offset, 9, ...settings);
+    kernels.adamw(w.offset, g.offset, m.offset, v.offset, moments.byteOffset, 9, ...settings);
     for (const { values } of placed) expect([...values]).toEqual(zeros);
   });
 });
@@ -292,7 +356,7 @@ describe("binary.ts", () => {
     expect(Object.fromEntries(arities)).toEqual({
       sumOfSquares: 2,
       dotProduct: 3,
-      adamw: 13,
+      adamw: 14,
       addScaled: 4,
       dropoutMask: 5,
     });

@@ -31,12 +31,16 @@ export interface Kernels {
    *
    * with correction_k = 1 - beta_k^step. Moments below 2^-112 become 0
    * before they turn into subnormals, which are slow.
+   *
+   * `moments` points to a byte for each 16 elements or part of them: 0 only where both moments of
+   * all are 0, which saves reading and writing them while the gradient is 0. Kept up to date.
    */
   adamw(
     weight: number,
     gradient: number,
     first: number,
     second: number,
+    moments: number,
     count: number,
     learningRate: number,
     beta1: number,

@@ -90,6 +90,7 @@ export function adamwStep(
       region.offset("gradient"),
       region.offset("first"),
       region.offset("second"),
+      region.moments,
       region.count,
       group.learningRate,
       settings.beta1,

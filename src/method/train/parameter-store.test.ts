@@ -83,11 +83,14 @@ describe("createParameterStore", () => {
     expect(store.parameters).toEqual(mixed);
   });
 
-  it("takes 16 bytes a parameter for training and 4 without", () => {
-    const large = [parameter("table", [4096, 64])];
-    expect(createParameterStore(large).bytes).toBe(4096 * 64 * 16);
-    expect(createParameterStore(large, { training: false }).bytes).toBe(4096 * 64 * 4);
-    expect(createParameterStore(large, { extraSlots: ["main", "aux"] }).bytes).toBe(4096 * 64 * 24);
+  it("takes 16 bytes a parameter and one for each 16 in training, and 4 a parameter without", () => {
+    const large = [parameter("table", [4096, 256])];
+    const count = 4096 * 256;
+    const flags = count / 16;
+    expect(createParameterStore(large).bytes).toBe(16 * count + flags);
+    expect(createParameterStore(large, { training: false }).bytes).toBe(4 * count);
+    const extraSlots = ["main", "aux"];
+    expect(createParameterStore(large, { extraSlots }).bytes).toBe(24 * count + flags);
   });
 
   it("opens another memory when one is full, and never splits a parameter", () => {
@@ -170,6 +173,25 @@ describe("regions", () => {
       expect(store.view("dev", name).every((value) => value === 0)).toBe(true);
     }
     expect(store.gradient("a.weight").every((value) => value === 0)).toBe(true);
+  });
+
+  it("flags moments that someone may have written, and no others", () => {
+    const store = createParameterStore(mixed);
+    const [weights] = store.regions(({ part, decay }) =>
+      part === "body" && decay ? 1 : undefined,
+    );
+    const { buffer } = store.weight("a.weight");
+    // 16 elements for a.weight, 48 for b.weight.
+    const flags = () => Array.from(new Uint8Array(buffer, weights.moments, 4));
+    store.weight("b.weight").fill(1);
+    weights.view("gradient").fill(1);
+    expect(flags()).toEqual([0, 0, 0, 0]);
+    store.second("b.weight");
+    expect(flags()).toEqual([0, 1, 1, 1]);
+    weights.view("first");
+    expect(flags()).toEqual([1, 1, 1, 1]);
+    const [bias] = store.regions(({ name }) => (name === "b.bias" ? 1 : undefined));
+    expect(new Uint8Array(buffer, bias.moments, 1)[0]).toBe(0);
   });
 
   it("does not join across a parameter that is left out", () => {

@@ -8,6 +8,9 @@
  * lies beside parameters of the same part and weight decay. Arenas are filled one after the other;
  * padding is 0 in every band and stays 0 under every kernel, so a run of neighbours can be treated
  * as one array.
+ *
+ * Behind the bands of a store for training lies a byte for each 16 elements: 0 only where AdamW's
+ * moments of all are 0, so that it need not look at those of words that no text has had so far.
  */
 import { L3MaskingError } from "../../base/errors.js";
 import {
@@ -39,11 +42,13 @@ export interface Region {
   readonly kernels: Kernels;
   /** Byte offset of the run's first element in a slot. */
   offset(slot: string): number;
+  /** Byte offset of the run's flags for the AdamW kernel: where moments may be other than 0. */
+  readonly moments: number;
   /**
    * Elements from the first parameter's start to the last one's end, padding between them included.
    */
   readonly count: number;
-  /** The run's elements in a slot. */
+  /** The run's elements in a slot. Those of moments may be written until the next step. */
   view(slot: string): Float32Array<ArrayBuffer>;
   /** In the order of the layout. */
   readonly parameters: readonly Parameter[];
@@ -59,7 +64,7 @@ export interface ParameterStore {
   readonly bytes: number;
   weight(name: string): Float32Array<ArrayBuffer>;
   gradient(name: string): Float32Array<ArrayBuffer>;
-  /** AdamW's running mean of the gradient. */
+  /** AdamW's running mean of the gradient. To write moments, ask for them after the last step. */
   first(name: string): Float32Array<ArrayBuffer>;
   /** AdamW's running mean of the squared gradient. */
   second(name: string): Float32Array<ArrayBuffer>;
@@ -87,10 +92,13 @@ interface ArenaPlan {
 
 interface Arena extends ArenaPlan {
   readonly memory: KernelMemory;
+  /** A byte for each `alignedElements` of a band. */
+  readonly moments: Uint8Array;
 }
 
 const alignedElements = 16; // 64 bytes: a cache line
 const trainingSlots: readonly StateSlot[] = ["weight", "gradient", "first", "second"];
+const isMoment = (slot: string) => slot === "first" || slot === "second";
 
 /**
  * Lays the parameters out and allocates their memories, all zero: fill the weights from a
@@ -119,12 +127,20 @@ export function createParameterStore(
         },
       ),
   );
-  const bandCapacity = Math.floor(Math.min(arenaBytes, maximumMemoryBytes) / 4 / slots.length);
-  const arenas: Arena[] = planArenas(parameters, bandCapacity).map((plan) => ({
-    ...plan,
-    memory: createKernelMemory(plan.bandElements * 4 * slots.length),
-  }));
+  const elementBytes = 4 * slots.length + (training ? 1 / alignedElements : 0);
+  const bandCapacity = Math.floor(Math.min(arenaBytes, maximumMemoryBytes) / elementBytes);
+  const arenas = planArenas(parameters, bandCapacity).map((plan): Arena => {
+    const bands = plan.bandElements * 4 * slots.length;
+    const flags = training ? plan.bandElements / alignedElements : 0;
+    const memory = createKernelMemory(bands + flags);
+    return { ...plan, memory, moments: new Uint8Array(memory.buffer, bands, flags) };
+  });
   const views = new Map(slots.map((slot) => [slot, slotViews(arenas, slots.indexOf(slot))]));
+  const places = new Map(
+    arenas.flatMap((arena) =>
+      arena.places.map((place) => [place.parameter.name, { arena, place }]),
+    ),
+  );
 
   const view = (slot: string, name: string): Float32Array<ArrayBuffer> => {
     const slotView = views.get(slot);
@@ -135,6 +151,8 @@ export function createParameterStore(
         hint: "Create the store with every parameter the model needs.",
       });
     }
+    const at = places.get(name);
+    if (isMoment(slot) && at !== undefined) mayHoldMoments(at.arena, at.place);
     return found;
   };
   return {
@@ -218,9 +236,21 @@ function regionsOf<Key>(
       count,
       parameters: places.map(({ parameter }) => parameter),
       offset,
-      view: (slot) => new Float32Array(arena.memory.buffer, offset(slot), count),
+      moments: arena.moments.byteOffset + start / alignedElements,
+      view(slot) {
+        if (isMoment(slot)) mayHoldMoments(arena, { start, count });
+        return new Float32Array(arena.memory.buffer, offset(slot), count);
+      },
     };
   });
+}
+
+/** Whoever sees moments may write them; the next step looks at all of them and knows again. */
+function mayHoldMoments(
+  { moments }: Arena,
+  { start, count }: Pick<Place, "start" | "count">,
+): void {
+  moments.fill(1, start / alignedElements, Math.ceil((start + count) / alignedElements));
 }
 
 function refuseRepeats(names: readonly string[], error: (name: string) => L3MaskingError): void {

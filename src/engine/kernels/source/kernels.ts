@@ -11,9 +11,38 @@
 /** Bytes of one f32x4 or i32x4. */
 const vectorBytes: usize = 16;
 
-/** sum_i gradient[i]^2. NaN and infinity reach the result. */
+/**
+ * sum_i gradient[i]^2, as `dotProduct` sums it. NaN and infinity reach the result. Zeros, of which the
+ * gradient of word embeddings mostly consists, are passed over.
+ */
 export function sumOfSquares(gradient: usize, count: usize): f64 {
-  return dotProduct(gradient, gradient, count);
+  let sum0 = f64x2.splat(0);
+  let sum1 = f64x2.splat(0);
+  let sum2 = f64x2.splat(0);
+  let sum3 = f64x2.splat(0);
+  while (count >= 8) {
+    if (v128.any_true(v128.or(v128.load(gradient), v128.load(gradient + 16)))) {
+      const g0 = twoDoubles(gradient);
+      const g1 = twoDoubles(gradient + 8);
+      const g2 = twoDoubles(gradient + 16);
+      const g3 = twoDoubles(gradient + 24);
+      sum0 = f64x2.add(sum0, f64x2.mul(g0, g0));
+      sum1 = f64x2.add(sum1, f64x2.mul(g1, g1));
+      sum2 = f64x2.add(sum2, f64x2.mul(g2, g2));
+      sum3 = f64x2.add(sum3, f64x2.mul(g3, g3));
+    }
+    gradient += 32;
+    count -= 8;
+  }
+  const lanes = f64x2.add(f64x2.add(sum0, sum1), f64x2.add(sum2, sum3));
+  let sum = f64x2.extract_lane(lanes, 0) + f64x2.extract_lane(lanes, 1);
+  while (count > 0) {
+    const g = <f64>load<f32>(gradient);
+    sum += g * g;
+    gradient += 4;
+    count--;
+  }
+  return sum;
 }
 
 /**
@@ -65,12 +94,17 @@ export function dotProduct(a: usize, b: usize, count: usize): f64 {
  *
  * The gradient is left at 0: its cache line is here anyway, so the next accumulation starts clean
  * without a pass of its own.
+ *
+ * `moments` has a byte for each 16 elements, and for the rest behind the last 16: 0 only where both
+ * moments of all are 0. Where the gradient is 0 too, as of most words' embeddings in a step, the
+ * equations leave weight decay alone, and the moments are not even read. Kept up to date here.
  */
 export function adamw(
   weight: usize,
   gradient: usize,
   first: usize,
   second: usize,
+  moments: usize,
   count: usize,
   learningRate: f64,
   beta1: f64,
@@ -103,28 +137,46 @@ export function adamw(
   const tinyLanes = f32x4.splat(tinyMoment);
   const zeros = f32x4.splat(0);
 
-  while (count >= 4) {
-    const g = f32x4.mul(v128.load(gradient), scaleLanes);
-    const mean = f32x4.add(f32x4.mul(v128.load(first), keepFirstLanes), f32x4.mul(g, takeFirstLanes));
-    const square = f32x4.add(
-      f32x4.mul(v128.load(second), keepSecondLanes),
-      f32x4.mul(f32x4.mul(g, g), takeSecondLanes),
-    );
-    // "Less than" is false for NaN, which must stay.
-    const m = v128.andnot(mean, f32x4.lt(f32x4.abs(mean), tinyLanes));
-    const v = v128.andnot(square, f32x4.lt(square, tinyLanes));
-    const denominator = f32x4.add(f32x4.mul(f32x4.sqrt(v), secondScaleLanes), smallestLanes);
-    const update = f32x4.div(f32x4.mul(stepSizeLanes, m), denominator);
-    v128.store(first, m);
-    v128.store(second, v);
-    v128.store(weight, f32x4.sub(f32x4.mul(v128.load(weight), keepLanes), update));
-    v128.store(gradient, zeros);
-    weight += vectorBytes;
-    gradient += vectorBytes;
-    first += vectorBytes;
-    second += vectorBytes;
-    count -= 4;
+  while (count >= lineElements) {
+    if (load<u8>(moments) == 0 && isZeroLine(gradient)) {
+      if (keep != 1) {
+        for (let at: usize = 0; at < lineBytes; at += vectorBytes) {
+          v128.store(weight + at, f32x4.mul(v128.load(weight + at), keepLanes));
+        }
+      }
+    } else {
+      let held = zeros;
+      for (let at: usize = 0; at < lineBytes; at += vectorBytes) {
+        const g = f32x4.mul(v128.load(gradient + at), scaleLanes);
+        const mean = f32x4.add(
+          f32x4.mul(v128.load(first + at), keepFirstLanes),
+          f32x4.mul(g, takeFirstLanes),
+        );
+        const square = f32x4.add(
+          f32x4.mul(v128.load(second + at), keepSecondLanes),
+          f32x4.mul(f32x4.mul(g, g), takeSecondLanes),
+        );
+        // "Less than" is false for NaN, which must stay.
+        const m = v128.andnot(mean, f32x4.lt(f32x4.abs(mean), tinyLanes));
+        const v = v128.andnot(square, f32x4.lt(square, tinyLanes));
+        const denominator = f32x4.add(f32x4.mul(f32x4.sqrt(v), secondScaleLanes), smallestLanes);
+        const update = f32x4.div(f32x4.mul(stepSizeLanes, m), denominator);
+        held = v128.or(held, v128.or(m, v));
+        v128.store(first + at, m);
+        v128.store(second + at, v);
+        v128.store(weight + at, f32x4.sub(f32x4.mul(v128.load(weight + at), keepLanes), update));
+        v128.store(gradient + at, zeros);
+      }
+      store<u8>(moments, v128.any_true(held) ? 1 : 0);
+    }
+    weight += lineBytes;
+    gradient += lineBytes;
+    first += lineBytes;
+    second += lineBytes;
+    moments++;
+    count -= lineElements;
   }
+  if (count > 0) store<u8>(moments, 1);
   // Same operations in the same order, so that a value does not depend on where in the array it lies.
   while (count > 0) {
     const g = load<f32>(gradient) * scale;
@@ -216,6 +268,10 @@ export function dropoutMask(
   }
 }
 
+/** Elements that share a byte of `moments`: a cache line. */
+const lineElements: usize = 16;
+const lineBytes: usize = 64;
+
 /** 2^-112: products with any usual beta are still normal float32 numbers (2^-126 and above). */
 const tinyMoment: f32 = 1.925929944387236e-34;
 
@@ -226,6 +282,14 @@ const secondMultiplier: u32 = 0x85ebca6b;
 @inline
 function twoDoubles(floats: usize): v128 {
   return f64x2.promote_low_f32x4(v128.load64_zero(floats));
+}
+
+// @ts-ignore: decorator
+@inline
+function isZeroLine(start: usize): bool {
+  const firstHalf = v128.or(v128.load(start), v128.load(start + 16));
+  const secondHalf = v128.or(v128.load(start + 32), v128.load(start + 48));
+  return !v128.any_true(v128.or(firstHalf, secondHalf));
 }
 
 // @ts-ignore: decorator
