@@ -3,6 +3,7 @@ import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "no
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
+import { loadCheckpoint } from "../src/model/checkpoint/load.js";
 import type { RunEvent, TrainResult } from "../src/run/host/host.js";
 import type { TrainOptions } from "../src/run/settings/schemas.js";
 import { failure } from "./fixtures/failure.js";
@@ -294,6 +295,34 @@ describe("a run that must not go on", () => {
     const twice = await failure(train(options("stopped"), host()));
     expect(twice).toMatchObject({ code: "output-exists" });
     expect(twice.hint).toContain("--resume");
+  });
+});
+
+describe("a run with frozen layers", () => {
+  const name = "encoder.layer.0.output.dense.weight";
+
+  it("goes on as without the break, and leaves them as the model has them", async () => {
+    const given = (folder: string) => options(folder, { freezeLayers: 1, maxSteps: 8 });
+    const whole = await train(given("frozen"), host());
+    const parted = given("frozen-parted");
+    await failure(train(parted, host(afterStep(5))));
+    const result = await train({ ...parted, resume: true }, host());
+    expectSameRun(at("frozen-parted"), result, whole);
+    const [before, after] = [await loadCheckpoint(bert), await loadCheckpoint(at("frozen/model"))];
+    expect(after.values.get(name)).toEqual(before.values.get(name));
+    const trained = name.replace("0", "1");
+    expect(after.values.get(trained)).not.toEqual(before.values.get(trained));
+  });
+
+  it("is another run than one without, and has no more layers than the model", async () => {
+    const error = await failure(
+      train({ ...options("frozen", { maxSteps: 8 }), resume: true }, host()),
+    );
+    expect(error).toMatchObject({ message: expect.stringContaining("expected freezeLayers") });
+    expect(await failure(train(options("many", { freezeLayers: 99 }), host()))).toMatchObject({
+      code: "invalid-setting",
+      message: expect.stringMatching(/--freeze-layers to be at most 2, .*, got 99/),
+    });
   });
 });
 

@@ -23,7 +23,13 @@ export interface Embedded {
  * attention too where they are laid out by rows.
  */
 export function encoder(context: ModelContext, reads?: Tensor | RowQueries): Tensor {
-  return encoderLayers(context, { hidden: context.spec.family.embeddings(context, "R*S") }, reads);
+  const { spec, frozenLayers } = context;
+  const mode = frozenLayers === undefined ? context : inEvaluation(context);
+  return encoderLayers(context, { hidden: spec.family.embeddings(mode, "R*S") }, reads);
+}
+
+function inEvaluation({ dropout: _, ...context }: ModelContext): ModelContext {
+  return context;
 }
 
 /**
@@ -46,7 +52,7 @@ export function encoderLayers(
   { hidden: embedded, tokens }: Embedded,
   reads?: Tensor | RowQueries,
 ): Tensor {
-  const { build, spec } = context;
+  const { build, spec, frozenLayers = 0 } = context;
   const segments = build.input("segments", "int32", ["R", "S"]);
   const bias = build.scope("segments", () => attentionBias(build, segments, segments));
   let hidden = embedded;
@@ -56,7 +62,8 @@ export function encoderLayers(
       ...(layer === 0 && { tokens }),
       ...(layer === spec.layers - 1 && { reads }),
     };
-    hidden = build.scope(`layer.${layer}`, () => spec.family.layer(context, place, hidden, bias));
+    const mode = layer < frozenLayers ? inEvaluation(context) : context;
+    hidden = build.scope(`layer.${layer}`, () => spec.family.layer(mode, place, hidden, bias));
   }
   return hidden; // [T, H] or [K, H]
 }

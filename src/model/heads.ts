@@ -14,19 +14,34 @@ export interface ModelHeads {
   readonly mlmHead?: boolean;
   /** Classes of the classification head; 0 for no such head. */
   readonly classes?: number;
+  /** How many of the first layers are frozen, together with the embeddings; nothing is where absent. */
+  readonly frozenLayers?: number | undefined;
 }
 
 /** The parameters of the body and of the heads named. */
 export function modelParameters(
   spec: ModelSpec,
-  { mlmHead = false, classes = 0 }: ModelHeads,
+  { mlmHead = false, classes = 0, frozenLayers }: ModelHeads,
 ): Parameter[] {
   const { family } = spec;
+  const body = family
+    .bodyParameters(spec)
+    .map((parameter) =>
+      frozenLayers !== undefined && isBelow(parameter.name, frozenLayers)
+        ? { ...parameter, frozen: true as const }
+        : parameter,
+    );
   return [
-    ...family.bodyParameters(spec),
+    ...body,
     ...(mlmHead ? family.mlmHeadParameters(spec) : []),
     ...(classes > 0 ? family.classificationHeadParameters(spec, classes) : []),
   ];
+}
+
+/** Does a parameter of the body belong to the embeddings or to one of the first layers? */
+function isBelow(name: string, layers: number): boolean {
+  const [, layer] = /^encoder\.layer\.(\d+)\./.exec(name) ?? [];
+  return layer === undefined || Number(layer) < layers;
 }
 
 /** Classification logits [B, C] from the hidden state of each text's first token. Input (int32): `firstSlots` [B]. */

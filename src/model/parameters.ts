@@ -21,6 +21,8 @@ export interface Parameter {
   /** False for biases and LayerNorm parameters, which weight decay leaves alone. */
   readonly decay: boolean;
   readonly initial: "normal" | "zeros" | "ones";
+  /** It stays as it is in training: no gradient, no optimizer moments. */
+  readonly frozen?: true;
 }
 
 /** Canonical name of the word embeddings, which the decoder of the masked-LM head shares. */

@@ -119,6 +119,8 @@ export interface ModelContext {
   weight(name: string): Tensor;
   /** Absent in evaluation mode. */
   readonly dropout?: Dropout;
+  /** How many of the first layers are frozen, together with the embeddings, which are then in evaluation mode. */
+  readonly frozenLayers?: number | undefined;
   /** Token types, int32 [T]; every token has type 0 where absent, as in single texts. */
   readonly tokenTypes?: Tensor;
   /** The weights of a linear layer in eight bits: int8 [in, out] and scale [out]. Absent where products are in float32. */

@@ -18,17 +18,20 @@ import { type Parameter, wordEmbeddings } from "../../model/parameters.js";
 import type { ModelContext, ModelSpec } from "../../model/spec.js";
 import { evaluationContext } from "./inference.js";
 
+/** How much is dropped, and what is trained at all. */
 export interface TrainingRates {
   readonly dropout: number;
   readonly attentionDropout: number;
   /** In the classification head; `dropout` where absent. */
   readonly classifierDropout?: number | undefined;
+  /** The embeddings and so many of the first layers have no dropout and no gradient; all have where absent. */
+  readonly frozenLayers?: number | undefined;
 }
 
 /** The rates that a model is fine-tuned with. */
-export function trainingRates(spec: ModelSpec): TrainingRates {
+export function trainingRates(spec: ModelSpec, frozenLayers?: number): TrainingRates {
   const { hiddenDropout, attentionDropout, classifierDropout } = spec;
-  return { dropout: hiddenDropout, attentionDropout, classifierDropout };
+  return { dropout: hiddenDropout, attentionDropout, classifierDropout, frozenLayers };
 }
 
 /** What is trained, and on which losses. */
@@ -66,7 +69,7 @@ export function classificationTask(
 ): TrainingDefinition {
   return {
     spec,
-    parameters: modelParameters(spec, { classes }),
+    parameters: modelParameters(spec, { classes, ...rates }),
     rates,
     losses: (context) => ({ main: labelLoss(context, classifier(context), weighted) }),
   };
@@ -89,7 +92,7 @@ export function headTask(spec: ModelSpec, classes: number): TrainingDefinition {
 export function maskedTokenTask(spec: ModelSpec, rates: TrainingRates): TrainingDefinition {
   return {
     spec,
-    parameters: modelParameters(spec, { mlmHead: true }),
+    parameters: modelParameters(spec, { mlmHead: true, ...rates }),
     rates,
     losses: (context) => ({ auxiliary: maskedLanguageModel(context) }),
   };
@@ -104,7 +107,7 @@ export function multiTask(
 ): TrainingDefinition {
   return {
     spec,
-    parameters: modelParameters(spec, { mlmHead: true, classes }),
+    parameters: modelParameters(spec, { mlmHead: true, classes, ...rates }),
     rates,
     losses(context) {
       const { logits, maskedTokens } = bothModels(context);
@@ -155,6 +158,7 @@ export function trainingGraph(build: Builder, definition: TrainingDefinition): T
 
   const context: ModelContext = {
     ...evaluationContext(build, spec, parameters),
+    frozenLayers: rates.frozenLayers,
     dropout: {
       rate: rates.dropout,
       attentionRate: rates.attentionDropout,
@@ -174,15 +178,16 @@ export function trainingGraph(build: Builder, definition: TrainingDefinition): T
     return build.multiply(trained, build.input(`lossScale.${task}`, "float32", []));
   });
   const total = scaled.reduce(build.add);
-  const weights = parameters.map(({ name: parameter }) => context.weight(parameter));
-  const bases = parameters.map(({ name: parameter, shape }) =>
+  const trained = parameters.filter(({ frozen }) => !frozen);
+  const weights = trained.map(({ name: parameter }) => context.weight(parameter));
+  const bases = trained.map(({ name: parameter, shape }) =>
     build.input(`gradient.${parameter}`, "float32", shape),
   );
   const results = gradients(build, total, weights, {
     bases: new Map(weights.map((weight, index) => [weight, bases[index]])),
   });
   const rowOutputs = new Map<Tensor, string>();
-  parameters.forEach(({ name: parameter }, index) => {
+  trained.forEach(({ name: parameter }, index) => {
     const gradient = results.get(weights[index]);
     if (gradient?.dense !== undefined) {
       outputs[`sum.${parameter}`] = gradient.dense;

@@ -56,7 +56,7 @@ export interface Region {
 
 /** Parameters and their state, at fixed places. */
 export interface ParameterStore {
-  /** In the order given at creation. */
+  /** In the order given at creation. Those that are frozen have the slot "weight" alone. */
   readonly parameters: readonly Parameter[];
   /** "weight", then for training "gradient", "first", "second", then the extra slots. */
   readonly slots: readonly string[];
@@ -72,7 +72,7 @@ export interface ParameterStore {
   view(slot: string, name: string): Float32Array<ArrayBuffer>;
   /**
    * The selected parameters as few runs: neighbours join while `keyOf` gives them the same key
-   * (compared by identity). A parameter whose key is undefined is left out.
+   * (compared by identity). A parameter whose key is undefined is left out, and so are frozen ones.
    */
   regions<Key>(keyOf: (parameter: Parameter) => Key | undefined): (Region & { key: Key })[];
 }
@@ -92,6 +92,8 @@ interface ArenaPlan {
 
 interface Arena extends ArenaPlan {
   readonly memory: KernelMemory;
+  /** Names of its bands. */
+  readonly slots: readonly string[];
   /** A byte for each `alignedElements` of a band. */
   readonly moments: Uint8Array;
 }
@@ -127,33 +129,33 @@ export function createParameterStore(
         },
       ),
   );
-  const elementBytes = 4 * slots.length + (training ? 1 / alignedElements : 0);
-  const bandCapacity = Math.floor(Math.min(arenaBytes, maximumMemoryBytes) / elementBytes);
-  const arenas = planArenas(parameters, bandCapacity).map((plan): Arena => {
-    const bands = plan.bandElements * 4 * slots.length;
-    const flags = training ? plan.bandElements / alignedElements : 0;
-    const memory = createKernelMemory(bands + flags);
-    return { ...plan, memory, moments: new Uint8Array(memory.buffer, bands, flags) };
-  });
-  const views = new Map(slots.map((slot) => [slot, slotViews(arenas, slots.indexOf(slot))]));
-  const places = new Map(
+  const bytesInOne = Math.min(arenaBytes, maximumMemoryBytes);
+  const isFrozen = (parameter: Parameter) => parameter.frozen === true;
+  const moving = parameters.filter((parameter) => !isFrozen(parameter));
+  const trained = createArenas(moving, slots, bytesInOne, training);
+  const frozen = createArenas(parameters.filter(isFrozen), ["weight"], bytesInOne, false);
+  const arenas = [...trained, ...frozen];
+  const found = new Map(
     arenas.flatMap((arena) =>
-      arena.places.map((place) => [place.parameter.name, { arena, place }]),
+      arena.places.map((place) => {
+        const views = placeViews(arena, place);
+        return [place.parameter.name, { arena, place, views }] as const;
+      }),
     ),
   );
 
   const view = (slot: string, name: string): Float32Array<ArrayBuffer> => {
-    const slotView = views.get(slot);
-    if (slotView === undefined) throw missingSlot(slot, slots);
-    const found = slotView.get(name);
-    if (found === undefined) {
+    const parameter = found.get(name);
+    if (parameter === undefined) {
       throw new L3MaskingError("graph-invalid", `the store holds no parameter "${name}"`, {
         hint: "Create the store with every parameter the model needs.",
       });
     }
-    const at = places.get(name);
-    if (isMoment(slot) && at !== undefined) mayHoldMoments(at.arena, at.place);
-    return found;
+    const { arena, place, views } = parameter;
+    const slotView = views.get(slot);
+    if (slotView === undefined) throw missingSlot(slot, arena.slots);
+    if (isMoment(slot)) mayHoldMoments(arena, place);
+    return slotView;
   };
   return {
     parameters,
@@ -164,8 +166,24 @@ export function createParameterStore(
     first: (name) => view("first", name),
     second: (name) => view("second", name),
     view,
-    regions: (keyOf) => arenas.flatMap((arena) => regionsOf(arena, slots, keyOf)),
+    regions: (keyOf) => trained.flatMap((arena) => regionsOf(arena, keyOf)),
   };
+}
+
+/** Memories with a band for each slot, and flags for moments where there are any. */
+function createArenas(
+  parameters: readonly Parameter[],
+  slots: readonly string[],
+  bytesInOne: number,
+  training: boolean,
+): Arena[] {
+  const elementBytes = 4 * slots.length + (training ? 1 / alignedElements : 0);
+  return planArenas(parameters, Math.floor(bytesInOne / elementBytes)).map((plan) => {
+    const bands = plan.bandElements * 4 * slots.length;
+    const flags = training ? plan.bandElements / alignedElements : 0;
+    const memory = createKernelMemory(bands + flags);
+    return { ...plan, memory, slots, moments: new Uint8Array(memory.buffer, bands, flags) };
+  });
 }
 
 /**
@@ -194,20 +212,21 @@ function planArenas(parameters: readonly Parameter[], bandCapacity: number): Are
   return plans;
 }
 
-function slotViews(arenas: readonly Arena[], slot: number): Map<string, Float32Array<ArrayBuffer>> {
+/** A parameter in each band of its arena. */
+function placeViews(
+  { memory, bandElements, slots }: Arena,
+  { start, count }: Place,
+): Map<string, Float32Array<ArrayBuffer>> {
   return new Map(
-    arenas.flatMap(({ memory, places, bandElements }) =>
-      places.map(({ parameter, start, count }) => [
-        parameter.name,
-        new Float32Array(memory.buffer, (slot * bandElements + start) * 4, count),
-      ]),
-    ),
+    slots.map((slot, band) => [
+      slot,
+      new Float32Array(memory.buffer, (band * bandElements + start) * 4, count),
+    ]),
   );
 }
 
 function regionsOf<Key>(
   arena: Arena,
-  slots: readonly string[],
   keyOf: (parameter: Parameter) => Key | undefined,
 ): (Region & { key: Key })[] {
   const runs: { key: Key; places: Place[] }[] = [];
@@ -226,8 +245,8 @@ function regionsOf<Key>(
     const last = places[places.length - 1];
     const count = last.start + last.count - start;
     const offset = (slot: string) => {
-      const band = slots.indexOf(slot);
-      if (band < 0) throw missingSlot(slot, slots);
+      const band = arena.slots.indexOf(slot);
+      if (band < 0) throw missingSlot(slot, arena.slots);
       return (band * arena.bandElements + start) * 4;
     };
     return {

@@ -74,11 +74,23 @@ export async function loadInputs(given: PlacedTrainSettings, host: Host): Promis
 /** Throws where the method needs a head that the model lacks, and names settings without effect. */
 function checkMethod(settings: TrainSettings, model: LoadedModel, host: Host): void {
   const { method } = settings;
+  requireLayers(settings, model);
   const hasAuxiliary = hasAuxiliaryTask(method);
   if (needsScores(method)) requireMlmHead(model);
   if (hasAuxiliary) return;
   if (settings.taskWeights === "meta") host.emit(oneTask("--task-weights meta", method));
   if (settings.sharedPass) host.emit(oneTask("--shared-pass", method));
+}
+
+function requireLayers({ freezeLayers = 0 }: TrainSettings, { spec }: LoadedModel): void {
+  if (freezeLayers <= spec.layers) return;
+  throw new L3MaskingError(
+    "invalid-setting",
+    `expected --freeze-layers to be at most ${spec.layers}, the layers of the model, got ${freezeLayers}`,
+    {
+      hint: "Freeze fewer layers; with all of them frozen, the classification head alone is trained.",
+    },
+  );
 }
 
 function needsBest(): L3MaskingError {

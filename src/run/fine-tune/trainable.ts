@@ -11,6 +11,8 @@ export interface TrainableParts {
   readonly mlmHead: boolean;
   /** Number of labels; 0 for no classification head. */
   readonly classes: number;
+  /** How many of the first layers are frozen, together with the embeddings; nothing is where absent. */
+  readonly frozenLayers?: number | undefined;
 }
 
 /**

@@ -40,8 +40,11 @@ export interface Training {
   dispose(): Promise<void>;
 }
 
-function partsOf({ method }: TrainSettings, classes: number): TrainableParts {
-  return { mlmHead: hasAuxiliaryTask(method), classes };
+function partsOf(
+  { method, freezeLayers: frozenLayers }: TrainSettings,
+  classes: number,
+): TrainableParts {
+  return { mlmHead: hasAuxiliaryTask(method), classes, frozenLayers };
 }
 
 function learnsWeights({ method, taskWeights }: TrainSettings): boolean {
@@ -70,7 +73,7 @@ export async function compileTraining(
 ): Promise<Training> {
   const classes = labels.length;
   const parts = partsOf(settings, classes);
-  const rates = trainingRates(spec);
+  const rates = trainingRates(spec, settings.freezeLayers);
   const dropout = createDropoutMasks(settings.seed, rates);
   const learns = learnsWeights(settings);
   const arrays = {

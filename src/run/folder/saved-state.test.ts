@@ -66,6 +66,21 @@ describe("saved states", () => {
     expect(Array.from(loaded.gradient("a"))).toEqual([0, 0, 0, 0, 0, 0]);
   });
 
+  it("leave out what is frozen, which the model has", async () => {
+    const half = () =>
+      createParameterStore([parameter("a", [3, 2]), { ...parameter("b", [4]), frozen: true }]);
+    const saved = half();
+    saved.first("a").fill(3);
+    saved.weight("b").fill(5);
+    await save("frozen", saved, { step: 1, tokens: 10 });
+    const loaded = half();
+    loaded.weight("b").fill(7);
+    await load("frozen", loaded);
+    expect(loaded.first("a")).toEqual(saved.first("a"));
+    expect(Array.from(loaded.weight("b"))).toEqual([7, 7, 7, 7]);
+    expect(await failure(load("frozen"))).toMatchObject({ code: "checkpoint-tensor" });
+  });
+
   it("are the last one and the one before, listed as sha256sum does", async () => {
     const states = openSavedStates(at("three"));
     await states.save(filledStore(), { step: 1, tokens: 10 });

@@ -148,9 +148,14 @@ function isEmpty(folder: string): boolean {
   return !exists(folder) || listFolder(folder).every((name) => name.endsWith(".partial"));
 }
 
+/** Those that a state is about: frozen ones are as the model has them. */
+function trainedParameters({ parameters }: ParameterStore) {
+  return parameters.filter(({ frozen }) => !frozen);
+}
+
 function filesOf(store: ParameterStore, state: RunState): WrittenFile[] {
   const tensors = slots.flatMap((slot) =>
-    store.parameters.map(({ name, shape }) => ({
+    trainedParameters(store).map(({ name, shape }) => ({
       name: `${slot}.${name}`,
       shape,
       values: store.view(slot, name),
@@ -168,7 +173,7 @@ async function readInto(store: ParameterStore, folder: string): Promise<RunState
   try {
     const stored = new Map((await readSafetensors(file.source)).map((t) => [t.name, t]));
     for (const slot of slots) {
-      for (const { name, shape } of store.parameters) {
+      for (const { name, shape } of trainedParameters(store)) {
         const tensor = stored.get(`${slot}.${name}`);
         if (tensor === undefined || tensor.shape.join() !== shape.join()) {
           throw new L3MaskingError(

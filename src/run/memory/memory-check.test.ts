@@ -104,6 +104,18 @@ describe("the estimate", () => {
     expect(meta.gradients).toBe(3 * equal.gradients);
   });
 
+  it("counts neither gradients nor moments of what is frozen, and less of the passes", () => {
+    const all = recordOf(miniSpec, { method: "stl" }).parts;
+    const frozen = recordOf(miniSpec, { method: "stl", freezeLayers: 2 }).parts;
+    const layer = 4 * (256 * 256 + 256) + 2 * 256 * 1024 + 1024 + 256 + 4 * 256;
+    const embeddings = (16384 + 514 + 1 + 2) * 256;
+    expect(frozen.weights).toBe(all.weights);
+    expect(all.gradients - frozen.gradients).toBe(4 * (2 * layer + embeddings));
+    expect(all.moments - frozen.moments).toBe(8 * (2 * layer + embeddings));
+    expect(frozen.main_activations).toBeLessThan(0.7 * all.main_activations);
+    expect(frozen.dropout_masks).toBeLessThan(0.6 * all.dropout_masks);
+  });
+
   it("has no auxiliary part without that task, and one pass where it is shared", () => {
     const stl = recordOf(miniSpec, { method: "stl" }).parts;
     expect([stl.auxiliary_activations, stl.masked_token_logits]).toEqual([0, 0]);

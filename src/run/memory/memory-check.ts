@@ -41,6 +41,7 @@ export function checkMemory(run: CheckedRun, available: AvailableMemory): Memory
     mlmHead: hasAuxiliary,
     sharedPass: settings.sharedPass && hasAuxiliary,
     learnsWeights: settings.taskWeights === "meta" && hasAuxiliary,
+    frozenLayers: settings.freezeLayers,
   });
   const estimateOf = (changed: Partial<SizeSettings> = {}) =>
     memory(runSizes(texts, { ...settings, ...changed }, spec));

@@ -22,6 +22,7 @@ export type SizeSettings = Pick<
   | "method"
   | "sharedPass"
   | "taskWeights"
+  | "freezeLayers"
   | "batchSize"
   | "devBatchSize"
   | "evalTokens"

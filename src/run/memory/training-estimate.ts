@@ -19,6 +19,8 @@ export interface TrainedModel {
   readonly sharedPass: boolean;
   /** Are task weights learned? */
   readonly learnsWeights: boolean;
+  /** How many of the first layers are frozen, together with the embeddings; nothing is where absent. */
+  readonly frozenLayers?: number | undefined;
   /** Bytes of the weights that were loaded, which stay beside those that are trained. */
   readonly checkpointBytes: number;
 }
@@ -83,22 +85,23 @@ const TEXT_BYTES = 2048;
 
 /** A function from the sizes of a run to its memory; the graphs are built once. */
 export function trainingMemory(model: TrainedModel): (sizes: RunSizes) => MemoryEstimate {
-  const { spec, classes, mlmHead, learnsWeights } = model;
-  const parameters = modelParameters(spec, { mlmHead, classes });
+  const { spec, classes, mlmHead, learnsWeights, frozenLayers } = model;
+  const parameters = modelParameters(spec, { mlmHead, classes, frozenLayers });
   const weights = 4 * countOf(parameters);
-  const rates = trainingRates(spec);
+  const trained = 4 * countOf(parameters.filter(({ frozen }) => !frozen));
+  const rates = trainingRates(spec, frozenLayers);
   const programs = programMemory(spec, classes, rates);
   return (sizes) => {
     const passes = passBytes(programs, model, sizes);
     const arena = (bytes: number) => Math.ceil(ARENA_FACTOR * bytes);
     // Learned weights keep the gradients of one task and of dev beside the sum.
-    const gradients = weights * (learnsWeights ? 3 : 1);
+    const gradients = trained * (learnsWeights ? 3 : 1);
     // Training and evaluation; learned weights have a head of their own, and features of texts.
     const sessions = 2 + (learnsWeights ? 2 : 0);
     const parts: MemoryParts = {
       weights,
       gradients,
-      moments: 2 * weights,
+      moments: 2 * trained,
       checkpoint: model.checkpointBytes,
       main_activations: arena(passes.main),
       auxiliary_activations: arena(passes.auxiliary),

@@ -95,6 +95,14 @@ export const trainingSettings = [
       "How the classification head starts: as logistic regression on the vanilla model's features, or with random weights, as published",
   }),
   setting({
+    name: "freezeLayers",
+    ...training,
+    type: integer(0).optional(),
+    description:
+      "Leave the embeddings and so many of the encoder's first layers as they are, without dropout; 0 freezes the embeddings alone. By default everything is trained",
+    unit: "layers",
+  }),
+  setting({
     name: "lrSchedulerType",
     ...anyTraining,
     type: z.enum(["linear", "constant", "cosine"]).default("linear"),

@@ -1,0 +1,111 @@
+/** Freezing leaves all other gradients as they are, which are held to PyTorch elsewhere. */
+import { beforeAll, describe, expect, it } from "vitest";
+import { tinyModel } from "../../../test/fixtures/host.js";
+import { createBuilder } from "../../engine/graph/builder.js";
+import { graphInputs } from "../../engine/graph/graph.js";
+import { cpu } from "../../engine/runtime/devices/cpu.js";
+import { loadCheckpoint } from "../../model/checkpoint/load.js";
+import { elementCount, type ParameterValues } from "../../model/parameters.js";
+import type { ModelSpec } from "../../model/spec.js";
+import { createTrainable } from "../../run/fine-tune/trainable.js";
+import { packTexts } from "../batch/pack.js";
+import { compileMultiTaskTraining } from "./training.js";
+import { classificationTask, multiTask, trainingGraph, trainingRates } from "./training-graph.js";
+
+const CLASSES = 3;
+let spec: ModelSpec;
+let values: ParameterValues;
+
+beforeAll(async () => {
+  ({ spec, values } = await loadCheckpoint(tinyModel("bert")));
+});
+
+/** Gradients of a pass of each task without dropout, by parameter; none of those that are frozen. */
+async function gradientsWith(frozenLayers: number | undefined): Promise<Map<string, Float32Array>> {
+  const parts = { mlmHead: true, classes: CLASSES, frozenLayers };
+  const store = createTrainable(spec, parts, values, 7);
+  const texts = [9, 6, 12].map((length, text) =>
+    Int32Array.from({ length }, (_, index) => 5 + ((7 * index + 11 * text) % 60)),
+  );
+  const batch = packTexts(texts, { padId: spec.padId, firstPosition: spec.firstPosition });
+  const runtime = await cpu.open({ threads: 1 });
+  const rates = { dropout: 0, attentionDropout: 0, frozenLayers };
+  const tasks = await compileMultiTaskTraining(runtime, spec, CLASSES, rates, {
+    weights: store.weight,
+    gradients: store.gradient,
+    keepMask: () => expect.unreachable("nothing is dropped"),
+  });
+  await tasks.main.accumulate(batch, Int32Array.of(2, 0, 1), 0.3);
+  const [first, second] = batch.firstSlots;
+  const targets = Int32Array.of(first + 1, second + 3);
+  await tasks.auxiliary.accumulate(batch, targets, Int32Array.of(17, 5), 0.1);
+  await tasks.dispose();
+  const trained = store.parameters.filter(({ frozen }) => !frozen);
+  return new Map(trained.map(({ name }) => [name, store.gradient(name)]));
+}
+
+describe("frozen layers", () => {
+  it("have no gradient, and leave those of all others as they are", async () => {
+    const all = await gradientsWith(undefined);
+    for (const frozenLayers of [0, 1, spec.layers]) {
+      const rest = await gradientsWith(frozenLayers);
+      const isFrozen = (name: string) => {
+        const [, layer] = /^encoder\.layer\.(\d+)/.exec(name) ?? [];
+        return name.startsWith("embeddings.") || Number(layer) < frozenLayers;
+      };
+      expect([...rest.keys()]).toEqual([...all.keys()].filter((name) => !isFrozen(name)));
+      for (const [name, gradient] of rest) {
+        const expected = all.get(name) ?? expect.unreachable(name);
+        expect(expected.some((value) => value !== 0)).toBe(true);
+        gradient.forEach((value, i) => {
+          expect(value, name).toBeCloseTo(expected[i], 6);
+        });
+      }
+    }
+  });
+
+  it("drop nothing, and end the backward pass", () => {
+    const rates = { ...trainingRates(spec), dropout: 0.1, attentionDropout: 0.1 };
+    const graph = (frozenLayers?: number) =>
+      trainingGraph(createBuilder(), classificationTask(spec, CLASSES, { ...rates, frozenLayers }));
+    const sites = (frozenLayers?: number) => [...graph(frozenLayers).keepSites.keys()];
+    expect(sites(0)).toEqual(sites().filter((site) => site !== "embeddings"));
+    expect(sites(spec.layers).every((site) => site.startsWith("classification."))).toBe(true);
+    const gradientsOf = (frozenLayers?: number) =>
+      graphInputs(Object.values(graph(frozenLayers).outputs))
+        .map(({ source }) => source.name)
+        .filter((name) => name.startsWith("gradient."));
+    expect(gradientsOf(spec.layers).every((name) => name.includes("classification"))).toBe(true);
+    expect(gradientsOf(0).length).toBeGreaterThan(gradientsOf(1).length);
+  });
+
+  it("are the parameters of a store without gradient or moments", () => {
+    const store = createTrainable(
+      spec,
+      { mlmHead: false, classes: CLASSES, frozenLayers: 1 },
+      values,
+      0,
+    );
+    const name = "encoder.layer.0.output.dense.weight";
+    expect(store.weight(name)).toEqual(values.get(name));
+    expect(() => store.gradient(name)).toThrow('no slot "gradient", only "weight"');
+    const inRegions = store.regions(() => 1).flatMap(({ parameters }) => parameters);
+    expect(inRegions.some(({ frozen }) => frozen)).toBe(false);
+    const whole = createTrainable(spec, { mlmHead: false, classes: CLASSES }, values, 0);
+    const trained = inRegions.reduce((sum, parameter) => sum + elementCount(parameter), 0);
+    expect(trained).toBeLessThan(whole.parameters.reduce((sum, p) => sum + elementCount(p), 0));
+    expect(store.bytes).toBeLessThan(whole.bytes);
+  });
+
+  it("do not keep the decoder of the masked-LM head from its own bias", () => {
+    const rates = { ...trainingRates(spec), frozenLayers: 0 };
+    const { denseNames, rowUpdates } = trainingGraph(
+      createBuilder(),
+      multiTask(spec, CLASSES, rates),
+    );
+    expect(denseNames).toContain("mlm.bias");
+    expect([...denseNames, ...rowUpdates.map(({ parameter }) => parameter)]).not.toContainEqual(
+      expect.stringMatching(/^embeddings/),
+    );
+  });
+});
