@@ -154,6 +154,11 @@ async function strategySummary(
 ): Promise<MaskingSummary> {
   const encodings = [...labelled, ...further];
   const masks = await maskProbabilities(masking, model, encodings, settings, runtime, host);
-  const names = { ...place, strategy: masking.name, budget: settings.mlmProbability };
+  const names = {
+    ...place,
+    strategy: masking.name,
+    gamma: masks.gamma,
+    budget: settings.mlmProbability,
+  };
   return maskedTokens(names, labelled, masks.probabilities, model.tokenizer);
 }

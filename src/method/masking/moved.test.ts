@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { movedShare } from "./moved.js";
+import { exponentThatMoves, movedShare } from "./moved.js";
+import { createStrategy, uniformProbabilities } from "./probabilities.js";
 
 describe("movedShare", () => {
   it("is 0 for the uniform probabilities, at any budget", () => {
@@ -26,5 +27,25 @@ describe("movedShare", () => {
   it("is 0 where there is nothing to mask", () => {
     expect(movedShare([], [])).toBe(0);
     expect(movedShare([Float64Array.of(0, 0)], [Float64Array.of(0, 0)])).toBe(0);
+  });
+});
+
+describe("exponentThatMoves", () => {
+  const wordIds = Int32Array.from({ length: 40 }, (_, i) => i);
+  const scores = wordIds.map((i) => -(i % 11) - 1);
+  const uniform = [uniformProbabilities({ wordIds }, 0.15)];
+  const masksOf = (exponent: number) => {
+    const rule = createStrategy("l3", { budget: 0.15, calibration: "exact", exponent });
+    return [rule.probabilities({ wordIds }, scores)];
+  };
+
+  it.each([0.2, 0.35, 0.5, 0.6])("moves %f of the budget", (share) => {
+    const exponent = exponentThatMoves(share, masksOf, uniform);
+    expect(Math.abs(movedShare(masksOf(exponent), uniform) - share)).toBeLessThan(0.002);
+  });
+
+  it("gives the largest that it tries where none moves as much", () => {
+    expect(exponentThatMoves(0.99, masksOf, uniform)).toBe(64);
+    expect(movedShare(masksOf(64), uniform)).toBeLessThan(0.99);
   });
 });

@@ -31,3 +31,32 @@ export function movedShare(
   }
   return distance / 2;
 }
+
+/** Above this exponent the most heavily weighted tokens have all of the budget that they can take. */
+const LARGEST_EXPONENT = 64;
+const PRECISION = 1e-3;
+
+/**
+ * The least exponent gamma whose mask probabilities move `share` of the budget, to 0.001, by bisection: moving grows with
+ * gamma. The largest exponent tried, 64, where none moves as much.
+ */
+export function exponentThatMoves(
+  share: number,
+  masksOf: (exponent: number) => readonly Probabilities[],
+  uniform: readonly Probabilities[],
+): number {
+  const moved = (exponent: number) => movedShare(masksOf(exponent), uniform);
+  let low = 0;
+  let high = 1;
+  while (high < LARGEST_EXPONENT && moved(high) < share) {
+    low = high;
+    high *= 2;
+  }
+  if (high === LARGEST_EXPONENT && moved(high) < share) return high;
+  while (high - low > PRECISION) {
+    const middle = (low + high) / 2;
+    if (moved(middle) < share) low = middle;
+    else high = middle;
+  }
+  return high;
+}

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type MaskedTextCase, maskingSummary } from "./masking-summary.js";
 
-const names = { dataset: "a", model: "m", strategy: "l3", budget: 0.25 };
+const names = { dataset: "a", model: "m", strategy: "l3", gamma: 1, budget: 0.25 };
 
 /** Tokens between two special ones. */
 function text(ids: readonly number[], probabilities: readonly number[]): MaskedTextCase {

@@ -23,7 +23,7 @@ export interface MaskedTextCase {
  * `tokenOf` spells an id.
  */
 export function maskingSummary(
-  names: Pick<MaskingSummary, "dataset" | "model" | "strategy" | "budget">,
+  names: Pick<MaskingSummary, "dataset" | "model" | "strategy" | "gamma" | "budget">,
   texts: readonly MaskedTextCase[],
   tokenOf: (id: number) => string,
 ): MaskingSummary {

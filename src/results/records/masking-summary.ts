@@ -24,6 +24,8 @@ export const maskingSummary = z.object({
   texts: count,
   /** Tokens that can be masked: neither special ones nor those cut off. */
   tokens: count,
+  /** Exponent of the strategy's weights. */
+  gamma: z.number(),
   /** Requested mean mask probability. */
   budget: fraction,
   /** Mean mask probability over all tokens. */

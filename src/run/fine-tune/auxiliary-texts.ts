@@ -4,7 +4,8 @@ import { randomStream } from "../../base/random.js";
 import type { Runtime } from "../../engine/runtime/runtime.js";
 import type { TokenScores } from "../../method/likelihood/estimators.js";
 import { tokenFrequencies } from "../../method/masking/frequencies.js";
-import { createStrategy } from "../../method/masking/probabilities.js";
+import { exponentThatMoves } from "../../method/masking/moved.js";
+import { createStrategy, uniformProbabilities } from "../../method/masking/probabilities.js";
 import type { MaskingStrategy } from "../../method/masking/strategies/strategy.js";
 import type { MaskProbabilities } from "../../method/masking/tokens.js";
 import { hasAuxiliaryTask, maskingOf } from "../../method/methods.js";
@@ -34,11 +35,13 @@ export async function unlabelledTexts(
 }
 
 type MaskProbabilitySettings = ScoringSettings &
-  Pick<TrainSettings, "mlmProbability" | "calibration" | "gamma" | "seed">;
+  Pick<TrainSettings, "mlmProbability" | "calibration" | "gamma" | "movedShare" | "seed">;
 
 export interface TextMasks {
   /** Name of the strategy. */
   readonly strategy: string;
+  /** The exponent of its weights: as it was set, or for the share of the budget that was asked for. */
+  readonly gamma: number;
   /** m_i of every training text, then of every unlabelled one. */
   readonly probabilities: readonly MaskProbabilities[];
   /** The vanilla model's scores of the same texts; absent where the strategy needs none. */
@@ -74,16 +77,22 @@ export async function maskProbabilities(
       ? await scoreEncodings(model, encodings, settings, runtime, host)
       : undefined;
   const values = masking.needs === "frequencies" ? tokenFrequencies(encodings) : scored?.scores;
-  const { probabilities } = createStrategy(masking.name, {
-    budget: settings.mlmProbability,
-    calibration: settings.calibration,
-    exponent: settings.gamma,
-  });
+  const { mlmProbability: budget, calibration, movedShare, seed } = settings;
+  const masksOf = (exponent: number) => {
+    const { probabilities } = createStrategy(masking.name, { budget, calibration, exponent });
+    return encodings.map((encoding, text) =>
+      probabilities(encoding, values?.[text], randomStream(seed, masking.name, text)),
+    );
+  };
+  const uniform = () => encodings.map((encoding) => uniformProbabilities(encoding, budget));
+  const gamma =
+    movedShare === undefined || masking.needs === "nothing"
+      ? settings.gamma
+      : exponentThatMoves(movedShare, masksOf, uniform());
   return {
     strategy: masking.name,
-    probabilities: encodings.map((encoding, text) =>
-      probabilities(encoding, values?.[text], randomStream(settings.seed, masking.name, text)),
-    ),
+    gamma,
+    probabilities: masksOf(gamma),
     scores: scored?.scores,
     estimatorReport: scored?.estimatorReport,
   };

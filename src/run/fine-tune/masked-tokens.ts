@@ -20,18 +20,18 @@ export function writeMaskedTokens(
   masks: TextMasks,
   host: Host,
 ) {
-  const { strategy, probabilities } = masks;
+  const { strategy, gamma, probabilities } = masks;
   const { model: name, mlmProbability: budget, outputDir } = settings;
-  const names = { dataset: files.trainFile, model: name, strategy, budget };
+  const names = { dataset: files.trainFile, model: name, strategy, gamma, budget };
   const summary = maskedTokens(names, data.encodings.train, probabilities, model.tokenizer);
   writeJson(outputDir, "masking.json", summary);
-  const text = `${strategyOf(strategy).title} puts ${percent(summary.moved)} of the mask budget on other tokens than random masking`;
+  const text = `${strategyOf(strategy).title} puts ${percent(summary.moved)} of the mask budget on other tokens than random masking (gamma ${gamma.toFixed(2)})`;
   host.emit({ type: "notice", level: "info", text });
 }
 
 /** The summary of `maskingSummary` over encoded texts and their mask probabilities under the strategy. */
 export function maskedTokens(
-  names: Pick<MaskingSummary, "dataset" | "model" | "strategy" | "budget">,
+  names: Pick<MaskingSummary, "dataset" | "model" | "strategy" | "gamma" | "budget">,
   encodings: readonly Encoding[],
   probabilities: readonly MaskProbabilities[],
   tokenizer: Tokenizer,

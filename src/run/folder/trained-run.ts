@@ -4,7 +4,7 @@ import { L3MaskingError } from "../../base/errors.js";
 import { hasAuxiliaryTask } from "../../method/methods.js";
 import { exists, findText } from "../../platform/files/files.js";
 import { join } from "../../platform/paths.js";
-import { maskingSummary } from "../../results/records/masking-summary.js";
+import { type MaskingSummary, maskingSummary } from "../../results/records/masking-summary.js";
 import { parseRecord, parseRecordLines } from "../../results/records/parse.js";
 import { runExamples } from "../../results/records/token-masks.js";
 import { type WrongRow, wrongRow } from "../../results/records/wrong-rows.js";
@@ -47,7 +47,7 @@ export function readTrainedRun(folder: string): TrainedRun {
   const { run } = reading;
   return {
     run,
-    masking: readWritten(maskingSummary, join(folder, "masking.json")),
+    masking: readMaskingSummary(folder),
     examples: readWritten(runExamples, join(folder, "examples.json")) ?? [],
     wrong: readWrongRows(join(folder, "errors.jsonl")),
     confidence: metrics.confidence,
@@ -68,6 +68,11 @@ export function readTrainedRun(folder: string): TrainedRun {
       digest,
     },
   };
+}
+
+/** What the run's strategy selects; undefined for runs without the file. Throws `data-format` for a damaged one. */
+export function readMaskingSummary(folder: string): MaskingSummary | undefined {
+  return readWritten(maskingSummary, join(folder, "masking.json"));
 }
 
 /** Undefined for runs without the file. */

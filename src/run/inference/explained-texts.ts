@@ -6,6 +6,7 @@ import { compileClassification } from "../../method/program/inference.js";
 import type { Prediction } from "../../results/records/predictions.js";
 import type { Encoding } from "../../text/encoding.js";
 import type { LoadedClassifier } from "../classifiers/encoder.js";
+import { readMaskingSummary } from "../folder/trained-run.js";
 import type { RecordedRun } from "../folder/training-record.js";
 import { type ExplainSettings, trainSchema } from "../settings/schemas.js";
 import { encodeOnce } from "../sources/labelled-texts.js";
@@ -67,6 +68,7 @@ export function maskingSettings(settings: ExplainSettings, run: RecordedRun | un
   const known = Object.entries(settings).filter(([, value]) => value !== undefined);
   const parsed = maskingOfRunSchema.safeParse({
     ...run?.record.settings,
+    ...(run?.record.settings.movedShare !== undefined && { gamma: gammaOf(run) }),
     ...Object.fromEntries(known),
   });
   if (parsed.success) return parsed.data;
@@ -76,6 +78,11 @@ export function maskingSettings(settings: ExplainSettings, run: RecordedRun | un
     `config.json of the run in ${run?.folder}: setting ${path.join(".")}: ${message}`,
     { hint: "Pass the masking setting on the command line, or correct the file." },
   );
+}
+
+/** The exponent that the run chose for the share of the budget that it was to move. */
+function gammaOf({ folder }: RecordedRun): number | undefined {
+  return readMaskingSummary(folder)?.gamma;
 }
 
 /** Predictions of texts, batch by batch. */

@@ -56,6 +56,14 @@ export const gamma = setting({
   description: "Exponent of the weights of tokens: 0 is random masking, 1 is the paper's setting",
 });
 
+export const movedShare = setting({
+  name: "movedShare",
+  ...weighing,
+  type: fraction().optional(),
+  description:
+    "Share of the mask budget to put on other tokens than random masking does: the exponent is chosen for it, in place of --gamma",
+});
+
 export const selection = setting({
   name: "selection",
   commands: ["train", "compare"],
@@ -116,6 +124,7 @@ export const maskingSettings = [
   mlmProbability,
   calibration,
   gamma,
+  movedShare,
   selection,
   maskReplaceProb,
   randomReplaceProb,

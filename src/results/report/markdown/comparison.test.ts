@@ -259,6 +259,7 @@ describe("comparisonPage", () => {
         texts: 5,
         tokens: 60,
         strategy: "l3",
+        gamma: 1,
         budget: 0.15,
         mean: 0.15,
         moved: 0.3,
