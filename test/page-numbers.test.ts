@@ -116,7 +116,7 @@ const explained = {
 const pages: Readonly<Record<string, string>> = {
   ...Object.fromEntries(
     Object.entries(comparisons).flatMap(([name, comparison]) => [
-      [`comparison, ${name}`, renderComparison(comparison, when).html],
+      [`comparison, ${name}`, renderComparison(comparison).html],
       [`run, ${name}`, renderRun(runOf(comparison), when).html],
     ]),
   ),
@@ -174,7 +174,7 @@ it("pages of comparisons of any shape have figures that are numbers", () => {
       const invented = inventedComparison(shape);
       const known = invented.datasets[0].labels.includes(lacking);
       const comparison = differing(known ? withoutRows(invented, lacking) : invented, change);
-      requireFigures(renderComparison(comparison, when).html);
+      requireFigures(renderComparison(comparison).html);
       requireFigures(renderRun(runOf(comparison), when).html);
     }),
     { seed: 1, numRuns: 25 },

@@ -28,11 +28,10 @@ export interface ReportResult {
  */
 export async function runReport(settings: ReportSettings, host: Host): Promise<ReportResult> {
   const { folder } = settings;
-  const date = host.today();
   const results = join(folder, "results.json");
   const { html, charts } = existsSync(results)
-    ? renderComparison(parseComparison(readFileSync(results, "utf8"), results), { date })
-    : renderRun(readTrainedRun(folder), { date });
+    ? renderComparison(parseComparison(readFileSync(results, "utf8"), results))
+    : renderRun(readTrainedRun(folder), { date: host.today() });
   const output = settings.output ?? join(folder, "report.html");
   requireWritable(output);
   writeWhole(output, html);

@@ -32,6 +32,7 @@ import { closingScalars } from "../run/folder/tracking.js";
 import { removeState } from "../run/folder/training-state.js";
 import { writeTrainingTexts } from "../run/folder/training-texts.js";
 import type { Host, TrainResult } from "../run/host/host.js";
+import { machineRecord } from "../run/host/machine.js";
 import { trainLinear } from "../run/linear/linear-run.js";
 import type { TrainSettings } from "../run/settings/schemas.js";
 
@@ -145,6 +146,7 @@ async function trainInFolder(
       ...(curve && { learning_curve: curve }),
       ...(held && { doubtful_labels: held.doubtfulLabels }),
       ...(masks?.estimatorReport && { estimator_report: masks.estimatorReport }),
+      machine: machineRecord(runtime),
     });
     writeJson(outputDir, "metrics.json", metrics);
     removeState(outputDir);

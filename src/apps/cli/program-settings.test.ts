@@ -45,7 +45,8 @@ describe("the settings of a command", () => {
 
   it("takes lists with commas where the values have none, and ends with 5 if a run failed", async () => {
     const table = "| model |";
-    const done = { outputDir: "c", files: ["c/results.json"], finished: 14, failed: 1, table };
+    const counts = { finished: 14, failed: 1, missing: 0 };
+    const done = { outputDir: "c", files: ["c/results.json"], ...counts, table, notes: [] };
     const { calls, call } = recorder(done);
     const { exitCode, out } = await run(
       "compare a b,c --methods stl,l3 --seeds 0-2,7 9 --model m,1 n --output-dir=c --jobs 2",
@@ -86,7 +87,8 @@ describe("the settings of a command", () => {
   });
 
   it("takes settings from a file, which operands and flags win over", async () => {
-    const done = { outputDir: "c", files: [], finished: 2, failed: 0, table: "" };
+    const counts = { finished: 2, failed: 0, missing: 0 };
+    const done = { outputDir: "c", files: [], ...counts, table: "", notes: [] };
     const { calls, call } = recorder(done);
     const files = {
       "c.yaml": [

@@ -28,6 +28,7 @@ import type { ServeResult } from "../serve/serve.js";
 import { explanationText } from "./explanation-text.js";
 import { formatCount, formatDuration } from "./progress.js";
 import type { Outcome } from "./reporter.js";
+import { statusText } from "./status-text.js";
 
 /** Results in words. A command that is not here prints its result as JSON. */
 const summaries: {
@@ -51,7 +52,8 @@ const summaries: {
 
 /** Exit codes of commands that can end without an error and yet not be well; of all others it is 0. */
 const exitCodes: { readonly [Name in CommandName]?: (result: CommandResult<Name>) => number } = {
-  compare: ({ failed }) => (failed > 0 ? errorFamilies.training : 0),
+  compare: ({ failed, missing, status }) =>
+    status === undefined && failed + missing > 0 ? errorFamilies.training : 0,
   doctor: (diagnoses) => (diagnoses.every(({ ok }) => ok) ? 0 : 1),
 };
 
@@ -113,10 +115,13 @@ function doubts({ doubtful_labels: count = 0 }: RunMetrics, trainFile = "FILE"):
 }
 
 /** The table, how many runs failed, and where everything is. */
-function compareSummary({ finished, failed, files, table: results }: CompareResult): string {
+function compareSummary(result: CompareResult): string {
+  const { finished, failed, missing, files, table: results, notes, status } = result;
+  if (status !== undefined) return statusText(status);
   return [
     ...(results === "" ? [] : [results, ""]),
-    `${counted(finished, "run")} finished${failed === 0 ? "" : `, ${failed} failed; run the same command to retry`}`,
+    `${counted(finished, "run")} finished${missing === 0 ? "" : `, ${missing} missing`}${failed === 0 ? "" : `, ${failed} failed; run the same command to retry`}`,
+    ...notes,
     ...files,
   ].join("\n");
 }

@@ -6,6 +6,8 @@
 import type { Runtime } from "../../engine/runtime/runtime.js";
 import type { MaskingStrategy } from "../../method/masking/strategies/strategy.js";
 import { hasAuxiliaryTask, type Method, maskingOf, needsScores } from "../../method/methods.js";
+import { holdingFolder } from "../../platform/files/folder-lock.js";
+import { join } from "../../platform/paths.js";
 import type { ComparedDataset, ComparedModel } from "../../results/records/comparison.js";
 import type { MaskingSummary } from "../../results/records/masking-summary.js";
 import { maskProbabilities } from "../../run/fine-tune/auxiliary-texts.js";
@@ -26,11 +28,20 @@ import { type EncodedUnlabelled, loadUnlabelledTexts } from "../../run/sources/u
 import type { Encoding } from "../../text/encoding.js";
 import { seedList } from "./compare-runs.js";
 
+/** Data set and model by name. */
+export interface TrainingTokens {
+  readonly dataset: string;
+  readonly model: string;
+  readonly tokens: number;
+}
+
 export interface ComparedInputs {
   readonly datasets: readonly ComparedDataset[];
   readonly models: readonly ComparedModel[];
   /** Of every data set, model and masking strategy but the uniform one. */
   readonly masking: readonly MaskingSummary[];
+  /** Tokens of the training texts of every data set, as each model reads them. */
+  readonly tokens: readonly TrainingTokens[];
   /** Of the texts for the auxiliary task alone; absent where there are none. */
   readonly unlabelledDigest: string | undefined;
 }
@@ -51,6 +62,7 @@ export async function readInputs(
   const datasets = new Map<string, ComparedDataset>();
   const models: ComparedModel[] = [];
   const masking: MaskingSummary[] = [];
+  const tokens: TrainingTokens[] = [];
   const strategies = comparedStrategies(settings.methods);
   let unlabelledDigest: string | undefined;
   for (const [index, folder] of settings.model.entries()) {
@@ -65,6 +77,8 @@ export async function readInputs(
       unlabelledDigest = unlabelled?.digest;
       datasets.set(source.name, datasetRecord(source, data, unlabelled));
       const place = { dataset: source.name, model: names[index] };
+      const lengths = data.encodings.train.map(({ ids }) => ids.length);
+      tokens.push({ ...place, tokens: lengths.reduce((sum, length) => sum + length, 0) });
       const texts = { labelled: data.encodings.train, further: unlabelled?.encodings ?? [] };
       const given = { ...settings, maxLength, seed: seedList(settings.seeds)[0] };
       for (const strategy of strategies) {
@@ -72,7 +86,7 @@ export async function readInputs(
       }
     }
   }
-  return { datasets: [...datasets.values()], models, masking, unlabelledDigest };
+  return { datasets: [...datasets.values()], models, masking, tokens, unlabelledDigest };
 }
 
 /** The strategies that methods mask by, each once, but for the uniform one, which the others are held against. */
@@ -136,6 +150,18 @@ function datasetRecord(
   };
 }
 
+/** Scores while no other comparison with the same model and cache does, which then finds the scores there. */
+function scoringAlone<Result>(
+  cache: string,
+  model: LoadedModel,
+  host: Host,
+  score: () => Promise<Result>,
+): Promise<Result> {
+  const folder = join(cache, `scoring-${model.digest.slice(0, 16)}`);
+  const hint = "Wait for it, or choose another --cache-dir.";
+  return holdingFolder(folder, "compare", host, score, { patient: true, hint });
+}
+
 /**
  * What a strategy makes of the labelled texts. Where it needs scores, those of all texts of the auxiliary task are in the
  * cache then.
@@ -153,7 +179,10 @@ async function strategySummary(
   host: Host,
 ): Promise<MaskingSummary> {
   const encodings = [...labelled, ...further];
-  const masks = await maskProbabilities(masking, model, encodings, settings, runtime, host);
+  const probabilities = () => maskProbabilities(masking, model, encodings, settings, runtime, host);
+  const masks = await (masking.needs === "scores"
+    ? scoringAlone(settings.cacheDir ?? host.cacheFolder, model, host, probabilities)
+    : probabilities());
   const names = {
     ...place,
     strategy: masking.name,

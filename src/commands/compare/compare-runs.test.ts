@@ -42,10 +42,10 @@ describe("seedList", () => {
   });
 
   it("refuses more seeds than anybody waits for, before it makes a list of them", () => {
-    for (const seeds of [["0-1000"], ["0-999", "1000"], ["0-99999999999999999999"]]) {
-      expect(() => seedList(seeds)).toThrow("expected at most 1000 seeds");
+    for (const seeds of [["0-10000"], ["0-9999", "10000"], ["0-99999999999999999999"]]) {
+      expect(() => seedList(seeds)).toThrow("expected at most 10000 seeds");
     }
-    expect(seedList(["0-999"])).toHaveLength(1000);
+    expect(seedList(["0-9999"])).toHaveLength(10_000);
   });
 
   it("is given only what the settings let through", () => {
@@ -98,7 +98,6 @@ describe("plannedRuns", () => {
       method: "l3",
       seed: 0,
       threads: 3,
-      outputDir: runs[6].folder,
       resume: false,
       weightDecay: 0.01,
     });

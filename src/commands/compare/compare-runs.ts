@@ -40,7 +40,7 @@ export interface PlannedRun extends RunKey {
 }
 
 /** A seed is a run of minutes: more are a slip of the keyboard. */
-const MOST_SEEDS = 1000;
+const MOST_SEEDS = 10_000;
 
 /** Numbers of ranges such as "0-4" and "7", ascending, each once. Throws `invalid-setting` for a range that goes back, and for too many. */
 export function seedList(ranges: readonly string[]): number[] {
@@ -91,6 +91,7 @@ export function plannedRuns(
   existing: readonly string[],
 ): PlannedRun[] {
   const seeds = seedList(settings.seeds);
+  const known = new Map(existing.map((name) => [endingOf(name), name]));
   const runs = sources.flatMap((source, index) =>
     models.flatMap(({ name: model, folder: modelFolder, checkpoint_digest, tokenizer_digest }) =>
       candidates(settings).flatMap((candidate) =>
@@ -108,7 +109,7 @@ export function plannedRuns(
               unlabelledDigest !== undefined && { unlabelled_digest: unlabelledDigest }),
           };
           const runIdentity = runDigest({ settings: train, ...inputs });
-          const folder = `runs/${folderName(key, runIdentity, existing)}`;
+          const folder = `runs/${folderName(key, runIdentity, known)}`;
           return {
             ...key,
             digest: runIdentity,
@@ -150,9 +151,14 @@ function trainSettings(
 /** Hexadecimal digits of the digest in a folder's name. */
 const DIGEST_DIGITS = 8;
 
-function folderName(key: RunKey, digest: string, existing: readonly string[]): string {
+/** The end of a folder's name, which says what its run is. */
+function endingOf(name: string): string {
+  return name.slice(-(DIGEST_DIGITS + 1));
+}
+
+function folderName(key: RunKey, digest: string, existing: ReadonlyMap<string, string>): string {
   const ending = `-${digest.slice(0, DIGEST_DIGITS)}`;
-  const known = existing.find((name) => name.endsWith(ending));
+  const known = existing.get(ending);
   const weights = key.task_weights === null ? [] : [key.task_weights];
   const parts = [key.dataset, key.model, key.method, ...weights, `seed${key.seed}`];
   return known ?? `${parts.join("-").replaceAll(/[^\w.-]+/g, "_")}${ending}`;

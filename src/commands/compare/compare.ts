@@ -6,29 +6,29 @@ import { makeFolder } from "../../platform/files/files.js";
 import { holdingFolder } from "../../platform/files/folder-lock.js";
 import { processorCount } from "../../platform/machine.js";
 import type { Comparison } from "../../results/records/comparison.js";
-import { comparisonPage } from "../../results/report/markdown/comparison.js";
 import { resultTable } from "../../results/report/markdown/tables.js";
-import { renderComparison } from "../../results/report/pages/comparison.js";
-import { comparisonCells } from "../../results/statistics/comparison-cells.js";
-import { comparisonNotes } from "../../results/statistics/paired-notes.js";
 import { requireTrackers } from "../../results/trackers/trackers.js";
 import { requireSharedPassFits } from "../../run/fine-tune/shared-pass.js";
 import { openCommandLog } from "../../run/folder/command-log.js";
 import { type PlacedCompareSettings, withComparisonFolder } from "../../run/folder/named-folder.js";
-import { requireFreeFolder, writeJson, writeWhole } from "../../run/folder/run-folder.js";
+import { requireFreeFolder } from "../../run/folder/run-folder.js";
 import type { Host } from "../../run/host/host.js";
 import { machineRecord } from "../../run/host/machine.js";
 import { usableJobs } from "../../run/host/threads.js";
 import { compareCommand } from "../../run/settings/command-line.js";
 import type { CompareSettings } from "../../run/settings/schemas.js";
 import { datasetSources } from "../../run/sources/dataset-sources.js";
-import { readInputs } from "./compare-data.js";
-import { candidates, plannedRuns, seedList } from "./compare-runs.js";
+import { type ComparedInputs, readInputs } from "./compare-data.js";
+import { candidates, type PlannedRun, plannedRuns, seedList } from "./compare-runs.js";
+import { type Plan, planOf, writePlan } from "./comparison-plan.js";
+import { writeReport } from "./comparison-report.js";
 import { requireQueue } from "./executor/queue.js";
-import { testedPairs } from "./paired-tests.js";
+import { mergeParts } from "./merge.js";
 import { runFolderOf, runTicket } from "./run-ticket.js";
+import { trainShard } from "./shard.js";
+import { type ComparisonStatus, comparisonStatus } from "./status.js";
 import { readTicket } from "./ticket.js";
-import { finishedRuns, trainRuns, unfinishedRuns } from "./train-runs.js";
+import { trainRuns } from "./train-runs.js";
 
 /** What `compare` wrote; the figures are in results.json of its folder. */
 export interface CompareResult {
@@ -37,23 +37,128 @@ export interface CompareResult {
   readonly files: readonly string[];
   readonly finished: number;
   readonly failed: number;
+  /** Other runs that the command was to have: stopped ones, and those that no merged folder has. */
+  readonly missing: number;
   /** The table of results in Markdown. */
   readonly table: string;
+  /** What else there is to say, such as what comes next after a shard. */
+  readonly notes: readonly string[];
+  /** Of `status` alone. */
+  readonly status?: ComparisonStatus;
 }
 
 /**
  * Trains every method with every seed on every data set from every model, and writes DIR, named after the data if no folder is given: runs/ with a folder for
- * each run, results.json, results.md and report.html. Runs that are finished are not repeated and those that were stopped
+ * each run, plan.json, results.json, results.md and report.html. Runs that are finished are not repeated and those that were stopped
  * go on, whatever was added to the comparison since: a digest of what decides a run's result says which it is.
+ *
+ * With `shard` it trains a part of the runs; with `merge` it joins such parts; with `ticket` it trains a single planned run;
+ * with `status` it only tells where the runs stand.
  *
  * A run that fails is recorded and the others go on. Throws the errors of data sets and models before anything is
  * trained; `interrupted` after a stop on request, when what is finished was written as a partial comparison, in which
- * no difference is tested; and `output-in-use` while another command works in DIR.
+ * no difference is tested; `output-in-use` while another command works in DIR; and `runs-disagree` for parts that are not of one comparison.
  */
 export async function runCompare(given: CompareSettings, host: Host): Promise<CompareResult> {
   if (given.ticket !== undefined) return trainTicket(given.ticket, given.outputDir, host);
+  if (given.status !== undefined) return tellStatus(given.status, host);
+  if (given.merge !== undefined) return merge(given.merge, given.outputDir, host);
   const settings = withComparisonFolder(given, host);
-  return holdingFolder(settings.outputDir, "compare", host, () => compareInFolder(settings, host));
+  const { outputDir, shard } = settings;
+  if (shard !== undefined) {
+    // Shards may share a folder: each run has a lock of its own.
+    const plan = () => planComparison(settings, host);
+    return { outputDir, files: [], table: "", ...(await trainShard(shard, settings, plan, host)) };
+  }
+  return holdingFolder(outputDir, "compare", host, () => compareInFolder(settings, host));
+}
+
+/** A comparison before its runs: what it is made of, and the runs with their settings. */
+export interface PlannedComparison {
+  readonly plan: Plan;
+  readonly runs: readonly PlannedRun[];
+  readonly inputs: ComparedInputs;
+  /** How many runs are trained at once. */
+  readonly jobs: number;
+}
+
+async function planComparison(
+  settings: PlacedCompareSettings,
+  host: Host,
+): Promise<PlannedComparison> {
+  const { outputDir } = settings;
+  requireFreeFolder(outputDir);
+  // Faults of the lists come before the work on texts.
+  seedList(settings.seeds);
+  candidates(settings);
+  requireSharedPassFits(settings);
+  requireTrackers(settings, host);
+  if (settings.executor === "queue") await requireQueue(settings, host);
+  const sources = await datasetSources(settings, host);
+  const runtime = await host.runtime(settings.threads);
+  const inputs = await readInputs(settings, sources, runtime, host);
+
+  makeFolder(join(outputDir, "runs"));
+  const existing = readdirSync(join(outputDir, "runs"));
+  // Elsewhere than in threads there may be more processors.
+  const processors = settings.executor === "threads" ? processorCount() : Number.POSITIVE_INFINITY;
+  const { jobs, notice } = usableJobs(settings.jobs, processors);
+  if (notice !== undefined) host.emit(notice);
+  const threads = Math.max(1, Math.floor(runtime.threads / jobs));
+  const runs = plannedRuns(settings, { sources, ...inputs }, threads, existing);
+  const plan = planOf(settings, inputs, machineRecord(runtime).versions, runs);
+  return { plan, runs, inputs, jobs };
+}
+
+async function compareInFolder(
+  settings: PlacedCompareSettings,
+  host: Host,
+): Promise<CompareResult> {
+  const start = host.now();
+  const { outputDir } = settings;
+  const { plan, runs, jobs } = await planComparison(settings, host);
+  writePlan(outputDir, plan);
+  const commands = openCommandLog(join(outputDir, "commands.jsonl"));
+  const outcomes = await trainRuns(runs, { ...settings, jobs }, host);
+  const { comparison, files } = await writeReport(plan, outputDir, host);
+  commands.append(compareCommand(settings), (host.now() - start) / 1000);
+  if (comparison.partial) throw interrupted(comparison, outputDir);
+  const finished = comparison.runs.length;
+  const failed = outcomes.filter(({ state }) => state === "failed").length;
+  const table = tableOf(comparison);
+  return { outputDir, files, finished, failed, missing: 0, table, notes: [] };
+}
+
+async function merge(
+  parts: readonly string[],
+  outputDir: string | undefined,
+  host: Host,
+): Promise<CompareResult> {
+  const folder = outputDir ?? (parts.length === 1 ? parts[0] : undefined);
+  if (folder === undefined) {
+    const text = `expected a folder to join ${parts.length} folders in`;
+    throw new L3MaskingError("missing-setting", text, { hint: "Add --output-dir." });
+  }
+  return holdingFolder(folder, "compare", host, async () => {
+    const { comparison, files, notes } = await mergeParts(parts, folder, host);
+    const failed = comparison.unfinished.filter(({ state }) => state === "failed").length;
+    return {
+      outputDir: folder,
+      files,
+      finished: comparison.runs.length,
+      failed,
+      missing: comparison.unfinished.length - failed,
+      table: tableOf(comparison),
+      notes,
+    };
+  });
+}
+
+function tellStatus(folder: string, host: Host): CompareResult {
+  const status = comparisonStatus(folder, Date.parse(host.time()));
+  const failed = status.failed.reduce((sum, { count }) => sum + count, 0);
+  const counts = { finished: status.finished, failed, missing: status.stopped + status.waiting };
+  return { outputDir: folder, files: [], ...counts, table: "", notes: [], status };
 }
 
 /** The run of one ticket, as a process of an executor trains it. Throws `interrupted` after a stop on request. */
@@ -81,85 +186,8 @@ async function trainTicket(
     host.emit({ type: "notice", level: "warning", text: text.join("\n") });
   }
   const failed = end.state === "failed" ? 1 : 0;
-  return { outputDir, files: [], finished: 1 - failed, failed, table: "" };
-}
-
-async function compareInFolder(
-  settings: PlacedCompareSettings,
-  host: Host,
-): Promise<CompareResult> {
-  const start = host.now();
-  const { outputDir } = settings;
-  requireFreeFolder(outputDir);
-  // Faults of the lists come before the work on texts.
-  seedList(settings.seeds);
-  candidates(settings);
-  requireSharedPassFits(settings);
-  requireTrackers(settings, host);
-  if (settings.executor === "queue") await requireQueue(settings, host);
-  const sources = await datasetSources(settings, host);
-  const runtime = await host.runtime(settings.threads);
-  const inputs = await readInputs(settings, sources, runtime, host);
-  const { datasets, models, masking } = inputs;
-
-  makeFolder(join(outputDir, "runs"));
-  const existing = readdirSync(join(outputDir, "runs"));
-  // Elsewhere than in threads there may be more processors.
-  const processors = settings.executor === "threads" ? processorCount() : Number.POSITIVE_INFINITY;
-  const { jobs, notice } = usableJobs(settings.jobs, processors);
-  if (notice !== undefined) host.emit(notice);
-  const threads = Math.max(1, Math.floor(runtime.threads / jobs));
-  const runs = plannedRuns(settings, { sources, ...inputs }, threads, existing);
-  const commands = openCommandLog(join(outputDir, "commands.jsonl"));
-  const outcomes = await trainRuns(runs, { ...settings, jobs }, host);
-  const readings = finishedRuns(runs, outcomes, settings, datasets);
-  const stopped = outcomes.some(({ state }) => state === "interrupted" || state === "waiting");
-  const paired = stopped
-    ? undefined
-    : await testedPairs(readings, datasets, settings.bootstrapSamples, host);
-
-  const command = compareCommand(settings);
-  commands.append(command, (host.now() - start) / 1000);
-  const finished = readings.map(({ run }) => run);
-  const comparison: Comparison = {
-    format: "l3masking-comparison",
-    version: 1,
-    partial: paired === undefined,
-    command,
-    settings,
-    machine: machineRecord(runtime),
-    wall: commands.wallTime(finished),
-    datasets,
-    models,
-    runs: finished,
-    unfinished: unfinishedRuns(runs, outcomes),
-    cells: comparisonCells(finished),
-    paired: paired ?? [],
-    masking,
-    notes: paired === undefined ? [untestedNote] : comparisonNotes(paired),
-  };
-  // A command that was stopped before any run was finished has nothing to put in place of earlier results.
-  const write = paired !== undefined || finished.length > 0;
-  const files = write ? writeComparison(outputDir, comparison, host.today()) : [];
-  if (paired === undefined) throw interrupted(comparison, outputDir);
-  return {
-    outputDir,
-    files,
-    finished: finished.length,
-    failed: outcomes.filter(({ state }) => state === "failed").length,
-    table: tableOf(comparison),
-  };
-}
-
-const untestedNote =
-  "The comparison was stopped early, so no difference has been tested yet: run the same command again.";
-
-/** The record, its tables and its page; gives where they are. */
-function writeComparison(folder: string, comparison: Comparison, date: string): string[] {
-  writeJson(folder, "results.json", comparison);
-  writeWhole(join(folder, "results.md"), comparisonPage(comparison));
-  writeWhole(join(folder, "report.html"), renderComparison(comparison, { date }).html);
-  return ["results.json", "results.md", "report.html"].map((name) => join(folder, name));
+  const counts = { finished: 1 - failed, failed, missing: 0 };
+  return { outputDir, files: [], ...counts, table: "", notes: [] };
 }
 
 /** The table of results in Markdown, of the test rows if there are any. */

@@ -6,6 +6,7 @@ import { join } from "../../platform/paths.js";
 import { parseRecord } from "../../results/records/parse.js";
 import { readRunRecord, writeJson } from "../../run/folder/run-folder.js";
 import type { Host, RunEvent } from "../../run/host/host.js";
+import { createProgressFile, PROGRESS_FILE } from "./run-progress.js";
 import { inputDigests, type Ticket } from "./ticket.js";
 
 /** Why the last attempt of a run failed; in its folder until it is finished. */
@@ -39,6 +40,7 @@ export function runFolderOf({ name }: Pick<Ticket, "name">, folder: string): str
 export async function runTicket(ticket: Ticket, folder: string, host: Host): Promise<TicketEnd> {
   const path = runFolderOf(ticket, folder);
   if (isFinished(path)) return { state: "finished" };
+  const tellProgress = createProgressFile(path, host);
   let checked = false;
   const onEvent = (event: RunEvent) => {
     // By the first step the run has told what it reads.
@@ -46,12 +48,13 @@ export async function runTicket(ticket: Ticket, folder: string, host: Host): Pro
       requireSameInputs(ticket, path);
       checked = true;
     }
+    tellProgress(event);
     host.emit(event);
   };
   try {
     const resume = exists(join(path, "config.json"));
     await host.inThread("train", { ...ticket.settings, outputDir: path, resume }, onEvent);
-    remove(join(path, FAILURE_FILE));
+    for (const name of [FAILURE_FILE, PROGRESS_FILE]) remove(join(path, name));
     return { state: "finished" };
   } catch (thrown) {
     const error = knownError(thrown);
@@ -90,8 +93,8 @@ export function writeFailure(runFolder: string, { code, message, hint }: L3Maski
   writeJson(runFolder, FAILURE_FILE, failure);
 }
 
-/** The last file that a run writes. */
-function isFinished(runFolder: string): boolean {
+/** Is the last file there that a run writes? */
+export function isFinished(runFolder: string): boolean {
   return exists(join(runFolder, "metrics.json"));
 }
 

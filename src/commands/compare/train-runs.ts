@@ -1,13 +1,10 @@
 /** Trains the runs of a comparison that are not finished, and reports where each stands. */
 import { join } from "node:path";
-import type { Comparison } from "../../results/records/comparison.js";
-import { type RunReading, readComparedRun } from "../../run/folder/compared-run.js";
-import { finishedMetrics } from "../../run/folder/finished-run.js";
 import type { PlacedCompareSettings } from "../../run/folder/named-folder.js";
 import type { Host, RunStatusEvent } from "../../run/host/host.js";
 import type { PlannedRun } from "./compare-runs.js";
 import { executors, type TicketStatus } from "./executor/executor.js";
-import { runFolderOf } from "./run-ticket.js";
+import { isFinished, runFolderOf } from "./run-ticket.js";
 import type { Ticket } from "./ticket.js";
 
 /** How a run ended in this command. */
@@ -18,8 +15,6 @@ export type RunOutcome =
 /**
  * Trains every run that is not finished; the outcomes are in the order of the runs. What a run was stopped in goes on. After
  * a stop on request those that were not begun are still waiting.
- *
- * Throws `data-format` for a finished run whose metrics are damaged.
  */
 export async function trainRuns(
   runs: readonly PlannedRun[],
@@ -29,8 +24,7 @@ export async function trainRuns(
   const { outputDir, executor } = settings;
   const tickets = runs.map(ticketOf);
   const outcomes = tickets.map((ticket): RunOutcome => {
-    const finished = finishedMetrics(runFolderOf(ticket, outputDir)) !== undefined;
-    return { state: finished ? "reused" : "waiting" };
+    return { state: isFinished(runFolderOf(ticket, outputDir)) ? "reused" : "waiting" };
   });
   const places = new Map(tickets.map((ticket, index) => [ticket, index]));
   /** Optimizer steps of each run so far. */
@@ -72,34 +66,4 @@ export function ticketOf({ folder, digest, inputs, settings }: PlannedRun): Tick
     ...inputs,
     settings: { ...settings, ...logging },
   };
-}
-
-/** What the finished runs left, in their order. Throws `data-format` for files that are damaged or hold other labels. */
-export function finishedRuns(
-  runs: readonly PlannedRun[],
-  outcomes: readonly RunOutcome[],
-  { outputDir }: Pick<PlacedCompareSettings, "outputDir">,
-  datasets: Comparison["datasets"],
-): RunReading[] {
-  return runs.flatMap(({ settings: _, inputs: __, ...place }, index) => {
-    const { state } = outcomes[index];
-    if (state !== "finished" && state !== "reused") return [];
-    const labels = datasets.find(({ name }) => name === place.dataset)?.labels ?? [];
-    const path = join(outputDir, place.folder);
-    return readComparedRun(path, { ...place, reused: state === "reused" }, labels) ?? [];
-  });
-}
-
-/** The other runs. */
-export function unfinishedRuns(
-  runs: readonly PlannedRun[],
-  outcomes: readonly RunOutcome[],
-): Comparison["unfinished"] {
-  return runs.flatMap(({ settings: _, inputs: __, ...place }, index): Comparison["unfinished"] => {
-    const outcome = outcomes[index];
-    if (outcome.state === "finished" || outcome.state === "reused") return [];
-    if (outcome.state !== "failed") return [{ ...place, state: outcome.state, error: null }];
-    const { code, message, hint = null } = outcome.error;
-    return [{ ...place, state: "failed", error: { code, message, hint } }];
-  });
 }

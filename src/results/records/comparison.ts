@@ -5,41 +5,19 @@
  * Fractions lie in 0 .. 1 and differences in -1 .. 1; never percent. Losses are in nats, times in seconds.
  * `null` marks what does not exist (no test split, a single seed) or could not be computed; then a sentence in `notes`
  * says why.
+ *
+ * It follows from the runs and from what decides them alone, not from where, when and in how many parts they were trained.
  */
 import { z } from "zod";
 import { splitTextCounts } from "../../data/check/text-counts.js";
 import { ofLabelMeasures } from "../metrics/label-measures.js";
+import { trainingMachine } from "./machine-record.js";
 import { maskingSummary } from "./masking-summary.js";
 import { count, counts, labelMetrics, list, splitMetrics, taskValues } from "./measures.js";
 import { candidate, pairedComparison } from "./paired-comparison.js";
 import { parseRecord } from "./parse.js";
 
-const machineRecord = z.object({
-  /** "linux", "darwin", "win32" */
-  platform: z.string(),
-  architecture: z.string(),
-  /** Name of the processor as the system reports it. */
-  processor: z.string(),
-  processors: count,
-  memory_bytes: z.number(),
-  /** Names of programs and their versions: l3masking, node, onnxruntime-node. */
-  versions: z.record(z.string(), z.string()),
-});
-
-export type MachineRecord = z.infer<typeof machineRecord>;
-
-const wallTime = z.object({
-  /** Of the command that wrote this file. */
-  this_command_seconds: z.number(),
-  /** Of all commands that ran in this folder, including stopped ones. */
-  all_commands_seconds: z.number(),
-  /** Sum of the runs' scoring and training times, which overlap where several runs train at once. */
-  runs_seconds: z.number(),
-});
-
-export type WallTime = z.infer<typeof wallTime>;
-
-const comparedDataset = z.object({
+export const comparedDataset = z.object({
   name: z.string(),
   /** The files as given; null for a split taken from train. */
   files: z.object({ train: z.string(), dev: z.string().nullable(), test: z.string().nullable() }),
@@ -62,7 +40,7 @@ const comparedDataset = z.object({
 
 export type ComparedDataset = z.infer<typeof comparedDataset>;
 
-const comparedModel = z.object({
+export const comparedModel = z.object({
   /** Last part of the folder's path, made unique where two are equal. */
   name: z.string(),
   /** Its folder, or repository and commit (`org/name@commit`) on the hub. */
@@ -82,7 +60,7 @@ const runKey = candidate.extend({ dataset: z.string(), model: z.string(), seed: 
 /** Identifies a run within a comparison; data set and model by name. */
 export type RunKey = z.infer<typeof runKey>;
 
-const runPlace = runKey.extend({
+export const runPlace = runKey.extend({
   /** Relative to the folder of results.json. */
   folder: z.string(),
   /** SHA-256 (hex) of what decides the run's result. */
@@ -121,8 +99,6 @@ const trainingPoint = z.object({
 export type TrainingPoint = z.infer<typeof trainingPoint>;
 
 const comparedRun = runPlace.extend({
-  /** Was it finished by an earlier command? */
-  reused: z.boolean(),
   /** Optimizer step whose weights were kept and tested. */
   best_step: count,
   /** Optimizer steps done. */
@@ -198,12 +174,16 @@ const comparison = z.object({
   version: z.literal(1),
   /** Was the command stopped before it was complete? Then runs are missing and no difference is tested. */
   partial: z.boolean(),
-  /** The shell command that wrote this; running it again resumes unfinished runs. */
+  /** The shell command that gives the same results, without what says only where and on what it works. */
   command: z.string(),
-  /** Every setting of `compare`, resolved. */
+  /** The settings of `compare` that decide results, resolved. */
   settings: z.record(z.string(), z.unknown()),
-  machine: machineRecord,
-  wall: wallTime,
+  /** Of the programs that planned the comparison. */
+  versions: z.record(z.string(), z.string()),
+  /** Where the finished runs were trained, in the order of the runs. */
+  machines: list(trainingMachine),
+  /** Sum of the runs' scoring and training times, which overlap where several runs train at once. */
+  runs_seconds: z.number(),
   datasets: list(comparedDataset),
   models: list(comparedModel),
   /** Finished runs, in the order data set, model, method, task weights, seed. */

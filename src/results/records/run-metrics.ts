@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { splitTextCounts } from "../../data/check/text-counts.js";
 import { labelMeasures, ofLabelMeasures } from "../metrics/label-measures.js";
+import { machineRecord } from "./machine-record.js";
 import {
   count,
   counts,
@@ -126,6 +127,8 @@ export const runMetrics = z.object({
     /** How many times the run was started or resumed. */
     parts: z.int().min(1),
   }),
+  /** Where the run was finished. Absent in runs of versions that did not record it. */
+  machine: machineRecord.exactOptional(),
   /** How far the probabilities of the kept weights can be trusted. */
   confidence: runConfidence,
   /** Absent in runs of versions that did not measure it. */

@@ -199,7 +199,13 @@ export function runMetricsOf(
   { dev, test, confidence, coverage }: RunEvaluation,
   rest: Pick<
     RunMetrics,
-    "baseline" | "verdict" | "held_out" | "learning_curve" | "doubtful_labels" | "estimator_report"
+    | "baseline"
+    | "verdict"
+    | "held_out"
+    | "learning_curve"
+    | "doubtful_labels"
+    | "estimator_report"
+    | "machine"
   >,
 ): RunMetrics {
   return {
@@ -219,6 +225,7 @@ export function runMetricsOf(
     ...(rest.learning_curve && { learning_curve: rest.learning_curve }),
     ...(rest.doubtful_labels !== undefined && { doubtful_labels: rest.doubtful_labels }),
     timing,
+    ...(rest.machine && { machine: rest.machine }),
     confidence,
     coverage,
     second_stage: firstStage

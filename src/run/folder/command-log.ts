@@ -1,7 +1,6 @@
 /** commands.jsonl of a comparison: every command that ran in the folder, with its wall time. */
 import { z } from "zod";
 import { findText } from "../../platform/files/files.js";
-import type { ComparedRun, WallTime } from "../../results/records/comparison.js";
 import { parseRecordLines } from "../../results/records/parse.js";
 import { writeJsonLines } from "./run-folder.js";
 
@@ -10,8 +9,6 @@ const entry = z.object({ command: z.string(), seconds: z.number().min(0) });
 export interface CommandLog {
   /** Adds the command that is about to end. A killed command leaves no line. */
   append(command: string, seconds: number): void;
-  /** Of the last command, of all, and of the runs. */
-  wallTime(runs: readonly Pick<ComparedRun, "timing">[]): WallTime;
 }
 
 /** Reads the log, if there is one. Throws `data-format` for a damaged line. */
@@ -27,13 +24,5 @@ export function openCommandLog(path: string): CommandLog {
       // Rewritten as a whole, so that a kill leaves no partial line.
       writeJsonLines(path, entries);
     },
-    wallTime: (runs) => ({
-      this_command_seconds: entries.at(-1)?.seconds ?? 0,
-      all_commands_seconds: entries.reduce((sum, { seconds }) => sum + seconds, 0),
-      runs_seconds: runs.reduce(
-        (sum, { timing }) => sum + timing.scoring_seconds + timing.training_seconds,
-        0,
-      ),
-    }),
   };
 }

@@ -9,6 +9,7 @@ import type {
   RunKey,
   TrainingPoint,
 } from "../../results/records/comparison.js";
+import type { MachineRecord } from "../../results/records/machine-record.js";
 import type { TaskValues } from "../../results/records/measures.js";
 import type { TestPrediction } from "../../results/records/predictions.js";
 import { finishedJournal, finishedMetrics, finishedPredictions } from "./finished-run.js";
@@ -26,6 +27,8 @@ export interface RunPredictions {
 export interface RunReading {
   readonly run: ComparedRun;
   readonly predictions: RunPredictions;
+  /** Where it was finished; absent in runs of versions that did not record it. */
+  readonly machine: MachineRecord | undefined;
 }
 
 /**
@@ -35,7 +38,7 @@ export interface RunReading {
  */
 export function readComparedRun(
   path: string,
-  place: RunKey & Pick<ComparedRun, "folder" | "digest" | "reused">,
+  place: RunKey & Pick<ComparedRun, "folder" | "digest">,
   labels: readonly string[],
 ): RunReading | undefined {
   const metrics = finishedMetrics(path);
@@ -64,7 +67,7 @@ export function readComparedRun(
     excluded: metrics.excluded,
     text_counts: metrics.text_counts,
   };
-  return { run, predictions };
+  return { run, predictions, machine: metrics.machine };
 }
 
 /** Label names as ids; -1 for a name that the data set lacks, which the metrics reject. */

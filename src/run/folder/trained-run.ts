@@ -40,7 +40,6 @@ export function readTrainedRun(folder: string): TrainedRun {
     seed,
     folder,
     digest: runDigest(record),
-    reused: false,
   };
   const reading = readComparedRun(folder, place, labels);
   if (reading === undefined) throw unfinished(folder);

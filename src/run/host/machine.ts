@@ -1,20 +1,24 @@
 /** The machine and the programs that made a result, for the record. */
 import type { Runtime } from "../../engine/runtime/runtime.js";
 import { type Machine, packageVersion, thisMachine } from "../../platform/machine.js";
-import type { MachineRecord } from "../../results/records/comparison.js";
+import type { MachineRecord } from "../../results/records/machine-record.js";
 
-/** This machine, this package and the runtime, whose name ends in its version. */
+/** This machine, this package and the runtime, if one computed; its name ends in its version. */
 export function machineRecord(
-  runtime: Pick<Runtime, "name">,
+  runtime: Pick<Runtime, "name"> | undefined,
   machine: Machine = thisMachine(),
 ): MachineRecord {
-  const [program, version = "unknown"] = runtime.name.split(" ");
+  const [program, version = "unknown"] = runtime?.name.split(" ") ?? [];
   return {
     platform: machine.platform,
     architecture: machine.architecture,
     processor: machine.processor,
     processors: machine.processors,
     memory_bytes: machine.totalBytes,
-    versions: { l3masking: packageVersion(), node: machine.nodeVersion, [program]: version },
+    versions: {
+      l3masking: packageVersion(),
+      node: machine.nodeVersion,
+      ...(program !== undefined && { [program]: version }),
+    },
   };
 }

@@ -21,6 +21,7 @@ import { closingScalars } from "../folder/tracking.js";
 import { removeState } from "../folder/training-state.js";
 import { writeTrainingTexts } from "../folder/training-texts.js";
 import type { Host, TrainResult } from "../host/host.js";
+import { machineRecord } from "../host/machine.js";
 import { labelledFiles, loadPlainTexts } from "../sources/labelled-texts.js";
 import { ONLY_STEP, writeLinearJournal } from "./linear-journal.js";
 
@@ -108,6 +109,7 @@ export async function trainLinear(
     ...(held && { held_out: held.record }),
     ...(curve && { learning_curve: curve }),
     timing: { scoring_seconds: 0, training_seconds: seconds, tokens_per_second: 0, parts: 1 },
+    machine: machineRecord(undefined),
     confidence: evaluated.confidence,
     second_stage: null,
     excluded: excludedRows(data, undefined),

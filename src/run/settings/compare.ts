@@ -102,7 +102,8 @@ export const compareSettings = [
     type: integer(100).default(10_000),
     description: "Resamples of the paired bootstrap",
     heading: "Evaluation and saving",
-    identity: "none",
+    // Not of a run, but of the report.
+    identity: "counts",
   }),
   setting({
     name: "jobs",
@@ -131,6 +132,36 @@ export const compareSettings = [
     description:
       "Where the runs are trained: in threads of this machine, or by workers at a queue (docs/clusters.md)",
     heading: "More machines",
+    identity: "none",
+  }),
+  setting({
+    name: "shard",
+    commands,
+    type: text().optional(),
+    description:
+      "Train one part of the runs only, such as 2/8 on the second of eight machines, without a report (docs/clusters.md)",
+    heading: "More machines",
+    placeholder: "i/n",
+    identity: "none",
+  }),
+  setting({
+    name: "merge",
+    commands,
+    type: list().optional(),
+    description:
+      "Train nothing: join the runs of these folders of shards in --output-dir, or take one folder as it is, and write the report",
+    heading: "More machines",
+    placeholder: "folder",
+    identity: "none",
+  }),
+  setting({
+    name: "status",
+    commands,
+    type: text().optional(),
+    description:
+      "Train nothing: tell where the runs of the comparison in this folder stand, on any machine that sees it",
+    heading: "More machines",
+    placeholder: "folder",
     identity: "none",
   }),
   setting({

@@ -18,10 +18,17 @@ export const runNames = [
   "plan.json",
   "predictions-held-out.jsonl",
   "predictions-test.jsonl",
+  "progress.json",
   "splits",
   "state",
   "tensorboard",
 ] as const;
 
 /** In the folder of a comparison; the page is not among them, as `report` writes it anew. */
-export const comparisonNames = ["commands.jsonl", "results.json", "results.md", "runs"] as const;
+export const comparisonNames = [
+  "commands.jsonl",
+  "plan.json",
+  "results.json",
+  "results.md",
+  "runs",
+] as const;

@@ -28,7 +28,6 @@ function run(
     seed,
     folder: `runs/${method}-${seed}`,
     digest: "d",
-    reused: false,
     best_step: 20,
     steps: 40,
     stop_reason: "patience",
@@ -59,6 +58,16 @@ function run(
   };
 }
 
+const machine = {
+  platform: "linux",
+  architecture: "x64",
+  processor: "Some CPU",
+  processors: 2,
+  memory_bytes: 8 * 2 ** 30,
+  versions: { l3masking: "0.1.0", node: "20.0.0" },
+  runs: 4,
+};
+
 function comparison(runs: readonly ComparedRun[], change: Partial<Comparison> = {}): Comparison {
   return {
     format: "l3masking-comparison",
@@ -66,15 +75,9 @@ function comparison(runs: readonly ComparedRun[], change: Partial<Comparison> = 
     partial: false,
     command: "l3masking compare --dataset acl",
     settings: {},
-    machine: {
-      platform: "linux",
-      architecture: "x64",
-      processor: "Some CPU",
-      processors: 2,
-      memory_bytes: 8 * 2 ** 30,
-      versions: { l3masking: "0.1.0", node: "20.0.0" },
-    },
-    wall: { this_command_seconds: 30, all_commands_seconds: 5400, runs_seconds: 120 },
+    versions: { l3masking: "0.1.0" },
+    machines: [machine],
+    runs_seconds: 5400,
     datasets: [
       {
         name: "acl",
@@ -213,7 +216,7 @@ describe("comparisonPage", () => {
       "Some CPU, 2 processors, 8.0 GiB of memory, linux x64.",
       "l3masking 0.1.0, node 20.0.0.",
       "Model mini: roberta, 4 layers x 256, `models/mini`, checkpoint 0123456789abcdef.",
-      "30.0 s for the last command, which found 0 of 4 runs finished; 1 h 30 min for all",
+      "* The runs took 1 h 30 min together.",
     ]) {
       expect(page).toContain(text);
     }

@@ -1,9 +1,11 @@
 /** results.md: a comparison for people, in the order in which they ask. */
+import { counted } from "../../../base/figures.js";
 import { alteredSplits } from "../../../data/check/text-counts.js";
 import { strategyOf } from "../../../method/masking/probabilities.js";
 import { uniform } from "../../../method/masking/strategies/uniform.js";
 import { decidingMeasure } from "../../metrics/label-measures.js";
 import type { Comparison } from "../../records/comparison.js";
+import type { TrainingMachine } from "../../records/machine-record.js";
 import type { MaskedToken } from "../../records/masking-summary.js";
 import type { RowSet } from "../../records/paired-comparison.js";
 import { candidateTitle, needsWeights } from "../../statistics/paired-notes.js";
@@ -169,23 +171,29 @@ function dataSection({ datasets, models, runs }: Comparison): string {
   return ["## Data", ...parts].join("\n\n");
 }
 
-function originSection({ command, machine, wall, runs, models }: Comparison): string {
-  const versions = Object.entries(machine.versions).map(([name, version]) => `${name} ${version}`);
-  const memory = (machine.memory_bytes / 2 ** 30).toFixed(1);
-  const reused = runs.filter((run) => run.reused).length;
+function originSection({ command, machines, runs_seconds, models }: Comparison): string {
   return [
     "## How it was made",
     `\`\`\`sh\n${command}\n\`\`\``,
     bullets([
-      `${machine.processor}, ${machine.processors} processors, ${memory} GiB of memory, ${machine.platform} ${machine.architecture}.`,
-      `${versions.join(", ")}.`,
+      ...machines.flatMap((machine) => machineLines(machine, machines.length > 1)),
       ...models.map(
         ({ name, folder, family, layers, hidden_size: size, checkpoint_digest: digest }) =>
           `Model ${name}: ${family}, ${layers} layers x ${size}, \`${folder}\`, checkpoint ${digest.slice(0, 16)}.`,
       ),
-      `Wall time: ${seconds(wall.this_command_seconds)} for the last command, which found ${reused} of ${runs.length} runs finished; ${seconds(wall.all_commands_seconds)} for all commands in this folder. The runs took ${seconds(wall.runs_seconds)} together.`,
+      `The runs took ${seconds(runs_seconds)} together.`,
     ]),
   ].join("\n\n");
+}
+
+function machineLines(machine: TrainingMachine, several: boolean): string[] {
+  const versions = Object.entries(machine.versions).map(([name, version]) => `${name} ${version}`);
+  const memory = (machine.memory_bytes / 2 ** 30).toFixed(1);
+  const runs = several ? `${counted(machine.runs, "run")} on ` : "";
+  return [
+    `${runs}${machine.processor}, ${machine.processors} processors, ${memory} GiB of memory, ${machine.platform} ${machine.architecture}.`,
+    `${versions.join(", ")}.`,
+  ];
 }
 
 function seconds(value: number): string {

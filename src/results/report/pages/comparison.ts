@@ -16,12 +16,8 @@ import { timingsSection, unfinishedSection } from "./sections/runs.js";
 import { taskWeightsSection } from "./sections/task-weights.js";
 import { verdictSection } from "./sections/verdict.js";
 
-export interface RenderOptions {
-  /** When the report is written, in words for people. */
-  readonly date: string;
-}
-
-export function renderComparison(comparison: Comparison, { date }: RenderOptions): Page {
+/** The page follows from the comparison alone, so it has no date. */
+export function renderComparison(comparison: Comparison): Page {
   const groups = groupsOf(comparison);
   const methods = comparedMethods(comparison);
   const title = methods.length === 1 ? `Results of ${methods[0]}` : `${listed(methods)} compared`;
@@ -29,7 +25,7 @@ export function renderComparison(comparison: Comparison, { date }: RenderOptions
 <header>
 <h1>${title}</h1>
 <p>${introduction(comparison)}</p>
-<p class="note">Written on ${date} by l3masking ${comparison.machine.versions.l3masking}. <a href="#reading">How to read this page</a> explains its words.</p>
+<p class="note">Written by l3masking ${comparison.versions.l3masking}. <a href="#reading">How to read this page</a> explains its words.</p>
 </header>
 ${unfinishedSection(comparison)}
 ${groups.length === 0 ? markup`<p><strong>No run has finished yet.</strong></p>` : undefined}
@@ -92,16 +88,23 @@ ${part(group, "data", "Data", datasetSection(group.dataset, runs))}
 </section>`;
 }
 
-function originSections({ notes, models, machine, wall, command, settings }: Comparison): Markup {
+function originSections({
+  notes,
+  models,
+  machines,
+  runs_seconds,
+  command,
+  settings,
+}: Comparison): Markup {
   return markup`<section id="origin"><h2>How this was made</h2>
 ${notes.length === 0 ? undefined : markup`<h3>On the tests</h3><ul>${notes.map((note) => markup`<li>${note}</li>`)}</ul>`}
 <h3>Command</h3>
 <pre>${command}</pre>
 <h3>Models</h3>
 ${modelsTable(models)}
-<h3>Machine and time</h3>
-${machineText(machine)}
-<p>The command that wrote this took ${duration(wall.this_command_seconds)}; all commands on this folder together ${duration(wall.all_commands_seconds)}, and the runs added up ${duration(wall.runs_seconds)}.</p>
+<h3>${machines.length > 1 ? "Machines" : "Machine"} and time</h3>
+${machines.map((machine) => machineText(machine, machines.length > 1))}
+<p>The runs took ${duration(runs_seconds)} together.</p>
 <h3>Settings</h3>
 <p class="note">They are also in results.json.</p>
 <details><summary>Every setting</summary>${settingsTable(settings)}</details>

@@ -2,12 +2,8 @@
 
 import { count, counted, listed } from "../../../../base/figures.js";
 import { alteredSplits } from "../../../../data/check/text-counts.js";
-import type {
-  ComparedDataset,
-  ComparedModel,
-  ComparedRun,
-  MachineRecord,
-} from "../../../records/comparison.js";
+import type { ComparedDataset, ComparedModel, ComparedRun } from "../../../records/comparison.js";
+import type { TrainingMachine } from "../../../records/machine-record.js";
 import { type Content, type Markup, markup } from "../markup.js";
 import { foreign, table } from "../page.js";
 
@@ -84,9 +80,9 @@ function settingText(value: unknown): string {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
-/** The machine in a sentence, and the versions. */
-export function machineText(machine: MachineRecord): Content {
-  const { processor, processors, platform, architecture, memory_bytes: memory } = machine;
+/** The machine in a sentence, and the versions; with the number of its runs where there are several machines. */
+export function machineText(machine: TrainingMachine, several: boolean): Content {
+  const { runs, processor, processors, platform, architecture, memory_bytes: memory } = machine;
   const versions = Object.entries(machine.versions).map(([name, version]) => `${name} ${version}`);
-  return markup`<p>${processor}, ${counted(processors, "processor")}, ${(memory / 2 ** 30).toFixed(0)} GiB of memory, ${platform} ${architecture}. Versions: ${listed(versions)}.</p>`;
+  return markup`<p>${several ? `${counted(runs, "run")}: ` : ""}${processor}, ${counted(processors, "processor")}, ${(memory / 2 ** 30).toFixed(0)} GiB of memory, ${platform} ${architecture}. Versions: ${listed(versions)}.</p>`;
 }

@@ -1,0 +1,127 @@
+/**
+ * The report of a comparison: results.json, results.md and report.html, from its plan and the folders of its runs. The same runs give
+ * the same bytes, wherever, when and in how many parts they were trained.
+ */
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { exists } from "../../platform/files/files.js";
+import type { Comparison } from "../../results/records/comparison.js";
+import type { MachineRecord, TrainingMachine } from "../../results/records/machine-record.js";
+import { comparisonPage } from "../../results/report/markdown/comparison.js";
+import { renderComparison } from "../../results/report/pages/comparison.js";
+import { comparisonCells } from "../../results/statistics/comparison-cells.js";
+import { comparisonNotes } from "../../results/statistics/paired-notes.js";
+import { type RunReading, readComparedRun } from "../../run/folder/compared-run.js";
+import { writeJson, writeWhole } from "../../run/folder/run-folder.js";
+import type { Host } from "../../run/host/host.js";
+import type { Plan } from "./comparison-plan.js";
+import { testedPairs } from "./paired-tests.js";
+import { findFailure } from "./run-ticket.js";
+
+export interface ReportedComparison {
+  readonly comparison: Comparison;
+  /** The files written. */
+  readonly files: readonly string[];
+}
+
+/**
+ * Writes the report of the runs that are finished. While runs are missing, other than failed ones, and after a stop on request, it is
+ * partial: no difference is tested; and nothing is written before any run is finished.
+ *
+ * Throws `data-format` for a finished run whose files are damaged.
+ */
+export async function writeReport(
+  plan: Plan,
+  folder: string,
+  host: Host,
+): Promise<ReportedComparison> {
+  const { command, settings, versions, datasets, models, masking } = plan;
+  const readings = finishedRuns(plan, folder);
+  const unfinished = unfinishedRuns(plan, folder, readings);
+  const whole = unfinished.every(({ state }) => state === "failed");
+  const samples = Number(settings.bootstrapSamples);
+  const paired = whole ? await testedPairs(readings, datasets, samples, host) : undefined;
+  const runs = readings.map(({ run }) => run);
+  const comparison: Comparison = {
+    format: "l3masking-comparison",
+    version: 1,
+    partial: paired === undefined,
+    command,
+    settings,
+    versions,
+    machines: machinesOf(readings),
+    runs_seconds: runs.reduce(
+      (sum, { timing }) => sum + timing.scoring_seconds + timing.training_seconds,
+      0,
+    ),
+    datasets,
+    models,
+    runs,
+    unfinished,
+    cells: comparisonCells(runs),
+    paired: paired ?? [],
+    masking,
+    notes: paired === undefined ? [untestedNote] : comparisonNotes(paired),
+  };
+  // A command that was stopped before any run was finished has nothing to put in place of earlier results.
+  const write = paired !== undefined || runs.length > 0;
+  return { comparison, files: write ? writeFiles(folder, comparison) : [] };
+}
+
+const untestedNote =
+  "The comparison was stopped early, so no difference has been tested yet: run the same command again.";
+
+/** The record, its tables and its page; gives where they are. */
+function writeFiles(folder: string, comparison: Comparison): string[] {
+  writeJson(folder, "results.json", comparison);
+  writeWhole(join(folder, "results.md"), comparisonPage(comparison));
+  writeWhole(join(folder, "report.html"), renderComparison(comparison).html);
+  return ["results.json", "results.md", "report.html"].map((name) => join(folder, name));
+}
+
+/** What the finished runs left, in their order. Throws `data-format` for files that are damaged or hold other labels. */
+function finishedRuns({ runs, datasets }: Plan, folder: string): RunReading[] {
+  const labelsOf = new Map(datasets.map(({ name, labels }) => [name, labels]));
+  const begun = new Set(namesIn(join(folder, "runs")));
+  return runs.flatMap((place) => {
+    if (!begun.has(place.folder.replace(/^runs\//, ""))) return [];
+    const labels = labelsOf.get(place.dataset) ?? [];
+    return readComparedRun(join(folder, place.folder), place, labels) ?? [];
+  });
+}
+
+function namesIn(folder: string): string[] {
+  return exists(folder) ? readdirSync(folder) : [];
+}
+
+/** The other runs, and how far they came. */
+function unfinishedRuns(
+  { runs }: Plan,
+  folder: string,
+  readings: readonly RunReading[],
+): Comparison["unfinished"] {
+  const finished = new Set(readings.map(({ run }) => run.digest));
+  return runs.flatMap((place): Comparison["unfinished"] => {
+    if (finished.has(place.digest)) return [];
+    const path = join(folder, place.folder);
+    const failure = findFailure(path);
+    if (failure === undefined) {
+      const begun = exists(join(path, "config.json"));
+      return [{ ...place, state: begun ? "interrupted" : "waiting", error: null }];
+    }
+    const { code, message, hint } = failure;
+    return [{ ...place, state: "failed", error: { code, message, hint } }];
+  });
+}
+
+/** Each machine once, with the number of its runs. */
+function machinesOf(readings: readonly RunReading[]): TrainingMachine[] {
+  const counts = new Map<string, { machine: MachineRecord; runs: number }>();
+  for (const { machine } of readings) {
+    if (machine === undefined) continue;
+    const key = JSON.stringify(machine);
+    const known = counts.get(key) ?? { machine, runs: 0 };
+    counts.set(key, { machine, runs: known.runs + 1 });
+  }
+  return [...counts.values()].map(({ machine, runs }) => ({ ...machine, runs }));
+}

@@ -1,0 +1,51 @@
+/** How long runs take beside each other, guessed before any is trained, and their fair distribution. */
+import { hasAuxiliaryTask, isLinear } from "../../method/methods.js";
+import type { TrainSettings } from "../../run/settings/schemas.js";
+
+/** What a run reads and computes with. */
+export interface RunSizes {
+  /** Training texts. */
+  readonly rows: number;
+  /** Tokens of all of them. */
+  readonly tokens: number;
+  readonly layers: number;
+  readonly hiddenSize: number;
+}
+
+/** A linear classifier beside an encoder: it is there in no time, but not in none. */
+const LINEAR_SHARE = 1e-3;
+
+/** Texts of a step where only the recipe says it. */
+const USUAL_BATCH = 32;
+
+/**
+ * Cost of a run in units of its own: tokens that pass through the encoder in training x layers x hidden size^2, twice for a method with two
+ * tasks. Where the recipe decides on the number of epochs it counts as one, as it is alike for all runs.
+ */
+export function runCost(
+  { method, maxSteps, numTrainEpochs = 1, batchSize = USUAL_BATCH }: TrainSettings,
+  { rows, tokens, layers, hiddenSize }: RunSizes,
+): number {
+  const epochs = maxSteps === undefined ? numTrainEpochs : (maxSteps * batchSize) / rows;
+  const one = tokens * epochs * layers * hiddenSize ** 2;
+  return one * (isLinear(method) ? LINEAR_SHARE : hasAuxiliaryTask(method) ? 2 : 1);
+}
+
+/**
+ * Deals items to `parts` so that the parts cost about the same: the most expensive first, each to the part that has least so far. Gives
+ * those of part `index` (from 0), the most expensive first. Equal costs keep their order, so every machine deals alike.
+ */
+export function dealt<Item extends { readonly cost: number }>(
+  items: readonly Item[],
+  parts: number,
+  index: number,
+): Item[] {
+  const loads = new Float64Array(parts);
+  const mine: Item[] = [];
+  for (const item of [...items].sort((one, other) => other.cost - one.cost)) {
+    const least = loads.indexOf(Math.min(...loads));
+    loads[least] += item.cost;
+    if (least === index) mine.push(item);
+  }
+  return mine;
+}
