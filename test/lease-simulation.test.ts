@@ -29,7 +29,7 @@ describe("a lease", () => {
         `${schedules} schedules, ${Math.round(sums.seconds / 3600)} simulated hours: ${sums.saves} saves, ${sums.refused} refused, ${sums.takenAway} leases taken away`,
       );
     },
-    10 * MINUTES,
+    (2 + schedules / 200) * MINUTES,
   );
 
   it("does the same again for the same seed", async () => {

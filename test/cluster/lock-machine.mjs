@@ -25,19 +25,24 @@ function start(index, generation = 0) {
   child.stdout.on("data", (data) => {
     out += data;
   });
-  const timer = setTimeout(
-    () => {
-      if (Math.random() < 0.3) {
-        sums.killed += 1;
-        child.kill("SIGKILL");
-        return;
-      }
-      sums.stopped += 1;
-      child.kill("SIGSTOP");
-      setTimeout(() => child.kill("SIGCONT"), Number(silence) * 2);
-    },
-    1000 + Math.random() * 7000,
-  );
+  let timer;
+  const disturb = () => {
+    if (Math.random() < 0.3) {
+      sums.killed += 1;
+      child.kill("SIGKILL");
+      return;
+    }
+    sums.stopped += 1;
+    child.kill("SIGSTOP");
+    timer = setTimeout(() => {
+      child.kill("SIGCONT");
+      disturbLater();
+    }, Number(silence) * 2);
+  };
+  const disturbLater = () => {
+    timer = setTimeout(disturb, 1000 + Math.random() * 7000);
+  };
+  disturbLater();
   child.on("close", () => {
     clearTimeout(timer);
     running -= 1;

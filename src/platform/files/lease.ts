@@ -109,7 +109,7 @@ export async function takeLease(
   let watch = { path: "", changedAt: 0, since: 0 };
   for (;;) {
     const start = now();
-    const other = await find(lock, id, files);
+    const other = await find(lock, files);
     if (other?.path === path) break;
     if (other?.changedAt !== undefined) {
       const { changedAt } = other;
@@ -127,7 +127,7 @@ export async function takeLease(
       before = other;
     }
     // A lease without its file is being removed by somebody, who may have stopped half-way.
-    if (other !== undefined) await clear(other.path, system);
+    if (other !== undefined) await clear(other.path, files);
     if (await place(lock, id, holder, files)) break;
     await system.pause(times.look);
   }
@@ -140,20 +140,18 @@ export async function takeLease(
     isHeld: async () => (await files.changedAt(file)) !== undefined,
     async release() {
       stopTouching();
-      await clear(path, system);
+      await clear(path, files);
       await isGone(lock, files);
     },
   };
 }
 
-/** The lease in a lock, this one if it is `id`. `changedAt` is undefined for one that has lost its file. */
+/** The lease in a lock. `changedAt` is undefined for one that has lost its file. */
 async function find(
   lock: string,
-  id: string,
   files: LeaseFiles,
 ): Promise<(Found & { readonly changedAt: number | undefined }) | undefined> {
-  const names = await files.list(lock);
-  const name = names.includes(id) ? id : names[0];
+  const [name] = await files.list(lock);
   if (name === undefined) return undefined;
   const path = join(lock, name);
   const file = join(path, HOLDER_FILE);
@@ -187,20 +185,16 @@ async function place(
 }
 
 /**
- * Removes a lease with what is in it; returns when it is gone. Its file goes last, so that what is left half-way is seen to be that.
- * A file that a process of this machine still has open stays under a name in .nfs, so the lease is moved out of its reach.
+ * Removes a lease with what is in it; whatever stays, as it was not listed yet, has no file and goes next time. What a process of this
+ * machine still has open on NFS stays under a name in .nfs: the lease is moved out of that process's reach.
  */
-async function clear(lease: string, system: LeaseSystem): Promise<void> {
-  const { files } = system;
-  for (;;) {
-    const names = (await files.list(lease)).filter((name) => name !== HOLDER_FILE);
-    const others = names.filter((name) => !name.startsWith(".nfs"));
-    for (const name of others) await files.remove(join(lease, name));
-    await files.remove(join(lease, HOLDER_FILE));
-    if (await isGone(lease, files)) return;
-    if (names.length > others.length)
-      await files.rename(lease, `${dirname(lease)}.${basename(lease)}`);
-    else await system.pause(system.times.look);
+async function clear(lease: string, files: LeaseFiles): Promise<void> {
+  await files.remove(join(lease, HOLDER_FILE));
+  const names = await files.list(lease);
+  const isOpen = (name: string) => name.startsWith(".nfs");
+  for (const name of names) if (!isOpen(name)) await files.remove(join(lease, name));
+  if (!(await isGone(lease, files)) && names.some(isOpen)) {
+    await files.rename(lease, `${dirname(lease)}.${basename(lease)}`);
   }
 }
 
