@@ -17,7 +17,9 @@ import { NEVER_HELD_OUT } from "../data/folds.js";
 import { writeDurably } from "../platform/files/durable.js";
 import { renderCheck } from "../results/report/pages/check.js";
 import { correctionLines } from "../run/examination/correction-file.js";
-import { doubtfulRows, isQuicklyExamined, stopIfAsked } from "../run/examination/doubtful-rows.js";
+import { doubtfulRows, isQuicklyExamined } from "../run/examination/doubtful-rows.js";
+import { examinedEmbeddings } from "../run/examination/examined-embeddings.js";
+import { stopIfAsked } from "../run/examination/stop.js";
 import { runFolds, usualFolds } from "../run/fine-tune/folds.js";
 import { requireWritable, writeWhole } from "../run/folder/run-folder.js";
 import type { Host } from "../run/host/host.js";
@@ -57,8 +59,11 @@ export async function runCheck(settings: CheckSettings, host: Host): Promise<Che
   if (output !== undefined) requireWritable(output);
   const records = await readLabelledFiles(files, host);
   const { maxLength } = settings;
-  const tokenizer = await readModel(settings.model, "tokenizer", host, ({ folder }) =>
-    loadTokenizer(folder),
+  const { tokenizer, source } = await readModel(
+    settings.model,
+    "tokenizer",
+    host,
+    async (found) => ({ tokenizer: await loadTokenizer(found.folder), source: found }),
   );
   const folds = usualFolds(files, records.train.length);
   const sources = { ...records, splitSeed: settings.splitSeed, crossValidated: folds > 0 };
@@ -66,7 +71,9 @@ export async function runCheck(settings: CheckSettings, host: Host): Promise<Che
   const splits = resolveSplits(sources);
   const near = findNearRows(splits, host);
   const examines = settings.doubtfulLabels ?? isQuicklyExamined(records.train);
-  const doubtful = examines ? doubtfulRows(records.train, near, host) : undefined;
+  const embed = (texts: readonly string[]) =>
+    examinedEmbeddings(texts, { source, tokenizer, maxLength }, host);
+  const doubtful = examines ? await doubtfulRows(records.train, near, host, embed) : undefined;
   const { refusal, foldSizes } = trialOf(sources, folds);
   const check = checkDataset(splits, { ...options, near, doubtful, folds: foldSizes });
   const text = formatCheck(check) + (examines ? "" : `\n${notExamined(settings)}\n`);

@@ -147,6 +147,8 @@ export interface DoubtfulRows {
   readonly rows: readonly DoubtfulRow[];
   /** Less doubtful ones that are worth a look. */
   readonly further: readonly DoubtfulRow[];
+  /** Are the labels examined by TF-IDF with embeddings, or by TF-IDF alone? */
+  readonly withEmbeddings?: boolean;
 }
 
 /** How the rows of train are held out in turn. */

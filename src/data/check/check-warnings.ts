@@ -134,7 +134,7 @@ function doubtWarnings({ doubtful, nearConflicts = 0 }: Facts): DatasetWarning[]
   const warnings: DatasetWarning[] = [];
   if (doubtful !== undefined && doubtful.rows.length > 0) {
     const count = doubtful.rows.length;
-    const message = `${countOf(count, "row")} of train ${count === 1 ? "has" : "have"} a doubtful label, by TF-IDF trained on other rows.${furtherText(doubtful)}`;
+    const message = `${countOf(count, "row")} of train ${count === 1 ? "has" : "have"} a doubtful label, by TF-IDF ${doubtful.withEmbeddings ? "with embeddings, " : ""}trained on other rows.${furtherText(doubtful)}`;
     warnings.push({ code: "doubtful-labels", message });
   }
   if (nearConflicts > 0) {

@@ -24,6 +24,19 @@ export interface EmbeddedTexts {
   readonly embeddings: Float32Array;
 }
 
+/** Some of the texts. */
+export function someEmbedded(
+  { texts, embeddings }: EmbeddedTexts,
+  rows: readonly number[],
+): EmbeddedTexts {
+  const width = embeddings.length / texts.length;
+  const picked = new Float32Array(rows.length * width);
+  rows.forEach((row, index) => {
+    picked.set(embeddings.subarray(row * width, (row + 1) * width), index * width);
+  });
+  return { texts: rows.map((row) => texts[row]), embeddings: picked };
+}
+
 /**
  * Trains on N embedded texts with ids 0 .. labels-1; at least two labels, each with a text. `beforeEach` is called before each pass over
  * the texts; what it throws ends the training.

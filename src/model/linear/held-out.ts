@@ -1,5 +1,6 @@
-/** What the baseline answers to rows that it was not trained on, though there is no other data. */
+/** What linear classifiers answer to rows that they were not trained on, though there is no other data. */
 import { type Folds, NEVER_HELD_OUT, rowsOfFold } from "../../data/folds.js";
+import { type EmbeddedTexts, embedLogits, fitEmbed, someEmbedded } from "./embed-classifier.js";
 import { fitTfidf, tfidfLogits } from "./tfidf-classifier.js";
 
 /**
@@ -14,19 +15,47 @@ export function heldOutBaselineLogits(
   folds: Folds,
   beforeEach?: (fold: number) => void,
 ): Float32Array {
-  const logits = new Float32Array(texts.length * labels).fill(Number.NaN);
+  const textsOf = (rows: readonly number[]) => rows.map((row) => texts[row]);
+  return heldOutLogits(labelIds, labels, folds, (train, ids, heldOut, fold) =>
+    tfidfLogits(
+      fitTfidf(textsOf(train), ids, labels, () => beforeEach?.(fold)),
+      textsOf(heldOut),
+    ),
+  );
+}
+
+/** The same by TF-IDF with embeddings. */
+export function heldOutEmbedLogits(
+  given: EmbeddedTexts,
+  labelIds: ArrayLike<number>,
+  labels: number,
+  folds: Folds,
+  beforeEach?: (fold: number) => void,
+): Float32Array {
+  return heldOutLogits(labelIds, labels, folds, (train, ids, heldOut, fold) =>
+    embedLogits(
+      fitEmbed(someEmbedded(given, train), ids, labels, () => beforeEach?.(fold)),
+      someEmbedded(given, heldOut),
+    ),
+  );
+}
+
+function heldOutLogits(
+  labelIds: ArrayLike<number>,
+  labels: number,
+  folds: Folds,
+  answer: (
+    train: readonly number[],
+    ids: readonly number[],
+    heldOut: readonly number[],
+    fold: number,
+  ) => Float32Array,
+): Float32Array {
+  const logits = new Float32Array(labelIds.length * labels).fill(Number.NaN);
   for (let fold = 0; fold < folds.count; fold++) {
     const { train, heldOut } = rowsOfFold(folds, fold);
-    const baseline = fitTfidf(
-      train.map((row) => texts[row]),
-      train.map((row) => labelIds[row]),
-      labels,
-      () => beforeEach?.(fold),
-    );
-    const found = tfidfLogits(
-      baseline,
-      heldOut.map((row) => texts[row]),
-    );
+    const ids = train.map((row) => labelIds[row]);
+    const found = answer(train, ids, heldOut, fold);
     heldOut.forEach((row, index) => {
       logits.set(found.subarray(index * labels, (index + 1) * labels), row * labels);
     });

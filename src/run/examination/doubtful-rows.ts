@@ -1,5 +1,4 @@
 /** The labels of a file, examined by classifiers that were not trained on the row in question. */
-import { L3MaskingError } from "../../base/errors.js";
 import { randomStream } from "../../base/random.js";
 import type { DoubtfulRows } from "../../data/check/check-result.js";
 import { type DoubtfulLabel, doubtfulLabels } from "../../data/check/doubtful-labels.js";
@@ -7,8 +6,13 @@ import type { NearRows } from "../../data/check/near-rows.js";
 import { dealFolds } from "../../data/folds.js";
 import { isEmptyText, type TextRecord } from "../../data/formats/record.js";
 import { labelIds, sortedLabels } from "../../data/labels.js";
-import { heldOutBaselineLogits, heldOutRows } from "../../model/linear/held-out.js";
+import {
+  heldOutBaselineLogits,
+  heldOutEmbedLogits,
+  heldOutRows,
+} from "../../model/linear/held-out.js";
 import type { Host } from "../host/host.js";
+import { stopIfAsked } from "./stop.js";
 
 const FOLDS = 5;
 
@@ -24,15 +28,20 @@ export function isQuicklyExamined(records: readonly TextRecord[]): boolean {
   return characters * (labels === 2 ? 1 : labels) <= QUICK_WORK;
 }
 
+/** Embeddings [N, H] of N texts, or undefined where there are none. */
+export type EmbedTexts = (texts: readonly string[]) => Promise<Float32Array | undefined>;
+
 /**
- * The doubtful rows by what TF-IDF with logistic regression answers in 5 folds; texts that `near`, of
- * these and other rows, finds nearly equal are in one fold. Undefined where fewer than two labels have a text. Throws `interrupted` after a stop on request.
+ * The doubtful rows by what TF-IDF with logistic regression answers in 5 folds, with embeddings where `embed` gives them; texts that `near`, of
+ * these and other rows, finds nearly equal are in one fold. Undefined where fewer than two labels have a text. Throws `interrupted` after a stop
+ * on request, and what `embed` throws.
  */
-export function doubtfulRows(
+export async function doubtfulRows(
   records: readonly TextRecord[],
   near: NearRows,
   host: Host,
-): DoubtfulRows | undefined {
+  embed: EmbedTexts = async () => undefined,
+): Promise<DoubtfulRows | undefined> {
   const rows = records.flatMap((record) =>
     record.label === undefined || isEmptyText(record.text) ? [] : [{ record, label: record.label }],
   );
@@ -45,6 +54,7 @@ export function doubtfulRows(
   const groups = rows.map(({ record }, row) => groupOf.get(record) ?? `row ${row}`);
   const folded = { texts, labelIds: given, groups };
   const folds = dealFolds(folded, FOLDS, randomStream(0, "examination"));
+  const embeddings = await embed(texts);
   const tell = (done: number) => {
     host.emit({
       type: "progress",
@@ -55,11 +65,15 @@ export function doubtfulRows(
     });
   };
   let told = -1;
-  const logits = heldOutBaselineLogits(texts, given, labels.length, folds, (fold) => {
+  const beforeEach = (fold: number) => {
     stopIfAsked(host);
     if (fold !== told) tell(fold);
     told = fold;
-  });
+  };
+  const logits =
+    embeddings === undefined
+      ? heldOutBaselineLogits(texts, given, labels.length, folds, beforeEach)
+      : heldOutEmbedLogits({ texts, embeddings }, given, labels.length, folds, beforeEach);
   tell(folds.count);
   const doubtful = doubtfulLabels(logits, given, labels.length);
   const rowsOf = (found: readonly DoubtfulLabel[]) =>
@@ -72,13 +86,6 @@ export function doubtfulRows(
     examined: heldOutRows(folds).length,
     rows: rowsOf(doubtful.rows),
     further: rowsOf(doubtful.further),
+    withEmbeddings: embeddings !== undefined,
   };
-}
-
-/** Throws `interrupted` after a stop on request. */
-export function stopIfAsked(host: Host): void {
-  if (!host.cancelled()) return;
-  throw new L3MaskingError("interrupted", "stopped while the data were checked", {
-    hint: "Run the same command again; nothing was written.",
-  });
 }

@@ -4,14 +4,18 @@ import type { Dataset } from "../../data/dataset.js";
 import { type Folds, rowsOfFold, shareOfRows } from "../../data/folds.js";
 import type { Runtime } from "../../engine/runtime/runtime.js";
 import { AUTO, isStacked, type Method } from "../../method/methods.js";
-import { type EmbeddedTexts, embedLogits, fitEmbed } from "../../model/linear/embed-classifier.js";
+import {
+  type EmbeddedTexts,
+  embedLogits,
+  fitEmbed,
+  someEmbedded,
+} from "../../model/linear/embed-classifier.js";
 import { fitTfidf, tfidfLogits } from "../../model/linear/tfidf-classifier.js";
 import { makeFolder } from "../../platform/files/files.js";
 import { join } from "../../platform/paths.js";
 import type { Host } from "../host/host.js";
 import type { TextMasks } from "./auxiliary-texts.js";
 import { type HeldOutAnswers, titleOf } from "./choice.js";
-import { embeddedRows } from "./embedding.js";
 import { foldsFolder, keptAnswers } from "./fold-answers.js";
 import { fitOnRows, stoppedBetweenFolds } from "./fold-fit.js";
 import type { RunInputs } from "./inputs.js";
@@ -124,8 +128,8 @@ export function embedAnswers(
   const { length } = inputs.data.labels;
   return linearAnswers("embed", inputs, folds, host, share, (rows, labelIds, heldOut, beforeEach) =>
     embedLogits(
-      fitEmbed(embeddedRows(train, rows), labelIds, length, beforeEach),
-      embeddedRows(train, heldOut),
+      fitEmbed(someEmbedded(train, rows), labelIds, length, beforeEach),
+      someEmbedded(train, heldOut),
     ),
   );
 }

@@ -56,19 +56,6 @@ export async function embeddedRun(
   }
 }
 
-/** Some of the texts. */
-export function embeddedRows(
-  { texts, embeddings }: EmbeddedTexts,
-  rows: readonly number[],
-): EmbeddedTexts {
-  const width = embeddings.length / texts.length;
-  const picked = new Float32Array(rows.length * width);
-  rows.forEach((row, index) => {
-    picked.set(embeddings.subarray(row * width, (row + 1) * width), index * width);
-  });
-  return { texts: rows.map((row) => texts[row]), embeddings: picked };
-}
-
 export interface TrainedEmbed {
   readonly classifier: EmbedClassifier;
   /** How long embedding and training took. */

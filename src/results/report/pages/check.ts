@@ -218,7 +218,7 @@ const SHOWN_DOUBTS = 50;
 
 function doubtSection({ doubtful }: DatasetCheck): Markup | undefined {
   if (doubtful === undefined) return undefined;
-  const { rows, further, examined } = doubtful;
+  const { rows, further, examined, withEmbeddings } = doubtful;
   const list =
     rows.length === 0
       ? markup`<p>There are none in ${counted(examined, "row")}.</p>`
@@ -244,7 +244,7 @@ function doubtSection({ doubtful }: DatasetCheck): Markup | undefined {
             : undefined,
         );
   return markup`<section id="doubtful"><h2>Doubtful labels</h2>
-<p>As many rows of train as probably have a wrong label, by TF-IDF with logistic regression trained on other rows. Some are wrong, some are only hard.</p>
+<p>As many rows of train as probably have a wrong label, by TF-IDF ${withEmbeddings ? "with embeddings" : "with logistic regression"}, trained on other rows. Some are wrong, some are only hard.</p>
 ${list}${further.length === 0 ? undefined : markup`<p>${counted(further.length, "further row")} with a less doubtful label in rows.csv (<code>--output rows.csv</code>).</p>`}</section>`;
 }
 
