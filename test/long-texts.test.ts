@@ -11,10 +11,11 @@ import {
   predictSchema,
   resolveSettings,
 } from "../src/run/settings/schemas.js";
+import { failure } from "./fixtures/failure.js";
 import { readJson, readJsonLines, temporaryFolder } from "./fixtures/folders.js";
 import { createTestHost, tinyModel } from "./fixtures/host.js";
 import { soundRows, toJsonLines } from "./fixtures/sounds.js";
-import { train, trainOptions } from "./fixtures/training.js";
+import { readJournal, train, trainOptions } from "./fixtures/training.js";
 
 const at = temporaryFolder();
 const predicted = z.looseObject({ probabilities: z.record(z.string(), z.number()) });
@@ -23,8 +24,14 @@ const predicted = z.looseObject({ probabilities: z.record(z.string(), z.number()
 const longer = (split: "train" | "dev" | "test") =>
   soundRows(split).map(({ text, label }) => ({ text: `${"baa splash ".repeat(8)}${text}`, label }));
 
-describe.each(["stl", "embed"] as const)("--long-texts head-tail, %s", (method) => {
-  const folder = at(method);
+describe.each([
+  ["stl", "head-tail"],
+  ["embed", "head-tail"],
+  ["stl", "windows"],
+  ["embed", "windows"],
+  ["stack", "windows"],
+] as const)("%s, --long-texts %s", (method, longTexts) => {
+  const folder = at(`${method}-${longTexts}`);
   const model = join(folder, "model");
   const input = at("test.jsonl");
   beforeAll(async () => {
@@ -36,7 +43,7 @@ describe.each(["stl", "embed"] as const)("--long-texts head-tail, %s", (method) 
       validationFile: at("dev.jsonl"),
       testFile: input,
     };
-    const options = { ...files, method, maxLength: 12, longTexts: "head-tail" } as const;
+    const options = { ...files, method, maxLength: 12, longTexts } as const;
     await train(trainOptions(tinyModel("bert"), folder, options), createTestHost());
   });
   const predict = async (more: Partial<PredictOptions> = {}) => {
@@ -50,15 +57,15 @@ describe.each(["stl", "embed"] as const)("--long-texts head-tail, %s", (method) 
     );
 
   it("is recorded, and predicts as in training", async () => {
-    const place = method === "embed" ? join(model, "encoder") : model;
-    expect(readJson(join(place, "training_args.json"))).toMatchObject({ long_texts: "head-tail" });
+    const place = method === "stl" ? model : join(model, "encoder");
+    expect(readJson(join(place, "training_args.json"))).toMatchObject({ long_texts: longTexts });
     const found = await predict();
     trained().forEach((row, index) => {
       row.forEach((probability, label) => {
         expect(found[index][label]).toBeCloseTo(probability, 5);
       });
     });
-    expect(found).toEqual(await predict({ longTexts: "head-tail" }));
+    expect(found).toEqual(await predict({ longTexts }));
     expect(found).not.toEqual(await predict({ longTexts: "head" }));
   });
 
@@ -70,5 +77,47 @@ describe.each(["stl", "embed"] as const)("--long-texts head-tail, %s", (method) 
     const explained = readFileSync(output, "utf8");
     // The full stop at the end.
     expect(explained).toContain(">.</span>");
+  });
+
+  it.runIf(longTexts === "windows" && method !== "embed")("explains whole texts", async () => {
+    const [{ text }] = longer("test");
+    const settings = resolveSettings(explainSchema, { model, texts: [text] });
+    const [explained] = (await runExplain(settings, createTestHost())).texts;
+    expect(explained.truncated).toBe(0);
+    expect(explained.pieces.join("")).toBe(text);
+    expect(explained.attribution.every((value) => value !== 0)).toBe(true);
+  });
+});
+
+describe("--long-texts windows", () => {
+  it("trains every window of a text", async () => {
+    const files = { trainFile: at("train.jsonl"), validationFile: at("dev.jsonl") };
+    const options = { ...files, maxLength: 12, longTexts: "windows", batchSize: 36 } as const;
+    const folder = at("steps");
+    const epochs = { maxSteps: undefined, numTrainEpochs: 1 };
+    await train(
+      trainOptions(tinyModel("bert"), folder, { ...options, ...epochs }),
+      createTestHost(),
+    );
+    // 36 texts of more than two windows.
+    expect(readJournal(folder).steps.length).toBeGreaterThan(2);
+  });
+
+  it("is refused where tokens are masked, and with a vanilla model", async () => {
+    const options = trainOptions(tinyModel("bert"), at("rtm"), {
+      method: "rtm",
+      longTexts: "windows",
+    });
+    expect(await failure(train(options, createTestHost()))).toMatchObject({
+      code: "invalid-setting",
+      message: expect.stringContaining("--method rtm"),
+    });
+    const model = join(at("steps"), "model");
+    const given = { model, vanillaModel: tinyModel("bert"), texts: ["baa"] };
+    const explained = runExplain(resolveSettings(explainSchema, given), createTestHost());
+    expect(await failure(explained)).toMatchObject({
+      code: "invalid-setting",
+      hint: "Leave --vanilla-model out.",
+    });
   });
 });

@@ -32,6 +32,7 @@ import type { ExplainSettings } from "../run/settings/schemas.js";
 import { encodeOnce } from "../run/sources/labelled-texts.js";
 import { scoreEncodings, weightsOf } from "../run/sources/model.js";
 import { alteredNotice, countEncodings, requireKnownWords } from "../run/sources/text-counts.js";
+import { wholeText } from "../text/long-texts.js";
 
 /** What `explain` found: texts token by token. */
 export interface ExplainResult {
@@ -136,6 +137,13 @@ async function explainedByTokens(
   if (settings.vanillaModel === undefined && run && !needsScores(run.record.settings.method)) {
     return explainedWithoutMasks(settings, texts, classifier, host);
   }
+  if (tokenizer.keeps === "windows") {
+    throw new L3MaskingError(
+      "invalid-setting",
+      `expected no --vanilla-model for ${settings.model}, which reads long texts in windows, while masks are those of a text in one piece`,
+      { hint: "Leave --vanilla-model out." },
+    );
+  }
   const vanilla = await loadVanilla(settings.vanillaModel, run, host);
   const encodings = texts.map(encodeOnce(tokenizer, maxLength));
   const counts = countEncodings(encodings, tokenizer);
@@ -235,7 +243,10 @@ async function explainedWithoutMasks(
     (done) => tellTexts("explaining", done, texts.length, host),
   );
   const explained = texts.map((text, index): ExplainedText => {
-    const words = asWritten(attributedWords(encodings[index], found[index], tokenizer), text);
+    const words = asWritten(
+      attributedWords(wholeText(encodings[index]), found[index], tokenizer),
+      text,
+    );
     return {
       text,
       truncated: encodings[index].truncated,

@@ -11,6 +11,8 @@ export interface Encoding {
   readonly wordIds: Int32Array; // [n]
   /** How many tokens of the text `max_length` cut off. */
   readonly truncated: number;
+  /** Of a text that is read in windows, those after this first one, each with the special tokens. */
+  readonly further?: readonly Encoding[];
 }
 
 /** Ids of the tokens with a role. */
@@ -37,7 +39,7 @@ export interface Tokenizer {
   /** All ids that stand for a special or added token: never drawn as a random replacement. */
   readonly specialIds: ReadonlySet<number>;
   /** What it keeps of a text beyond the maximum length, where that is not its head. */
-  readonly keeps?: "head-tail";
+  readonly keeps?: "head-tail" | "windows";
   /** SHA-256 (hex) of what decides ids and word ids; part of cache keys. */
   readonly digest: string;
   /**

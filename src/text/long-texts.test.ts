@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { keepingOfLongTexts } from "./long-texts.js";
+import type { Encoding } from "./encoding.js";
+import { keepingOfLongTexts, wholeText, windowsOf } from "./long-texts.js";
 import { createTokenizer } from "./tokenizer.js";
 
 const words = ["a", "b", "c", "d", "e", "f", "##s"];
@@ -32,5 +33,30 @@ describe("keepingOfLongTexts", () => {
     expect(tokenizer.digest).not.toBe(whole.digest);
     expect(tokenizer.keeps).toBe("head-tail");
     expect(keepingOfLongTexts(whole, "head")).toBe(whole);
+  });
+});
+
+describe("windows", () => {
+  const windows = keepingOfLongTexts(whole, "windows");
+  const named = ({ ids }: Encoding) => Array.from(ids, (id) => windows.token(id)).join(" ");
+
+  it("are adjacent, as equal in length as can be, and framed by the special tokens", () => {
+    const found = windowsOf(windows.encode("a b c d e fs", 5));
+    expect(found.map(named)).toEqual(["[CLS] a b [SEP]", "[CLS] c d e [SEP]", "[CLS] f ##s [SEP]"]);
+    expect(Array.from(found[1].wordIds)).toEqual([-1, 2, 3, 4, -1]);
+    expect(found.every(({ truncated }) => truncated === 0)).toBe(true);
+  });
+
+  it("make up the text", () => {
+    const { ids, wordIds } = whole.encode("a b c d e fs", 64);
+    for (const length of [3, 4, 5, 8, 9]) {
+      const joined = wholeText(windows.encode("a b c d e fs", length));
+      expect(joined).toEqual({ ids, wordIds, truncated: 0 });
+    }
+  });
+
+  it("are one where the text fits", () => {
+    expect(windows.encode("a b c", 5)).toEqual(whole.encode("a b c", 5));
+    expect(windows.keeps).toBe("windows");
   });
 });

@@ -30,7 +30,7 @@ export const warningAdvice: Readonly<Record<WarningCode, string>> = {
     "Add rows of this label, merge it with another one, or try --class-weights balanced.",
   "small-test-class": "Add test rows of these labels, or compare methods over several seeds.",
   truncation:
-    "Raise --max-length, if the model reads longer texts and memory allows it; or try --long-texts head-tail in training, or windows in evaluation.",
+    "Raise --max-length, if the model reads longer texts and memory allows it; or try --long-texts head-tail or windows, which read more of a text.",
   "empty-texts":
     "Nothing if there are few; otherwise check that --text-column names the right column.",
   unlabelled: "Fill in the labels, or move these texts to a file for --unlabeled-file.",

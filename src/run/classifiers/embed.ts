@@ -9,6 +9,7 @@ import type { Encoding } from "../../text/encoding.js";
 import { trainedTemperature } from "../folder/saved-classifier.js";
 import type { Host } from "../host/host.js";
 import { predictionsOf, rowsOfEncodings } from "../inference/classify.js";
+import { allWindows, averagedEmbeddings } from "../inference/windows.js";
 import type { ClassifierSettings, ExplainSettings } from "../settings/schemas.js";
 import { encodeOnce } from "../sources/labelled-texts.js";
 import { weightsOf } from "../sources/model.js";
@@ -31,13 +32,17 @@ export async function openEmbedder(
 ) {
   const program = await compileTextEmbeddings(runtime, spec, weightsOf(values));
   return {
-    /** [N, H] */
-    embed: (
+    /** [N, H]; those of a text's windows are averaged. */
+    async embed(
       encodings: readonly Encoding[],
       evalTokens: number,
       onBatch: (done: number) => void,
-    ): Promise<Float32Array> =>
-      rowsOfEncodings(program.embeddings, spec, encodings, evalTokens, onBatch),
+    ): Promise<Float32Array> {
+      const { windows, counts } = allWindows(encodings);
+      const told = (done: number) => onBatch(Math.floor((done / windows.length) * counts.length));
+      const found = await rowsOfEncodings(program.embeddings, spec, windows, evalTokens, told);
+      return averagedEmbeddings(found, counts);
+    },
     dispose: () => program.dispose(),
   };
 }
@@ -49,17 +54,15 @@ export async function openEmbed(
   host: Host,
 ): Promise<OpenClassifier> {
   const { evalTokens } = settings;
-  const { longTexts } = settings;
   requireNoOthers(folder, [
     ...givenFlags(settings, withoutUse),
     ...(settings.precision === "int8" ? ["--precision int8"] : []),
-    ...(longTexts === "windows" ? ["--long-texts windows"] : []),
   ]);
   const { classifier, labels, model, maxLength } = await loadEmbed(
     folder,
     settings.maxLength,
     host,
-    longTexts === "windows" ? undefined : longTexts,
+    settings.longTexts,
   );
   const { tokenizer } = model;
   const temperature = settings.fittedTemperature ? trainedTemperature(folder) : 1;

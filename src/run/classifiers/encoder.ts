@@ -2,12 +2,10 @@
 
 import { L3MaskingError } from "../../base/errors.js";
 import { compileClassification } from "../../method/program/inference.js";
-import type { Encoding } from "../../text/encoding.js";
 import { keepingOfLongTexts, type LongTextPart } from "../../text/long-texts.js";
 import { trainedReading, trainedTemperature } from "../folder/saved-classifier.js";
 import type { Host } from "../host/host.js";
 import { classifyEncodings } from "../inference/classify.js";
-import { averagedWindows, windowsOf } from "../inference/windows.js";
 import type { ClassifierSettings } from "../settings/schemas.js";
 import { encodeOnce } from "../sources/labelled-texts.js";
 import {
@@ -90,12 +88,11 @@ export async function openEncoder(
   settings: ClassifierSettings,
   host: Host,
 ): Promise<OpenClassifier> {
-  const { longTexts } = settings;
   const { spec, values, tokenizer, folder, labels, maxLength } = await loadClassifier(
     settings.model,
     settings.maxLength,
     host,
-    longTexts === "windows" ? undefined : longTexts,
+    settings.longTexts,
   );
   const temperature = settings.fittedTemperature ? trainedTemperature(folder) : 1;
   const runtime = await host.runtime(settings.threads);
@@ -107,26 +104,20 @@ export async function openEncoder(
     settings.precision,
   );
 
-  const forward = async (encodings: readonly Encoding[], onBatch: (done: number) => void) => {
-    const { evalTokens } = settings;
-    const windows = encodings.map((encoding) => windowsOf(encoding, maxLength));
-    const all = windows.flat();
-    const found = await classifyEncodings(program, spec, all, evalTokens, (done) =>
-      onBatch(Math.floor((done / all.length) * encodings.length)),
-    );
-    const counts = windows.map(({ length }) => length);
-    return averagedWindows(
-      found.map((logit) => logit / temperature),
-      counts,
-      labels.length,
-    );
-  };
-  const readLength = longTexts === "windows" ? Number.MAX_SAFE_INTEGER : maxLength;
   const read = (texts: readonly string[]): ReadTexts => {
-    const encodings = texts.map(encodeOnce(tokenizer, readLength));
+    const encodings = texts.map(encodeOnce(tokenizer, maxLength));
     return {
       counts: countEncodings(encodings, tokenizer),
-      logits: (onBatch) => forward(encodings, onBatch),
+      async logits(onBatch) {
+        const found = await classifyEncodings(
+          program,
+          spec,
+          encodings,
+          settings.evalTokens,
+          onBatch,
+        );
+        return found.map((logit) => logit / temperature);
+      },
     };
   };
   return classifierOf({ folder, labels, hasTokens: true, read, dispose: program.dispose }, host);

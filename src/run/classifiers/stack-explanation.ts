@@ -11,6 +11,7 @@ import { type TfidfClassifier, tfidfLogits } from "../../model/linear/tfidf-clas
 import { join } from "../../platform/paths.js";
 import type { ExplainedText } from "../../results/records/token-masks.js";
 import { NO_WORD, type Tokenizer } from "../../text/encoding.js";
+import { wholeText } from "../../text/long-texts.js";
 import type { Host } from "../host/host.js";
 import type {
   AttributedTokens,
@@ -161,7 +162,7 @@ export async function explainStack(
     (done) => tellTexts("explaining", done, total, host),
   );
   const explained = texts.map((text, index): ExplainedText => {
-    const tokens = { encoding: encodings[index], attribution: found[index] };
+    const tokens = { encoding: wholeText(encodings[index]), attribution: found[index] };
     const words = stackedWords({ linear, encoderWeight, tokenizer }, text, labelIds[index], tokens);
     const { pieces, attribution, parts } = words;
     return {

@@ -8,7 +8,7 @@ import type { TextMasks } from "./auxiliary-texts.js";
 import type { RunInputs } from "./inputs.js";
 import { probeHead } from "./probed-head.js";
 import { firstStagePlan } from "./stages.js";
-import { stepsPerEpoch, taskBatches } from "./task-batches.js";
+import { mainRows, stepsPerEpoch, taskBatches } from "./task-batches.js";
 import { compileTraining, initialWeights } from "./training.js";
 
 /**
@@ -44,18 +44,18 @@ export async function fitOnRows(
   ];
   const classes = data.labels.length;
   const store = initialWeights(spec, model.values, classes, settings);
+  const lines = splits.train.records.map(({ line }) => line);
+  const main = mainRows({ encodings, labelIds, lines });
   if (settings.headInitialization === "probe") {
-    const known = { encodings, labelIds, classes };
+    const known = { ...main, classes };
     await probeHead(store, spec, known, settings.evalTokens, runtime, host.cancelled);
   }
   const training = await compileTraining(spec, store, splits, settings, undefined, runtime);
   try {
-    const perEpoch = stepsPerEpoch(rows.length, settings);
+    const perEpoch = stepsPerEpoch(main.encodings.length, settings);
     const batches = taskBatches(
       {
-        encodings,
-        labelIds,
-        lines: splits.train.records.map(({ line }) => line),
+        ...main,
         ...(unlabelled && { unlabelled: unlabelled.encodings }),
         ...(probabilities && { probabilities }),
       },

@@ -77,6 +77,7 @@ function checkMethod(settings: TrainSettings, model: LoadedModel, host: Host): v
   requireLayers(settings, model);
   const hasAuxiliary = hasAuxiliaryTask(method);
   if (needsScores(method)) requireMlmHead(model);
+  if (hasAuxiliary && settings.longTexts === "windows") throw masksWholeTexts(method);
   if (hasAuxiliary) return;
   if (settings.taskWeights === "meta") host.emit(oneTask("--task-weights meta", method));
   if (settings.sharedPass) host.emit(oneTask("--shared-pass", method));
@@ -90,6 +91,14 @@ function requireLayers({ freezeLayers = 0 }: TrainSettings, { spec }: LoadedMode
     {
       hint: "Freeze fewer layers; with all of them frozen, the classification head alone is trained.",
     },
+  );
+}
+
+function masksWholeTexts(method: string): L3MaskingError {
+  return new L3MaskingError(
+    "invalid-setting",
+    `expected --long-texts head or head-tail with --method ${method}, which masks tokens of texts in one piece, got windows`,
+    { hint: "Choose another --method, or leave --long-texts out." },
   );
 }
 

@@ -23,6 +23,7 @@ import { probeHead } from "./probed-head.js";
 import type { KeptClassifier } from "./run-examples.js";
 import { loadWeights } from "./second-stage.js";
 import { runStages, type Trained } from "./stages.js";
+import { mainRows } from "./task-batches.js";
 import { compileTraining, initialWeights } from "./training.js";
 
 export interface KeptEncoder {
@@ -70,7 +71,9 @@ export async function trainEncoder(
   const starting = await startingState(store, settings, host);
   const { state: start } = starting;
   if (start.step === 0 && settings.headInitialization === "probe") {
-    const texts = { ...data.train, encodings: data.encodings.train, classes: labels.length };
+    const { labelIds } = data.train;
+    const main = mainRows({ encodings: data.encodings.train, labelIds });
+    const texts = { ...main, classes: labels.length };
     const total = texts.encodings.length;
     await probeHead(store, spec, texts, settings.evalTokens, runtime, host.cancelled, (done) =>
       host.emit({ type: "progress", task: "reading", done, total, unit: "texts" }),

@@ -17,7 +17,7 @@ import type { TrainingState } from "../folder/training-state.js";
 import type { DevEvaluation } from "./dev-evaluation.js";
 import type { FineTuneSettings } from "./recipe.js";
 import { runSecondStage } from "./second-stage.js";
-import { stepsPerEpoch, type TaskTexts, taskBatches } from "./task-batches.js";
+import { mainRows, stepsPerEpoch, type TaskTexts, taskBatches } from "./task-batches.js";
 import { optimizerGroups } from "./trainable.js";
 import type { Training, TrainingSplits } from "./training.js";
 
@@ -62,11 +62,11 @@ export async function runStages(
   watch: TrainingWatch,
 ): Promise<Trained> {
   const { spec, store, dropout, meta, parts } = training;
-  const texts: TaskTexts = {
+  const texts: TaskTexts = mainRows({
     encodings: splits.encodings.train,
     labelIds: splits.train.labelIds,
     lines: splits.train.records.map(({ line }) => line),
-  };
+  });
   const perEpoch = stepsPerEpoch(texts.encodings.length, settings);
   let { firstStage } = start;
   const known = (stopping: StoppingState) => ({

@@ -6,7 +6,7 @@ import type { Host } from "../host/host.js";
 import type { TextMasks } from "./auxiliary-texts.js";
 import type { RunInputs } from "./inputs.js";
 import { firstStagePlan } from "./stages.js";
-import { stepsPerEpoch, taskBatches } from "./task-batches.js";
+import { mainRows, stepsPerEpoch, taskBatches } from "./task-batches.js";
 import { compileTraining, initialWeights } from "./training.js";
 
 /** The first one warms up, the others are timed. */
@@ -23,19 +23,18 @@ export async function secondsPerStep(
   host: Host,
 ): Promise<number> {
   const { spec, tokenizer } = model;
-  const encodings = data.encodings.train;
   const { labelIds, records } = data.train;
+  const lines = records.map(({ line }) => line);
+  const main = mainRows({ encodings: data.encodings.train, labelIds, lines });
   const store = initialWeights(spec, model.values, data.labels.length, settings);
   const training = await compileTraining(spec, store, data, settings, undefined, runtime);
   try {
     const texts = {
-      encodings,
-      labelIds,
-      lines: records.map(({ line }) => line),
+      ...main,
       ...(unlabelled && { unlabelled: unlabelled.encodings }),
       ...(masks && { probabilities: masks.probabilities }),
     };
-    const perEpoch = stepsPerEpoch(encodings.length, settings);
+    const perEpoch = stepsPerEpoch(main.encodings.length, settings);
     const plan = {
       ...firstStagePlan(training, perEpoch, settings),
       doneSteps: 0,

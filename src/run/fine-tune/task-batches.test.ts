@@ -8,7 +8,7 @@ import { loadCheckpoint } from "../../model/checkpoint/load.js";
 import type { ModelSpec } from "../../model/spec.js";
 import type { Encoding, Tokenizer } from "../../text/encoding.js";
 import { loadTokenizer } from "../../text/load.js";
-import { type BatchSettings, stepsPerEpoch, taskBatches } from "./task-batches.js";
+import { type BatchSettings, mainRows, stepsPerEpoch, taskBatches } from "./task-batches.js";
 
 const masking = { selection: "bernoulli", maskReplaceProb: 0.8, randomReplaceProb: 0.1 } as const;
 const settings: BatchSettings = { batchSize: 4, gradientAccumulationSteps: 2, seed: 5 };
@@ -48,6 +48,17 @@ function unmasked({ auxiliary }: MicroBatch): string[] {
 
 const stepsOf = (of: ReturnType<typeof batches>, first: number, last: number) =>
   Array.from({ length: last - first + 1 }, (_, index) => of(first + index));
+
+describe("mainRows", () => {
+  it("are the windows of each text, with its label and line", () => {
+    const [a, b, c, d] = encodings;
+    const read = [{ ...a, further: [b, c] }, d];
+    const rows = mainRows({ encodings: read, labelIds: Int32Array.of(4, 7), lines: [2, 3] });
+    expect(rows.encodings.map(({ ids }) => ids)).toEqual([a.ids, b.ids, c.ids, d.ids]);
+    expect(Array.from(rows.labelIds)).toEqual([4, 4, 4, 7]);
+    expect(rows.lines).toEqual([2, 2, 2, 3]);
+  });
+});
 
 describe("taskBatches", () => {
   it("masks the main task's own texts where both share a pass", () => {

@@ -9,6 +9,7 @@ import type { MaskProbabilities } from "../../method/masking/tokens.js";
 import type { AuxiliaryBatch, MainBatch, MicroBatch } from "../../method/train/step.js";
 import type { ModelSpec } from "../../model/spec.js";
 import type { Encoding, Tokenizer } from "../../text/encoding.js";
+import { windowsOf } from "../../text/long-texts.js";
 
 export interface BatchSettings {
   readonly batchSize: number;
@@ -39,6 +40,21 @@ export interface TaskTexts {
   readonly unlabelled?: readonly Encoding[];
   /** Mask probabilities of each text, then of each unlabelled one; absent when there is no auxiliary task. */
   readonly probabilities?: readonly MaskProbabilities[];
+}
+
+/** What the main task trains on: a text in windows is as many rows, each with its label. */
+export function mainRows<Texts extends Pick<TaskTexts, "encodings" | "labelIds" | "lines">>(
+  texts: Texts,
+): Texts {
+  const { encodings, labelIds, lines } = texts;
+  const ofText = encodings.flatMap((encoding, text) => windowsOf(encoding).map(() => text));
+  if (ofText.length === encodings.length) return texts;
+  return {
+    ...texts,
+    encodings: encodings.flatMap(windowsOf),
+    labelIds: Int32Array.from(ofText, (text) => labelIds[text]),
+    ...(lines && { lines: ofText.map((text) => lines[text]) }),
+  };
 }
 
 /**

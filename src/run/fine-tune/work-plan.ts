@@ -5,6 +5,7 @@ import { AUTO, isLinear } from "../../method/methods.js";
 import { findText } from "../../platform/files/files.js";
 import { join } from "../../platform/paths.js";
 import { parseRecord } from "../../results/records/parse.js";
+import { windowsOf } from "../../text/long-texts.js";
 import { writeJson } from "../folder/run-folder.js";
 import type { Host } from "../host/host.js";
 import type { TextMasks } from "./auxiliary-texts.js";
@@ -112,7 +113,9 @@ function encoderWork(
   seconds: number,
   linear: LinearSeconds,
 ): Omit<EncoderWork, "isCandidate" | "budget" | "spentSeconds"> {
-  const { train, dev, test } = data.encodings;
+  const [train, dev, test] = [data.encodings.train, data.encodings.dev, data.encodings.test].map(
+    (encodings) => encodings.flatMap(windowsOf),
+  );
   const { secondStage, secondStageEpochs, evalSteps } = settings;
   const perEpoch = stepsPerEpoch(train.length, settings);
   const secondSteps = secondStage ? secondStageEpochs * perEpoch : 0;
@@ -138,7 +141,7 @@ function plannedSteps(rows: number, settings: FineTuneSettings): number {
 
 /** Of all training of the encoder, but for attention: 6 for each weight of a layer and token. */
 function operations({ settings, model: { spec }, data, folds }: RunInputs): number {
-  const { train } = data.encodings;
+  const train = data.encodings.train.flatMap(windowsOf);
   const tokens = train.reduce((sum, { ids }) => sum + ids.length, 0);
   const weights = spec.layers * spec.hiddenSize * (4 * spec.hiddenSize + 2 * spec.intermediateSize);
   const passes = plannedSteps(train.length, settings) / stepsPerEpoch(train.length, settings);

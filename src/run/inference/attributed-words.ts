@@ -3,6 +3,7 @@ import { L3MaskingError } from "../../base/errors.js";
 import type { Runtime } from "../../engine/runtime/runtime.js";
 import type { AttributedWords } from "../../results/records/wrong-rows.js";
 import { type Encoding, NO_WORD, type Tokenizer } from "../../text/encoding.js";
+import { wholeText } from "../../text/long-texts.js";
 import { textPieces } from "../../text/pieces.js";
 import type { Host } from "../host/host.js";
 import { type ClassifierParts, textAttributions } from "./attributions.js";
@@ -58,7 +59,10 @@ export function tokenAttributor(
       runtime,
       onTexts,
     );
-    return encodings.map((encoding, index) => ({ encoding, attribution: found[index] }));
+    return encodings.map((encoding, index) => ({
+      encoding: wholeText(encoding),
+      attribution: found[index],
+    }));
   };
 }
 

@@ -7,6 +7,8 @@ import { type AttributionInput, compileAttribution } from "../../method/program/
 import type { Weights } from "../../method/program/inference.js";
 import type { ModelSpec } from "../../model/spec.js";
 import type { Encoding } from "../../text/encoding.js";
+import { joinedWindows } from "../../text/long-texts.js";
+import { allWindows } from "./windows.js";
 
 /** Tokens that go through the gradient at once; their activations are kept. */
 const BATCH_TOKENS = 2048;
@@ -20,16 +22,39 @@ export interface ClassifierParts {
 }
 
 /**
- * Of each text, the attributions [n] of its n tokens to the logit of its label in `labelIds` [N]; see `attributionGraph`.
+ * Of each text, the attributions [n] of its n tokens to the logit of its label in `labelIds` [N]; see `attributionGraph`. Of a text in
+ * windows, those of `wholeText` to the mean of the windows' logits.
  * `onTexts` is told how many texts are done.
  */
 export async function textAttributions(
-  { spec, classes, weights }: ClassifierParts,
+  parts: ClassifierParts,
   encodings: readonly Encoding[],
   labelIds: Int32Array,
   input: AttributionInput,
   runtime: Runtime,
   onTexts: (done: number) => void = () => undefined,
+): Promise<readonly Float32Array[]> {
+  const { windows, counts } = allWindows(encodings);
+  const told = (done: number) => onTexts(Math.floor((done / windows.length) * counts.length));
+  const ofWindows = Int32Array.from(
+    counts.flatMap((count, text) => new Array<number>(count).fill(labelIds[text])),
+  );
+  const found = await windowAttributions(parts, windows, ofWindows, input, runtime, told);
+  let next = 0;
+  return counts.map((count) => {
+    const ofText = found.slice(next, next + count);
+    next += count;
+    return Float32Array.from(joinedWindows(ofText), (value) => value / count);
+  });
+}
+
+async function windowAttributions(
+  { spec, classes, weights }: ClassifierParts,
+  encodings: readonly Encoding[],
+  labelIds: Int32Array,
+  input: AttributionInput,
+  runtime: Runtime,
+  onTexts: (done: number) => void,
 ): Promise<readonly Float32Array[]> {
   const program = await compileAttribution(runtime, spec, classes, weights, input);
   try {

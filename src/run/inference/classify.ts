@@ -6,19 +6,23 @@ import type { ModelSpec } from "../../model/spec.js";
 import { predictedLabels, softmax } from "../../results/metrics/metrics.js";
 import type { Prediction } from "../../results/records/predictions.js";
 import type { Encoding } from "../../text/encoding.js";
+import { allWindows, averagedWindows } from "./windows.js";
 
 /**
- * Logits [N, C] of N encodings, row-major. `evalTokens` bounds the tokens of a batch; `onBatch` is told how
- * many texts are done.
+ * Logits [N, C] of N encodings, row-major; those of a text in windows are averaged. `evalTokens` bounds the tokens of a batch; `onBatch` is
+ * told how many texts are done.
  */
-export function classifyEncodings(
+export async function classifyEncodings(
   program: ClassificationProgram,
   spec: ModelSpec,
   encodings: readonly Encoding[],
   evalTokens: number,
   onBatch?: (done: number) => void,
 ): Promise<Float32Array> {
-  return rowsOfEncodings(program.logits, spec, encodings, evalTokens, onBatch);
+  const { windows, counts } = allWindows(encodings);
+  const told = (done: number) => onBatch?.(Math.floor((done / windows.length) * counts.length));
+  const logits = await rowsOfEncodings(program.logits, spec, windows, evalTokens, told);
+  return averagedWindows(logits, counts, logits.length / Math.max(1, windows.length));
 }
 
 /** What `forward` gives of each text, in their order. */

@@ -5,6 +5,7 @@ import { maskingOf } from "../../method/methods.js";
 import { compileClassification } from "../../method/program/inference.js";
 import type { Prediction } from "../../results/records/predictions.js";
 import type { Encoding } from "../../text/encoding.js";
+import { keepingOfLongTexts } from "../../text/long-texts.js";
 import type { LoadedClassifier } from "../classifiers/encoder.js";
 import { readMaskingSummary } from "../folder/trained-run.js";
 import type { RecordedRun } from "../folder/training-record.js";
@@ -24,7 +25,8 @@ export function vanillaEncodings(
   { tokenizer, maxLength, folder }: LoadedClassifier,
 ): readonly Encoding[] {
   checkedMaxLength(maxLength, vanilla.spec);
-  const own = texts.map(encodeOnce(vanilla.tokenizer, maxLength));
+  const reading = keepingOfLongTexts(vanilla.tokenizer, tokenizer.keeps ?? "head");
+  const own = texts.map(encodeOnce(reading, maxLength));
   own.forEach(({ ids, wordIds }, text) => {
     const expected = encodings[text];
     const same =

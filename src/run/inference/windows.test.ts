@@ -1,28 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { NO_WORD } from "../../text/encoding.js";
-import { averagedWindows, windowsOf } from "./windows.js";
-
-const encoding = {
-  ids: Int32Array.of(101, 1, 2, 3, 4, 5, 6, 7, 102),
-  wordIds: Int32Array.of(NO_WORD, 0, 0, 1, 2, 3, 3, 4, NO_WORD),
-  truncated: 0,
-};
-
-describe("windowsOf", () => {
-  it("are adjacent, even, and framed by the special tokens", () => {
-    const windows = windowsOf(encoding, 5);
-    expect(windows.map(({ ids }) => Array.from(ids))).toEqual([
-      [101, 1, 2, 102],
-      [101, 3, 4, 5, 102],
-      [101, 6, 7, 102],
-    ]);
-    expect(Array.from(windows[1].wordIds)).toEqual([NO_WORD, 1, 2, 3, NO_WORD]);
-  });
-
-  it("are one where the text fits", () => {
-    expect(windowsOf(encoding, 9)).toEqual([encoding]);
-  });
-});
+import { averagedEmbeddings, averagedWindows } from "./windows.js";
 
 describe("averagedWindows", () => {
   it("leaves single windows, and averages the log-probabilities of several", () => {
@@ -33,5 +10,14 @@ describe("averagedWindows", () => {
     expect([a, b]).toEqual([5, 7]);
     expect(c).toBeCloseTo((log(1 / 4) + log(1 / 2)) / 2, 5);
     expect(d).toBeCloseTo((log(3 / 4) + log(1 / 2)) / 2, 5);
+  });
+});
+
+describe("averagedEmbeddings", () => {
+  it("leaves single windows, and gives the mean of several the length 1", () => {
+    const found = averagedEmbeddings(Float32Array.of(0.6, 0.8, 1, 0, 0, 1), [1, 2]);
+    expect(Array.from(found.subarray(0, 2), (x) => x.toFixed(3))).toEqual(["0.600", "0.800"]);
+    expect(found[2]).toBeCloseTo(Math.SQRT1_2, 6);
+    expect(found[3]).toBeCloseTo(Math.SQRT1_2, 6);
   });
 });

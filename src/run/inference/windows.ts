@@ -1,22 +1,14 @@
-/** Texts longer than a classifier reads at once, in windows whose answers are averaged. */
+/** Texts longer than a model reads at once: what it gives of their windows, averaged. */
 import type { Encoding } from "../../text/encoding.js";
+import { windowsOf } from "../../text/long-texts.js";
 
-/**
- * A text read whole as adjacent windows of at most `maxLength` tokens, as equal in length as can be; each begins and ends with the special
- * tokens of the text.
- */
-export function windowsOf(encoding: Encoding, maxLength: number): readonly Encoding[] {
-  const { ids, wordIds } = encoding;
-  if (ids.length <= maxLength) return [encoding];
-  const inner = ids.length - 2;
-  const count = Math.ceil(inner / (maxLength - 2));
-  const cut = (values: Int32Array, start: number, end: number) =>
-    Int32Array.of(values[0], ...values.subarray(1 + start, 1 + end), values[values.length - 1]);
-  return Array.from({ length: count }, (_, window) => {
-    const start = Math.round((window * inner) / count);
-    const end = Math.round(((window + 1) * inner) / count);
-    return { ids: cut(ids, start, end), wordIds: cut(wordIds, start, end), truncated: 0 };
-  });
+/** The windows of N texts one after the other, and how many each text has. */
+export function allWindows(encodings: readonly Encoding[]): {
+  readonly windows: readonly Encoding[];
+  readonly counts: readonly number[];
+} {
+  const windows = encodings.map(windowsOf);
+  return { windows: windows.flat(), counts: windows.map(({ length }) => length) };
 }
 
 /**
@@ -38,6 +30,26 @@ export function averagedWindows(
         averaged[text * classes + label] += (row[label] - constant) / count;
       }
     }
+    first += count;
+  });
+  return averaged;
+}
+
+/** Embeddings [N, H] of length 1, from those of the windows: their mean, scaled to length 1. */
+export function averagedEmbeddings(
+  embeddings: Float32Array,
+  counts: readonly number[],
+): Float32Array {
+  const total = counts.reduce((a, b) => a + b, 0);
+  if (total === counts.length) return embeddings;
+  const size = embeddings.length / total;
+  const averaged = new Float32Array(counts.length * size);
+  let first = 0;
+  counts.forEach((count, text) => {
+    const sum = averaged.subarray(text * size, (text + 1) * size);
+    for (let at = first * size; at < (first + count) * size; at++) sum[at % size] += embeddings[at];
+    const length = Math.sqrt(sum.reduce((squares, value) => squares + value * value, 0));
+    if (length > 0) for (let h = 0; h < size; h++) sum[h] /= length;
     first += count;
   });
   return averaged;

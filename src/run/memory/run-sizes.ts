@@ -6,6 +6,7 @@ import { hasAuxiliaryTask, needsScores } from "../../method/methods.js";
 import type { BatchSizes } from "../../method/program/memory.js";
 import type { ModelSpec } from "../../model/spec.js";
 import type { Encoding } from "../../text/encoding.js";
+import { windowsOf } from "../../text/long-texts.js";
 import type { FineTuneSettings } from "../fine-tune/recipe.js";
 import { taskOrder } from "../fine-tune/task-batches.js";
 import type { RunSizes } from "./training-estimate.js";
@@ -46,7 +47,7 @@ const SPECIAL_TOKENS = 2;
 export function runSizes(texts: RunTexts, settings: SizeSettings, spec: ModelSpec): RunSizes {
   const { method, batchSize, maxLength, seed } = settings;
   const lengthsOf = (encodings: readonly Encoding[]) =>
-    Int32Array.from(encodings, ({ ids }) => Math.min(ids.length, maxLength));
+    Int32Array.from(encodings.flatMap(windowsOf), ({ ids }) => Math.min(ids.length, maxLength));
   const train = lengthsOf(texts.train);
   const all = lengthsOf([...texts.train, ...texts.unlabelled]);
   const [dev, test] = [lengthsOf(texts.dev), lengthsOf(texts.test)];

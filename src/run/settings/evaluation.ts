@@ -65,7 +65,7 @@ const measuring = [
   setting({
     name: "longTexts",
     ...predicting,
-    type: z.enum([...longTextParts, "windows"]).optional(),
+    type: z.enum(longTextParts).optional(),
     description:
       "What is read of a text beyond the maximum length: its head, its head and tail, or all of it in windows whose log-probabilities are averaged; by default, as in the classifier's training",
   }),

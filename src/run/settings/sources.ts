@@ -214,7 +214,7 @@ const reading = [
     commands: ["train", "compare"],
     type: z.enum(longTextParts).default("head"),
     description:
-      "What is read of a text beyond the maximum length: its head, or its head and its tail in equal parts",
+      "What is read of a text beyond the maximum length: its head, its head and its tail in equal parts, or all of it in windows, each trained with the text's label; not with methods that mask tokens",
     heading: "Limits",
     identity: "counts",
   }),

@@ -14,6 +14,7 @@ import { describeDataset } from "../../data/known/known-dataset-text.js";
 import { type KnownDatasetName, knownDatasets } from "../../data/known/known-datasets.js";
 import { readRecords } from "../../data/read.js";
 import type { Encoding, Tokenizer } from "../../text/encoding.js";
+import { wholeText } from "../../text/long-texts.js";
 import { countWords, readsCase } from "../../text/word-counts.js";
 import type { Host } from "../host/host.js";
 import { resolveDataset } from "./known-dataset.js";
@@ -149,10 +150,11 @@ export function modelReading(
   maxLength: number,
 ): TokenLengthOptions {
   return {
-    maxLength,
+    // Windows cut nothing off.
+    ...(tokenizer.keeps !== "windows" && { maxLength }),
     tokenCounts: (texts) =>
       Int32Array.from(texts, (text) => {
-        const { ids, truncated } = encode(text);
+        const { ids, truncated } = wholeText(encode(text));
         return ids.length + truncated;
       }),
     ...(tokenizer.vocabularySize >= LEAST_VOCABULARY && {

@@ -8,6 +8,7 @@ import {
 } from "../../data/check/text-counts.js";
 import { textKey } from "../../data/formats/record.js";
 import { type Encoding, NO_WORD, type Tokenizer } from "../../text/encoding.js";
+import { wholeText } from "../../text/long-texts.js";
 import type { NoticeEvent } from "../host/host.js";
 import type { EncodedDataset } from "./labelled-texts.js";
 import type { EncodedUnlabelled } from "./unlabelled-texts.js";
@@ -23,12 +24,13 @@ export function countEncodings(
 ): EncodingCounts {
   const { unknown } = tokenizer.special;
   const isWordless = ({ wordIds }: Encoding) => wordIds.every((word) => word === NO_WORD);
+  const whole = encodings.map(wholeText);
   return {
     texts: encodings.length,
     truncated_texts: encodings.filter(({ truncated }) => truncated > 0).length,
     truncated_tokens: encodings.reduce((sum, { truncated }) => sum + truncated, 0),
-    words: encodings.reduce((sum, encoding) => sum + wordsWith(encoding, () => true), 0),
-    unknown_words: encodings.reduce(
+    words: whole.reduce((sum, encoding) => sum + wordsWith(encoding, () => true), 0),
+    unknown_words: whole.reduce(
       (sum, encoding) => sum + wordsWith(encoding, (id) => id === unknown),
       0,
     ),
