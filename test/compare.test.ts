@@ -6,6 +6,7 @@ import { z } from "zod";
 import { L3MaskingError } from "../src/base/errors.js";
 import type { CompareResult } from "../src/commands/compare/compare.js";
 import { runTrain } from "../src/commands/train.js";
+import { processorCount } from "../src/platform/machine.js";
 import { comparisonNames, runNames } from "../src/run/settings/written-names.js";
 import { compare, compareOptions, shortName, statuses } from "./fixtures/comparing.js";
 import { failure } from "./fixtures/failure.js";
@@ -389,7 +390,7 @@ describe("a comparison that is stopped", () => {
       },
     });
     await compare({ ...options("jobs"), jobs: 3 }, host);
-    expect(most).toBe(3);
+    expect(most).toBe(Math.min(3, processorCount()));
     // The runtime of these tests has one thread, and none has less.
     expect([...threads]).toEqual([1]);
     expect(runFiles(at("jobs"))).toEqual(runFiles(whole));

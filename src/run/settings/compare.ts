@@ -137,7 +137,10 @@ export const compareSettings = [
   setting({
     name: "shard",
     commands,
-    type: text().optional(),
+    type: z
+      .string()
+      .regex(/^\d{1,6}\/\d{1,6}$/, "expected a part such as 2/8")
+      .optional(),
     description:
       "Train one part of the runs only, such as 2/8 on the second of eight machines, without a report (docs/clusters.md)",
     heading: "More machines",
@@ -152,6 +155,7 @@ export const compareSettings = [
       "Train nothing: join the runs of these folders of shards in --output-dir, or take one folder as it is, and write the report",
     heading: "More machines",
     placeholder: "folder",
+    reads: true,
     identity: "none",
   }),
   setting({
@@ -162,6 +166,7 @@ export const compareSettings = [
       "Train nothing: tell where the runs of the comparison in this folder stand, on any machine that sees it",
     heading: "More machines",
     placeholder: "folder",
+    reads: true,
     identity: "none",
   }),
   setting({
@@ -172,6 +177,7 @@ export const compareSettings = [
       "Train one planned run only, into --output-dir: a file with a ticket, or FILE#3 for the third line. Schedulers call it",
     heading: "More machines",
     placeholder: "file",
+    reads: true,
     identity: "none",
   }),
 ];
