@@ -115,6 +115,8 @@ export async function openTraining(work: TrainingWork, runtime: Runtime): Promis
         step: done,
         microBatches: clock.time("packing", () => step.map((micro) => laidOut(micro, spec))),
         gradientAccumulationSteps: step.length,
+        // As the peer and the published runs do.
+        accumulation: "published",
         taskWeights: both ? { main: 0.5, auxiliary: 0.5 } : { main: 1, auxiliary: 0 },
         groups,
       }),
