@@ -13,13 +13,13 @@ import { dense, expectEqual, expectType } from "./rules.js";
 
 const SQRT_HALF = Math.SQRT1_2;
 const INVERSE_SQRT_TWO_PI = 1 / Math.sqrt(2 * Math.PI);
-const LOG_INVERSE_SQRT_PI = -0.5 * Math.log(Math.PI);
+const LOG_TWICE_INVERSE_SQRT_PI = Math.log(2) - 0.5 * Math.log(Math.PI);
 
 /** The exact form x * Phi(x) with Phi(x) = (1 + erf(x / sqrt 2)) / 2. */
 export const gelu: Op<Nothing> = {
   infer: ([x]) => [floatOf(x)],
   vjp: ({ build, inputs: [x], gradient }) => [
-    () => dense(build.apply("geluBackward", [x, gradient], {})[0]),
+    () => dense(build.apply("geluBackward", [x, build.scale(gradient, 0.5)], {})[0]),
   ],
   evaluate: ([x]) => [mapElements(x, geluOf)],
   onnx: (emit, [x]) => [emitGelu(emit, x)],
@@ -27,8 +27,9 @@ export const gelu: Op<Nothing> = {
 };
 
 /**
- * g * gelu'(x) and gelu(x), with gelu'(x) = Phi(x) + x phi(x) and phi the standard normal density. Inputs x and g of equal
- * shapes.
+ * 2 g gelu'(x) and 2 gelu(x), with gelu'(x) = Phi(x) + x phi(x) and phi the standard normal density. Inputs x and g of equal
+ * shapes. Doubled, because 2 Phi(x) = 1 + erf(x / sqrt 2) saves a product of elements, and the half rides on products of
+ * matrices beside it.
  */
 export const geluBackward: Op<Nothing> = {
   infer([x, g]) {
@@ -37,23 +38,22 @@ export const geluBackward: Op<Nothing> = {
   },
   vjp: "not differentiable",
   evaluate: ([x, g]) => [
-    zipElements(g, mapElements(x, derivativeOf), (a, b) => a * b),
-    mapElements(x, geluOf),
+    zipElements(g, mapElements(x, derivativeOf), (a, b) => 2 * a * b),
+    mapElements(x, (value) => 2 * geluOf(value)),
   ],
   onnx(emit, [x, g]) {
-    // x phi(x) = s exp(ln(1 / sqrt pi) - s^2) for s = x / sqrt 2: every factor rides on one that is there anyway.
+    // 2 x phi(x) = s exp(ln(2 / sqrt pi) - s^2) for s = x / sqrt 2: every factor rides on one that is there anyway.
     const [scaled] = emit.node("Mul", [x, emit.scalar(SQRT_HALF)]);
     const [error] = emit.node("Erf", [scaled]);
-    const [half] = emit.node("Mul", [error, emit.scalar(0.5)]);
-    const [cdf] = emit.node("Add", [half, emit.scalar(0.5)]);
+    const [cdf] = emit.node("Add", [error, emit.scalar(1)]);
     const [squared] = emit.node("Mul", [scaled, scaled]);
-    const [exponent] = emit.node("Sub", [emit.scalar(LOG_INVERSE_SQRT_PI), squared]);
+    const [exponent] = emit.node("Sub", [emit.scalar(LOG_TWICE_INVERSE_SQRT_PI), squared]);
     const [exponential] = emit.node("Exp", [exponent]);
     const [density] = emit.node("Mul", [scaled, exponential]);
     const [derivative] = emit.node("Add", [cdf, density]);
     return [emit.node("Mul", [g, derivative])[0], emit.node("Mul", [x, cdf])[0]];
   },
-  // Phi(x) and x / sqrt 2 or what comes of it, beside the results.
+  // 2 Phi(x) and x / sqrt 2 or what comes of it, beside the results.
   memory: (_, outputs) => ({ places: outputs, scratch: outputs[0] }),
 };
 
@@ -64,11 +64,12 @@ export const geluBackward: Op<Nothing> = {
 export const geluProduct: Op<{ readonly alpha: number }> = {
   infer: (inputs, { alpha }) => gemm.infer(inputs, { ...transposed, alpha }),
   vjp({ build, inputs: [x, weight], gradient: g, attributes: { alpha } }) {
-    const dGelu = build.gemm(g, weight, undefined, { alpha }); // [T, F]
+    const half = 0.5 * alpha;
+    const dGelu = build.gemm(g, weight, undefined, { alpha: half }); // [T, F]
     const [dx, active] = build.apply("geluBackward", [x, dGelu], {});
     return [
       () => dense(dx),
-      () => dense(build.gemm(g, active, undefined, { transA: true, alpha })), // [H, F]
+      () => dense(build.gemm(g, active, undefined, { transA: true, alpha: half })), // [H, F]
       () => dense(g),
     ];
   },
