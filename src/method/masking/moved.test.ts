@@ -27,6 +27,7 @@ describe("movedShare", () => {
   it("is 0 where there is nothing to mask", () => {
     expect(movedShare([], [])).toBe(0);
     expect(movedShare([Float64Array.of(0, 0)], [Float64Array.of(0, 0)])).toBe(0);
+    expect(movedShare([Float64Array.of(0, 0)], [Float64Array.of(0, 0.15)])).toBe(0);
   });
 });
 

@@ -67,6 +67,14 @@ describe("fixed-size", () => {
     expect([...sizes]).toEqual([2]);
   });
 
+  it("keeps the probabilities of each of several tokens that are drawn together", () => {
+    const wordIds = Int32Array.of(0, 1, 2, 3, 4, 5, -1);
+    const expected = [0.1, 0.3, 0.4, 0.5, 0.75, 0.95, 0];
+    const { shares, sizes } = frequencies(wordIds, Float64Array.from(expected), "fixed-size");
+    expectShares(shares, expected);
+    expect([...sizes]).toEqual([3]);
+  });
+
   it("scales the probabilities to the rounded sum", () => {
     // Sum 2.8 becomes 3: the last stays at its cap and the others are scaled by 2 / 1.8.
     const wordIds = Int32Array.of(0, 1, 2, 3, -1);
