@@ -6,7 +6,7 @@
  *
  * The sources are changed in a copy of the last commit, which is removed at the end; the checkout stays as it is.
  */
-import { spawn, spawnSync } from "node:child_process";
+import { fork, spawnSync } from "node:child_process";
 import {
   mkdtempSync,
   readFileSync,
@@ -49,40 +49,52 @@ const listed = git("ls-files", "src/*.ts", "test/*.ts").stdout.trim().split("\n"
 const sources = new Map(listed.map((file) => [file, readFileSync(join(copy, file), "utf8")]));
 const testsOf = nearestTests(sources);
 
-/** The process group of the tests under way. */
-let group;
-const endTests = () => {
-  if (group !== undefined) process.kill(-group, "SIGKILL");
-  group = undefined;
-};
-process.on("exit", endTests);
+/** What runs the tests: a process that leads a group of its own, with its workers in it. */
+let runner;
+/** The file that was changed last. */
+let before;
+function endRunner() {
+  if (runner?.connected) process.kill(-runner.pid, "SIGKILL");
+  runner = undefined;
+}
+process.on("exit", endRunner);
+
+/** Takes the next message of the runner, or "ended". */
+let answered;
+const nextMessage = () =>
+  new Promise((resolve) => {
+    answered = resolve;
+  });
+
+async function startRunner() {
+  runner = fork(join(root, "scripts/mutation/runner.mjs"), {
+    cwd: copy,
+    detached: true,
+    stdio: ["ignore", "ignore", "ignore", "ipc"],
+  });
+  const started = runner;
+  runner.on("message", (message) => answered(message));
+  runner.on("exit", () => {
+    if (started === runner) answered("ended");
+  });
+  if ((await nextMessage()) !== "ready") throw new Error("vitest does not start");
+}
 
 /** "" where the tests pass, else the first that fails, or "timeout". */
-async function failing(tests) {
-  const words = ["run", "--project", "unit", "--maxWorkers=1", "--bail=1", "--reporter=tap-flat"];
-  const child = spawn(process.execPath, ["node_modules/vitest/vitest.mjs", ...words, ...tests], {
-    cwd: copy,
-    // Its workers are in its group, and end with it.
-    detached: true,
-    stdio: ["ignore", "pipe", "ignore"],
-  });
-  group = child.pid;
-  let printed = "";
-  child.stdout.on("data", (piece) => {
-    printed += piece;
-  });
-  const ended = new Promise((resolve) => {
-    child.once("close", (code) => resolve(code === 0 ? "" : "failed"));
-  });
+async function failing(changed, tests) {
+  if (runner === undefined) await startRunner();
   let timer;
   const late = new Promise((resolve) => {
-    timer = setTimeout(() => resolve("timeout"), Number(values.seconds) * 1000);
+    timer = setTimeout(resolve, Number(values.seconds) * 1000, "timeout");
   });
-  const result = await Promise.race([ended, late]);
+  const answer = nextMessage();
+  // The file before this one is as it was again.
+  runner.send({ changed: [before ?? changed, changed], tests });
+  before = changed;
+  const result = await Promise.race([answer, late]);
   clearTimeout(timer);
-  if (result === "timeout") endTests();
-  group = undefined;
-  return result === "failed" ? (/^not ok \d+ - (.*?) #/m.exec(printed)?.[1] ?? result) : result;
+  if (result === "timeout" || result === "ended") endRunner();
+  return result;
 }
 
 /** What came of a mutant: "survived", the test that failed, or "timeout". */
@@ -91,7 +103,7 @@ async function tried({ file, start, was, by }) {
   writeFileSync(join(copy, file), source.slice(0, start) + by + source.slice(start + was.length));
   try {
     for (const tests of testsOf(file)) {
-      const result = await failing(tests);
+      const result = await failing(file, tests);
       if (result !== "") return result;
     }
     return "survived";
