@@ -29,6 +29,8 @@ def typed() -> pyarrow.Table:
         "day": pyarrow.array([day.date(), datetime.date(1969, 12, 31), None]),
         "millis": pyarrow.array([day, day, None], pyarrow.timestamp("ms")),
         "micros": pyarrow.array([fine, day, None], pyarrow.timestamp("us")),
+        "clock": pyarrow.array([day.time(), datetime.time(23, 59, 59), None], pyarrow.time32("ms")),
+        "clocks": pyarrow.array([[fine.time()], [datetime.time(0)], None], pyarrow.list_(pyarrow.time64("us"))),
         "nested": pyarrow.array(nested),
         "map": pyarrow.array([[("k", 3)], [], None], pyarrow.map_(pyarrow.string(), pyarrow.int64())),
         "money": pyarrow.array([decimal.Decimal("0.3"), decimal.Decimal("-1234.5"), None], pyarrow.decimal128(9, 1)),
@@ -59,6 +61,8 @@ def expected(value: object, name: str) -> object:
         return value.isoformat(timespec="microseconds" if value.microsecond % 1000 else "milliseconds") + "Z"
     if isinstance(value, datetime.date):
         return value.isoformat()
+    if isinstance(value, datetime.time):
+        return value.isoformat(timespec="microseconds" if value.microsecond % 1000 else "milliseconds")
     if isinstance(value, decimal.Decimal):
         exact = len(value.normalize().as_tuple().digits) <= 15
         return float(value) if exact else str(value)

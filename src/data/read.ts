@@ -59,10 +59,18 @@ export async function readTable(
 /** The bytes of a file or of standard input, decompressed. */
 function readNamed(path: string): { readonly kind: FileKind; readonly bytes: Uint8Array } {
   if (path !== STANDARD) return { kind: fileKind(path), bytes: readUnzipped(path) };
-  const read = joined(Array.from(standardInput(), (piece) => piece.slice()));
+  const read = standardBytes();
   const gzipped = read[0] === 0x1f && read[1] === 0x8b;
   const bytes = gzipped ? unzipBytes(read, shownName(path)) : read;
   return { kind: { format: formatOfContent(bytes), gzipped }, bytes };
+}
+
+function standardBytes(): Uint8Array {
+  try {
+    return joined(Array.from(standardInput(), (piece) => piece.slice()));
+  } catch (cause) {
+    throw missingFile(shownName(STANDARD), cause);
+  }
 }
 
 function joined(pieces: readonly Uint8Array[]): Uint8Array {

@@ -208,6 +208,9 @@ describe("the built command line", () => {
     const silent = await shell('"$@" 2>/dev/full', "check", at("train.jsonl"));
     expect(silent.exitCode).toBe(0);
     expect(silent.told).toContain("12");
+    const folder = await shell('"$@" <.', "check", "-");
+    expect(folder.exitCode).toBe(2);
+    expect(folder.told).toContain("found a folder at standard input");
   });
 
   it("reads standard input and writes standard output for -", async () => {
@@ -219,6 +222,14 @@ describe("the built command line", () => {
     expect(row).toMatchObject({ place: "sea", label: expect.stringMatching(/good|bad/) });
     expect(others).toEqual([]);
     expect(existsSync(join(root, "-"))).toBe(false);
+  });
+
+  it("reads standard input as plain text", async () => {
+    const words = ["perplexity", "--model", tinyModel, "--text", "-", ...small];
+    const text = rows.map((row) => `${row.text}\n`).join("");
+    const { exitCode, out } = await node([main, ...words], undefined, text);
+    expect(exitCode).toBe(0);
+    expect(out).toContain("perplexity");
   });
 
   it("pretrains a model that scores", async () => {

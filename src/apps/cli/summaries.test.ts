@@ -61,16 +61,17 @@ next:
   });
 
   it("tells how many labels look doubtful, and how to correct them", () => {
-    const doubts = (doubtful_labels: number) =>
+    const doubts = (doubtful_labels: number, trainFile = "my messages.csv") =>
       trainSummary({
         outputDir: "r",
-        trainFile: "my messages.csv",
+        trainFile,
         metrics: { ...metrics, doubtful_labels },
       });
     expect(doubts(12)).toContain(
       "12 labels look doubtful: l3masking check 'my messages.csv' --output rows.csv",
     );
     expect(doubts(1)).toContain("1 label looks doubtful");
+    expect(doubts(2, "-")).toContain("l3masking check FILE --output rows.csv");
     expect(doubts(0)).not.toContain("doubtful");
   });
 

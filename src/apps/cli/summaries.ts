@@ -17,6 +17,7 @@ import type { ScoreResult } from "../../commands/score.js";
 import type { CommandName, CommandResult } from "../../commands/table.js";
 import type { WorkerResult } from "../../commands/worker.js";
 import { alteredSplits } from "../../data/check/text-counts.js";
+import { STANDARD } from "../../data/formats/formats.js";
 import { isLinear, methodOf, readsEmbeddings } from "../../method/methods.js";
 import { temperatureHelps } from "../../results/metrics/confidence.js";
 import { labelMeasures, type OfLabelMeasures } from "../../results/metrics/label-measures.js";
@@ -111,7 +112,9 @@ function keptText({ method, model, seed, best_step: step }: RunMetrics): string 
 function doubts({ doubtful_labels: count = 0 }: RunMetrics, trainFile = "FILE"): readonly string[] {
   if (count === 0) return [];
   const look = `${counted(count, "label")} ${count === 1 ? "looks" : "look"} doubtful`;
-  return [`${look}: l3masking check ${quoted(trainFile)} --output rows.csv`, ""];
+  // What came from standard input is in no file that we know.
+  const file = trainFile === STANDARD ? "FILE" : quoted(trainFile);
+  return [`${look}: l3masking check ${file} --output rows.csv`, ""];
 }
 
 /** The table, how many runs failed, and where everything is. */

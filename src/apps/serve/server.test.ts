@@ -59,6 +59,13 @@ describe("startServer", () => {
     socket.write(`${head}7d0\r\n${"x".repeat(2000)}\r\n`);
     // The body goes on, but the connection is closed.
     expect(await answer).toMatch(/^HTTP\/1\.1 413[\s\S]*Connection: close/);
+    const packed = await fetch(`${address}/predict`, {
+      method: "POST",
+      body: Uint8Array.of(0x1f, 0x8b),
+      headers: { "Content-Encoding": "gzip" },
+    });
+    expect(packed.status).toBe(400);
+    expect(await packed.text()).toContain("got Content-Encoding: gzip");
     const latin = await post(address, Uint8Array.of(0x7b, 0xe9, 0x7d));
     expect(latin.status).toBe(400);
     expect(await latin.text()).toContain("UTF-8");

@@ -138,11 +138,14 @@ function leaving(socket: Socket, response: ServerResponse): AbortSignal {
 }
 
 /**
- * The body as text. Throws `request-too-large` as soon as it is known to be longer than allowed, `request-invalid` for other
+ * The body as text. Throws `request-too-large` as soon as it is known to be longer than allowed, `request-invalid` for a packed one and other
  * bytes, and what the stream throws when the client leaves.
  */
 async function readBody(request: IncomingMessage, maxBytes: number): Promise<string> {
   if (Number(request.headers["content-length"] ?? 0) > maxBytes) throw tooLarge(maxBytes);
+  const packed = request.headers["content-encoding"] ?? "identity";
+  if (packed !== "identity")
+    throw invalidRequest(`expected a plain body, got Content-Encoding: ${packed}`);
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of request.iterator({ destroyOnReturn: false })) {

@@ -22,15 +22,30 @@ export function isoDate(days: number): string {
   return `${isoYear(civilYear)}-${padded(month, 2)}-${padded(day, 2)}`;
 }
 
+/** Units of time in a second. */
+export type PerSecond = 1_000n | 1_000_000n | 1_000_000_000n;
+
+const SECONDS_OF_DAY = 86_400n;
+
 /** "2020-01-31T10:30:00.000Z" for a time in units of which there are so many in a second; digits below milliseconds if there are any. */
-export function isoTime(time: bigint, perSecond: 1_000n | 1_000_000n | 1_000_000_000n): string {
-  const perDay = 86_400n * perSecond;
+export function isoTime(time: bigint, perSecond: PerSecond): string {
+  const perDay = SECONDS_OF_DAY * perSecond;
   const ofDay = ((time % perDay) + perDay) % perDay;
+  return `${isoDate(Number((time - ofDay) / perDay))}T${clockTime(ofDay, perSecond)}Z`;
+}
+
+/** "10:30:00.000" for the time since midnight; undefined for none of a day. */
+export function isoTimeOfDay(time: bigint, perSecond: PerSecond): string | undefined {
+  const isOfDay = time >= 0n && time < SECONDS_OF_DAY * perSecond;
+  return isOfDay ? clockTime(time, perSecond) : undefined;
+}
+
+function clockTime(ofDay: bigint, perSecond: PerSecond): string {
   const seconds = Number(ofDay / perSecond);
   const fraction = String(ofDay % perSecond).padStart(String(perSecond).length - 1, "0");
   const clock = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
   const shown = fraction.slice(0, 3) + (/[1-9]/.test(fraction.slice(3)) ? fraction.slice(3) : "");
-  return `${isoDate(Number((time - ofDay) / perDay))}T${clock.map((part) => padded(part, 2)).join(":")}.${shown}Z`;
+  return `${clock.map((part) => padded(part, 2)).join(":")}.${shown}`;
 }
 
 function isoYear(year: number): string {

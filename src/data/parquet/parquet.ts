@@ -6,7 +6,7 @@ import { readJson } from "../../base/strict-json.js";
 import { classNamesOf } from "../formats/class-names.js";
 import { unpackedLimit } from "../formats/limits.js";
 import { columnNames, type Row, type Table } from "../formats/table.js";
-import { plainDecimals, withDecimals } from "./decimals.js";
+import { integerSchema, withMeanings } from "./exact-values.js";
 import { parquetError, readFooter } from "./footer.js";
 import { isoDate, isoTime } from "./iso-time.js";
 import { plainParquet } from "./pages.js";
@@ -28,11 +28,11 @@ export async function parseParquet(
 ): Promise<Table> {
   const footer = readFooter(bytes, file);
   const plain = await plainParquet(footer, bytes.length, file, unpackerWith(decoders));
-  const { schema, shapes } = plainDecimals(footer.schema, file);
+  const { schema, shapes } = integerSchema(footer.schema, file);
   const read = await readObjects(plain.bytes.buffer, { ...plain.metadata, schema }, file);
   const objects = read.map((object) => {
-    const decimals = [...shapes].map(([name, shape]) => [name, withDecimals(object[name], shape)]);
-    return { ...object, ...Object.fromEntries(decimals) };
+    const exact = [...shapes].map(([name, shape]) => [name, withMeanings(object[name], shape)]);
+    return { ...object, ...Object.fromEntries(exact) };
   });
   requireLittleRepeated(objects, bytes.length, file);
   const binary = binaryColumns(objects);

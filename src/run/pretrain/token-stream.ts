@@ -1,10 +1,11 @@
 /** Plain text files as one stream of tokens, and the windows that pretraining cuts from it. */
 import { L3MaskingError } from "../../base/errors.js";
 import type { Random } from "../../base/random.js";
+import { STANDARD, shownName } from "../../data/formats/formats.js";
 import { MAX_TEXT } from "../../data/formats/limits.js";
 import { missingFile } from "../../data/read.js";
 import { textPieces } from "../../data/text-pieces.js";
-import { entryAt, piecesOf } from "../../platform/files/files.js";
+import { entryAt, piecesOf, standardInput } from "../../platform/files/files.js";
 import { type Encoding, NO_WORD, type Tokenizer } from "../../text/encoding.js";
 import type { Host } from "../host/host.js";
 import { countEncodings, requireKnownWords, summedCounts } from "../sources/text-counts.js";
@@ -29,7 +30,7 @@ const unwatched: ReadingWatch = { progress: () => undefined, cancelled: () => fa
 const WHOLE_TEXT = Number.MAX_SAFE_INTEGER;
 
 /**
- * Reads UTF-8 text files (also .gz): one paragraph per line, an empty line between documents; the
+ * Reads UTF-8 text files (also .gz, and standard input for "-"): one paragraph per line, an empty line between documents; the
  * paragraphs of a document are joined by a space. Throws `file-missing`, `data-encoding` for bytes that are not
  * UTF-8, `data-format` for a damaged .gz file, one that unpacks to more than `unpackedLimit`, and a line of more than
  * `MAX_TEXT` characters, `data-empty` where there is no text, `texts-unknown` where most of its words are, and `interrupted` after a stop on request.
@@ -39,11 +40,13 @@ export async function readTokenStream(
   tokenizer: Tokenizer,
   watch: ReadingWatch = unwatched,
 ): Promise<TokenStream> {
+  const shown = paths.map(shownName).join(", ");
   const totalBytes = paths.reduce((sum, path) => sum + fileSize(path), 0);
   let doneBytes = 0;
   const onBytes = (bytes: number) => {
     doneBytes += bytes;
-    watch.progress(doneBytes, totalBytes);
+    // How much standard input has is not known.
+    if (totalBytes > 0) watch.progress(doneBytes, totalBytes);
     if (!watch.cancelled()) return;
     throw new L3MaskingError(
       "interrupted",
@@ -81,11 +84,11 @@ export async function readTokenStream(
     at += chunk.length;
   }
   if (ids.length === 0) {
-    throw new L3MaskingError("data-empty", `expected text in ${paths.join(", ")}, found none`, {
+    throw new L3MaskingError("data-empty", `expected text in ${shown}, found none`, {
       hint: "Pass plain text files, one paragraph per line.",
     });
   }
-  requireKnownWords(counts, paths.join(", "));
+  requireKnownWords(counts, shown);
   return { ids, documents };
 }
 
@@ -105,12 +108,14 @@ const lineEnd = /\r\n|[\n\r\u2028\u2029]/;
 
 async function* lines(path: string, onBytes: (bytes: number) => void): AsyncGenerator<string> {
   const packed = function* () {
-    for (const piece of piecesOf(path, PIECE_BYTES)) {
+    const pieces = path === STANDARD ? standardInput(PIECE_BYTES) : piecesOf(path, PIECE_BYTES);
+    for (const piece of pieces) {
       yield piece;
-      onBytes(piece.length);
+      onBytes(path === STANDARD ? 0 : piece.length);
     }
   };
-  const file = { path, size: fileSize(path), gzipped: path.endsWith(".gz"), bytes: packed() };
+  const gzipped = path.endsWith(".gz");
+  const file = { path: shownName(path), size: fileSize(path), gzipped, bytes: packed() };
   let rest = "";
   let line = 1;
   for await (const [text, last] of textPieces(file, PIECE_BYTES)) {
@@ -119,7 +124,7 @@ async function* lines(path: string, onBytes: (bytes: number) => void): AsyncGene
     const held = !last && rest.endsWith("\r") ? "\r" : "";
     const found = rest.slice(0, rest.length - held.length).split(lineEnd);
     const long = found.findIndex((content) => content.length > MAX_TEXT);
-    if (long >= 0) throw tooLong(path, line + long);
+    if (long >= 0) throw tooLong(file.path, line + long);
     rest = last ? "" : (found.pop() ?? "") + held;
     line += found.length;
     yield* found;
@@ -134,7 +139,9 @@ function tooLong(path: string, line: number): L3MaskingError {
   );
 }
 
+/** 0 for standard input, which ends where it ends. */
 function fileSize(path: string): number {
+  if (path === STANDARD) return 0;
   try {
     const found = entryAt(path);
     if (found !== undefined && found.kind !== "folder") return found.size;

@@ -164,7 +164,8 @@ const texts = [
     name: "text",
     commands: ["pretrain", "perplexity"],
     type: list(),
-    description: "Plain text files: one paragraph per line, an empty line between documents",
+    description:
+      "Plain text files: one paragraph per line, an empty line between documents; - for standard input",
     ...readFile,
     identity: "counts",
   }),

@@ -1,21 +1,22 @@
 /**
- * Decimal numbers of Parquet files, which come out as they went in: the library gives products such as 3 * 0.1, so it is asked for the
- * integers before the multiplication.
+ * Decimal numbers and times of day in Parquet files, which come out as they went in. The library gives products such as 3 * 0.1, and knows
+ * no times of day, so it is asked for the integers that the file holds.
  */
 import type { SchemaElement } from "hyparquet";
 import { parquetError } from "./footer.js";
+import { isoTimeOfDay, type PerSecond } from "./iso-time.js";
 
-/** Where the decimals of a value lie: lists have the shape of their items. */
-export type DecimalShape =
-  | { readonly scale: number }
-  | { readonly members: ReadonlyMap<string, DecimalShape> }
-  | { readonly values: DecimalShape };
+/** Where integers in a value stand for something else: lists have the shape of their items. */
+export type Shape =
+  | { readonly meaning: (integer: bigint) => unknown }
+  | { readonly members: ReadonlyMap<string, Shape> }
+  | { readonly values: Shape };
 
-export interface PlainDecimals {
-  /** The schema with integers in place of decimal numbers, but for keys of maps. */
+export interface IntegerSchema {
+  /** The schema with plain integers, but for keys of maps. */
   readonly schema: SchemaElement[];
-  /** Of the columns with decimals. */
-  readonly shapes: ReadonlyMap<string, DecimalShape>;
+  /** Of the columns with something else in them. */
+  readonly shapes: ReadonlyMap<string, Shape>;
 }
 
 interface Node {
@@ -26,20 +27,19 @@ interface Node {
 /** More digits after the point than any writer has. */
 const MOST_DIGITS = 100;
 
-/** The decimals of a schema that is a tree. Throws `data-format` for one with an impossible number of digits after the point. */
-export function plainDecimals(schema: readonly SchemaElement[], file: string): PlainDecimals {
+/**
+ * A schema, which must be a tree, without its decimals and times of day. Throws `data-format` for decimals with an impossible number of
+ * digits after the point.
+ */
+export function integerSchema(schema: readonly SchemaElement[], file: string): IntegerSchema {
   const integers = new Map<SchemaElement, SchemaElement>();
-  const shapeOf = ({ element, children }: Node): DecimalShape | undefined => {
+  const shapeOf = ({ element, children }: Node): Shape | undefined => {
     if (children.length === 0) {
-      const scale = scaleOf(element);
-      if (scale === undefined) return undefined;
-      if (!(scale >= 0 && scale <= MOST_DIGITS)) {
-        const expected = `0 to ${MOST_DIGITS} digits after the point in column ${element.name}`;
-        throw parquetError(file, expected, String(scale));
-      }
+      const meaning = meaningOf(element, file);
+      if (meaning === undefined) return undefined;
       const { converted_type: _, logical_type: __, ...integer } = element;
       integers.set(element, integer);
-      return { scale };
+      return { meaning };
     }
     const [only] = children;
     if (isListOf(element, children))
@@ -61,10 +61,25 @@ export function plainDecimals(schema: readonly SchemaElement[], file: string): P
   };
 }
 
-/** Digits after the point; undefined for what is no decimal number. */
-function scaleOf({ converted_type, logical_type, scale = 0 }: SchemaElement): number | undefined {
-  if (logical_type?.type === "DECIMAL") return logical_type.scale;
-  return converted_type === "DECIMAL" ? scale : undefined;
+/** What the integers of a column stand for; undefined for themselves, or what the library knows. */
+function meaningOf(
+  { name, converted_type, logical_type, scale = 0 }: SchemaElement,
+  file: string,
+): ((integer: bigint) => unknown) | undefined {
+  if (logical_type?.type === "TIME") return timeOfDay(perSecond[logical_type.unit]);
+  if (converted_type === "TIME_MILLIS") return timeOfDay(perSecond.MILLIS);
+  if (converted_type === "TIME_MICROS") return timeOfDay(perSecond.MICROS);
+  if (logical_type?.type !== "DECIMAL" && converted_type !== "DECIMAL") return undefined;
+  const digits = logical_type?.type === "DECIMAL" ? logical_type.scale : scale;
+  if (digits >= 0 && digits <= MOST_DIGITS) return (integer) => decimal(integer, digits);
+  const expected = `0 to ${MOST_DIGITS} digits after the point in column ${name}`;
+  throw parquetError(file, expected, String(digits));
+}
+
+const perSecond = { MILLIS: 1_000n, MICROS: 1_000_000n, NANOS: 1_000_000_000n } as const;
+
+function timeOfDay(units: PerSecond): (integer: bigint) => unknown {
+  return (integer) => isoTimeOfDay(integer, units) ?? integer;
 }
 
 function treeOf(schema: readonly SchemaElement[]): Node {
@@ -94,17 +109,17 @@ function isMapOf({ converted_type }: SchemaElement, children: readonly Node[]): 
   return converted_type === "MAP" && children.length === 1 && only.children.length === 2;
 }
 
-/** A value of a column with decimals, its integers as decimal numbers; strings of digits where a number would lose some. */
-export function withDecimals(value: unknown, shape: DecimalShape): unknown {
-  if (Array.isArray(value)) return value.map((item: unknown) => withDecimals(item, shape));
-  if ("scale" in shape) {
-    const unscaled = integerOf(value);
-    return unscaled === undefined ? value : decimal(unscaled, shape.scale);
+/** A value with what its integers stand for: decimals are numbers, or strings of digits where a number would lose some. */
+export function withMeanings(value: unknown, shape: Shape): unknown {
+  if (Array.isArray(value)) return value.map((item: unknown) => withMeanings(item, shape));
+  if ("meaning" in shape) {
+    const integer = integerOf(value);
+    return integer === undefined ? value : shape.meaning(integer);
   }
   if (typeof value !== "object" || value === null) return value;
   const inner = Object.entries(value).map(([name, item]: [string, unknown]) => {
     const of = "values" in shape ? shape.values : shape.members.get(name);
-    return [name, of === undefined ? item : withDecimals(item, of)];
+    return [name, of === undefined ? item : withMeanings(item, of)];
   });
   return Object.fromEntries(inner);
 }
