@@ -1,11 +1,15 @@
 /** What a run reads: found on the machine that asks for it, and put in place on the one that trains it. */
 import { L3MaskingError } from "../../base/errors.js";
+import { scoreFiles } from "../../method/likelihood/cache.js";
+import type { ScoreScope } from "../../method/likelihood/cache-record.js";
+import { needsScores } from "../../method/methods.js";
 import { isIndex, readShardNames, weightFileNames } from "../../model/checkpoint/load.js";
 import { entryAt, exists, makeFolder } from "../../platform/files/files.js";
 import { basename, isAbsolute, join, relative, resolve } from "../../platform/paths.js";
 import type { Host } from "../../run/host/host.js";
 import { settingsOf, trainSchema } from "../../run/settings/schemas.js";
 import { SHIPPED_MODEL } from "../../run/settings/shipped-model.js";
+import { scoreScopes } from "../../run/sources/model.js";
 import { locateModel } from "../../run/sources/model-source.js";
 import { tokenizerFileNames } from "../../text/tokenizer-json.js";
 import type { Ticket } from "../compare/ticket.js";
@@ -43,19 +47,27 @@ export interface InputFinder {
 export function openInputFinder(host: Host): InputFinder {
   const found = new Map<string, FoundPath>();
   let fresh: FoundPath[] = [];
-  const findPath = async (setting: string, path: string): Promise<SentPath> => {
-    const key = JSON.stringify([setting, path]);
-    let known = found.get(key);
+  const remembered = async (
+    key: readonly unknown[],
+    find: () => FoundPath | Promise<FoundPath>,
+  ) => {
+    const text = JSON.stringify(key);
+    let known = found.get(text);
     if (known === undefined) {
-      known = setting === "model" ? await findModel(path, host) : findFile(path);
-      found.set(key, known);
+      known = await find();
+      found.set(text, known);
       fresh.push(known);
     }
     const { places: _, ...sent } = known;
     return sent;
   };
+  const findPath = (setting: string, path: string): Promise<SentPath> =>
+    remembered([setting, path], () =>
+      setting === "model" ? findModel(path, host) : findFile(path),
+    );
   return {
-    async find({ settings }) {
+    async find(ticket) {
+      const { settings } = ticket;
       const inputs: Inputs = {};
       for (const { name } of reading) {
         const paths = pathsOf(settings, name);
@@ -63,6 +75,10 @@ export function openInputFinder(host: Host): InputFinder {
         inputs[name] = [];
         for (const path of paths) inputs[name].push(await findPath(name, path));
       }
+      const scopes = scopesOf(ticket);
+      const folder = settings.cacheDir ?? host.cacheFolder;
+      const scores = await remembered([SCORES, folder, scopes], () => findScores(folder, scopes));
+      if (scores.files.length > 0) inputs[SCORES] = [scores];
       return inputs;
     },
     async send(store, seconds) {
@@ -72,6 +88,9 @@ export function openInputFinder(host: Host): InputFinder {
     sendAgain: (store, seconds) => sendAll([...found.values()], store, seconds),
   };
 }
+
+/** The setting of the folder that the vanilla model's scores are in. */
+const SCORES = "cacheDir";
 
 async function sendAll(
   paths: readonly FoundPath[],
@@ -117,6 +136,21 @@ async function findModel(path: string, host: Host): Promise<FoundPath> {
   return { path, at, files, places };
 }
 
+/** The scores that a run needs, if any. */
+function scopesOf({ settings, checkpoint_digest, tokenizer_digest }: Ticket): ScoreScope[] {
+  if (!needsScores(settings.method)) return [];
+  if (checkpoint_digest === undefined || tokenizer_digest === undefined) return [];
+  return scoreScopes({ checkpoint_digest, tokenizer_digest }, settings);
+}
+
+/** Scores of the run's texts, which the command has just computed where they were missing, and of others. */
+function findScores(folder: string, scopes: readonly ScoreScope[]): FoundPath {
+  const names = [...new Set(scoreFiles(folder, scopes))];
+  const places = names.map((name) => join(folder, name));
+  const files = names.map((name, index) => describeFile(places[index], `scores/${name}`));
+  return { path: folder, at: "scores", files, places };
+}
+
 /** A ticket for this machine. */
 export interface LocalTicket {
   readonly ticket: Ticket;
@@ -147,7 +181,12 @@ export async function localTicket(
   const paths = new Map<string, string>();
   const settings: Record<string, unknown> = { ...ticket.settings, threads: place.threads };
   for (const { name } of writing) delete settings[name];
-  if (place.cacheDir !== undefined) settings.cacheDir = place.cacheDir;
+  const [scores] = inputs[SCORES] ?? [];
+  const cacheDir =
+    scores === undefined
+      ? place.cacheDir
+      : join(await received(scores.files, place.inputs, store), scores.at);
+  if (cacheDir !== undefined) settings.cacheDir = cacheDir;
   for (const { name } of reading) {
     const wanted = pathsOf(ticket.settings, name);
     const local: string[] = [];

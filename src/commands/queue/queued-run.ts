@@ -4,6 +4,7 @@ import { L3MaskingError, messageOf } from "../../base/errors.js";
 import { openDurably } from "../../platform/files/durable.js";
 import { readBytes, remove } from "../../platform/files/files.js";
 import { join } from "../../platform/paths.js";
+import { readRunRecord, writeJson } from "../../run/folder/run-folder.js";
 import type { Host, RunEvent } from "../../run/host/host.js";
 import { FAILURE_FILE, runFolderOf, runTicket } from "../compare/run-ticket.js";
 import { type LocalPlace, localTicket } from "./inputs.js";
@@ -76,6 +77,7 @@ export async function trainQueued(
     const left = runFolderOf(ticket, work);
     const names = filesBelow(left).filter((name) => name !== FAILURE_FILE && !isLock(name));
     restorePaths(left, names, new Map([...local.paths, [left, folder]]));
+    restoreCache(left, ticket.settings.cacheDir);
     const space = resultsSpace(attempt);
     const files = names.map((name) => describeFile(join(left, name), name));
     for (const file of files) {
@@ -111,6 +113,16 @@ function knownError(thrown: unknown): L3MaskingError {
 /** Is it the mark of who works in a folder? */
 export function isLock(name: string): boolean {
   return name.startsWith("l3masking.lock");
+}
+
+/** config.json names the folder of caches that the other machine has. */
+function restoreCache(folder: string, cacheDir: string | undefined): void {
+  const record = readRunRecord(folder);
+  const settings = Object.entries(record.settings).flatMap(([name, value]) => {
+    if (name !== "cacheDir") return [[name, value]];
+    return cacheDir === undefined ? [] : [[name, cacheDir]];
+  });
+  writeJson(folder, "config.json", { ...record, settings: Object.fromEntries(settings) });
 }
 
 /** Writes this machine's paths as the other one has them, in the files in which a run says what it read. */

@@ -16,7 +16,7 @@ import {
   openToWrite,
   readBytes,
 } from "../../platform/files/files.js";
-import { join } from "../../platform/paths.js";
+import { basename, join } from "../../platform/paths.js";
 import type { Encoding } from "../../text/encoding.js";
 import {
   canonicalScope,
@@ -62,10 +62,7 @@ export function openScoreCache(
   scope: ScoreScope,
   segmentBytes = SEGMENT_BYTES,
 ): DiskScoreCache {
-  const scopeFolder = join(
-    folder,
-    openDigest("sha256").add(canonicalScope(scope)).hex().slice(0, 16),
-  );
+  const scopeFolder = join(folder, scopeName(scope));
   const places = new Map<string, ScorePlace>();
   let ignoredBytes = 0;
   for (const file of segmentFiles(scopeFolder)) {
@@ -95,6 +92,18 @@ export function openScoreCache(
       writer.close();
     },
   };
+}
+
+/** The name of a scope's subfolder. */
+function scopeName(scope: ScoreScope): string {
+  return openDigest("sha256").add(canonicalScope(scope)).hex().slice(0, 16);
+}
+
+/** The files of some scopes below a cache's folder, relative to it. */
+export function scoreFiles(folder: string, scopes: readonly ScoreScope[]): string[] {
+  return scopes
+    .map(scopeName)
+    .flatMap((name) => segmentFiles(join(folder, name)).map((path) => `${name}/${basename(path)}`));
 }
 
 /** SHA-256 of everything that determines a text's scores. */

@@ -3,6 +3,7 @@ import { L3MaskingError } from "../../base/errors.js";
 import type { Runtime } from "../../engine/runtime/runtime.js";
 import { packOptions, packTexts, slotsOf } from "../../method/batch/pack.js";
 import { openScoreCache } from "../../method/likelihood/cache.js";
+import type { ScoreScope } from "../../method/likelihood/cache-record.js";
 import type { Estimator, TokenScores } from "../../method/likelihood/estimators.js";
 import { isExact, parseEstimator, scoringCost } from "../../method/likelihood/estimators.js";
 import { rankAgreement } from "../../method/likelihood/rank-correlation.js";
@@ -159,6 +160,27 @@ export async function scoreEncodings(
   }
 }
 
+interface ScoringDigests {
+  readonly checkpoint_digest: string;
+  readonly tokenizer_digest: string;
+}
+
+/** The parts of the cache that `scoreEncodings` reads and fills for a model of these digests. */
+export function scoreScopes(digests: ScoringDigests, settings: ScoringSettings): ScoreScope[] {
+  const estimator = parseEstimator(settings.estimator);
+  const exactly = { ...settings, scoringPrecision: "float32" } as const;
+  return [scoreScope(digests, estimator, settings), scoreScope(digests, EXACT, exactly)];
+}
+
+function scoreScope(
+  { checkpoint_digest: digest, tokenizer_digest: tokenizerDigest }: ScoringDigests,
+  estimator: Estimator,
+  { scoringPrecision, maxLength }: ScoringSettings,
+): ScoreScope {
+  const checkpointDigest = scoringPrecision === "float32" ? digest : `${digest} in int8`;
+  return { checkpointDigest, tokenizerDigest, estimator, maxLength };
+}
+
 /** Scores by one estimator, through its part of the cache. */
 async function scoreWith(
   program: TokenLikelihoodProgram,
@@ -168,12 +190,9 @@ async function scoreWith(
   settings: ScoringSettings,
   host: Host,
 ): Promise<TokenScores[]> {
-  const cache = openScoreCache(settings.cacheDir ?? host.cacheFolder, {
-    checkpointDigest: settings.scoringPrecision === "float32" ? digest : `${digest} in int8`,
-    tokenizerDigest: tokenizer.digest,
-    estimator,
-    maxLength: settings.maxLength,
-  });
+  const digests = { checkpoint_digest: digest, tokenizer_digest: tokenizer.digest };
+  const scope = scoreScope(digests, estimator, settings);
+  const cache = openScoreCache(settings.cacheDir ?? host.cacheFolder, scope);
   if (cache.ignoredBytes > 0) {
     const text = `likelihood cache ${cache.folder}: ignoring ${cache.ignoredBytes} bytes of incomplete records; their texts are scored again`;
     host.emit({ type: "notice", level: "warning", text });

@@ -63,6 +63,8 @@ async function worker(name: string, queue: MemoryQueue, done: () => boolean, hos
 
 interface Compared extends Pick<TestHostOptions, "train"> {
   readonly queue?: MemoryQueue;
+  /** Of the comparison. */
+  readonly cacheFolder?: string;
   /** Is the comparison to stop? */
   readonly cancelled?: () => boolean;
 }
@@ -70,9 +72,9 @@ interface Compared extends Pick<TestHostOptions, "train"> {
 async function compared(
   folder: string,
   tickets: readonly Ticket[],
-  { train, queue = memoryQueue(), cancelled }: Compared,
+  { train, queue = memoryQueue(), cancelled, cacheFolder = at("no cache") }: Compared,
 ) {
-  const host = { ...createTestHost(), ...(cancelled && { cancelled }) };
+  const host = { ...createTestHost({ cacheFolder }), ...(cancelled && { cancelled }) };
   const { told, follow } = recorder();
   let done = false;
   const working = worker(
@@ -92,6 +94,7 @@ async function compared(
 /** Leaves a run's files. */
 async function finish({ outputDir = "" }: TrainOptions) {
   mkdirSync(join(outputDir, "model"), { recursive: true });
+  writeFileSync(join(outputDir, "config.json"), JSON.stringify({ settings: {} }));
   writeFileSync(join(outputDir, "metrics.json"), "{}");
   writeFileSync(join(outputDir, "model/weights"), outputDir.slice(-1));
 }
@@ -104,10 +107,13 @@ describe("runs through a queue", () => {
     };
     const whole = { ...options, outputDir: at("here/runs/sounds-l3") };
     await train(whole, createTestHost({ cacheFolder: at("cache-here") }));
-    const record = z.looseObject({ data_digest: z.string() });
-    const { data_digest } = record.parse(readJson(at("here/runs/sounds-l3/config.json")));
-    const run = { ...ticket("sounds-l3", options), data_digest };
-    const { told, queue } = await compared(at("there"), [run], {});
+    const digest = z.string();
+    const record = z.object({
+      ...{ data_digest: digest, checkpoint_digest: digest, tokenizer_digest: digest },
+    });
+    const digests = record.parse(readJson(at("here/runs/sounds-l3/config.json")));
+    const run = { ...ticket("sounds-l3", options), ...digests };
+    const { told, queue } = await compared(at("there"), [run], { cacheFolder: at("cache-here") });
     expect(told.at(-1)).toBe("sounds-l3 finished");
     const [here, there] = [at("here/runs/sounds-l3"), at("there/runs/sounds-l3")];
     expect(filesBelow(there)).toEqual(filesBelow(here));
@@ -123,6 +129,11 @@ describe("runs through a queue", () => {
     expect([...queue.store.chunks.keys()].filter((key) => key.includes(":results:"))).toEqual([]);
     expect(queue.entries.size + queue.said.size).toBe(0);
     expect(filesBelow(at("alpha/work"))).toEqual([]);
+    // The scores of the vanilla model travelled, and were not computed again.
+    expect(existsSync(at("cache"))).toBe(false);
+    expect(filesBelow(at("alpha/inputs")).filter((name) => name.endsWith(".scores")).length).toBe(
+      1,
+    );
   });
 
   it("tell how far they are, and their warnings", async () => {
@@ -200,9 +211,7 @@ describe("runs through a queue", () => {
       },
     });
     expect([trained, told.at(-1)]).toEqual([2, "a finished"]);
-    expect(host.notices("warning")).toContain(
-      "a is trained again: expected metrics.json of 2 bytes",
-    );
+    expect(host.notices("warning")).toContain("a is trained again: expected config.json of");
   });
 
   it("are taken back by a stop: under way or waiting", async () => {
