@@ -106,6 +106,18 @@ describe("shards in folders of their own", () => {
     expect(same).toMatchObject({ code: "runs-disagree" });
   });
 
+  it("with runs of another version are refused, and nothing is written", async () => {
+    cpSync(at("part-1"), at("older"), { recursive: true });
+    const [name] = readdirSync(at("older/runs"));
+    const path = at(`older/runs/${name}/metrics.json`);
+    const text = readFileSync(path, "utf8");
+    writeFileSync(path, text.replace(/"onnxruntime-node": "[^"]+"/, '"onnxruntime-node": "1.2.3"'));
+    const error = await failure(merge([at("older")]));
+    expect(error).toMatchObject({ code: "runs-disagree" });
+    expect(error.message).toContain("got 1 run of 1.2.3");
+    expect(existsSync(at("older/results.json"))).toBe(false);
+  });
+
   it("need a folder to be joined in, and a plan", async () => {
     expect(await failure(merge([at("part-1"), at("part-2")]))).toMatchObject({
       code: "missing-setting",

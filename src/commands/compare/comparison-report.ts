@@ -28,15 +28,19 @@ export interface ReportedComparison {
  * Writes the report of the runs that are finished. While runs are missing, other than failed ones, and after a stop on request, it is
  * partial: no difference is tested; and nothing is written before any run is finished.
  *
- * Throws `data-format` for a finished run whose files are damaged.
+ * `check` may throw for where the runs were trained, before anything is written. Throws `data-format` for a finished run whose files are
+ * damaged.
  */
 export async function writeReport(
   plan: Plan,
   folder: string,
   host: Host,
+  check: (machines: readonly TrainingMachine[]) => void = () => undefined,
 ): Promise<ReportedComparison> {
   const { command, settings, versions, datasets, models, masking } = plan;
   const readings = finishedRuns(plan, folder);
+  const machines = machinesOf(readings);
+  check(machines);
   const unfinished = unfinishedRuns(plan, folder, readings);
   const whole = unfinished.every(({ state }) => state === "failed");
   const samples = Number(settings.bootstrapSamples);
@@ -49,7 +53,7 @@ export async function writeReport(
     command,
     settings,
     versions,
-    machines: machinesOf(readings),
+    machines,
     runs_seconds: runs.reduce(
       (sum, { timing }) => sum + timing.scoring_seconds + timing.training_seconds,
       0,

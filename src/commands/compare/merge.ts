@@ -1,9 +1,11 @@
 /** `compare --merge DIR...`: the runs of several folders as one comparison, with its report. */
 import { copyFileSync, linkSync, mkdirSync, readdirSync, renameSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { L3MaskingError } from "../../base/errors.js";
 import { counted, listed } from "../../base/figures.js";
 import { exists, makeFolder, remove } from "../../platform/files/files.js";
 import { LOCK_NAME } from "../../platform/files/lease.js";
+import type { TrainingMachine } from "../../results/records/machine-record.js";
 import type { Host } from "../../run/host/host.js";
 import { findPlan, type Plan, readPlan, requireSamePlan, writePlan } from "./comparison-plan.js";
 import { type ReportedComparison, writeReport } from "./comparison-report.js";
@@ -20,7 +22,7 @@ export interface MergedComparison extends ReportedComparison {
  * Brings the finished runs of all parts, and the failures of others, into `folder`, which may be one of the parts, and writes the report
  * there. A run that is there already is left as it is, so a repetition changes nothing.
  *
- * Throws `file-missing` for a folder without plan.json, and `runs-disagree` for parts of different comparisons.
+ * Throws `file-missing` for a folder without plan.json, and `runs-disagree` for parts of different comparisons or versions.
  */
 export async function mergeParts(
   parts: readonly string[],
@@ -36,8 +38,24 @@ export async function mergeParts(
   const target = earlier ?? first.plan;
   const others = plans.filter(({ part }) => resolve(part) !== resolve(folder));
   for (const { part, plan } of others) joinRuns(plan, part, target, folder);
-  const reported = await writeReport(target, folder, host);
+  const check = (machines: readonly TrainingMachine[]) => requireVersions(target, machines);
+  const reported = await writeReport(target, folder, host, check);
   return { ...reported, notes: missingNotes(reported) };
+}
+
+/** Throws `runs-disagree` for runs that other versions finished than those that planned the comparison. */
+function requireVersions({ versions }: Plan, machines: readonly TrainingMachine[]): void {
+  for (const { versions: found, processor, runs } of machines) {
+    for (const [name, version] of Object.entries(versions)) {
+      // A linear classifier needs no runtime.
+      if (found[name] === undefined || found[name] === version) continue;
+      throw new L3MaskingError(
+        "runs-disagree",
+        `expected runs of ${name} ${version}, got ${counted(runs, "run")} of ${found[name]} (on ${processor})`,
+        { hint: "Delete the folders of those runs, and run their parts again with that version." },
+      );
+    }
+  }
 }
 
 function joinRuns(plan: Plan, part: string, target: Plan, folder: string): void {
