@@ -227,6 +227,19 @@ describe("a holder whose lock was taken over", () => {
     expect(readdirSync(at(`${name}/${LOCK_NAME}`))).toEqual(["later"]);
   }
 
+  it("does not begin to work", async () => {
+    const usual = hurried();
+    const list = async (path: string) => {
+      // Looked at once the lock is taken, for old marks.
+      if (path === at("early")) rmSync(dirname(leaseFile("early")), { recursive: true });
+      return usual.files.list(path);
+    };
+    const slow = { ...usual, files: { ...usual.files, list } };
+    const work = () => expect.unreachable("no work is due");
+    const error = await failure(hold("early", work, host, slow));
+    expect(error).toMatchObject({ code: "output-in-use" });
+  });
+
   it("saves no file", () => overtaken("no-file", () => writeDurably(at("no-file/before"), ["2"])));
 
   it("saves no folder", () =>

@@ -57,13 +57,16 @@ export async function holdingFolder<Result>(
   const made = makeFolder(folder);
   try {
     const lease = await take(folder, command, host, manners, system);
-    const leave = enterHeld(folder, lease.path);
     try {
-      return await work();
+      const leave = enterHeld(folder, lease.path);
+      try {
+        return await work();
+      } finally {
+        leave();
+      }
     } catch (cause) {
       throw (await lease.isHeld()) ? cause : takenOver(folder, system, cause);
     } finally {
-      leave();
       await lease.release();
     }
   } finally {
