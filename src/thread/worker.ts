@@ -11,6 +11,7 @@ import { hubSettings } from "../platform/hub-environment.js";
 import { processorCount } from "../platform/machine.js";
 import { mlflowEnvironment } from "../platform/mlflow-environment.js";
 import { queueEnvironment } from "../platform/queue-environment.js";
+import { slurmTask } from "../platform/slurm-environment.js";
 import type { Host, RunEvent } from "../run/host/host.js";
 import { usableThreads } from "../run/host/threads.js";
 import { callOnce } from "./client.js";
@@ -46,6 +47,7 @@ const host: Host = {
   atEnd: (free) => kept.push(free),
   cacheFolder: process.env.L3MASKING_CACHE ?? join(homedir(), ".cache", "l3masking"),
   hub: hubSettings(process.env, homedir()),
+  slurmTask: slurmTask(process.env),
   mlflow: mlflowEnvironment(process.env),
   queue: queueEnvironment(process.env),
 };

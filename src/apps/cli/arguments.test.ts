@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { pretrainSchema, trainSchema } from "../../run/settings/schemas.js";
+import { compareSchema, pretrainSchema, trainSchema } from "../../run/settings/schemas.js";
 import { canonicalWords } from "./arguments.js";
 import { jsonFlag } from "./flag.js";
 import { flagsOf } from "./flags.js";
@@ -47,6 +47,22 @@ describe("canonicalWords", () => {
     for (const line of ["--no-model", "--no-shared-pass=true"]) {
       expect(refusal(() => train(line))).toMatchObject({ code: "unknown-setting" });
     }
+  });
+
+  it("takes another program's options as a value, and our own flags never", () => {
+    const flags = flagsOf(compareSchema);
+    const options = "--partition=low --time=30";
+    const words = ["--slurm-options", options, "--executor", "slurm"];
+    expect(canonicalWords(words, flags)).toEqual([
+      `--slurm-options=${options}`,
+      "--executor=slurm",
+    ]);
+    expect(canonicalWords(["--slurm-options", "-p low"], flags)).toEqual([
+      "--slurm-options=-p low",
+    ]);
+    expect(refusal(() => canonicalWords(["--slurm-options", "--wait"], flags))).toMatchObject({
+      code: "missing-setting",
+    });
   });
 
   it("leaves _ in values alone", () => {

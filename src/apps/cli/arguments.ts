@@ -49,7 +49,7 @@ export function canonicalWords(words: readonly string[], flags: readonly Flag[])
       canonical.push(`--${flag.name}=false`);
       continue;
     }
-    const following = given.value === undefined ? valuesAfter(words, at, flag) : [];
+    const following = given.value === undefined ? valuesAfter(words, at, flag, byName) : [];
     at += following.length;
     canonical.push(...joined(flag, given.value === undefined ? following : [given.value]));
   }
@@ -78,12 +78,20 @@ function deniedSwitch(
   return flag?.kind === "switch" ? flag : undefined;
 }
 
-function valuesAfter(words: readonly string[], start: number, flag: Flag): readonly string[] {
+function valuesAfter(
+  words: readonly string[],
+  start: number,
+  flag: Flag,
+  byName: ReadonlyMap<string, Flag>,
+): readonly string[] {
   const most = flag.kind === "list" ? Number.POSITIVE_INFINITY : 1;
   const values: string[] = [];
   while (values.length < most && start + values.length < words.length) {
     const word = words[start + values.length];
-    if (splitFlag(word) !== undefined) break;
+    const given = splitFlag(word);
+    // Options of another program begin with a dash too.
+    const isOther = flag.placeholder === "options" && given && !byName.has(given.name);
+    if (given !== undefined && !isOther) break;
     // A switch takes the words true and false, as scripts of other tools write them, and no others.
     if (flag.kind === "switch" && !isTruth(word)) break;
     values.push(word);

@@ -120,7 +120,7 @@ function doubts({ doubtful_labels: count = 0 }: RunMetrics, trainFile = "FILE"):
 /** The table, how many runs failed, and where everything is. */
 function compareSummary(result: CompareResult): string {
   const { finished, failed, missing, files, table: results, notes, status } = result;
-  if (status !== undefined) return statusText(status);
+  if (status !== undefined) return [statusText(status), ...notes].join("\n");
   return [
     ...(results === "" ? [] : [results, ""]),
     `${counted(finished, "run")} finished${missing === 0 ? "" : `, ${missing} missing`}${failed === 0 ? "" : `, ${failed} failed; run the same command to retry`}`,

@@ -22,13 +22,18 @@ import { type ComparedInputs, readInputs } from "./compare-data.js";
 import { candidates, type PlannedRun, plannedRuns, seedList } from "./compare-runs.js";
 import { type Plan, planOf, writePlan } from "./comparison-plan.js";
 import { writeReport } from "./comparison-report.js";
+import type { WorkElsewhere } from "./executor/executor.js";
 import { requireQueue } from "./executor/queue.js";
+import { cancelSlurmJobs } from "./executor/slurm/cancel.js";
+import { settleRuns } from "./executor/slurm/settle.js";
+import { slurmStatus } from "./executor/slurm/status.js";
+import { runTask } from "./executor/slurm/task.js";
 import { mergeParts } from "./merge.js";
 import { runFolderOf, runTicket } from "./run-ticket.js";
 import { trainShard } from "./shard.js";
 import { type ComparisonStatus, comparisonStatus } from "./status.js";
 import { readTicket } from "./ticket.js";
-import { trainRuns } from "./train-runs.js";
+import { type RunOutcome, trainRuns } from "./train-runs.js";
 
 /** What `compare` wrote; the figures are in results.json of its folder. */
 export interface CompareResult {
@@ -43,7 +48,9 @@ export interface CompareResult {
   readonly table: string;
   /** What else there is to say, such as what comes next after a shard. */
   readonly notes: readonly string[];
-  /** Of `status` alone. */
+  /** Numbers of the scheduler's jobs, where runs go on without this command. */
+  readonly jobs?: readonly number[];
+  /** Of `status` and `cancel` alone. */
   readonly status?: ComparisonStatus;
 }
 
@@ -53,7 +60,7 @@ export interface CompareResult {
  * go on, whatever was added to the comparison since: a digest of what decides a run's result says which it is.
  *
  * With `shard` it trains a part of the runs; with `merge` it joins such parts; with `ticket` it trains a single planned run;
- * with `status` it only tells where the runs stand.
+ * with `status` it only tells where the runs stand, and with `cancel` it takes them from Slurm.
  *
  * A run that fails is recorded and the others go on. Throws the errors of data sets and models before anything is
  * trained; `interrupted` after a stop on request, when what is finished was written as a partial comparison, in which
@@ -62,6 +69,11 @@ export interface CompareResult {
 export async function runCompare(given: CompareSettings, host: Host): Promise<CompareResult> {
   if (given.ticket !== undefined) return trainTicket(given.ticket, given.outputDir, host);
   if (given.status !== undefined) return tellStatus(given.status, host);
+  if (given.cancel !== undefined) {
+    const cancelled = await cancelSlurmJobs(given.cancel, host);
+    const note = `cancelled ${cancelled}; the same command goes on from what the runs have saved`;
+    return { ...(await tellStatus(given.cancel, host)), notes: [note] };
+  }
   if (given.merge !== undefined) return merge(given.merge, given.outputDir, host);
   const settings = withComparisonFolder(given, host);
   const { outputDir, shard } = settings;
@@ -102,7 +114,7 @@ async function planComparison(
   const existing = readdirSync(join(outputDir, "runs"));
   // Elsewhere than in threads there may be more processors.
   const processors = settings.executor === "threads" ? processorCount() : Number.POSITIVE_INFINITY;
-  const { jobs, notice } = usableJobs(settings.jobs, processors);
+  const { jobs, notice } = usableJobs(settings.jobs ?? 1, processors);
   if (notice !== undefined) host.emit(notice);
   const threads = Math.max(1, Math.floor(runtime.threads / jobs));
   const runs = plannedRuns(settings, { sources, ...inputs }, threads, existing);
@@ -119,7 +131,9 @@ async function compareInFolder(
   const { plan, runs, jobs } = await planComparison(settings, host);
   writePlan(outputDir, plan);
   const commands = openCommandLog(join(outputDir, "commands.jsonl"));
-  const outcomes = await trainRuns(runs, { ...settings, jobs }, host);
+  const executing = settings.executor === "threads" ? { ...settings, jobs } : settings;
+  const { outcomes, elsewhere } = await trainRuns(runs, executing, host);
+  if (elsewhere !== undefined) return leftToGoOn(outputDir, outcomes, elsewhere);
   const { comparison, files } = await writeReport(plan, outputDir, host);
   commands.append(compareCommand(settings), (host.now() - start) / 1000);
   if (comparison.partial) throw interrupted(comparison, outputDir);
@@ -127,6 +141,24 @@ async function compareInFolder(
   const failed = outcomes.filter(({ state }) => state === "failed").length;
   const table = tableOf(comparison);
   return { outputDir, files, finished, failed, missing: 0, table, notes: [] };
+}
+
+/** What is said where runs go on without this command: the report comes when they have ended. */
+function leftToGoOn(
+  outputDir: string,
+  outcomes: readonly RunOutcome[],
+  { text, jobs }: WorkElsewhere,
+): CompareResult {
+  const count = (...states: RunOutcome["state"][]) =>
+    outcomes.filter(({ state }) => states.includes(state)).length;
+  const notes = [
+    text,
+    `the report goes to ${join(outputDir, "results.md")} when they have ended`,
+    `where they stand: l3masking compare --status ${outputDir}`,
+    `to cancel them: l3masking compare --cancel ${outputDir}`,
+  ];
+  const counts = { finished: count("finished", "reused"), failed: count("failed"), missing: 0 };
+  return { outputDir, files: [], ...counts, table: "", notes, jobs };
 }
 
 async function merge(
@@ -139,6 +171,7 @@ async function merge(
     const text = `expected a folder to join ${parts.length} folders in`;
     throw new L3MaskingError("missing-setting", text, { hint: "Add --output-dir." });
   }
+  for (const part of parts) await settleRuns(part, host);
   return holdingFolder(folder, "compare", host, async () => {
     const { comparison, files, notes } = await mergeParts(parts, folder, host);
     const failed = comparison.unfinished.filter(({ state }) => state === "failed").length;
@@ -154,11 +187,18 @@ async function merge(
   });
 }
 
-function tellStatus(folder: string, host: Host): CompareResult {
+async function tellStatus(folder: string, host: Host): Promise<CompareResult> {
   const status = comparisonStatus(folder, Date.parse(host.time()));
   const failed = status.failed.reduce((sum, { count }) => sum + count, 0);
   const counts = { finished: status.finished, failed, missing: status.stopped + status.waiting };
-  return { outputDir: folder, files: [], ...counts, table: "", notes: [], status };
+  return {
+    outputDir: folder,
+    files: [],
+    ...counts,
+    table: "",
+    notes: await slurmStatus(folder),
+    status,
+  };
 }
 
 /** The run of one ticket, as a process of an executor trains it. Throws `interrupted` after a stop on request. */
@@ -173,7 +213,10 @@ async function trainTicket(
     });
   }
   const ticket = readTicket(place);
-  const end = await runTicket(ticket, outputDir, host);
+  const end =
+    host.slurmTask === undefined
+      ? await runTicket(ticket, outputDir, host)
+      : await runTask(ticket, outputDir, host.slurmTask, host);
   const run = runFolderOf(ticket, outputDir);
   if (end.state === "interrupted") {
     throw new L3MaskingError("interrupted", `the run in ${run} was stopped`, {

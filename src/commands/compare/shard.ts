@@ -33,7 +33,13 @@ export async function trainShard(
   host: Host,
 ): Promise<Pick<CompareResult, "finished" | "failed" | "missing" | "notes">> {
   const { index, count } = parseShard(shard);
-  const { outputDir } = settings;
+  const { outputDir, executor } = settings;
+  if (executor !== "threads") {
+    const text = `expected --shard or --executor ${executor}, got both`;
+    throw new L3MaskingError("invalid-setting", text, {
+      hint: "Leave one out: an executor deals the runs itself.",
+    });
+  }
   const planned = await planComparison();
   const earlier = findPlan(outputDir);
   if (earlier === undefined) writePlan(outputDir, planned.plan);
@@ -42,7 +48,7 @@ export async function trainShard(
   const all = planned.runs.length;
   const text = `part ${index + 1} of ${count}: ${mine.length} of ${counted(all, "run")}`;
   host.emit({ type: "notice", level: "info", text });
-  const outcomes = await trainRuns(mine, { ...settings, jobs: planned.jobs }, host);
+  const { outcomes } = await trainRuns(mine, { ...settings, jobs: planned.jobs }, host);
   const number = (...states: string[]) =>
     outcomes.filter(({ state }) => states.includes(state)).length;
   const finished = number("finished", "reused");

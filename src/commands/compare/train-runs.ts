@@ -3,7 +3,12 @@ import { join } from "node:path";
 import type { PlacedCompareSettings } from "../../run/folder/named-folder.js";
 import type { Host, RunStatusEvent } from "../../run/host/host.js";
 import type { PlannedRun } from "./compare-runs.js";
-import { executors, type TicketStatus } from "./executor/executor.js";
+import {
+  type ExecutorContext,
+  executors,
+  type TicketStatus,
+  type WorkElsewhere,
+} from "./executor/executor.js";
 import { isFinished, runFolderOf } from "./run-ticket.js";
 import type { Ticket } from "./ticket.js";
 
@@ -12,15 +17,21 @@ export type RunOutcome =
   | { readonly state: "reused" | "waiting" }
   | Exclude<TicketStatus, { readonly state: "running" }>;
 
+export interface TrainedRuns {
+  readonly outcomes: readonly RunOutcome[];
+  /** What goes on without this command; those runs are still waiting here. */
+  readonly elsewhere: WorkElsewhere | undefined;
+}
+
 /**
  * Trains every run that is not finished; the outcomes are in the order of the runs. What a run was stopped in goes on. After
  * a stop on request those that were not begun are still waiting.
  */
 export async function trainRuns(
   runs: readonly PlannedRun[],
-  settings: Pick<PlacedCompareSettings, "outputDir" | "jobs" | "executor" | "queue">,
+  settings: Pick<PlacedCompareSettings, "outputDir" | "executor"> & ExecutorContext["settings"],
   host: Host,
-): Promise<RunOutcome[]> {
+): Promise<TrainedRuns> {
   const { outputDir, executor } = settings;
   const tickets = runs.map(ticketOf);
   const outcomes = tickets.map((ticket): RunOutcome => {
@@ -50,8 +61,12 @@ export async function trainRuns(
     emit(index, status.state, error && `${error.code}: ${error.message}`);
   };
   const waiting = tickets.filter((_, index) => outcomes[index].state === "waiting");
-  await executors[executor](waiting, { folder: outputDir, settings, follow, host });
-  return outcomes;
+  let elsewhere: WorkElsewhere | undefined;
+  const leave = (work: WorkElsewhere) => {
+    elsewhere = work;
+  };
+  await executors[executor](waiting, { folder: outputDir, settings, follow, leave, host });
+  return { outcomes, elsewhere };
 }
 
 export function ticketOf({ folder, digest, inputs, settings }: PlannedRun): Ticket {

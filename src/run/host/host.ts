@@ -40,6 +40,8 @@ export interface Host {
   readonly cacheFolder: string;
   /** Where models come from that are named as on the hub. */
   readonly hub: HubSettings;
+  /** The task of a Slurm job array that this process is, as "17_3". */
+  readonly slurmTask?: string | undefined;
   /** The MLflow server that the environment names. */
   readonly mlflow: MlflowEnvironment;
   /** What the environment says of the queue of runs. */

@@ -10,7 +10,7 @@ import { comparisonNames } from "./written-names.js";
 const commands = ["compare"] as const;
 
 /** Where runs can be trained; `src/commands/compare/executor/` has a file for each. */
-export const executorNames = ["queue", "threads"] as const;
+export const executorNames = ["queue", "slurm", "threads"] as const;
 
 export const compareSettings = [
   setting({
@@ -108,9 +108,9 @@ export const compareSettings = [
   setting({
     name: "jobs",
     commands,
-    type: integer(1).default(1),
+    type: integer(1).optional(),
     description:
-      "Runs trained at once, in threads at most one per processor; they share the threads evenly",
+      "Runs trained at once, in threads at most one per processor; they share the threads evenly. By default one, and with Slurm as many as it gives",
     heading: "Limits",
     identity: "none",
   }),
@@ -130,7 +130,27 @@ export const compareSettings = [
     commands,
     type: z.enum(executorNames).default("threads"),
     description:
-      "Where the runs are trained: in threads of this machine, or by workers at a queue (docs/clusters.md)",
+      "Where the runs are trained: in threads of this machine, as jobs of Slurm, or by workers at a queue (docs/clusters.md)",
+    heading: "More machines",
+    identity: "none",
+  }),
+  setting({
+    name: "slurmOptions",
+    commands,
+    type: text().optional(),
+    description:
+      'Further options of sbatch for all jobs, such as "--partition=long --time=8:00:00 --mem=8G"',
+    heading: "More machines",
+    placeholder: "options",
+    identity: "none",
+    when: { executor: "slurm" },
+  }),
+  setting({
+    name: "wait",
+    commands,
+    type: z.boolean().default(false),
+    description:
+      "Follow runs that were submitted to Slurm until they have ended; Ctrl-C stops the following, not the runs",
     heading: "More machines",
     identity: "none",
   }),
@@ -167,6 +187,16 @@ export const compareSettings = [
     heading: "More machines",
     placeholder: "folder",
     reads: true,
+    identity: "none",
+  }),
+  setting({
+    name: "cancel",
+    commands,
+    type: text().optional(),
+    description:
+      "Train nothing: cancel the Slurm jobs of the comparison in this folder; what its runs have saved stays",
+    heading: "More machines",
+    placeholder: "folder",
     identity: "none",
   }),
   setting({

@@ -47,9 +47,11 @@ describe("handedOn", () => {
 
   it("is what train takes too, without what is compared and what is the comparison's own", () => {
     const compared = ["dataset", "model", "methods", "taskWeights", "seeds"];
-    const own = ["jobs", "bootstrapSamples", "executor", "queue", "ticket"];
+    const settings = settingsOf("compare");
+    const machines = settings.filter(({ heading }) => heading === "More machines");
+    const own = ["jobs", "bootstrapSamples", ...machines.map(({ name }) => name)];
     expect(
-      settingsOf("compare")
+      settings
         .map(({ name }) => name)
         .filter((name) => !names.includes(name))
         .sort(),

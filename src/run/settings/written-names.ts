@@ -31,4 +31,5 @@ export const comparisonNames = [
   "results.json",
   "results.md",
   "runs",
+  "slurm",
 ] as const;

@@ -4,7 +4,7 @@ import { createTestHost } from "../../../../test/fixtures/host.js";
 import { L3MaskingError } from "../../../base/errors.js";
 import { resolveSettings, trainSchema } from "../../../run/settings/schemas.js";
 import type { Ticket } from "../ticket.js";
-import { executors, type TicketStatus } from "./executor.js";
+import { type ExecutorContext, executors, type TicketStatus } from "./executor.js";
 
 const at = temporaryFolder();
 
@@ -27,8 +27,17 @@ function recorder() {
   return { told, follow };
 }
 
+/** What an executor works in that trains here. */
+function context(
+  folder: string,
+  jobs: number,
+): Pick<ExecutorContext, "folder" | "settings" | "leave"> {
+  const leave = () => expect.unreachable("the runs end here");
+  return { folder: at(folder), settings: { jobs, wait: false }, leave };
+}
+
 /** They train on other machines; what has to be there is started by the tests in `test/cluster`. */
-const elsewhere = ["queue"];
+const elsewhere = ["queue", "slurm"];
 const here = Object.entries(executors).filter(([name]) => !elsewhere.includes(name));
 
 describe.each(here)("executor %s", (_name, executor) => {
@@ -46,7 +55,7 @@ describe.each(here)("executor %s", (_name, executor) => {
       },
     });
     const { told, follow } = recorder();
-    await executor(tickets, { folder: at("all"), settings: { jobs: 3 }, follow, host });
+    await executor(tickets, { ...context("all", 3), follow, host });
     expect(most).toBe(3);
     expect(told.filter((line) => line.endsWith("running"))).toEqual(
       tickets.map(({ name }) => `${name} running`),
@@ -65,7 +74,7 @@ describe.each(here)("executor %s", (_name, executor) => {
     });
     const statuses: TicketStatus[] = [];
     const follow = (_ticket: Ticket, status: TicketStatus) => statuses.push(status);
-    await executor([ticket("a")], { folder: at("one"), settings: { jobs: 1 }, follow, host });
+    await executor([ticket("a")], { ...context("one", 1), follow, host });
     expect(statuses).toEqual([
       { state: "running", done: 0, total: 0 },
       { state: "running", done: 2, total: 4, detail: "loss 1" },
@@ -88,7 +97,7 @@ describe.each(here)("executor %s", (_name, executor) => {
       },
     });
     const { told, follow } = recorder();
-    await executor(tickets, { folder: at("some"), settings: { jobs: 1 }, follow, host });
+    await executor(tickets, { ...context("some", 1), follow, host });
     expect(told.filter((line) => !line.endsWith("running"))).toEqual([
       "a failed training-diverged",
       "b failed worker-failed",

@@ -5,6 +5,7 @@ import type { CompareSettings } from "../../../run/settings/schemas.js";
 import type { TicketEnd } from "../run-ticket.js";
 import type { Ticket } from "../ticket.js";
 import { trainInQueue } from "./queue.js";
+import { trainBySlurm } from "./slurm.js";
 import { trainInThreads } from "./threads.js";
 
 /** Where a run stands: on its way with so many optimizer steps done, or how it ended. */
@@ -23,20 +24,31 @@ export interface ExecutorContext {
   /** Of the comparison; each run is in `runFolderOf` its ticket. */
   readonly folder: string;
   /** Of the command. Each ticket's settings say how many threads are its own. */
-  readonly settings: Pick<CompareSettings, "jobs" | "queue">;
+  readonly settings: Pick<CompareSettings, "jobs" | "queue" | "slurmOptions" | "threads" | "wait">;
   /** Is told where each run stands. */
   follow(ticket: Ticket, status: TicketStatus): void;
+  /** Is told of runs that go on without this command, instead of their ends. */
+  leave(work: WorkElsewhere): void;
   readonly host: Host;
+}
+
+/** Runs that were begun and go on without the command that began them. */
+export interface WorkElsewhere {
+  /** `12 runs with Slurm: job array 17 and job 18 for the report` */
+  readonly text: string;
+  /** Numbers of the scheduler's jobs. */
+  readonly jobs: readonly number[];
 }
 
 /**
  * Trains the runs of all tickets, begun in their order, by `runTicket`, here or elsewhere. A run that fails leaves the others
  * alone. A stop on request stops those under way, and no further one is begun: of those nothing is told. Resolves when none is under
- * way any more.
+ * way any more, or when those that are go on without this command, which `leave` is told.
  */
 export type Executor = (tickets: readonly Ticket[], context: ExecutorContext) => Promise<void>;
 
 export const executors: Readonly<Record<(typeof executorNames)[number], Executor>> = {
   queue: trainInQueue,
   threads: trainInThreads,
+  slurm: trainBySlurm,
 };

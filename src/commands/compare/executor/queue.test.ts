@@ -83,7 +83,8 @@ async function compared(
     () => done,
     createTestHost({ cacheFolder: at("cache"), ...(train && { train }) }),
   );
-  const context = { folder, settings: { jobs: 1 }, follow, host };
+  const leave = () => expect.unreachable("the runs end here");
+  const context = { folder, settings: { jobs: 1, wait: false }, follow, leave, host };
   await trainThrough(queue, tickets, context).finally(() => {
     done = true;
   });

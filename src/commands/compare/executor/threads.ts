@@ -12,7 +12,7 @@ export const trainInThreads: Executor = async (tickets, context) => {
       await train(ticket, context);
     }
   };
-  await Promise.all(Array.from({ length: context.settings.jobs }, work));
+  await Promise.all(Array.from({ length: context.settings.jobs ?? 1 }, work));
 };
 
 async function train(ticket: Ticket, { folder, host, follow }: ExecutorContext): Promise<void> {

@@ -4,6 +4,7 @@ import { pause } from "../../../../platform/pause.js";
 import type { Host } from "../../../../run/host/host.js";
 import { findJobs, jobNumbers, jobsText, underWay } from "./jobs.js";
 import { cancelJobs, tasksOf } from "./scheduler.js";
+import { forgetAllStarts } from "./starts.js";
 
 /** How often Slurm is asked whether the jobs have ended. */
 const LOOK_MILLISECONDS = 1000;
@@ -34,5 +35,6 @@ export async function cancelSlurmJobs(
   while (underWay((await tasksOf(jobNumbers(jobs))) ?? []) && !host.cancelled()) {
     await pause(LOOK_MILLISECONDS);
   }
+  forgetAllStarts(folder);
   return text;
 }

@@ -1,13 +1,16 @@
 /** Follows runs that Slurm has: where each stands, by its folder and by what the scheduler says. */
 import { L3MaskingError } from "../../../../base/errors.js";
+import { exists } from "../../../../platform/files/files.js";
+import { join } from "../../../../platform/paths.js";
 import { pause } from "../../../../platform/pause.js";
+import { finishedJournal } from "../../../../run/folder/finished-run.js";
 import type { Host } from "../../../../run/host/host.js";
+import { findProgress } from "../../run-progress.js";
 import { runFolderOf, type TicketEnd, ticketEnd, writeFailure } from "../../run-ticket.js";
 import type { Ticket } from "../../ticket.js";
 import type { TicketStatus } from "../executor.js";
 import { logFile } from "./batch-script.js";
 import { type Jobs, jobNumbers, taskOf } from "./jobs.js";
-import { progressOf } from "./progress.js";
 import { tasksOf } from "./scheduler.js";
 import { hasEnded, type SchedulerTask } from "./slurm-output.js";
 
@@ -48,6 +51,7 @@ export async function followJobs(
       const end = ticketEnd(ticket, folder) ?? lost(ticket, line, tasks);
       if (end === undefined) continue;
       open.delete(ticket);
+      if (end.state === "finished") tellLastStep(ticket);
       follow(ticket, end);
     }
     if (open.size === 0 && tasks?.every(hasEnded)) return true;
@@ -55,6 +59,14 @@ export async function followJobs(
       if (host.cancelled()) return false;
       await wait(STOP_MILLISECONDS);
     }
+  }
+
+  /** What the run wrote last before is some steps old. */
+  function tellLastStep(ticket: Ticket): void {
+    const run = runFolderOf(ticket, folder);
+    if (!exists(join(run, "journal.jsonl"))) return;
+    const { step } = finishedJournal(run).stop;
+    follow(ticket, { state: "running", done: step, total: step });
   }
 
   /** Tells of one that runs; gives the end of one whose job is gone for too long. */
@@ -69,8 +81,7 @@ export async function followJobs(
     const own = tasks.find(({ job, task }) => job === place.job && task === place.task);
     if (own !== undefined && !hasEnded(own)) {
       goneSince.delete(ticket);
-      if (own.state === "RUNNING")
-        follow(ticket, { state: "running", ...progressOf(folder, ticket.name) });
+      if (own.state === "RUNNING") follow(ticket, { state: "running", ...stepsOf(ticket, folder) });
       return undefined;
     }
     const since = goneSince.get(ticket) ?? host.now();
@@ -80,6 +91,14 @@ export async function followJobs(
     writeFailure(runFolderOf(ticket, folder), error);
     return { state: "failed", error };
   }
+}
+
+function stepsOf(
+  ticket: Ticket,
+  folder: string,
+): { readonly done: number; readonly total: number } {
+  const { done, total } = findProgress(runFolderOf(ticket, folder)) ?? { done: 0, total: 0 };
+  return { done, total };
 }
 
 function lostError(

@@ -31,7 +31,7 @@ describe("the jobs of a comparison", () => {
   });
 
   it("are told in a line each", () => {
-    const queue = `17_0|COMPLETED|None|n1
+    const queue = `17_0|COMPLETED|Resources|n1
 17_1|RUNNING|None|n2
 17_2|RUNNING|None|n1
 17_3|NODE_FAIL|None|n2

@@ -73,9 +73,12 @@ function stateText(tasks: readonly SchedulerTask[]): string {
   const { state } = tasks[0];
   const distinct = (values: readonly string[]) => [...new Set(values)].filter(Boolean).sort();
   const nodes = state === "RUNNING" ? distinct(tasks.map(({ node }) => node)) : [];
-  const reasons = distinct(tasks.map(({ reason }) => reason)).filter((reason) => reason !== "None");
+  const waiting = state === "PENDING" ? tasks : [];
+  const reasons = distinct(waiting.map(({ reason }) => reason)).filter(
+    (reason) => reason !== "None",
+  );
   const where = nodes.length === 0 ? "" : ` on ${nodes.join(", ")}`;
-  const why = nodes.length > 0 || reasons.length === 0 ? "" : ` (${reasons.join(", ")})`;
+  const why = reasons.length === 0 ? "" : ` (${reasons.join(", ")})`;
   return `${tasks.length} ${state.toLowerCase().replaceAll("_", " ")}${where}${why}`;
 }
 

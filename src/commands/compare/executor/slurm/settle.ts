@@ -20,7 +20,7 @@ export async function settleRuns(
   if (submitted === undefined) return;
   const jobs = { ...submitted, report: null };
   const tasks = await known(jobNumbers(jobs));
-  if (tasks === undefined || underWay(tasks)) return;
+  if (tasks === undefined || underWay(tasks.filter(({ state }) => state !== "COMPLETING"))) return;
   const lines = new Map(submittedTickets(folder).map((ticket, line) => [ticket, line]));
   await followJobs(jobs, lines, { folder, host, follow: () => undefined, ...(wait && { wait }) });
 }

@@ -47,6 +47,11 @@ export function noteStart(folder: string, name: string, job: string, steps: numb
   writeJson(startsFolder(folder), file, { job, steps: all });
 }
 
+/** Forgets the starts of all runs, as those that are cancelled. */
+export function forgetAllStarts(folder: string): void {
+  remove(startsFolder(folder));
+}
+
 /** Forgets the starts of a run that has ended. */
 export function forgetStarts(folder: string, name: string): void {
   remove(join(startsFolder(folder), `${name}.json`));

@@ -3,10 +3,9 @@ import { L3MaskingError } from "../../../../base/errors.js";
 import { join } from "../../../../platform/paths.js";
 import { pause } from "../../../../platform/pause.js";
 import { openSavedStates } from "../../../../run/folder/saved-state.js";
-import type { Host, RunEvent } from "../../../../run/host/host.js";
+import type { Host } from "../../../../run/host/host.js";
 import { runFolderOf, runTicket, type TicketEnd, writeFailure } from "../../run-ticket.js";
 import type { Ticket } from "../../ticket.js";
-import { forgetProgress, progressWriter } from "./progress.js";
 import { forgetStarts, noteStart } from "./starts.js";
 
 /** How often a run looks whether its folder is free. */
@@ -32,18 +31,12 @@ export async function runTask(
     forgetStarts(folder, ticket.name);
     return { state: "failed", error };
   }
-  const noteProgress = progressWriter(folder, ticket.name, host);
-  const emit = (event: RunEvent) => {
-    noteProgress(event);
-    host.emit(event);
-  };
   let told = false;
   for (;;) {
-    const end = await runTicket(ticket, folder, { ...host, emit });
+    const end = await runTicket(ticket, folder, host);
     const inUse = end.state === "failed" && end.error.code === "output-in-use";
     if (!inUse) {
       if (end.state !== "interrupted") forgetStarts(folder, ticket.name);
-      forgetProgress(folder, ticket.name);
       return end;
     }
     if (!told)
