@@ -39,7 +39,7 @@ const metrics: RunMetrics = {
 describe("trainSummary", () => {
   it("tells test twice, the shared rows, timing, places and commands", () => {
     expect(trainSummary({ outputDir: "runs/a", metrics, labelledFile: "data/test.csv" })).toBe(
-      `L3Masking, models/small, seed 2: weights of step 40
+      `L3Masking: models/small, seed 2, weights of step 40
                             accuracy  macro-F1   loss
 dev                           80.0 %    75.0 %  0.612
 test, all 100 rows            70.0 %    65.0 %  0.900
@@ -122,13 +122,13 @@ next:
       "On 92 texts it never saw, it is right for 68.8 % (59 to 77). TF-IDF: 60 %;",
       "always 'no': 55 %. Better than the baseline by 8.8 points (1 to 16).",
       "",
-      "L3Masking, models/small, seed 2: weights of step 40",
+      "L3Masking: models/small, seed 2, weights of step 40",
     ]);
   });
 
   it.each([
-    ["tfidf", "n-grams with logistic regression"],
-    ["embed", "n-grams and the model's embeddings with logistic regression, models/small"],
+    ["tfidf", "TF-IDF"],
+    ["embed", "TF-IDF + embeddings: models/small"],
   ] as const)("tells no steps of %s, which has none", (method, told) => {
     const summary = trainSummary({ outputDir: "runs/a", metrics: { ...metrics, method } });
     expect(summary.split("\n")[0]).toBe(told);
@@ -188,7 +188,7 @@ next:
     });
     expect(text).not.toContain("test,");
     expect(text).not.toContain("scoring");
-    expect(text).toContain("classification alone, ");
+    expect(text).toContain("The fine-tuned encoder: models/small, ");
     expect(text).toContain("--model 'my runs/it'\\''s/model' --input FILE");
   });
 

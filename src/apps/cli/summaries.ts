@@ -2,7 +2,7 @@
 
 import { dirname, join, resolve } from "node:path";
 import { errorFamilies } from "../../base/errors.js";
-import { listed, percent, textTable, wrapped } from "../../base/figures.js";
+import { capitalized, listed, percent, textTable, wrapped } from "../../base/figures.js";
 import type { CheckResult } from "../../commands/check.js";
 import type { CompareResult } from "../../commands/compare/compare.js";
 import type { Diagnosis } from "../../commands/doctor.js";
@@ -18,12 +18,13 @@ import type { CommandName, CommandResult } from "../../commands/table.js";
 import type { WorkerResult } from "../../commands/worker.js";
 import { alteredSplits } from "../../data/check/text-counts.js";
 import { STANDARD } from "../../data/formats/formats.js";
-import { isLinear, methodOf, readsEmbeddings } from "../../method/methods.js";
+import { hasAuxiliaryTask, isLinear, methodOf, readsEmbeddings } from "../../method/methods.js";
 import { temperatureHelps } from "../../results/metrics/confidence.js";
 import { labelMeasures, type OfLabelMeasures } from "../../results/metrics/label-measures.js";
 import { probabilityMeasures } from "../../results/metrics/probability-measures.js";
 import type { Confidence } from "../../results/records/measures.js";
 import type { RunMetrics } from "../../results/records/run-metrics.js";
+import { titleOf } from "../../run/fine-tune/choice.js";
 import type { TrainResult } from "../../run/host/host.js";
 import type { ServeResult } from "../serve/serve.js";
 import { explanationText } from "./explanation-text.js";
@@ -103,9 +104,9 @@ export function trainSummary({ outputDir, metrics, trainFile, labelledFile }: Tr
 
 /** What was kept; steps are those of an encoder, and only where an encoder reads the texts is there a model. */
 function keptText({ method, model, seed, best_step: step }: RunMetrics): string {
-  const { brief } = methodOf(method);
-  if (!isLinear(method)) return `${brief}, ${model}, seed ${seed}: weights of step ${step}`;
-  return readsEmbeddings(method) ? `${brief}, ${model}` : brief;
+  const name = hasAuxiliaryTask(method) ? methodOf(method).brief : capitalized(titleOf(method));
+  if (!isLinear(method)) return `${name}: ${model}, seed ${seed}, weights of step ${step}`;
+  return readsEmbeddings(method) ? `${name}: ${model}` : name;
 }
 
 /** How many labels look wrong, and how to correct them. */

@@ -61,7 +61,7 @@ export function requireEncoder(
     kind === "stack"
       ? [
           "a stack of TF-IDF and an encoder",
-          `Other programs can only read its encoder, whose answers differ somewhat without TF-IDF: ${command(join(name, ENCODER))}`,
+          `Of the two only the encoder works in other programs; without TF-IDF some of its answers differ: ${command(join(name, ENCODER))}`,
         ]
       : [
           "a linear classifier",
