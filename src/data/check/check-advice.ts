@@ -11,6 +11,8 @@ export const warningAdvice: Readonly<Record<WarningCode, string>> = {
     "Give each of these labels one spelling in the file; each spelling is learned as a label of its own.",
   "list-labels":
     "Write one label per row, or train one classifier per label, with labels such as yes and no.",
+  "missing-labels":
+    "If these labels are missing, remove the rows, or move their texts to a file for --unlabeled-file; if they are real, nothing.",
   "many-labels": "Choose the column of labels with --label-column, or merge labels.",
   "foreign-texts":
     "Name a model of their language, or a multilingual one, with --model; --method tfidf works in any language.",

@@ -12,6 +12,7 @@ export const warningCodes = [
   "one-class",
   "label-spellings",
   "list-labels",
+  "missing-labels",
   "many-labels",
   "foreign-texts",
   "dev-seen-in-train",

@@ -14,7 +14,13 @@ import {
   warningCodes,
 } from "./check-result.js";
 import { LEAST_WORDS, MOST_UNFAMILIAR } from "./foreign-texts.js";
-import { type LabelRows, listLabels, looksAlike, quotedLabel } from "./label-spelling.js";
+import {
+  type LabelRows,
+  listLabels,
+  looksAlike,
+  missingLabels,
+  quotedLabel,
+} from "./label-spelling.js";
 import type { NearOverlap } from "./near-rows.js";
 
 type Facts = Omit<DatasetCheck, "warnings">;
@@ -178,6 +184,11 @@ function labelWarnings(facts: Facts): DatasetWarning[] {
   if (lists.length > 0) {
     const message = `${lists.length === 1 ? "a label looks" : `${grouped(lists.length)} labels look`} like a list of labels: ${shownLabels(lists)}; each list is learned as a label of its own.`;
     warnings.push({ code: "list-labels", message });
+  }
+  const missing = missingLabels(labels);
+  if (missing.length > 0) {
+    const message = `${named(missing)} may stand for missing values, as other programs write them; each is learned as a label of its own.`;
+    warnings.push({ code: "missing-labels", message });
   }
   const labelled = train.rows - train.unlabelledRows;
   if (inTrain.length > mostLabels && 2 * inTrain.length > labelled) {

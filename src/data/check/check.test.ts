@@ -226,6 +226,16 @@ describe("labels", () => {
     ]);
   });
 
+  it("that other programs write for a missing value are doubted", () => {
+    const train = records(...rowsOf("nan", 12), ...rowsOf("NULL", 12), ...rowsOf("none", 12));
+    expect(messages(train)).toEqual([
+      [
+        "missing-labels",
+        "the labels NULL and nan may stand for missing values, as other programs write them; each is learned as a label of its own.",
+      ],
+    ]);
+  });
+
   it("with few rows are named together", () => {
     const train = records(...rowsOf("hull", 30), ...rowsOf("oar", 7), ...rowsOf("keel", 2));
     expect(messages(train)).toEqual([

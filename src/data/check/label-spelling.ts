@@ -179,3 +179,11 @@ export function listLabels(labels: readonly string[]): string[] {
     return parts.length > 1 && parts.every((part) => known.has(part));
   });
 }
+
+/** What Python, R, SQL and spreadsheet programs write for a missing value; "none" and "NA" are labels as often. */
+const missingValue = /^(nan|nat|null|<na>|#?n\/a|None|\(null\))$/i;
+
+/** Labels that are probably none. */
+export function missingLabels(labels: readonly string[]): string[] {
+  return labels.filter((label) => missingValue.test(label) && label !== "none");
+}

@@ -100,6 +100,11 @@ describe("parseCsv", () => {
       "a.csv line 3: expected 2 fields as in the header (text, label), got 3",
     ],
     [
+      "a line before the header",
+      "a title\ntext,label\nb,c\n",
+      "a.csv line 2: expected 1 field as in the header (a title), got 2",
+    ],
+    [
       "too few fields",
       "text,label\n\na\n",
       "a.csv line 3: expected 2 fields as in the header (text, label), got 1",

@@ -1,6 +1,7 @@
 /** CSV and TSV -> rows, piece by piece. Fields stay strings. */
 
 import { L3MaskingError } from "../../base/errors.js";
+import { counted } from "../../base/figures.js";
 import { MAX_COLUMNS, MAX_FIELD, MAX_LINE } from "./limits.js";
 import {
   closingQuote,
@@ -163,6 +164,8 @@ export function tsvObserver(file: string): {
   };
 }
 
+const headerHint =
+  "The first line must name the columns: remove what stands before it, or put double quotes around a field with delimiters in it.";
 const tsvHint = "Write one row per line, with a single tab between fields.";
 
 function quotingHint(delimiter: string): string {
@@ -210,8 +213,10 @@ function headerDelimiter(line: string): string {
 function unevenFields(header: Fields, taken: Fields, hint: string): Fault | undefined {
   if (header.fields.length > MAX_COLUMNS) return { line: header.line, ...tooManyFields };
   if (taken.fields.length === header.fields.length) return undefined;
-  const expected = `${header.fields.length} fields as in the header (${header.fields.join(", ")})`;
-  return { line: taken.line, message: `expected ${expected}, got ${taken.fields.length}`, hint };
+  const { length } = header.fields;
+  const expected = `${counted(length, "field")} as in the header (${header.fields.join(", ")})`;
+  const message = `expected ${expected}, got ${taken.fields.length}`;
+  return { line: taken.line, message, hint: length === 1 ? headerHint : hint };
 }
 
 /** Names the fields of lines by the first one, the header; throws `data-format` for a line that does not fit. */
