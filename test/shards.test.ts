@@ -145,7 +145,9 @@ describe("shards in one folder", () => {
     ]);
     const merged = await merge([at("shared")]);
     expect(merged).toMatchObject({ finished: 3, failed: 1, missing: 0 });
-    expect(merged.notes).toEqual([expect.stringMatching(/^failed \(1 run\): runs\/.*stl-seed1/)]);
+    expect(merged.notes).toEqual([
+      expect.stringMatching(/^failed, and tried again .*\(1 run\): runs\/.*stl-seed1/),
+    ]);
     const page = readFileSync(at("shared/results.md"), "utf8");
     expect(page).toContain("training-diverged: expected a finite loss");
 

@@ -124,7 +124,7 @@ function compareSummary(result: CompareResult): string {
   if (status !== undefined) return [statusText(status), ...notes].join("\n");
   return [
     ...(results === "" ? [] : [results, ""]),
-    `${counted(finished, "run")} finished${missing === 0 ? "" : `, ${missing} missing`}${failed === 0 ? "" : `, ${failed} failed; run the same command to retry`}`,
+    `${counted(finished, "run")} finished${missing === 0 ? "" : `, ${missing} missing`}${failed === 0 ? "" : `, ${failed} failed`}${failed > 0 && notes.length === 0 ? "; run the same command to retry" : ""}`,
     ...notes,
     ...files,
   ].join("\n");

@@ -119,5 +119,5 @@ function missingNotes({ comparison: { unfinished } }: ReportedComparison): strin
 const titles = {
   waiting: "not begun",
   interrupted: "begun, not finished",
-  failed: "failed",
+  failed: "failed, and tried again when their parts are run again",
 } as const;

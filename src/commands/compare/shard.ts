@@ -45,8 +45,7 @@ export async function trainShard(
   if (earlier === undefined) writePlan(outputDir, planned.plan);
   else requireSamePlan([outputDir, earlier], ["this command", planned.plan]);
   const mine = dealt(withCosts(planned), count, index).map(({ run }) => run);
-  const all = planned.runs.length;
-  const text = `part ${index + 1} of ${count}: ${mine.length} of ${counted(all, "run")}`;
+  const text = `part ${index + 1} of ${count}: ${mine.length} of ${counted(planned.runs.length, "run")}`;
   host.emit({ type: "notice", level: "info", text });
   const { outcomes } = await trainRuns(mine, { ...settings, jobs: planned.jobs }, host);
   const number = (...states: string[]) =>
@@ -60,8 +59,14 @@ export async function trainShard(
       { hint: "Run the same command again: finished runs are kept, the others resume." },
     );
   }
-  const next = `part ${index + 1} of ${count} is done. When all ${count} are: l3masking compare --merge ${outputDir}`;
-  return { finished, failed: number("failed"), missing, notes: [next] };
+  const failed = number("failed");
+  const tried = failed === 0 ? "" : ", but for failed runs, which the same command tries again";
+  const part = `part ${index + 1} of ${count} is done${tried}`;
+  const all = count === 1 ? "Next" : `When all ${count} are`;
+  return {
+    ...{ finished, failed, missing },
+    notes: [`${part}. ${all}: l3masking compare --merge ${outputDir}`],
+  };
 }
 
 function withCosts({ runs, plan, inputs }: PlannedComparison) {

@@ -17,14 +17,14 @@ export interface RunUnderWay {
   readonly quiet_seconds: number;
 }
 
-/** Runs that failed for the same reason. */
+/** Runs that failed with the same code. */
 export interface FailedRuns {
   readonly code: string;
-  readonly message: string;
   readonly count: number;
   /** The first of them. */
   readonly name: string;
-  /** Of that one. */
+  /** Of that one, like the next. */
+  readonly message: string;
   readonly attempts: number;
 }
 
@@ -105,9 +105,8 @@ function addFailure(failed: Map<string, FailedRuns>, name: string, path: string)
   const failure = findFailure(path);
   if (failure === undefined) return;
   const { code, message, attempt: attempts } = failure;
-  const key = `${code}: ${message}`;
-  const known = failed.get(key) ?? { code, message, count: 0, name, attempts };
-  failed.set(key, { ...known, count: known.count + 1 });
+  const known = failed.get(code) ?? { code, count: 0, name, message, attempts };
+  failed.set(code, { ...known, count: known.count + 1 });
 }
 
 function secondsLeft(
