@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { failure } from "../../../test/fixtures/failure.js";
 import { temporaryFolder } from "../../../test/fixtures/folders.js";
@@ -81,4 +81,11 @@ describe("requireSamePlan", () => {
     expect(error.message).toContain("in b");
     expect(error.hint).toContain("same settings, files and version");
   });
+});
+
+it("leaves nothing but plan.json", () => {
+  writePlan(at("."), plan());
+  expect(readdirSync(at(".")).filter((name) => name.startsWith("plan.json"))).toEqual([
+    "plan.json",
+  ]);
 });

@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { L3MaskingError } from "../../base/errors.js";
-import { findText } from "../../platform/files/files.js";
+import { findText, rename } from "../../platform/files/files.js";
 import { join } from "../../platform/paths.js";
 import { comparedDataset, comparedModel, runPlace } from "../../results/records/comparison.js";
 import { maskingSummary } from "../../results/records/masking-summary.js";
@@ -73,7 +73,11 @@ export function writePlan(folder: string, plan: Plan): void {
   // A run in a line: there may be thousands.
   const lines = runs.map((run) => `    ${JSON.stringify(run)}`).join(",\n");
   const text = JSON.stringify({ ...head, runs: [] }, undefined, 2);
-  writeWhole(join(folder, PLAN_FILE), `${text.replace(/\[\]\n\}$/, `[\n${lines}\n  ]\n}`)}\n`);
+  const path = join(folder, PLAN_FILE);
+  // A name of its own: shards that share the folder may write at the same time.
+  const own = `${path}.${crypto.randomUUID()}`;
+  writeWhole(own, `${text.replace(/\[\]\n\}$/, `[\n${lines}\n  ]\n}`)}\n`);
+  rename(own, path);
 }
 
 /** plan.json of a folder; undefined where there is none. Throws `data-format` for a damaged one. */

@@ -43,7 +43,11 @@ export function createProgressFile(
     const seconds = (now - start.milliseconds) / 1000;
     const left = gained > 0 ? Math.round(((total - done) * seconds) / gained) : null;
     const progress: RunProgress = { done, total, seconds_left: left };
-    writeJson(runFolder, PROGRESS_FILE, progress);
+    try {
+      writeJson(runFolder, PROGRESS_FILE, progress);
+    } catch {
+      // For others to look at only: the run goes on, and the next one is due soon. What matters is saved by the run itself.
+    }
   };
 }
 
