@@ -74,10 +74,11 @@ export async function trainEncoder(
     const { labelIds } = data.train;
     const main = mainRows({ encodings: data.encodings.train, labelIds });
     const texts = { ...main, classes: labels.length };
-    const total = texts.encodings.length;
-    await probeHead(store, spec, texts, settings.evalTokens, runtime, host.cancelled, (done) =>
-      host.emit({ type: "progress", task: "reading", done, total, unit: "texts" }),
-    );
+    const total = labelIds.length;
+    await probeHead(store, spec, texts, settings.evalTokens, runtime, host.cancelled, (read) => {
+      const done = Math.floor((read / texts.encodings.length) * total);
+      host.emit({ type: "progress", task: "reading", done, total, unit: "texts" });
+    });
   }
   beginTracking(trackers, settings, digest);
   const training = await compileTraining(spec, store, data, settings, start.meta, runtime);
