@@ -5,7 +5,7 @@ import { exists, listFolder, remove, removeEmptyFolder } from "../platform/files
 import { holdingFolder, type LockHost } from "../platform/files/folder-lock.js";
 import { packageVersion } from "../platform/machine.js";
 import { join } from "../platform/paths.js";
-import { pause } from "../platform/pause.js";
+import { atMost, pause } from "../platform/pause.js";
 import type { Host } from "../run/host/host.js";
 import type { WorkerSettings } from "../run/settings/schemas.js";
 import {
@@ -16,6 +16,7 @@ import {
   type RunMessage,
   type RunProgress,
   type RunResult,
+  WITHDRAWN,
 } from "./queue/message.js";
 import { fits, type Present, requireFittingComparison, SAY_SECONDS } from "./queue/presence.js";
 import { isLock, trainQueued, type WorkerPlace } from "./queue/queued-run.js";
@@ -36,9 +37,9 @@ type Counts = { -readonly [Name in keyof WorkerResult]: WorkerResult[Name] };
  * A run belongs to its worker for so long after the last word on it; a server that is started anew within this time costs nothing. The
  * run of a worker that died is given to another one after at most this and two looks.
  */
-const LOCK_MILLISECONDS = 12_000;
-const RENEW_MILLISECONDS = 4000;
-const STALLED_LOOK_MILLISECONDS = 5000;
+const LOCK_MILLISECONDS = 10_000;
+const RENEW_MILLISECONDS = 3000;
+const STALLED_LOOK_MILLISECONDS = 3000;
 
 const WAIT_SECONDS = 1;
 const LOOK_MILLISECONDS = 100;
@@ -143,7 +144,7 @@ async function takeRuns(
       }
       if (watch.withdrawn()) {
         tell(`${name}: stopped, as the comparison was`);
-        throw new UnrecoverableError("withdrawn");
+        throw new UnrecoverableError(WITHDRAWN);
       }
       if (host.cancelled()) {
         counts.given_back += 1;
@@ -188,7 +189,7 @@ async function takeRuns(
       await pause(LOOK_MILLISECONDS);
     }
   } finally {
-    await Promise.race([worker.close(), pause(FAREWELL_MILLISECONDS)]);
+    await atMost(FAREWELL_MILLISECONDS, worker.close());
     await presence.unsay();
   }
   return counts;
@@ -241,6 +242,6 @@ function openPresence(queue: RedisQueue, { name }: WorkerPlace, host: Host) {
       saidAt = host.now();
       say().catch(() => undefined);
     },
-    unsay: () => Promise.race([queue.unsay(own), pause(FAREWELL_MILLISECONDS)]),
+    unsay: () => atMost(FAREWELL_MILLISECONDS, queue.unsay(own)),
   };
 }

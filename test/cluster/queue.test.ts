@@ -172,7 +172,7 @@ describe.skipIf(redisMissing !== undefined)("compare --executor queue", () => {
     expect((await comparison.ended).exitCode).toBe(0);
   });
 
-  it("takes its runs back when it is stopped, and goes on from there", async () => {
+  it("takes its runs back when it is stopped", async () => {
     const one = worker("alpha", redis.address);
     const long = [
       "--methods",

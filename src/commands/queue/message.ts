@@ -25,6 +25,9 @@ export function resultsSpace(attempt: string): string {
   return `${PREFIX}:results:${attempt}`;
 }
 
+/** What a failed run says that a worker stopped as it was withdrawn. */
+export const WITHDRAWN = "withdrawn";
+
 /** Exists when nobody wants a run any more that is under way. */
 export function withdrawnKey(id: string): string {
   return `${PREFIX}:withdrawn:${id}`;

@@ -3,7 +3,7 @@ import type * as bullmq from "bullmq";
 import type * as ioredis from "ioredis";
 import { L3MaskingError, messageOf } from "../../base/errors.js";
 import { packageVersion } from "../../platform/machine.js";
-import { pause } from "../../platform/pause.js";
+import { atMost } from "../../platform/pause.js";
 import { type QueueServer, queueServer } from "../../platform/queue-environment.js";
 import type { Host } from "../../run/host/host.js";
 import { PREFIX, queueName, type RunMessage, withdrawnKey } from "./message.js";
@@ -107,7 +107,7 @@ export async function openRedisQueue(address: string, host: QueueHost): Promise<
     },
     async close() {
       // A server that is away is not waited for.
-      await Promise.race([queue.close(), pause(RECONNECT_MILLISECONDS)]);
+      await atMost(RECONNECT_MILLISECONDS, queue.close());
       redis.disconnect();
     },
   };

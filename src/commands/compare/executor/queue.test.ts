@@ -14,7 +14,7 @@ import { soundFiles } from "../../../../test/fixtures/sounds.js";
 import { train } from "../../../../test/fixtures/training.js";
 import { L3MaskingError } from "../../../base/errors.js";
 import { resolveSettings, type TrainOptions, trainSchema } from "../../../run/settings/schemas.js";
-import { PROTOCOL } from "../../queue/message.js";
+import { PROTOCOL, WITHDRAWN } from "../../queue/message.js";
 import { trainQueued } from "../../queue/queued-run.js";
 import { filesBelow } from "../../queue/transfer.js";
 import { findFailure } from "../run-ticket.js";
@@ -213,6 +213,25 @@ describe("runs through a queue", () => {
     });
     expect([trained, told.at(-1)]).toEqual([2, "a finished"]);
     expect(host.notices("warning")).toContain("a is trained again: expected config.json of");
+  });
+
+  it("are trained again where their worker stopped for an earlier command", async () => {
+    const queue = memoryQueue();
+    const { find } = queue;
+    let trained = 0;
+    queue.find = async (id) => {
+      const found = await find(id);
+      const late = found?.state === "finished" && trained === 1;
+      return late ? { ...found, state: "failed", failure: WITHDRAWN } : found;
+    };
+    const { told } = await compared(at("withdrawn"), [small("a")], {
+      queue,
+      async train(settings) {
+        trained += 1;
+        await finish(settings);
+      },
+    });
+    expect([trained, told.at(-1)]).toEqual([2, "a finished"]);
   });
 
   it("are taken back by a stop: under way or waiting", async () => {

@@ -5,7 +5,7 @@ import { L3MaskingError } from "../../../base/errors.js";
 import { makeFolder } from "../../../platform/files/files.js";
 import { packageVersion } from "../../../platform/machine.js";
 import { dirname } from "../../../platform/paths.js";
-import { pause } from "../../../platform/pause.js";
+import { atMost, pause } from "../../../platform/pause.js";
 import type { Host } from "../../../run/host/host.js";
 import { type InputFinder, openInputFinder } from "../../queue/inputs.js";
 import {
@@ -17,6 +17,7 @@ import {
   runMessage,
   runProgressSchema,
   runResultSchema,
+  WITHDRAWN,
 } from "../../queue/message.js";
 import { fits, type Present, SAY_SECONDS, unfitWorkers } from "../../queue/presence.js";
 import { openRedisQueue } from "../../queue/redis-queue.js";
@@ -29,6 +30,8 @@ import type { Executor, ExecutorContext } from "./executor.js";
 /** Runs that are in the queue at once: more than there are workers, and few enough to be asked for again and again. */
 const AHEAD = 200;
 const LOOK_MILLISECONDS = 500;
+/** A server that is away is not waited for at the end. */
+const FAREWELL_MILLISECONDS = 2000;
 /** What runs read is kept for so long after it was last wanted, and that is said again in good time. */
 const KEEP_SECONDS = 3600;
 const KEEP_AGAIN_SECONDS = 600;
@@ -110,7 +113,7 @@ export async function trainThrough(
     if (error !== stopped) throw error;
     await takeBack([...followed], queue, context);
   } finally {
-    await Promise.race([presence.unsay(), pause(LOOK_MILLISECONDS)]);
+    await atMost(FAREWELL_MILLISECONDS, presence.unsay());
   }
 }
 
@@ -180,6 +183,11 @@ async function look(
     for (const text of taken.warnings) warn(host, `${ticket.name}: ${text}`);
     follow(ticket, { state: "finished" });
     return true;
+  }
+  // An earlier command was stopped, and its worker heard of it only now.
+  if (found.state === "failed" && found.failure === WITHDRAWN) {
+    await queue.remove(id);
+    return again();
   }
   if (found.state === "failed") {
     const error = failureOf(found.failure ?? "", Math.max(found.failures, found.losses));
@@ -251,7 +259,7 @@ async function takeBack(
 ): Promise<void> {
   const all = Promise.all(runs.map(({ id }) => queue.withdraw(id)));
   // Where the server is away, workers go on with what they have.
-  await Promise.race([all, pause(2000)]);
+  await atMost(FAREWELL_MILLISECONDS, all);
   for (const { ticket, progress } of runs) {
     if (progress !== undefined) follow(ticket, { state: "interrupted" });
   }
