@@ -68,6 +68,15 @@ describe("predict", () => {
     expect(readdirSync(at(".")).filter((name) => name.endsWith(".partial"))).toEqual([]);
   });
 
+  it("warns where config.json leaves out layers that the weights have", async () => {
+    const shallow = await changedModel(model, at("shallow"), { config: { num_hidden_layers: 1 } });
+    const host = createTestHost();
+    await predict({ model: shallow }, host);
+    expect(host.notices("warning")).toContain(
+      "is used without 1 layer that its weights have: its config.json says num_hidden_layers 1",
+    );
+  });
+
   it("gives its fields other names where the input has them, and says so", async () => {
     writeFileSync(
       at("named.csv"),

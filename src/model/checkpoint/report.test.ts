@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { formatLoadReport, type LoadReport } from "./report.js";
+import { formatLoadReport, furtherLayers, type LoadReport } from "./report.js";
 
 const whole: LoadReport = {
   files: ["model.safetensors"],
@@ -38,5 +38,15 @@ describe("formatLoadReport", () => {
     expect(text).toContain("30 tensors: decoder.10, ");
     expect(text).toContain("decoder.17, and 22 more");
     expect(text).not.toContain("decoder.18");
+  });
+});
+
+describe("furtherLayers", () => {
+  it("counts layers beyond those of config.json, and nothing else that is left over", () => {
+    const layer = (number: number) =>
+      ["query.weight", "query.bias"].map((end) => `bert.encoder.layer.${number}.self.${end}`);
+    const unexpected = [...layer(0), ...layer(10), ...layer(11), "cls.seq_relationship.bias"];
+    expect(furtherLayers({ unexpected }, 10)).toBe(2);
+    expect(furtherLayers({ unexpected }, 12)).toBe(0);
   });
 });

@@ -42,6 +42,15 @@ export function formatLoadReport(report: LoadReport): string {
   return lines.join("\n");
 }
 
+/** Further layers of the encoder, beyond the `layers` that config.json gives it, that are stored but not used. */
+export function furtherLayers(
+  { unexpected }: Pick<LoadReport, "unexpected">,
+  layers: number,
+): number {
+  const found = unexpected.flatMap((name) => /\bencoder\.layer\.(\d+)\./.exec(name)?.[1] ?? []);
+  return new Set(found.map(Number).filter((layer) => layer >= layers)).size;
+}
+
 function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }

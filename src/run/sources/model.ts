@@ -1,5 +1,6 @@
 /** The vanilla model at work: token scores of encodings, cached on disk. */
 import { L3MaskingError } from "../../base/errors.js";
+import { counted } from "../../base/figures.js";
 import type { Runtime } from "../../engine/runtime/runtime.js";
 import { packOptions, packTexts, slotsOf } from "../../method/batch/pack.js";
 import { openScoreCache } from "../../method/likelihood/cache.js";
@@ -15,7 +16,7 @@ import {
 } from "../../method/program/inference.js";
 import type { Precision } from "../../method/program/quantized-weights.js";
 import { type Checkpoint, loadCheckpoint } from "../../model/checkpoint/load.js";
-import { formatLoadReport } from "../../model/checkpoint/report.js";
+import { formatLoadReport, furtherLayers } from "../../model/checkpoint/report.js";
 import type { ModelSpec } from "../../model/spec.js";
 import { join } from "../../platform/paths.js";
 import type { EstimatorReport } from "../../results/records/run-metrics.js";
@@ -56,6 +57,11 @@ export async function loadModel(
     level: "info",
     text: `model ${name} (${spec.family.name}, ${size})${placeOf(source)}\n${formatLoadReport(checkpoint.report)}`,
   });
+  const further = furtherLayers(checkpoint.report, spec.layers);
+  if (further > 0) {
+    const text = `${name} is used without ${counted(further, "layer")} that its weights have: its config.json says num_hidden_layers ${spec.layers}`;
+    host.emit({ type: "notice", level: "warning", text });
+  }
   return { ...checkpoint, ...source, tokenizer };
 }
 
