@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { holdingFolder } from "../platform/files/folder-lock.js";
 import type { PretrainMetrics } from "../results/records/pretrain-metrics.js";
 import { type Trackers, withTrackers } from "../results/trackers/trackers.js";
+import { requireIntactRun } from "../run/folder/best-weights.js";
 import { openJournal } from "../run/folder/journal.js";
 import { createRunFolder, startedRun, writeJson } from "../run/folder/run-folder.js";
 import { requireSameRun, runDigest } from "../run/folder/run-identity.js";
@@ -44,8 +45,8 @@ async function pretrain(
   const states = openSavedStates(join(outputDir, "state"));
   if (started !== undefined) {
     requireSameRun(outputDir, started, { settings }, "pretrain");
-    // Before the texts are read: throws where none is intact.
-    states.lastIntact();
+    // Before the texts are read.
+    requireIntactRun(outputDir, host);
   }
 
   // Load.

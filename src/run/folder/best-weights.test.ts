@@ -3,6 +3,8 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { beforeEach, describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../../test/fixtures/folders.js";
 import { createTestHost } from "../../../test/fixtures/host.js";
+import { toJsonLines } from "../../../test/fixtures/sounds.js";
+import { stepEvent } from "../../../test/fixtures/step-event.js";
 import { requireIntactRun } from "./best-weights.js";
 
 const at = temporaryFolder();
@@ -30,6 +32,8 @@ const notices = () => {
   requireIntactRun(at("run"), host);
   return host.events;
 };
+const journal = (...steps: number[]) =>
+  writeFileSync(at("run/journal.jsonl"), toJsonLines(steps.map((step) => stepEvent(step))));
 const refusal = (message: RegExp) =>
   expect.objectContaining({ code: "checkpoint-format", message: expect.stringMatching(message) });
 
@@ -38,6 +42,7 @@ beforeEach(() => {
   state(1, { step: 4, tokens: 9 });
   const best = { step: 4, metric: 1 };
   state(2, { step: 6, tokens: 9, best, bestWeights: sha256(weights) });
+  journal(1, 2, 3, 4, 5, 6, 7, 8);
 });
 
 describe("requireIntactRun", () => {
@@ -90,6 +95,14 @@ describe("requireIntactRun", () => {
     expect(notices()).toEqual([]);
     writeFileSync(at("run/state/1/state.json"), "damage");
     expect(notices).toThrow(refusal(/expected an intact state in .*state, got none/));
+  });
+
+  it("refuses a journal that was edited", () => {
+    kept("model");
+    journal(1, 2, 3, 5, 6);
+    expect(notices).toThrow(/expected 6 steps in .*journal\.jsonl, got 5/);
+    writeFileSync(at("run/journal.jsonl"), "{}\n");
+    expect(notices).toThrow(expect.objectContaining({ code: "data-format" }));
   });
 
   it("leaves a run alone that has no state, or none that refers to weights", () => {

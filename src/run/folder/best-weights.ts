@@ -1,24 +1,36 @@
-/** What a resumed run needs at its end, looked for at its beginning: the last state, and the best weights that it refers to. */
+/** What a resumed run needs later, looked for at its beginning: the last state, and the journal and best weights that belong to it. */
 import { L3MaskingError } from "../../base/errors.js";
 import { WEIGHTS, weightsDigest } from "../../model/checkpoint/save.js";
 import { changedFiles, listedChecksums } from "../../platform/files/durable-folder.js";
 import { join } from "../../platform/paths.js";
 import type { Host } from "../host/host.js";
-import { openSavedStates } from "./saved-state.js";
+import { doneLines, openSavedStates, type RunState } from "./saved-state.js";
 
 /** Where the best encoder of a run is kept; the second while others compete with it. */
 const places = ["model", "encoder"];
 
 /**
- * Looks for an intact state of the run in DIR, and for the best weights that it refers to. Others in their place are those of a later
+ * Looks for an intact state of the run in DIR, the journal of its steps, and the best weights that it refers to. Others in their place are those of a later
  * evaluation, if the run was killed right after it, which is then done again; their checksums tell. Where there are no checksums, as earlier
  * versions wrote none, a warning tells of other weights.
  *
- * Throws `checkpoint-format` where there are states and none is intact, and for best weights that are not there or were changed.
+ * Throws `checkpoint-format` where there are states and none is intact, and for best weights that are not there or were changed; and
+ * `data-format` for a journal that was edited.
  */
 export function requireIntactRun(outputDir: string, host: Pick<Host, "emit">): void {
   const state = openSavedStates(join(outputDir, "state")).lastIntact();
-  if (state?.bestWeights === undefined) return;
+  if (state === undefined) return;
+  doneLines(join(outputDir, "journal.jsonl"), state.step, stageOf(state));
+  requireBestWeights(state, outputDir, host);
+}
+
+/** The stage in which a state was saved. */
+export function stageOf({ firstStage }: RunState): 1 | 2 {
+  return firstStage === undefined ? 1 : 2;
+}
+
+function requireBestWeights(state: RunState, outputDir: string, host: Pick<Host, "emit">): void {
+  if (state.bestWeights === undefined) return;
   const step = state.best?.step ?? state.step;
   const found = places.flatMap((name) => {
     const folder = join(outputDir, name);

@@ -202,14 +202,24 @@ function readState(path: string): RunState {
   }
 }
 
-/**
- * Cuts a journal back to the events of the steps that a saved state has done. The stop event of the resumed stage
- * is dropped; those of earlier stages stay. Throws `data-format` for a line that is not an event, except the last, which
- * a killed run may have left incomplete, and for a journal that lacks a step that was done.
- */
+/** Cuts a journal back to the events of the steps that a saved state has done. Throws what `doneLines` throws. */
 export function cutJournal(path: string, step: number, stage: Stage = 1): void {
+  const kept = doneLines(path, step, stage);
+  if (kept === undefined) return;
+  writeDurably(
+    path,
+    kept.map((line) => `${line}\n`),
+  );
+}
+
+/**
+ * The lines of a journal with the events of the steps that a saved state has done; undefined for a run that has done none and has no journal.
+ * The stop event of the resumed stage is left out; those of earlier stages stay. Throws `data-format` for a line that is not an event,
+ * except the last, which a killed run may have left incomplete, and for a journal that lacks a step that was done.
+ */
+export function doneLines(path: string, step: number, stage: Stage): string[] | undefined {
   const text = findText(path);
-  if (step === 0 && text === undefined) return;
+  if (step === 0 && text === undefined) return undefined;
   const lines = (text ?? "").split("\n");
   // What follows the last line end is incomplete; its step is done again.
   lines.pop();
@@ -225,8 +235,5 @@ export function cutJournal(path: string, step: number, stage: Stage = 1): void {
       hint: "The journal was edited: start again in another --output-dir.",
     });
   }
-  writeDurably(
-    path,
-    kept.map((line) => `${line}\n`),
-  );
+  return kept;
 }

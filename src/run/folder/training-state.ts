@@ -6,6 +6,7 @@ import { removeHeld } from "../../platform/files/held-folders.js";
 import { join } from "../../platform/paths.js";
 import type { RunMetrics } from "../../results/records/run-metrics.js";
 import type { Host } from "../host/host.js";
+import { stageOf } from "./best-weights.js";
 import type { Journal } from "./journal.js";
 import { cutJournal, openSavedStates, type RunState, type SavedStates } from "./saved-state.js";
 
@@ -77,8 +78,7 @@ export async function startingState(
   const states = openSavedStates(join(outputDir, "state"));
   if (!resume) return { state: { step: 0, tokens: 0 }, states };
   const state = (await lastState(states, store, host)) ?? { step: 0, tokens: 0 };
-  const stage = state.firstStage === undefined ? 1 : 2;
-  cutJournal(join(outputDir, "journal.jsonl"), state.step, stage);
+  cutJournal(join(outputDir, "journal.jsonl"), state.step, stageOf(state));
   return { state, states };
 }
 
