@@ -1,11 +1,11 @@
 /** Comparisons on a real Slurm whose machines fail. Minutes: a lost machine's runs are taken over after three. */
 import { execFile, execFileSync } from "node:child_process";
 import {
-  copyFileSync,
   existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
@@ -15,7 +15,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ticketSchema } from "../../src/commands/compare/ticket.js";
 import { readJsonLines, temporaryFolder } from "../fixtures/folders.js";
 import { tinyModel } from "../fixtures/host.js";
-import { main } from "../fixtures/killing.js";
+import { filesBelow, main } from "../fixtures/killing.js";
 import { soundFiles } from "../fixtures/sounds.js";
 import { labMissing, type SlurmLab, startSlurmLab, until } from "./slurm-lab.js";
 
@@ -76,12 +76,18 @@ describe.skipIf(missing !== undefined)("comparisons on Slurm", () => {
     writeFileSync(runFile(name, "config.json"), "{");
   }
 
-  /** The report without the one thing in it that is a time. */
-  const report = (path: string) =>
-    readFileSync(path, "utf8").replaceAll(
-      /The runs took .* together/g,
-      "The runs took a time together",
-    );
+  /** The report in a folder without the times in it. */
+  const report = (place: string, file: string) =>
+    readFileSync(join(at(place), file), "utf8")
+      .replaceAll(/The runs took .* together/g, "")
+      .replaceAll(/<section id="[^"]*timing-section">.*?<\/section>/gs, "");
+
+  /** What the runs in a folder learned and said, step by step. */
+  const learned = (place: string) => {
+    const isKept = ([name]: readonly [string, string]) =>
+      /journal|predictions|model\.safetensors/.test(name) && !name.includes("state/");
+    return new Map([...filesBelow(at(`${place}/runs`))].filter(isKept));
+  };
 
   it("are submitted in arrays that the cluster takes, and cancelled", async () => {
     const submitted = await compare(...twelve, ...slurm);
@@ -103,10 +109,7 @@ describe.skipIf(missing !== undefined)("comparisons on Slurm", () => {
       rmSync(folder, { recursive: true });
       poison(poisoned);
       expect((await compare(...twelve)).status).toBe(5);
-      for (const file of ["results.md", "report.html"]) {
-        copyFileSync(join(folder, file), at(file));
-      }
-      rmSync(folder, { recursive: true });
+      renameSync(folder, at("one"));
       poison(poisoned);
 
       const submitted = await compare(...twelve, ...slurm, "--json");
@@ -151,8 +154,10 @@ describe.skipIf(missing !== undefined)("comparisons on Slurm", () => {
         queue().every(({ state }) => !/RUN|PEND|COMPLETING/.test(state)),
       );
       expect(queue().map(({ job }) => job)).toContain(reportJob);
-      expect(report(join(folder, "results.md"))).toBe(report(at("results.md")));
-      expect(report(join(folder, "report.html"))).toBe(report(at("report.html")));
+      for (const file of ["results.md", "report.html"]) {
+        expect(report("comparison", file)).toBe(report("one", file));
+      }
+      expect(learned("comparison")).toEqual(learned("one"));
       const failure = readFileSync(runFile(poisoned, "failure.json"), "utf8");
       expect(failure).toContain("checkpoint-missing");
       expect(readdirSync(join(folder, "slurm/starts"))).toEqual([]);

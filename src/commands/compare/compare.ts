@@ -28,6 +28,7 @@ import { cancelSlurmJobs } from "./executor/slurm/cancel.js";
 import { settleRuns } from "./executor/slurm/settle.js";
 import { slurmStatus } from "./executor/slurm/status.js";
 import { runTask } from "./executor/slurm/task.js";
+import { requireSlurm } from "./executor/slurm.js";
 import { mergeParts } from "./merge.js";
 import { runFolderOf, runTicket } from "./run-ticket.js";
 import { trainShard } from "./shard.js";
@@ -106,6 +107,7 @@ async function planComparison(
   requireSharedPassFits(settings);
   requireTrackers(settings, host);
   if (settings.executor === "queue") await requireQueue(settings, host);
+  if (settings.executor === "slurm") await requireSlurm(settings);
   const sources = await datasetSources(settings, host);
   const runtime = await host.runtime(settings.threads);
   const inputs = await readInputs(settings, sources, runtime, host);

@@ -9,7 +9,7 @@ import { resolveSettings, trainSchema } from "../../../run/settings/schemas.js";
 import { runFolderOf } from "../run-ticket.js";
 import { readTicket, type Ticket } from "../ticket.js";
 import type { ExecutorContext, WorkElsewhere } from "./executor.js";
-import { trainBySlurm } from "./slurm.js";
+import { requireSlurm, trainBySlurm } from "./slurm.js";
 
 const at = temporaryFolder();
 const slurm = fakeSlurm(at);
@@ -63,6 +63,15 @@ describe.skipIf(process.platform === "win32")("training by Slurm", () => {
     expect(readFileSync(join(folder, "slurm/report.sh"), "utf8")).toContain(
       `compare --merge ${folder} --output-dir ${folder}\n`,
     );
+  });
+
+  it("says before the work on texts that there is no Slurm, or what an option may not be", async () => {
+    await requireSlurm({ slurmOptions: "--time=30" });
+    expect((await failure(requireSlurm({ slurmOptions: "--wait" }))).code).toBe("invalid-setting");
+    process.env.PATH = at("nothing");
+    const error = await failure(requireSlurm({}));
+    expect(error.code).toBe("slurm-missing");
+    expect(error.message).toContain("sbatch");
   });
 
   it("does not count the processors of the machine that submits", async () => {

@@ -2,15 +2,22 @@
 
 import { L3MaskingError } from "../../../base/errors.js";
 import { counted } from "../../../base/figures.js";
-import { shellWords } from "../../../base/shell-words.js";
 import { packagePath } from "../../../platform/package-path.js";
 import { resolve } from "../../../platform/paths.js";
 import type { Ticket } from "../ticket.js";
 import type { Executor, ExecutorContext } from "./executor.js";
 import { followJobs } from "./slurm/follow.js";
 import { findJobs, type Jobs, jobNumbers, jobsText, underWay } from "./slurm/jobs.js";
-import { cancelJobs, tasksOf } from "./slurm/scheduler.js";
-import { submitTickets, submittedTickets } from "./slurm/submit.js";
+import { cancelJobs, requireSbatch, tasksOf } from "./slurm/scheduler.js";
+import { sbatchOptions, submitTickets, submittedTickets } from "./slurm/submit.js";
+
+/** Before the work on texts: throws `invalid-setting` for options, and `slurm-missing`. */
+export async function requireSlurm({
+  slurmOptions,
+}: Pick<ExecutorContext["settings"], "slurmOptions">): Promise<void> {
+  sbatchOptions(slurmOptions);
+  await requireSbatch();
+}
 
 /**
  * Submits the runs, and leaves them. With `wait` it follows them to their end, also those that an earlier command submitted; a stop ends
@@ -62,7 +69,7 @@ function submitAll(
     cacheFolder: resolve(host.cacheFolder),
     threads,
   };
-  const options = slurmOptions === undefined ? [] : shellWords(slurmOptions, "slurm-options");
+  const options = sbatchOptions(slurmOptions);
   const reportWords = ["compare", "--merge", folder, "--output-dir", folder];
   // Each run takes what processors its node gives it, which this machine does not know.
   const placed = tickets.map((ticket) => ({

@@ -45,6 +45,11 @@ function failed(name: string, { stderr, stdout, exitCode }: ProgramEnd, hint: st
   return new L3MaskingError("slurm-failed", end, { hint });
 }
 
+/** Throws `slurm-missing` where nothing can be submitted. */
+export async function requireSbatch(): Promise<void> {
+  await call("sbatch", ["--version"]);
+}
+
 /** The most tasks that a job array may have. Throws `slurm-missing`, and `slurm-failed` where the controller does not answer. */
 export async function mostTasks(): Promise<number> {
   const end = await call("scontrol", ["show", "config"]);

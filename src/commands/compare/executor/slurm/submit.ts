@@ -1,5 +1,6 @@
 /** Writes tickets and scripts into the folder of a comparison, and hands them to Slurm. */
 import { L3MaskingError } from "../../../../base/errors.js";
+import { shellWords } from "../../../../base/shell-words.js";
 import { makeFolder, readText, remove } from "../../../../platform/files/files.js";
 import { join } from "../../../../platform/paths.js";
 import { writeWhole } from "../../../../run/folder/run-folder.js";
@@ -18,7 +19,7 @@ import { cancelJobs, mostTasks, submit } from "./scheduler.js";
 
 export interface Submission {
   readonly place: ScriptPlace;
-  /** What a person adds to sbatch's words, for all jobs. */
+  /** What a person adds to sbatch's words, for all jobs: those of `sbatchOptions`. */
   readonly options: readonly string[];
   /** Runs under way at once; as many as the cluster gives where absent. */
   readonly atOnce?: number | undefined;
@@ -37,14 +38,13 @@ const refused =
  * Submits a job array of all tickets (several, where it would be larger than the cluster allows) and a job that writes the
  * report when they have ended. If one is refused or a stop comes meanwhile, what was submitted before is cancelled.
  *
- * Throws `invalid-setting` for an option that this needs itself, `slurm-missing`, `slurm-failed` and `interrupted`.
+ * Throws `slurm-missing`, `slurm-failed` and `interrupted`.
  */
 export async function submitTickets(
   tickets: readonly Ticket[],
   { place, options, atOnce, reportWords }: Submission,
   host: Pick<Host, "cancelled">,
 ): Promise<Jobs> {
-  requireOwnOptions(options);
   const size = await mostTasks();
   const { folder } = place;
   const own = join(folder, SLURM_FOLDER);
@@ -88,9 +88,11 @@ export function submittedTickets(folder: string): Ticket[] {
   return lines.map((line, index) => parseTicket(line, `${path} line ${index + 1}`));
 }
 
-function requireOwnOptions(options: readonly string[]): void {
+/** The words of --slurm-options. Throws `invalid-setting` for an open quote, and for an option that a comparison sets itself. */
+export function sbatchOptions(line = ""): string[] {
+  const options = shellWords(line, "slurm-options");
   const option = options.find((word) => refused.test(word));
-  if (option === undefined) return;
+  if (option === undefined) return options;
   throw new L3MaskingError(
     "invalid-setting",
     `expected options for partition, time, memory and the like in --slurm-options, got ${option}`,
