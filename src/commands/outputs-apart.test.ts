@@ -127,6 +127,7 @@ describe("records of settings that are text", () => {
     "repository",
     "commitMessage",
     "seeds",
+    "slurmOptions",
   ];
 
   it("say whether they are read or written where they name a file or folder", async () => {
