@@ -126,6 +126,11 @@ describe("a second stage that improves dev", () => {
     const bytes = readFileSync(path);
     bytes[bytes.length - 2] ^= 1;
     writeFileSync(path, bytes);
+    const atOnce = await failure(train({ ...given, resume: true }, createTestHost()));
+    expect(atOnce).toMatchObject({ code: "checkpoint-format" });
+    expect(atOnce.message).toContain("got others: model.safetensors was changed");
+    // Earlier versions left no checksums, so that it shows only where the weights are needed.
+    rmSync(at("changed/model/SHA256SUMS"));
     const error = await failure(train({ ...given, resume: true }, createTestHost()));
     expect(error).toMatchObject({ code: "checkpoint-format" });
     expect(error.message).toContain("which this run saved in");
