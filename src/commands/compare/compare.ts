@@ -135,9 +135,13 @@ async function compareInFolder(
   const commands = openCommandLog(join(outputDir, "commands.jsonl"));
   const executing = settings.executor === "threads" ? { ...settings, jobs } : settings;
   const { outcomes, elsewhere } = await trainRuns(runs, executing, host);
-  if (elsewhere !== undefined) return leftToGoOn(outputDir, outcomes, elsewhere);
+  const log = () => commands.append(compareCommand(settings), (host.now() - start) / 1000);
+  if (elsewhere !== undefined) {
+    log();
+    return leftToGoOn(outputDir, outcomes, elsewhere);
+  }
   const { comparison, files } = await writeReport(plan, outputDir, host);
-  commands.append(compareCommand(settings), (host.now() - start) / 1000);
+  log();
   if (comparison.partial) throw interrupted(comparison, outputDir);
   const finished = comparison.runs.length;
   const failed = outcomes.filter(({ state }) => state === "failed").length;

@@ -16,7 +16,9 @@ const place: ScriptPlace = {
 };
 const tickets = "/shared/it's 100%/sample/slurm/tickets.jsonl";
 
-describe("the script of a job array", () => {
+const isWindows = process.platform === "win32";
+
+describe.skipIf(isWindows)("the script of a job array", () => {
   it("tells Slurm to send USR2 to the script itself, and to queue it again", () => {
     const lines = arrayScript(place, { tickets }).split("\n");
     expect(lines.filter((line) => /^#[!S]/.test(line))).toEqual([
@@ -39,7 +41,7 @@ describe("the script of a job array", () => {
   });
 });
 
-describe("the script of the report", () => {
+describe.skipIf(isWindows)("the script of the report", () => {
   it("runs the words as they are", () => {
     const script = mergeScript(place, ["compare", "--merge", "it's"]);
     expect(script).toContain(
@@ -84,7 +86,7 @@ const saves = 'trap "sleep 0.1; exit 130" TERM';
 /** Half a minute at most, should nobody stop it. */
 const goesOn = "for i in $(seq 600); do sleep 0.05; done";
 
-describe.skipIf(process.platform === "win32")("a task", () => {
+describe.skipIf(isWindows)("a task", () => {
   it("trains its ticket, and ends as the run does", async () => {
     const { ended, notes, folder } = runnable("exit 5");
     expect(await ended).toBe(5);

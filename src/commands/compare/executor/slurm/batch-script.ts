@@ -1,6 +1,6 @@
 /** The scripts that Slurm runs for a comparison: one for the tasks of a job array, one for the job that writes the report. */
 import { shellWord } from "../../../../base/shell-words.js";
-import { join } from "../../../../platform/paths.js";
+import { basename, join } from "../../../../platform/paths.js";
 
 /** What both scripts need. All paths are absolute, and the same on every node. */
 export interface ScriptPlace {
@@ -43,7 +43,7 @@ export function arrayScript(
   { tickets, atOnce }: { readonly tickets: string; readonly atOnce?: number | undefined },
 ): string {
   const { node, program, folder } = place;
-  return `${head(place, `${logFolder(folder)}/%A_%a.log`, place.threads)}#SBATCH --signal=B:USR2@${SAVING_SECONDS}
+  return `${head(place, "%A_%a.log", place.threads)}#SBATCH --signal=B:USR2@${SAVING_SECONDS}
 # Submitted with --array=0-LAST${atOnce === undefined ? "" : `%${atOnce}`} and the number of the lines before its first.
 ticket=$(( \${1:-0} + SLURM_ARRAY_TASK_ID + 1 ))
 ${beginning(place)}
@@ -78,16 +78,18 @@ exit "$code"
 
 /** The script of the job that writes the report, when no run is under way any more. */
 export function mergeScript(place: ScriptPlace, words: readonly string[]): string {
-  const { node, program, folder } = place;
-  return `${head(place, `${logFolder(folder)}/%j.log`)}${beginning(place)}
+  const { node, program } = place;
+  return `${head(place, "%j.log")}${beginning(place)}
 exec ${[node, program, ...words].map(shellWord).join(" ")}
 `;
 }
 
+/** `log` names what a job prints in Slurm's patterns. */
 function head({ folder }: ScriptPlace, log: string, threads?: number): string {
+  const logs = logFolder(folder).replaceAll("%", "%%");
   const options = [
-    `--job-name=${quoted(`l3masking ${folder.split(/[/\\]/).at(-1)}`)}`,
-    `--output=${quoted(log.replace(logFolder(folder), logFolder(folder).replaceAll("%", "%%")))}`,
+    `--job-name=${quoted(`l3masking ${basename(folder)}`)}`,
+    `--output=${quoted(join(logs, log))}`,
     "--open-mode=append",
     "--requeue",
     ...(threads === undefined ? [] : [`--cpus-per-task=${threads}`]),
