@@ -2,6 +2,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { L3MaskingError } from "../../base/errors.js";
+import { shellWord } from "../../base/shell-words.js";
 import { makeFolder } from "../../platform/files/files.js";
 import { holdingFolder } from "../../platform/files/folder-lock.js";
 import { processorCount } from "../../platform/machine.js";
@@ -160,8 +161,8 @@ function leftToGoOn(
   const notes = [
     text,
     `the report goes to ${join(outputDir, "results.md")} when they have ended`,
-    `where they stand: l3masking compare --status ${outputDir}`,
-    `to cancel them: l3masking compare --cancel ${outputDir}`,
+    `where they stand: l3masking compare --status ${shellWord(outputDir)}`,
+    `to cancel them: l3masking compare --cancel ${shellWord(outputDir)}`,
   ];
   const counts = { finished: count("finished", "reused"), failed: count("failed"), missing: 0 };
   return { outputDir, files: [], ...counts, table: "", notes, jobs };

@@ -2,6 +2,7 @@
 
 import { L3MaskingError } from "../../../base/errors.js";
 import { counted } from "../../../base/figures.js";
+import { shellWord } from "../../../base/shell-words.js";
 import { packagePath } from "../../../platform/package-path.js";
 import { resolve } from "../../../platform/paths.js";
 import type { Ticket } from "../ticket.js";
@@ -104,7 +105,7 @@ function inUse(folder: string, jobs: Jobs): L3MaskingError {
     "output-in-use",
     `expected a folder without work under way, but the ${jobsText(jobs)} are at work in ${folder}`,
     {
-      hint: `Wait for them, follow them by the same command with --wait, or cancel them: l3masking compare --cancel ${folder}`,
+      hint: `Wait for them, follow them by the same command with --wait, or cancel them: l3masking compare --cancel ${shellWord(folder)}`,
     },
   );
 }
