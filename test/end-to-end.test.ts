@@ -67,6 +67,14 @@ const metricsSchema = z.strictObject({
     tokens_per_second: z.number().positive(),
     parts: z.literal(1),
   }),
+  machine: z.strictObject({
+    platform: z.string(),
+    architecture: z.string(),
+    processor: z.string(),
+    processors: z.number().int(),
+    memory_bytes: z.number(),
+    versions: z.record(z.string(), z.string()),
+  }),
   confidence: z.strictObject({
     temperature: z.number().positive(),
     dev: splitConfidence,
