@@ -89,6 +89,25 @@ describe.each([
   });
 });
 
+it("explains a text with head and tail by surprisals too", async () => {
+  const folder = at("l3");
+  const files = { trainFile: at("train.jsonl"), validationFile: at("dev.jsonl") };
+  const given = {
+    ...files,
+    method: "l3",
+    maxLength: 12,
+    maxSteps: 1,
+    longTexts: "head-tail",
+  } as const;
+  const host = createTestHost({ cacheFolder: at("cache") });
+  await train(trainOptions(tinyModel("bert"), folder, given), host);
+  const [{ text }] = longer("test");
+  const settings = resolveSettings(explainSchema, { model: join(folder, "model"), texts: [text] });
+  const [explained] = (await runExplain(settings, host)).texts;
+  expect(explained.truncated).toBeGreaterThan(0);
+  expect(explained.surprisal.filter((value) => value !== null)).toHaveLength(10);
+});
+
 describe("--long-texts windows", () => {
   it("trains every window of a text", async () => {
     const files = { trainFile: at("train.jsonl"), validationFile: at("dev.jsonl") };
