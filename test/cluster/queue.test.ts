@@ -4,6 +4,7 @@
  */
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { readJson, temporaryFolder } from "../fixtures/folders.js";
@@ -211,6 +212,22 @@ describe.skipIf(redisMissing !== undefined)("compare --executor queue", () => {
     expect(refused.out).toContain("queue-policy");
     const nobody = await worker("alpha", dropping.address, {}).ended;
     expect([nobody.exitCode, nobody.out.includes("ECONNREFUSED")]).toEqual([6, true]);
+  });
+
+  it("refuses a worker where every comparison has another version, and names it", async () => {
+    const client = new Redis({ port: redis.port, password: PASSWORD });
+    const comparison = { role: "comparison", name: "delta (process 4)", version: "9.9.9" };
+    const said = JSON.stringify({ ...comparison, protocol: 1 });
+    const [seconds] = await client.time();
+    await client.zadd("l3masking:present", String(Number(seconds) + 60), said);
+    const { exitCode, out } = await worker("alpha", redis.address).ended;
+    await client.del("l3masking:present");
+    client.disconnect();
+    expect(exitCode, out).toBe(2);
+    expect(out).toContain("queue-version");
+    expect(out).toContain(
+      "expected l3masking 9.9.9 (protocol 1), as the comparison on delta (process 4)",
+    );
   });
 
   it("goes through TLS, and refuses a certificate that nobody vouches for", async () => {
