@@ -1,5 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { cpu } from "../../src/engine/runtime/devices/cpu.js";
+import { compileProgram } from "../../src/method/program/compile.js";
 import { temporaryFolder } from "../../test/fixtures/folders.js";
 import { groupOf, profiledRuns, stepClock, timesByGroup, timesByPart } from "./profile.js";
 
@@ -81,5 +83,22 @@ describe("profiledRuns", () => {
       [node("a", "Gemm", 0.5)],
     ]);
     expect(() => profiledRuns(at("p"), "other")).toThrow("no profile of other");
+  });
+
+  it("reads what the runtime writes, with the scopes of our graphs", async () => {
+    mkdirSync(at("real"));
+    const runtime = await cpu.open({ threads: 1, profileFolder: at("real") });
+    const program = await compileProgram(runtime, "product", (build) => {
+      const x = build.input("x", "float32", [4, 4]);
+      const y = build.scope("layer.0", () => build.scope("feed-forward", () => build.gemm(x, x)));
+      return { y: build.softmax(y) };
+    });
+    for (let run = 0; run < 2; run++) await program.run({ x: new Float32Array(16) }, {});
+    await program.dispose();
+    const runs = profiledRuns(at("real"), "product");
+    expect(runs.map((nodes) => nodes.map(groupOf))).toEqual(
+      Array(2).fill(["forward feed-forward: gemm (Gemm)", "forward other: softmax (Softmax)"]),
+    );
+    for (const { milliseconds } of runs.flat()) expect(milliseconds).toBeGreaterThanOrEqual(0);
   });
 });
