@@ -97,19 +97,26 @@ async function failing(changed, tests) {
   return result;
 }
 
+/** Of test files that failed: whether they do so where nothing is changed. */
+const failsAnyway = new Map();
+
 /** What came of a mutant: "survived", the test that failed, or "timeout". */
-async function tried({ file, start, was, by }) {
+async function tried(mutant) {
+  const { file, start, was, by } = mutant;
   const source = sources.get(file);
-  writeFileSync(join(copy, file), source.slice(0, start) + by + source.slice(start + was.length));
-  try {
-    for (const tests of testsOf(file)) {
-      const result = await failing(file, tests);
-      if (result !== "") return result;
-    }
-    return "survived";
-  } finally {
-    writeFileSync(join(copy, file), source);
+  const path = join(copy, file);
+  writeFileSync(path, source.slice(0, start) + by + source.slice(start + was.length));
+  let result = "";
+  for (const group of testsOf(file)) {
+    const tests = group.filter((test) => !failsAnyway.get(test));
+    if (tests.length > 0) result = await failing(file, tests);
+    if (result !== "") break;
   }
+  writeFileSync(path, source);
+  const [test] = result.split(" > ");
+  if (!sources.has(test)) return result === "" ? "survived" : result;
+  if (!failsAnyway.has(test)) failsAnyway.set(test, (await failing(file, [test])) !== "");
+  return failsAnyway.get(test) ? tried(mutant) : result;
 }
 
 /** A sample without repeats that follows from the seed alone. */
