@@ -197,6 +197,7 @@ export const compareSettings = [
       "Train nothing: cancel the Slurm jobs of the comparison in this folder; what its runs have saved stays",
     heading: "More machines",
     placeholder: "folder",
+    reads: true,
     identity: "none",
   }),
   setting({
