@@ -30,6 +30,9 @@ describe("--method embed", () => {
     });
     expect(host.progress("embedding").at(-1)).toMatchObject({ unit: "texts" });
     expect(host.notices()).not.toContain("classification head");
+    // By the clock of the test, which counts hundredths of a second.
+    expect(metrics.timing.training_seconds).toBeGreaterThan(0);
+    expect(metrics.timing.training_seconds).toBeLessThan(60);
   });
 
   it("is the same once more, with another seed too", async () => {
