@@ -15,7 +15,7 @@ describe("parseComparison", () => {
   it.each([
     ["no JSON", "{", /DIR\/results\.json is not a file that a comparison writes: .*JSON/],
     ["another format", text.replace('"version":1', '"version":2'), /version/],
-    ["a wrong figure", text.replace('"reused":false', '"reused":0'), /runs\[0\]\.reused/],
+    ["a wrong figure", text.replace('"seed":0', '"seed":"0"'), /runs\[0\]\.seed/],
     ["a missing field", text.replace('"notes"', '"note"'), /notes/],
   ])("refuses %s and says what is wrong", (_name, changed, message) => {
     expect(() => parse(changed)).toThrow(
