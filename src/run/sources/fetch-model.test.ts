@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { failure } from "../../../test/fixtures/failure.js";
 import { cutAfter, silentAfter, status } from "../../../test/fixtures/file-server.js";
 import { type HubRequest, type HubServer, serveHub } from "../../../test/fixtures/hub-server.js";
@@ -207,16 +207,14 @@ describe("a download", () => {
   it("of the same repository by two commands happens once: the second waits", async () => {
     const hub = await hubWith({}, insteadOfWeights(cutAfter(1000, weights)));
     const cacheFolder = freshCache();
-    const users = [user(hub.endpoint, { cacheFolder }), user(hub.endpoint, { cacheFolder })];
-    const [one, two] = await Promise.all(users.map(({ locate }) => locate(id)));
-    expect(one).toEqual(two);
+    const [first, second] = [1, 2].map(() => user(hub.endpoint, { cacheFolder }));
+    const one = first.locate(id);
+    // It has the lock by then.
+    await vi.waitFor(() => expect(hub.requests).not.toEqual([]), { interval: 1 });
+    expect(await second.locate(id)).toEqual(await one);
     expect(hub.fetched().filter((name) => name === "model.safetensors")).toHaveLength(2);
-    // Either may be the first.
-    const waits = users.filter(({ host }) =>
-      host.notices().includes("waiting for another command"),
-    );
-    expect(waits).toHaveLength(1);
-    expect(waits[0].host.progress("downloading")).toEqual([]);
+    expect(second.host.notices()).toContain(`waiting for another command: download of ${id}`);
+    expect(second.host.progress("downloading")).toEqual([]);
   });
 
   it("can be stopped while it waits", async () => {
