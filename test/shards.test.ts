@@ -169,8 +169,9 @@ describe("shards in one folder", () => {
   it("score the texts once", async () => {
     const cold = at("cold");
     const hosts = [1, 2].map(() => createTestHost({ cacheFolder: cold }));
-    const parts = hosts.map((host, index) => shard(at("scoring"), `${index + 1}/2`, host));
-    await Promise.all(parts);
+    const parts = hosts.map((host, index) => shard(at("two words"), `${index + 1}/2`, host));
+    const [{ notes }] = await Promise.all(parts);
+    expect(notes[0]).toContain(`compare --merge '${at("two words")}'`);
     const scored = hosts.map((host) => host.runs("token-likelihood") > 0);
     expect(scored.filter(Boolean).length).toBe(1);
   });
@@ -185,6 +186,14 @@ describe("a part", () => {
 
   it("is i of n", () => {
     expect(parseShard("2/8")).toEqual({ index: 1, count: 8 });
+  });
+});
+
+it("one command is for one purpose", async () => {
+  const both = compare({ merge: [at("part-1")], status: at("part-1") }, createTestHost());
+  expect(await failure(both)).toMatchObject({
+    code: "invalid-setting",
+    message: "expected --merge or --status, got both",
   });
 });
 

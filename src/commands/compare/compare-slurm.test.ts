@@ -4,8 +4,9 @@ import { describe, expect, it } from "vitest";
 import { compare, compareOptions } from "../../../test/fixtures/comparing.js";
 import { failure } from "../../../test/fixtures/failure.js";
 import { fakeSlurm } from "../../../test/fixtures/fake-slurm.js";
-import { temporaryFolder } from "../../../test/fixtures/folders.js";
+import { readJsonLines, temporaryFolder } from "../../../test/fixtures/folders.js";
 import { createTestHost, tinyModel } from "../../../test/fixtures/host.js";
+import { ticketSchema } from "./ticket.js";
 
 const at = temporaryFolder();
 const slurm = fakeSlurm(at);
@@ -48,6 +49,14 @@ describe.skipIf(process.platform === "win32")("a comparison on Slurm", () => {
     const { finished } = await compare({ ticket, outputDir: folder }, task);
     expect(finished).toBe(1);
     expect(readdirSync(join(folder, "slurm/starts"))).toEqual([]);
+  });
+
+  it("submits the expensive runs first", async () => {
+    const outputDir = at("ordered");
+    await compare({ ...options, outputDir, methods: ["tfidf", "stl"] }, host());
+    const tickets = readJsonLines(join(outputDir, "slurm/tickets.jsonl"), ticketSchema);
+    const order = tickets.map(({ settings: { method, seed } }) => `${method} ${seed}`);
+    expect(order).toEqual(["stl 0", "stl 1", "tfidf 0", "tfidf 1"]);
   });
 
   it("is no part of a comparison by shards", async () => {

@@ -23,7 +23,7 @@ import { type ComparedInputs, readInputs } from "./compare-data.js";
 import { candidates, type PlannedRun, plannedRuns, seedList } from "./compare-runs.js";
 import { type Plan, planOf, writePlan } from "./comparison-plan.js";
 import { writeReport } from "./comparison-report.js";
-import type { WorkElsewhere } from "./executor/executor.js";
+import { requireOwnSettings, type WorkElsewhere } from "./executor/executor.js";
 import { requireQueue } from "./executor/queue.js";
 import { cancelSlurmJobs } from "./executor/slurm/cancel.js";
 import { settleRuns } from "./executor/slurm/settle.js";
@@ -31,6 +31,7 @@ import { slurmStatus } from "./executor/slurm/status.js";
 import { runTask } from "./executor/slurm/task.js";
 import { requireSlurm } from "./executor/slurm.js";
 import { mergeParts } from "./merge.js";
+import { dealt, withCosts } from "./run-cost.js";
 import { runFolderOf, runTicket } from "./run-ticket.js";
 import { trainShard } from "./shard.js";
 import { type ComparisonStatus, comparisonStatus } from "./status.js";
@@ -66,9 +67,10 @@ export interface CompareResult {
  *
  * A run that fails is recorded and the others go on. Throws the errors of data sets and models before anything is
  * trained; `interrupted` after a stop on request, when what is finished was written as a partial comparison, in which
- * no difference is tested; `output-in-use` while another command works in DIR; and `runs-disagree` for parts that are not of one comparison.
+ * no difference is tested; `invalid-setting` for two of these, and for a setting of another executor; `output-in-use` while another command works in DIR; and `runs-disagree` for parts that are not of one comparison.
  */
 export async function runCompare(given: CompareSettings, host: Host): Promise<CompareResult> {
+  requireOnePurpose(given);
   if (given.ticket !== undefined) return trainTicket(given.ticket, given.outputDir, host);
   if (given.status !== undefined) return tellStatus(given.status, host);
   if (given.cancel !== undefined) {
@@ -87,6 +89,18 @@ export async function runCompare(given: CompareSettings, host: Host): Promise<Co
   return holdingFolder(outputDir, "compare", host, () => compareInFolder(settings, host));
 }
 
+/** Each makes a command of its own of `compare`. */
+const purposes = ["shard", "merge", "status", "cancel", "ticket"] as const;
+
+function requireOnePurpose(given: CompareSettings): void {
+  const [first, second] = purposes.filter((name) => given[name] !== undefined);
+  if (second === undefined) return;
+  const text = `expected --${first} or --${second}, got both`;
+  throw new L3MaskingError("invalid-setting", text, {
+    hint: "Leave one out: they are commands of their own.",
+  });
+}
+
 /** A comparison before its runs: what it is made of, and the runs with their settings. */
 export interface PlannedComparison {
   readonly plan: Plan;
@@ -102,6 +116,7 @@ async function planComparison(
 ): Promise<PlannedComparison> {
   const { outputDir } = settings;
   requireFreeFolder(outputDir);
+  requireOwnSettings(settings);
   // Faults of the lists come before the work on texts.
   seedList(settings.seeds);
   candidates(settings);
@@ -131,10 +146,14 @@ async function compareInFolder(
 ): Promise<CompareResult> {
   const start = host.now();
   const { outputDir } = settings;
-  const { plan, runs, jobs } = await planComparison(settings, host);
+  const planned = await planComparison(settings, host);
+  const { plan, jobs } = planned;
   writePlan(outputDir, plan);
   const commands = openCommandLog(join(outputDir, "commands.jsonl"));
-  const executing = settings.executor === "threads" ? { ...settings, jobs } : settings;
+  const here = settings.executor === "threads";
+  const executing = here ? { ...settings, jobs } : settings;
+  // Elsewhere many run at once: the expensive ones first, so that none is left alone at the end.
+  const runs = here ? planned.runs : dealt(withCosts(planned), 1, 0).map(({ run }) => run);
   const { outcomes, elsewhere } = await trainRuns(runs, executing, host);
   const log = () => commands.append(compareCommand(settings), (host.now() - start) / 1000);
   if (elsewhere !== undefined) {

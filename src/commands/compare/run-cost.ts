@@ -1,6 +1,8 @@
 /** How long runs take beside each other, guessed before any is trained, and their fair distribution. */
 import { hasAuxiliaryTask, isLinear } from "../../method/methods.js";
 import type { TrainSettings } from "../../run/settings/schemas.js";
+import type { PlannedComparison } from "./compare.js";
+import type { PlannedRun } from "./compare-runs.js";
 
 /** What a run reads and computes with. */
 export interface RunSizes {
@@ -48,4 +50,21 @@ export function dealt<Item extends { readonly cost: number }>(
     if (least === index) mine.push(item);
   }
   return mine;
+}
+
+/** Planned runs with their costs. */
+export function withCosts({ runs, plan, inputs }: PlannedComparison) {
+  return runs.map((run) => ({ run, cost: costOf(run, plan, inputs) }));
+}
+
+function costOf(
+  { dataset, model, settings }: PlannedRun,
+  { datasets, models }: PlannedComparison["plan"],
+  { tokens }: PlannedComparison["inputs"],
+): number {
+  const rows = datasets.find(({ name }) => name === dataset)?.rows.train ?? 0;
+  const { layers = 0, hidden_size: hiddenSize = 0 } =
+    models.find(({ name }) => name === model) ?? {};
+  const read = tokens.find((entry) => entry.dataset === dataset && entry.model === model);
+  return runCost(settings, { rows, tokens: read?.tokens ?? 0, layers, hiddenSize });
 }

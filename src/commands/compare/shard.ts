@@ -1,12 +1,12 @@
 /** `compare --shard i/n`: one machine's part of the runs. */
 import { L3MaskingError } from "../../base/errors.js";
 import { counted } from "../../base/figures.js";
+import { shellWord } from "../../base/shell-words.js";
 import type { PlacedCompareSettings } from "../../run/folder/named-folder.js";
 import type { Host } from "../../run/host/host.js";
 import type { CompareResult, PlannedComparison } from "./compare.js";
-import type { PlannedRun } from "./compare-runs.js";
 import { findPlan, requireSamePlan, writePlan } from "./comparison-plan.js";
-import { dealt, runCost } from "./run-cost.js";
+import { dealt, withCosts } from "./run-cost.js";
 import { trainRuns } from "./train-runs.js";
 
 /** The parts of "2/8": index 1, from 0, of 8. Throws `invalid-setting`. */
@@ -65,22 +65,6 @@ export async function trainShard(
   const all = count === 1 ? "Next" : `When all ${count} are`;
   return {
     ...{ finished, failed, missing },
-    notes: [`${part}. ${all}: l3masking compare --merge ${outputDir}`],
+    notes: [`${part}. ${all}: l3masking compare --merge ${shellWord(outputDir)}`],
   };
-}
-
-function withCosts({ runs, plan, inputs }: PlannedComparison) {
-  return runs.map((run) => ({ run, cost: costOf(run, plan, inputs) }));
-}
-
-function costOf(
-  { dataset, model, settings }: PlannedRun,
-  { datasets, models }: PlannedComparison["plan"],
-  { tokens }: PlannedComparison["inputs"],
-): number {
-  const rows = datasets.find(({ name }) => name === dataset)?.rows.train ?? 0;
-  const { layers = 0, hidden_size: hiddenSize = 0 } =
-    models.find(({ name }) => name === model) ?? {};
-  const read = tokens.find((entry) => entry.dataset === dataset && entry.model === model);
-  return runCost(settings, { rows, tokens: read?.tokens ?? 0, layers, hiddenSize });
 }

@@ -4,7 +4,12 @@ import { createTestHost } from "../../../../test/fixtures/host.js";
 import { L3MaskingError } from "../../../base/errors.js";
 import { resolveSettings, trainSchema } from "../../../run/settings/schemas.js";
 import type { Ticket } from "../ticket.js";
-import { type ExecutorContext, executors, type TicketStatus } from "./executor.js";
+import {
+  type ExecutorContext,
+  executors,
+  requireOwnSettings,
+  type TicketStatus,
+} from "./executor.js";
 
 const at = temporaryFolder();
 
@@ -105,4 +110,19 @@ describe.each(here)("executor %s", (_name, executor) => {
     ]);
     expect(told).not.toContain("d running");
   });
+});
+
+it.each([
+  { owner: "queue", settings: { queue: "redis://server:6379" } },
+  { owner: "slurm", settings: { slurmOptions: "--time=30" } },
+  { owner: "slurm", settings: { wait: true } },
+] as const)("a setting of another executor than $owner is refused", ({ owner, settings }) => {
+  const given = { wait: false, ...settings };
+  expect(() => requireOwnSettings({ ...given, executor: owner })).not.toThrow();
+  expect(() => requireOwnSettings({ ...given, executor: "threads" })).toThrow(
+    expect.objectContaining({
+      code: "invalid-setting",
+      hint: expect.stringContaining(`Add --executor ${owner}, or leave`),
+    }),
+  );
 });

@@ -1,4 +1,5 @@
 /** Where the runs of a comparison are trained: the door that every executor stands behind, and their list. */
+import { L3MaskingError } from "../../../base/errors.js";
 import type { Host } from "../../../run/host/host.js";
 import type { executorNames } from "../../../run/settings/compare.js";
 import type { CompareSettings } from "../../../run/settings/schemas.js";
@@ -52,3 +53,24 @@ export const executors: Readonly<Record<(typeof executorNames)[number], Executor
   threads: trainInThreads,
   slurm: trainBySlurm,
 };
+
+/** Throws `invalid-setting` for a setting of another executor, which nothing would look at. */
+export function requireOwnSettings({
+  executor,
+  queue,
+  slurmOptions,
+  wait,
+}: Pick<CompareSettings, "executor" | "queue" | "slurmOptions" | "wait">): void {
+  const settings = [
+    { flag: "--queue", owner: "queue", given: queue !== undefined },
+    { flag: "--slurm-options", owner: "slurm", given: slurmOptions !== undefined },
+    { flag: "--wait", owner: "slurm", given: wait },
+  ];
+  const foreign = settings.find(({ owner, given }) => given && owner !== executor);
+  if (foreign === undefined) return;
+  const { flag, owner } = foreign;
+  const text = `expected --executor ${owner} beside ${flag}, got --executor ${executor}`;
+  throw new L3MaskingError("invalid-setting", text, {
+    hint: `Add --executor ${owner}, or leave ${flag} out.`,
+  });
+}
