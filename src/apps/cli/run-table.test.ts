@@ -108,5 +108,12 @@ describe("the runs in a log", () => {
     expect(take()).toBe("runs  0 of 3 finished  1 running  5:05 left\n");
     show(0, "interrupted", 5);
     expect(take()).toBe("interrupted  run-0  5/10 steps in 1:01\n");
+    show(1, "running");
+    take();
+    clock.seconds = 64;
+    show(1, "finished");
+    expect(take()).toBe("finished  run-1  in 0:03\n");
+    show(2, "failed", 0, "run-lost: gone");
+    expect(take()).toBe("failed  run-2  run-lost: gone\n");
   });
 });

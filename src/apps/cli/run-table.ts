@@ -127,10 +127,11 @@ function runText({ name, done, total, detail }: RunStatusEvent): string {
   return [name, share, ...steps, ...(detail === undefined ? [] : [detail])].join("  ");
 }
 
-/** `finished  NAME  540/1200 steps in 3:26` */
+/** `finished  NAME  540/1200 steps in 3:26`; without steps where there are none, as of a linear classifier. */
 function endText(event: RunStatusEvent, startedAt: number | undefined, time: number): string {
   const { state, name, done, total, detail } = event;
-  const lasted = startedAt === undefined ? "" : ` in ${formatDuration((time - startedAt) / 1000)}`;
-  const parts = [state, name, `${done}/${total} steps${lasted}`];
+  const steps = total === 0 ? [] : [`${done}/${total} steps`];
+  const lasted = startedAt === undefined ? [] : [`in ${formatDuration((time - startedAt) / 1000)}`];
+  const parts = [state, name, [...steps, ...lasted].join(" ")].filter(Boolean);
   return [...parts, ...(state === "failed" && detail !== undefined ? [detail] : [])].join("  ");
 }

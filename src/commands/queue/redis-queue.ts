@@ -194,7 +194,7 @@ function unreachable({ address, password, tls }: QueueServer, cause: unknown): L
     ? `Set L3MASKING_QUEUE_PASSWORD, and L3MASKING_QUEUE_USERNAME where the server knows users; ${password === undefined ? "no password is set" : "the one that is set was not taken"}.`
     : certificate
       ? "Name the file of the authority's certificate in L3MASKING_QUEUE_CA."
-      : `Start a server there, for example redis-server, and check address and firewall${tls === undefined ? "; rediss:// is for servers that expect TLS" : ""}.`;
+      : `Start a server there, for example redis-server, and check address and firewall; ${tls === undefined ? "rediss:// is for servers that expect TLS" : "redis:// is for those without TLS"}.`;
   return new L3MaskingError(
     "queue-unreachable",
     `expected a Redis or Valkey server at ${address}, got ${said}`,

@@ -26,6 +26,7 @@ import { chunkKeys, receiveFolder } from "../../queue/transfer.js";
 import { runFolderOf, writeFailure } from "../run-ticket.js";
 import type { Ticket } from "../ticket.js";
 import type { Executor, ExecutorContext } from "./executor.js";
+import { tellLastStep } from "./last-step.js";
 
 /** Runs that are in the queue at once: more than there are workers, and few enough to be asked for again and again. */
 const AHEAD = 200;
@@ -181,6 +182,7 @@ async function look(
       return again();
     }
     for (const text of taken.warnings) warn(host, `${ticket.name}: ${text}`);
+    tellLastStep(ticket, context.folder, follow);
     follow(ticket, { state: "finished" });
     return true;
   }

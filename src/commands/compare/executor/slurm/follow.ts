@@ -1,14 +1,12 @@
 /** Follows runs that Slurm has: where each stands, by its folder and by what the scheduler says. */
 import { L3MaskingError } from "../../../../base/errors.js";
-import { exists } from "../../../../platform/files/files.js";
-import { join } from "../../../../platform/paths.js";
 import { pause } from "../../../../platform/pause.js";
-import { finishedJournal } from "../../../../run/folder/finished-run.js";
 import type { Host } from "../../../../run/host/host.js";
 import { findProgress } from "../../run-progress.js";
 import { runFolderOf, type TicketEnd, ticketEnd, writeFailure } from "../../run-ticket.js";
 import type { Ticket } from "../../ticket.js";
 import type { TicketStatus } from "../executor.js";
+import { tellLastStep } from "../last-step.js";
 import { logFile } from "./batch-script.js";
 import { type Jobs, jobNumbers, taskOf } from "./jobs.js";
 import { tasksOf } from "./scheduler.js";
@@ -51,7 +49,7 @@ export async function followJobs(
       const end = ticketEnd(ticket, folder) ?? lost(ticket, line, tasks);
       if (end === undefined) continue;
       open.delete(ticket);
-      if (end.state === "finished") tellLastStep(ticket);
+      if (end.state === "finished") tellLastStep(ticket, folder, follow);
       follow(ticket, end);
     }
     if (open.size === 0 && tasks?.every(hasEnded)) return true;
@@ -59,14 +57,6 @@ export async function followJobs(
       if (host.cancelled()) return false;
       await wait(STOP_MILLISECONDS);
     }
-  }
-
-  /** What the run wrote last before is some steps old. */
-  function tellLastStep(ticket: Ticket): void {
-    const run = runFolderOf(ticket, folder);
-    if (!exists(join(run, "journal.jsonl"))) return;
-    const { step } = finishedJournal(run).stop;
-    follow(ticket, { state: "running", done: step, total: step });
   }
 
   /** Tells of one that runs; gives the end of one whose job is gone for too long. */
