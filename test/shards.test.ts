@@ -118,6 +118,12 @@ describe("shards in folders of their own", () => {
     expect(existsSync(at("older/results.json"))).toBe(false);
   });
 
+  it("are not joined in the folder of a training run", async () => {
+    const [name] = readdirSync(at("part-1/runs"));
+    const taken = merge([at("part-1"), at("part-2")], at(`part-1/runs/${name}`));
+    expect(await failure(taken)).toMatchObject({ code: "output-exists" });
+  });
+
   it("need a folder to be joined in, and a plan", async () => {
     expect(await failure(merge([at("part-1"), at("part-2")]))).toMatchObject({
       code: "missing-setting",

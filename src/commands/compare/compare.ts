@@ -197,6 +197,7 @@ async function merge(
     const text = `expected a folder to join ${parts.length} folders in`;
     throw new L3MaskingError("missing-setting", text, { hint: "Add --output-dir." });
   }
+  requireFreeFolder(folder);
   for (const part of parts) await settleRuns(part, host);
   return holdingFolder(folder, "compare", host, async () => {
     const { comparison, files, notes } = await mergeParts(parts, folder, host);
