@@ -16,6 +16,7 @@ import {
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { methods } from "../src/method/methods.js";
 import { doors, type Edit } from "./fixtures/doors.js";
 import { soundFiles } from "./fixtures/sounds.js";
 
@@ -131,7 +132,7 @@ describe("setting, method and measure", () => {
     const script = await printed(main, "completion", "bash");
     expect(script).toContain('"train --rare-share") values="low middle high"');
     expect(script).toContain(
-      '"train --method") values="auto tfidf embed stl stack rtm l3-shuffled l3-inverted l3 mtl-rare"',
+      `"train --method") values="${["auto", ...methods.map(({ name }) => name), "mtl-rare"].join(" ")}"`,
     );
   });
 

@@ -68,7 +68,7 @@ describe("completionScript", () => {
       "complete -c l3masking -n __fish_use_subcommand -f -a x -d 'a \\'b\\' \\\\c'",
     );
     expect(await completionScript("fish", commandList)).toContain(
-      "-n '__fish_seen_subcommand_from train' -l method -x -a 'auto tfidf embed stl stack rtm l3-shuffled l3-inverted l3' -d 'auto: ",
+      `-n '__fish_seen_subcommand_from train' -l method -x -a '${["auto", ...methods.map(({ name }) => name)].join(" ")}' -d 'auto: `,
     );
   });
 });
