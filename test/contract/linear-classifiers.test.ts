@@ -63,7 +63,7 @@ const kinds: readonly Kind[] = [
     kind: "embed",
     save: saveEmbedClassifier,
     host: createTestHost,
-    refused: [int8, { given: { longTexts: "windows" }, flag: "--long-texts windows" }],
+    refused: [int8],
     terminal: "(the text as a whole)",
     page: "The text as a whole, by its embedding",
     unsaid: /surprisal/i,
