@@ -50,6 +50,10 @@ if (!existsSync(node)) {
 run(node, ["--version"]);
 // What tests start by name, such as npm, runs on that version too.
 const path = [dirname(node), env.PATH, dirname(execPath)].join(delimiter);
-run(node, ["node_modules/vitest/vitest.mjs", "run", "--project", "unit", ...words], {
-  env: { ...env, PATH: path },
-});
+run(
+  node,
+  ["node_modules/vitest/vitest.mjs", "run", "--project", "unit", "--maxWorkers=100%", ...words],
+  {
+    env: { ...env, PATH: path },
+  },
+);
