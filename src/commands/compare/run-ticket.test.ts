@@ -3,21 +3,13 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readJson, temporaryFolder } from "../../../test/fixtures/folders.js";
 import { createTestHost, type TestHostOptions } from "../../../test/fixtures/host.js";
+import { inventedTicket } from "../../../test/fixtures/tickets.js";
 import { L3MaskingError } from "../../base/errors.js";
-import { resolveSettings, trainSchema } from "../../run/settings/schemas.js";
 import { runFolderOf, runTicket, ticketEnd } from "./run-ticket.js";
-import type { Ticket } from "./ticket.js";
 
 const at = temporaryFolder();
 
-const ticket: Ticket = {
-  format: "l3masking-ticket",
-  version: 1,
-  name: "run",
-  digest: "d",
-  data_digest: "data",
-  settings: resolveSettings(trainSchema, { trainFile: "t", model: "m" }),
-};
+const ticket = inventedTicket();
 
 const run = (folder: string, train: NonNullable<TestHostOptions["train"]>) =>
   runTicket(ticket, folder, createTestHost({ train }));

@@ -5,20 +5,13 @@ import { failure } from "../../../test/fixtures/failure.js";
 import { temporaryFolder } from "../../../test/fixtures/folders.js";
 import { createTestHost, tinyModel } from "../../../test/fixtures/host.js";
 import { memoryStore } from "../../../test/fixtures/run-queue.js";
-import { resolveSettings, type TrainOptions, trainSchema } from "../../run/settings/schemas.js";
-import type { Ticket } from "../compare/ticket.js";
+import { inventedTicket } from "../../../test/fixtures/tickets.js";
+import type { TrainOptions } from "../../run/settings/schemas.js";
 import { localTicket, openInputFinder } from "./inputs.js";
 
 const at = temporaryFolder();
 
-const ticket = (options: TrainOptions): Ticket => ({
-  format: "l3masking-ticket",
-  version: 1,
-  name: "run",
-  digest: "d",
-  data_digest: "data",
-  settings: resolveSettings(trainSchema, options),
-});
+const ticket = (options: TrainOptions) => inventedTicket("run", options);
 
 function write(name: string, text: string): string {
   writeFileSync(at(name), text);

@@ -1,17 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { inventedTicket } from "../../../test/fixtures/tickets.js";
 import { L3MaskingError } from "../../base/errors.js";
-import { resolveSettings, trainSchema } from "../../run/settings/schemas.js";
-import type { Ticket } from "../compare/ticket.js";
 import { failedTry, failureOf, queueName, runId, runMessage, runMessageSchema } from "./message.js";
 
-const ticket: Ticket = {
-  format: "l3masking-ticket",
-  version: 1,
-  name: "run",
-  digest: "d",
-  data_digest: "data",
-  settings: resolveSettings(trainSchema, { trainFile: "t.csv" }),
-};
+const ticket = inventedTicket("run", { trainFile: "t.csv" });
 const sent = (sha: string) => ({
   trainFile: [
     { path: "t.csv", at: "t.csv", files: [{ name: "t.csv", size: 1, sha256: sha.repeat(64) }] },

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../../../test/fixtures/folders.js";
 import { createTestHost } from "../../../../test/fixtures/host.js";
+import { inventedTicket } from "../../../../test/fixtures/tickets.js";
 import { L3MaskingError } from "../../../base/errors.js";
-import { resolveSettings, trainSchema } from "../../../run/settings/schemas.js";
 import type { Ticket } from "../ticket.js";
 import {
   type ExecutorContext,
@@ -12,15 +12,6 @@ import {
 } from "./executor.js";
 
 const at = temporaryFolder();
-
-const ticket = (name: string): Ticket => ({
-  format: "l3masking-ticket",
-  version: 1,
-  name,
-  digest: `of ${name}`,
-  data_digest: "of the data",
-  settings: resolveSettings(trainSchema, { trainFile: "t", model: "m" }),
-});
 
 /** Statuses as they are told, each with the ticket's name. */
 function recorder() {
@@ -46,7 +37,7 @@ const elsewhere = ["queue", "slurm"];
 const here = Object.entries(executors).filter(([name]) => !elsewhere.includes(name));
 
 describe.each(here)("executor %s", (_name, executor) => {
-  const tickets = ["a", "b", "c", "d"].map(ticket);
+  const tickets = ["a", "b", "c", "d"].map((name) => inventedTicket(name));
 
   it("trains all, at most as many at once as it may, begun in their order", async () => {
     let underWay = 0;
@@ -79,7 +70,7 @@ describe.each(here)("executor %s", (_name, executor) => {
     });
     const statuses: TicketStatus[] = [];
     const follow = (_ticket: Ticket, status: TicketStatus) => statuses.push(status);
-    await executor([ticket("a")], { ...context("one", 1), follow, host });
+    await executor([inventedTicket("a")], { ...context("one", 1), follow, host });
     expect(statuses).toEqual([
       { state: "running", done: 0, total: 0 },
       { state: "running", done: 2, total: 4, detail: "loss 1" },

@@ -11,9 +11,10 @@ import {
 } from "../../../../test/fixtures/host.js";
 import { type MemoryQueue, memoryQueue } from "../../../../test/fixtures/run-queue.js";
 import { soundFiles } from "../../../../test/fixtures/sounds.js";
+import { inventedTicket } from "../../../../test/fixtures/tickets.js";
 import { train } from "../../../../test/fixtures/training.js";
 import { L3MaskingError } from "../../../base/errors.js";
-import { resolveSettings, type TrainOptions, trainSchema } from "../../../run/settings/schemas.js";
+import type { TrainOptions } from "../../../run/settings/schemas.js";
 import { PROTOCOL, WITHDRAWN } from "../../queue/message.js";
 import { trainQueued } from "../../queue/queued-run.js";
 import { filesBelow } from "../../queue/transfer.js";
@@ -24,16 +25,7 @@ import { trainThrough } from "./queue.js";
 
 const at = temporaryFolder();
 
-const ticket = (name: string, options: TrainOptions): Ticket => ({
-  format: "l3masking-ticket",
-  version: 1,
-  name,
-  digest: `of ${name}`,
-  data_digest: "of the data",
-  settings: resolveSettings(trainSchema, options),
-});
-
-const small = (name: string) => ticket(name, { ...soundFiles, model: tinyModel("bert") });
+const small = (name: string) => inventedTicket(name, { ...soundFiles, model: tinyModel("bert") });
 
 /** Statuses as they are told, each with the ticket's name. */
 function recorder() {
@@ -113,7 +105,7 @@ describe("runs through a queue", () => {
       ...{ data_digest: digest, checkpoint_digest: digest, tokenizer_digest: digest },
     });
     const digests = record.parse(readJson(at("here/runs/sounds-l3/config.json")));
-    const run = { ...ticket("sounds-l3", options), ...digests };
+    const run = { ...inventedTicket("sounds-l3", options), ...digests };
     const { told, queue } = await compared(at("there"), [run], { cacheFolder: at("cache-here") });
     expect(told.slice(-2)).toEqual(["sounds-l3 running 4/4", "sounds-l3 finished"]);
     const [here, there] = [at("here/runs/sounds-l3"), at("there/runs/sounds-l3")];

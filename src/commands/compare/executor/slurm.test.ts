@@ -5,7 +5,7 @@ import { failure } from "../../../../test/fixtures/failure.js";
 import { fakeSlurm } from "../../../../test/fixtures/fake-slurm.js";
 import { temporaryFolder } from "../../../../test/fixtures/folders.js";
 import { createTestHost } from "../../../../test/fixtures/host.js";
-import { resolveSettings, trainSchema } from "../../../run/settings/schemas.js";
+import { inventedTicket } from "../../../../test/fixtures/tickets.js";
 import { runFolderOf } from "../run-ticket.js";
 import { readTicket, type Ticket } from "../ticket.js";
 import type { ExecutorContext, WorkElsewhere } from "./executor.js";
@@ -14,14 +14,7 @@ import { requireSlurm, trainBySlurm } from "./slurm.js";
 const at = temporaryFolder();
 const slurm = fakeSlurm(at);
 
-const ticket = (name: string): Ticket => ({
-  format: "l3masking-ticket",
-  version: 1,
-  name,
-  digest: name,
-  data_digest: "d",
-  settings: resolveSettings(trainSchema, { trainFile: "t", model: "m", threads: 16 }),
-});
+const ticket = (name: string) => inventedTicket(name, { trainFile: "t", model: "m", threads: 16 });
 const tickets = ["a", "b"].map(ticket);
 
 function finish(folder: string, { name }: Ticket): void {

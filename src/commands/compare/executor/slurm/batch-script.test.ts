@@ -52,9 +52,11 @@ describe.skipIf(isWindows)("the script of the report", () => {
   });
 });
 
+let scripts = 0;
+
 /** The script with programs that stand for ours and for scontrol; they note how they are called. */
 function runnable(ours: string, trap = "true") {
-  const folder = at(`script-${Math.random()}`);
+  const folder = at(`script-${scripts++}`);
   const program = `${folder}.program`;
   const path = `${folder}.bin`;
   const notes = `${folder}.notes`;

@@ -3,24 +3,15 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { fakeSlurm } from "../../../../../test/fixtures/fake-slurm.js";
 import { temporaryFolder } from "../../../../../test/fixtures/folders.js";
+import { inventedTicket } from "../../../../../test/fixtures/tickets.js";
 import { L3MaskingError } from "../../../../base/errors.js";
-import { resolveSettings, trainSchema } from "../../../../run/settings/schemas.js";
 import { findFailure, runFolderOf, writeFailure } from "../../run-ticket.js";
-import type { Ticket } from "../../ticket.js";
 import { type Following, followJobs } from "./follow.js";
 import { schedulerTasks } from "./slurm-output.js";
 
 const at = temporaryFolder();
 const slurm = fakeSlurm(at);
 
-const ticket = (name: string): Ticket => ({
-  format: "l3masking-ticket",
-  version: 1,
-  name,
-  digest: name,
-  data_digest: "d",
-  settings: resolveSettings(trainSchema, { trainFile: "t", model: "m" }),
-});
 const jobs = { arrays: [{ job: 17, first: 0, count: 2 }], report: 18 };
 
 /** Follows runs a and b; `seconds` after the start a look finds what `world` says. */
@@ -42,12 +33,12 @@ function setUp(folder: string, world: (seconds: number) => string | undefined, s
       milliseconds += duration;
     },
   };
-  const lines = new Map([ticket("a"), ticket("b")].map((run, line) => [run, line]));
+  const lines = new Map([inventedTicket("a"), inventedTicket("b")].map((run, line) => [run, line]));
   return { told, ended: followJobs(jobs, lines, following) };
 }
 
 function finish(folder: string, name: string) {
-  const run = runFolderOf(ticket(name), folder);
+  const run = runFolderOf(inventedTicket(name), folder);
   mkdirSync(run, { recursive: true });
   writeFileSync(join(run, "metrics.json"), "{}");
 }
@@ -59,7 +50,7 @@ describe("following jobs", () => {
       if (seconds === 10) finish(folder, "a");
       if (seconds === 20) {
         const error = new L3MaskingError("data-empty", "no rows", { hint: "x" });
-        writeFailure(runFolderOf(ticket("b"), folder), error);
+        writeFailure(runFolderOf(inventedTicket("b"), folder), error);
       }
       return seconds < 30 ? "17_0|RUNNING|None|n1\n17_1|PENDING|Priority|" : "18|COMPLETED|None|n1";
     });
@@ -78,7 +69,7 @@ describe("following jobs", () => {
     });
     expect(await ended).toBe(true);
     expect(told).toEqual(["0 b finished", "140 a failed run-lost"]);
-    const failed = findFailure(runFolderOf(ticket("a"), folder));
+    const failed = findFailure(runFolderOf(inventedTicket("a"), folder));
     expect(failed?.message).toBe(
       "its job 17_0 ended as NODE_FAIL and left neither result nor failure",
     );

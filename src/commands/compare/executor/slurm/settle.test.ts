@@ -3,25 +3,15 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { fakeSlurm } from "../../../../../test/fixtures/fake-slurm.js";
 import { temporaryFolder } from "../../../../../test/fixtures/folders.js";
-import { resolveSettings, trainSchema } from "../../../../run/settings/schemas.js";
+import { inventedTicket } from "../../../../../test/fixtures/tickets.js";
 import { findFailure, runFolderOf } from "../../run-ticket.js";
-import type { Ticket } from "../../ticket.js";
 import { settleRuns } from "./settle.js";
 import { submitTickets } from "./submit.js";
 
 const at = temporaryFolder();
 const slurm = fakeSlurm(at);
 
-const tickets = ["a", "b"].map(
-  (name): Ticket => ({
-    format: "l3masking-ticket",
-    version: 1,
-    name,
-    digest: name,
-    data_digest: "d",
-    settings: resolveSettings(trainSchema, { trainFile: "t", model: "m" }),
-  }),
-);
+const tickets = ["a", "b"].map((name) => inventedTicket(name));
 const codes = (folder: string) =>
   tickets.map((ticket) => findFailure(runFolderOf(ticket, folder))?.code);
 

@@ -3,25 +3,17 @@ import { describe, expect, it } from "vitest";
 import { failure } from "../../../../../test/fixtures/failure.js";
 import { fakeSlurm } from "../../../../../test/fixtures/fake-slurm.js";
 import { temporaryFolder } from "../../../../../test/fixtures/folders.js";
+import { inventedTicket } from "../../../../../test/fixtures/tickets.js";
 import { L3MaskingError } from "../../../../base/errors.js";
-import { resolveSettings, trainSchema } from "../../../../run/settings/schemas.js";
 import { findFailure, runFolderOf, writeFailure } from "../../run-ticket.js";
-import { readTicket, type Ticket } from "../../ticket.js";
+import { readTicket } from "../../ticket.js";
 import { findJobs } from "./jobs.js";
 import { type Submission, sbatchOptions, submitTickets } from "./submit.js";
 
 const at = temporaryFolder();
 const slurm = fakeSlurm(at, 3);
 
-const ticket = (name: string): Ticket => ({
-  format: "l3masking-ticket",
-  version: 1,
-  name,
-  digest: name,
-  data_digest: "d",
-  settings: resolveSettings(trainSchema, { trainFile: "t", model: "m" }),
-});
-const tickets = ["a", "b", "c", "d"].map(ticket);
+const tickets = ["a", "b", "c", "d"].map((name) => inventedTicket(name));
 
 function submission(folder: string, options: readonly string[] = []): Submission {
   const place = {

@@ -3,21 +3,13 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../../../../test/fixtures/folders.js";
 import { createTestHost } from "../../../../../test/fixtures/host.js";
+import { inventedTicket } from "../../../../../test/fixtures/tickets.js";
 import { L3MaskingError } from "../../../../base/errors.js";
-import { resolveSettings, trainSchema } from "../../../../run/settings/schemas.js";
 import { findFailure, runFolderOf } from "../../run-ticket.js";
-import type { Ticket } from "../../ticket.js";
 import { runTask } from "./task.js";
 
 const at = temporaryFolder();
-const ticket: Ticket = {
-  format: "l3masking-ticket",
-  version: 1,
-  name: "a",
-  digest: "a",
-  data_digest: "d",
-  settings: resolveSettings(trainSchema, { trainFile: "t", model: "m" }),
-};
+const ticket = inventedTicket("a");
 const stopped = new L3MaskingError("interrupted", "stopped");
 
 /** A state of so many steps, as a stopped run leaves it. */
