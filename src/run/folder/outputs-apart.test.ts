@@ -132,11 +132,15 @@ describe("requireOutputsApart", () => {
     expect(refused(() => requireOutputsApart({ records, values: other }))).toBe(false);
   });
 
-  it("leaves the files of a tokenizer to it", () => {
-    mkdirSync(at("tokenizer"));
-    for (const name of ["tokenizer.json", "vocab.txt"]) writeFileSync(at(`tokenizer/${name}`), "");
+  it("leaves the files of a model to it, also those in its folders, but not what lies deeper", () => {
+    mkdirSync(at("own/onnx/kept"), { recursive: true });
+    const own = ["tokenizer.json", "onnx/model.onnx"];
+    const others = ["onnx/kept/scores.json", "predictions.jsonl"];
+    for (const name of [...own, ...others]) writeFileSync(at(`own/${name}`), "");
     const records = [record("output", { writes: "file" })];
-    const values = { output: at("tokenizer/vocab.txt") };
-    expect(refused(() => requireOutputsApart({ records, values }))).toBe(true);
+    const writes = (name: string) =>
+      refused(() => requireOutputsApart({ records, values: { output: at(`own/${name}`) } }));
+    expect(own.filter(writes)).toEqual(own);
+    expect(others.filter(writes)).toEqual([]);
   });
 });
