@@ -116,7 +116,7 @@ describe.skipIf(redisMissing !== undefined)("compare --executor queue", () => {
 
     const { exitCode, out, err } = await comparison.ended;
     expect({ exitCode, err }, out).toEqual({ exitCode: 0, err: "" });
-    expect(out).toContain("is not heard of any more");
+    expect(out).toContain("went silent");
     expect(out).toContain("connection lost");
     expect(out).toContain("connected again");
 

@@ -47,7 +47,7 @@ describe("a failed try", () => {
   it("is a lost worker where the queue gave up", () => {
     expect(failureOf("job stalled more than allowable limit", 3)).toMatchObject({
       code: "worker-failed",
-      message: expect.stringContaining("3 workers in turn ended"),
+      message: expect.stringContaining("3 workers in a row ended"),
     });
     expect(failureOf('{"code":"no-such-code"}', 1).code).toBe("worker-failed");
   });

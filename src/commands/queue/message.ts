@@ -109,7 +109,7 @@ export function failureOf(text: string, tries: number): L3MaskingError {
   if (!success) {
     return new L3MaskingError(
       "worker-failed",
-      `${tries} workers in turn ended, or were not heard of any more, while they had the run: ${text}`,
+      `${tries} workers in a row ended or went silent while they trained the run: ${text}`,
       {
         hint: "See what the workers printed last; if memory ran out, give each fewer runs at once with --jobs, or lower --batch-size.",
       },

@@ -133,7 +133,7 @@ async function loadPackages(): Promise<QueuePackages> {
   } catch (cause) {
     throw new L3MaskingError(
       "package-missing",
-      "expected the packages bullmq and ioredis, which the queue of runs needs, found not both",
+      `expected the packages bullmq and ioredis, which a queue needs: ${messageOf(cause)}`,
       { hint: "Install them next to l3masking: npm install bullmq@6 ioredis@6", cause },
     );
   }

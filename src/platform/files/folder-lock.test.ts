@@ -179,7 +179,9 @@ describe.each([
     const error = await failure(hold(name, nothing, told, touched));
     expect(error).toMatchObject({ code: "output-in-use" });
     if (typeof holder !== "string") expect(error.message).toContain(holder.host);
-    expect(told.notices("info")).toContain("watching for 180 seconds whether it still runs");
+    expect(told.notices("info")).toContain(
+      "watching it for 180 seconds to see whether it still runs",
+    );
     expect(existsSync(file)).toBe(true);
   });
 

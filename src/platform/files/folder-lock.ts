@@ -97,7 +97,7 @@ async function take(
     if (runs && !patient) throw inUse(folder, other, hint);
     const text = patient
       ? `waiting for another command: ${titleOf(other.holder)}`
-      : `${titleOf(other.holder)} holds ${folder}: watching for ${secondsOf(system)} whether it still runs`;
+      : `${titleOf(other.holder)} holds ${folder}: watching it for ${secondsOf(system)} to see whether it still runs`;
     if (text !== told) host.emit({ type: "notice", level: "info", text });
     told = text;
   };

@@ -226,10 +226,7 @@ function tellTroubles(
   }
   if (losses > run.losses) {
     const worker = progress === undefined ? "its worker" : `its worker on ${progress.worker}`;
-    warn(
-      host,
-      `${name}: ${worker} is not heard of any more; another one trains it from the beginning`,
-    );
+    warn(host, `${name}: ${worker} went silent; another worker trains it from the beginning`);
   }
   run.failures = failures;
   run.losses = losses;
