@@ -153,6 +153,7 @@ export const compareSettings = [
       "Follow runs that were submitted to Slurm until they have ended; Ctrl-C stops the following, not the runs",
     heading: "More machines",
     identity: "none",
+    when: { executor: "slurm" },
   }),
   setting({
     name: "shard",

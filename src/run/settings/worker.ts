@@ -21,6 +21,7 @@ export const workerSettings = [
     heading: "More machines",
     placeholder: "address",
     identity: "none",
+    when: { executor: "queue" },
   }),
   setting({
     name: "queue",

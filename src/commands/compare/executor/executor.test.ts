@@ -3,6 +3,8 @@ import { temporaryFolder } from "../../../../test/fixtures/folders.js";
 import { createTestHost } from "../../../../test/fixtures/host.js";
 import { inventedTicket } from "../../../../test/fixtures/tickets.js";
 import { L3MaskingError } from "../../../base/errors.js";
+import type { executorNames } from "../../../run/settings/compare.js";
+import { compareSchema, resolveSettings } from "../../../run/settings/schemas.js";
 import type { Ticket } from "../ticket.js";
 import {
   type ExecutorContext,
@@ -108,9 +110,10 @@ it.each([
   { owner: "slurm", settings: { slurmOptions: "--time=30" } },
   { owner: "slurm", settings: { wait: true } },
 ] as const)("a setting of another executor than $owner is refused", ({ owner, settings }) => {
-  const given = { wait: false, ...settings };
-  expect(() => requireOwnSettings({ ...given, executor: owner })).not.toThrow();
-  expect(() => requireOwnSettings({ ...given, executor: "threads" })).toThrow(
+  const given = (executor: (typeof executorNames)[number]) =>
+    requireOwnSettings(resolveSettings(compareSchema, { ...settings, executor }));
+  expect(() => given(owner)).not.toThrow();
+  expect(() => given("threads")).toThrow(
     expect.objectContaining({
       code: "invalid-setting",
       hint: expect.stringContaining(`Add --executor ${owner}, or leave`),

@@ -2,7 +2,12 @@
 import { L3MaskingError } from "../../../base/errors.js";
 import type { Host } from "../../../run/host/host.js";
 import type { executorNames } from "../../../run/settings/compare.js";
-import type { CompareSettings } from "../../../run/settings/schemas.js";
+import {
+  type CompareSettings,
+  compareSchema,
+  recordsOf,
+  toFlag,
+} from "../../../run/settings/schemas.js";
 import type { TicketEnd } from "../run-ticket.js";
 import type { Ticket } from "../ticket.js";
 import { trainInQueue } from "./queue.js";
@@ -55,22 +60,16 @@ export const executors: Readonly<Record<(typeof executorNames)[number], Executor
 };
 
 /** Throws `invalid-setting` for a setting of another executor, which nothing would look at. */
-export function requireOwnSettings({
-  executor,
-  queue,
-  slurmOptions,
-  wait,
-}: Pick<CompareSettings, "executor" | "queue" | "slurmOptions" | "wait">): void {
-  const settings = [
-    { flag: "--queue", owner: "queue", given: queue !== undefined },
-    { flag: "--slurm-options", owner: "slurm", given: slurmOptions !== undefined },
-    { flag: "--wait", owner: "slurm", given: wait },
-  ];
-  const foreign = settings.find(({ owner, given }) => given && owner !== executor);
-  if (foreign === undefined) return;
-  const { flag, owner } = foreign;
-  const text = `expected --executor ${owner} beside ${flag}, got --executor ${executor}`;
-  throw new L3MaskingError("invalid-setting", text, {
-    hint: `Add --executor ${owner}, or leave ${flag} out.`,
-  });
+export function requireOwnSettings(settings: CompareSettings): void {
+  const values = new Map<string, unknown>(Object.entries(settings));
+  for (const { name, type, when } of recordsOf(compareSchema)) {
+    const owner = when?.executor;
+    if (owner === undefined || owner === settings.executor) continue;
+    if (values.get(name) === type.parse(undefined)) continue;
+    const flag = `--${toFlag(name)}`;
+    const text = `expected --executor ${owner} beside ${flag}, got --executor ${settings.executor}`;
+    throw new L3MaskingError("invalid-setting", text, {
+      hint: `Add --executor ${owner}, or leave ${flag} out.`,
+    });
+  }
 }
