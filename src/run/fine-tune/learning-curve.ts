@@ -17,7 +17,7 @@ import type { EmbeddedRun } from "./embedding.js";
 import { measuredRows } from "./held-out.js";
 
 /** Parts of the training texts. Each is twice the one before, so the slope by the logarithm is that of one doubling. */
-const SHARES = [0.25, 0.5, 1];
+export const curveShares: readonly number[] = [0.25, 0.5, 1];
 const RESAMPLES = 1000;
 
 type LearningCurve = NonNullable<RunMetrics["learning_curve"]>;
@@ -49,7 +49,7 @@ export async function learningCurve(
   const run = dealt ? inputs : withDev(inputs);
   const folds = dealt ?? devAsFold(data);
   const embeddings = embedded && (dealt ? embedded.train : joined(embedded.train, embedded.dev));
-  const sizes = SHARES.map((share) => Math.round(share * trainingTexts(folds)));
+  const sizes = curveShares.map((share) => Math.round(share * trainingTexts(folds)));
   const curves = [
     await curveOf("tfidf", (share) => tfidfAnswers(run, folds, host, share), run, sizes),
     ...(embeddings === undefined
@@ -95,7 +95,7 @@ async function curveOf(
   sizes: readonly number[],
 ): Promise<Curve> {
   const answers: HeldOutAnswers[] = [];
-  for (const share of SHARES) answers.push(await answer(share));
+  for (const share of curveShares) answers.push(await answer(share));
   const { labelIds } = measuredRows(answers[0], train.labelIds);
   // A label that only dev has has no logit.
   const known = [...labelIds.keys()].filter((row) => labelIds[row] >= 0);
@@ -103,7 +103,7 @@ async function curveOf(
   const expected = pick(labelIds);
   const predicted = answers.map(({ logits }) => pick(predictedLabels(logits, labels.length)));
   const points = predicted.map((ids, index) => ({
-    ...{ method, share: SHARES[index], texts: sizes[index] },
+    ...{ method, share: curveShares[index], texts: sizes[index] },
     ...classificationMetrics(expected, ids, labels.length).measures,
   }));
   const { metricForBestModel: metric, seed } = settings;

@@ -5,6 +5,7 @@ import { tfIdfReader } from "../../model/linear/tf-idf.js";
 import { fitTfidf, tfidfLogits } from "../../model/linear/tfidf-classifier.js";
 import type { Host } from "../host/host.js";
 import type { RunInputs } from "./inputs.js";
+import { curveShares } from "./learning-curve.js";
 
 /** Characters times labels of the texts that are trained on for the sake of the time: a second on one core of 2024. */
 const TIMED_WORK = 2 ** 17;
@@ -14,11 +15,14 @@ export interface LinearSeconds {
   readonly tfidf: number;
   /** With embeddings, but without embedding the texts. */
   readonly embed: number;
+  /** Of the learning curve, both classifiers together; 0 where none is asked for. */
+  readonly curve: number;
 }
 
 /**
  * Times TF-IDF with logistic regression on a part of the training texts, each label in its share, and multiplies by the texts of all
  * trainings: of k folds (k - 1) / k each, and all of them at the end. With embeddings every pass reads their numbers beside the n-grams.
+ * The curve trains on its parts of each fold's texts, without folds once on each part.
  */
 export function linearSeconds(
   { settings, data, folds, model }: Pick<RunInputs, "settings" | "data" | "folds" | "model">,
@@ -40,8 +44,12 @@ export function linearSeconds(
   tfidfLogits(classifier, some);
   const seconds = (host.now() - start) / 1000;
   const trainings = folds?.count ?? 1;
-  const tfidf = (seconds * trainings * texts.length) / timed.length;
+  const whole = (seconds * texts.length) / timed.length;
+  const tfidf = whole * trainings;
   const read = tfIdfReader(classifier.features);
   const ngrams = some.reduce((sum, text) => sum + read(text).columns.length, 0) / some.length;
-  return { tfidf, embed: tfidf * (1 + model.spec.hiddenSize / Math.max(1, ngrams)) };
+  const wider = 1 + model.spec.hiddenSize / Math.max(1, ngrams);
+  const curveTexts = curveShares.reduce((sum, part) => sum + part, 0) * Math.max(1, trainings - 1);
+  const curve = settings.learningCurve ? whole * curveTexts * (1 + wider) : 0;
+  return { tfidf, embed: tfidf * wider, curve };
 }

@@ -9,7 +9,7 @@ const work: EncoderWork = {
   folds: 5,
   foldSteps: 90,
   embeddingSeconds: 5,
-  tfidfSeconds: 2,
+  linearSeconds: 2,
   testSeconds: 3,
   isCandidate: true,
   budget: undefined,

@@ -14,8 +14,8 @@ export interface EncoderWork {
   readonly foldSteps: number;
   /** To embed all texts and to train on the embeddings, where that is done. */
   readonly embeddingSeconds: number;
-  /** To train TF-IDF, where that is done. */
-  readonly tfidfSeconds: number;
+  /** To train TF-IDF and the classifiers of the learning curve, where that is done. */
+  readonly linearSeconds: number;
   /** To classify the test texts. */
   readonly testSeconds: number;
   /** Are there other candidates to go on with? */
@@ -61,7 +61,7 @@ export function fitToTime(work: EncoderWork): TimeFit {
   };
   const embeds = !isCandidate || work.embeddingSeconds <= most;
   const without = embeds ? [] : [leftOut("embed", "embedding the texts", work.embeddingSeconds)];
-  const before = (embeds ? work.embeddingSeconds : 0) + work.tfidfSeconds + work.testSeconds;
+  const before = (embeds ? work.embeddingSeconds : 0) + work.linearSeconds + work.testSeconds;
   const took = (some: number, maxSteps?: number) =>
     before + secondsPerStep * (some * (maxSteps ?? foldSteps) + (maxSteps ?? steps));
   const withFolds = (some: number, maxSteps?: number): TimeFit => ({
@@ -107,7 +107,7 @@ export function timeText(work: EncoderWork, fit: TimeFit): string {
     return `${timed}; ${left.join("; ")}; the rest takes about ${duration(fit.seconds)}`;
   }
   const each = fit.maxSteps ?? steps;
-  const others = work.embeddingSeconds + work.tfidfSeconds + work.testSeconds;
+  const others = work.embeddingSeconds + work.linearSeconds + work.testSeconds;
   const all = fit.folds * (fit.maxSteps ?? foldSteps) + each;
   const longest = duration(budget ?? USUAL_FOLD_SECONDS);
   const why = fit.folds < folds ? ` (all would take longer than ${longest})` : "";

@@ -94,7 +94,9 @@ async function timedPlan(
 ): Promise<z.infer<typeof schema>> {
   const { settings } = inputs;
   const seconds = await secondsPerStep(inputs, masks, runtime, host);
-  const linear = wantsBaseline(settings) ? linearSeconds(inputs, host) : { tfidf: 0, embed: 0 };
+  const trainsLinear = wantsBaseline(settings) || settings.learningCurve;
+  const timed = trainsLinear ? linearSeconds(inputs, host) : { tfidf: 0, embed: 0, curve: 0 };
+  const linear = wantsBaseline(settings) ? timed : { ...timed, tfidf: 0, embed: 0 };
   const budget = settings.timeBudget === undefined ? undefined : budgetSeconds(settings.timeBudget);
   const isCandidate = settings.method === AUTO;
   const work = { ...encoderWork(inputs, seconds, linear), isCandidate, budget, spentSeconds };
@@ -129,7 +131,7 @@ function encoderWork(
     folds: count,
     foldSteps: count === 0 ? 0 : plannedSteps(Math.round(train.length * (1 - 1 / count)), settings),
     embeddingSeconds: settings.method === AUTO ? forward(all) + linear.embed : 0,
-    tfidfSeconds: linear.tfidf,
+    linearSeconds: linear.tfidf + linear.curve,
     testSeconds: forward(test.length),
   };
 }
