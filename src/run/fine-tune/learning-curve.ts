@@ -15,9 +15,8 @@ import { type HeldOutAnswers, titleOf } from "./choice.js";
 import { embedAnswers, tfidfAnswers } from "./cross-validation.js";
 import type { EmbeddedRun } from "./embedding.js";
 import { measuredRows } from "./held-out.js";
+import { curveShares } from "./linear-time.js";
 
-/** Parts of the training texts. Each is twice the one before, so the slope by the logarithm is that of one doubling. */
-export const curveShares: readonly number[] = [0.25, 0.5, 1];
 const RESAMPLES = 1000;
 
 type LearningCurve = NonNullable<RunMetrics["learning_curve"]>;
