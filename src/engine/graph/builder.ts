@@ -24,7 +24,9 @@ export interface Builder {
   add(a: Tensor, b: Tensor): Tensor;
   subtract(a: Tensor, b: Tensor): Tensor;
   multiply(a: Tensor, b: Tensor): Tensor;
+  divide(a: Tensor, b: Tensor): Tensor;
   scale(x: Tensor, factor: number): Tensor;
+  squareRoot(x: Tensor): Tensor;
   tanh(x: Tensor): Tensor;
   gelu(x: Tensor): Tensor;
   toFloat(x: Tensor): Tensor;
@@ -39,6 +41,8 @@ export interface Builder {
   sum(x: Tensor, axes: readonly number[], keepAxes?: boolean): Tensor;
   /** Mean over the last axis, which stays as 1. */
   meanLast(x: Tensor): Tensor;
+  /** The sum of x^2 over all elements, shape []. */
+  sumOfSquares(x: Tensor): Tensor;
   /** alpha * op(a) op(b) + c for matrices; c broadcasts. */
   gemm(a: Tensor, b: Tensor, c?: Tensor, options?: Partial<OpAttributes["gemm"]>): Tensor;
   /** alpha * op(a) op(b) over the last two axes; leading axes are equal. */
@@ -103,7 +107,9 @@ export function createBuilder(): Builder {
     add: (a, b) => one("add", [a, b], {}),
     subtract: (a, b) => one("subtract", [a, b], {}),
     multiply: (a, b) => one("multiply", [a, b], {}),
+    divide: (a, b) => one("divide", [a, b], {}),
     scale: (x, factor) => one("scale", [x], { factor }),
+    squareRoot: (x) => one("squareRoot", [x], {}),
     tanh: (x) => one("tanh", [x], {}),
     gelu: (x) => one("gelu", [x], {}),
     toFloat: (x) => one("toFloat", [x], {}),
@@ -115,6 +121,7 @@ export function createBuilder(): Builder {
     fill: (value, shape) => one("fill", [], { value, shape }),
     sum: (x, axes, keepAxes = false) => one("sum", [x], { axes, keepAxes }),
     meanLast: (x) => one("meanLast", [x], {}),
+    sumOfSquares: (x) => one("sumOfSquares", [x], {}),
     gemm: (a, b, c, options = {}) =>
       one("gemm", c === undefined ? [a, b] : [a, b, c], {
         transA: options.transA ?? false,

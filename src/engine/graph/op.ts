@@ -11,8 +11,10 @@ export interface OpAttributes {
   add: Nothing;
   subtract: Nothing;
   multiply: Nothing;
+  divide: Nothing;
   /** y = factor * x */
   scale: { readonly factor: number };
+  squareRoot: Nothing;
   tanh: Nothing;
   gelu: Nothing;
   geluBackward: Nothing;
@@ -30,6 +32,7 @@ export interface OpAttributes {
   fill: { readonly value: number; readonly shape: Shape };
   sum: { readonly axes: readonly number[]; readonly keepAxes: boolean };
   meanLast: Nothing;
+  sumOfSquares: Nothing;
   gemm: { readonly transA: boolean; readonly transB: boolean; readonly alpha: number };
   matmul: { readonly transA: boolean; readonly transB: boolean; readonly alpha: number };
   quantizedProduct: Nothing;
@@ -38,6 +41,8 @@ export interface OpAttributes {
   attention: { readonly scale: number; readonly dropoutScale: number };
   crossEntropy: Nothing;
   decoderCrossEntropy: Nothing;
+  clipFactor: Nothing;
+  adamw: { readonly beta1: number; readonly beta2: number };
 }
 
 export type Nothing = Readonly<Record<never, never>>;
@@ -59,7 +64,8 @@ export interface Op<A> {
     emit: OnnxEmitter,
     inputs: readonly string[],
     attributes: A,
-    types: readonly TensorType[],
+    outputTypes: readonly TensorType[],
+    inputTypes: readonly TensorType[],
   ): readonly string[];
   /** Where the results lie while the graph runs. */
   readonly memory: MemoryRule;

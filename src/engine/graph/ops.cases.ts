@@ -23,6 +23,8 @@ const f = (build: Builder, name: string, ...shape: (number | string)[]) =>
 const i = (build: Builder, name: string, ...shape: (number | string)[]) =>
   build.input(name, "int32", shape);
 
+const half = (build: Builder) => build.constant([0.5], []);
+
 function quantizedCase(b: Builder, rows: number | string, inner: number, columns: number): Tensor {
   const weights = b.input("w", "int8", [inner, columns]);
   const operands = [f(b, "x", rows, inner), weights, f(b, "scale", columns), f(b, "bias", columns)];
@@ -39,6 +41,12 @@ export const opCases: readonly OpCase[] = [
     result: (b) => b.subtract(f(b, "x", "T", 3), f(b, "y", 3)),
   },
   { op: "multiply", title: "broadcast", result: (b) => b.multiply(f(b, "x", 3, 1), f(b, "y", 4)) },
+  {
+    op: "divide",
+    title: "broadcast",
+    result: (b) =>
+      b.divide(f(b, "x", 3, 1), b.add(b.multiply(f(b, "y", 4), f(b, "y", 4)), half(b))),
+  },
   { op: "scale", title: "by -2.5", result: (b) => b.scale(f(b, "x", 5), -2.5) },
   {
     op: "quantizedProduct",
@@ -50,6 +58,11 @@ export const opCases: readonly OpCase[] = [
     op: "quantizedProduct",
     title: "larger than the runtime's blocks",
     result: (b) => quantizedCase(b, 9, 70, 33),
+  },
+  {
+    op: "squareRoot",
+    title: "of 0.5 and more",
+    result: (b) => b.squareRoot(b.add(b.multiply(f(b, "x", 3, 4), f(b, "x", 3, 4)), half(b))),
   },
   { op: "tanh", title: "matrix", result: (b) => b.tanh(f(b, "x", 3, 4)) },
   { op: "gelu", title: "matrix", result: (b) => b.gelu(f(b, "x", 3, 4)) },
@@ -122,6 +135,14 @@ export const opCases: readonly OpCase[] = [
   { op: "sum", title: "one axis kept", result: (b) => b.sum(f(b, "x", 2, 3, 4), [1], true) },
   { op: "sum", title: "two axes dropped", result: (b) => b.sum(f(b, "x", 2, 3, 4), [0, 2]) },
   { op: "meanLast", title: "rows", result: (b) => b.meanLast(f(b, "x", 3, 5)) },
+  { op: "sumOfSquares", title: "a matrix", result: (b) => b.sumOfSquares(f(b, "x", 40, 3)) },
+  {
+    op: "sumOfSquares",
+    title: "a row of named size",
+    sizes: { T: 5 },
+    result: (b) => b.sumOfSquares(f(b, "x", "T")),
+  },
+  { op: "sumOfSquares", title: "a number", result: (b) => b.sumOfSquares(f(b, "x")) },
   ...[false, true].flatMap((transA) =>
     [false, true].map((transB): OpCase => {
       const shapes: [number[], number[]] = [transA ? [3, 2] : [2, 3], transB ? [4, 3] : [3, 4]];
@@ -202,6 +223,29 @@ export const opCases: readonly OpCase[] = [
       return b.apply("decoderCrossEntropy", operands, {})[0];
     },
   },
+  ...[0.5, 40, 3e38].map(
+    (maxNorm): OpCase => ({
+      op: "clipFactor",
+      title: `down to ${maxNorm}`,
+      result(b) {
+        const norm = b.squareRoot(b.sumOfSquares(f(b, "x", 9)));
+        return b.apply("clipFactor", [norm, b.constant([maxNorm], [])], {})[0];
+      },
+    }),
+  ),
+  ...["weight", "first", "second"].map(
+    (title, output): OpCase => ({
+      op: "adamw",
+      title,
+      result(b) {
+        const tensors = [f(b, "w", 3, 4), f(b, "g", 3, 4), f(b, "m", 3, 4)];
+        const second = b.multiply(f(b, "v", 3, 4), f(b, "v", 3, 4));
+        const scalars = [f(b, "clip"), f(b, "rate"), f(b, "decay"), b.constant([1e-3], [])];
+        const settings = { beta1: 0.9, beta2: 0.98 };
+        return b.apply("adamw", [...tensors, second, ...scalars], settings)[output];
+      },
+    }),
+  ),
 ];
 
 /** Builds a case and draws a value for each of its inputs. */

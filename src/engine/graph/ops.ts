@@ -2,14 +2,17 @@
 import { L3MaskingError } from "../../base/errors.js";
 import type { TensorType } from "./graph.js";
 import type { Op, OpAttributes, OpName } from "./op.js";
+import { adamw, clipFactor } from "./ops/adamw.js";
 import { attention } from "./ops/attention.js";
 import { crossEntropy, decoderCrossEntropy } from "./ops/cross-entropy.js";
 import {
   add,
+  divide,
   dropout,
   equal,
   multiply,
   scale,
+  squareRoot,
   subtract,
   tanh,
   toFloat,
@@ -19,7 +22,7 @@ import { fill, gatherRows, reshape, scatterRows, transpose } from "./ops/movemen
 import { layerNorm, softmax } from "./ops/normalization.js";
 import { gemm, matmul } from "./ops/product.js";
 import { quantizedProduct } from "./ops/quantized-product.js";
-import { meanLast, sum } from "./ops/reduction.js";
+import { meanLast, sum, sumOfSquares } from "./ops/reduction.js";
 import { formatShape } from "./shape.js";
 
 export type OpTable = { readonly [K in OpName]: Op<OpAttributes[K]> };
@@ -28,7 +31,9 @@ export const ops: OpTable = {
   add,
   subtract,
   multiply,
+  divide,
   scale,
+  squareRoot,
   tanh,
   gelu,
   geluBackward,
@@ -43,6 +48,7 @@ export const ops: OpTable = {
   fill,
   sum,
   meanLast,
+  sumOfSquares,
   gemm,
   matmul,
   quantizedProduct,
@@ -51,6 +57,8 @@ export const ops: OpTable = {
   attention,
   crossEntropy,
   decoderCrossEntropy,
+  clipFactor,
+  adamw,
 };
 
 /** Output types of an operation; a misfit is reported with the operation, its scope and its inputs. */

@@ -172,8 +172,9 @@ function createWriter(target: OnnxTarget) {
 
   function write<K extends OpName>(node: Node<K>): void {
     scope = node.scope === "" ? node.op : `${node.scope}/${node.op}`;
-    const results = ops[node.op].onnx(emit, node.inputs.map(nameOf), node.attributes, node.outputs);
-    node.outputs.forEach((output, index) => {
+    const { op, inputs, attributes, outputs } = node;
+    const results = ops[op].onnx(emit, inputs.map(nameOf), attributes, outputs, inputs);
+    outputs.forEach((output, index) => {
       names.set(output, results[index]);
     });
   }

@@ -8,6 +8,7 @@
  * slow the step down many times.
  */
 import { L3MaskingError } from "../../base/errors.js";
+import type { AdamwSettings } from "../../engine/optimizer/optimizer-graph.js";
 import type { Parameter, ParameterPart } from "../../model/parameters.js";
 import type { ParameterStore, Region } from "./parameter-store.js";
 
@@ -26,14 +27,6 @@ export interface OptimizerGroup {
   /** Applied where a parameter's `decay` is true. */
   readonly weightDecay: number;
   readonly clip: ClipGroup;
-}
-
-/** AdamW's own settings. */
-export interface AdamwSettings {
-  readonly beta1: number;
-  readonly beta2: number;
-  /** Above 0: it also keeps 0 / 0 out of parameters that have had no gradient. */
-  readonly epsilon: number;
 }
 
 /** The settings of the published experiments. */

@@ -44,11 +44,34 @@ export const multiply: Op<Nothing> = {
   memory: "in place",
 };
 
+/** y = a / b */
+export const divide: Op<Nothing> = {
+  infer: binaryFloat,
+  vjp: ({ build, inputs: [, b], outputs: [y], gradient }) => [
+    () => dense(build.divide(gradient, b)),
+    () => dense(build.scale(build.divide(build.multiply(gradient, y), b), -1)),
+  ],
+  evaluate: ([a, b]) => [zipElements(a, b, (x, y) => x / y)],
+  onnx: (emit, inputs) => emit.node("Div", inputs),
+  memory: "in place",
+};
+
 export const scale: Op<{ readonly factor: number }> = {
   infer: unaryFloat,
   vjp: ({ build, gradient, attributes }) => [() => dense(build.scale(gradient, attributes.factor))],
   evaluate: ([x], { factor }) => [mapElements(x, (value) => factor * value)],
   onnx: (emit, [x], { factor }) => emit.node("Mul", [x, emit.scalar(factor)]),
+  memory: "in place",
+};
+
+/** dy/dx = 1 / (2 y), infinite at 0 */
+export const squareRoot: Op<Nothing> = {
+  infer: unaryFloat,
+  vjp: ({ build, outputs: [y], gradient }) => [
+    () => dense(build.divide(build.scale(gradient, 0.5), y)),
+  ],
+  evaluate: ([x]) => [mapElements(x, Math.sqrt)],
+  onnx: (emit, inputs) => emit.node("Sqrt", inputs),
   memory: "in place",
 };
 

@@ -77,8 +77,14 @@ export const geluProduct: Op<{ readonly alpha: number }> = {
     const product = matrixProduct(mapElements(x, geluOf), weight, { ...transposed, alpha });
     return [zipElements(product, c, (a, b) => a + b)];
   },
-  onnx: (emit, [x, weight, c], { alpha }, types) =>
-    gemm.onnx(emit, [emitGelu(emit, x), weight, c], { ...transposed, alpha }, types),
+  onnx: (emit, [x, weight, c], { alpha }, outputTypes, inputTypes) =>
+    gemm.onnx(
+      emit,
+      [emitGelu(emit, x), weight, c],
+      { ...transposed, alpha },
+      outputTypes,
+      inputTypes,
+    ),
   // What the product reads: gelu(x).
   memory: ([x], outputs) => ({ places: outputs, scratch: x }),
 };

@@ -67,3 +67,23 @@ export const meanLast: Op<Nothing> = {
   onnx: (emit, [x]) => emit.node("ReduceMean", [x, emit.ints([-1])], { keepdims: { int: 1 } }),
   memory: "fresh",
 };
+
+/** y = sum of x^2 over all elements, shape []; dx = 2 g x. */
+export const sumOfSquares: Op<Nothing> = {
+  infer([x]) {
+    expectType(x, "float32");
+    return [{ type: "float32", shape: [] }];
+  },
+  vjp: ({ build, inputs: [x], gradient }) => [
+    () => dense(build.multiply(x, build.scale(gradient, 2))),
+  ],
+  evaluate: ([x]) => [ndArray([], [x.data.reduce((total, value) => total + value * value, 0)])],
+  onnx(emit, [x], _, __, [{ shape }]) {
+    // Row by row first: many short sums run side by side and round less than a long one.
+    const drop = { keepdims: { int: 0 } };
+    if (shape.length < 2) return emit.node("ReduceSumSquare", [x], drop);
+    const [rows] = emit.node("ReduceSumSquare", [x, emit.ints([-1])], drop);
+    return emit.node("ReduceSum", [rows], drop);
+  },
+  memory: "fresh",
+};
