@@ -29,6 +29,8 @@ export interface Builder {
   squareRoot(x: Tensor): Tensor;
   tanh(x: Tensor): Tensor;
   gelu(x: Tensor): Tensor;
+  /** A keep mask, bool; `seed` is an int32 scalar. */
+  dropoutMask(seed: Tensor, shape: Shape, threshold: number): Tensor;
   toFloat(x: Tensor): Tensor;
   equal(a: Tensor, b: Tensor): Tensor;
   reshape(x: Tensor, shape: Shape): Tensor;
@@ -37,6 +39,8 @@ export interface Builder {
   gatherRows(table: Tensor, indices: Tensor): Tensor;
   /** A zero table [rows, ...row] with values[k] added at indices[k]. */
   scatterRows(indices: Tensor, values: Tensor, rows: Size): Tensor;
+  /** The table with values[k] added at indices[k]. */
+  addRows(table: Tensor, indices: Tensor, values: Tensor): Tensor;
   fill(value: number, shape: Shape): Tensor;
   sum(x: Tensor, axes: readonly number[], keepAxes?: boolean): Tensor;
   /** Mean over the last axis, which stays as 1. */
@@ -112,12 +116,14 @@ export function createBuilder(): Builder {
     squareRoot: (x) => one("squareRoot", [x], {}),
     tanh: (x) => one("tanh", [x], {}),
     gelu: (x) => one("gelu", [x], {}),
+    dropoutMask: (seed, shape, threshold) => one("dropoutMask", [seed], { shape, threshold }),
     toFloat: (x) => one("toFloat", [x], {}),
     equal: (a, b) => one("equal", [a, b], {}),
     reshape: (x, shape) => one("reshape", [x], { shape }),
     transpose: (x, order) => one("transpose", [x], { order }),
     gatherRows: (table, indices) => one("gatherRows", [table, indices], {}),
     scatterRows: (indices, values, rows) => one("scatterRows", [indices, values], { rows }),
+    addRows: (table, indices, values) => one("addRows", [table, indices, values], {}),
     fill: (value, shape) => one("fill", [], { value, shape }),
     sum: (x, axes, keepAxes = false) => one("sum", [x], { axes, keepAxes }),
     meanLast: (x) => one("meanLast", [x], {}),

@@ -4,7 +4,7 @@
  */
 import type { Builder } from "./builder.js";
 import type { ElementType, Tensor, TensorType } from "./graph.js";
-import type { Shape } from "./shape.js";
+import type { Shape, Size } from "./shape.js";
 
 /** Attributes of every operation; an operation without any has `Record<never, never>`. */
 export interface OpAttributes {
@@ -21,6 +21,8 @@ export interface OpAttributes {
   geluProduct: { readonly alpha: number };
   /** float32 x and bool keep -> x where keep */
   dropout: Nothing;
+  /** int32 seed -> bool keep */
+  dropoutMask: { readonly shape: Shape; readonly threshold: number };
   /** bool or int32 to float32 */
   toFloat: Nothing;
   /** int32, int32 -> bool */
@@ -29,6 +31,7 @@ export interface OpAttributes {
   transpose: { readonly order: readonly number[] };
   gatherRows: Nothing;
   scatterRows: { readonly rows: Shape[number] };
+  addRows: Nothing;
   fill: { readonly value: number; readonly shape: Shape };
   sum: { readonly axes: readonly number[]; readonly keepAxes: boolean };
   meanLast: Nothing;
@@ -143,10 +146,14 @@ export interface OnnxEmitter {
     options?: { readonly domain?: string; readonly outputs?: number },
   ): string[];
   scalar(value: number): string;
+  /** An int32 scalar. */
+  integer(value: number): string;
   /** An int64 vector of fixed numbers. */
   ints(values: readonly number[]): string;
   /** An int64 vector holding a shape; named sizes are read from the run's size inputs. */
   shape(shape: Shape): string;
+  /** An int32 scalar holding a size. */
+  count(size: Size): string;
   cast(input: string, type: ElementType): string;
 }
 

@@ -91,6 +91,16 @@ export const opCases: readonly OpCase[] = [
     result: (b) => b.apply("dropout", [f(b, "x", 3, 4), b.input("keep", "bool", [3, 4])], {})[0],
   },
   {
+    op: "dropoutMask",
+    title: "a mask times x",
+    sizes: { R: 2, S: 5 },
+    range: 2 ** 31,
+    result(b) {
+      const mask = b.dropoutMask(i(b, "seed"), ["R", 3, "S", "S"], 2 ** 31);
+      return b.multiply(f(b, "x", "R", 3, "S", "S"), b.toFloat(mask));
+    },
+  },
+  {
     op: "toFloat",
     title: "a mask times x",
     result: (b) => b.multiply(f(b, "x", 6), b.toFloat(b.input("keep", "bool", [6]))),
@@ -125,6 +135,13 @@ export const opCases: readonly OpCase[] = [
     range: 4,
     result: (b) =>
       b.add(f(b, "x", "T", 2), b.scatterRows(i(b, "rows", 6), f(b, "values", 6, 2), "T")),
+  },
+  {
+    op: "addRows",
+    title: "to a table",
+    sizes: { T: 4 },
+    range: 4,
+    result: (b) => b.addRows(f(b, "x", "T", 2), i(b, "rows", 6), f(b, "values", 6, 2)),
   },
   {
     op: "fill",

@@ -5,6 +5,7 @@ import type { Op, OpAttributes, OpName } from "./op.js";
 import { adamw, clipFactor } from "./ops/adamw.js";
 import { attention } from "./ops/attention.js";
 import { crossEntropy, decoderCrossEntropy } from "./ops/cross-entropy.js";
+import { dropoutMask } from "./ops/dropout-mask.js";
 import {
   add,
   divide,
@@ -18,7 +19,7 @@ import {
   toFloat,
 } from "./ops/elementwise.js";
 import { gelu, geluBackward, geluProduct } from "./ops/gelu.js";
-import { fill, gatherRows, reshape, scatterRows, transpose } from "./ops/movement.js";
+import { addRows, fill, gatherRows, reshape, scatterRows, transpose } from "./ops/movement.js";
 import { layerNorm, softmax } from "./ops/normalization.js";
 import { gemm, matmul } from "./ops/product.js";
 import { quantizedProduct } from "./ops/quantized-product.js";
@@ -39,12 +40,14 @@ export const ops: OpTable = {
   geluBackward,
   geluProduct,
   dropout,
+  dropoutMask,
   toFloat,
   equal,
   reshape,
   transpose,
   gatherRows,
   scatterRows,
+  addRows,
   fill,
   sum,
   meanLast,

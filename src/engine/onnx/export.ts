@@ -10,7 +10,7 @@ import {
 } from "../graph/graph.js";
 import type { OnnxAttributes, OnnxEmitter, OnnxTarget, OpName } from "../graph/op.js";
 import { ops } from "../graph/ops.js";
-import { type Shape, sizeNames } from "../graph/shape.js";
+import { type Shape, type Size, sizeNames } from "../graph/shape.js";
 import { verifyGraph } from "../graph/verify.js";
 import { executionOrder, nodesFor } from "./execution-order.js";
 import {
@@ -31,12 +31,19 @@ export interface OnnxModel {
   readonly inputs: ReadonlyMap<string, { readonly type: ElementType; readonly shape: Shape }>;
   /** Named sizes that the graph computes with; each is an extra int64 input `size.NAME` of shape [1]. */
   readonly sizeInputs: readonly string[];
+  /** Sizes that the graph counts up to; each is an extra int32 input `count.SIZE` of shape []. */
+  readonly countInputs: readonly Size[];
   readonly outputs: ReadonlyMap<string, { readonly type: ElementType; readonly shape: Shape }>;
 }
 
 /** Name of the input that carries the value of a named size. */
 export function sizeInputName(size: string): string {
   return `size.${size}`;
+}
+
+/** Name of the input that carries a size as a number to count up to. */
+export function countInputName(size: Size): string {
+  return `count.${size}`;
 }
 
 /**
@@ -52,6 +59,7 @@ export function toOnnx(name: string, outputs: GraphOutputs, target: OnnxTarget):
   for (const input of inputs) writer.names.set(input, input.source.name);
   for (const node of orderedNodes(tensors)) writer.write(node);
   const sizeInputs = [...writer.usedSizes].sort();
+  const countInputs = [...writer.counts];
   const written = writer.nodesWithOutputs(outputs);
   const nodes = executionOrder(nodesFor(written, Object.keys(outputs)));
   const model = create(ModelProtoSchema, {
@@ -68,6 +76,7 @@ export function toOnnx(name: string, outputs: GraphOutputs, target: OnnxTarget):
       input: [
         ...inputs.map((input) => valueInfo(input.source.name, onnxType(input.type), input.shape)),
         ...sizeInputs.map((size) => valueInfo(sizeInputName(size), DataType.INT64, [1])),
+        ...countInputs.map((size) => valueInfo(countInputName(size), DataType.INT32, [])),
       ],
       output: Object.entries(outputs).map(([key, { type, shape }]) =>
         valueInfo(key, onnxType(type), shape),
@@ -78,6 +87,7 @@ export function toOnnx(name: string, outputs: GraphOutputs, target: OnnxTarget):
     bytes: toBinary(ModelProtoSchema, model),
     inputs: new Map(inputs.map(({ source, type, shape }) => [source.name, { type, shape }])),
     sizeInputs,
+    countInputs,
     outputs: new Map(
       Object.entries(outputs).map(([key, { type, shape }]) => [key, { type, shape }]),
     ),
@@ -94,6 +104,7 @@ function createWriter(target: OnnxTarget) {
   const initializers: TensorProto[] = [];
   const names = new Map<Tensor, string>();
   const usedSizes = new Set<string>();
+  const counts = new Set<Size>();
   const shared = new Map<string, string>();
   let scope = "graph";
   let count = 0;
@@ -128,6 +139,8 @@ function createWriter(target: OnnxTarget) {
     },
     scalar: (value) =>
       once(`scalar ${value}`, () => initializer(DataType.FLOAT, [], new Float32Array([value]))),
+    integer: (value) =>
+      once(`integer ${value}`, () => initializer(DataType.INT32, [], Int32Array.of(value))),
     ints: (values) =>
       once(`ints ${values}`, () =>
         initializer(DataType.INT64, [values.length], BigInt64Array.from(values, BigInt)),
@@ -141,6 +154,11 @@ function createWriter(target: OnnxTarget) {
         );
         return parts.length === 1 ? parts[0] : emit.node("Concat", parts, { axis: { int: 0 } })[0];
       });
+    },
+    count(size) {
+      if (typeof size === "number") return emit.integer(size);
+      counts.add(size);
+      return countInputName(size);
     },
     cast: (input, type) => emit.node("Cast", [input], { to: { int: onnxType(type) } })[0],
   };
@@ -200,7 +218,7 @@ function createWriter(target: OnnxTarget) {
     }));
   }
 
-  return { initializers, names, usedSizes, write, nodesWithOutputs };
+  return { initializers, names, usedSizes, counts, write, nodesWithOutputs };
 }
 
 function attributeProtos(

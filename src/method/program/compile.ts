@@ -4,7 +4,7 @@ import { L3MaskingError } from "../../base/errors.js";
 import { type Builder, createBuilder } from "../../engine/graph/builder.js";
 import type { GraphOutputs } from "../../engine/graph/graph.js";
 import { bindSize, type SizeBindings } from "../../engine/graph/shape.js";
-import { sizeInputName, toOnnx } from "../../engine/onnx/export.js";
+import { countInputName, sizeInputName, toOnnx } from "../../engine/onnx/export.js";
 import type { ArrayValue, NamedArrays, Runtime } from "../../engine/runtime/runtime.js";
 
 /** A flat array for each input of a program; its shape follows from the sizes of the run. */
@@ -48,6 +48,10 @@ export async function compileProgram(
       for (const size of model.sizeInputs) {
         const data = BigInt64Array.of(BigInt(bindSize(size, sizes)));
         inputs[sizeInputName(size)] = { type: "int64", shape: [1], data };
+      }
+      for (const size of model.countInputs) {
+        const data = Int32Array.of(bindSize(size, sizes));
+        inputs[countInputName(size)] = { type: "int32", shape: [], data };
       }
       const places: Record<string, ArrayValue> = {};
       for (const [key, data] of Object.entries(targets)) {

@@ -100,6 +100,42 @@ export const scatterRows: Op<{ readonly rows: Size }> = {
   memory: "fresh",
 };
 
+/**
+ * y = table; y[indices[k]] += values[k]. On devices that add in no fixed order the result is the same in every run only if
+ * the indices are distinct.
+ */
+export const addRows: Op<Nothing> = {
+  infer([table, indices, values]) {
+    expectType(table, "float32");
+    expectType(indices, "int32");
+    expectRank(indices, 1);
+    expectEqual("added rows", indices.shape[0], values.shape[0]);
+    const [, ...row] = table.shape;
+    expectEqual("width of added rows", formatShape(row), formatShape(values.shape.slice(1)));
+    return [table];
+  },
+  vjp: ({ build, inputs: [, indices], gradient }) => [
+    () => dense(gradient),
+    null,
+    () => dense(build.gatherRows(gradient, indices)),
+  ],
+  evaluate([table, indices, values]) {
+    const width = table.shape.slice(1).reduce((product, extent) => product * extent, 1);
+    const result = ndArray(table.shape, table.data);
+    indices.data.forEach((row, k) => {
+      for (let i = 0; i < width; i++) result.data[row * width + i] += values.data[k * width + i];
+    });
+    return [result];
+  },
+  onnx(emit, [table, indices, values]) {
+    // ScatterND takes int64 index tuples: [N] -> [N, 1]
+    const [column] = emit.node("Reshape", [indices, emit.ints([-1, 1])]);
+    const [tuples] = emit.node("Cast", [column], { to: { int: 7 } });
+    return emit.node("ScatterND", [table, tuples, values], { reduction: { text: "add" } });
+  },
+  memory: "in place",
+};
+
 export const fill: Op<{ readonly value: number; readonly shape: Shape }> = {
   infer: (_, { shape }) => [{ type: "float32", shape }],
   vjp: () => [],
