@@ -44,6 +44,8 @@ function recordingRuntime(target: OnnxTarget) {
     name: "recording",
     target,
     threads: 1,
+    memory: "host",
+    hold: () => Promise.reject(new Error("not held")),
     async load(_name, bytes) {
       models.push(bytes);
       return { run: () => Promise.reject(new Error("not run")), dispose: async () => undefined };

@@ -90,8 +90,8 @@ describe.each(["bert", "roberta"] as const)("learned task weights of %s", (famil
     const real = await cpu.open({ threads: 1 });
     runtime = {
       ...real,
-      async load(name, bytes) {
-        const session = await real.load(name, bytes);
+      async load(name, ...loaded) {
+        const session = await real.load(name, ...loaded);
         return {
           ...session,
           run(...given) {

@@ -40,6 +40,8 @@ async function nodesOf(
     name: "recording",
     target: "cpu",
     threads: 1,
+    memory: "host",
+    hold: () => Promise.reject(new Error("not held")),
     async load(_name, bytes) {
       models.push(bytes);
       return { run: () => Promise.reject(new Error("not run")), dispose: async () => undefined };

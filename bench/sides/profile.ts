@@ -63,8 +63,8 @@ export function stepClock(now: () => number): StepClock {
 export function timedRuntime(runtime: Runtime, clock: StepClock): Runtime {
   return {
     ...runtime,
-    async load(name, bytes) {
-      const session = await runtime.load(name, bytes);
+    async load(name, ...given) {
+      const session = await runtime.load(name, ...given);
       return {
         ...session,
         run: (...given) => clock.timeAsync("runtime", () => session.run(...given)),

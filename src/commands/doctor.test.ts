@@ -120,9 +120,14 @@ describe("runDoctor", () => {
       name: "wrong 1.0",
       target: "cpu",
       threads: 1,
+      memory: "host",
+      hold: () => Promise.reject(new Error("not held")),
       load: async () => ({
         run: async () => ({
-          sum: { type: "float32", shape: [2, 2], data: Float32Array.of(11, 22, 33, 45) },
+          arrays: {
+            sum: { type: "float32", shape: [2, 2], data: Float32Array.of(11, 22, 33, 45) },
+          },
+          held: {},
         }),
         dispose: async () => undefined,
       }),

@@ -152,7 +152,7 @@ describe("the bytes in ONNX Runtime", () => {
         data: BigInt64Array.of(BigInt(value)),
       });
       const rows = Float32Array.from({ length: R * S * 2 }, (_, i) => 0.1 * i);
-      const result = await session.run(
+      const { arrays: result } = await session.run(
         {
           x: { type: "float32", shape: [R * S, 2], data: rows },
           weight: { type: "float32", shape: [3, 2], data: Float32Array.of(1, 0, 0, 1, 1, -1) },
@@ -186,7 +186,7 @@ describe("the bytes in ONNX Runtime", () => {
     };
     const session = await runtime.load("constants", toOnnx("constants", outputs, "cpu").bytes);
     const fed = { x: { type: "float32" as const, shape: [3], data: Float32Array.of(1, 2, 3) } };
-    const { y, c } = await session.run(fed, ["y", "c"]);
+    const { y, c } = (await session.run(fed, ["y", "c"])).arrays;
     expect(y.data).toEqual(Float32Array.of(13, 21));
     expect(c.data).toEqual(Float32Array.of(7));
     await session.dispose();

@@ -11,12 +11,33 @@ export type ArrayValue =
 
 export type NamedArrays = Readonly<Record<string, ArrayValue>>;
 
+/** An array that a device holds until it is disposed of. */
+export interface HeldArray {
+  readonly type: ArrayValue["type"];
+  readonly shape: readonly number[];
+  /** What it holds, in a fresh array of the host. */
+  read(): Promise<ArrayValue>;
+  /** Frees it on the device: it can be neither fed nor read any more. */
+  dispose(): void;
+}
+
+/** What a session is fed, by the names of its inputs. */
+export type NamedFeeds = Readonly<Record<string, ArrayValue | HeldArray>>;
+
+export interface RunOutputs {
+  /** Those that came back to the host. */
+  readonly arrays: NamedArrays;
+  /** Those that the session was loaded to hold: new ones in each run, for the caller to dispose of. */
+  readonly held: Readonly<Record<string, HeldArray>>;
+}
+
 export interface Session {
   /**
-   * Runs the graph. Inputs are read in place. An output named in `targets` is written there; the
-   * others come back in fresh arrays. Throws `runtime-failed` with the graph and node at fault.
+   * Runs the graph. Inputs are read in place. An output named in `targets` is written there; the others come back in
+   * fresh arrays, or stay on the device where the session was loaded to hold them. Throws `runtime-failed` with the graph
+   * and node at fault.
    */
-  run(inputs: NamedArrays, outputs: readonly string[], targets?: NamedArrays): Promise<NamedArrays>;
+  run(inputs: NamedFeeds, outputs: readonly string[], targets?: NamedArrays): Promise<RunOutputs>;
   dispose(): Promise<void>;
 }
 
@@ -29,7 +50,10 @@ export interface DeviceOptions {
 
 /** What graphs run on; each has a file in `devices/`. */
 export interface Device {
-  /** Opens it. Throws `runtime-missing`, and `runtime-unsupported` on a machine that cannot have it. */
+  /**
+   * Opens it. Throws `runtime-missing`, `runtime-unsupported` on a machine that cannot have it, and `device-missing` where
+   * the device or what it needs is not there.
+   */
   open(options?: DeviceOptions): Promise<Runtime>;
 }
 
@@ -40,5 +64,13 @@ export interface Runtime {
   /** Which kernels graphs may use. */
   readonly target: OnnxTarget;
   readonly threads: number;
-  load(name: string, bytes: Uint8Array): Promise<Session>;
+  /** Where arrays are held: the host's own memory, or one that all feeds and results of the host travel to and from. */
+  readonly memory: "host" | "device";
+  /**
+   * Holds a float32 or int32 array for many runs. In the host's memory it is `value` itself, which is not to change while it
+   * is held; elsewhere a copy.
+   */
+  hold(value: ArrayValue): Promise<HeldArray>;
+  /** A session; its outputs named in `held` stay on the device. */
+  load(name: string, bytes: Uint8Array, held?: readonly string[]): Promise<Session>;
 }

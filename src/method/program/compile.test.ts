@@ -34,6 +34,18 @@ describe("a program", () => {
     expect(scalarOutput(outputs, "total")).toBe(7);
   });
 
+  it("takes what the device holds, of the type and shape declared", async () => {
+    const held = async (...shape: number[]) =>
+      runtime.hold({ type: "float32", shape, data: feeds.x });
+    const outputs = await program.run({ ...feeds, x: await held(2, 2) }, sizes);
+    expect(scalarOutput(outputs, "total")).toBe(7);
+    const flat = await held(4);
+    expect(await failure(program.run({ ...feeds, x: flat }, sizes))).toMatchObject({
+      code: "graph-invalid",
+      message: "input x of sums needs float32 [2,2], got float32 [4]",
+    });
+  });
+
   it("writes to the arrays it is given", async () => {
     const rows = new Float32Array(6);
     await program.run(feeds, sizes, { rows });

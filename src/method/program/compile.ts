@@ -5,21 +5,23 @@ import { type Builder, createBuilder } from "../../engine/graph/builder.js";
 import type { GraphOutputs } from "../../engine/graph/graph.js";
 import { bindSize, type SizeBindings } from "../../engine/graph/shape.js";
 import { countInputName, sizeInputName, toOnnx } from "../../engine/onnx/export.js";
-import type { ArrayValue, NamedArrays, Runtime } from "../../engine/runtime/runtime.js";
+import type { ArrayValue, HeldArray, NamedArrays, Runtime } from "../../engine/runtime/runtime.js";
 
-/** A flat array for each input of a program; its shape follows from the sizes of the run. */
-export type Feeds = Readonly<Record<string, Float32Array | Int32Array | Int8Array | Uint8Array>>;
+/** A flat array of the host; its shape follows from the sizes of the run. */
+export type FlatArray = Float32Array | Int32Array | Int8Array | Uint8Array;
+/** Flat arrays by the names of inputs or outputs of a program. */
+export type Feeds = Readonly<Record<string, FlatArray>>;
 
 export interface Program {
   readonly name: string;
   /** Names of the inputs, named sizes not included. */
   readonly inputs: ReadonlySet<string>;
   /**
-   * Runs the program. `targets` are arrays to write outputs to; other outputs come back fresh, but for `unread` ones.
+   * Runs the program, fed by arrays of the host and such as the device holds. `targets` are arrays to write outputs to; other outputs come back fresh, but for `unread` ones.
    * Throws `graph-invalid` for a missing input or one whose length does not fit its shape.
    */
   run(
-    feeds: Feeds,
+    feeds: Readonly<Record<string, FlatArray | HeldArray>>,
     sizes: SizeBindings,
     targets?: Feeds,
     unread?: ReadonlySet<string>,
@@ -41,9 +43,12 @@ export async function compileProgram(
     name,
     inputs: new Set(model.inputs.keys()),
     async run(feeds, sizes, targets = {}, unread = new Set()) {
-      const inputs: Record<string, ArrayValue> = {};
+      const inputs: Record<string, ArrayValue | HeldArray> = {};
       for (const [key, type] of model.inputs) {
-        inputs[key] = arrayValue(`input ${key} of ${name}`, type, feeds[key], sizes);
+        const fed: FlatArray | HeldArray | undefined = feeds[key];
+        const what = `input ${key} of ${name}`;
+        const isHeld = fed !== undefined && !ArrayBuffer.isView(fed);
+        inputs[key] = isHeld ? fitting(what, type, fed, sizes) : arrayValue(what, type, fed, sizes);
       }
       for (const size of model.sizeInputs) {
         const data = BigInt64Array.of(BigInt(bindSize(size, sizes)));
@@ -61,19 +66,34 @@ export async function compileProgram(
         places[key] = arrayValue(`output ${key} of ${name}`, type, data, sizes);
       }
       const read = outputNames.filter((key) => !unread.has(key));
-      return session.run(inputs, read, places);
+      return (await session.run(inputs, read, places)).arrays;
     },
     dispose: () => session.dispose(),
   };
 }
 
+interface DeclaredType {
+  readonly type: string;
+  readonly shape: readonly (number | string)[];
+}
+
+/** An array that the device holds, where its type and shape are those declared. */
+function fitting(
+  what: string,
+  { type, shape }: DeclaredType,
+  held: HeldArray,
+  sizes: SizeBindings,
+): HeldArray {
+  const expected = `${type} [${shape.map((size) => bindSize(size, sizes))}]`;
+  const found = `${held.type} [${held.shape}]`;
+  if (found !== expected) throw misfit(what, `needs ${expected}, got ${found}`);
+  return held;
+}
+
 function arrayValue(
   what: string,
-  {
-    type,
-    shape: symbolic,
-  }: { readonly type: string; readonly shape: readonly (number | string)[] },
-  data: Feeds[string] | undefined,
+  { type, shape: symbolic }: DeclaredType,
+  data: FlatArray | undefined,
   sizes: SizeBindings,
 ): ArrayValue {
   const shape = symbolic.map((size) => bindSize(size, sizes));

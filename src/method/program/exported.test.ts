@@ -56,7 +56,8 @@ describe.each(["bert", "roberta"] as const)("an exported %s classifier", (family
     const session = await runtime.load("exported", files.get(precision) ?? new Uint8Array());
     const results: Float32Array[] = [];
     for (const batch of batches) {
-      const { logits: found } = await session.run(batch, ["logits"]);
+      const { arrays } = await session.run(batch, ["logits"]);
+      const found = arrays.logits;
       expect(found.shape).toEqual([batch.input_ids.shape[0], labels.length]);
       if (found.type === "float32") results.push(found.data);
     }

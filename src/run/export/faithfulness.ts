@@ -55,7 +55,8 @@ export async function exportedLogits(
         Array.from(portion, (index) => texts[index]),
         spec,
       );
-      const { logits } = await session.run(batch, ["logits"]);
+      const { arrays } = await session.run(batch, ["logits"]);
+      const { logits } = arrays;
       if (logits.type !== "float32") throw notLogits(logits.type);
       const classes = logits.data.length / portion.length;
       rows.push(

@@ -3,7 +3,7 @@
 import { processorCount } from "../../../platform/machine.js";
 import { loadOnnxRuntime } from "../../../platform/onnxruntime.js";
 import { join } from "../../../platform/paths.js";
-import { runtimeError, wrapSession } from "../ort.js";
+import { copyOf, createTensors, runtimeError, wrapSession } from "../ort.js";
 import type { Device } from "../runtime.js";
 
 export const cpu: Device = {
@@ -25,18 +25,24 @@ export const cpu: Device = {
       // Fatal only: other failures are thrown, and so reported once.
       logSeverityLevel: 4,
     } as const;
+    const tensors = createTensors(Tensor, async (tensor) => copyOf(tensor));
     return {
       name: `onnxruntime-node ${env.versions.node ?? env.versions.common}`,
       target: "cpu",
       threads,
-      async load(name, bytes) {
+      memory: "host",
+      hold: async (value) => tensors.hold(tensors.of(value)),
+      async load(name, bytes, held) {
         const profiling = profileFolder !== undefined && {
           enableProfiling: true,
           profileFilePrefix: join(profileFolder, name),
         };
         try {
           const session = await InferenceSession.create(bytes, { ...settings, ...profiling });
-          return wrapSession(name, session, Tensor, profileFolder !== undefined);
+          return wrapSession(name, session, tensors, {
+            ...(held && { held }),
+            profiled: profileFolder !== undefined,
+          });
         } catch (cause) {
           throw runtimeError(name, cause);
         }
