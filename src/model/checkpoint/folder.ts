@@ -1,6 +1,5 @@
 /** The checkpoint's only dealings with the disk: list, read and hash. */
 import { L3MaskingError } from "../../base/errors.js";
-import { parseJson } from "../../base/strict-json.js";
 import { addFile, openDigest } from "../../platform/digest.js";
 import {
   type Entry,
@@ -10,15 +9,24 @@ import {
   readBytes,
 } from "../../platform/files/files.js";
 import { join } from "../../platform/paths.js";
+import { type CheckpointFiles, type FileCode, noFile, type OpenFile, readJson } from "./files.js";
 import type { ByteSource } from "./formats/bytes.js";
 
-/** True for names that stay in their folder: no separators, no `..`, nothing hidden. */
-export function isPlainFileName(name: string): boolean {
-  return /^[A-Za-z0-9_][A-Za-z0-9_.-]*$/.test(name);
+/** The files of a folder; throws `checkpoint-missing` if it is none. */
+export function filesInFolder(folder: string): CheckpointFiles {
+  const names = checkpointNames(folder);
+  const path = (name: string) => join(folder, name);
+  return {
+    where: folder,
+    names,
+    path,
+    json: (name, code) => readJsonFile(path(name), code),
+    open: (name) => openFile(path(name)),
+  };
 }
 
 /** Names in a folder; throws `checkpoint-missing` if it is none. */
-export function checkpointNames(folder: string): ReadonlySet<string> {
+function checkpointNames(folder: string): ReadonlySet<string> {
   const found = entryAt(folder);
   if (found?.kind !== "folder") {
     throw new L3MaskingError(
@@ -30,40 +38,12 @@ export function checkpointNames(folder: string): ReadonlySet<string> {
   return new Set(listFolder(folder));
 }
 
-/** Bytes of config.json, or of an index; those of the largest models have less than one MiB. */
-const MAX_TEXT_BYTES = 16 << 20;
-
-type FileCode = "checkpoint-config" | "checkpoint-format";
-
 /**
- * A file of UTF-8 text. Throws `checkpoint-missing` if there is none, and `code` if it is larger than `mostBytes` (16 MiB), or not
- * UTF-8.
+ * The value of a JSON file. Throws `checkpoint-missing` if there is none, and what `readJson` throws.
  */
-function readTextFile(path: string, code: FileCode, mostBytes = MAX_TEXT_BYTES): string {
-  const { size } = fileAt(path);
-  const refuse = (what: string, cause?: unknown) =>
-    new L3MaskingError(code, `expected ${what} in ${path}`, {
-      hint: "Download the file again; it is damaged.",
-      cause,
-    });
-  if (size > mostBytes) throw refuse(`at most ${mostBytes} bytes, got ${size}`);
-  const bytes = readBytes(path);
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch (cause) {
-    throw refuse("UTF-8 text, got other bytes", cause);
-  }
-}
-
-/** The value of a JSON file. Throws what `readTextFile` throws, and `code` with line and column for text that is not JSON. */
 export function readJsonFile(path: string, code: FileCode, mostBytes?: number): unknown {
-  const hint = "Download the file again; it is damaged.";
-  return parseJson(
-    readTextFile(path, code, mostBytes),
-    `bad JSON in ${path}`,
-    1,
-    (message) => new L3MaskingError(code, message, { hint }),
-  );
+  const { size } = fileAt(path);
+  return readJson(path, size, () => readBytes(path), code, mostBytes);
 }
 
 /** A pipe or a device in the place of a file could keep us waiting for ever: `checkpoint-missing`. */
@@ -72,15 +52,7 @@ function fileAt(path: string): Entry {
   if (found?.kind === "file") return found;
   const got =
     found === undefined ? "nothing" : found.kind === "folder" ? "a folder" : "a pipe or a device";
-  throw new L3MaskingError("checkpoint-missing", `expected a file, found ${got} at ${path}`, {
-    hint: "Download the whole checkpoint: config.json and all weight files.",
-  });
-}
-
-/** A file opened for random access. */
-export interface OpenFile {
-  readonly source: ByteSource;
-  close(): void;
+  throw noFile(path, got);
 }
 
 /** Opens a file; throws `checkpoint-missing` if there is none. */

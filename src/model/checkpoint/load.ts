@@ -1,89 +1,24 @@
-/** Loads a checkpoint folder: config.json and weights in any layout Hugging Face has written. */
-import * as z from "zod";
-import { L3MaskingError } from "../../base/errors.js";
-import { isObject } from "../../base/strict-json.js";
+/** Loads a checkpoint folder. */
 import { join } from "../../platform/paths.js";
-import type { ParameterValues } from "../parameters.js";
 import type { ModelSpec } from "../spec.js";
-import { assembleParameters } from "./assemble.js";
-import { mayBeClassifier, parseModelConfig } from "./config.js";
-import {
-  checkpointNames,
-  digestFiles,
-  isPlainFileName,
-  type OpenFile,
-  openFile,
-  readJsonFile,
-} from "./folder.js";
-import { readSafetensors } from "./formats/safetensors.js";
-import type { StoredTensor } from "./formats/stored-tensor.js";
-import { readTorchBin } from "./formats/torch-bin.js";
-import type { LoadReport, WeightFormat } from "./report.js";
+import { parseModelConfig } from "./config.js";
+import { digestFiles, filesInFolder, readJsonFile } from "./folder.js";
+import { type ReadCheckpoint, readCheckpoint, readIndex, shardNames } from "./read.js";
 
-export interface Checkpoint {
-  /** `labels` is set if and only if the checkpoint is a sequence classifier. */
-  readonly spec: ModelSpec;
-  /** The body, and the heads the checkpoint has. */
-  readonly values: ParameterValues;
-  readonly report: LoadReport;
+export interface Checkpoint extends ReadCheckpoint {
   /** SHA-256 (hex) of config.json and the weight files: equal files, equal scores. */
   readonly digest: string;
 }
 
-/** Weight files in the order of preference; an index names the shards. */
-export const weightFileNames = [
-  "model.safetensors",
-  "model.safetensors.index.json",
-  "pytorch_model.bin",
-  "pytorch_model.bin.index.json",
-] as const;
-
-/**
- * Loads the checkpoint in `folder`. Float16 and bfloat16 weights are widened to float32. Heads may be
- * missing (`report.missing`) and tensors may be left over (`report.unexpected`).
- *
- * Throws `checkpoint-missing` (folder or file), `checkpoint-config` (not a model we compute),
- * `checkpoint-format` (damaged file), `checkpoint-pickle` (a pickle of more than tensors),
- * `checkpoint-shape` and `checkpoint-tensor` (weights that disagree with the config).
- */
+/** Reads the checkpoint in `folder`. Throws `checkpoint-missing` if it is no folder, and what `readCheckpoint` throws. */
 export async function loadCheckpoint(folder: string): Promise<Checkpoint> {
-  const present = checkpointNames(folder);
-  const { json, spec } = await readConfig(folder);
-  const weights = weightFileNames.find((name) => present.has(name));
-  if (weights === undefined) throw noWeights(folder, present);
-
-  const shards = isIndex(weights) ? readIndexFile(join(folder, weights)) : undefined;
-  const files = shards ? distinctNames(shards) : [weights];
-  const opened: OpenFile[] = [];
-  try {
-    const parts: WeightFile[] = [];
-    for (const name of files) {
-      const file = openFile(join(folder, name));
-      opened.push(file);
-      parts.push(await readWeights(file, weights));
-    }
-    const stored = parts.flatMap(({ tensors }) => tensors);
-    requireDistinct(stored);
-    if (shards) requireIndexed(shards, stored, join(folder, weights));
-    const assembly = await assembleParameters(spec, stored, {
-      where: folder,
-      sequenceClassifier: mayBeClassifier(architecturesSchema.parse(json)),
-    });
-    const { values, missing, unexpected, dtypes, classes } = assembly;
-    return {
-      spec: { ...spec, labels: classes === undefined ? undefined : labelsOf(spec, classes) },
-      values,
-      report: { files, format: parts[0].format, dtypes, loaded: values.size, missing, unexpected },
-      digest: digestFiles(folder, ["config.json", ...files]),
-    };
-  } finally {
-    for (const file of opened) file.close();
-  }
+  const read = await readCheckpoint(filesInFolder(folder));
+  return { ...read, digest: digestFiles(folder, ["config.json", ...read.report.files]) };
 }
 
 /**
  * Reads config.json alone. Throws `checkpoint-missing`, and `checkpoint-config` for a model that we do not compute, as
- * `loadCheckpoint` does.
+ * `readCheckpoint` does.
  */
 export async function readConfig(
   folder: string,
@@ -93,111 +28,11 @@ export async function readConfig(
   return { json, spec: parseModelConfig(json, path) };
 }
 
-/** Does a weight file only name the shards that hold the weights? */
-export function isIndex(name: string): boolean {
-  return name.endsWith(".index.json");
-}
-
 /**
  * The shards of a sharded checkpoint, each once. They lie beside the index: a name that leads elsewhere is
  * `checkpoint-format`.
  */
 export async function readShardNames(folder: string, index: string): Promise<readonly string[]> {
-  return distinctNames(readIndexFile(join(folder, index)));
-}
-
-function readIndexFile(path: string): ReadonlyMap<string, string> {
-  return readIndex(path);
-}
-
-function distinctNames(shards: ReadonlyMap<string, string>): readonly string[] {
-  return [...new Set(shards.values())].sort();
-}
-
-interface WeightFile {
-  readonly format: WeightFormat;
-  readonly tensors: readonly StoredTensor[];
-}
-
-async function readWeights(file: OpenFile, weights: string): Promise<WeightFile> {
-  if (!weights.startsWith("model.safetensors")) return readTorchBin(file.source);
-  return { format: "safetensors", tensors: await readSafetensors(file.source) };
-}
-
-/** Not a zod record: that would note the fault of every entry, and an index can have a million. */
-function isFileTable(value: unknown): value is Record<string, string> {
-  if (!isObject(value)) return false;
-  return Object.values(value).every((name) => typeof name === "string");
-}
-
-const indexSchema = z.object({ weight_map: z.custom<Record<string, string>>(isFileTable) });
-
-/** File of each tensor, by the index of a sharded checkpoint. */
-function readIndex(where: string): ReadonlyMap<string, string> {
-  const parsed = indexSchema.safeParse(readJsonFile(where, "checkpoint-format"));
-  const shards = new Map(parsed.success ? Object.entries(parsed.data.weight_map) : []);
-  if (shards.size === 0) {
-    throw new L3MaskingError(
-      "checkpoint-format",
-      `expected weight_map to name the file of each tensor, found none in ${where}`,
-      { hint: "Download the index again; it is damaged." },
-    );
-  }
-  const outside = [...shards.values()].find((name) => !isPlainFileName(name));
-  if (outside !== undefined) {
-    throw new L3MaskingError(
-      "checkpoint-format",
-      `expected plain file names in weight_map, got ${JSON.stringify(outside)} in ${where}`,
-      { hint: "Do not trust this checkpoint; shards must be in the folder of the index." },
-    );
-  }
-  return shards;
-}
-
-function requireDistinct(stored: readonly StoredTensor[]): void {
-  const seen = new Map<string, string>();
-  for (const { name, where } of stored) {
-    const other = seen.get(name);
-    if (other !== undefined) {
-      throw new L3MaskingError(
-        "checkpoint-tensor",
-        `expected tensor ${name} once, found it in ${other} and in ${where}`,
-        { hint: "Download the folder again; it mixes shards of different checkpoints." },
-      );
-    }
-    seen.set(name, where);
-  }
-}
-
-function requireIndexed(
-  shards: ReadonlyMap<string, string>,
-  stored: readonly StoredTensor[],
-  where: string,
-): void {
-  const names = new Set(stored.map(({ name }) => name));
-  const absent = [...shards].find(([name]) => !names.has(name));
-  if (absent) {
-    throw new L3MaskingError(
-      "checkpoint-tensor",
-      `expected tensor ${absent[0]} in ${absent[1]}, as ${where} says, found none`,
-      { hint: "Download the folder again; it mixes shards of different checkpoints." },
-    );
-  }
-}
-
-const architecturesSchema = z.object({ architectures: z.array(z.string()).nullish() });
-
-function labelsOf(spec: ModelSpec, classes: number): readonly string[] {
-  return spec.labels ?? Array.from({ length: classes }, (_, id) => `LABEL_${id}`);
-}
-
-function noWeights(folder: string, present: ReadonlySet<string>): L3MaskingError {
-  const foreign = ["tf_model.h5", "flax_model.msgpack", "model.ckpt.index"].find((name) =>
-    present.has(name),
-  );
-  return new L3MaskingError(
-    "checkpoint-missing",
-    `expected weights (${weightFileNames.join(", ")}), found ${foreign ?? "none"} in ${folder}`,
-    { hint: "Download the PyTorch or safetensors weights of the checkpoint." },
-  );
+  const path = join(folder, index);
+  return shardNames(readIndex(readJsonFile(path, "checkpoint-format"), path));
 }

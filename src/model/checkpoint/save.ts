@@ -1,142 +1,33 @@
 /** Saves a model folder that Python's transformers and transformers.js read. */
-import { L3MaskingError } from "../../base/errors.js";
 import { addFile, openDigest } from "../../platform/digest.js";
 import { writeFolder } from "../../platform/files/durable-folder.js";
 import { exists } from "../../platform/files/files.js";
 import { join } from "../../platform/paths.js";
-import { modelParameters } from "../heads.js";
-import { elementCount, type Parameter, type ParameterValues } from "../parameters.js";
-import type { ModelFamily, ModelSpec } from "../spec.js";
-import { configJson } from "./config.js";
-import { isPlainFileName } from "./folder.js";
-import { type NamedTensor, type WrittenType, writeSafetensors } from "./formats/safetensors.js";
-import { storedName } from "./stored-names.js";
+import { type ModelToWrite, WEIGHTS, writtenFiles } from "./written.js";
 
-export type CheckpointKind = "sequence-classification" | "masked-lm" | "encoder";
-
-export interface SavedCheckpoint {
-  readonly spec: ModelSpec;
-  /** By canonical name; parameters of the other head are left out. */
-  readonly values: ParameterValues;
-  readonly kind: CheckpointKind;
-  /** Label names by id; a sequence classifier needs them here or in `spec`. */
-  readonly labels?: readonly string[];
-  /** File name -> content; see `Tokenizer.files`. */
-  readonly tokenizerFiles: ReadonlyMap<string, string>;
-  /** Element type of the weights; F32 unless told. */
-  readonly dtype?: WrittenType;
+export interface SavedCheckpoint extends ModelToWrite {
   /** Replace a folder that is there already. */
   readonly replace?: boolean;
   /** Add the checksums of its files; see `writeFolder`. */
   readonly checksums?: boolean;
 }
 
-export const WEIGHTS = "model.safetensors";
-
-/** What transformers calls the classes of each kind, after the family's name. */
-const classSuffixes: Readonly<Record<CheckpointKind, string>> = {
-  "sequence-classification": "ForSequenceClassification",
-  "masked-lm": "ForMaskedLM",
-  encoder: "Model",
-};
-
-const dtypeNames: Readonly<Record<WrittenType, string>> = { F32: "float32", F16: "float16" };
-
 /**
- * Writes config.json, model.safetensors (Hugging Face names) and the tokenizer's files to `folder`,
- * which appears whole or not at all; see `writeFolder` for a folder that is replaced. `values` must not change until the
- * promise is settled.
+ * Writes the files of a model (see `writtenFiles`) to `folder`, which appears whole or not at all; see `writeFolder` for a folder that
+ * is replaced. `values` must not change until the promise is settled.
  *
  * @returns SHA-256 (hex) of model.safetensors, as `weightsDigest` gives it
  *
- * Throws `output-exists` if the folder has files and `replace` is not set, `checkpoint-tensor` if a
- * parameter is missing or does not fit F16, `checkpoint-shape` if one has the wrong size,
- * `checkpoint-config` if a classifier has no labels.
+ * Throws `output-exists` if the folder has files and `replace` is not set, and what `writtenFiles` throws.
  */
 export async function saveCheckpoint(folder: string, checkpoint: SavedCheckpoint): Promise<string> {
-  const { spec, values, kind, tokenizerFiles } = checkpoint;
-  const dtype = checkpoint.dtype ?? "F32";
-  const labels = kind === "sequence-classification" ? requireLabels(checkpoint) : undefined;
-  const heads = labels ? { classes: labels.length } : { mlmHead: kind === "masked-lm" };
-  const tensors = modelParameters(spec, heads).map((parameter) =>
-    storedTensor(spec.family, parameter, values),
-  );
-  const suffix = classSuffixes[kind];
-  const config = {
-    ...configJson(spec, {
-      architecture: `${spec.family.classPrefix}${suffix}`,
-      ...(labels && { labels }),
-    }),
-    // The second name is read by transformers before 4.56 and by transformers.js.
-    dtype: dtypeNames[dtype],
-    torch_dtype: dtypeNames[dtype],
-  };
-  const files = new Map<string, Iterable<Uint8Array>>([
-    ["config.json", [encode(`${JSON.stringify(config, undefined, 2)}\n`)]],
-    [WEIGHTS, writeSafetensors(tensors, { dtype })],
-  ]);
-  for (const [name, content] of tokenizerFiles) {
-    requireFreeName(name, files);
-    files.set(name, [encode(content)]);
-  }
-  const checksums = writeFolder(
-    folder,
-    [...files].map(([name, pieces]) => ({ name, pieces })),
-    { replace: checkpoint.replace ?? false, checksums: checkpoint.checksums ?? false },
-  );
-  return checksums.get(WEIGHTS) ?? "";
+  const { replace = false, checksums = false } = checkpoint;
+  const files = [...writtenFiles(checkpoint)].map(([name, pieces]) => ({ name, pieces }));
+  return writeFolder(folder, files, { replace, checksums }).get(WEIGHTS) ?? "";
 }
 
 /** SHA-256 (hex) of the weights in a saved folder; undefined if there are none. */
 export function weightsDigest(folder: string): string | undefined {
   const path = join(folder, WEIGHTS);
   return exists(path) ? addFile(openDigest("sha256"), path).hex() : undefined;
-}
-
-function requireLabels({ labels, spec }: SavedCheckpoint): readonly string[] {
-  const names = labels ?? spec.labels ?? [];
-  if (names.length === 0 || new Set(names).size !== names.length) {
-    throw new L3MaskingError(
-      "checkpoint-config",
-      `expected distinct label names for a classifier, got [${names.join(", ")}]`,
-      { hint: "Pass the label names in id order." },
-    );
-  }
-  return names;
-}
-
-function storedTensor(
-  family: ModelFamily,
-  parameter: Parameter,
-  values: ParameterValues,
-): NamedTensor {
-  const found = values.get(parameter.name);
-  if (found === undefined) {
-    throw new L3MaskingError(
-      "checkpoint-tensor",
-      `expected values for ${parameter.name} to save, found none`,
-      { hint: "Pass the body and the head that belongs to the kind of checkpoint." },
-    );
-  }
-  if (found.length !== elementCount(parameter)) {
-    throw new L3MaskingError(
-      "checkpoint-shape",
-      `expected ${elementCount(parameter)} values for ${parameter.name} [${parameter.shape.join(", ")}], got ${found.length}`,
-      { hint: "Pass the values of the model that the spec describes." },
-    );
-  }
-  return { name: storedName(family, parameter.name), shape: parameter.shape, values: found };
-}
-
-function requireFreeName(name: string, files: ReadonlyMap<string, unknown>): void {
-  if (isPlainFileName(name) && !files.has(name)) return;
-  throw new L3MaskingError(
-    "checkpoint-config",
-    `expected plain names of tokenizer files, other than those of the model, got ${JSON.stringify(name)}`,
-    { hint: "Pass the files as the tokenizer names them." },
-  );
-}
-
-function encode(text: string): Uint8Array {
-  return new TextEncoder().encode(text);
 }

@@ -1,5 +1,6 @@
 /** Embeddings of the texts whose labels are examined: with them more of the wrong labels are found (docs/method.md). */
-import { loadCheckpoint, readConfig, weightFileNames } from "../../model/checkpoint/load.js";
+import { loadCheckpoint, readConfig } from "../../model/checkpoint/load.js";
+import { weightFileNames } from "../../model/checkpoint/read.js";
 import { exists } from "../../platform/files/files.js";
 import { join } from "../../platform/paths.js";
 import type { Tokenizer } from "../../text/encoding.js";

@@ -1,6 +1,7 @@
 /** What a resumed run needs later, looked for at its beginning: the last state, and the journal and best weights that belong to it. */
 import { L3MaskingError } from "../../base/errors.js";
-import { WEIGHTS, weightsDigest } from "../../model/checkpoint/save.js";
+import { weightsDigest } from "../../model/checkpoint/save.js";
+import { WEIGHTS } from "../../model/checkpoint/written.js";
 import { changedFiles, listedChecksums } from "../../platform/files/durable-folder.js";
 import { join } from "../../platform/paths.js";
 import type { Host } from "../host/host.js";

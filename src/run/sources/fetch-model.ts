@@ -1,12 +1,8 @@
 /** A model repository of the hub -> its files in the cache: only those that are needed, checked, one after the other. */
 
 import { L3MaskingError } from "../../base/errors.js";
-import {
-  isIndex,
-  readConfig,
-  readShardNames,
-  weightFileNames,
-} from "../../model/checkpoint/load.js";
+import { readConfig, readShardNames } from "../../model/checkpoint/load.js";
+import { isIndex, weightFileNames } from "../../model/checkpoint/read.js";
 import { familyTitles } from "../../model/families/families.js";
 import { hubAccess } from "../../model/hub/access.js";
 import type { DownloadPatience } from "../../model/hub/attempts.js";

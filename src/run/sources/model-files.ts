@@ -1,5 +1,6 @@
 /** Which files of a model repository are needed, and which of them a folder of the cache has. */
-import { isIndex, readShardNames, weightFileNames } from "../../model/checkpoint/load.js";
+import { readShardNames } from "../../model/checkpoint/load.js";
+import { isIndex, weightFileNames } from "../../model/checkpoint/read.js";
 import type { Snapshot } from "../../model/hub/cache.js";
 import { tokenizerSideFiles, vocabularyFiles, vocabularyText } from "../../text/tokenizer-json.js";
 
