@@ -1,5 +1,6 @@
 /** Where the queue of runs is: its address, and the secrets that only the environment may hold. */
 import { L3MaskingError } from "../base/errors.js";
+import { addressFault } from "../base/queue-address.js";
 import { systemCode } from "./files/failures.js";
 import { readText } from "./files/files.js";
 
@@ -43,19 +44,6 @@ export function queueEnvironment(environment: Environment): QueueEnvironment {
 }
 
 const USUAL_PORT = 6379;
-
-/** What is wrong with an address, which may hold a password and is not quoted; undefined for `redis://HOST:PORT/NUMBER` and `rediss:`. */
-export function addressFault(text: string): string | undefined {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !["redis:", "rediss:"].includes(url.protocol) || url.hostname === "") {
-    return "expected redis://HOST:PORT, or rediss://HOST:PORT for an encrypted connection";
-  }
-  if (url.username !== "" || url.password !== "") {
-    return "expected an address without user and password, which L3MASKING_QUEUE_USERNAME and L3MASKING_QUEUE_PASSWORD are for";
-  }
-  const plain = url.search === "" && url.hash === "" && /^(\/\d*)?$/.test(url.pathname);
-  return plain ? undefined : "expected nothing behind the address but the number of a database";
-}
 
 /** The server at an address. Throws `invalid-setting` for what is no address, and `file-missing` for certificates that cannot be read. */
 export function queueServer(text: string, environment: QueueEnvironment): QueueServer {

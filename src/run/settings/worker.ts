@@ -1,5 +1,5 @@
 /** Settings of the queue of runs, on both sides: `compare` fills it, `worker` takes from it. */
-import { addressFault } from "../../platform/queue-environment.js";
+import { addressFault } from "../../base/queue-address.js";
 import { integer, text } from "./kinds.js";
 import { setting } from "./setting.js";
 

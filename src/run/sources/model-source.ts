@@ -9,10 +9,11 @@ import {
   repositoryUrl,
 } from "../../model/hub/repository.js";
 import { exists } from "../../platform/files/files.js";
+import { packagePath } from "../../platform/package-path.js";
 import { resolve } from "../../platform/paths.js";
 import type { ModelOrigin } from "../../results/records/run-record.js";
 import type { Host } from "../host/host.js";
-import { SHIPPED_MODEL, shippedModelFolder } from "../settings/shipped-model.js";
+import { SHIPPED_MODEL, shippedModelPath } from "../settings/shipped-model.js";
 import { fetchModel } from "./fetch-model.js";
 import { type ModelUse, neededFiles, type SnapshotState, snapshotState } from "./model-files.js";
 
@@ -44,7 +45,7 @@ export async function locateModel(
 ): Promise<ModelSource> {
   if (name === SHIPPED_MODEL) {
     if (exists(name)) host.emit(notTheFolder);
-    return { folder: shippedModelFolder(), shipped: true };
+    return { folder: packagePath(shippedModelPath), shipped: true };
   }
   if (exists(name)) return { folder: name };
   const repository = parseRepository(name);
