@@ -12,6 +12,7 @@ import type { PackedBatch } from "../src/method/batch/pack.js";
 import { packTexts, padTexts, slotsOf } from "../src/method/batch/pack.js";
 import { scoringRows } from "../src/method/likelihood/estimators.js";
 import { scoreTexts } from "../src/method/likelihood/score.js";
+import { tokenPredictor } from "../src/method/likelihood/token-predictor.js";
 import { compileProgram, floatOutput } from "../src/method/program/compile.js";
 import {
   batchFeeds,
@@ -33,7 +34,6 @@ import { type Checkpoint, loadCheckpoint } from "../src/model/checkpoint/load.js
 import { storedName } from "../src/model/checkpoint/stored-names.js";
 import { encoder } from "../src/model/encoder.js";
 import { createTrainable } from "../src/run/fine-tune/trainable.js";
-import { tokenPredictor } from "../src/run/sources/model.js";
 import type { Tokenizer } from "../src/text/encoding.js";
 import { loadTokenizer } from "../src/text/load.js";
 import {

@@ -26,13 +26,13 @@ import type { Host } from "../run/host/host.js";
 import type { CheckSettings } from "../run/settings/schemas.js";
 import { datasetName } from "../run/sources/dataset-sources.js";
 import {
-  encodeOnce,
   type LabelledFiles,
   labelledFiles,
   modelReading,
   readLabelledFiles,
 } from "../run/sources/labelled-texts.js";
 import { readModel } from "../run/sources/located-model.js";
+import { encodeOnce } from "../text/encode-once.js";
 import { loadTokenizer } from "../text/load.js";
 
 /** What `checkFiles` counted, as text and as data. */

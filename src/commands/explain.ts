@@ -29,9 +29,10 @@ import {
 } from "../run/inference/explained-texts.js";
 import { loadVanilla } from "../run/inference/run-vanilla.js";
 import type { ExplainSettings } from "../run/settings/schemas.js";
-import { encodeOnce } from "../run/sources/labelled-texts.js";
-import { scoreEncodings, weightsOf } from "../run/sources/model.js";
+import { scoreEncodings } from "../run/sources/model.js";
+import { weightsOf } from "../run/sources/model-facts.js";
 import { alteredNotice, countEncodings, requireKnownWords } from "../run/sources/text-counts.js";
+import { encodeOnce } from "../text/encode-once.js";
 import { wholeText } from "../text/long-texts.js";
 
 /** What `explain` found: texts token by token. */

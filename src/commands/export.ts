@@ -15,16 +15,13 @@ import { cardRun } from "../run/export/card-run.js";
 import { sampledTexts } from "../run/export/faithfulness.js";
 import { writeOnnxFiles } from "../run/export/onnx-files.js";
 import { finishedMetrics } from "../run/folder/finished-run.js";
-import {
-  temperatureFile,
-  trainedTemperature,
-  trainingArguments,
-} from "../run/folder/saved-classifier.js";
+import { temperatureFile, trainedTemperature } from "../run/folder/saved-classifier.js";
+import { trainingArguments } from "../run/folder/training-arguments.js";
 import { runOfClassifier } from "../run/folder/training-record.js";
 import type { Host } from "../run/host/host.js";
 import type { ExportSettings } from "../run/settings/schemas.js";
-import { encodeOnce } from "../run/sources/labelled-texts.js";
-import { longestRow } from "../run/sources/model.js";
+import { longestRow } from "../run/sources/model-facts.js";
+import { encodeOnce } from "../text/encode-once.js";
 
 /** What `exportModel` wrote, and how far it is from the classifier. */
 export interface ExportResult {

@@ -5,7 +5,8 @@ import type { Host } from "../run/host/host.js";
 import { measureMaskedTokens } from "../run/pretrain/masked-windows.js";
 import { evenWindows, readingWatch, readTokenStream } from "../run/pretrain/token-stream.js";
 import type { PerplexitySettings } from "../run/settings/schemas.js";
-import { checkedMaxLength, loadModel, requireMlmHead, weightsOf } from "../run/sources/model.js";
+import { loadModel } from "../run/sources/model.js";
+import { checkedMaxLength, requireMlmHead, weightsOf } from "../run/sources/model-facts.js";
 
 /** Measures of a masked language model on plain text. */
 export interface PerplexityResult {

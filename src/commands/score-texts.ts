@@ -3,9 +3,10 @@
 import type { TokenScores } from "../method/likelihood/estimators.js";
 import type { Host } from "../run/host/host.js";
 import type { ScoreTextsSettings } from "../run/settings/schemas.js";
-import { encodeOnce } from "../run/sources/labelled-texts.js";
-import { checkedMaxLength, loadModel, scoreEncodings } from "../run/sources/model.js";
+import { loadModel, scoreEncodings } from "../run/sources/model.js";
+import { checkedMaxLength } from "../run/sources/model-facts.js";
 import { alteredNotice, countEncodings, requireKnownWords } from "../run/sources/text-counts.js";
+import { encodeOnce } from "../text/encode-once.js";
 import { type Encoding, NO_WORD, type Tokenizer } from "../text/encoding.js";
 
 /** Scores of one text, special tokens included as null. */

@@ -17,12 +17,8 @@ import type { Host } from "../../run/host/host.js";
 import type { CompareSettings } from "../../run/settings/schemas.js";
 import { type DatasetSource, nameOf, uniqueNames } from "../../run/sources/dataset-sources.js";
 import { type EncodedDataset, loadLabelledTexts } from "../../run/sources/labelled-texts.js";
-import {
-  checkedMaxLength,
-  type LoadedModel,
-  loadModel,
-  requireMlmHead,
-} from "../../run/sources/model.js";
+import { type LoadedModel, loadModel } from "../../run/sources/model.js";
+import { checkedMaxLength, requireMlmHead } from "../../run/sources/model-facts.js";
 import { pinnedName } from "../../run/sources/model-source.js";
 import { type EncodedUnlabelled, loadUnlabelledTexts } from "../../run/sources/unlabelled-texts.js";
 import type { Encoding } from "../../text/encoding.js";

@@ -6,7 +6,7 @@ import { ModelProtoSchema } from "../../engine/onnx/onnx_pb.js";
 import { cpu } from "../../engine/runtime/devices/cpu.js";
 import type { ArrayValue, NamedArrays } from "../../engine/runtime/runtime.js";
 import { loadCheckpoint } from "../../model/checkpoint/load.js";
-import { weightsOf } from "../../run/sources/model.js";
+import { weightsOf } from "../../run/sources/model-facts.js";
 import { type ExportPrecision, exportedClassifier } from "./exported.js";
 
 const runtime = await cpu.open({ threads: 1 });

@@ -3,7 +3,7 @@ import { tinyModel } from "../../../test/fixtures/host.js";
 import golden from "../../../test/golden/embed.json" with { type: "json" };
 import { cpu } from "../../engine/runtime/devices/cpu.js";
 import { loadCheckpoint } from "../../model/checkpoint/load.js";
-import { weightsOf } from "../../run/sources/model.js";
+import { weightsOf } from "../../run/sources/model-facts.js";
 import { packOptions, packTexts } from "../batch/pack.js";
 import { compileTextEmbeddings } from "./text-embeddings.js";
 

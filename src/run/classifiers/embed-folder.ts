@@ -7,9 +7,11 @@ import type { EmbedClassifier } from "../../model/linear/embed-classifier.js";
 import { exists } from "../../platform/files/files.js";
 import { join } from "../../platform/paths.js";
 import { keepingOfLongTexts, type LongTextPart } from "../../text/long-texts.js";
-import { trainedReading, trainingArguments } from "../folder/saved-classifier.js";
+import { trainedReading } from "../folder/saved-classifier.js";
+import { trainingArguments } from "../folder/training-arguments.js";
 import type { Host } from "../host/host.js";
-import { checkedMaxLength, type LoadedModel, loadModel, longestRow } from "../sources/model.js";
+import { type LoadedModel, loadModel } from "../sources/model.js";
+import { checkedMaxLength, longestRow } from "../sources/model-facts.js";
 import { loadLinear, saveLinear } from "./linear-folder.js";
 
 const ENCODER = "encoder";

@@ -1,20 +1,19 @@
 /** A fine-tuned encoder in memory. */
 
-import { L3MaskingError } from "../../base/errors.js";
 import { compileClassification } from "../../method/program/inference.js";
+import { encodeOnce } from "../../text/encode-once.js";
 import { keepingOfLongTexts, type LongTextPart } from "../../text/long-texts.js";
 import { trainedReading, trainedTemperature } from "../folder/saved-classifier.js";
 import type { Host } from "../host/host.js";
 import { classifyEncodings } from "../inference/classify.js";
 import type { ClassifierSettings } from "../settings/schemas.js";
-import { encodeOnce } from "../sources/labelled-texts.js";
+import { type LoadedModel, loadModel } from "../sources/model.js";
 import {
   checkedMaxLength,
-  type LoadedModel,
-  loadModel,
+  classifierLabels,
   longestRow,
   weightsOf,
-} from "../sources/model.js";
+} from "../sources/model-facts.js";
 import { countEncodings } from "../sources/text-counts.js";
 import { classifierOf, type OpenClassifier, type ReadTexts } from "./open-classifier.js";
 
@@ -41,39 +40,8 @@ export async function loadClassifier(
   longTexts?: LongTextPart,
 ): Promise<LoadedClassifier> {
   const model = await loadModel(name, host, "classifier");
-  const { spec, values, folder } = model;
-  const { labels } = spec;
-  const hasHead = (classes: number) =>
-    spec.family
-      .classificationHeadParameters(spec, classes)
-      .every((parameter) => values.has(parameter.name));
-  if (labels === undefined || !hasHead(labels.length)) {
-    throw new L3MaskingError(
-      "checkpoint-tensor",
-      `expected a text classifier in ${folder}, found a model without a classification head or labels`,
-      {
-        hint: "Pass the model folder of a run, such as runs/first/model.",
-      },
-    );
-  }
-  if (labels.length === 1) {
-    throw new L3MaskingError(
-      "checkpoint-config",
-      `expected a classifier with a logit for each of at least two labels, got a single logit, ${JSON.stringify(labels[0])}, in ${folder}/config.json`,
-      {
-        hint: "A single logit is a regression, or the answer to a yes-or-no question through a sigmoid; train a classifier with two labels.",
-      },
-    );
-  }
-  if (spec.otherProblem !== undefined) {
-    throw new L3MaskingError(
-      "checkpoint-config",
-      `expected a classifier that gives each text one label, got problem_type "${spec.otherProblem}" in ${folder}/config.json`,
-      {
-        hint: "Train a classifier on rows with one label each; this one's labels do not exclude each other.",
-      },
-    );
-  }
+  const { spec, folder } = model;
+  const labels = classifierLabels(model);
   const usual = Math.min(USUAL_MAX_LENGTH, longestRow(spec));
   const trained = trainedReading(folder);
   const maxLength = checkedMaxLength(asked ?? trained.maxLength ?? usual, spec);

@@ -40,10 +40,13 @@ export interface ReadTexts {
   logits(onBatch: (done: number) => void): Promise<Float32Array>;
 }
 
+/** What work on texts tells, and is asked. */
+type Watched = Pick<Host, "emit" | "cancelled">;
+
 /** A classifier by how its kind reads texts. */
 export function classifierOf(
   kept: Omit<OpenClassifier, "logits" | "predict" | "predictPart">,
-  host: Host,
+  host: Watched,
 ): OpenClassifier {
   const logits: OpenClassifier["logits"] = async (texts, task) => {
     const total = texts.length;
@@ -70,7 +73,7 @@ export function tellTexts(
   task: "predicting" | "evaluating" | "explaining",
   done: number,
   total: number,
-  host: Host,
+  host: Watched,
 ): void {
   host.emit({ type: "progress", task, done, total, unit: "texts" });
   if (host.cancelled() && done < total) throw interrupted(done, total);

@@ -3,11 +3,11 @@ import { loadCheckpoint, readConfig } from "../../model/checkpoint/load.js";
 import { weightFileNames } from "../../model/checkpoint/read.js";
 import { exists } from "../../platform/files/files.js";
 import { join } from "../../platform/paths.js";
+import { encodeOnce } from "../../text/encode-once.js";
 import type { Tokenizer } from "../../text/encoding.js";
 import { openEmbedder } from "../classifiers/embed.js";
 import type { Host } from "../host/host.js";
-import { encodeOnce } from "../sources/labelled-texts.js";
-import { longestRow, requireTokenizerFits } from "../sources/model.js";
+import { longestRow, requireTokenizerFits } from "../sources/model-facts.js";
 import type { ModelSource } from "../sources/model-source.js";
 import { stopIfAsked } from "./stop.js";
 

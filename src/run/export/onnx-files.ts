@@ -11,7 +11,7 @@ import { interrupted } from "../classifiers/open-classifier.js";
 import type { Host } from "../host/host.js";
 import { classifyEncodings } from "../inference/classify.js";
 import type { ExportSettings } from "../settings/schemas.js";
-import { weightsOf } from "../sources/model.js";
+import { weightsOf } from "../sources/model-facts.js";
 import { differenceOf, exportedLogits, requireFaithful } from "./faithfulness.js";
 
 /** What transformers.js calls the files, by its `dtype`: fp32, fp16, q8. */

@@ -14,11 +14,11 @@ import { fitTfidf, tfidfLogits } from "../../model/linear/tfidf-classifier.js";
 import { makeFolder } from "../../platform/files/files.js";
 import { join } from "../../platform/paths.js";
 import type { Host } from "../host/host.js";
-import type { TextMasks } from "./auxiliary-texts.js";
 import { type HeldOutAnswers, titleOf } from "./choice.js";
 import { foldsFolder, keptAnswers } from "./fold-answers.js";
 import { fitOnRows, stoppedBetweenFolds } from "./fold-fit.js";
 import type { RunInputs } from "./inputs.js";
+import type { TextMasks } from "./text-masks.js";
 
 interface FoldAnswering {
   readonly method: Method;

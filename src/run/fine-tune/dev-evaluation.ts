@@ -1,10 +1,10 @@
 /** Evaluates on dev during a run and keeps the best weights, or the last. */
 import type { BestEvaluation, Evaluation } from "../../method/train/trainer.js";
 import { type LabelMeasureName, labelMeasureOf } from "../../results/metrics/label-measures.js";
+import { splitMetrics } from "../../results/metrics/split-metrics.js";
 import type { SplitMetrics } from "../../results/records/measures.js";
 import type { RunState } from "../folder/saved-state.js";
 import type { TrainingClock } from "../folder/training-state.js";
-import { splitMetrics } from "./run-metrics.js";
 
 /** What an evaluation needs. */
 export interface DevSplit {
@@ -41,7 +41,7 @@ export interface DevEvaluation {
  */
 export function devEvaluation(
   split: DevSplit,
-  clock: TrainingClock,
+  clock: Pick<TrainingClock, "aside">,
   earlier: KeptBest,
 ): DevEvaluation {
   let { bestDev, bestWeights } = earlier;

@@ -4,11 +4,11 @@ import type { Runtime } from "../../engine/runtime/runtime.js";
 import { train } from "../../method/train/trainer.js";
 import type { Host } from "../host/host.js";
 import { classifyEncodings } from "../inference/classify.js";
-import type { TextMasks } from "./auxiliary-texts.js";
+import { firstStagePlan } from "./first-stage.js";
 import type { RunInputs } from "./inputs.js";
 import { probeHead } from "./probed-head.js";
-import { firstStagePlan } from "./stages.js";
 import { mainRows, stepsPerEpoch, taskBatches } from "./task-batches.js";
+import type { TextMasks } from "./text-masks.js";
 import { compileTraining, initialWeights } from "./training.js";
 
 /**

@@ -9,13 +9,13 @@ import { join } from "../../platform/paths.js";
 import { writeJsonLines } from "../folder/run-folder.js";
 import type { Host } from "../host/host.js";
 import { predictionsOf } from "../inference/classify.js";
-import type { TextMasks } from "./auxiliary-texts.js";
 import { wantsBaseline } from "./baseline.js";
 import { answersOn, type Choice, chooseCandidate, type HeldOutAnswers, titleOf } from "./choice.js";
 import { embedAnswers, encoderAnswers, tfidfAnswers } from "./cross-validation.js";
 import type { EmbeddedRun } from "./embedding.js";
 import type { MeasuredRows } from "./run-metrics.js";
 import { candidatesOf } from "./stack.js";
+import type { TextMasks } from "./text-masks.js";
 import { isLeftOut, type PlannedInputs } from "./work-plan.js";
 
 export interface HeldOutByFolds {

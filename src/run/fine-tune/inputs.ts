@@ -20,13 +20,8 @@ import {
   labelledFiles,
   loadLabelledTexts,
 } from "../sources/labelled-texts.js";
-import {
-  checkedMaxLength,
-  hasMlmHead,
-  type LoadedModel,
-  loadModel,
-  requireMlmHead,
-} from "../sources/model.js";
+import { type LoadedModel, loadModel } from "../sources/model.js";
+import { checkedMaxLength, hasMlmHead, requireMlmHead } from "../sources/model-facts.js";
 import type { EncodedUnlabelled } from "../sources/unlabelled-texts.js";
 import { unlabelledTexts } from "./auxiliary-texts.js";
 import { foldCount, runFolds } from "./folds.js";

@@ -5,6 +5,7 @@ import type { Runtime } from "../../engine/runtime/runtime.js";
 import { AUTO, isLinear, isStacked, type Method, readsEmbeddings } from "../../method/methods.js";
 import { tfidfLogits } from "../../model/linear/tfidf-classifier.js";
 import { join } from "../../platform/paths.js";
+import { splitMetrics } from "../../results/metrics/split-metrics.js";
 import { saveEmbed } from "../classifiers/embed-folder.js";
 import { linearExplainer } from "../classifiers/linear-explanation.js";
 import { saveLinear } from "../classifiers/linear-folder.js";
@@ -14,15 +15,15 @@ import { stackedLogits } from "../classifiers/stacked-logits.js";
 import type { Host } from "../host/host.js";
 import type { ExplainTexts } from "../inference/attributed-words.js";
 import { ONLY_STEP, writeLinearJournal } from "../linear/linear-journal.js";
-import type { TextMasks } from "./auxiliary-texts.js";
 import { measureBaseline, type RunBaseline, wantsBaseline } from "./baseline.js";
 import { type Choice, chooseCandidate, type HeldOutAnswers } from "./choice.js";
 import type { TrainedEmbed } from "./embedding.js";
 import type { HeldOutByFolds } from "./held-out.js";
 import type { RunInputs } from "./inputs.js";
 import { type EncoderPlace, type KeptEncoder, trainEncoder } from "./kept-encoder.js";
-import { type KeptResult, type MeasuredRows, splitMetrics } from "./run-metrics.js";
+import type { KeptResult, MeasuredRows } from "./run-metrics.js";
 import { candidatesOf } from "./stack.js";
+import type { TextMasks } from "./text-masks.js";
 import { isLeftOut, type PlannedInputs } from "./work-plan.js";
 
 export interface KeptClassifier extends KeptResult {

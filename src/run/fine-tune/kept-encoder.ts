@@ -3,6 +3,7 @@ import type { Runtime } from "../../engine/runtime/runtime.js";
 import { join } from "../../platform/paths.js";
 import type { RunMetrics } from "../../results/records/run-metrics.js";
 import type { Trackers } from "../../results/trackers/trackers.js";
+import { encodeOnce } from "../../text/encode-once.js";
 import { openJournal } from "../folder/journal.js";
 import { saveClassifier } from "../folder/saved-classifier.js";
 import { beginTracking, runWatch } from "../folder/tracking.js";
@@ -15,8 +16,6 @@ import {
   tokenAttributor,
 } from "../inference/attributed-words.js";
 import { classifyEncodings } from "../inference/classify.js";
-import { encodeOnce } from "../sources/labelled-texts.js";
-import type { TextMasks } from "./auxiliary-texts.js";
 import { devEvaluation } from "./dev-evaluation.js";
 import type { RunInputs } from "./inputs.js";
 import { probeHead } from "./probed-head.js";
@@ -24,6 +23,7 @@ import type { KeptClassifier } from "./run-examples.js";
 import { loadWeights } from "./second-stage.js";
 import { runStages, type Trained } from "./stages.js";
 import { mainRows } from "./task-batches.js";
+import type { TextMasks } from "./text-masks.js";
 import { compileTraining, initialWeights } from "./training.js";
 
 export interface KeptEncoder {

@@ -8,8 +8,8 @@ import type { MaskingSummary } from "../../results/records/masking-summary.js";
 import { type Encoding, NO_WORD, type Tokenizer } from "../../text/encoding.js";
 import { writeJson } from "../folder/run-folder.js";
 import type { Host } from "../host/host.js";
-import type { TextMasks } from "./auxiliary-texts.js";
 import type { RunInputs } from "./inputs.js";
+import type { TextMasks } from "./text-masks.js";
 
 /**
  * Writes masking.json: what the strategy of a run selects in its training texts. Says how much of the budget it moves, since a strategy

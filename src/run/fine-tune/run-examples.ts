@@ -10,9 +10,9 @@ import { writeJson } from "../folder/run-folder.js";
 import { type ClassifierParts, textAttributions } from "../inference/attributions.js";
 import { classifyEncodings, predictionsOf } from "../inference/classify.js";
 import type { EncodedDataset } from "../sources/labelled-texts.js";
-import type { TextMasks } from "./auxiliary-texts.js";
 import type { RunInputs } from "./inputs.js";
 import type { MaskingOptions } from "./task-batches.js";
+import type { TextMasks } from "./text-masks.js";
 import { tokenMasks } from "./token-masks.js";
 
 /** Texts of a run that its report shows. */

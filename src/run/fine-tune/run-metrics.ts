@@ -7,7 +7,8 @@ import {
 } from "../../results/metrics/confidence.js";
 import { coverageCurve } from "../../results/metrics/coverage.js";
 import { ofLabelMeasures } from "../../results/metrics/label-measures.js";
-import { classificationMetrics, meanLoss, predictedLabels } from "../../results/metrics/metrics.js";
+import { classificationMetrics, predictedLabels } from "../../results/metrics/metrics.js";
+import { splitMetrics } from "../../results/metrics/split-metrics.js";
 import type {
   Coverage,
   RunConfidence,
@@ -22,16 +23,6 @@ import { predictionsOf } from "../inference/classify.js";
 import { countSplits } from "../sources/text-counts.js";
 import type { EncodedUnlabelled } from "../sources/unlabelled-texts.js";
 import type { RunInputs } from "./inputs.js";
-
-/** The measures of labels and the mean loss (nats) of logits [N, C] against N label ids. */
-export function splitMetrics(
-  logits: Float32Array,
-  expected: Int32Array,
-  classes: number,
-): SplitMetrics {
-  const { measures } = classificationMetrics(expected, predictedLabels(logits, classes), classes);
-  return { ...measures, loss: meanLoss(logits, expected, classes) };
-}
 
 /**
  * Metrics of all test rows and of those whose text does not occur in train; writes the prediction of every row to

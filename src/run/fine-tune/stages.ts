@@ -1,8 +1,6 @@
 /** The training loop of a run: both tasks together, then, if requested, a second stage of classification alone. */
 import { L3MaskingError } from "../../base/errors.js";
 import type { MaskProbabilities } from "../../method/masking/tokens.js";
-import { learningRateFactor } from "../../method/train/schedule.js";
-import { fixedTaskWeights } from "../../method/train/task-weights.js";
 import {
   type StoppingState,
   type TrainingOutcome,
@@ -15,10 +13,10 @@ import type { Encoding, Tokenizer } from "../../text/encoding.js";
 import type { FirstStage, RunState } from "../folder/saved-state.js";
 import type { TrainingState } from "../folder/training-state.js";
 import type { DevEvaluation } from "./dev-evaluation.js";
+import { firstStagePlan } from "./first-stage.js";
 import type { FineTuneSettings } from "./recipe.js";
 import { runSecondStage } from "./second-stage.js";
 import { mainRows, stepsPerEpoch, type TaskTexts, taskBatches } from "./task-batches.js";
-import { optimizerGroups } from "./trainable.js";
 import type { Training, TrainingSplits } from "./training.js";
 
 /** What the auxiliary task reads in addition to the training texts; nothing where there is no such task. */
@@ -154,33 +152,6 @@ export async function runStages(
   }
   const { bestDev, bestWeights } = dev.kept();
   return { outcome, firstStage, bestDev, bestWeights };
-}
-
-/** Length, task weights and learning rates of the first stage. */
-export function firstStagePlan(
-  { parts }: Training,
-  perEpoch: number,
-  settings: FineTuneSettings,
-): Pick<
-  TrainingPlan,
-  "totalSteps" | "gradientAccumulationSteps" | "accumulation" | "taskWeights" | "groups"
-> {
-  const totalSteps = settings.maxSteps ?? settings.numTrainEpochs * perEpoch;
-  const schedule = {
-    kind: settings.lrSchedulerType,
-    warmupSteps: Math.ceil(settings.warmupRatio * totalSteps),
-    totalSteps,
-  };
-  return {
-    totalSteps,
-    gradientAccumulationSteps: settings.gradientAccumulationSteps,
-    accumulation: settings.accumulation,
-    taskWeights: fixedTaskWeights(
-      { main: true, auxiliary: parts.mlmHead },
-      settings.taskWeights === "fixed" ? settings.auxiliaryWeight : undefined,
-    ),
-    groups: (step) => optimizerGroups(settings, parts, learningRateFactor(step - 1, schedule)),
-  };
 }
 
 /** How a stopped run ends. */

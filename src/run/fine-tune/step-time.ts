@@ -3,10 +3,10 @@ import { L3MaskingError } from "../../base/errors.js";
 import type { Runtime } from "../../engine/runtime/runtime.js";
 import { train } from "../../method/train/trainer.js";
 import type { Host } from "../host/host.js";
-import type { TextMasks } from "./auxiliary-texts.js";
+import { firstStagePlan } from "./first-stage.js";
 import type { RunInputs } from "./inputs.js";
-import { firstStagePlan } from "./stages.js";
 import { mainRows, stepsPerEpoch, taskBatches } from "./task-batches.js";
+import type { TextMasks } from "./text-masks.js";
 import { compileTraining, initialWeights } from "./training.js";
 
 /** The first one warms up, the others are timed. */

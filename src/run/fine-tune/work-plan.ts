@@ -8,13 +8,13 @@ import { parseRecord } from "../../results/records/parse.js";
 import { windowsOf } from "../../text/long-texts.js";
 import { writeJson } from "../folder/run-folder.js";
 import type { Host } from "../host/host.js";
-import type { TextMasks } from "./auxiliary-texts.js";
 import { wantsBaseline } from "./baseline.js";
 import type { RunInputs } from "./inputs.js";
 import { type LinearSeconds, linearSeconds } from "./linear-time.js";
 import type { FineTuneSettings } from "./recipe.js";
 import { secondsPerStep } from "./step-time.js";
 import { stepsPerEpoch } from "./task-batches.js";
+import type { TextMasks } from "./text-masks.js";
 import { budgetSeconds, type EncoderWork, fitToTime, type TimeFit, timeText } from "./time-fit.js";
 
 const planFile = "plan.json";

@@ -1,22 +1,18 @@
 /** The folder of a saved classifier: its checkpoint, the settings that prediction shares with training, and the temperature fitted on dev. */
 import { z } from "zod";
-import { L3MaskingError } from "../../base/errors.js";
 import type { ParameterStore } from "../../method/train/parameter-store.js";
 import { saveCheckpoint } from "../../model/checkpoint/save.js";
 import type { ModelSpec } from "../../model/spec.js";
 import { exists, readText } from "../../platform/files/files.js";
 import { join } from "../../platform/paths.js";
-import { FOLDER_FORMAT, requireKnownFormat } from "../../results/records/format.js";
 import type { Tokenizer } from "../../text/encoding.js";
-import { type LongTextPart, longTextParts } from "../../text/long-texts.js";
-
-const fileName = "training_args.json";
-const schema = z.object({
-  format: z.int().exactOptional(),
-  max_length: z.int().min(3),
-  /** What is kept of longer texts; the head where it is absent. */
-  long_texts: z.enum(longTextParts).exactOptional(),
-});
+import {
+  parsedSmall,
+  type TrainedReading,
+  trainedReadingOf,
+  trainingArguments,
+  trainingArgumentsFile,
+} from "./training-arguments.js";
 
 /** A classifier in training. */
 export interface SavedParts {
@@ -51,33 +47,10 @@ export function saveClassifier(
   });
 }
 
-/** File name and content to save beside the weights. */
-export function trainingArguments(
-  maxLength: number,
-  { keeps }: Pick<Tokenizer, "keeps">,
-): readonly [string, string] {
-  const content = {
-    format: FOLDER_FORMAT,
-    max_length: maxLength,
-    ...(keeps && { long_texts: keeps }),
-  };
-  return [fileName, `${JSON.stringify(content, undefined, 2)}\n`];
-}
-
-/**
- * How a classifier read texts in training: their maximum length, undefined for folders saved by other programs, and what was kept of longer
- * ones. Throws `checkpoint-config` for a damaged file and `newer-format` for that of a later version.
- */
-export function trainedReading(folder: string): {
-  readonly maxLength: number | undefined;
-  readonly longTexts: LongTextPart;
-} {
-  const path = join(folder, fileName);
-  if (!exists(path)) return { maxLength: undefined, longTexts: "head" };
-  const hint = "Delete the file, or give --max-length.";
-  const { format, max_length, long_texts = "head" } = readSmall(path, schema, "max_length", hint);
-  requireKnownFormat(format, path);
-  return { maxLength: max_length, longTexts: long_texts };
+/** How the classifier in a folder read texts in training. Throws what `trainedReadingOf` throws. */
+export function trainedReading(folder: string): TrainedReading {
+  const path = join(folder, trainingArgumentsFile);
+  return trainedReadingOf(path, exists(path) ? () => readText(path) : undefined);
 }
 
 /** Holds the temperature for which softmax(logits / temperature) fits the dev split best. */
@@ -88,20 +61,6 @@ const temperatureSchema = z.object({ temperature: z.number().positive() });
 export function trainedTemperature(folder: string): number {
   const path = join(folder, temperatureFile);
   const hint = "Train the classifier with this version, or omit --fitted-temperature.";
-  return readSmall(path, temperatureSchema, "temperature", hint).temperature;
-}
-
-/** A file of one number. Throws `checkpoint-config` where it is missing or damaged. */
-function readSmall<Value>(
-  path: string,
-  content: z.ZodType<Value>,
-  name: string,
-  hint: string,
-): Value {
-  try {
-    return content.parse(JSON.parse(readText(path)));
-  } catch (cause) {
-    const message = `expected {"${name}": number} in ${path}`;
-    throw new L3MaskingError("checkpoint-config", message, { hint, cause });
-  }
+  return parsedSmall(path, () => readText(path), temperatureSchema, "temperature", hint)
+    .temperature;
 }

@@ -4,14 +4,15 @@ import type { Runtime } from "../../engine/runtime/runtime.js";
 import { maskingOf } from "../../method/methods.js";
 import { compileClassification } from "../../method/program/inference.js";
 import type { Prediction } from "../../results/records/predictions.js";
+import { encodeOnce } from "../../text/encode-once.js";
 import type { Encoding } from "../../text/encoding.js";
 import { keepingOfLongTexts } from "../../text/long-texts.js";
 import type { LoadedClassifier } from "../classifiers/encoder.js";
 import { readMaskingSummary } from "../folder/trained-run.js";
 import type { RecordedRun } from "../folder/training-record.js";
 import { type ExplainSettings, trainSchema } from "../settings/schemas.js";
-import { encodeOnce } from "../sources/labelled-texts.js";
-import { checkedMaxLength, type LoadedModel, weightsOf } from "../sources/model.js";
+import type { LoadedModel } from "../sources/model.js";
+import { checkedMaxLength, weightsOf } from "../sources/model-facts.js";
 import { classifyEncodings, predictionsOf } from "./classify.js";
 
 /** Tokens of a batch of predictions. */

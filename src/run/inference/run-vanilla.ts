@@ -4,7 +4,8 @@ import { exists } from "../../platform/files/files.js";
 import type { RecordedRun } from "../folder/training-record.js";
 import type { Host } from "../host/host.js";
 import { SHIPPED_MODEL } from "../settings/shipped-model.js";
-import { type LoadedModel, loadModel, requireMlmHead } from "../sources/model.js";
+import { type LoadedModel, loadModel } from "../sources/model.js";
+import { requireMlmHead } from "../sources/model-facts.js";
 import { pinnedName } from "../sources/model-source.js";
 
 /**

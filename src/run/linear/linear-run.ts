@@ -2,6 +2,7 @@
 import { L3MaskingError } from "../../base/errors.js";
 import { fitTfidf, tfidfLogits } from "../../model/linear/tfidf-classifier.js";
 import { join } from "../../platform/paths.js";
+import { splitMetrics } from "../../results/metrics/split-metrics.js";
 import type { RunMetrics } from "../../results/records/run-metrics.js";
 import type { Trackers } from "../../results/trackers/trackers.js";
 import { linearExplainer } from "../classifiers/linear-explanation.js";
@@ -11,7 +12,7 @@ import { type LabelledRun, tfidfAnswers } from "../fine-tune/cross-validation.js
 import { foldCount, runFolds } from "../fine-tune/folds.js";
 import { measuredRows, writeHeldOutPredictions } from "../fine-tune/held-out.js";
 import { learningCurve } from "../fine-tune/learning-curve.js";
-import { evaluateRun, excludedRows, splitMetrics } from "../fine-tune/run-metrics.js";
+import { evaluateRun, excludedRows } from "../fine-tune/run-metrics.js";
 import { heldOutRows, writeWrongRows } from "../fine-tune/wrong-rows.js";
 import { finishedMetrics } from "../folder/finished-run.js";
 import type { PlacedTrainSettings } from "../folder/named-folder.js";

@@ -27,7 +27,7 @@ import { runWatch } from "../folder/tracking.js";
 import { isAllFinite } from "../folder/training-state.js";
 import type { Host } from "../host/host.js";
 import type { PretrainSettings } from "../settings/schemas.js";
-import { longestRow } from "../sources/model.js";
+import { longestRow } from "../sources/model-facts.js";
 import type { WindowMasking } from "./masked-windows.js";
 import type { PretrainingTexts } from "./starting-point.js";
 import { measureValidation } from "./validation.js";

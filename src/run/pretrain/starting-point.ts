@@ -15,7 +15,8 @@ import type { Host } from "../host/host.js";
 import type { PretrainSettings } from "../settings/schemas.js";
 import { SHIPPED_MODEL } from "../settings/shipped-model.js";
 import { readModel } from "../sources/located-model.js";
-import { loadModel, longestRow, requireTokenizerFits } from "../sources/model.js";
+import { loadModel } from "../sources/model.js";
+import { longestRow, requireTokenizerFits } from "../sources/model-facts.js";
 import { setFirstValues } from "./first-values.js";
 import { readingWatch, readTokenStream, type TokenStream } from "./token-stream.js";
 

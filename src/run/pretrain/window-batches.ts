@@ -3,7 +3,7 @@ import { randomStream } from "../../base/random.js";
 import type { MicroBatch } from "../../method/train/step.js";
 import type { ModelSpec } from "../../model/spec.js";
 import type { PretrainSettings } from "../settings/schemas.js";
-import { longestRow } from "../sources/model.js";
+import { longestRow } from "../sources/model-facts.js";
 import { maskedWindows, type WindowMasking } from "./masked-windows.js";
 import { type TokenStream, windowAt, windowStarts } from "./token-stream.js";
 

@@ -13,6 +13,7 @@ import { shownName } from "../../data/formats/formats.js";
 import { describeDataset } from "../../data/known/known-dataset-text.js";
 import { type KnownDatasetName, knownDatasets } from "../../data/known/known-datasets.js";
 import { readRecords } from "../../data/read.js";
+import { encodeOnce } from "../../text/encode-once.js";
 import type { Encoding, Tokenizer } from "../../text/encoding.js";
 import { wholeText } from "../../text/long-texts.js";
 import { countWords, readsCase } from "../../text/word-counts.js";
@@ -128,16 +129,6 @@ export interface SplitSettings {
 
 function splitting({ splitSeed, crossValidates }: SplitSettings, rows: number) {
   return { splitSeed, crossValidated: crossValidates?.(rows) ?? false };
-}
-
-/** A memo of encodings by text: texts that occur in several places are encoded once. */
-export function encodeOnce(tokenizer: Tokenizer, maxLength: number): (text: string) => Encoding {
-  const known = new Map<string, Encoding>();
-  return (text) => {
-    const encoding = known.get(text) ?? tokenizer.encode(text, maxLength);
-    known.set(text, encoding);
-    return encoding;
-  };
 }
 
 /** Smaller vocabularies also split many words of their own language. */

@@ -1,29 +1,26 @@
-/** The vanilla model at work: token scores of encodings, cached on disk. */
-import { L3MaskingError } from "../../base/errors.js";
 import { counted } from "../../base/figures.js";
 import type { Runtime } from "../../engine/runtime/runtime.js";
-import { packOptions, packTexts, slotsOf } from "../../method/batch/pack.js";
 import { openScoreCache } from "../../method/likelihood/cache.js";
 import type { ScoreScope } from "../../method/likelihood/cache-record.js";
 import type { Estimator, TokenScores } from "../../method/likelihood/estimators.js";
 import { isExact, parseEstimator, scoringCost } from "../../method/likelihood/estimators.js";
 import { rankAgreement } from "../../method/likelihood/rank-correlation.js";
-import { type Predict, scoreTexts } from "../../method/likelihood/score.js";
+import { scoreTexts } from "../../method/likelihood/score.js";
+import { tokenPredictor } from "../../method/likelihood/token-predictor.js";
 import {
   compileTokenLikelihood,
   type TokenLikelihoodProgram,
-  type Weights,
 } from "../../method/program/inference.js";
 import type { Precision } from "../../method/program/quantized-weights.js";
 import { type Checkpoint, loadCheckpoint } from "../../model/checkpoint/load.js";
 import { formatLoadReport, furtherLayers } from "../../model/checkpoint/report.js";
-import type { ModelSpec } from "../../model/spec.js";
 import { join } from "../../platform/paths.js";
 import type { EstimatorReport } from "../../results/records/run-metrics.js";
 import type { Encoding, Tokenizer } from "../../text/encoding.js";
 import { loadTokenizer } from "../../text/load.js";
 import type { Host } from "../host/host.js";
 import { readModel } from "./located-model.js";
+import { requireMlmHead, requireTokenizerFits, weightsOf } from "./model-facts.js";
 import type { ModelUse } from "./model-files.js";
 import type { ModelSource } from "./model-source.js";
 import { scoringTimeText, timedPredict } from "./scoring-time.js";
@@ -68,32 +65,6 @@ export async function loadModel(
 function placeOf({ folder, origin, shipped }: ModelSource): string {
   if (shipped) return ", shipped with l3masking";
   return origin === undefined ? "" : `\ncommit      ${origin.commit} in ${folder}`;
-}
-
-/** Throws `checkpoint-config` if the tokenizer has ids that the model of `config` lacks. */
-export function requireTokenizerFits(tokenizer: Tokenizer, spec: ModelSpec, config: string): void {
-  if (tokenizer.vocabularySize <= spec.vocabularySize) return;
-  const last = JSON.stringify(tokenizer.token(tokenizer.vocabularySize - 1));
-  throw new L3MaskingError(
-    "checkpoint-config",
-    `expected a tokenizer of at most ${spec.vocabularySize} ids (vocab_size of ${config}), got ${tokenizer.vocabularySize}, the last of them for ${last}`,
-    { hint: "Use the tokenizer files that belong to the checkpoint." },
-  );
-}
-
-/** The longest row a model can read, special tokens included. */
-export function longestRow(spec: ModelSpec): number {
-  return spec.maxPositions - spec.firstPosition;
-}
-
-/** `maxLength` if the model can read it. Throws `invalid-setting` otherwise. */
-export function checkedMaxLength(maxLength: number, spec: ModelSpec): number {
-  if (maxLength <= longestRow(spec)) return maxLength;
-  throw new L3MaskingError(
-    "invalid-setting",
-    `expected a max_length of at most ${longestRow(spec)}, the model's limit, got ${maxLength}`,
-    { hint: `Use --max-length ${longestRow(spec)} or less.` },
-  );
 }
 
 export interface ScoringSettings {
@@ -239,25 +210,6 @@ async function scoreWith(
   }
 }
 
-/**
- * What `scoreTexts` asks of a model: the masked copies of a call, packed, through the program. Its slots are the tokens of the
- * copies and what packing leaves empty.
- */
-export function tokenPredictor(program: TokenLikelihoodProgram, spec: ModelSpec): Predict {
-  return async (copies) => {
-    const batch = packTexts(
-      copies.map(({ ids }) => ids),
-      packOptions(spec),
-    );
-    const slots = slotsOf(
-      batch,
-      copies.map(({ targets }) => targets),
-    );
-    const labels = Int32Array.from(copies.flatMap((copy) => Array.from(copy.labels)));
-    return (await program.score(batch, slots, labels)).logProbability;
-  };
-}
-
 /** At most `size` indices, evenly spread over 0 .. count-1. */
 function evenSample(count: number, size: number): number[] {
   const taken = Math.min(count, size);
@@ -277,29 +229,4 @@ function reportText(report: EstimatorReport): string {
           `cost of all texts: ${share} % of the exact estimator's (${cost} instead of ${exactCost} tokens through the model)`,
         ]),
   ].join("\n");
-}
-
-/** Parameter values as a program reads them. Throws `checkpoint-tensor` for one that is absent. */
-export function weightsOf(values: ReadonlyMap<string, Float32Array>): Weights {
-  return (name) => {
-    const value = values.get(name);
-    if (value !== undefined) return value;
-    throw new L3MaskingError("checkpoint-tensor", `expected the parameter ${name}, found none`, {
-      hint: "Use a checkpoint that has it.",
-    });
-  };
-}
-
-export function hasMlmHead({ spec, values }: LoadedModel): boolean {
-  return spec.family.mlmHeadParameters(spec).every(({ name }) => values.has(name));
-}
-
-/** Throws `checkpoint-tensor` for a model that cannot score tokens. */
-export function requireMlmHead(model: LoadedModel): void {
-  if (hasMlmHead(model)) return;
-  throw new L3MaskingError(
-    "checkpoint-tensor",
-    `expected a masked-LM head in ${model.folder} to score tokens with, found none`,
-    { hint: "Start from a masked-LM checkpoint, or train with --method stl." },
-  );
 }

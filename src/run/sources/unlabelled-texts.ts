@@ -3,9 +3,9 @@ import type { Dataset } from "../../data/dataset.js";
 import { shownName } from "../../data/formats/formats.js";
 import { readRecords } from "../../data/read.js";
 import { buildUnlabelled, type UnlabelledTexts } from "../../data/unlabelled.js";
+import { encodeOnce } from "../../text/encode-once.js";
 import type { Encoding, Tokenizer } from "../../text/encoding.js";
 import type { Host } from "../host/host.js";
-import { encodeOnce } from "./labelled-texts.js";
 import { countEncodings, requireKnownWords } from "./text-counts.js";
 
 export interface EncodedUnlabelled extends UnlabelledTexts {

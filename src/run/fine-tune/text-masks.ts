@@ -1,0 +1,51 @@
+/** The mask probabilities of texts: a strategy applied to what it needs of each token. */
+import { randomStream } from "../../base/random.js";
+import type { TokenScores } from "../../method/likelihood/estimators.js";
+import { tokenFrequencies } from "../../method/masking/frequencies.js";
+import { exponentThatMoves } from "../../method/masking/moved.js";
+import { createStrategy, uniformProbabilities } from "../../method/masking/probabilities.js";
+import type { MaskingStrategy } from "../../method/masking/strategies/strategy.js";
+import type { MaskProbabilities } from "../../method/masking/tokens.js";
+import type { EstimatorReport } from "../../results/records/run-metrics.js";
+import type { Encoding } from "../../text/encoding.js";
+import type { TrainSettings } from "../settings/schemas.js";
+
+export type MaskProbabilitySettings = Pick<
+  TrainSettings,
+  "mlmProbability" | "calibration" | "gamma" | "movedShare" | "seed"
+>;
+
+export interface TextMasks {
+  /** Name of the strategy. */
+  readonly strategy: string;
+  /** The exponent of its weights: as it was set, or for the share of the budget that was asked for. */
+  readonly gamma: number;
+  /** m_i of every training text, then of every unlabelled one. */
+  readonly probabilities: readonly MaskProbabilities[];
+  /** The vanilla model's scores of the same texts; absent where the strategy needs none. */
+  readonly scores?: readonly TokenScores[] | undefined;
+  readonly estimatorReport?: EstimatorReport | undefined;
+}
+
+/** `scores` are the vanilla model's of each text, for a strategy that needs them. */
+export function textMasks(
+  masking: MaskingStrategy,
+  encodings: readonly Encoding[],
+  scores: readonly TokenScores[] | undefined,
+  settings: MaskProbabilitySettings,
+): TextMasks {
+  const values = masking.needs === "frequencies" ? tokenFrequencies(encodings) : scores;
+  const { mlmProbability: budget, calibration, movedShare, seed } = settings;
+  const masksOf = (exponent: number) => {
+    const { probabilities } = createStrategy(masking.name, { budget, calibration, exponent });
+    return encodings.map((encoding, text) =>
+      probabilities(encoding, values?.[text], randomStream(seed, masking.name, text)),
+    );
+  };
+  const uniform = () => encodings.map((encoding) => uniformProbabilities(encoding, budget));
+  const gamma =
+    movedShare === undefined || masking.needs === "nothing"
+      ? settings.gamma
+      : exponentThatMoves(movedShare, masksOf, uniform());
+  return { strategy: masking.name, gamma, probabilities: masksOf(gamma), scores };
+}

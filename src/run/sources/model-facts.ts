@@ -1,0 +1,105 @@
+/** What follows from a model that was read: how long a row may be, which heads it has, its weights as programs read them. */
+
+import { L3MaskingError } from "../../base/errors.js";
+import type { Weights } from "../../method/program/inference.js";
+import type { ParameterValues } from "../../model/parameters.js";
+import type { ModelSpec } from "../../model/spec.js";
+import type { Tokenizer } from "../../text/encoding.js";
+
+/** Throws `checkpoint-config` if the tokenizer has ids that the model of `config` lacks. */
+export function requireTokenizerFits(tokenizer: Tokenizer, spec: ModelSpec, config: string): void {
+  if (tokenizer.vocabularySize <= spec.vocabularySize) return;
+  const last = JSON.stringify(tokenizer.token(tokenizer.vocabularySize - 1));
+  throw new L3MaskingError(
+    "checkpoint-config",
+    `expected a tokenizer of at most ${spec.vocabularySize} ids (vocab_size of ${config}), got ${tokenizer.vocabularySize}, the last of them for ${last}`,
+    { hint: "Use the tokenizer files that belong to the checkpoint." },
+  );
+}
+
+/** The longest row a model can read, special tokens included. */
+export function longestRow(spec: ModelSpec): number {
+  return spec.maxPositions - spec.firstPosition;
+}
+
+/** `maxLength` if the model can read it. Throws `invalid-setting` otherwise. */
+export function checkedMaxLength(maxLength: number, spec: ModelSpec): number {
+  if (maxLength <= longestRow(spec)) return maxLength;
+  throw new L3MaskingError(
+    "invalid-setting",
+    `expected a max_length of at most ${longestRow(spec)}, the model's limit, got ${maxLength}`,
+    { hint: `Use --max-length ${longestRow(spec)} or less.` },
+  );
+}
+
+/** Parameter values as a program reads them. Throws `checkpoint-tensor` for one that is absent. */
+export function weightsOf(values: ReadonlyMap<string, Float32Array>): Weights {
+  return (name) => {
+    const value = values.get(name);
+    if (value !== undefined) return value;
+    throw new L3MaskingError("checkpoint-tensor", `expected the parameter ${name}, found none`, {
+      hint: "Use a checkpoint that has it.",
+    });
+  };
+}
+
+/** What is asked of a model's heads; `folder` is what messages call its place. */
+interface ModelHeads {
+  readonly spec: ModelSpec;
+  readonly values: ParameterValues;
+  readonly folder: string;
+}
+
+export function hasMlmHead({ spec, values }: Omit<ModelHeads, "folder">): boolean {
+  return spec.family.mlmHeadParameters(spec).every(({ name }) => values.has(name));
+}
+
+/** Throws `checkpoint-tensor` for a model that cannot score tokens. */
+export function requireMlmHead(model: ModelHeads): void {
+  if (hasMlmHead(model)) return;
+  throw new L3MaskingError(
+    "checkpoint-tensor",
+    `expected a masked-LM head in ${model.folder} to score tokens with, found none`,
+    { hint: "Start from a masked-LM checkpoint, or train with --method stl." },
+  );
+}
+
+/**
+ * The labels of a classifier, by id. Throws `checkpoint-tensor` for a model without a classification head, and `checkpoint-config` for one
+ * that gives texts several labels or numbers.
+ */
+export function classifierLabels({ spec, values, folder }: ModelHeads): readonly string[] {
+  const { labels } = spec;
+  const hasHead = (classes: number) =>
+    spec.family
+      .classificationHeadParameters(spec, classes)
+      .every((parameter) => values.has(parameter.name));
+  if (labels === undefined || !hasHead(labels.length)) {
+    throw new L3MaskingError(
+      "checkpoint-tensor",
+      `expected a text classifier in ${folder}, found a model without a classification head or labels`,
+      {
+        hint: "Pass the model folder of a run, such as runs/first/model.",
+      },
+    );
+  }
+  if (labels.length === 1) {
+    throw new L3MaskingError(
+      "checkpoint-config",
+      `expected a classifier with a logit for each of at least two labels, got a single logit, ${JSON.stringify(labels[0])}, in ${folder}/config.json`,
+      {
+        hint: "A single logit is a regression, or the answer to a yes-or-no question through a sigmoid; train a classifier with two labels.",
+      },
+    );
+  }
+  if (spec.otherProblem !== undefined) {
+    throw new L3MaskingError(
+      "checkpoint-config",
+      `expected a classifier that gives each text one label, got problem_type "${spec.otherProblem}" in ${folder}/config.json`,
+      {
+        hint: "Train a classifier on rows with one label each; this one's labels do not exclude each other.",
+      },
+    );
+  }
+  return labels;
+}
