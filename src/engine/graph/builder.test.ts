@@ -47,9 +47,11 @@ describe("createBuilder", () => {
     expect(() => build.reshape(a, ["T", 3])).toThrow(invalid("cannot reshape [T, 2] to [T, 3]"));
     expect(() => build.transpose(a, [0, 2, 1])).toThrow(invalid("expected rank 3"));
     expect(() => build.gatherRows(a, a)).toThrow(invalid("expected int32, got float32"));
-    expect(() => build.meanLast(build.input("s", "float32", [2, "S"]))).toThrow(
-      invalid("the mean needs a fixed last axis"),
-    );
+    for (const axes of [[], [2], [-1], [0, 0], [0.5]]) {
+      const message = `expected axes of [T, 2], counted from 0, each once, got [${axes}]`;
+      expect(() => build.sum(a, axes)).toThrow(invalid(message));
+      expect(() => build.mean(a, axes)).toThrow(invalid(message));
+    }
     expect(() => build.gemm(a, b, a, { transA: true, transB: true })).toThrow(invalid("gemm("));
   });
 });

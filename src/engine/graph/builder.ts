@@ -27,6 +27,12 @@ export interface Builder {
   divide(a: Tensor, b: Tensor): Tensor;
   scale(x: Tensor, factor: number): Tensor;
   squareRoot(x: Tensor): Tensor;
+  exp(x: Tensor): Tensor;
+  log(x: Tensor): Tensor;
+  relu(x: Tensor): Tensor;
+  /** 1 where x > 0 and 0 elsewhere. */
+  isPositive(x: Tensor): Tensor;
+  sigmoid(x: Tensor): Tensor;
   tanh(x: Tensor): Tensor;
   gelu(x: Tensor): Tensor;
   /** A keep mask, bool; `seed` is an int32 scalar. */
@@ -42,9 +48,10 @@ export interface Builder {
   /** The table with values[k] added at indices[k]. */
   addRows(table: Tensor, indices: Tensor, values: Tensor): Tensor;
   fill(value: number, shape: Shape): Tensor;
-  sum(x: Tensor, axes: readonly number[], keepAxes?: boolean): Tensor;
-  /** Mean over the last axis, which stays as 1. */
-  meanLast(x: Tensor): Tensor;
+  /** Sum over the axes, all where absent; they stay as 1 with `keepAxes`. */
+  sum(x: Tensor, axes?: readonly number[], keepAxes?: boolean): Tensor;
+  /** Mean over the axes, all where absent; they stay as 1 with `keepAxes`. */
+  mean(x: Tensor, axes?: readonly number[], keepAxes?: boolean): Tensor;
   /** The sum of x^2 over all elements, shape []. */
   sumOfSquares(x: Tensor): Tensor;
   /** alpha * op(a) op(b) + c for matrices; c broadcasts. */
@@ -114,6 +121,11 @@ export function createBuilder(): Builder {
     divide: (a, b) => one("divide", [a, b], {}),
     scale: (x, factor) => one("scale", [x], { factor }),
     squareRoot: (x) => one("squareRoot", [x], {}),
+    exp: (x) => one("exp", [x], {}),
+    log: (x) => one("log", [x], {}),
+    relu: (x) => one("relu", [x], {}),
+    isPositive: (x) => one("isPositive", [x], {}),
+    sigmoid: (x) => one("sigmoid", [x], {}),
     tanh: (x) => one("tanh", [x], {}),
     gelu: (x) => one("gelu", [x], {}),
     dropoutMask: (seed, shape, threshold) => one("dropoutMask", [seed], { shape, threshold }),
@@ -125,8 +137,8 @@ export function createBuilder(): Builder {
     scatterRows: (indices, values, rows) => one("scatterRows", [indices, values], { rows }),
     addRows: (table, indices, values) => one("addRows", [table, indices, values], {}),
     fill: (value, shape) => one("fill", [], { value, shape }),
-    sum: (x, axes, keepAxes = false) => one("sum", [x], { axes, keepAxes }),
-    meanLast: (x) => one("meanLast", [x], {}),
+    sum: (x, axes = allAxes(x), keepAxes = false) => one("sum", [x], { axes, keepAxes }),
+    mean: (x, axes = allAxes(x), keepAxes = false) => one("mean", [x], { axes, keepAxes }),
     sumOfSquares: (x) => one("sumOfSquares", [x], {}),
     gemm: (a, b, c, options = {}) =>
       one("gemm", c === undefined ? [a, b] : [a, b, c], {
@@ -143,6 +155,8 @@ export function createBuilder(): Builder {
     softmax: (x) => one("softmax", [x], {}),
   };
 }
+
+const allAxes = ({ shape }: Tensor) => shape.map((_, axis) => axis);
 
 /** The sum over the rows of a matrix [T, N] -> [N], as a product with a row of ones. */
 export function columnSum(build: Builder, x: Tensor): Tensor {

@@ -15,6 +15,11 @@ export interface OpAttributes {
   /** y = factor * x */
   scale: { readonly factor: number };
   squareRoot: Nothing;
+  exp: Nothing;
+  log: Nothing;
+  relu: Nothing;
+  isPositive: Nothing;
+  sigmoid: Nothing;
   tanh: Nothing;
   gelu: Nothing;
   geluBackward: Nothing;
@@ -34,7 +39,7 @@ export interface OpAttributes {
   addRows: Nothing;
   fill: { readonly value: number; readonly shape: Shape };
   sum: { readonly axes: readonly number[]; readonly keepAxes: boolean };
-  meanLast: Nothing;
+  mean: { readonly axes: readonly number[]; readonly keepAxes: boolean };
   sumOfSquares: Nothing;
   gemm: { readonly transA: boolean; readonly transB: boolean; readonly alpha: number };
   matmul: { readonly transA: boolean; readonly transB: boolean; readonly alpha: number };

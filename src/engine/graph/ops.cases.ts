@@ -64,6 +64,19 @@ export const opCases: readonly OpCase[] = [
     title: "of 0.5 and more",
     result: (b) => b.squareRoot(b.add(b.multiply(f(b, "x", 3, 4), f(b, "x", 3, 4)), half(b))),
   },
+  { op: "exp", title: "matrix", result: (b) => b.exp(f(b, "x", 3, 4)) },
+  {
+    op: "log",
+    title: "of 0.5 and more",
+    result: (b) => b.log(b.add(b.multiply(f(b, "x", 3, 4), f(b, "x", 3, 4)), half(b))),
+  },
+  { op: "relu", title: "matrix", result: (b) => b.relu(f(b, "x", 3, 4)) },
+  {
+    op: "isPositive",
+    title: "as a mask",
+    result: (b) => b.multiply(f(b, "x", 3, 4), b.isPositive(f(b, "x", 3, 4))),
+  },
+  { op: "sigmoid", title: "matrix", result: (b) => b.sigmoid(f(b, "x", 3, 4)) },
   { op: "tanh", title: "matrix", result: (b) => b.tanh(f(b, "x", 3, 4)) },
   { op: "gelu", title: "matrix", result: (b) => b.gelu(f(b, "x", 3, 4)) },
   {
@@ -151,7 +164,15 @@ export const opCases: readonly OpCase[] = [
   },
   { op: "sum", title: "one axis kept", result: (b) => b.sum(f(b, "x", 2, 3, 4), [1], true) },
   { op: "sum", title: "two axes dropped", result: (b) => b.sum(f(b, "x", 2, 3, 4), [0, 2]) },
-  { op: "meanLast", title: "rows", result: (b) => b.meanLast(f(b, "x", 3, 5)) },
+  { op: "mean", title: "a number", result: (b) => b.mean(f(b, "x")) },
+  { op: "mean", title: "rows", result: (b) => b.mean(f(b, "x", 3, 5), [1], true) },
+  { op: "mean", title: "two axes dropped", result: (b) => b.mean(f(b, "x", 2, 3, 4), [0, 2]) },
+  {
+    op: "mean",
+    title: "all of a named size",
+    sizes: { T: 3 },
+    result: (b) => b.mean(f(b, "x", "T", 2)),
+  },
   { op: "sumOfSquares", title: "a matrix", result: (b) => b.sumOfSquares(f(b, "x", 40, 3)) },
   {
     op: "sumOfSquares",

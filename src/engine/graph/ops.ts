@@ -11,8 +11,13 @@ import {
   divide,
   dropout,
   equal,
+  exp,
+  isPositive,
+  log,
   multiply,
+  relu,
   scale,
+  sigmoid,
   squareRoot,
   subtract,
   tanh,
@@ -23,7 +28,7 @@ import { addRows, fill, gatherRows, reshape, scatterRows, transpose } from "./op
 import { layerNorm, softmax } from "./ops/normalization.js";
 import { gemm, matmul } from "./ops/product.js";
 import { quantizedProduct } from "./ops/quantized-product.js";
-import { meanLast, sum, sumOfSquares } from "./ops/reduction.js";
+import { mean, sum, sumOfSquares } from "./ops/reduction.js";
 import { formatShape } from "./shape.js";
 
 export type OpTable = { readonly [K in OpName]: Op<OpAttributes[K]> };
@@ -35,6 +40,11 @@ export const ops: OpTable = {
   divide,
   scale,
   squareRoot,
+  exp,
+  log,
+  relu,
+  isPositive,
+  sigmoid,
   tanh,
   gelu,
   geluBackward,
@@ -50,7 +60,7 @@ export const ops: OpTable = {
   addRows,
   fill,
   sum,
-  meanLast,
+  mean,
   sumOfSquares,
   gemm,
   matmul,

@@ -75,6 +75,55 @@ export const squareRoot: Op<Nothing> = {
   memory: "in place",
 };
 
+/** dy/dx = y */
+export const exp: Op<Nothing> = {
+  infer: unaryFloat,
+  vjp: ({ build, outputs: [y], gradient }) => [() => dense(build.multiply(gradient, y))],
+  evaluate: ([x]) => [mapElements(x, Math.exp)],
+  onnx: (emit, inputs) => emit.node("Exp", inputs),
+  memory: "in place",
+};
+
+/** y = ln x, dy/dx = 1 / x */
+export const log: Op<Nothing> = {
+  infer: unaryFloat,
+  vjp: ({ build, inputs: [x], gradient }) => [() => dense(build.divide(gradient, x))],
+  evaluate: ([x]) => [mapElements(x, Math.log)],
+  onnx: (emit, inputs) => emit.node("Log", inputs),
+  memory: "in place",
+};
+
+/** y = max(x, 0), dy/dx = 1 where x > 0 and 0 elsewhere */
+export const relu: Op<Nothing> = {
+  infer: unaryFloat,
+  vjp: ({ build, outputs: [y], gradient }) => [
+    () => dense(build.multiply(gradient, build.isPositive(y))),
+  ],
+  evaluate: ([x]) => [mapElements(x, (value) => Math.max(value, 0))],
+  onnx: (emit, inputs) => emit.node("Relu", inputs),
+  memory: "in place",
+};
+
+/** y = 1 where x > 0 and 0 elsewhere; as flat as it is, it has the gradient 0. */
+export const isPositive: Op<Nothing> = {
+  infer: unaryFloat,
+  vjp: () => [null],
+  evaluate: ([x]) => [mapElements(x, (value) => (value > 0 ? 1 : 0))],
+  onnx: (emit, [x]) => [emit.cast(emit.node("Greater", [x, emit.scalar(0)])[0], "float32")],
+  memory: "fresh",
+};
+
+/** y = 1 / (1 + exp(-x)), dy/dx = y - y^2 */
+export const sigmoid: Op<Nothing> = {
+  infer: unaryFloat,
+  vjp: ({ build, outputs: [y], gradient }) => [
+    () => dense(build.multiply(gradient, build.subtract(y, build.multiply(y, y)))),
+  ],
+  evaluate: ([x]) => [mapElements(x, (value) => 1 / (1 + Math.exp(-value)))],
+  onnx: (emit, inputs) => emit.node("Sigmoid", inputs),
+  memory: "in place",
+};
+
 /** dy/dx = 1 - y^2 */
 export const tanh: Op<Nothing> = {
   infer: unaryFloat,

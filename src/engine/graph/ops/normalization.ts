@@ -1,4 +1,5 @@
 /** Softmax and layer normalization. */
+import type { Tensor } from "../graph.js";
 import type { Nothing, Op } from "../op.js";
 import { mapRows, ndArray, softmaxRow, zipElements } from "./ndarray.js";
 import { dense, expectEqual, expectType } from "./rules.js";
@@ -40,8 +41,9 @@ export const layerNorm: Op<{ readonly epsilon: number }> = {
     return [
       () => {
         const weighted = build.multiply(gradient, weight);
-        const projection = build.meanLast(build.multiply(weighted, normalized));
-        const centered = build.subtract(weighted, build.meanLast(weighted));
+        const meanOf = (values: Tensor) => build.mean(values, [x.shape.length - 1], true);
+        const projection = meanOf(build.multiply(weighted, normalized));
+        const centered = build.subtract(weighted, meanOf(weighted));
         return dense(
           build.multiply(invStd, build.subtract(centered, build.multiply(normalized, projection))),
         );

@@ -1,72 +1,85 @@
 /** Sums and means. */
-import { L3MaskingError } from "../../../base/errors.js";
-import type { Nothing, Op } from "../op.js";
-import { advance, mapRows, ndArray, rowMajorStrides } from "./ndarray.js";
-import { dense, expectType } from "./rules.js";
+import type { Builder } from "../builder.js";
+import type { Tensor, TensorType } from "../graph.js";
+import type { NdArray, Nothing, Op } from "../op.js";
+import { type Shape, type Size, sizeOf } from "../shape.js";
+import { advance, mapElements, ndArray, rowMajorStrides } from "./ndarray.js";
+import { dense, expectAxes, expectType } from "./rules.js";
 
-/** Sum over the given axes, which stay as 1 with `keepAxes`. */
-export const sum: Op<{ readonly axes: readonly number[]; readonly keepAxes: boolean }> = {
-  infer([x], { axes, keepAxes }) {
-    expectType(x, "float32");
-    const shape = x.shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
-    return [
-      {
-        type: "float32",
-        shape: keepAxes ? shape : shape.filter((_, axis) => !axes.includes(axis)),
-      },
-    ];
-  },
+interface Reduction {
+  readonly axes: readonly number[];
+  readonly keepAxes: boolean;
+}
+
+/** The shape with the reduced axes as 1. */
+function keptShape<S extends Size>(shape: readonly S[], axes: readonly number[]): (S | 1)[] {
+  return shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
+}
+
+function reduced([x]: readonly TensorType[], { axes, keepAxes }: Reduction): TensorType[] {
+  expectType(x, "float32");
+  expectAxes(axes, x);
+  const shape = keepAxes
+    ? keptShape(x.shape, axes)
+    : x.shape.filter((_, axis) => !axes.includes(axis));
+  return [{ type: "float32", shape }];
+}
+
+/** A gradient of the reduced shape, at every element of x. */
+function spread(build: Builder, gradient: Tensor, x: Tensor, axes: readonly number[]): Tensor {
+  const kept = build.reshape(gradient, keptShape(x.shape, axes));
+  return build.multiply(kept, build.fill(1, x.shape));
+}
+
+function sumOver(x: NdArray, { axes, keepAxes }: Reduction): NdArray {
+  const kept = keptShape(x.shape, axes);
+  const strides = rowMajorStrides(kept).map((stride, axis) => (axes.includes(axis) ? 0 : stride));
+  const result = ndArray(kept);
+  const index = new Array<number>(x.shape.length).fill(0);
+  for (const value of x.data) {
+    result.data[index.reduce((at, i, axis) => at + i * strides[axis], 0)] += value;
+    advance(index, x.shape);
+  }
+  const shape = keepAxes ? kept : kept.filter((_, axis) => !axes.includes(axis));
+  return { shape, data: result.data };
+}
+
+/** y = sum of x over the given axes, which stay as 1 with `keepAxes`; dx = g. */
+export const sum: Op<Reduction> = {
+  infer: reduced,
   vjp: ({ build, inputs: [x], gradient, attributes: { axes } }) => [
-    () => {
-      const kept = x.shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
-      return dense(build.multiply(build.reshape(gradient, kept), build.fill(1, x.shape)));
-    },
+    () => dense(spread(build, gradient, x, axes)),
   ],
-  evaluate([x], { axes, keepAxes }) {
-    const kept = x.shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent));
-    const strides = rowMajorStrides(kept).map((stride, axis) => (axes.includes(axis) ? 0 : stride));
-    const result = ndArray(kept);
-    const index = new Array<number>(x.shape.length).fill(0);
-    for (const value of x.data) {
-      result.data[index.reduce((at, i, axis) => at + i * strides[axis], 0)] += value;
-      advance(index, x.shape);
-    }
-    const shape = keepAxes ? kept : kept.filter((_, axis) => !axes.includes(axis));
-    return [{ shape, data: result.data }];
-  },
+  evaluate: ([x], attributes) => [sumOver(x, attributes)],
   onnx: (emit, [x], { axes, keepAxes }) =>
     emit.node("ReduceSum", [x, emit.ints(axes)], { keepdims: { int: keepAxes ? 1 : 0 } }),
   memory: "fresh",
 };
 
-/** Mean over the last axis, which stays as 1. */
-export const meanLast: Op<Nothing> = {
-  infer([x]) {
-    expectType(x, "float32");
-    if (typeof x.shape[x.shape.length - 1] !== "number") {
-      throw new L3MaskingError("graph-invalid", "the mean needs a fixed last axis");
-    }
-    return [{ type: "float32", shape: [...x.shape.slice(0, -1), 1] }];
-  },
-  vjp: ({ build, inputs: [x], gradient }) => [
+/** y = mean of x over the given axes, which stay as 1 with `keepAxes`; dx = g / n for means of n elements. */
+export const mean: Op<Reduction> = {
+  infer: reduced,
+  vjp: ({ build, inputs: [x], gradient, attributes: { axes } }) => [
     () => {
-      const width = Number(x.shape[x.shape.length - 1]);
-      return dense(build.multiply(build.scale(gradient, 1 / width), build.fill(1, x.shape)));
+      const sizes = axes.map((axis) => x.shape[axis]);
+      return dense(spread(build, dividedByCount(build, gradient, sizes), x, axes));
     },
   ],
-  evaluate([x]) {
-    const means = mapRows(x, (row) => row.map(() => row.reduce((a, b) => a + b, 0) / row.length));
-    const width = x.shape[x.shape.length - 1];
-    return [
-      ndArray(
-        [...x.shape.slice(0, -1), 1],
-        means.data.filter((_, i) => i % width === 0),
-      ),
-    ];
+  evaluate([x], attributes) {
+    const total = sumOver(x, attributes);
+    return [mapElements(total, (value) => (value * total.data.length) / x.data.length)];
   },
-  onnx: (emit, [x]) => emit.node("ReduceMean", [x, emit.ints([-1])], { keepdims: { int: 1 } }),
+  onnx: (emit, [x], { axes, keepAxes }) =>
+    emit.node("ReduceMean", [x, emit.ints(axes)], { keepdims: { int: keepAxes ? 1 : 0 } }),
   memory: "fresh",
 };
+
+function dividedByCount(build: Builder, gradient: Tensor, sizes: Shape): Tensor {
+  const count = sizeOf(sizes);
+  if (typeof count === "number") return build.scale(gradient, 1 / count);
+  // A named size has its value at run time: so many ones are counted.
+  return build.divide(gradient, build.sum(build.fill(1, sizes)));
+}
 
 /** y = sum of x^2 over all elements, shape []; dx = 2 g x. */
 export const sumOfSquares: Op<Nothing> = {

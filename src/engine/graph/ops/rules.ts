@@ -23,6 +23,17 @@ export function expectRank(tensor: TensorType, rank: number): void {
   }
 }
 
+/** Axes that a tensor has, each once; at least one, unless it has none. */
+export function expectAxes(axes: readonly number[], { shape }: TensorType): void {
+  const isAxis = (axis: number) => Number.isInteger(axis) && axis >= 0 && axis < shape.length;
+  const isFull = axes.length > 0 || shape.length === 0;
+  if (isFull && axes.every(isAxis) && new Set(axes).size === axes.length) return;
+  throw new L3MaskingError(
+    "graph-invalid",
+    `expected axes of ${formatShape(shape)}, counted from 0, each once, got [${axes}]`,
+  );
+}
+
 export function expectEqual(what: string, a: number | string, b: number | string): void {
   if (a !== b) throw new L3MaskingError("graph-invalid", `${what}: ${a} meets ${b}`);
 }
