@@ -155,7 +155,7 @@ export interface OnnxEmitter {
   integer(value: number): string;
   /** An int64 vector of fixed numbers. */
   ints(values: readonly number[]): string;
-  /** An int64 vector holding a shape; named sizes are read from the run's size inputs. */
+  /** An int64 vector holding a shape; one with named sizes is an input of the run. */
   shape(shape: Shape): string;
   /** An int32 scalar holding a size. */
   count(size: Size): string;

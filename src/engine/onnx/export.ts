@@ -10,7 +10,7 @@ import {
 } from "../graph/graph.js";
 import type { OnnxAttributes, OnnxEmitter, OnnxTarget, OpName } from "../graph/op.js";
 import { ops } from "../graph/ops.js";
-import { type Shape, type Size, sizeNames } from "../graph/shape.js";
+import type { Shape, Size } from "../graph/shape.js";
 import { verifyGraph } from "../graph/verify.js";
 import { executionOrder, nodesFor } from "./execution-order.js";
 import {
@@ -29,16 +29,16 @@ const IR_VERSION = 10n;
 export interface OnnxModel {
   readonly bytes: Uint8Array;
   readonly inputs: ReadonlyMap<string, { readonly type: ElementType; readonly shape: Shape }>;
-  /** Named sizes that the graph computes with; each is an extra int64 input `size.NAME` of shape [1]. */
-  readonly sizeInputs: readonly string[];
+  /** Shapes with named sizes that the graph reads; each is an extra int64 input, `shapeInputName`, of shape [rank]. */
+  readonly shapeInputs: readonly Shape[];
   /** Sizes that the graph counts up to; each is an extra int32 input `count.SIZE` of shape []. */
   readonly countInputs: readonly Size[];
   readonly outputs: ReadonlyMap<string, { readonly type: ElementType; readonly shape: Shape }>;
 }
 
-/** Name of the input that carries the value of a named size. */
-export function sizeInputName(size: string): string {
-  return `size.${size}`;
+/** Name of the input that carries a shape. Whole, because not every device computes with the sizes in it. */
+export function shapeInputName(shape: Shape): string {
+  return `shape.${shape}`;
 }
 
 /** Name of the input that carries a size as a number to count up to. */
@@ -58,7 +58,7 @@ export function toOnnx(name: string, outputs: GraphOutputs, target: OnnxTarget):
   const writer = createWriter(target);
   for (const input of inputs) writer.names.set(input, input.source.name);
   for (const node of orderedNodes(tensors)) writer.write(node);
-  const sizeInputs = [...writer.usedSizes].sort();
+  const shapeInputs = [...writer.shapes.values()];
   const countInputs = [...writer.counts];
   const written = writer.nodesWithOutputs(outputs);
   const nodes = executionOrder(nodesFor(written, Object.keys(outputs)));
@@ -75,7 +75,9 @@ export function toOnnx(name: string, outputs: GraphOutputs, target: OnnxTarget):
       initializer: writer.initializers,
       input: [
         ...inputs.map((input) => valueInfo(input.source.name, onnxType(input.type), input.shape)),
-        ...sizeInputs.map((size) => valueInfo(sizeInputName(size), DataType.INT64, [1])),
+        ...shapeInputs.map((shape) =>
+          valueInfo(shapeInputName(shape), DataType.INT64, [shape.length]),
+        ),
         ...countInputs.map((size) => valueInfo(countInputName(size), DataType.INT32, [])),
       ],
       output: Object.entries(outputs).map(([key, { type, shape }]) =>
@@ -86,7 +88,7 @@ export function toOnnx(name: string, outputs: GraphOutputs, target: OnnxTarget):
   return {
     bytes: toBinary(ModelProtoSchema, model),
     inputs: new Map(inputs.map(({ source, type, shape }) => [source.name, { type, shape }])),
-    sizeInputs,
+    shapeInputs,
     countInputs,
     outputs: new Map(
       Object.entries(outputs).map(([key, { type, shape }]) => [key, { type, shape }]),
@@ -103,7 +105,7 @@ function createWriter(target: OnnxTarget) {
   const nodes: WrittenNode[] = [];
   const initializers: TensorProto[] = [];
   const names = new Map<Tensor, string>();
-  const usedSizes = new Set<string>();
+  const shapes = new Map<string, Shape>();
   const counts = new Set<Size>();
   const shared = new Map<string, string>();
   let scope = "graph";
@@ -146,14 +148,10 @@ function createWriter(target: OnnxTarget) {
         initializer(DataType.INT64, [values.length], BigInt64Array.from(values, BigInt)),
       ),
     shape(shape) {
-      const symbolic = shape.filter((size) => typeof size === "string");
-      if (symbolic.length === 0) return emit.ints(shape.map(Number));
-      return once(`shape ${shape}`, () => {
-        const parts = shape.map((size) =>
-          typeof size === "number" ? emit.ints([size]) : sizeVector(size),
-        );
-        return parts.length === 1 ? parts[0] : emit.node("Concat", parts, { axis: { int: 0 } })[0];
-      });
+      if (shape.every((size) => typeof size === "number")) return emit.ints(shape);
+      const name = shapeInputName(shape);
+      shapes.set(name, shape);
+      return name;
     },
     count(size) {
       if (typeof size === "number") return emit.integer(size);
@@ -162,18 +160,6 @@ function createWriter(target: OnnxTarget) {
     },
     cast: (input, type) => emit.node("Cast", [input], { to: { int: onnxType(type) } })[0],
   };
-
-  /** An int64 [1] holding the value of a named size or a product of them. */
-  function sizeVector(size: string): string {
-    return once(`size ${size}`, () => {
-      const factors = size.split("*").map((factor) => {
-        if (sizeNames(factor).length === 0) return emit.ints([Number(factor)]);
-        usedSizes.add(factor);
-        return sizeInputName(factor);
-      });
-      return factors.reduce((a, b) => emit.node("Mul", [a, b])[0]);
-    });
-  }
 
   function nameOf(tensor: Tensor): string {
     const known = names.get(tensor);
@@ -218,7 +204,7 @@ function createWriter(target: OnnxTarget) {
     }));
   }
 
-  return { initializers, names, usedSizes, counts, write, nodesWithOutputs };
+  return { initializers, names, shapes, counts, write, nodesWithOutputs };
 }
 
 function attributeProtos(

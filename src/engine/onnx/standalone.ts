@@ -9,7 +9,7 @@ import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { L3MaskingError } from "../../base/errors.js";
 import { float32ToFloat16 } from "../../base/half.js";
 import type { OnnxModel } from "./export.js";
-import { sizeInputName } from "./export.js";
+import { shapeInputName } from "./export.js";
 import {
   AttributeProto_AttributeType as AttributeType,
   TensorProto_DataType as DataType,
@@ -46,7 +46,7 @@ export function standaloneClassifier(model: OnnxModel, options: StandaloneOption
     valueInfo(name, DataType.INT64, ["batch_size", "sequence_length"]),
   );
   if (options.half) toHalf(graph, options.parameters);
-  const { nodes, constants } = prologue(options);
+  const { nodes, constants } = prologue(model, options);
   graph.initializer.push(...constants);
   graph.node.unshift(...nodes);
   const labels = model.outputs.get(OUTPUT)?.shape.at(-1) ?? "labels";
@@ -67,7 +67,7 @@ function parameterTensors(model: OnnxModel, { parameters }: StandaloneOptions): 
 }
 
 /** The nodes that make the inputs of a packed classifier from padded texts, one text a row. */
-function prologue(options: StandaloneOptions) {
+function prologue({ shapeInputs }: OnnxModel, options: StandaloneOptions) {
   const nodes: ReturnType<typeof node>[] = [];
   const constants: TensorProto[] = [];
   const emit = (type: string, inputs: string[], attributes: Record<string, number> = {}) => {
@@ -90,12 +90,22 @@ function prologue(options: StandaloneOptions) {
   const one = ints([1], true);
 
   const shape = emit("Shape", ["input_ids"]); // [2]
-  for (const [size, axis] of [
+  const sizes = new Map(
+    [0, 1].map((axis) => [axis, emit("Gather", [shape, ints([axis])], { axis: 0 })]),
+  );
+  const axes = new Map([
     ["R", 0],
     ["S", 1],
     ["B", 0],
-  ] as const) {
-    into(sizeInputName(size), "Gather", [shape, ints([axis])], { axis: 0 });
+  ]);
+  /** int64 [1]: a number, a named size, or a product of them. */
+  const size = (written: number | string): string =>
+    String(written)
+      .split("*")
+      .map((factor) => sizes.get(axes.get(factor) ?? -1) ?? ints([Number(factor)]))
+      .reduce((a, b) => emit("Mul", [a, b]));
+  for (const needed of shapeInputs) {
+    into(shapeInputName(needed), "Concat", needed.map(size), { axis: 0 });
   }
   const [rows, slots] = [0, 1].map((axis) => emit("Gather", [shape, ints([axis], true)]));
   into("ids", "Cast", [emit("Reshape", ["input_ids", flat])], toInt32);

@@ -4,7 +4,7 @@ import { L3MaskingError } from "../../base/errors.js";
 import { type Builder, createBuilder } from "../../engine/graph/builder.js";
 import type { GraphOutputs } from "../../engine/graph/graph.js";
 import { bindSize, type SizeBindings } from "../../engine/graph/shape.js";
-import { countInputName, sizeInputName, toOnnx } from "../../engine/onnx/export.js";
+import { countInputName, shapeInputName, toOnnx } from "../../engine/onnx/export.js";
 import type { ArrayValue, HeldArray, NamedArrays, Runtime } from "../../engine/runtime/runtime.js";
 
 /** A flat array of the host; its shape follows from the sizes of the run. */
@@ -50,9 +50,9 @@ export async function compileProgram(
         const isHeld = fed !== undefined && !ArrayBuffer.isView(fed);
         inputs[key] = isHeld ? fitting(what, type, fed, sizes) : arrayValue(what, type, fed, sizes);
       }
-      for (const size of model.sizeInputs) {
-        const data = BigInt64Array.of(BigInt(bindSize(size, sizes)));
-        inputs[sizeInputName(size)] = { type: "int64", shape: [1], data };
+      for (const shape of model.shapeInputs) {
+        const data = BigInt64Array.from(shape, (size) => BigInt(bindSize(size, sizes)));
+        inputs[shapeInputName(shape)] = { type: "int64", shape: [shape.length], data };
       }
       for (const size of model.countInputs) {
         const data = Int32Array.of(bindSize(size, sizes));
