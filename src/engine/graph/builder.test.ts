@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { printGraph } from "../../../test/fixtures/printed-graph.js";
 import { createBuilder } from "./builder.js";
 import { graphInputs, orderedNodes } from "./graph.js";
+import { interpret } from "./reference.js";
 
 const invalid = (message: string) =>
   expect.objectContaining({ code: "graph-invalid", message: expect.stringContaining(message) });
@@ -19,6 +20,45 @@ describe("createBuilder", () => {
       invalid("input x is float32 [T, 2], but was requested as int32 [T, 2]"),
     );
     expect(() => build.input("x", "float32", ["T", 3])).toThrow(invalid("as float32 [T, 3]"));
+  });
+
+  it.each([
+    ["int64", [2]],
+    ["float32", [-1]],
+    ["float32", [0.5]],
+    ["float32", ["N*2"]],
+    ["float32", ["N+1"]],
+    ["float32", ["3"]],
+    ["float32", [""]],
+  ])("refuses an input of type %s and shape %j", (type, shape) => {
+    expect(() => Reflect.apply(createBuilder().input, undefined, ["x", type, shape])).toThrow(
+      expect.objectContaining({
+        code: "graph-invalid",
+        message: `input x has the type ${type} and the shape [${shape}]`,
+        hint: expect.stringContaining("float32, int32, int8, bool"),
+      }),
+    );
+  });
+
+  it("refuses what is no operation, and what is no tensor", () => {
+    const build = createBuilder();
+    const x = build.input("x", "float32", [2]);
+    expect(() => Reflect.apply(build.apply, undefined, ["conv", [x], {}])).toThrow(
+      expect.objectContaining({
+        code: "graph-invalid",
+        message: "expected the name of an operation, got conv",
+        hint: expect.stringContaining("There are add, subtract, "),
+      }),
+    );
+    for (const given of [undefined, 2, [1, 2]]) {
+      expect(() => Reflect.apply(build.add, undefined, [x, given])).toThrow(
+        expect.objectContaining({
+          code: "graph-invalid",
+          message: "input 1 of add is not a tensor",
+          hint: expect.stringContaining("build.constant"),
+        }),
+      );
+    }
   });
 
   it("marks nodes with the scope they were built in, also after an error", () => {
@@ -91,5 +131,17 @@ describe("a graph", () => {
     const ids = build.constant([0, 1, 2, 3, 4], [5], "int32");
     const rows = build.scatterRows(ids, build.input("five", "float32", [5, 2]), 5);
     expect(printGraph({ rows })).toContain("scatterRows((5 constants), five, rows=5)");
+  });
+});
+
+describe("what is put together from operations", () => {
+  it("is a mean of squared differences, by all elements", () => {
+    const build = createBuilder();
+    const error = build.meanSquaredError(
+      build.input("a", "float32", [2, 2]),
+      build.constant([1, 0], [2]),
+    );
+    const a = { shape: [2, 2], data: Float64Array.of(1, 2, 3, 4) };
+    expect(interpret({ error }, { a }).error).toEqual({ shape: [], data: Float64Array.of(6) });
   });
 });

@@ -1,9 +1,9 @@
 /** Builds graphs: one method per operation, and names for what is fed. */
 import { L3MaskingError } from "../../base/errors.js";
-import type { ElementType, Node, Tensor } from "./graph.js";
+import { type ElementType, elementBytes, type Node, type Tensor } from "./graph.js";
 import type { OpAttributes, OpName } from "./op.js";
 import { inferOp } from "./ops.js";
-import { formatShape, type Shape, type Size, sameShape } from "./shape.js";
+import { formatShape, isSize, type Shape, type Size, sameShape } from "./shape.js";
 
 export interface Builder {
   /**
@@ -59,6 +59,24 @@ export interface Builder {
   /** alpha * op(a) op(b) over the last two axes; leading axes are equal. */
   matmul(a: Tensor, b: Tensor, options?: Partial<OpAttributes["matmul"]>): Tensor;
   softmax(x: Tensor): Tensor;
+  /** (x - mean) / sqrt(variance + epsilon) * weight + bias over the last axis; weight and bias [H]. */
+  layerNorm(x: Tensor, weight: Tensor, bias: Tensor, epsilon?: number): Tensor;
+  /** Where `keep` (bool) is false, 0. */
+  dropout(x: Tensor, keep: Tensor): Tensor;
+  /** Of logits [K, C] and labels int32 [K]. */
+  crossEntropy(logits: Tensor, labels: Tensor): CrossEntropy;
+  /** The mean over all elements of (a - b)^2, shape []. */
+  meanSquaredError(a: Tensor, b: Tensor): Tensor;
+}
+
+/** What `crossEntropy` gives; only `nll` is differentiated. */
+export interface CrossEntropy {
+  /** [K]: -log p of the label, in nats. */
+  readonly nll: Tensor;
+  /** [K, C]: softmax of the logits. */
+  readonly probabilities: Tensor;
+  /** [K]: 1 where the label has the greatest logit, else 0. */
+  readonly correct: Tensor;
 }
 
 /** An empty graph under construction. */
@@ -99,6 +117,7 @@ export function createBuilder(): Builder {
           `input ${name} is ${known.type} ${formatShape(known.shape)}, but was requested as ${type} ${formatShape(shape)}`,
         );
       }
+      checkInput(name, type, shape);
       const tensor: Tensor = { id: nextId++, type, shape, source: { kind: "input", name } };
       inputs.set(name, tensor);
       return tensor;
@@ -153,7 +172,30 @@ export function createBuilder(): Builder {
         alpha: options.alpha ?? 1,
       }),
     softmax: (x) => one("softmax", [x], {}),
+    layerNorm: (x, weight, bias, epsilon = 1e-5) =>
+      one("layerNorm", [x, weight, bias], { epsilon }),
+    dropout: (x, keep) => one("dropout", [x, keep], {}),
+    crossEntropy(logits, labels) {
+      const [nll, probabilities, correct] = apply("crossEntropy", [logits, labels], {});
+      return { nll, probabilities, correct };
+    },
+    meanSquaredError(a, b) {
+      const difference = one("subtract", [a, b], {});
+      const squared = one("multiply", [difference, difference], {});
+      return one("mean", [squared], { axes: allAxes(squared), keepAxes: false });
+    },
   };
+}
+
+function checkInput(name: string, type: ElementType, shape: Shape): void {
+  if (Object.hasOwn(elementBytes, type) && shape.every(isSize)) return;
+  throw new L3MaskingError(
+    "graph-invalid",
+    `input ${name} has the type ${type} and the shape ${formatShape(shape)}`,
+    {
+      hint: `Types are ${Object.keys(elementBytes).join(", ")}. Sizes are whole numbers, names, and products of them such as 2*N*T, in this order.`,
+    },
+  );
 }
 
 const allAxes = ({ shape }: Tensor) => shape.map((_, axis) => axis);

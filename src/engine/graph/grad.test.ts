@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type Builder, createBuilder } from "./builder.js";
-import { gradients } from "./grad.js";
+import { gradients, gradientsOf } from "./grad.js";
 import type { Tensor } from "./graph.js";
 import { ndArray } from "./ops/ndarray.js";
 import { interpret } from "./reference.js";
@@ -156,6 +156,62 @@ describe("gradients", () => {
     const loss = build.add(build.sum(nll, [0]), entropy);
     expect(() => gradients(build, loss, [logits])).toThrow(
       invalid("output 1 of crossEntropy in head is not differentiable"),
+    );
+  });
+});
+
+describe("gradientsOf", () => {
+  it("gives a tensor of the same shape for each, rows of a table added to what is dense", () => {
+    const build = createBuilder();
+    const table = build.input("table", "float32", [3, 2]);
+    const x = build.input("x", "float32", [2]);
+    const read = build.gatherRows(table, build.constant([2, 0, 2], [3], "int32"));
+    const loss = build.add(build.sum(build.multiply(read, x)), build.sum(table));
+    const [dTable, dX] = gradientsOf(build, loss, [table, x]);
+    expect([dTable.shape, dX.shape]).toEqual([[3, 2], [2]]);
+    const feeds = { table: ndArray([3, 2], [1, 2, 3, 4, 5, 6]), x: vector(10, 20) };
+    const values = interpret({ dTable, dX }, feeds);
+    expect(Array.from(values.dTable.data)).toEqual([11, 21, 1, 1, 21, 41]);
+    expect(Array.from(values.dX.data)).toEqual([11, 14]);
+  });
+
+  it("makes a table dense that is read by rows alone", () => {
+    const build = createBuilder();
+    const table = build.input("table", "float32", [3, 2]);
+    const loss = build.sum(build.gatherRows(table, build.constant([1], [1], "int32")));
+    const [gradient] = gradientsOf(build, loss, [table]);
+    expect(Array.from(interpret({ gradient }, {}).gradient.data)).toEqual([0, 0, 1, 1, 0, 0]);
+  });
+
+  const refused = (message: string, hint: string) =>
+    expect.objectContaining({
+      code: "graph-invalid",
+      message,
+      hint: expect.stringContaining(hint),
+    });
+
+  it("refuses a loss of many numbers, and one that does not depend on what is asked for", () => {
+    const { build, x, y } = fixture();
+    expect(() => gradientsOf(build, x, [x])).toThrow(
+      refused("expected a loss of shape [] to differentiate, got [3]", "mean or its sum"),
+    );
+    const loss = build.mean(build.multiply(x, build.isPositive(y)));
+    expect(() => gradientsOf(build, loss, [x, y])).toThrow(
+      refused("the loss does not depend on y", "by operations that have a gradient"),
+    );
+  });
+
+  it("refuses an operation and an output without a gradient", () => {
+    const { build, x, y } = fixture();
+    const clipped = build.apply("geluBackward", [x, y], {})[0];
+    expect(() => gradientsOf(build, build.sum(clipped), [x])).toThrow(
+      refused("geluBackward in the graph is not differentiable", "without geluBackward"),
+    );
+    const logits = build.reshape(x, [1, 3]);
+    const labels = build.constant([1], [1], "int32");
+    const { probabilities } = build.crossEntropy(logits, labels);
+    expect(() => gradientsOf(build, build.sum(probabilities), [x])).toThrow(
+      refused("output 1 of crossEntropy in the graph is not differentiable", "Only output 0"),
     );
   });
 });

@@ -31,6 +31,13 @@ export function gradients(
   wanted: readonly Tensor[],
   options: GradientOptions = {},
 ): Map<Tensor, TensorGradient> {
+  if (loss.shape.length > 0) {
+    throw new L3MaskingError(
+      "graph-invalid",
+      `expected a loss of shape [] to differentiate, got ${formatShape(loss.shape)}`,
+      { hint: "Take its mean or its sum first." },
+    );
+  }
   const targets = new Set(wanted);
   const nodes = orderedNodes([loss]);
   const onPath = tensorsOnPath(nodes, targets);
@@ -61,7 +68,8 @@ export function gradients(
     if (other > 0) {
       throw new L3MaskingError(
         "graph-invalid",
-        `output ${other} of ${node.op} in ${node.scope} is not differentiable`,
+        `output ${other} of ${node.op} in ${node.scope || "the graph"} is not differentiable`,
+        { hint: `Only output 0 of ${node.op} is: make the loss of that.` },
       );
     }
     const gradient = dense.get(node.outputs[0]);
@@ -84,6 +92,31 @@ export function gradients(
   );
 }
 
+/**
+ * Gradients of `loss` (shape []) with respect to `wanted`, in their order and of their shapes. Throws `graph-invalid` as
+ * `gradients`, and for a tensor that the loss does not depend on.
+ *
+ * The gradient of a table that rows are read of is made dense. Where rows are read more than once, a device that adds in no
+ * fixed order (WebGPU, CUDA) may round it differently in each run.
+ */
+export function gradientsOf(build: Builder, loss: Tensor, wanted: readonly Tensor[]): Tensor[] {
+  const found = gradients(build, loss, wanted);
+  return wanted.map((tensor) => {
+    const { dense, rows } = found.get(tensor) ?? { dense: undefined, rows: [] };
+    if (dense === undefined && rows.length === 0) {
+      const { source } = tensor;
+      const name = source.kind === "input" ? source.name : "a tensor to differentiate by";
+      throw new L3MaskingError("graph-invalid", `the loss does not depend on ${name}`, {
+        hint: "Differentiate with respect to what the loss is computed from, by operations that have a gradient.",
+      });
+    }
+    return rows.reduce(
+      (total, part) => build.addRows(total, part.indices, part.rows),
+      dense ?? build.fill(0, tensor.shape),
+    );
+  });
+}
+
 function vjpOf<K extends OpName>(
   build: Builder,
   node: Node<K>,
@@ -91,7 +124,13 @@ function vjpOf<K extends OpName>(
 ): readonly ((() => Gradient) | null)[] {
   const { vjp } = ops[node.op];
   if (vjp === "not differentiable") {
-    throw new L3MaskingError("graph-invalid", `${node.op} in ${node.scope} is not differentiable`);
+    throw new L3MaskingError(
+      "graph-invalid",
+      `${node.op} in ${node.scope || "the graph"} is not differentiable`,
+      {
+        hint: `Make the loss without ${node.op}, or differentiate with respect to what comes after it.`,
+      },
+    );
   }
   const { inputs, outputs, attributes } = node;
   return vjp({ build, inputs, outputs, gradient, attributes });

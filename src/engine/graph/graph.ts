@@ -6,7 +6,10 @@
 import type { OpAttributes, OpName } from "./op.js";
 import type { Shape } from "./shape.js";
 
-export type ElementType = "float32" | "int32" | "int8" | "bool";
+/** What tensors hold, and how many bytes an element takes. */
+export const elementBytes = { float32: 4, int32: 4, int8: 1, bool: 1 } as const;
+
+export type ElementType = keyof typeof elementBytes;
 
 export interface TensorType {
   readonly type: ElementType;

@@ -2,12 +2,10 @@
  * How much memory a graph needs while it runs: every value lives from the node that makes it to the last one that
  * reads it, so what the backward pass reads stays, and what is no longer needed frees its memory.
  */
-import { type GraphOutputs, type Node, orderedNodes, type Tensor } from "./graph.js";
+import { elementBytes, type GraphOutputs, type Node, orderedNodes, type Tensor } from "./graph.js";
 import type { NodeMemory } from "./op.js";
 import { ops } from "./ops.js";
 import { bindSize, type SizeBindings, sizeOf } from "./shape.js";
-
-const elementBytes = { float32: 4, int32: 4, int8: 1, bool: 1 } as const;
 
 /** From when to when a value exists, in nodes. */
 interface Lifetime {

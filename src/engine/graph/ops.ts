@@ -81,6 +81,17 @@ export function inferOp<K extends OpName>(
   attributes: OpAttributes[K],
   scope: string,
 ): readonly TensorType[] {
+  if (!Object.hasOwn(ops, op)) {
+    throw new L3MaskingError("graph-invalid", `expected the name of an operation, got ${op}`, {
+      hint: `There are ${Object.keys(ops).join(", ")}.`,
+    });
+  }
+  const missing = inputs.findIndex((input) => input?.shape === undefined);
+  if (missing >= 0) {
+    throw new L3MaskingError("graph-invalid", `input ${missing} of ${op} is not a tensor`, {
+      hint: "Numbers and arrays become tensors by build.constant, what is fed by build.input.",
+    });
+  }
   try {
     return ops[op].infer(inputs, attributes);
   } catch (cause) {
@@ -89,7 +100,7 @@ export function inferOp<K extends OpName>(
     throw new L3MaskingError(
       "graph-invalid",
       `${op}(${shapes}) in ${scope === "" ? "the graph" : scope}: ${cause.message}`,
-      { cause },
+      { cause, hint: "docs/engine.md has the types and shapes that each operation takes." },
     );
   }
 }

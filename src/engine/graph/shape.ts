@@ -11,6 +11,14 @@ export type Shape = readonly Size[];
 /** Values of the named sizes for one run: { R: 4, S: 128 }. */
 export type SizeBindings = Readonly<Record<string, number>>;
 
+/** Is it a whole number, a name, or a product of them in canonical spelling? */
+export function isSize(size: Size): boolean {
+  if (typeof size === "number") return Number.isInteger(size) && size >= 0;
+  const names = sizeNames(size);
+  const areNames = names.length > 0 && names.every((name) => /^[A-Za-z_][\w.]*$/.test(name));
+  return areNames && multiplySizes(size) === size;
+}
+
 /** The product of sizes in canonical spelling: coefficient first, names sorted. */
 export function multiplySizes(...sizes: readonly Size[]): Size {
   let coefficient = 1;
