@@ -5,20 +5,13 @@
  * Inputs, int64 [batch, sequence]: `input_ids`, `attention_mask` (1 for a token, 0 for padding) and, where there are token
  * types, `token_type_ids`. Output: `logits`, float32 [batch, labels].
  */
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { L3MaskingError } from "../../base/errors.js";
 import { float32ToFloat16 } from "../../base/half.js";
 import type { OnnxModel } from "./export.js";
-import { shapeInputName } from "./export.js";
-import {
-  AttributeProto_AttributeType as AttributeType,
-  TensorProto_DataType as DataType,
-  type GraphProto,
-  ModelProtoSchema,
-  NodeProtoSchema,
-  type TensorProto,
-} from "./onnx_pb.js";
-import { tensorProto, valueInfo } from "./protos.js";
+import { TensorProto_DataType as DataType, type GraphProto, ModelProtoSchema } from "./onnx_pb.js";
+import { createPrologue, node, parameterTensors } from "./prologue.js";
+import { valueInfo } from "./protos.js";
 
 export interface StandaloneOptions {
   /** Values of every input that is a parameter. */
@@ -41,7 +34,7 @@ export function standaloneClassifier(model: OnnxModel, options: StandaloneOption
   const proto = fromBinary(ModelProtoSchema, model.bytes);
   const { graph } = proto;
   if (graph === undefined) throw new L3MaskingError("graph-invalid", "the model has no graph");
-  graph.initializer.push(...parameterTensors(model, options));
+  graph.initializer.push(...parameterTensors(model, options.parameters));
   graph.input = inputNames(options).map((name) =>
     valueInfo(name, DataType.INT64, ["batch_size", "sequence_length"]),
   );
@@ -58,32 +51,9 @@ function inputNames({ tokenTypes }: StandaloneOptions): string[] {
   return ["input_ids", "attention_mask", ...(tokenTypes ? ["token_type_ids"] : [])];
 }
 
-function parameterTensors(model: OnnxModel, { parameters }: StandaloneOptions): TensorProto[] {
-  return Object.entries(parameters).map(([name, data]) => {
-    const shape = model.inputs.get(name)?.shape ?? [];
-    const type = data instanceof Int8Array ? DataType.INT8 : DataType.FLOAT;
-    return tensorProto(name, type, shape.map(Number), data);
-  });
-}
-
 /** The nodes that make the inputs of a packed classifier from padded texts, one text a row. */
-function prologue({ shapeInputs }: OnnxModel, options: StandaloneOptions) {
-  const nodes: ReturnType<typeof node>[] = [];
-  const constants: TensorProto[] = [];
-  const emit = (type: string, inputs: string[], attributes: Record<string, number> = {}) => {
-    const output = `input.${nodes.length}`;
-    nodes.push(node(type, inputs, output, attributes));
-    return output;
-  };
-  const into = (name: string, type: string, inputs: string[], attributes = {}) => {
-    nodes.push(node(type, inputs, name, attributes));
-  };
-  const ints = (values: readonly number[], isScalar = false) => {
-    const name = `input.constant.${constants.length}`;
-    const data = BigInt64Array.from(values, BigInt);
-    constants.push(tensorProto(name, DataType.INT64, isScalar ? [] : [values.length], data));
-    return name;
-  };
+function prologue(model: OnnxModel, options: StandaloneOptions) {
+  const { nodes, constants, emit, into, ints, shapesOf } = createPrologue();
   const toInt32 = { to: DataType.INT32 };
   const flat = ints([-1]);
   const zero = ints([0], true);
@@ -98,15 +68,7 @@ function prologue({ shapeInputs }: OnnxModel, options: StandaloneOptions) {
     ["S", 1],
     ["B", 0],
   ]);
-  /** int64 [1]: a number, a named size, or a product of them. */
-  const size = (written: number | string): string =>
-    String(written)
-      .split("*")
-      .map((factor) => sizes.get(axes.get(factor) ?? -1) ?? ints([Number(factor)]))
-      .reduce((a, b) => emit("Mul", [a, b]));
-  for (const needed of shapeInputs) {
-    into(shapeInputName(needed), "Concat", needed.map(size), { axis: 0 });
-  }
+  shapesOf(model, (name) => sizes.get(axes.get(name) ?? -1));
   const [rows, slots] = [0, 1].map((axis) => emit("Gather", [shape, ints([axis], true)]));
   into("ids", "Cast", [emit("Reshape", ["input_ids", flat])], toInt32);
   into("segments", "Cast", ["attention_mask"], toInt32);
@@ -166,23 +128,4 @@ function tooLarge(name: string, value: number): L3MaskingError {
     `expected values up to ${LARGEST_HALF} in ${name}, which float16 can hold, got ${value}`,
     { hint: "Export float32 or int8." },
   );
-}
-
-function node(
-  type: string,
-  inputs: readonly string[],
-  output: string,
-  attributes: Readonly<Record<string, number>>,
-) {
-  return create(NodeProtoSchema, {
-    name: `${output}/${type}`,
-    opType: type,
-    input: [...inputs],
-    output: [output],
-    attribute: Object.entries(attributes).map(([name, value]) => ({
-      name,
-      type: AttributeType.INT,
-      i: BigInt(value),
-    })),
-  });
 }
