@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
+import { compileProgram, floatOutput } from "../src/engine/program.js";
 import { cpu } from "../src/engine/runtime/devices/cpu.js";
 import type { Runtime } from "../src/engine/runtime/runtime.js";
 import type { PackedBatch } from "../src/method/batch/pack.js";
@@ -13,7 +14,6 @@ import { packTexts, padTexts, slotsOf } from "../src/method/batch/pack.js";
 import { scoringRows } from "../src/method/likelihood/estimators.js";
 import { scoreTexts } from "../src/method/likelihood/score.js";
 import { tokenPredictor } from "../src/method/likelihood/token-predictor.js";
-import { compileProgram, floatOutput } from "../src/method/program/compile.js";
 import {
   batchFeeds,
   compileClassification,

@@ -2,8 +2,8 @@
 
 import { randomStream } from "../../src/base/random.js";
 import type { Builder } from "../../src/engine/graph/builder.js";
+import { compileProgram, type Program } from "../../src/engine/program.js";
 import type { Runtime } from "../../src/engine/runtime/runtime.js";
-import { compileProgram, type Program } from "../../src/method/program/compile.js";
 import { median } from "../statistics.js";
 import { operations, type Product } from "./products.js";
 

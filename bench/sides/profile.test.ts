@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { compileProgram } from "../../src/engine/program.js";
 import { cpu } from "../../src/engine/runtime/devices/cpu.js";
-import { compileProgram } from "../../src/method/program/compile.js";
 import { temporaryFolder } from "../../test/fixtures/folders.js";
 import { groupOf, profiledRuns, stepClock, timesByGroup, timesByPart } from "./profile.js";
 

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { randomStream } from "../../base/random.js";
-import { compileProgram, type Feeds } from "../../method/program/compile.js";
 import { toOnnx } from "../onnx/export.js";
+import { compileProgram, type Feeds } from "../program.js";
 import { cpu } from "../runtime/devices/cpu.js";
 import type { Runtime } from "../runtime/runtime.js";
 import { gradients } from "./grad.js";

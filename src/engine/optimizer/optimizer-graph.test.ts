@@ -1,12 +1,12 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import golden from "../../../test/golden/optimizer.json" with { type: "json" };
-import { compileProgram, floatOutput, type Program } from "../../method/program/compile.js";
 import { adamwStep, type OptimizerGroup } from "../../method/train/optimizer.js";
 import { createParameterStore } from "../../method/train/parameter-store.js";
 import type { Parameter } from "../../model/parameters.js";
 import { createBuilder } from "../graph/builder.js";
 import { graphInputs } from "../graph/graph.js";
 import { interpret } from "../graph/reference.js";
+import { compileProgram, floatOutput, type Program } from "../program.js";
 import { cpu } from "../runtime/devices/cpu.js";
 import type { Runtime } from "../runtime/runtime.js";
 import {

@@ -4,13 +4,13 @@ import { L3MaskingError } from "../../base/errors.js";
 import type { Builder } from "../../engine/graph/builder.js";
 import { gradients } from "../../engine/graph/grad.js";
 import type { GraphOutputs, Tensor } from "../../engine/graph/graph.js";
+import { compileProgram, floatOutput } from "../../engine/program.js";
 import type { Runtime } from "../../engine/runtime/runtime.js";
 import { encoderLayers } from "../../model/encoder.js";
 import { classificationHead, modelParameters } from "../../model/heads.js";
 import { wordEmbeddings } from "../../model/parameters.js";
 import type { ModelSpec } from "../../model/spec.js";
 import type { PackedBatch } from "../batch/pack.js";
-import { compileProgram, floatOutput } from "./compile.js";
 import { batchFeeds, evaluationContext, type Weights, weightFeeds } from "./inference.js";
 
 /**

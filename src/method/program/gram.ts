@@ -1,6 +1,7 @@
 /** M M^T Q for a fixed matrix M [V, C] and a basis Q [V, r], as a program: the products are large. */
+
+import { compileProgram, floatOutput } from "../../engine/program.js";
 import type { Runtime } from "../../engine/runtime/runtime.js";
-import { compileProgram, floatOutput } from "./compile.js";
 
 export interface GramProgram {
   /** M M^T Q, row-major [V, r]. */

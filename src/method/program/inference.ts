@@ -3,6 +3,7 @@
 import { L3MaskingError } from "../../base/errors.js";
 import type { Builder } from "../../engine/graph/builder.js";
 import type { GraphOutputs } from "../../engine/graph/graph.js";
+import { compileProgram, type Feeds, floatOutput } from "../../engine/program.js";
 import type { Runtime } from "../../engine/runtime/runtime.js";
 import {
   classificationHead,
@@ -13,7 +14,6 @@ import {
 import type { Parameter } from "../../model/parameters.js";
 import type { ModelContext, ModelSpec } from "../../model/spec.js";
 import type { PackedBatch } from "../batch/pack.js";
-import { compileProgram, type Feeds, floatOutput } from "./compile.js";
 import { type Precision, quantizedWeight } from "./quantized-weights.js";
 import { distinctTokens, readsByRow } from "./reads.js";
 

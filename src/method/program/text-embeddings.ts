@@ -1,11 +1,11 @@
 /** Embeddings of texts: the mean of the encoder's output over a text's tokens, scaled to length 1. */
 import type { Builder } from "../../engine/graph/builder.js";
 import type { GraphOutputs } from "../../engine/graph/graph.js";
+import { compileProgram, floatOutput } from "../../engine/program.js";
 import type { Runtime } from "../../engine/runtime/runtime.js";
 import { encoder } from "../../model/encoder.js";
 import type { ModelSpec } from "../../model/spec.js";
 import type { PackedBatch } from "../batch/pack.js";
-import { compileProgram, floatOutput } from "./compile.js";
 import { batchFeeds, evaluationContext, type Weights, weightFeeds } from "./inference.js";
 
 export interface TextEmbeddingProgram {

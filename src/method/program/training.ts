@@ -5,10 +5,10 @@
 
 import { createBuilder } from "../../engine/graph/builder.js";
 import { bindSize, type Shape } from "../../engine/graph/shape.js";
+import { compileProgram, type Feeds, floatOutput, scalarOutput } from "../../engine/program.js";
 import type { Runtime } from "../../engine/runtime/runtime.js";
 import type { ModelSpec } from "../../model/spec.js";
 import type { PackedBatch } from "../batch/pack.js";
-import { compileProgram, type Feeds, floatOutput, scalarOutput } from "./compile.js";
 import { batchFeeds, type Weights, weightFeeds } from "./inference.js";
 import {
   classificationTask,

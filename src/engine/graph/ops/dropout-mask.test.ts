@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { compileProgram, floatOutput } from "../../../method/program/compile.js";
 import { dropoutKeep, dropoutSeed, dropoutThreshold } from "../../kernels/dropout.js";
 import { createKernelMemory } from "../../kernels/kernels.js";
+import { compileProgram, floatOutput } from "../../program.js";
 import { cpu } from "../../runtime/devices/cpu.js";
 import { createBuilder } from "../builder.js";
 import { interpret } from "../reference.js";

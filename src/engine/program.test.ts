@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { failure } from "../../../test/fixtures/failure.js";
-import { cpu } from "../../engine/runtime/devices/cpu.js";
-import type { Runtime } from "../../engine/runtime/runtime.js";
-import { compileProgram, type Feeds, floatOutput, type Program, scalarOutput } from "./compile.js";
+import { failure } from "../../test/fixtures/failure.js";
+import { compileProgram, type Feeds, floatOutput, type Program, scalarOutput } from "./program.js";
+import { cpu } from "./runtime/devices/cpu.js";
+import type { Runtime } from "./runtime/runtime.js";
 
 let runtime: Runtime;
 let program: Program;
@@ -73,6 +73,50 @@ describe("a program", () => {
     for (const [name, value] of Object.entries(given)) if (value) present[name] = value;
     const error = await failure(program.run(present, { ...sizes, ...otherSizes }));
     expect(error).toMatchObject({ code: "graph-invalid", message });
+  });
+
+  it("refuses an input that it has not, and plain arrays and numbers, with a hint", async () => {
+    const other = { ...feeds, keeps: feeds.keep };
+    expect(await failure(program.run(other, sizes))).toMatchObject({
+      code: "graph-invalid",
+      message: "input keeps of sums does not exist",
+      hint: "Did you mean keep?",
+    });
+    const { hint } = await failure(program.run({ ...feeds, labels: feeds.ids }, sizes));
+    expect(hint).toBe("Its inputs are x, keep, ids.");
+    for (const [given, name] of [
+      [[1, 2, 3, 4], "Array"],
+      [1, "number"],
+      [null, "object"],
+    ]) {
+      const error = await failure(
+        Reflect.apply(program.run, undefined, [{ ...feeds, x: given }, sizes]),
+      );
+      expect(error).toMatchObject({
+        code: "graph-invalid",
+        message: `input x of sums needs a typed array, got ${name}`,
+        hint: expect.stringContaining("flat typed arrays"),
+      });
+    }
+  });
+
+  it("keeps outputs on the device that it was compiled to hold", async () => {
+    const doubling = await compileProgram(
+      runtime,
+      "doubling",
+      (build) => {
+        const x = build.input("x", "float32", ["N"]);
+        return { y: build.scale(x, 2), sum: build.sum(x) };
+      },
+      ["y"],
+    );
+    const { arrays, held } = await doubling.runHeld({ x: Float32Array.of(1, 2) }, { N: 2 });
+    expect([Object.keys(arrays), Object.keys(held)]).toEqual([["sum"], ["y"]]);
+    const again = await doubling.runHeld({ x: held.y }, { N: 2 }, new Set(["y"]));
+    expect(scalarOutput(again.arrays, "sum")).toBe(6);
+    expect(again.held).toEqual({});
+    held.y.dispose();
+    await doubling.dispose();
   });
 
   it("refuses a size without a value, and a place for an output that does not exist", async () => {
