@@ -11,7 +11,8 @@ import type { Runtime } from "../src/engine/runtime/runtime.js";
 import { createDropoutMasks } from "../src/method/train/dropout-masks.js";
 import type { OptimizerGroup } from "../src/method/train/optimizer.js";
 import { type MicroBatch, type StepResult, trainingStep } from "../src/method/train/step.js";
-import { metaSlots, taskGradients } from "../src/method/train/task-gradients.js";
+import { metaSlots, taskSlots } from "../src/method/train/task-gradients.js";
+import { hostParameters } from "../src/method/train/trained-parameters.js";
 import { type Checkpoint, loadCheckpoint } from "../src/model/checkpoint/load.js";
 import { learnTaskWeights } from "../src/run/fine-tune/learned-weights.js";
 import { compileTasks, type TaskPasses } from "../src/run/fine-tune/tasks.js";
@@ -112,7 +113,11 @@ describe.each(["bert", "roberta"] as const)("a step of %s in micro-batches", (fa
     };
     const model = { spec: checkpoint.spec, classes: CLASSES };
     const given = [runtime, model, NO_DROPOUT, arrays, labelWeights] as const;
-    return { store, dropout, ...(await compileTasks(passes, ...given)) };
+    return {
+      parameters: hostParameters(store),
+      dropout,
+      ...(await compileTasks(passes, ...given)),
+    };
   }
 
   const close = (actual: number | null | undefined, expected: number, what: string) =>
@@ -147,11 +152,8 @@ describe.each(["bert", "roberta"] as const)("a step of %s in micro-batches", (fa
     const { spec } = checkpoint;
     const store = startingStore(metaSlots);
     const dropout = createDropoutMasks(0, NO_DROPOUT);
-    const arrays = {
-      weights: store.weight,
-      gradients: taskGradients(store),
-      keepMask: dropout.keepMask,
-    };
+    const parameters = hostParameters(store);
+    const arrays = parameters.arrays(dropout, taskSlots(store));
     const model = { spec, classes: CLASSES };
     const tasks = await compileTasks("main and auxiliary", runtime, model, NO_DROPOUT, arrays);
     const dev = packedMain(golden.dev, spec);
@@ -162,7 +164,8 @@ describe.each(["bert", "roberta"] as const)("a step of %s in micro-batches", (fa
       headBatch: () => dev,
       gradientBatch: () => dev,
     };
-    const learning = { spec, classes: CLASSES, store, mainOver: tasks.mainOver, dropout };
+    const { mainOver } = tasks;
+    const learning = { spec, classes: CLASSES, parameters, mainOver, dropout };
     // The dev head stays the head of the golden file.
     const settings = {
       metaLearningRate: 0,
@@ -176,7 +179,7 @@ describe.each(["bert", "roberta"] as const)("a step of %s in micro-batches", (fa
     for (const sizes of cuts) {
       results.push(
         await trainingStep(
-          { store, dropout, meta, ...tasks },
+          { parameters, dropout, meta, ...tasks },
           {
             step: 1,
             microBatches: microBatches(sizes),

@@ -30,6 +30,7 @@ import { createDropoutMasks } from "../src/method/train/dropout-masks.js";
 import type { ParameterStore } from "../src/method/train/parameter-store.js";
 import { learningRateFactor } from "../src/method/train/schedule.js";
 import { type MicroBatch, trainingStep } from "../src/method/train/step.js";
+import { hostParameters } from "../src/method/train/trained-parameters.js";
 import { type Checkpoint, loadCheckpoint } from "../src/model/checkpoint/load.js";
 import { storedName } from "../src/model/checkpoint/stored-names.js";
 import { encoder } from "../src/model/encoder.js";
@@ -275,7 +276,11 @@ describe.each(["bert", "roberta"] as const)("%s against PyTorch", (family) => {
     const trained = await freshStore();
     const { training } = golden;
     const dropout = createDropoutMasks(0, NO_DROPOUT);
-    const state = { store: trained, dropout, ...(await inOneSession(trained)) };
+    const state = {
+      parameters: hostParameters(trained),
+      dropout,
+      ...(await inOneSession(trained)),
+    };
     const schedule = {
       kind,
       warmupSteps: training.warmupSteps,

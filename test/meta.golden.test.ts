@@ -12,8 +12,9 @@ import { createDropoutMasks } from "../src/method/train/dropout-masks.js";
 import type { DevTexts } from "../src/method/train/meta-learning.js";
 import type { OptimizerGroup } from "../src/method/train/optimizer.js";
 import { type StepResult, trainingStep } from "../src/method/train/step.js";
-import { metaSlots, taskGradients } from "../src/method/train/task-gradients.js";
+import { metaSlots, taskSlots } from "../src/method/train/task-gradients.js";
 import type { MetaState, TaskWeights } from "../src/method/train/task-weights.js";
+import { hostParameters } from "../src/method/train/trained-parameters.js";
 import { type Checkpoint, loadCheckpoint } from "../src/model/checkpoint/load.js";
 import { learnTaskWeights } from "../src/run/fine-tune/learned-weights.js";
 import { compileTasks } from "../src/run/fine-tune/tasks.js";
@@ -113,11 +114,8 @@ describe.each(["bert", "roberta"] as const)("learned task weights of %s", (famil
     const store = createTrainable(spec, parts, checkpoint.values, 0, metaSlots);
     for (const [name, value] of head) store.weight(`classification.${name}`).set(value);
     const dropout = createDropoutMasks(0, NO_DROPOUT);
-    const arrays = {
-      weights: store.weight,
-      gradients: taskGradients(store),
-      keepMask: dropout.keepMask,
-    };
+    const parameters = hostParameters(store);
+    const arrays = parameters.arrays(dropout, taskSlots(store));
     const tasks = await compileTasks(
       "main and auxiliary",
       runtime,
@@ -136,9 +134,10 @@ describe.each(["bert", "roberta"] as const)("learned task weights of %s", (famil
       gradientBatch: (step, micro) =>
         packedMain(golden.steps[step - 1].microBatches[micro].dev, spec),
     };
-    const model = { spec, classes: CLASSES, store, mainOver: tasks.mainOver, dropout };
+    const { mainOver } = tasks;
+    const model = { spec, classes: CLASSES, parameters, mainOver, dropout };
     const meta = await learnTaskWeights(runtime, model, dev, golden.runs[run].settings, start);
-    return { store, dropout, tasks, meta };
+    return { store, parameters, dropout, tasks, meta };
   }
 
   /** Ten steps; after `breakAfter` of them another model goes on from what the first one saves. */

@@ -2,10 +2,11 @@
 import * as z from "zod";
 import type { Runtime } from "../../src/engine/runtime/runtime.js";
 import { packOptions, packTexts, slotsOf } from "../../src/method/batch/pack.js";
-import type { TrainingArrays } from "../../src/method/program/training.js";
+import type { TrainingArrays } from "../../src/method/program/training-arrays.js";
 import { trainingRates } from "../../src/method/program/training-graph.js";
 import { createDropoutMasks } from "../../src/method/train/dropout-masks.js";
 import { type MicroBatch, trainingStep } from "../../src/method/train/step.js";
+import { hostParameters } from "../../src/method/train/trained-parameters.js";
 import type { ModelSpec } from "../../src/model/spec.js";
 import { compileTasks } from "../../src/run/fine-tune/tasks.js";
 import { createTrainable, optimizerGroups } from "../../src/run/fine-tune/trainable.js";
@@ -69,7 +70,7 @@ export async function openTraining(work: TrainingWork, runtime: Runtime): Promis
     rates,
     arrays,
   );
-  const state = { store, dropout, ...tasks };
+  const state = { parameters: hostParameters(store), dropout, ...tasks };
   const passes = both ? 2 : 1;
   const session = both ? "multi-task-training" : "classification-training";
   const asked: number[] = [];

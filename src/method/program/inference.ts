@@ -3,8 +3,14 @@
 import { L3MaskingError } from "../../base/errors.js";
 import type { Builder } from "../../engine/graph/builder.js";
 import type { GraphOutputs } from "../../engine/graph/graph.js";
-import { compileProgram, type Feeds, floatOutput } from "../../engine/program.js";
-import type { Runtime } from "../../engine/runtime/runtime.js";
+import {
+  compileProgram,
+  type Feeds,
+  type FlatArray,
+  floatOutput,
+  type MixedFeeds,
+} from "../../engine/program.js";
+import type { HeldArray, Runtime } from "../../engine/runtime/runtime.js";
 import {
   classificationHead,
   maskedCopiesLanguageModel,
@@ -16,6 +22,7 @@ import type { ModelContext, ModelSpec } from "../../model/spec.js";
 import type { PackedBatch } from "../batch/pack.js";
 import { type Precision, quantizedWeight } from "./quantized-weights.js";
 import { distinctTokens, readsByRow } from "./reads.js";
+import type { PresentWeights } from "./training-arrays.js";
 
 /** Parameter values by canonical name; views that are read in place at every run. */
 export type Weights = (name: string) => Float32Array;
@@ -63,19 +70,50 @@ export function batchFeeds(batch: PackedBatch): Feeds {
  * copies in eight bits, which do not change.
  */
 export function weightFeeds(inputs: ReadonlySet<string>, weights: Weights): Feeds {
-  const feeds: Record<string, Feeds[string]> = {};
+  const feeds: Record<string, FlatArray> = {};
+  for (const [input, name] of weightInputs(inputs)) feeds[input] = weights(name);
+  return { ...feeds, ...quantizedFeeds(inputs, weights) };
+}
+
+/** As `weightFeeds`, asked for before each run, as a device puts new arrays in the place of those that change. */
+export function presentFeeds(
+  inputs: ReadonlySet<string>,
+  weights: PresentWeights,
+): () => MixedFeeds {
+  const named = weightInputs(inputs);
+  const quantized = quantizedFeeds(inputs, (name) => onHost(weights(name), name));
+  return () => ({
+    ...Object.fromEntries(named.map(([input, name]) => [input, weights(name)])),
+    ...quantized,
+  });
+}
+
+/** The inputs that are float32 weights, with the names of these. */
+function weightInputs(inputs: ReadonlySet<string>): (readonly [input: string, name: string])[] {
+  return [...inputs].flatMap((input) => {
+    const [, name] = /^weight\.(.*)$/.exec(input) ?? [];
+    return name === undefined ? [] : [[input, name] as const];
+  });
+}
+
+function quantizedFeeds(inputs: ReadonlySet<string>, weights: Weights): Feeds {
+  const feeds: Record<string, FlatArray> = {};
   for (const input of inputs) {
-    const [, kind, name] = /^(weight|quantized)\.(.*)$/.exec(input) ?? [];
-    if (kind === "weight") feeds[input] = weights(name);
-    if (kind === "quantized") {
-      // Every linear layer has a bias for each output.
-      const outputs = weights(name.replace(/weight$/, "bias")).length;
-      const { weight, scale } = quantizedWeight(weights(name), outputs);
-      feeds[input] = weight;
-      feeds[`scale.${name}`] = scale;
-    }
+    const [, name] = /^quantized\.(.*)$/.exec(input) ?? [];
+    if (name === undefined) continue;
+    // Every linear layer has a bias for each output.
+    const outputs = weights(name.replace(/weight$/, "bias")).length;
+    const { weight, scale } = quantizedWeight(weights(name), outputs);
+    feeds[input] = weight;
+    feeds[`scale.${name}`] = scale;
   }
   return feeds;
+}
+
+/** An array of the host. Throws `graph-invalid` for one that a device holds. */
+export function onHost(array: Float32Array | HeldArray, name: string): Float32Array {
+  if (array instanceof Float32Array) return array;
+  throw new L3MaskingError("graph-invalid", `expected ${name} on the host; a device holds it`);
 }
 
 export interface ClassificationProgram {
@@ -101,7 +139,7 @@ export async function compileClassification(
   runtime: Runtime,
   spec: ModelSpec,
   classes: number,
-  weights: Weights,
+  weights: PresentWeights,
   precision?: Precision,
 ): Promise<ClassificationProgram> {
   const define = (build: Builder) => classificationGraph(build, spec, classes, precision);
@@ -125,7 +163,7 @@ export function textFeaturesGraph(build: Builder, spec: ModelSpec): GraphOutputs
 export async function compileTextFeatures(
   runtime: Runtime,
   spec: ModelSpec,
-  weights: Weights,
+  weights: PresentWeights,
 ): Promise<TextFeaturesProgram> {
   const define = (build: Builder) => textFeaturesGraph(build, spec);
   const { run, dispose } = await compileOfTexts(runtime, "text-features", define, weights);
@@ -137,14 +175,14 @@ async function compileOfTexts(
   runtime: Runtime,
   name: string,
   define: (build: Builder) => GraphOutputs,
-  weights: Weights,
+  weights: PresentWeights,
 ) {
   const program = await compileProgram(runtime, name, define);
-  const fixed = weightFeeds(program.inputs, weights);
+  const present = presentFeeds(program.inputs, weights);
   return {
     async run(batch: PackedBatch, output: string): Promise<Float32Array> {
       const { queries, ...reads } = readsByRow(batch, batch.firstSlots);
-      const feeds = { ...fixed, ...batchFeeds(batch), ...reads };
+      const feeds = { ...present(), ...batchFeeds(batch), ...reads };
       const sizes = { R: batch.rows, S: batch.slots, B: batch.firstSlots.length, Q: queries };
       return floatOutput(await program.run(feeds, sizes), output);
     },
@@ -184,18 +222,18 @@ export function tokenLikelihoodGraph(
 export async function compileTokenLikelihood(
   runtime: Runtime,
   spec: ModelSpec,
-  weights: Weights,
+  weights: PresentWeights,
   precision?: Precision,
 ): Promise<TokenLikelihoodProgram> {
   const program = await compileProgram(runtime, "token-likelihood", (build) =>
     tokenLikelihoodGraph(build, spec, precision),
   );
-  const fixed = weightFeeds(program.inputs, weights);
+  const present = presentFeeds(program.inputs, weights);
   return {
     async score(batch, targetSlots, targetIds) {
       const { queries, ...reads } = readsByRow(batch, targetSlots);
       const distinct = distinctTokens(batch);
-      const feeds = { ...fixed, ...distinct, segments: batch.segments, ...reads, targetIds };
+      const feeds = { ...present(), ...distinct, segments: batch.segments, ...reads, targetIds };
       const sizes = {
         R: batch.rows,
         S: batch.slots,

@@ -16,8 +16,8 @@ import {
   compileClassificationTraining,
   compileMaskedTokenTraining,
   compileMultiTaskTraining,
-  type TrainingArrays,
 } from "./training.js";
+import type { TrainingArrays } from "./training-arrays.js";
 
 const CLASSES = 3;
 const NO_DROPOUT = { dropout: 0, attentionDropout: 0 };

@@ -4,7 +4,7 @@
  */
 import { L3MaskingError } from "../../base/errors.js";
 import type { Builder } from "../../engine/graph/builder.js";
-import { gradients } from "../../engine/graph/grad.js";
+import { gradients, type TensorGradient } from "../../engine/graph/grad.js";
 import type { GraphOutputs, Tensor } from "../../engine/graph/graph.js";
 import type { Shape } from "../../engine/graph/shape.js";
 import {
@@ -138,24 +138,31 @@ function labelLoss({ build }: ModelContext, logits: Tensor, weighted = false): T
   return { nll, correct, weights: build.gatherRows(table, labels) };
 }
 
-/** A training graph and how its inputs and outputs are to be served. */
-export interface TrainingGraph {
-  /** `lossSum.TASK` and `correct.TASK`, `sum.NAME` for dense gradients, and rows of gradients. */
+/** The losses of a definition, and the gradient of their weighted sum. */
+export interface DifferentiatedLosses {
+  /** `lossSum.TASK` and `correct.TASK`. */
   readonly outputs: GraphOutputs;
-  /** Dropout sites and the shapes of their masks, the inputs `keep.SITE`. */
-  readonly keepSites: ReadonlyMap<string, Shape>;
-  readonly rowUpdates: readonly RowUpdate[];
-  /** Parameters whose gradient so far is the input `gradient.NAME` and comes out as `sum.NAME`. */
-  readonly denseNames: readonly string[];
+  readonly gradients: readonly ParameterGradient[];
 }
 
-/** The losses of the tasks, weighted where they have weights, each times its input `lossScale.TASK`, and the gradient of their sum. */
-export function trainingGraph(build: Builder, definition: TrainingDefinition): TrainingGraph {
-  const { spec, parameters, rates, losses } = definition;
-  const keepSites = new Map<string, Shape>();
-  const rowUpdates: RowUpdate[] = [];
-  const denseNames: string[] = [];
+/** What is to be added to the gradient of a parameter. */
+export interface ParameterGradient {
+  readonly parameter: string;
+  /** The input `gradient.NAME`. */
+  readonly soFar: Tensor;
+  /** Its dense part has the gradient so far in it. */
+  readonly gradient: TensorGradient;
+}
 
+/**
+ * The losses of the tasks, weighted where they have weights, each times its input `lossScale.TASK`, and the gradient of their
+ * sum. `keep` makes the mask of a dropout site.
+ */
+export function differentiatedLosses(
+  build: Builder,
+  { spec, parameters, rates, losses }: TrainingDefinition,
+  keep: (site: string, shape: Shape) => Tensor,
+): DifferentiatedLosses {
   const context: ModelContext = {
     ...evaluationContext(build, spec, parameters),
     frozenLayers: rates.frozenLayers,
@@ -163,10 +170,7 @@ export function trainingGraph(build: Builder, definition: TrainingDefinition): T
       rate: rates.dropout,
       attentionRate: rates.attentionDropout,
       classifierRate: rates.classifierDropout ?? rates.dropout,
-      keep(site, shape) {
-        keepSites.set(site, shape);
-        return build.input(`keep.${site}`, "bool", shape);
-      },
+      keep,
     },
   };
   const outputs: Record<string, Tensor> = {};
@@ -186,24 +190,63 @@ export function trainingGraph(build: Builder, definition: TrainingDefinition): T
   const results = gradients(build, total, weights, {
     bases: new Map(weights.map((weight, index) => [weight, bases[index]])),
   });
+  return {
+    outputs,
+    gradients: trained.map(({ name: parameter }, index) => ({
+      parameter,
+      soFar: bases[index],
+      gradient: results.get(weights[index]) ?? { dense: undefined, rows: [] },
+    })),
+  };
+}
+
+/** The part that is dropped at a site. */
+export function dropoutRate(site: string, rates: TrainingRates): number {
+  if (site.endsWith("attention.self")) return rates.attentionDropout;
+  return site.startsWith("classification.")
+    ? (rates.classifierDropout ?? rates.dropout)
+    : rates.dropout;
+}
+
+/** A training graph for the host's memory, and how its inputs and outputs are to be served. */
+export interface TrainingGraph {
+  /** `lossSum.TASK` and `correct.TASK`, `sum.NAME` for dense gradients, and rows of gradients. */
+  readonly outputs: GraphOutputs;
+  /** Dropout sites and the shapes of their masks, the inputs `keep.SITE`. */
+  readonly keepSites: ReadonlyMap<string, Shape>;
+  readonly rowUpdates: readonly RowUpdate[];
+  /** Parameters whose gradient so far is the input `gradient.NAME` and comes out as `sum.NAME`. */
+  readonly denseNames: readonly string[];
+}
+
+/** The losses and gradients of a definition, with dropout masks that are fed and rows of gradients that the host adds. */
+export function trainingGraph(build: Builder, definition: TrainingDefinition): TrainingGraph {
+  const keepSites = new Map<string, Shape>();
+  const rowUpdates: RowUpdate[] = [];
+  const denseNames: string[] = [];
+  const losses = differentiatedLosses(build, definition, (site, shape) => {
+    keepSites.set(site, shape);
+    return build.input(`keep.${site}`, "bool", shape);
+  });
+  const outputs: Record<string, Tensor> = { ...losses.outputs };
   const rowOutputs = new Map<Tensor, string>();
-  trained.forEach(({ name: parameter }, index) => {
-    const gradient = results.get(weights[index]);
-    if (gradient?.dense !== undefined) {
+  for (const { parameter, gradient } of losses.gradients) {
+    if (gradient.dense !== undefined) {
       outputs[`sum.${parameter}`] = gradient.dense;
       denseNames.push(parameter);
     }
-    for (const { indices, rows } of gradient?.rows ?? []) {
+    for (const { indices, rows } of gradient.rows) {
       const output = rowOutputs.get(rows) ?? `rows.${rowOutputs.size}`;
       rowOutputs.set(rows, output);
       outputs[output] = rows;
       rowUpdates.push({ parameter, indices: rowIndices(indices), output });
     }
-  });
+  }
   return { outputs, keepSites, rowUpdates, denseNames };
 }
 
-function rowIndices(indices: Tensor): RowUpdate["indices"] {
+/** Where the indices of a row gradient come from. */
+export function rowIndices(indices: Tensor): RowUpdate["indices"] {
   const { source } = indices;
   if (source.kind === "input") return { input: source.name };
   if (source.kind === "constant") return { fixed: Int32Array.from(source.values) };

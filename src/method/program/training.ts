@@ -3,13 +3,13 @@
  * task, and of both. The gradient so far enters as an input and leaves as an output, added by the products.
  */
 
-import { createBuilder } from "../../engine/graph/builder.js";
-import { bindSize, type Shape } from "../../engine/graph/shape.js";
-import { compileProgram, type Feeds, floatOutput, scalarOutput } from "../../engine/program.js";
 import type { Runtime } from "../../engine/runtime/runtime.js";
 import type { ModelSpec } from "../../model/spec.js";
 import type { PackedBatch } from "../batch/pack.js";
-import { batchFeeds, type Weights, weightFeeds } from "./inference.js";
+import { compileHostTraining } from "./host-training.js";
+import { batchFeeds } from "./inference.js";
+import { compileResidentTraining } from "./resident-training.js";
+import type { TaskSums, TrainingArrays, TrainingProgram } from "./training-arrays.js";
 import {
   classificationTask,
   headTask,
@@ -17,28 +17,8 @@ import {
   multiTask,
   type TrainingDefinition,
   type TrainingRates,
-  trainingGraph,
   untouched,
 } from "./training-graph.js";
-
-/** Fills the keep mask of a dropout site for the current pass: `count` bytes of 0 or 1. */
-export type KeepMask = (site: string, count: number) => Uint8Array;
-
-/** What a training program reads and writes. */
-export interface TrainingArrays {
-  readonly weights: Weights;
-  /** Gradient arrays by canonical name: added to, never cleared here. */
-  readonly gradients: Weights;
-  readonly keepMask: KeepMask;
-}
-
-/** Of one pass of a task, with dropout. */
-export interface TaskSums {
-  /** Sum of the losses of its texts or selected tokens, in nats. */
-  readonly lossSum: number;
-  /** How many of them the model had right. */
-  readonly correct: number;
-}
 
 /** What holds a session of the runtime until it is disposed of. */
 export interface Compiled {
@@ -66,7 +46,7 @@ export async function compileClassificationTraining(
 ): Promise<CompiledClassificationTraining> {
   const task = classificationTask(spec, classes, rates, labelWeights !== undefined);
   const weights = labelWeights && { labelWeights };
-  const training = await compileTraining(runtime, "classification-training", task);
+  const training = await compileTraining(runtime, "classification-training", task, arrays);
   const over = (other: TrainingArrays): ClassificationTraining => {
     const accumulate = training.bind(other);
     return {
@@ -93,9 +73,10 @@ export async function compileHeadTraining(
   runtime: Runtime,
   spec: ModelSpec,
   classes: number,
-  arrays: Pick<TrainingArrays, "weights" | "gradients">,
+  arrays: Omit<TrainingArrays, "keepMask">,
 ): Promise<HeadTraining & Compiled> {
-  const training = await compileTraining(runtime, "head-training", headTask(spec, classes));
+  const task = headTask(spec, classes);
+  const training = await compileTraining(runtime, "head-training", task, arrays);
   // Nothing is dropped, so no site asks for a mask.
   const accumulate = training.bind({ ...arrays, keepMask: () => new Uint8Array(0) });
   return {
@@ -128,7 +109,7 @@ export async function compileMaskedTokenTraining(
   arrays: TrainingArrays,
 ): Promise<MaskedTokenTraining & Compiled> {
   const task = maskedTokenTask(spec, rates);
-  const training = await compileTraining(runtime, "masked-token-training", task);
+  const training = await compileTraining(runtime, "masked-token-training", task, arrays);
   const accumulate = training.bind(arrays);
   return {
     async accumulate(batch, targetSlots, targetIds, lossScale) {
@@ -190,8 +171,8 @@ export async function compileMultiTaskTraining(
 ): Promise<CompiledMultiTaskTraining> {
   const task = multiTask(spec, classes, rates, labelWeights !== undefined);
   const weights = labelWeights && { labelWeights };
-  const training = await compileTraining(runtime, "multi-task-training", task);
-  // Outputs of the runtime are copied, even into our own arrays.
+  const training = await compileTraining(runtime, "multi-task-training", task, arrays);
+  // Outputs of the runtime are copied, even into arrays of the host.
   const sumsOf = (names: readonly string[]) => new Set(names.map((name) => `sum.${name}`));
   const unread = {
     main: sumsOf(untouched(task, "main")),
@@ -257,64 +238,13 @@ function range(first: number, end: number): Int32Array {
   return Int32Array.from({ length: end - first }, (_, index) => first + index);
 }
 
-async function compileTraining(runtime: Runtime, name: string, definition: TrainingDefinition) {
-  const graph = trainingGraph(createBuilder(), definition);
-  const { keepSites, rowUpdates, denseNames } = graph;
-  const program = await compileProgram(runtime, name, () => graph.outputs);
-
-  /** The program over arrays that stay where they are: feeds, loss scales by task and sizes remain to be given. */
-  const bind = (arrays: TrainingArrays) => {
-    const weights = weightFeeds(program.inputs, arrays.weights);
-    // The gradient so far is read as gradient.NAME and its sum with this pass's written to the same place.
-    const soFar: Record<string, Float32Array> = {};
-    const sums: Record<string, Float32Array> = {};
-    for (const parameter of denseNames) {
-      soFar[`gradient.${parameter}`] = arrays.gradients(parameter);
-      sums[`sum.${parameter}`] = arrays.gradients(parameter);
-    }
-    return async (
-      feeds: Feeds,
-      lossScales: Readonly<Record<string, number>>,
-      sizes: Readonly<Record<string, number>>,
-      unread?: ReadonlySet<string>,
-    ) => {
-      const masks: Record<string, Uint8Array> = {};
-      for (const [site, shape] of keepSites) {
-        masks[`keep.${site}`] = arrays.keepMask(site, elements(shape, sizes));
-      }
-      const all: Record<string, Feeds[string]> = {
-        ...weights,
-        ...soFar,
-        ...masks,
-        ...feeds,
-      };
-      for (const [task, scale] of Object.entries(lossScales)) {
-        all[`lossScale.${task}`] = Float32Array.of(scale);
-      }
-      const outputs = await program.run(all, sizes, sums, unread);
-      for (const { parameter, indices, output } of rowUpdates) {
-        const at = "fixed" in indices ? indices.fixed : all[indices.input];
-        addRows(arrays.gradients(parameter), at, floatOutput(outputs, output));
-      }
-      return (task: string): TaskSums => ({
-        lossSum: scalarOutput(outputs, `lossSum.${task}`),
-        correct: scalarOutput(outputs, `correct.${task}`),
-      });
-    };
-  };
-  return { bind, dispose: () => program.dispose() };
-}
-
-/** table[indices[k]] += rows[k], in order of k. */
-function addRows(table: Float32Array, indices: ArrayLike<number>, rows: Float32Array): void {
-  const width = rows.length / indices.length;
-  for (let k = 0; k < indices.length; k++) {
-    const target = indices[k] * width;
-    const source = k * width;
-    for (let i = 0; i < width; i++) table[target + i] += rows[source + i];
-  }
-}
-
-function elements(shape: Shape, bindings: Readonly<Record<string, number>>): number {
-  return shape.reduce<number>((product, size) => product * bindSize(size, bindings), 1);
+/** For the arrays of the host, or those that a device holds. */
+function compileTraining(
+  runtime: Runtime,
+  name: string,
+  task: TrainingDefinition,
+  { device }: Pick<TrainingArrays, "device">,
+): Promise<TrainingProgram> {
+  const compile = device === undefined ? compileHostTraining : compileResidentTraining;
+  return compile(runtime, name, task);
 }

@@ -1,8 +1,8 @@
 /** Keep masks for the dropout sites of a pass, hashed into memory that the runtime reads in place. */
 import { dropoutSeed, dropoutThreshold } from "../../engine/kernels/dropout.js";
 import { createKernelMemory, type KernelMemory } from "../../engine/kernels/kernels.js";
-import type { KeepMask } from "../program/training.js";
-import type { TrainingRates } from "../program/training-graph.js";
+import type { KeepMask } from "../program/training-arrays.js";
+import { dropoutRate, type TrainingRates } from "../program/training-graph.js";
 
 export interface DropoutMasks {
   /**
@@ -11,6 +11,8 @@ export interface DropoutMasks {
    */
   begin(pass: number): void;
   readonly keepMask: KeepMask;
+  /** The seed of a site's mask in this pass, for a graph that makes the mask that `keepMask` would make. */
+  seedOf(site: string): number;
 }
 
 interface Chunk {
@@ -40,7 +42,14 @@ export function createDropoutMasks(seed: number, rates: TrainingRates): DropoutM
     return { chunk, offset };
   };
 
+  const seedOf = (site: string) => {
+    const number = numbers.get(site) ?? numbers.size;
+    numbers.set(site, number);
+    return dropoutSeed(seed, number, pass);
+  };
+
   return {
+    seedOf,
     begin(nextPass) {
       pass = nextPass;
       const total = chunks.reduce((sum, { used }) => sum + used, 0);
@@ -49,25 +58,10 @@ export function createDropoutMasks(seed: number, rates: TrainingRates): DropoutM
       for (const chunk of chunks) chunk.used = 0;
     },
     keepMask(site, count) {
-      const number = numbers.get(site) ?? numbers.size;
-      numbers.set(site, number);
-      const rate = rateOf(site, rates);
+      const threshold = dropoutThreshold(dropoutRate(site, rates));
       const { chunk, offset } = reserve(count);
-      chunk.memory.kernels.dropoutMask(
-        offset,
-        count,
-        dropoutSeed(seed, number, pass),
-        0,
-        dropoutThreshold(rate),
-      );
+      chunk.memory.kernels.dropoutMask(offset, count, seedOf(site), 0, threshold);
       return new Uint8Array(chunk.memory.buffer, offset, count);
     },
   };
-}
-
-function rateOf(site: string, rates: TrainingRates): number {
-  if (site.endsWith("attention.self")) return rates.attentionDropout;
-  return site.startsWith("classification.")
-    ? (rates.classifierDropout ?? rates.dropout)
-    : rates.dropout;
 }

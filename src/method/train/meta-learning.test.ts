@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { failure } from "../../../test/fixtures/failure.js";
 import type { Parameter } from "../../model/parameters.js";
-import type { DropoutMasks } from "./dropout-masks.js";
 import { createMetaLearning, type MetaParts } from "./meta-learning.js";
 import { createParameterStore } from "./parameter-store.js";
 import { metaSlots } from "./task-gradients.js";
 import type { MetaState } from "./task-weights.js";
+import { hostParameters } from "./trained-parameters.js";
 
 const parameter = (name: string, part: Parameter["part"]): Parameter => ({
   name,
@@ -45,13 +45,10 @@ function fixture(losses: readonly number[] = [], directions = [[3, 4]], start?: 
   /** The dev head's weights where its training ended. */
   const heads: number[][] = [];
   let loss = 0;
-  const dropout: DropoutMasks = {
-    begin: (pass) => calls.push(`dropout ${pass}`),
-    keepMask: () => expect.unreachable("these programs drop nothing"),
-  };
+  const dropout = { begin: (pass: number) => calls.push(`dropout ${pass}`) };
   const parts: MetaParts = {
-    store,
-    head,
+    parameters: hostParameters(store),
+    head: hostParameters(head),
     dropout,
     async features({ tokens }) {
       calls.push(`features of ${tokens} tokens`);
@@ -133,10 +130,10 @@ describe("createMetaLearning", () => {
     for (const [microBatch, cosine] of [0.96, 0.28].entries()) {
       await meta.beginPart(1, microBatch, microBatch);
       store.view("task", "w").set([4, 3]);
-      expect(meta.takeTask()).toBeCloseTo(cosine, 12);
+      expect(await meta.takeTask()).toBeCloseTo(cosine, 12);
       // The other task's gradient is compared by itself.
       store.view("task", "w").set([-4, -3]);
-      expect(meta.takeTask()).toBeCloseTo(-cosine, 12);
+      expect(await meta.takeTask()).toBeCloseTo(-cosine, 12);
     }
     expect(Array.from(store.gradient("w"))).toEqual([0, 0]);
   });

@@ -13,10 +13,8 @@
 import { L3MaskingError } from "../../base/errors.js";
 import type { ClassificationTraining, HeadTraining } from "../program/training.js";
 import type { DropoutMasks } from "./dropout-masks.js";
-import { adamwStep, publishedAdamwSettings } from "./optimizer.js";
 import type { ParameterStore } from "./parameter-store.js";
 import type { MainBatch } from "./step.js";
-import { bodyGradients } from "./task-gradients.js";
 import {
   initialMetaState,
   type MetaState,
@@ -25,6 +23,7 @@ import {
   type TaskWeights,
   updatedMetaState,
 } from "./task-weights.js";
+import type { TrainedParameters } from "./trained-parameters.js";
 
 /** The dev texts and first head of a step; they depend on the step alone, so that a resumed run draws the same. */
 export interface DevTexts {
@@ -49,15 +48,15 @@ export interface MetaSettings {
 /** What meta-learning works with. */
 export interface MetaParts {
   /** The model under training, with `metaSlots`. */
-  readonly store: ParameterStore;
+  readonly parameters: TrainedParameters;
   /** The dev head: the parameters of a classification head. */
-  readonly head: ParameterStore;
+  readonly head: TrainedParameters;
   /** Hidden states of the first tokens [B, H] under the current body, in evaluation mode. */
   readonly features: (batch: MainBatch["batch"]) => Promise<Float32Array>;
   readonly headTraining: Pick<HeadTraining, "accumulate">;
   /** The classification task over `devArrays`. */
   readonly devTask: Pick<ClassificationTraining, "accumulate">;
-  readonly dropout: DropoutMasks;
+  readonly dropout: Pick<DropoutMasks, "begin">;
   readonly texts: DevTexts;
 }
 
@@ -70,7 +69,7 @@ export interface MetaLearning {
   /** Computes the dev gradient for the micro-batches from this one (from 0) on, with the dropout masks of `pass`. */
   beginPart(step: number, microBatch: number, pass: number): Promise<void>;
   /** cos(g_dev, g_k) of what a task has added since the last call; its gradient then joins the others. */
-  takeTask(): number;
+  takeTask(): Promise<number>;
   /** Moves a by the cosines of a step. */
   endStep(cosines: TaskCosines): void;
 }
@@ -83,15 +82,16 @@ export function createMetaLearning(
   settings: MetaSettings,
   start: MetaState = initialMetaState,
 ): MetaLearning {
-  const { store, dropout, texts, devTask, head } = parts;
-  const body = bodyGradients(store);
+  const { parameters, dropout, texts, devTask, head } = parts;
+  const body = parameters.bodyGradients();
   let state = start;
   let devNorm = 0;
   return {
     state: () => state,
     taskWeights: () => metaTaskWeights(state),
     async beginStep(step) {
-      texts.initializeHead(step, head);
+      texts.initializeHead(step, head.store);
+      await head.upload();
       await trainDevHead(parts, settings, texts.headBatch(step));
     },
     async beginPart(step, microBatch, pass) {
@@ -99,7 +99,7 @@ export function createMetaLearning(
       body.clearDev();
       dropout.begin(pass);
       await devTask.accumulate(batch, labels, 1 / labels.length);
-      devNorm = body.devNorm();
+      devNorm = await body.devNorm();
       if (!Number.isFinite(devNorm)) {
         throw new L3MaskingError(
           "training-diverged",
@@ -125,9 +125,7 @@ async function trainDevHead(
   { batch, labels }: MainBatch,
 ): Promise<void> {
   // Dev passes leave gradients in the head, and the previous head leaves its moments.
-  for (const { view } of head.regions(() => "head")) {
-    for (const slot of ["gradient", "first", "second"]) view(slot).fill(0);
-  }
+  head.clear(["gradient", "first", "second"]);
   const group = {
     parts: ["classification-head" as const],
     learningRate: settings.devHeadLearningRate,
@@ -138,7 +136,7 @@ async function trainDevHead(
   let previous = Number.POSITIVE_INFINITY;
   for (let step = 1; step <= settings.devHeadSteps; step++) {
     const { lossSum } = await headTraining.accumulate(encoded, labels, 1 / labels.length);
-    adamwStep(head, [group], publishedAdamwSettings, step);
+    await head.update([group], step);
     const loss = lossSum / labels.length;
     if (Math.abs(loss - previous) < settings.devHeadTolerance) break;
     previous = loss;

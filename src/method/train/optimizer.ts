@@ -72,7 +72,9 @@ export function adamwStep(
   const regions = store.regions(treatmentOf);
   const norms = gradientNorms(regions);
   for (const [name, norm] of norms) {
-    if (!Number.isFinite(norm)) throw diverged(normFault(store, regions, name, norm));
+    if (!Number.isFinite(norm)) {
+      throw diverged(nonFiniteNorm(name, norm, firstNotFinite(store, regions, name)));
+    }
   }
   const correction1 = 1 - settings.beta1 ** step;
   const correction2 = 1 - settings.beta2 ** step;
@@ -107,7 +109,7 @@ export function clipCoefficient(norm: number, maxNorm: number): number {
  * Each parameter's treatment: one object per (group, weight decay), so that equal treatment is
  * identity.
  */
-function assignTreatments(
+export function assignTreatments(
   parameters: readonly Parameter[],
   groups: readonly OptimizerGroup[],
 ): (parameter: Parameter) => Treatment | undefined {
@@ -143,7 +145,7 @@ function gradientNorms(regions: readonly (Region & { key: Treatment })[]): Map<s
   return new Map([...squares].map(([name, sum]) => [name, Math.sqrt(sum)]));
 }
 
-function checkSettings({ beta1, beta2, epsilon }: AdamwSettings, step: number): void {
+export function checkSettings({ beta1, beta2, epsilon }: AdamwSettings, step: number): void {
   for (const [name, beta] of Object.entries({ beta1, beta2 })) {
     if (!(beta >= 0 && beta < 1)) {
       throw invalid(
@@ -198,22 +200,30 @@ function checkGroup(
   }
 }
 
-/** What is wrong with a norm, and the first parameter that it comes from. */
-function normFault(
+/** The first parameter of a clip group with a gradient that is not finite. */
+function firstNotFinite(
   store: ParameterStore,
   regions: readonly (Region & { key: Treatment })[],
   clipName: string,
-  norm: number,
-): string {
-  const culprit = regions
+): string | undefined {
+  return regions
     .filter(({ key }) => key.group.clip.name === clipName)
     .flatMap(({ parameters }) => parameters)
-    .find(({ name }) => !store.gradient(name).every(Number.isFinite));
-  const where = culprit === undefined ? "" : `, first in "${culprit.name}"`;
+    .find(({ name }) => !store.gradient(name).every(Number.isFinite))?.name;
+}
+
+/** What is wrong with the norm of a clip group, and the first parameter that it comes from. */
+export function nonFiniteNorm(
+  clipName: string,
+  norm: number,
+  parameter: string | undefined,
+): string {
+  const where = parameter === undefined ? "" : `, first in "${parameter}"`;
   return `expected a finite gradient norm in clip group "${clipName}", got ${norm}${where}`;
 }
 
-function divergence(message: string): L3MaskingError {
+/** A norm is not finite where no caller says more of it. */
+export function divergence(message: string): L3MaskingError {
   return new L3MaskingError("training-diverged", message, {
     hint: "Lower the learning rate or lengthen the warm-up.",
   });

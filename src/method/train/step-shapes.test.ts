@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { OptimizerGroup } from "./optimizer.js";
 import { createParameterStore } from "./parameter-store.js";
 import { type MicroBatch, type StepPlan, trainingStep } from "./step.js";
+import { hostParameters } from "./trained-parameters.js";
 
 /** What a micro-batch holds: the loss of each text, which is its gradient too, and of each selected token. */
 interface Shape {
@@ -54,7 +55,7 @@ function taken(shapes: readonly Shape[], isShared: boolean, plan: Partial<StepPl
     return isShared ? { shared: { ...auxiliary, labels } } : { main: { batch, labels }, auxiliary };
   });
   const state = {
-    store,
+    parameters: hostParameters(store),
     dropout: { begin: () => undefined, keepMask: () => expect.unreachable() },
     main: {
       accumulate: async (_: unknown, labels: Int32Array, scale: number) => add(0, labels, scale),

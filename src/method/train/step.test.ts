@@ -5,11 +5,11 @@ import type {
   MaskedTokenTraining,
   SharedTraining,
 } from "../program/training.js";
-import type { DropoutMasks } from "./dropout-masks.js";
 import type { MetaLearning } from "./meta-learning.js";
 import type { OptimizerGroup } from "./optimizer.js";
 import { createParameterStore } from "./parameter-store.js";
 import { type MicroBatch, type StepPlan, type StepState, trainingStep } from "./step.js";
+import { hostParameters } from "./trained-parameters.js";
 
 const packed = (tokens: number) => ({
   ids: new Int32Array(8),
@@ -46,10 +46,7 @@ function fixture(losses: { main?: number; auxiliary?: number } = {}) {
   store.weight("w").set([1, -1]);
   const passes: number[] = [];
   const gradients: number[] = [];
-  const dropout: DropoutMasks = {
-    begin: (pass) => passes.push(pass),
-    keepMask: () => expect.unreachable("these programs drop nothing"),
-  };
+  const dropout = { begin: (pass: number) => passes.push(pass) };
   const accumulated = (amount: number) => {
     store.gradient("w")[0] += amount;
     gradients.push(store.gradient("w")[0]);
@@ -67,7 +64,12 @@ function fixture(losses: { main?: number; auxiliary?: number } = {}) {
       return { lossSum: (losses.auxiliary ?? 3) * ids.length, correct: 0 };
     },
   };
-  const state: StepState = { store, main: mainProgram, auxiliary: auxiliaryProgram, dropout };
+  const state: StepState = {
+    parameters: hostParameters(store),
+    main: mainProgram,
+    auxiliary: auxiliaryProgram,
+    dropout,
+  };
   const step = (
     microBatches: readonly MicroBatch[],
     changed: Partial<StepPlan> = {},
@@ -162,11 +164,11 @@ describe("trainingStep", () => {
         };
       },
     };
-    const { store, dropout } = state;
+    const { parameters, dropout } = state;
     const micro = (texts: number, selected: number): MicroBatch => ({
       shared: { ...auxiliary(selected).auxiliary, labels: new Int32Array(texts) },
     });
-    const result = await step([micro(4, 5), micro(2, 0)], {}, { store, dropout, shared });
+    const result = await step([micro(4, 5), micro(2, 0)], {}, { parameters, dropout, shared });
     expect(scales).toEqual([
       { main: 0.25 / 6, auxiliary: 0.75 / 5 },
       { main: 0.25 / 6, auxiliary: 0 },
@@ -213,7 +215,7 @@ describe("trainingStep", () => {
       beginPart: async (step, microBatch, pass) => {
         told.push(["part", step, microBatch, pass]);
       },
-      takeTask: () => {
+      takeTask: async () => {
         told.push("task");
         return cosines.shift() ?? Number.NaN;
       },
@@ -306,8 +308,8 @@ describe("trainingStep", () => {
       shared: { ...auxiliary(3).auxiliary, labels: new Int32Array(2) },
       texts: "lines 8, 9",
     };
-    const { dropout } = state;
-    const error = await failure(step([micro], { step: 5 }, { store, dropout, shared }));
+    const { parameters, dropout } = state;
+    const error = await failure(step([micro], { step: 5 }, { parameters, dropout, shared }));
     expect(error).toMatchObject({ code: "training-diverged" });
     expect(error.message).toContain(
       `got ${sums[task]} in the ${task} task at step 5, micro-batch 1 of 1 (lines 8, 9; learning rates`,

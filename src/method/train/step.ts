@@ -14,9 +14,9 @@ import type {
 import type { DropoutMasks } from "./dropout-masks.js";
 import type { StepEvent } from "./events.js";
 import type { MetaLearning } from "./meta-learning.js";
-import { adamwStep, type OptimizerGroup, publishedAdamwSettings } from "./optimizer.js";
-import type { ParameterStore } from "./parameter-store.js";
+import type { OptimizerGroup } from "./optimizer.js";
 import type { TaskWeights } from "./task-weights.js";
+import type { TrainedParameters } from "./trained-parameters.js";
 
 /** Dropout masks of dev passes are numbered from here, clear of the two passes of each micro-batch. */
 const FIRST_DEV_PASS = 2 ** 31;
@@ -52,11 +52,11 @@ export interface MicroBatch {
 
 /** What a step works on. */
 export interface StepState {
-  readonly store: ParameterStore;
+  readonly parameters: TrainedParameters;
   readonly main?: ClassificationTraining;
   readonly auxiliary?: MaskedTokenTraining;
   readonly shared?: SharedTraining;
-  readonly dropout: DropoutMasks;
+  readonly dropout: Pick<DropoutMasks, "begin">;
   /**
    * Present where task weights are learned. The programs then add the body's gradients where `taskGradients` says.
    */
@@ -101,7 +101,7 @@ export type StepResult = Pick<
  * are then those before the step.
  */
 export async function trainingStep(state: StepState, plan: StepPlan): Promise<StepResult> {
-  const { store, dropout, meta } = state;
+  const { parameters, dropout, meta } = state;
   const { step, update = step, microBatches, groups, accumulation = "exact" } = plan;
   const losses = { main: runningLoss(), auxiliary: runningLoss() };
   const read = { tokens: 0, masked_tokens: 0 };
@@ -151,7 +151,7 @@ export async function trainingStep(state: StepState, plan: StepPlan): Promise<St
       }
     }
     // One task after the other, as both leave their gradients in the same place for the comparison with dev.
-    if (meta !== undefined && texts > 0) cosines.main += share * meta.takeTask();
+    if (meta !== undefined && texts > 0) cosines.main += share * (await meta.takeTask());
     for (const [index, { auxiliary }] of part) {
       if (state.auxiliary === undefined || auxiliary === undefined) continue;
       const { batch, targetSlots, targetIds } = auxiliary;
@@ -167,9 +167,9 @@ export async function trainingStep(state: StepState, plan: StepPlan): Promise<St
       read.tokens += batch.tokens;
       read.masked_tokens += targetIds.length;
     }
-    if (meta !== undefined && selected > 0) cosines.auxiliary += share * meta.takeTask();
+    if (meta !== undefined && selected > 0) cosines.auxiliary += share * (await meta.takeTask());
   }
-  const norms = adamwStep(store, groups, publishedAdamwSettings, update, (what) =>
+  const norms = await parameters.update(groups, update, (what) =>
     diverged(`${what} at step ${step} (${circumstances(microBatches, groups)})`),
   );
   meta?.endStep(cosines);

@@ -3,47 +3,29 @@
  * parameter store, where it is compared with the dev gradient in the slot "dev" and then moved into "gradient". Every
  * operation here is one pass of a kernel over the whole body.
  */
+import type { Parameter } from "../../model/parameters.js";
 import type { ParameterStore } from "./parameter-store.js";
 
 /** Slots that a parameter store needs beside those of training: 8 bytes a parameter. */
 export const metaSlots = ["task", "dev"] as const;
 
-/** An array for each parameter name. */
-type ArrayOf = (name: string) => Float32Array<ArrayBuffer>;
-
-/** Where the training programs of both tasks put their gradients: the body's in "task", the heads' in "gradient". */
-export function taskGradients(store: ParameterStore): ArrayOf {
-  const isBody = bodyNames(store);
-  return (name) => (isBody.has(name) ? store.view("task", name) : store.gradient(name));
+/** Where training programs of both tasks put their gradients: those of the body in "task", those of the heads in "gradient". */
+export function taskSlots({ parameters }: Pick<ParameterStore, "parameters">): SlotOf {
+  const isBody = bodyNames(parameters);
+  return (name) => (isBody.has(name) ? "task" : "gradient");
 }
 
-/**
- * The weights and gradients of the dev pass: `store`'s body, its gradient in "dev", under another classification head.
- * What the session holds beside them, the masked-LM head, has no part in the pass.
- */
-export function devArrays(
-  store: ParameterStore,
-  head: ParameterStore,
-): { readonly weights: ArrayOf; readonly gradients: ArrayOf } {
-  const isBody = bodyNames(store);
-  const isHead = new Set(head.parameters.map(({ name }) => name));
-  return {
-    weights: (name) => (isHead.has(name) ? head.weight(name) : store.weight(name)),
-    gradients(name) {
-      if (isBody.has(name)) return store.view("dev", name);
-      return isHead.has(name) ? head.gradient(name) : store.gradient(name);
-    },
-  };
-}
+/** The slot that the gradient of a parameter is in. */
+type SlotOf = (parameter: string) => string;
 
 export interface BodyGradients {
   clearDev(): void;
-  devNorm(): number;
+  devNorm(): Promise<number>;
   /**
    * The cosine between the dev gradient, whose norm is given, and the task's gradient over all body parameters as one
    * vector; 0 where either gradient is 0. The task's gradient is then added to "gradient" and cleared.
    */
-  takeTask(devNorm: number): number;
+  takeTask(devNorm: number): Promise<number>;
 }
 
 /** The gradients of `store`'s body. Sums are float64. Throws `graph-invalid` for a store without `metaSlots`. */
@@ -63,12 +45,12 @@ export function bodyGradients(store: ParameterStore): BodyGradients {
     clearDev() {
       for (const { devValues } of runs) devValues.fill(0);
     },
-    devNorm() {
+    async devNorm() {
       let squares = 0;
       for (const { kernels, dev, count } of runs) squares += kernels.sumOfSquares(dev, count);
       return Math.sqrt(squares);
     },
-    takeTask(devNorm) {
+    async takeTask(devNorm) {
       let dot = 0;
       let squares = 0;
       for (const { kernels, count, sum, task, dev, taskValues } of runs) {
@@ -83,6 +65,7 @@ export function bodyGradients(store: ParameterStore): BodyGradients {
   };
 }
 
-function bodyNames(store: ParameterStore): ReadonlySet<string> {
-  return new Set(store.parameters.filter(({ part }) => part === "body").map(({ name }) => name));
+/** Names of the parameters of the body. */
+export function bodyNames(parameters: readonly Parameter[]): ReadonlySet<string> {
+  return new Set(parameters.filter(({ part }) => part === "body").map(({ name }) => name));
 }

@@ -7,6 +7,7 @@ import type { MetaLearning } from "./meta-learning.js";
 import type { OptimizerGroup } from "./optimizer.js";
 import { createParameterStore } from "./parameter-store.js";
 import type { StepState } from "./step.js";
+import { hostParameters } from "./trained-parameters.js";
 import { type BestEvaluation, type StoppingState, type TrainingPlan, train } from "./trainer.js";
 
 const batch = {
@@ -32,7 +33,8 @@ function toyState(lossOf: (weight: number) => number = (weight) => weight): Step
       return { lossSum: lossOf(store.weight("w")[0]) * given.length, correct: 0 };
     },
   };
-  return { store, main, dropout: createDropoutMasks(0, { dropout: 0, attentionDropout: 0 }) };
+  const dropout = createDropoutMasks(0, { dropout: 0, attentionDropout: 0 });
+  return { parameters: hostParameters(store), main, dropout };
 }
 
 interface Run {
@@ -70,7 +72,7 @@ async function runLoop(run: Run = {}) {
       return { event: { split: "dev", loss, measures: {} }, metric: metrics[index] ?? 0 };
     },
     keepBest: async (best) => {
-      kept.push({ ...best, weight: state.store.weight("w")[0] });
+      kept.push({ ...best, weight: state.parameters.store.weight("w")[0] });
     },
     patience,
   };
@@ -213,7 +215,7 @@ describe("train", () => {
       },
       beginStep: async () => undefined,
       beginPart: async () => undefined,
-      takeTask: () => 0.25,
+      takeTask: async () => 0.25,
       endStep: () => undefined,
     };
     const { events } = await runLoop({ state: { ...toyState(), meta } });
@@ -235,7 +237,7 @@ describe("train", () => {
     ]);
     expect(outcome).toMatchObject({ bestStep: 42, best: { step: 42, metric: 0.6 } });
     // Bias correction of updates 1 and 2 makes the steps as long as the rates 0.5 / 41 and 0.5 / 42.
-    expect(state.store.weight("w")[0]).toBeCloseTo(10 - 0.5 / 41 - 0.5 / 42, 4);
+    expect(state.parameters.store.weight("w")[0]).toBeCloseTo(10 - 0.5 / 41 - 0.5 / 42, 4);
   });
 
   it("goes on in the middle of its patience as if it had not stopped", async () => {
@@ -307,7 +309,7 @@ describe("train", () => {
     const told: unknown[] = [];
     const plan: Partial<TrainingPlan> = {
       async onDivergence(step, stopping) {
-        told.push(step, stopping, state.store.weight("w")[0]);
+        told.push(step, stopping, state.parameters.store.weight("w")[0]);
       },
     };
     await failure((await runLoop({ state, plan })).result);

@@ -65,8 +65,8 @@ export async function fitOnRows(
       tokenizer,
     );
     const plan = { doneSteps: 0, ...firstStagePlan(training, perEpoch, settings), batches };
-    const { tasks, dropout } = training;
-    const { reason } = await train({ ...tasks, store, dropout }, plan, {
+    const { tasks, parameters, dropout } = training;
+    const { reason } = await train({ ...tasks, parameters, dropout }, plan, {
       emit: () => undefined,
       progress: onStep,
       cancelled: host.cancelled,

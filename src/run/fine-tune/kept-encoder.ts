@@ -83,9 +83,10 @@ export async function trainEncoder(
   beginTracking(trackers, settings, digest);
   const training = await compileTraining(spec, store, data, settings, start.meta, runtime);
   const journal = openJournal(join(settings.outputDir, "journal.jsonl"));
+  const { parameters } = training;
   const saved = { spec, store, labels, tokenizer, maxLength };
   try {
-    const state = openTrainingState(starting, store, journal, settings, scoringSeconds, host);
+    const state = openTrainingState(starting, parameters, journal, settings, scoringSeconds, host);
     const logitsOf = (split: "dev" | "test") =>
       classifyEncodings(training.classifier, spec, data.encodings[split], settings.evalTokens);
     const dev = devEvaluation(
@@ -95,7 +96,10 @@ export async function trainEncoder(
         classes: labels.length,
         metric: settings.metricForBestModel,
         kept: settings.keep,
-        keep: () => saveClassifier(folder, saved, { checksums: true }),
+        async keep() {
+          await parameters.download(["weight"]);
+          return saveClassifier(folder, saved, { checksums: true });
+        },
       },
       state.clock,
       start,
@@ -111,7 +115,10 @@ export async function trainEncoder(
     );
     const timing = state.timing();
     const { outcome, bestWeights } = trained;
-    if (outcome.bestStep !== outcome.steps) await loadWeights(folder, store, bestWeights);
+    if (outcome.bestStep !== outcome.steps) {
+      await loadWeights(folder, store, bestWeights);
+      await parameters.upload();
+    } else await parameters.download(["weight"]);
     const { classifier: program, parts } = training;
     const classifier = { program, spec, classes: parts.classes, weights: store.weight };
     const encode = encodeOnce(tokenizer, maxLength);

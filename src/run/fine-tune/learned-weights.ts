@@ -4,6 +4,7 @@ import { permutation, type Random, randomStream } from "../../base/random.js";
 import type { Runtime } from "../../engine/runtime/runtime.js";
 import { compileTextFeatures } from "../../method/program/inference.js";
 import { compileHeadTraining } from "../../method/program/training.js";
+import { devArrays } from "../../method/train/dev-arrays.js";
 import type { DropoutMasks } from "../../method/train/dropout-masks.js";
 import {
   createMetaLearning,
@@ -11,9 +12,10 @@ import {
   type MetaLearning,
   type MetaSettings,
 } from "../../method/train/meta-learning.js";
-import { createParameterStore, type ParameterStore } from "../../method/train/parameter-store.js";
-import { devArrays } from "../../method/train/task-gradients.js";
+import { createParameterStore } from "../../method/train/parameter-store.js";
+import { trainedParameters } from "../../method/train/resident-parameters.js";
 import type { MetaState } from "../../method/train/task-weights.js";
+import type { TrainedParameters } from "../../method/train/trained-parameters.js";
 import { initialize } from "../../model/parameters.js";
 import type { ModelSpec } from "../../model/spec.js";
 import { mainBatch, type TaskTexts } from "./task-batches.js";
@@ -53,7 +55,7 @@ export interface LearningModel {
   readonly spec: ModelSpec;
   readonly classes: number;
   /** With `metaSlots`. */
-  readonly store: ParameterStore;
+  readonly parameters: TrainedParameters;
   /** The main task over other arrays. */
   readonly mainOver: TaskPrograms["mainOver"];
   readonly dropout: DropoutMasks;
@@ -62,20 +64,19 @@ export interface LearningModel {
 /** Compiles what meta-learning needs and starts it, from the saved state in a resumed run. */
 export async function learnTaskWeights(
   runtime: Runtime,
-  { spec, classes, store, mainOver, dropout }: LearningModel,
+  { spec, classes, parameters, mainOver, dropout }: LearningModel,
   texts: DevTexts,
   settings: MetaSettings,
   start?: MetaState,
 ): Promise<MetaLearning & { dispose(): Promise<void> }> {
-  const head = createParameterStore(spec.family.classificationHeadParameters(spec, classes));
-  const features = await compileTextFeatures(runtime, spec, store.weight);
-  const headTraining = await compileHeadTraining(runtime, spec, classes, {
-    weights: head.weight,
-    gradients: head.gradient,
-  });
-  const devTask = mainOver({ ...devArrays(store, head), keepMask: dropout.keepMask });
+  const headStore = createParameterStore(spec.family.classificationHeadParameters(spec, classes));
+  const head = await trainedParameters(runtime, headStore);
+  const features = await compileTextFeatures(runtime, spec, parameters.weights);
+  const headArrays = head.arrays(dropout);
+  const headTraining = await compileHeadTraining(runtime, spec, classes, headArrays);
+  const devTask = mainOver(devArrays(parameters, head, dropout));
   const parts = {
-    store,
+    parameters,
     head,
     features: features.features,
     headTraining,
@@ -86,8 +87,7 @@ export async function learnTaskWeights(
   return {
     ...createMetaLearning(parts, settings, start),
     async dispose() {
-      await features.dispose();
-      await headTraining.dispose();
+      for (const part of [features, headTraining, head]) await part.dispose();
     },
   };
 }

@@ -5,6 +5,7 @@ import type { ClassificationTraining } from "../../method/program/training.js";
 import type { DropoutMasks } from "../../method/train/dropout-masks.js";
 import type { ParameterStore } from "../../method/train/parameter-store.js";
 import { fixedTaskWeights } from "../../method/train/task-weights.js";
+import type { TrainedParameters } from "../../method/train/trained-parameters.js";
 import {
   type BestEvaluation,
   type StoppingState,
@@ -28,15 +29,15 @@ export interface SecondStage {
   /** Their digest. */
   readonly bestWeights: string | undefined;
   readonly stepsPerEpoch: number;
-  readonly store: ParameterStore;
-  /** Adds its gradients to the store's "gradient". */
+  readonly parameters: TrainedParameters;
+  /** Adds its gradients to the slot "gradient". */
   readonly main: ClassificationTraining;
   readonly dropout: DropoutMasks;
   readonly parts: TrainableParts;
   /** Micro-batches of the main task by step, counted on from the first stage. */
   readonly batches: TrainingPlan["batches"];
   readonly dev: Pick<DevEvaluation, "evaluate" | "keepBest">;
-  /** Where the stage was stopped, if it is resumed: the store is then as it was after that step. */
+  /** Where the stage was stopped, if it is resumed: the parameters are then as they were after that step. */
   readonly stopped?: (StoppingState & { readonly step: number }) | undefined;
   /** Saves the state that the stage starts from, before it replaces the first stage's best weights. */
   begin(): Promise<void>;
@@ -54,12 +55,11 @@ export async function runSecondStage(
   settings: TrainSettings,
   watch: TrainingWatch,
 ): Promise<TrainingOutcome> {
-  const { store, main, dropout, stepsBefore, stepsPerEpoch, best, stopped } = stage;
+  const { parameters, main, dropout, stepsBefore, stepsPerEpoch, best, stopped } = stage;
   if (stopped === undefined) {
-    await loadWeights(stage.modelFolder, store, stage.bestWeights);
-    for (const { view } of store.regions(() => "all")) {
-      for (const slot of ["first", "second"]) view(slot).fill(0);
-    }
+    await loadWeights(stage.modelFolder, parameters.store, stage.bestWeights);
+    await parameters.upload();
+    parameters.clear(["first", "second"]);
     await stage.begin();
   }
   // The next whole epoch, so that its texts get a fresh order.
@@ -71,7 +71,7 @@ export async function runSecondStage(
     1,
   );
   return train(
-    { store, main, dropout },
+    { parameters, main, dropout },
     {
       stage: { number: 2, stepsBefore },
       doneSteps: stopped?.step ?? stepsBefore,

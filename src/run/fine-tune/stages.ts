@@ -59,7 +59,7 @@ export async function runStages(
   settings: FineTuneSettings,
   watch: TrainingWatch,
 ): Promise<Trained> {
-  const { spec, store, dropout, meta, parts } = training;
+  const { spec, parameters, dropout, meta, parts } = training;
   const texts: TaskTexts = mainRows({
     encodings: splits.encodings.train,
     labelIds: splits.train.labelIds,
@@ -84,7 +84,7 @@ export async function runStages(
 
   const runFirstStage = () =>
     train(
-      { ...training.tasks, store, dropout, ...(meta && { meta }) },
+      { ...training.tasks, parameters, dropout, ...(meta && { meta }) },
       {
         doneSteps: stopped.step,
         best: stopped.best,
@@ -121,7 +121,7 @@ export async function runStages(
         modelFolder,
         bestWeights: dev.kept().bestWeights,
         stepsPerEpoch: perEpoch,
-        store,
+        parameters,
         main: training.mainAlone(),
         dropout,
         parts,

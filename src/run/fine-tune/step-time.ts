@@ -41,9 +41,9 @@ export async function secondsPerStep(
       totalSteps: STEPS,
       batches: taskBatches(texts, settings, settings, spec, tokenizer),
     };
-    const { tasks, dropout, meta } = training;
+    const { tasks, parameters, dropout, meta } = training;
     const ends: number[] = [];
-    await train({ ...tasks, store, dropout, ...(meta && { meta }) }, plan, {
+    await train({ ...tasks, parameters, dropout, ...(meta && { meta }) }, plan, {
       emit: () => undefined,
       progress(done) {
         ends.push(host.now());

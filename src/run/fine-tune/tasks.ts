@@ -8,8 +8,8 @@ import {
   compileMultiTaskTraining,
   type MaskedTokenTraining,
   type SharedTraining,
-  type TrainingArrays,
 } from "../../method/program/training.js";
+import type { TrainingArrays } from "../../method/program/training-arrays.js";
 import type { TrainingRates } from "../../method/program/training-graph.js";
 import type { ModelSpec } from "../../model/spec.js";
 

@@ -10,8 +10,10 @@ import { trainingRates } from "../../method/program/training-graph.js";
 import { createDropoutMasks, type DropoutMasks } from "../../method/train/dropout-masks.js";
 import type { MetaLearning } from "../../method/train/meta-learning.js";
 import type { ParameterStore } from "../../method/train/parameter-store.js";
-import { metaSlots, taskGradients } from "../../method/train/task-gradients.js";
+import { trainedParameters } from "../../method/train/resident-parameters.js";
+import { metaSlots, taskSlots } from "../../method/train/task-gradients.js";
 import type { MetaState } from "../../method/train/task-weights.js";
+import type { TrainedParameters } from "../../method/train/trained-parameters.js";
 import type { ParameterValues } from "../../model/parameters.js";
 import type { ModelSpec } from "../../model/spec.js";
 import type { TrainSettings } from "../settings/schemas.js";
@@ -29,13 +31,13 @@ export type TrainingSplits = Pick<EncodedDataset, "labels" | "train" | "dev"> & 
 export interface Training {
   readonly spec: ModelSpec;
   readonly parts: TrainableParts;
-  readonly store: ParameterStore;
+  readonly parameters: TrainedParameters;
   readonly dropout: DropoutMasks;
   readonly tasks: TaskPrograms;
   readonly meta: MetaLearning | undefined;
   /** The classifier with the current weights. */
   readonly classifier: ClassificationProgram;
-  /** The main task for steps in which it runs alone: adds its gradients to the store's "gradient". */
+  /** The main task for steps in which it runs alone: adds its gradients to the slot "gradient". */
   mainAlone(): ClassificationTraining;
   dispose(): Promise<void>;
 }
@@ -76,11 +78,8 @@ export async function compileTraining(
   const rates = trainingRates(spec, settings.freezeLayers);
   const dropout = createDropoutMasks(settings.seed, rates);
   const learns = learnsWeights(settings);
-  const arrays = {
-    weights: store.weight,
-    gradients: learns ? taskGradients(store) : store.gradient,
-    keepMask: dropout.keepMask,
-  };
+  const parameters = await trainedParameters(runtime, store);
+  const arrays = parameters.arrays(dropout, learns ? taskSlots(store) : undefined);
   const labelWeights =
     settings.classWeights === "balanced" ? balancedWeights(train.labelIds, classes) : undefined;
   const passes = !parts.mlmHead ? "main" : settings.sharedPass ? "shared" : "main and auxiliary";
@@ -89,24 +88,24 @@ export async function compileTraining(
   const meta = learns
     ? await learnTaskWeights(
         runtime,
-        { spec, classes, store, mainOver: tasks.mainOver, dropout },
+        { spec, classes, parameters, mainOver: tasks.mainOver, dropout },
         devTexts({ encodings: encodings.dev, labelIds: dev.labelIds }, settings, spec),
         settings,
         start,
       )
     : undefined;
-  const classifier = await compileClassification(runtime, spec, classes, store.weight);
+  const classifier = await compileClassification(runtime, spec, classes, parameters.weights);
   return {
     spec,
     parts,
-    store,
+    parameters,
     dropout,
     tasks,
     meta,
     classifier,
-    mainAlone: () => tasks.mainOver({ ...arrays, gradients: store.gradient }),
+    mainAlone: () => tasks.mainOver(parameters.arrays(dropout)),
     async dispose() {
-      for (const program of [tasks, meta, classifier]) await program?.dispose();
+      for (const part of [tasks, meta, classifier, parameters]) await part?.dispose();
     },
   };
 }

@@ -1,5 +1,6 @@
 /** A fine-tuning run in parts: where it resumes, what it saves for the next part, and the time of all parts. */
 import type { ParameterStore } from "../../method/train/parameter-store.js";
+import type { TrainedParameters } from "../../method/train/trained-parameters.js";
 import type { StoppingState } from "../../method/train/trainer.js";
 import { CHECKSUM_FILE } from "../../platform/files/durable-folder.js";
 import { removeHeld } from "../../platform/files/held-folders.js";
@@ -88,7 +89,7 @@ export async function startingState(
  */
 export function openTrainingState(
   { state: start, states }: StartingState,
-  store: ParameterStore,
+  parameters: Pick<TrainedParameters, "download">,
   journal: Pick<Journal, "flush">,
   { saveSteps }: TrainingStateSettings,
   scoringSeconds: number,
@@ -104,7 +105,7 @@ export function openTrainingState(
     const times = { scoringSeconds: allScoringSeconds, trainingSeconds: clock.seconds() };
     await clock.aside(async () => {
       journal.flush();
-      await states.save(store, { step, tokens, ...outcome, ...times, parts });
+      await states.save(await parameters.download(), { step, tokens, ...outcome, ...times, parts });
     });
   };
   const save = async (step: number, outcome: StepOutcome) => {
@@ -122,7 +123,7 @@ export function openTrainingState(
     },
     save,
     async saveIfFinite(step, outcome) {
-      if (isAllFinite(store)) await save(step, outcome);
+      if (isAllFinite(await parameters.download())) await save(step, outcome);
     },
     beginStage: write,
     timing() {

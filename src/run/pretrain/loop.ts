@@ -11,8 +11,10 @@ import {
 } from "../../method/program/training.js";
 import { createDropoutMasks, type DropoutMasks } from "../../method/train/dropout-masks.js";
 import type { ParameterStore } from "../../method/train/parameter-store.js";
+import { trainedParameters } from "../../method/train/resident-parameters.js";
 import { learningRateFactor } from "../../method/train/schedule.js";
 import { fixedTaskWeights } from "../../method/train/task-weights.js";
+import type { TrainedParameters } from "../../method/train/trained-parameters.js";
 import { type BestEvaluation, type TrainingPlan, train } from "../../method/train/trainer.js";
 import { saveCheckpoint } from "../../model/checkpoint/save.js";
 import type { ParameterValues } from "../../model/parameters.js";
@@ -37,7 +39,7 @@ const PARTS = { mlmHead: true, classes: 0 };
 
 /** A masked language model under training. */
 export interface Pretraining {
-  readonly store: ParameterStore;
+  readonly parameters: TrainedParameters;
   readonly auxiliary: MaskedTokenTraining;
   readonly dropout: DropoutMasks;
   /** The model with the present weights. */
@@ -59,20 +61,20 @@ export async function compilePretraining(
 ): Promise<Pretraining> {
   const rates = { dropout: settings.dropout, attentionDropout: settings.dropout };
   const dropout = createDropoutMasks(settings.seed, rates);
-  const { dispose, ...auxiliary } = await compileMaskedTokenTraining(runtime, spec, rates, {
-    weights: store.weight,
-    gradients: store.gradient,
-    keepMask: dropout.keepMask,
-  });
-  const scorer = await compileTokenLikelihood(runtime, spec, store.weight);
+  const parameters = await trainedParameters(runtime, store);
+  const arrays = parameters.arrays(dropout);
+  const training = await compileMaskedTokenTraining(runtime, spec, rates, arrays);
+  const { dispose, ...auxiliary } = training;
+  const scorer = await compileTokenLikelihood(runtime, spec, parameters.weights);
   return {
-    store,
+    parameters,
     auxiliary,
     dropout,
     scorer,
     async dispose() {
       await dispose();
       await scorer.dispose();
+      await parameters.dispose();
     },
   };
 }
@@ -97,7 +99,7 @@ export interface Pretrained {
  * the state saved, and what `train` throws.
  */
 export async function runPretraining(
-  { store, auxiliary, dropout, scorer }: Pretraining,
+  { parameters, auxiliary, dropout, scorer }: Pretraining,
   { stream, validation }: PretrainingTexts,
   masking: WindowMasking,
   { modelFolder, journal, states, saved }: PretrainingPlace,
@@ -117,6 +119,7 @@ export async function runPretraining(
   /** By this part of the run: the model of an earlier one may have been changed since. */
   let savedStep: number | undefined;
   const save = async (step: number) => {
+    const store = await parameters.download();
     // The state last: a kill before it leaves a newer model, which the steps that are done again replace by the same.
     await saveModel(modelFolder, masking.spec, store, masking.tokenizer, settings);
     journal.flush();
@@ -138,7 +141,7 @@ export async function runPretraining(
     tokens += count;
   });
   const { steps, reason } = await train(
-    { store, auxiliary, dropout },
+    { parameters, auxiliary, dropout },
     {
       doneSteps: start.step,
       best: start.best,
@@ -155,7 +158,8 @@ export async function runPretraining(
         if (step % settings.saveSteps === 0) await save(step);
       },
       async onDivergence(step) {
-        if (step > 0 && step !== savedStep && isAllFinite(store)) await save(step);
+        if (step === 0 || step === savedStep) return;
+        if (isAllFinite(await parameters.download())) await save(step);
       },
     },
     watch,
