@@ -20,8 +20,8 @@ export interface ResidentTrainingGraph {
   readonly outputs: GraphOutputs;
   /** Dropout sites, in the order in which the graph meets them; their seeds are the inputs `seed.SITE`. */
   readonly sites: readonly string[];
-  /** Parameters that have a `sum.NAME`. */
-  readonly summed: readonly string[];
+  /** Parameters that have a `sum.NAME`, and whether it has rows of gradients in it. */
+  readonly summed: ReadonlyMap<string, { readonly hasRows: boolean }>;
   /**
    * Inputs with the rows that a table is read at. Of each, the distinct ones are fed as `distinct.INPUT`, whose length is the
    * size of that name.
@@ -48,7 +48,7 @@ export function residentTrainingGraph(
     );
   });
   const outputs: Record<string, Tensor> = { ...losses.outputs };
-  const summed: string[] = [];
+  const summed = new Map<string, { readonly hasRows: boolean }>();
   const groupings = new Map<Tensor, Grouping>();
   for (const { parameter, soFar, gradient } of losses.gradients) {
     const sum = build.scope(`gradient/${parameter}`, () =>
@@ -59,7 +59,7 @@ export function residentTrainingGraph(
     );
     if (sum === soFar) continue;
     outputs[`sum.${parameter}`] = sum;
-    summed.push(parameter);
+    summed.set(parameter, { hasRows: gradient.rows.length > 0 });
   }
   const rowInputs = [...groupings.keys()].flatMap((indices) => {
     const from = rowIndices(indices);

@@ -16,7 +16,8 @@ export async function compileResidentTraining(
 ): Promise<TrainingProgram> {
   const graph = residentTrainingGraph(createBuilder(), definition);
   const { sites, summed, rowInputs } = graph;
-  const sumNames = summed.map((parameter) => `sum.${parameter}`);
+  const parameters = [...summed.keys()];
+  const sumNames = parameters.map((parameter) => `sum.${parameter}`);
   const program = await compileProgram(runtime, name, () => graph.outputs, sumNames);
   return {
     bind({ weights, gradients, device }) {
@@ -24,9 +25,14 @@ export async function compileResidentTraining(
         throw new L3MaskingError("graph-invalid", `${name} needs gradients that a device holds`);
       }
       const present = presentFeeds(program.inputs, weights);
-      return async (feeds, lossScales, sizes, unread = new Set()) => {
+      return async (feeds, lossScales, sizes, untouched = new Set()) => {
+        // A pass without a dense gradient for a table may have rows for it, which come out in the same sum.
+        const unread = new Set<string>();
+        for (const [parameter, { hasRows }] of summed) {
+          if (!hasRows && untouched.has(`sum.${parameter}`)) unread.add(`sum.${parameter}`);
+        }
         const soFar: Record<string, MixedFeeds[string]> = {};
-        for (const parameter of summed) soFar[`gradient.${parameter}`] = gradients(parameter);
+        for (const parameter of parameters) soFar[`gradient.${parameter}`] = gradients(parameter);
         const seeds: Record<string, FlatArray> = {};
         for (const site of sites) seeds[`seed.${site}`] = Int32Array.of(device.seedOf(site));
         const distinct: Record<string, FlatArray> = {};
@@ -41,7 +47,7 @@ export async function compileResidentTraining(
           { ...sizes, ...counts },
           unread,
         );
-        for (const parameter of summed) {
+        for (const parameter of parameters) {
           const sum = `sum.${parameter}`;
           if (!unread.has(sum)) device.replaceGradient(parameter, held[sum]);
         }
