@@ -7,7 +7,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["src/**/*.test.ts", "test/**/*.test.ts", "bench/**/*.test.ts"],
-          exclude: ["test/cluster/**", "test/data/**", "test/shown/**"],
+          exclude: ["test/cluster/**", "test/data/**", "test/devices/**", "test/shown/**"],
           testTimeout: 60_000,
           // Hooks train too, and a busy machine flushes files slowly.
           hookTimeout: 60_000,
@@ -32,6 +32,21 @@ export default defineConfig({
           hookTimeout: 120_000,
           // Both would want the whole machine.
           fileParallelism: false,
+        },
+      },
+      {
+        // Every device that is present. Debian's Chromium brings a software Vulkan driver, which stands in for a GPU.
+        test: {
+          name: "devices",
+          include: [
+            "test/devices/**/*.test.ts",
+            "src/engine/runtime/devices/devices.test.ts",
+            "src/engine/graph/ops.test.ts",
+          ],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+          env: { VK_ADD_DRIVER_FILES: "/usr/lib/chromium/vk_swiftshader_icd.json" },
         },
       },
       {

@@ -42,7 +42,9 @@ function recordingRuntime(target: OnnxTarget) {
   const models: Uint8Array[] = [];
   const runtime: Runtime = {
     name: "recording",
+    device: "none",
     target,
+    lacks: [],
     threads: 1,
     memory: "host",
     hold: () => Promise.reject(new Error("not held")),

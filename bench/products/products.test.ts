@@ -38,7 +38,9 @@ async function nodesOf(
   const models: Uint8Array[] = [];
   await compile({
     name: "recording",
+    device: "none",
     target: "cpu",
+    lacks: [],
     threads: 1,
     memory: "host",
     hold: () => Promise.reject(new Error("not held")),

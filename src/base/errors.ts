@@ -29,6 +29,8 @@ export const errorCodes = {
   "file-missing": "usage",
   "runs-disagree": "usage",
   "package-missing": "usage",
+  "device-missing": "usage",
+  "device-in-use": "usage",
   "slurm-missing": "usage",
   "slurm-failed": "usage",
   "queue-policy": "usage",
@@ -63,6 +65,8 @@ export const errorCodes = {
   "training-diverged": "training",
   "run-lost": "training",
   "run-stuck": "training",
+  "device-lost": "training",
+  "device-memory": "training",
   interrupted: "training",
   // download: files from the network
   "download-failed": "download",
@@ -79,6 +83,7 @@ export const errorCodes = {
   "runtime-missing": "internal",
   "runtime-unsupported": "internal",
   "runtime-failed": "internal",
+  "device-kernel": "internal",
   "worker-failed": "internal",
 } as const satisfies Record<string, ErrorFamily>;
 

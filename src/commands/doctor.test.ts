@@ -118,7 +118,9 @@ describe("runDoctor", () => {
   it("does not trust a runtime that adds wrongly", async () => {
     const wrong: Runtime = {
       name: "wrong 1.0",
+      device: "cpu",
       target: "cpu",
+      lacks: [],
       threads: 1,
       memory: "host",
       hold: () => Promise.reject(new Error("not held")),

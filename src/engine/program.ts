@@ -3,7 +3,7 @@
 import { L3MaskingError } from "../base/errors.js";
 import { nearestHint } from "../base/nearest.js";
 import { type Builder, createBuilder } from "./graph/builder.js";
-import type { GraphOutputs } from "./graph/graph.js";
+import { type GraphOutputs, orderedNodes } from "./graph/graph.js";
 import { bindSize, formatShape, type SizeBindings } from "./graph/shape.js";
 import { countInputName, shapeInputName, toOnnx } from "./onnx/export.js";
 import type { ArrayValue, HeldArray, NamedArrays, RunOutputs, Runtime } from "./runtime/runtime.js";
@@ -39,14 +39,19 @@ export interface Program {
   dispose(): Promise<void>;
 }
 
-/** Builds, writes and loads a program; its outputs named in `held` stay on the device. */
+/**
+ * Builds, writes and loads a program; its outputs named in `held` stay on the device. Throws `device-kernel` for an
+ * operation that the device has no kernel for.
+ */
 export async function compileProgram(
   runtime: Runtime,
   name: string,
   define: (build: Builder) => GraphOutputs,
   held: readonly string[] = [],
 ): Promise<Program> {
-  const model = toOnnx(name, define(createBuilder()), runtime.target);
+  const outputs = define(createBuilder());
+  requireKernels(runtime, name, outputs);
+  const model = toOnnx(name, outputs, runtime.target);
   const session = await runtime.load(name, model.bytes, held);
   const outputNames = [...model.outputs.keys()];
   const inputNames = [...model.inputs.keys()];
@@ -99,6 +104,16 @@ export async function compileProgram(
     runHeld: (feeds, sizes, unread = new Set()) => run(feeds, sizes, {}, unread),
     dispose: () => session.dispose(),
   };
+}
+
+function requireKernels({ device, lacks }: Runtime, name: string, outputs: GraphOutputs): void {
+  const missing = orderedNodes(Object.values(outputs)).find(({ op }) => lacks.includes(op));
+  if (missing === undefined) return;
+  throw new L3MaskingError(
+    "device-kernel",
+    `the device ${device} has no kernel for ${missing.op}, which graph ${name} needs, and nothing runs on the processor instead`,
+    { hint: "Use --device cpu." },
+  );
 }
 
 interface DeclaredType {

@@ -2,6 +2,7 @@
 import { MessageChannel, receiveMessageOnPort, Worker } from "node:worker_threads";
 import { L3MaskingError } from "../base/errors.js";
 import type { CommandName, CommandResult } from "../commands/table.js";
+import { shareClaims } from "../platform/thread-claim.js";
 import type { RunEvent } from "../run/host/host.js";
 import { type Answer, type Request, revivedError } from "./messages.js";
 
@@ -42,6 +43,7 @@ const ownWorkerFile = new URL("./worker.js", import.meta.url);
 
 /** `expected`: the command it will be called for, where that is known. */
 function startWorker(file: URL, expected?: string): StartedWorker {
+  shareClaims();
   // Flags of the main thread, such as --input-type, may not fit the worker's file.
   const worker = new Worker(file, { execArgv: [], workerData: expected });
   const end = new Promise<void>((resolve) => {

@@ -21,10 +21,7 @@ import {
   type NodeProtoSchema,
   type TensorProto,
 } from "./onnx_pb.js";
-import { tensorProto, valueInfo } from "./protos.js";
-
-const OPSET = 20n;
-const IR_VERSION = 10n;
+import { IR_VERSION, OPSET, tensorProto, valueInfo } from "./protos.js";
 
 export interface OnnxModel {
   readonly bytes: Uint8Array;

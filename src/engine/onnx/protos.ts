@@ -8,6 +8,9 @@ import {
   ValueInfoProtoSchema,
 } from "./onnx_pb.js";
 
+export const OPSET = 20n;
+export const IR_VERSION = 10n;
+
 /** A tensor whose numbers lie in the file, without a copy of them. */
 export function tensorProto(
   name: string,

@@ -1,6 +1,7 @@
-/** What all builds of ONNX Runtime share: tensors in and out, and errors in our words. */
+/** What all builds of ONNX Runtime share: tensors in and out. */
 import type { InferenceSession, Tensor, TensorConstructor } from "onnxruntime-common";
-import { L3MaskingError, messageOf } from "../../base/errors.js";
+import { L3MaskingError } from "../../base/errors.js";
+import { runtimeError } from "./failures.js";
 import type { ArrayValue, HeldArray, NamedFeeds, RunOutputs, Session } from "./runtime.js";
 
 /** Arrays as a runtime takes and keeps them. */
@@ -123,20 +124,6 @@ function placed(array: ArrayValue, place: ArrayValue | undefined): ArrayValue {
   if (place.type === "float32" && array.type === "float32") place.data.set(array.data);
   if (place.type === "int32" && array.type === "int32") place.data.set(array.data);
   return place;
-}
-
-/** A failure inside the runtime, with the graph and, where the message names one, the node. */
-export function runtimeError(graph: string, cause: unknown): L3MaskingError {
-  const text = messageOf(cause);
-  const node = /Name:'([^']+)'/.exec(text)?.[1];
-  const where = node === undefined ? `graph ${graph}` : `graph ${graph}, node ${node}`;
-  const memory = /alloc|memory/i.test(text);
-  return new L3MaskingError("runtime-failed", `ONNX Runtime failed in ${where}: ${text}`, {
-    cause,
-    hint: memory
-      ? "Lower --batch-size (raise --gradient-accumulation-steps to keep the same step) or --max-length."
-      : "Run `l3masking doctor`; if it finds nothing, report this message with the command that caused it.",
-  });
 }
 
 /** What is in a tensor of the host, float32 or int32, in a fresh array. */

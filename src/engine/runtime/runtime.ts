@@ -1,5 +1,5 @@
 /** What the engine needs of a runtime: bytes in, a session out; named arrays in, named arrays out. */
-import type { OnnxTarget } from "../graph/op.js";
+import type { OnnxTarget, OpName } from "../graph/op.js";
 
 /** A named input or output. The element type decides the class of `data`; booleans are bytes. */
 export type ArrayValue =
@@ -59,10 +59,14 @@ export interface Device {
 
 /** A device that is open. */
 export interface Runtime {
-  /** Name and version, for records and `doctor`. */
+  /** Name and version of the program, for records and `doctor`. */
   readonly name: string;
+  /** What it runs on, as the setting names it. */
+  readonly device: string;
   /** Which kernels graphs may use. */
   readonly target: OnnxTarget;
+  /** Operations that it has no kernel for. */
+  readonly lacks: readonly OpName[];
   readonly threads: number;
   /** Where arrays are held: the host's own memory, or one that all feeds and results of the host travel to and from. */
   readonly memory: "host" | "device";

@@ -1,6 +1,6 @@
 /** Operations that move elements without computing. */
 import { L3MaskingError } from "../../../base/errors.js";
-import type { Nothing, Op } from "../op.js";
+import type { Nothing, OnnxEmitter, Op } from "../op.js";
 import { formatShape, type Shape, type Size, sizeOf } from "../shape.js";
 import { ndArray, transposeAxes } from "./ndarray.js";
 import { dense, expectEqual, expectRank, expectType } from "./rules.js";
@@ -92,10 +92,9 @@ export const scatterRows: Op<{ readonly rows: Size }> = {
       emit.scalar(0),
       emit.shape([rows, ...output.shape.slice(1)]),
     ]);
-    // ScatterND takes int64 index tuples: [N] -> [N, 1]
-    const [wide] = emit.node("Cast", [indices], { to: { int: 7 } });
-    const [tuples] = emit.node("Reshape", [wide, emit.ints([-1, 1])]);
-    return emit.node("ScatterND", [zeros, tuples, values], { reduction: { text: "add" } });
+    return emit.node("ScatterND", [zeros, indexTuples(emit, indices), values], {
+      reduction: { text: "add" },
+    });
   },
   memory: "fresh",
 };
@@ -128,13 +127,18 @@ export const addRows: Op<Nothing> = {
     return [result];
   },
   onnx(emit, [table, indices, values]) {
-    // ScatterND takes int64 index tuples: [N] -> [N, 1]
-    const [column] = emit.node("Reshape", [indices, emit.ints([-1, 1])]);
-    const [tuples] = emit.node("Cast", [column], { to: { int: 7 } });
-    return emit.node("ScatterND", [table, tuples, values], { reduction: { text: "add" } });
+    return emit.node("ScatterND", [table, indexTuples(emit, indices), values], {
+      reduction: { text: "add" },
+    });
   },
   memory: "in place",
 };
+
+/** As ScatterND takes them, int64: [N] -> [N, 1]. Not every device reshapes int64, so the cast comes last. */
+function indexTuples(emit: OnnxEmitter, indices: string): string {
+  const [column] = emit.node("Reshape", [indices, emit.ints([-1, 1])]);
+  return emit.node("Cast", [column], { to: { int: 7 } })[0];
+}
 
 export const fill: Op<{ readonly value: number; readonly shape: Shape }> = {
   infer: (_, { shape }) => [{ type: "float32", shape }],
