@@ -3,6 +3,8 @@ import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "no
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
+import { memoryBytes } from "../src/model/checkpoint/formats/bytes.js";
+import { readSafetensors } from "../src/model/checkpoint/formats/safetensors.js";
 import { loadCheckpoint } from "../src/model/checkpoint/load.js";
 import type { RunEvent, TrainResult } from "../src/run/host/host.js";
 import type { TrainOptions } from "../src/run/settings/schemas.js";
@@ -300,23 +302,33 @@ describe("a run that must not go on", () => {
 
 describe("a run with frozen layers", () => {
   const name = "encoder.layer.0.output.dense.weight";
+  const trained = name.replace("0", "1");
 
-  it("goes on as without the break, and leaves them as the model has them", async () => {
-    const given = (folder: string) => options(folder, { freezeLayers: 1, maxSteps: 8 });
-    const whole = await train(given("frozen"), host());
-    const parted = given("frozen-parted");
-    await failure(train(parted, host(afterStep(5))));
-    const result = await train({ ...parted, resume: true }, host());
-    expectSameRun(at("frozen-parted"), result, whole);
-    const [before, after] = [await loadCheckpoint(bert), await loadCheckpoint(at("frozen/model"))];
-    expect(after.values.get(name)).toEqual(before.values.get(name));
-    const trained = name.replace("0", "1");
-    expect(after.values.get(trained)).not.toEqual(before.values.get(trained));
-  });
+  it.each(["l3", "stl"] as const)(
+    "goes on as without the break, and leaves them as the model has them: %s",
+    async (method) => {
+      const given = (folder: string) => options(folder, { method, freezeLayers: 1, maxSteps: 8 });
+      const folder = at(`frozen-${method}`);
+      const whole = await train(given(`frozen-${method}`), host());
+      const parted = given(`frozen-${method}-parted`);
+      await failure(train(parted, host(afterStep(5))));
+      const [path] = statesOf(parted.outputDir);
+      const tensors = await readSafetensors(memoryBytes(path, readFileSync(path)));
+      const names = tensors.map((tensor) => tensor.name);
+      expect(names).toEqual(expect.arrayContaining([`weight.${trained}`, `first.${trained}`]));
+      expect(names.filter((one) => /embeddings|layer\.0\./.test(one))).toEqual([]);
+      const result = await train({ ...parted, resume: true }, host());
+      expectSameRun(parted.outputDir, result, whole);
+      const before = await loadCheckpoint(bert);
+      const after = await loadCheckpoint(join(folder, "model"));
+      expect(after.values.get(name)).toEqual(before.values.get(name));
+      expect(after.values.get(trained)).not.toEqual(before.values.get(trained));
+    },
+  );
 
   it("is another run than one without, and has no more layers than the model", async () => {
     const error = await failure(
-      train({ ...options("frozen", { maxSteps: 8 }), resume: true }, host()),
+      train({ ...options("frozen-l3", { maxSteps: 8 }), resume: true }, host()),
     );
     expect(error).toMatchObject({ message: expect.stringContaining("expected freezeLayers") });
     expect(await failure(train(options("many", { freezeLayers: 99 }), host()))).toMatchObject({

@@ -28,6 +28,23 @@ export function encoder(context: ModelContext, reads?: Tensor | RowQueries): Ten
   return encoderLayers(context, { hidden: spec.family.embeddings(mode, "R*S") }, reads);
 }
 
+/** The embeddings and the first `layers` layers: hidden states of every slot [T, H]. Inputs as of `encoder`. */
+export function firstLayers(context: ModelContext, layers: number): Tensor {
+  const embedded = { hidden: context.spec.family.embeddings(context, "R*S") };
+  return encoderLayers(context, embedded, undefined, { end: layers });
+}
+
+/**
+ * The layers above the frozen ones, whose output is the input `frozenStates` [T, H] (float32), read at K flat slots (int32 [K]):
+ * [K, H]. Input beside it: `segments`.
+ */
+export function layersAboveFrozen(context: ModelContext, reads: Tensor): Tensor {
+  const { build, spec, frozenLayers = 0 } = context;
+  const hidden = build.input("frozenStates", "float32", ["R*S", spec.hiddenSize]);
+  if (frozenLayers === spec.layers) return build.gatherRows(hidden, reads);
+  return encoderLayers(context, { hidden }, reads, { first: frozenLayers });
+}
+
 function inEvaluation({ dropout: _, ...context }: ModelContext): ModelContext {
   return context;
 }
@@ -46,17 +63,18 @@ export function distinctTokenEncoder(context: ModelContext, reads: Tensor | RowQ
   );
 }
 
-/** The layers over the embeddings; see `encoder`. Input: `segments`. */
+/** The layers over the embeddings, or those from `first` on and below `end`; see `encoder`. Input: `segments`. */
 export function encoderLayers(
   context: ModelContext,
   { hidden: embedded, tokens }: Embedded,
   reads?: Tensor | RowQueries,
+  { first = 0, end = context.spec.layers }: { readonly first?: number; readonly end?: number } = {},
 ): Tensor {
   const { build, spec, frozenLayers = 0 } = context;
   const segments = build.input("segments", "int32", ["R", "S"]);
   const bias = build.scope("segments", () => attentionBias(build, segments, segments));
   let hidden = embedded;
-  for (let layer = 0; layer < spec.layers; layer++) {
+  for (let layer = first; layer < end; layer++) {
     const place: LayerPlace = {
       name: `encoder.layer.${layer}`,
       ...(layer === 0 && { tokens }),

@@ -5,7 +5,7 @@
  */
 import type { Tensor } from "../engine/graph/graph.js";
 import { rowQueryInputs } from "./attention.js";
-import { distinctTokenEncoder, encoder } from "./encoder.js";
+import { distinctTokenEncoder, encoder, layersAboveFrozen } from "./encoder.js";
 import { type Parameter, wordEmbeddings } from "./parameters.js";
 import type { ModelContext, ModelSpec } from "./spec.js";
 
@@ -51,7 +51,8 @@ export function classifier(context: ModelContext): Tensor {
 
 /** Hidden states of each text's first token [B, H]. Input (int32): `firstSlots` [B]. */
 function firstHiddenStates(context: ModelContext): Tensor {
-  return encoder(context, context.build.input("firstSlots", "int32", ["B"]));
+  const first = context.build.input("firstSlots", "int32", ["B"]);
+  return context.frozenStatesGiven ? layersAboveFrozen(context, first) : encoder(context, first);
 }
 
 /** As `firstHiddenStates` in evaluation mode, with the inputs of `rowQueryInputs` in place of `firstSlots`. */

@@ -121,6 +121,8 @@ export interface ModelContext {
   readonly dropout?: Dropout;
   /** How many of the first layers are frozen, together with the embeddings, which are then in evaluation mode. */
   readonly frozenLayers?: number | undefined;
+  /** Does the classifier start from the frozen layers' output, given as an input? From token ids where absent. */
+  readonly frozenStatesGiven?: boolean | undefined;
   /** Token types, int32 [T]; every token has type 0 where absent, as in single texts. */
   readonly tokenTypes?: Tensor;
   /** The weights of a linear layer in eight bits: int8 [in, out] and scale [out]. Absent where products are in float32. */

@@ -1,7 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { PackedBatch } from "./pack.js";
-import { type PackOptions, packTexts, padTexts, slotOf, slotsOf } from "./pack.js";
+import {
+  type PackOptions,
+  packTexts,
+  padTexts,
+  slotOf,
+  slotsOf,
+  withFrozenStates,
+} from "./pack.js";
 
 fc.configureGlobal({ seed: 1 });
 
@@ -176,6 +183,15 @@ describe("slotOf", () => {
         }
       }),
     );
+  });
+
+  it("lays hidden states where the tokens lie, and 0 where there are none", () => {
+    const batch = pack(textsOf(2, 3), { slots: 4 });
+    expect([...batch.firstSlots]).toEqual([4, 0]);
+    const states = [Float32Array.of(1, 2, 3, 4), Float32Array.of(5, 6)];
+    const { frozenStates, ids } = withFrozenStates(batch, states, 2);
+    expect(ids).toBe(batch.ids);
+    expect([...(frozenStates ?? [])]).toEqual([5, 6, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4, 0, 0, 0, 0]);
   });
 
   it("finds lists of positions, text by text", () => {

@@ -24,6 +24,8 @@ export interface PackedBatch {
   readonly firstSlots: Int32Array; // [B]
   /** Number of slots that hold a token. */
   readonly tokens: number;
+  /** Hidden states of frozen layers, where a program starts from them. */
+  readonly frozenStates?: Float32Array; // [R*S, H]
 }
 
 export interface LayoutOptions {
@@ -110,6 +112,19 @@ export function padTexts(texts: readonly Int32Array[], options: LayoutOptions): 
   checkFits(longest, slots, "slots");
   const places = texts.map((_, row) => ({ row, start: 0, segment: 0 }));
   return fill(texts, { slots, rows: texts.length, places }, options);
+}
+
+/** The batch with hidden states of each text's first tokens, as many as are given: flat [n, H] for each text. They are 0 in all other slots. */
+export function withFrozenStates(
+  batch: PackedBatch,
+  states: readonly Float32Array[], // [B]
+  hiddenSize: number,
+): PackedBatch {
+  const frozenStates = new Float32Array(batch.rows * batch.slots * hiddenSize);
+  states.forEach((rows, text) => {
+    frozenStates.set(rows, batch.firstSlots[text] * hiddenSize);
+  });
+  return { ...batch, frozenStates };
 }
 
 /**

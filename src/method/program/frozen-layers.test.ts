@@ -8,8 +8,9 @@ import { loadCheckpoint } from "../../model/checkpoint/load.js";
 import { elementCount, type ParameterValues } from "../../model/parameters.js";
 import type { ModelSpec } from "../../model/spec.js";
 import { createTrainable } from "../../run/fine-tune/trainable.js";
-import { packTexts } from "../batch/pack.js";
-import { compileMultiTaskTraining } from "./training.js";
+import { packTexts, withFrozenStates } from "../batch/pack.js";
+import { compileFrozenStates } from "./frozen-states.js";
+import { compileClassificationTraining, compileMultiTaskTraining } from "./training.js";
 import { classificationTask, multiTask, trainingGraph, trainingRates } from "./training-graph.js";
 
 const CLASSES = 3;
@@ -20,13 +21,17 @@ beforeAll(async () => {
   ({ spec, values } = await loadCheckpoint(tinyModel("bert")));
 });
 
+function textsOf(...lengths: number[]): Int32Array[] {
+  return lengths.map((length, text) =>
+    Int32Array.from({ length }, (_, index) => 5 + ((7 * index + 11 * text) % 60)),
+  );
+}
+
 /** Gradients of a pass of each task without dropout, by parameter; none of those that are frozen. */
 async function gradientsWith(frozenLayers: number | undefined): Promise<Map<string, Float32Array>> {
   const parts = { mlmHead: true, classes: CLASSES, frozenLayers };
   const store = createTrainable(spec, parts, values, 7);
-  const texts = [9, 6, 12].map((length, text) =>
-    Int32Array.from({ length }, (_, index) => 5 + ((7 * index + 11 * text) % 60)),
-  );
+  const texts = textsOf(9, 6, 12);
   const batch = packTexts(texts, { padId: spec.padId, firstPosition: spec.firstPosition });
   const runtime = await cpu.open({ threads: 1 });
   const rates = { dropout: 0, attentionDropout: 0, frozenLayers };
@@ -78,6 +83,65 @@ describe("frozen layers", () => {
     expect(gradientsOf(spec.layers).every((name) => name.includes("classification"))).toBe(true);
     expect(gradientsOf(0).length).toBeGreaterThan(gradientsOf(1).length);
   });
+
+  it.each([1, 2])(
+    "give the same loss and gradients where the output of %i is given",
+    async (frozenLayers) => {
+      expect(spec.layers).toBe(2);
+      const parts = { mlmHead: false, classes: CLASSES, frozenLayers };
+      const store = createTrainable(spec, parts, values, 7);
+      const runtime = await cpu.open({ threads: 1 });
+      const texts = textsOf(9, 6, 12);
+      const packed = packTexts(texts, { padId: spec.padId, firstPosition: spec.firstPosition });
+      const first = await compileFrozenStates(runtime, spec, frozenLayers, store.weight);
+      const states: Float32Array[] = [];
+      for (const ids of texts) {
+        // Each alone, so that rows and slots are others than in the batch.
+        const alone = packTexts([ids], { padId: spec.padId, firstPosition: spec.firstPosition });
+        const found = await first.states(alone);
+        states.push(frozenLayers === spec.layers ? found.subarray(0, spec.hiddenSize) : found);
+      }
+      await first.dispose();
+      const dropouts = {
+        ...trainingRates(spec, frozenLayers),
+        dropout: 0.2,
+        attentionDropout: 0.2,
+      };
+      const pass = async (frozenStatesGiven: boolean) => {
+        store.regions(() => 1).forEach(({ view }) => void view("gradient").fill(0));
+        const rates = { ...dropouts, frozenStatesGiven };
+        const sites = new Set<string>();
+        const task = await compileClassificationTraining(runtime, spec, CLASSES, rates, {
+          weights: store.weight,
+          gradients: store.gradient,
+          keepMask(site, count) {
+            sites.add(site);
+            return Uint8Array.from({ length: count }, (_, i) =>
+              Number((7 * i + site.length) % 5 > 0),
+            );
+          },
+        });
+        const batch = frozenStatesGiven
+          ? withFrozenStates(packed, states, spec.hiddenSize)
+          : packed;
+        const { lossSum } = await task.accumulate(batch, Int32Array.of(2, 0, 1), 0.3);
+        await task.dispose();
+        const trained = store.parameters.filter(({ frozen }) => !frozen);
+        const gradients = trained.map(({ name }) => store.gradient(name).slice());
+        return { lossSum, gradients, sites };
+      };
+      const computed = await pass(false);
+      const given = await pass(true);
+      expect(given.sites).toEqual(computed.sites);
+      expect(given.lossSum).toBeCloseTo(computed.lossSum, 5);
+      given.gradients.forEach((gradient, index) => {
+        expect(gradient.some((value) => value !== 0)).toBe(true);
+        gradient.forEach((value, i) => {
+          expect(value).toBeCloseTo(computed.gradients[index][i], 6);
+        });
+      });
+    },
+  );
 
   it("are the parameters of a store without gradient or moments", () => {
     const store = createTrainable(

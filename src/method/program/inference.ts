@@ -60,9 +60,9 @@ export function evaluationContext(
   };
 }
 
-/** The feeds of the encoder's own inputs. */
-export function batchFeeds(batch: PackedBatch): Feeds {
-  return { ids: batch.ids, positions: batch.positions, segments: batch.segments };
+/** The feeds of the encoder's own inputs, or of those layers that are above frozen ones. */
+export function batchFeeds({ ids, positions, segments, frozenStates }: PackedBatch): Feeds {
+  return frozenStates ? { frozenStates, segments } : { ids, positions, segments };
 }
 
 /**

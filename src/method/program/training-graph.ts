@@ -26,6 +26,8 @@ export interface TrainingRates {
   readonly classifierDropout?: number | undefined;
   /** The embeddings and so many of the first layers have no dropout and no gradient; all have where absent. */
   readonly frozenLayers?: number | undefined;
+  /** The classification task alone: are the outputs of the frozen layers given with each batch? */
+  readonly frozenStatesGiven?: boolean | undefined;
 }
 
 /** The rates that a model is fine-tuned with. */
@@ -166,6 +168,7 @@ export function differentiatedLosses(
   const context: ModelContext = {
     ...evaluationContext(build, spec, parameters),
     frozenLayers: rates.frozenLayers,
+    frozenStatesGiven: rates.frozenStatesGiven,
     dropout: {
       rate: rates.dropout,
       attentionRate: rates.attentionDropout,

@@ -51,7 +51,11 @@ export async function compileClassificationTraining(
     const accumulate = training.bind(other);
     return {
       async accumulate(batch, labels, lossScale) {
-        const feeds = { ...batchFeeds(batch), firstSlots: batch.firstSlots, labels, ...weights };
+        const { frozenStates, firstSlots } = batch;
+        // The head alone attends to nothing.
+        const isHeadAlone = rates.frozenLayers === spec.layers && frozenStates !== undefined;
+        const states = isHeadAlone ? { frozenStates } : batchFeeds(batch);
+        const feeds = { ...states, firstSlots, labels, ...weights };
         const sizes = { R: batch.rows, S: batch.slots, B: labels.length };
         return (await accumulate(feeds, { main: lossScale }, sizes))("main");
       },

@@ -5,6 +5,7 @@ import { train } from "../../method/train/trainer.js";
 import type { Host } from "../host/host.js";
 import { classifyEncodings } from "../inference/classify.js";
 import { firstStagePlan } from "./first-stage.js";
+import { computeFrozenStates } from "./frozen-states.js";
 import type { RunInputs } from "./inputs.js";
 import { probeHead } from "./probed-head.js";
 import { mainRows, stepsPerEpoch, taskBatches } from "./task-batches.js";
@@ -32,7 +33,7 @@ export async function fitOnRows(
   const pick = <Item>(items: readonly Item[]) => rows.map((row) => items[row]);
   const labelIds = Int32Array.from(rows, (row) => data.train.labelIds[row]);
   const encodings = pick(texts);
-  const splits = {
+  const picked = {
     ...data,
     train: { texts: pick(data.train.texts), labelIds, records: pick(data.train.records) },
     encodings: { train: encodings, dev: [] },
@@ -44,18 +45,27 @@ export async function fitOnRows(
   ];
   const classes = data.labels.length;
   const store = initialWeights(spec, model.values, classes, settings);
-  const lines = splits.train.records.map(({ line }) => line);
+  const lines = picked.train.records.map(({ line }) => line);
   const main = mainRows({ encodings, labelIds, lines });
   if (settings.headInitialization === "probe") {
     const known = { ...main, classes };
     await probeHead(store, spec, known, settings.evalTokens, runtime, host.cancelled);
   }
+  const frozenStates = await computeFrozenStates(
+    { spec, weights: store.weight },
+    main.encodings,
+    settings,
+    runtime,
+    host.cancelled,
+  );
+  const splits = { ...picked, frozenStates };
   const training = await compileTraining(spec, store, splits, settings, undefined, runtime);
   try {
     const perEpoch = stepsPerEpoch(main.encodings.length, settings);
     const batches = taskBatches(
       {
         ...main,
+        frozenStates,
         ...(unlabelled && { unlabelled: unlabelled.encodings }),
         ...(probabilities && { probabilities }),
       },

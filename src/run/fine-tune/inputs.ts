@@ -25,6 +25,7 @@ import { checkedMaxLength, hasMlmHead, requireMlmHead } from "../sources/model-f
 import type { EncodedUnlabelled } from "../sources/unlabelled-texts.js";
 import { unlabelledTexts } from "./auxiliary-texts.js";
 import { foldCount, runFolds } from "./folds.js";
+import { frozenLayersAgain } from "./frozen-notice.js";
 import { dataSize, type FineTuneSettings, withRecipe } from "./recipe.js";
 
 export interface RunInputs {
@@ -60,6 +61,8 @@ export async function loadInputs(given: PlacedTrainSettings, host: Host): Promis
   checkMethod(settings, model, host);
   if (!isLinear(settings.method)) {
     host.emit(newHeads(settings.method, model, data.labels.length));
+    const again = frozenLayersAgain(settings, model.spec, data.encodings.train);
+    if (again !== undefined) host.emit(again);
   }
   const unlabelled = await unlabelledTexts(settings, data, model.tokenizer, host);
   const dealt = folds > 0 ? runFolds(data, folds, given.splitSeed) : undefined;

@@ -17,6 +17,7 @@ import {
 } from "../inference/attributed-words.js";
 import { classifyEncodings } from "../inference/classify.js";
 import { devEvaluation } from "./dev-evaluation.js";
+import { computeFrozenStates } from "./frozen-states.js";
 import type { RunInputs } from "./inputs.js";
 import { probeHead } from "./probed-head.js";
 import type { KeptClassifier } from "./run-examples.js";
@@ -70,18 +71,23 @@ export async function trainEncoder(
   const store = initialWeights(spec, model.values, labels.length, settings);
   const starting = await startingState(store, settings, host);
   const { state: start } = starting;
+  const { labelIds } = data.train;
+  const main = mainRows({ encodings: data.encodings.train, labelIds });
+  const total = labelIds.length;
+  const onBatch = (read: number) => {
+    const done = Math.floor((read / main.encodings.length) * total);
+    host.emit({ type: "progress", task: "reading", done, total, unit: "texts" });
+  };
+  const { cancelled } = host;
   if (start.step === 0 && settings.headInitialization === "probe") {
-    const { labelIds } = data.train;
-    const main = mainRows({ encodings: data.encodings.train, labelIds });
     const texts = { ...main, classes: labels.length };
-    const total = labelIds.length;
-    await probeHead(store, spec, texts, settings.evalTokens, runtime, host.cancelled, (read) => {
-      const done = Math.floor((read / texts.encodings.length) * total);
-      host.emit({ type: "progress", task: "reading", done, total, unit: "texts" });
-    });
+    await probeHead(store, spec, texts, settings.evalTokens, runtime, cancelled, onBatch);
   }
+  const body = { spec, weights: store.weight };
+  const reading = [body, main.encodings, settings, runtime, cancelled, { onBatch }] as const;
+  const splits = { ...data, frozenStates: await computeFrozenStates(...reading) };
   beginTracking(trackers, settings, digest);
-  const training = await compileTraining(spec, store, data, settings, start.meta, runtime);
+  const training = await compileTraining(spec, store, splits, settings, start.meta, runtime);
   const journal = openJournal(join(settings.outputDir, "journal.jsonl"));
   const { parameters } = training;
   const saved = { spec, store, labels, tokenizer, maxLength };
@@ -106,7 +112,7 @@ export async function trainEncoder(
     );
     const trained = await runStages(
       training,
-      data,
+      splits,
       { unlabelled: unlabelled?.encodings, probabilities: masks?.probabilities },
       tokenizer,
       { modelFolder: folder, dev, state, start },

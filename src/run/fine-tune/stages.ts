@@ -64,6 +64,7 @@ export async function runStages(
     encodings: splits.encodings.train,
     labelIds: splits.train.labelIds,
     lines: splits.train.records.map(({ line }) => line),
+    frozenStates: splits.frozenStates,
   });
   const perEpoch = stepsPerEpoch(texts.encodings.length, settings);
   let { firstStage } = start;

@@ -4,8 +4,9 @@ import type { Runtime } from "../../engine/runtime/runtime.js";
 import { train } from "../../method/train/trainer.js";
 import type { Host } from "../host/host.js";
 import { firstStagePlan } from "./first-stage.js";
+import { computeFrozenStates } from "./frozen-states.js";
 import type { RunInputs } from "./inputs.js";
-import { mainRows, stepsPerEpoch, taskBatches } from "./task-batches.js";
+import { mainRows, stepsPerEpoch, taskBatches, taskOrder } from "./task-batches.js";
 import type { TextMasks } from "./text-masks.js";
 import { compileTraining, initialWeights } from "./training.js";
 
@@ -27,10 +28,22 @@ export async function secondsPerStep(
   const lines = records.map(({ line }) => line);
   const main = mainRows({ encodings: data.encodings.train, labelIds, lines });
   const store = initialWeights(spec, model.values, data.labels.length, settings);
-  const training = await compileTraining(spec, store, data, settings, undefined, runtime);
+  const perStep = settings.batchSize * settings.gradientAccumulationSteps;
+  const order = taskOrder(main.encodings.length, settings.seed, "main")(0);
+  const frozenStates = await computeFrozenStates(
+    { spec, weights: store.weight },
+    main.encodings,
+    settings,
+    runtime,
+    host.cancelled,
+    { rows: order.subarray(0, STEPS * perStep) },
+  );
+  const splits = { ...data, frozenStates };
+  const training = await compileTraining(spec, store, splits, settings, undefined, runtime);
   try {
     const texts = {
       ...main,
+      frozenStates,
       ...(unlabelled && { unlabelled: unlabelled.encodings }),
       ...(masks && { probabilities: masks.probabilities }),
     };

@@ -2,7 +2,7 @@
 
 import { type Random, randomStream } from "../../base/random.js";
 import { epochOrder, optimizerSteps } from "../../method/batch/order.js";
-import { packOptions, packTexts, slotsOf } from "../../method/batch/pack.js";
+import { packOptions, packTexts, slotsOf, withFrozenStates } from "../../method/batch/pack.js";
 import { type MaskedText, maskTokens } from "../../method/masking/corrupt.js";
 import type { Selection } from "../../method/masking/select.js";
 import type { MaskProbabilities } from "../../method/masking/tokens.js";
@@ -10,6 +10,7 @@ import type { AuxiliaryBatch, MainBatch, MicroBatch } from "../../method/train/s
 import type { ModelSpec } from "../../model/spec.js";
 import type { Encoding, Tokenizer } from "../../text/encoding.js";
 import { windowsOf } from "../../text/long-texts.js";
+import type { FrozenStates } from "./frozen-states.js";
 
 export interface BatchSettings {
   readonly batchSize: number;
@@ -40,6 +41,8 @@ export interface TaskTexts {
   readonly unlabelled?: readonly Encoding[];
   /** Mask probabilities of each text, then of each unlabelled one; absent when there is no auxiliary task. */
   readonly probabilities?: readonly MaskProbabilities[];
+  /** Of each text, where the main task starts from the output of frozen layers. */
+  readonly frozenStates?: FrozenStates | undefined;
 }
 
 /** What the main task trains on: a text in windows is as many rows, each with its label. */
@@ -168,14 +171,19 @@ function textNames(
 }
 
 export function mainBatch(
-  texts: Pick<TaskTexts, "encodings" | "labelIds">,
+  { encodings, labelIds, frozenStates }: Pick<TaskTexts, "encodings" | "labelIds" | "frozenStates">,
   portion: Int32Array,
   spec: ModelSpec,
 ): MainBatch {
-  const ids = Array.from(portion, (text) => texts.encodings[text].ids);
+  const texts = Array.from(portion);
+  const packed = packTexts(
+    texts.map((text) => encodings[text].ids),
+    packOptions(spec),
+  );
+  const states = frozenStates && texts.map((text) => frozenStates[text]);
   return {
-    batch: packTexts(ids, packOptions(spec)),
-    labels: portion.map((text) => texts.labelIds[text]),
+    batch: states ? withFrozenStates(packed, states, spec.hiddenSize) : packed,
+    labels: portion.map((text) => labelIds[text]),
   };
 }
 

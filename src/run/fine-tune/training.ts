@@ -19,6 +19,7 @@ import type { ModelSpec } from "../../model/spec.js";
 import type { TrainSettings } from "../settings/schemas.js";
 import type { EncodedDataset } from "../sources/labelled-texts.js";
 import { balancedWeights } from "./class-weights.js";
+import type { FrozenStates } from "./frozen-states.js";
 import { devTexts, learnTaskWeights } from "./learned-weights.js";
 import { compileTasks, type TaskPrograms } from "./tasks.js";
 import { createTrainable, type TrainableParts } from "./trainable.js";
@@ -26,6 +27,8 @@ import { createTrainable, type TrainableParts } from "./trainable.js";
 /** The texts that a classifier is trained on and selected by. */
 export type TrainingSplits = Pick<EncodedDataset, "labels" | "train" | "dev"> & {
   readonly encodings: Pick<EncodedDataset["encodings"], "train" | "dev">;
+  /** Of the rows of the main task, which then starts from them. */
+  readonly frozenStates?: FrozenStates | undefined;
 };
 
 export interface Training {
@@ -68,14 +71,17 @@ export function initialWeights(
 export async function compileTraining(
   spec: ModelSpec,
   store: ParameterStore,
-  { labels, train, dev, encodings }: TrainingSplits,
+  { labels, train, dev, encodings, frozenStates }: TrainingSplits,
   settings: TrainSettings,
   start: MetaState | undefined,
   runtime: Runtime,
 ): Promise<Training> {
   const classes = labels.length;
   const parts = partsOf(settings, classes);
-  const rates = trainingRates(spec, settings.freezeLayers);
+  const rates = {
+    ...trainingRates(spec, settings.freezeLayers),
+    frozenStatesGiven: frozenStates !== undefined,
+  };
   const dropout = createDropoutMasks(settings.seed, rates);
   const learns = learnsWeights(settings);
   const parameters = await trainedParameters(runtime, store);

@@ -64,8 +64,9 @@ function run(spec: ModelSpec, options: Partial<TrainOptions>): CheckedRun {
     unlabelled: [],
   };
   const checkpointBytes = spec === baseSpec ? BASE_CHECKPOINT : MINI_CHECKPOINT;
-  const { batchSize = 32 } = settings;
-  return { spec, classes: 3, checkpointBytes, texts, settings: { ...settings, batchSize } };
+  const { batchSize = 32, numTrainEpochs = 6 } = settings;
+  const sized = { ...settings, batchSize, numTrainEpochs };
+  return { spec, classes: 3, checkpointBytes, texts, settings: sized };
 }
 
 const machine = (bytes: number) => ({ bytes, bound: "machine" }) as const;
@@ -114,6 +115,21 @@ describe("the estimate", () => {
     expect(all.moments - frozen.moments).toBe(8 * (2 * layer + embeddings));
     expect(frozen.main_activations).toBeLessThan(0.7 * all.main_activations);
     expect(frozen.dropout_masks).toBeLessThan(0.6 * all.dropout_masks);
+  });
+
+  it("counts the output of frozen layers where it is kept: of all tokens, or of the first ones", () => {
+    const states = (options: Partial<TrainOptions>) =>
+      recordOf(miniSpec, { method: "stl", maxLength: 100, ...options }).parts.frozen_states;
+    expect(states({ freezeLayers: 2 })).toBe(160 * 100 * 256 * 4);
+    expect(states({ freezeLayers: 4 })).toBe(160 * 256 * 4);
+    for (const options of [
+      {},
+      { freezeLayers: 0 },
+      { freezeLayers: 2, method: "l3" } as const,
+      { freezeLayers: 2, numTrainEpochs: 1 },
+    ]) {
+      expect(states(options)).toBe(0);
+    }
   });
 
   it("has no auxiliary part without that task, and one pass where it is shared", () => {

@@ -113,6 +113,7 @@ const partNames: readonly (readonly [keyof MemoryParts, string])[] = [
   ["masked_token_logits", "logits of the masked-LM head"],
   ["dropout_masks", "dropout masks"],
   ["evaluation", "evaluation"],
+  ["frozen_states", "the output of the frozen layers"],
   ["texts", "texts"],
   ["program", "program"],
 ];

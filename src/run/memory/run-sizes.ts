@@ -7,6 +7,7 @@ import type { BatchSizes } from "../../method/program/memory.js";
 import type { ModelSpec } from "../../model/spec.js";
 import type { Encoding } from "../../text/encoding.js";
 import { windowsOf } from "../../text/long-texts.js";
+import { frozenStatesBytes, keepsFrozenStates } from "../fine-tune/frozen-states.js";
 import type { FineTuneSettings } from "../fine-tune/recipe.js";
 import { taskOrder } from "../fine-tune/task-batches.js";
 import type { RunSizes } from "./training-estimate.js";
@@ -32,6 +33,7 @@ export type SizeSettings = Pick<
   | "mlmProbability"
   | "maxLength"
   | "maxSteps"
+  | "numTrainEpochs"
   | "gradientAccumulationSteps"
   | "seed"
 >;
@@ -74,6 +76,9 @@ export function runSizes(texts: RunTexts, settings: SizeSettings, spec: ModelSpe
     dev: learnsWeights ? layout(longestOf(dev, settings.devBatchSize)) : undefined,
     evaluation: evaluated.reduce((a, b) => (a.rows * a.slots > b.rows * b.slots ? a : b)),
     scoring: needsScores(method) ? scoringCalls(all, settings) : [],
+    frozenStates: keepsFrozenStates(settings, spec, train)
+      ? frozenStatesBytes(settings, spec, train)
+      : 0,
     texts: all.length + dev.length + test.length,
     tokens: sum(all) + sum(dev) + sum(test),
   };

@@ -35,6 +35,8 @@ export interface RunSizes {
   readonly evaluation: BatchSizes;
   /** Calls of the scoring model, which ends before training begins. */
   readonly scoring: readonly BatchSizes[];
+  /** Bytes of the output of frozen layers, where it is kept. */
+  readonly frozenStates: number;
   /** All texts of the run. */
   readonly texts: number;
   /** And their tokens. */
@@ -57,6 +59,8 @@ export interface MemoryParts {
   readonly masked_token_logits: number;
   readonly dropout_masks: number;
   readonly evaluation: number;
+  /** The output of frozen layers for the training texts. */
+  readonly frozen_states: number;
   readonly texts: number;
   /** Node, the runtime, and the graphs themselves. */
   readonly program: number;
@@ -108,6 +112,7 @@ export function trainingMemory(model: TrainedModel): (sizes: RunSizes) => Memory
       masked_token_logits: arena(passes.logits),
       dropout_masks: passes.keepMasks,
       evaluation: arena(passes.evaluation),
+      frozen_states: sizes.frozenStates,
       texts: TEXT_BYTES * sizes.texts + TOKEN_BYTES * sizes.tokens,
       program: PROGRAM_BYTES + SESSION_BYTES * sessions,
     };
