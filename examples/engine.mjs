@@ -1,8 +1,5 @@
 /**
- * Trains a network to tell two spirals apart, on points that it makes. In the project's folder, after `npm run build`:
- *
- *     node examples/engine.mjs [DEVICE]
- *
+ * Trains a network to tell two spirals apart, on points that it makes: `npm run build && node examples/engine.mjs [DEVICE]`.
  * It runs in a browser as it is, with ?device=DEVICE in the address of the page (docs/engine.md).
  */
 import * as engine from "l3masking/engine";
@@ -42,7 +39,7 @@ function spirals(N) {
 }
 
 const trainer = await engine.createTrainer(device, network, parameters, { learningRate: 0.01 });
-for (let step = 1; step <= 300; step++) {
+for (let step = 1; step <= 200; step++) {
   const { loss, arrays } = await trainer.step(...spirals(128));
   const [accuracy] = arrays.accuracy.data;
   if (step % 50 === 0) console.log(`step ${step}: loss ${loss.toFixed(3)}, accuracy ${accuracy}`);

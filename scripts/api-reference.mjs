@@ -1,5 +1,5 @@
 /**
- * Writes docs/api.md from the two entry points of the package: every exported function, class, constant and type with its
+ * Writes docs/api.md from the entry points of the package: every exported function, class, constant and type with its
  * docstring and signature, and the types of this project that those mention. Fails on an export without a docstring.
  *
  *     node scripts/api-reference.mjs [FOLDER]            print the page
@@ -29,6 +29,11 @@ const entries = [
     file: "src/index.ts",
     heading: "l3masking/core",
     text: "Pure functions over texts, scores and labels. They need neither Node nor ONNX Runtime, and throw an\n[L3MaskingError](#l3maskingerror) too.",
+  },
+  {
+    file: "src/engine.ts",
+    heading: "l3masking/engine",
+    text: "Tensor graphs, their gradients and their training, without texts and models: [engine.md](engine.md).",
   },
 ];
 

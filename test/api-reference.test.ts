@@ -22,6 +22,7 @@ function project(name: string, node: string, core = "export {};\n"): string {
   const files = {
     "src/node.ts": node,
     "src/index.ts": core,
+    "src/engine.ts": "export {};\n",
     "tsconfig.json": JSON.stringify({ compilerOptions: { strict: true, types: [] } }),
     "docs/api.md": "old",
   };

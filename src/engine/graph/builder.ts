@@ -5,6 +5,7 @@ import type { OpAttributes, OpName } from "./op.js";
 import { inferOp } from "./ops.js";
 import { formatShape, isSize, type Shape, type Size, sameShape } from "./shape.js";
 
+/** A graph under construction; what each operation computes is in docs/engine.md. All throw `graph-invalid` for what does not fit. */
 export interface Builder {
   /**
    * A value fed by name in every run; the same name gives the same tensor. Throws `graph-invalid` if it

@@ -9,8 +9,10 @@ import type { Shape } from "./shape.js";
 /** What tensors hold, and how many bytes an element takes. */
 export const elementBytes = { float32: 4, int32: 4, int8: 1, bool: 1 } as const;
 
+/** The type of an element; a bool is fed as a byte, 0 or 1. */
 export type ElementType = keyof typeof elementBytes;
 
+/** What is known of a tensor before it is computed. */
 export interface TensorType {
   readonly type: ElementType;
   readonly shape: Shape;

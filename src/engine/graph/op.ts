@@ -53,7 +53,9 @@ export interface OpAttributes {
   adamw: { readonly beta1: number; readonly beta2: number };
 }
 
+/** No attributes. */
 export type Nothing = Readonly<Record<never, never>>;
+/** The name of an operation. */
 export type OpName = keyof OpAttributes;
 
 export interface Op<A> {
@@ -162,4 +164,5 @@ export interface OnnxEmitter {
   cast(input: string, type: ElementType): string;
 }
 
+/** "cpu": kernels that ONNX Runtime has for processors alone, too; "portable": those that every device and program has. */
 export type OnnxTarget = "cpu" | "portable";

@@ -5,7 +5,9 @@
  */
 import { L3MaskingError } from "../../base/errors.js";
 
+/** A number, a named size, or a product of them such as "2*N". */
 export type Size = number | string;
+/** The sizes of the axes, the outermost first; [] is a single number. */
 export type Shape = readonly Size[];
 
 /** Values of the named sizes for one run: { R: 4, S: 128 }. */

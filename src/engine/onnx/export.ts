@@ -23,6 +23,7 @@ import {
 } from "./onnx_pb.js";
 import { IR_VERSION, OPSET, tensorProto, valueInfo } from "./protos.js";
 
+/** A graph as an ONNX file, and what it is fed. */
 export interface OnnxModel {
   readonly bytes: Uint8Array;
   readonly inputs: ReadonlyMap<string, { readonly type: ElementType; readonly shape: Shape }>;

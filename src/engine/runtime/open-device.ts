@@ -1,6 +1,5 @@
 /** The device of a name. */
 import { L3MaskingError } from "../../base/errors.js";
-import { nearestHint } from "../../base/nearest.js";
 import type { Device } from "./runtime.js";
 
 /** The device of `name` in a table, or its first where there is no name. Throws `invalid-setting` for another name. */
@@ -14,6 +13,6 @@ export function deviceNamed(
   throw new L3MaskingError(
     "invalid-setting",
     `expected one of the devices ${names.join(", ")}, got ${chosen}`,
-    { hint: nearestHint(chosen, names, `Open one of ${names.join(", ")}.`) },
+    { hint: "docs/engine.md says which devices Node and browsers have, and what each needs." },
   );
 }

@@ -9,6 +9,7 @@ export type ArrayValue =
   | { readonly type: "int8"; readonly shape: readonly number[]; readonly data: Int8Array }
   | { readonly type: "bool"; readonly shape: readonly number[]; readonly data: Uint8Array };
 
+/** Arrays by the names of inputs or outputs. */
 export type NamedArrays = Readonly<Record<string, ArrayValue>>;
 
 /** An array that a device holds until it is disposed of. */
@@ -24,6 +25,7 @@ export interface HeldArray {
 /** What a session is fed, by the names of its inputs. */
 export type NamedFeeds = Readonly<Record<string, ArrayValue | HeldArray>>;
 
+/** What a run came to. */
 export interface RunOutputs {
   /** Those that came back to the host. */
   readonly arrays: NamedArrays;
@@ -31,6 +33,7 @@ export interface RunOutputs {
   readonly held: Readonly<Record<string, HeldArray>>;
 }
 
+/** An ONNX file that is loaded into a device. */
 export interface Session {
   /**
    * Runs the graph. Inputs are read in place. An output named in `targets` is written there; the others come back in
@@ -41,6 +44,7 @@ export interface Session {
   dispose(): Promise<void>;
 }
 
+/** How a device is opened. */
 export interface DeviceOptions {
   /** Of a matrix product; all processors where absent. */
   readonly threads?: number | undefined;
