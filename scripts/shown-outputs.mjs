@@ -31,6 +31,7 @@ const all = [
 const programs = [
   ["npm ci", undefined],
   ["npm run quickstart", `node ${join(root, "scripts/quickstart.mjs")}`],
+  ["node examples/", `node ${join(root, "examples/")}`],
   ["npx l3masking", `node ${join(root, "dist/apps/cli/main.js")}`],
 ];
 

@@ -13,6 +13,6 @@ export function deviceNamed(
   throw new L3MaskingError(
     "invalid-setting",
     `expected one of the devices ${names.join(", ")}, got ${chosen}`,
-    { hint: "docs/engine.md says which devices Node and browsers have, and what each needs." },
+    { hint: "docs/devices.md says what each of them needs." },
   );
 }

@@ -3,7 +3,7 @@ import type { DeviceOptions, Runtime } from "../runtime.js";
 import { devices } from "./devices.js";
 
 /**
- * Opens a device for graphs: in Node `cpu`, the default, or another of `docs/engine.md`, and in a browser `wasm`, the default,
+ * Opens a device for graphs: in Node `cpu`, the default, or another of docs/devices.md, and in a browser `wasm`, the default,
  * or `webgpu`.
  *
  * Throws `invalid-setting` for another name, and `runtime-missing`, `runtime-unsupported` or `device-missing` where the device
