@@ -57,6 +57,11 @@ export function normGraph(build: Builder, tensors: readonly OptimizedTensor[]): 
   return outputs;
 }
 
+/** The feed of `maxNorm.CLIP`. Infinity is the largest float32 there, as WebGPU does not promise to compute with infinities. */
+export function normLimit(maxNorm: number): Float32Array {
+  return Float32Array.of(Math.min(maxNorm, 3.4028234663852886e38));
+}
+
 /**
  * One step of AdamW. Inputs NAME, `gradient.NAME`, `first.NAME` and `second.NAME`, of shape [] `clip.CLIP` from `normGraph`, and
  * what `adamwScalars` makes of a step; outputs `new.NAME`, `new.first.NAME` and `new.second.NAME`.

@@ -13,6 +13,7 @@ import {
   adamwScalars,
   optimizerNames as names,
   normGraph,
+  normLimit,
   type OptimizedTensor,
 } from "./optimizer-graph.js";
 
@@ -69,7 +70,6 @@ interface Held {
 }
 
 const GROUP = "all";
-const LARGEST_FLOAT = 3.4028234663852886e38;
 
 /**
  * A trainer of the graph that `define` builds: its output `loss`, of shape [], is minimised over the inputs named in
@@ -142,7 +142,7 @@ export async function createTrainer(
     const pass = await passes.runHeld({ ...feeds, ...held() }, sizes);
     const used: HeldArray[] = Object.values(pass.held);
     try {
-      const limit = Float32Array.of(Math.min(maxNorm, LARGEST_FLOAT));
+      const limit = normLimit(maxNorm);
       const clipping = await norms.runHeld({ ...pass.held, [names.maxNorm(GROUP)]: limit }, {});
       used.push(...Object.values(clipping.held));
       const norm = scalarOutput(clipping.arrays, names.norm(GROUP));

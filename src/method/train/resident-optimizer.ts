@@ -5,6 +5,7 @@ import {
   adamwGraph,
   adamwScalars,
   normGraph,
+  normLimit,
   type OptimizedTensor,
   optimizerNames,
 } from "../../engine/optimizer/optimizer-graph.js";
@@ -68,7 +69,7 @@ export function createResidentOptimizer(
         feedsOf(arrays, those, "gradient", optimizerNames.gradient);
       const limits = groups.map(({ clip }) => [
         optimizerNames.maxNorm(clip.name),
-        Float32Array.of(clip.maxNorm),
+        normLimit(clip.maxNorm),
       ]);
       const measured = await norms.run(
         { ...gradientsOf(tensors), ...Object.fromEntries(limits) },

@@ -5,6 +5,7 @@ import type { RunMetrics } from "../../results/records/run-metrics.js";
 import type { Trackers } from "../../results/trackers/trackers.js";
 import { encodeOnce } from "../../text/encode-once.js";
 import { openJournal } from "../folder/journal.js";
+import { withSavedStep } from "../folder/lost-device.js";
 import { saveClassifier } from "../folder/saved-classifier.js";
 import { beginTracking, runWatch } from "../folder/tracking.js";
 import { openTrainingState, startingState } from "../folder/training-state.js";
@@ -91,8 +92,8 @@ export async function trainEncoder(
   const journal = openJournal(join(settings.outputDir, "journal.jsonl"));
   const { parameters } = training;
   const saved = { spec, store, labels, tokenizer, maxLength };
+  const state = openTrainingState(starting, parameters, journal, settings, scoringSeconds, host);
   try {
-    const state = openTrainingState(starting, parameters, journal, settings, scoringSeconds, host);
     const logitsOf = (split: "dev" | "test") =>
       classifyEncodings(training.classifier, spec, data.encodings[split], settings.evalTokens);
     const dev = devEvaluation(
@@ -143,7 +144,7 @@ export async function trainEncoder(
     };
   } catch (error) {
     await training.dispose();
-    throw error;
+    throw withSavedStep(error, state.savedStep());
   } finally {
     journal.close();
   }

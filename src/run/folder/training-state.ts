@@ -51,6 +51,8 @@ export interface TrainingState {
   saveIfFinite(step: number, outcome: StepOutcome): Promise<void>;
   /** Saves the state with which the second stage begins, after the last step of the first. */
   beginStage(step: number, outcome: StepOutcome): Promise<void>;
+  /** The step after which the last state was saved; 0 where there is none. */
+  savedStep(): number;
   /** For metrics.json: sums over all parts. */
   timing(): RunMetrics["timing"];
 }
@@ -101,12 +103,12 @@ export function openTrainingState(
   let { tokens, step: savedStep } = start;
 
   const write = async (step: number, outcome: StepOutcome) => {
-    savedStep = step;
     const times = { scoringSeconds: allScoringSeconds, trainingSeconds: clock.seconds() };
     await clock.aside(async () => {
       journal.flush();
       await states.save(await parameters.download(), { step, tokens, ...outcome, ...times, parts });
     });
+    savedStep = step;
   };
   const save = async (step: number, outcome: StepOutcome) => {
     // Step 0 has nothing to keep, and a state that was just read or written is there already.
@@ -126,6 +128,7 @@ export function openTrainingState(
       if (isAllFinite(await parameters.download())) await save(step, outcome);
     },
     beginStage: write,
+    savedStep: () => savedStep,
     timing() {
       const trainingSeconds = clock.seconds();
       return {

@@ -24,6 +24,7 @@ import type { Trackers } from "../../results/trackers/trackers.js";
 import type { Tokenizer } from "../../text/encoding.js";
 import { createTrainable, optimizerGroups, storedValues } from "../fine-tune/trainable.js";
 import type { Journal } from "../folder/journal.js";
+import { withSavedStep } from "../folder/lost-device.js";
 import type { RunState, SavedStates } from "../folder/saved-state.js";
 import { runWatch } from "../folder/tracking.js";
 import { isAllFinite } from "../folder/training-state.js";
@@ -126,6 +127,9 @@ export async function runPretraining(
     await states.save(store, { step, tokens, best });
     savedStep = step;
   };
+  const tellSaved = (error: unknown): never => {
+    throw withSavedStep(error, savedStep ?? start.step);
+  };
   const evaluation: TrainingPlan["evaluation"] = validation && {
     isDueAfter: (step) => step % settings.evalSteps === 0,
     async evaluate() {
@@ -163,8 +167,8 @@ export async function runPretraining(
       },
     },
     watch,
-  );
-  if (savedStep !== steps) await save(steps);
+  ).catch(tellSaved);
+  if (savedStep !== steps) await save(steps).catch(tellSaved);
   if (reason === "interrupted") {
     throw new L3MaskingError("interrupted", `pretraining was stopped after step ${steps}`, {
       hint: "The state is saved; run the same command with --resume to continue.",
