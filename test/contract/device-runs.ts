@@ -72,7 +72,7 @@ export function describeDeviceRuns(name: string, open: () => Promise<Runtime>): 
       trainOptions(model, at(folder), { baseline: false, ...more });
 
     it("do what the processor does, for 150 steps", async () => {
-      const settings: Partial<TrainOptions> = { maxSteps: 150, evalSteps: 50, patience: 10 };
+      const settings: Partial<TrainOptions> = { batchSize: 2, maxSteps: 150, evalSteps: 75 };
       await train(options("stl-processor", settings), onProcessor());
       const host = onDevice();
       const { metrics } = await train(options("stl", settings), host);
@@ -92,17 +92,18 @@ export function describeDeviceRuns(name: string, open: () => Promise<Runtime>): 
         method: "l3",
         taskWeights: "meta",
         metaLearningRate: 0.2,
-        devBatchSize: 6,
+        devBatchSize: 4,
+        devHeadSteps: 3,
+        batchSize: 6,
         gradientAccumulationSteps: 2,
-        maxSteps: 6,
-        evalSteps: 3,
+        maxSteps: 4,
+        evalSteps: 4,
         secondStage: true,
-        secondStageEpochs: 2,
-        saveSteps: 1,
+        secondStageEpochs: 1,
       };
       await train(options("meta-processor", settings), onProcessor());
       const given = options("meta", settings);
-      const error = await failure(train(given, onProcessor(afterStep(4))));
+      const error = await failure(train(given, onProcessor(afterStep(2))));
       expect(error).toMatchObject({ code: "interrupted" });
       const host = onDevice();
       await train({ ...given, resume: true }, host);
@@ -119,12 +120,13 @@ export function describeDeviceRuns(name: string, open: () => Promise<Runtime>): 
         method: "rtm",
         sharedPass: true,
         freezeLayers: 1,
-        maxSteps: 6,
-        evalSteps: 3,
+        batchSize: 6,
+        maxSteps: 5,
+        evalSteps: 5,
       };
       await train(options("shared-processor", settings), onProcessor());
       const given = options("shared", settings);
-      const error = await failure(train(given, onDevice(afterStep(4))));
+      const error = await failure(train(given, onDevice(afterStep(3))));
       expect(error).toMatchObject({ code: "interrupted" });
       await train({ ...given, resume: true }, onProcessor());
       expectSameSteps(readJournal(at("shared")).steps, readJournal(at("shared-processor")).steps);
@@ -146,18 +148,20 @@ export function describeDeviceRuns(name: string, open: () => Promise<Runtime>): 
           maxPositions: 40,
           maxLength: 32,
           shortLength: 16,
-          batchTokens: 256,
+          batchTokens: 64,
           learningRate: 5e-3,
           dropout: 0.1,
-          maxSteps: 6,
-          evalSteps: 3,
-          saveSteps: 3,
+          maxSteps: 4,
+          evalSteps: 4,
+          saveSteps: 4,
         });
       await runPretrain(given("pretrained-processor"), onProcessor());
-      await runPretrain(given("pretrained"), onDevice());
+      const host = onDevice();
+      await runPretrain(given("pretrained"), host);
       const expected = readJournal(at("pretrained-processor"));
       const found = readJournal(at("pretrained"));
       expectSameSteps(found.steps, expected.steps);
+      expect(host.runs("adamw")).toBe(4);
       for (const [index, { loss }] of found.evaluations.entries()) {
         expectClose(loss, expected.evaluations[index].loss, limits.loss, "validation loss");
       }
