@@ -55,13 +55,14 @@ function optimizer(run: (graph: "norms" | "update", feeds: Arrays) => Promise<Ar
       limit: number,
     ) {
       const feeds: Arrays = {};
+      const limits: Arrays = {};
       for (const { name, clipGroup } of tensors) {
         feeds[names.gradient(name)] = Float32Array.from(numbers(gradients, name));
-        feeds[names.maxNorm(clipGroup)] = Float32Array.of(limit);
+        limits[names.maxNorm(clipGroup)] = Float32Array.of(limit);
       }
-      const norms = await run("norms", feeds);
-      Object.assign(feeds, norms);
-      for (const { name } of tensors) {
+      const norms = await run("norms", { ...feeds, ...limits });
+      for (const { name, clipGroup } of tensors) {
+        feeds[names.clip(clipGroup)] = norms[names.clip(clipGroup)];
         const { weight, first, second } = of(name);
         feeds[name] = weight;
         feeds[names.first(name)] = first;
