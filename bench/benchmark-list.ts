@@ -1,5 +1,6 @@
 /** All benchmarks, in the order of the table. */
 import type { Benchmark } from "./benchmark.js";
+import { jobBenchmark } from "./benchmarks/job.js";
 import { lengthsBenchmark, miniLengthsBenchmark } from "./benchmarks/length-distribution.js";
 import { likelihoodBenchmark } from "./benchmarks/likelihood.js";
 import { minilmStepBenchmarks } from "./benchmarks/minilm-step.js";
@@ -26,5 +27,6 @@ export const benchmarks: readonly Benchmark[] = [
   scoringMemoryBenchmark,
   preparationBenchmark,
   startBenchmark,
+  jobBenchmark,
   scalingBenchmark,
 ];

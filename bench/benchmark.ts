@@ -98,12 +98,17 @@ function peerProgram(
     name: `the peer (${program})`,
     command: python,
     words: [join(root, `bench/peers/${program}.py`), path],
-    environment: {
-      OMP_NUM_THREADS: String(threads),
-      TOKENIZERS_PARALLELISM: "false",
-      HF_HUB_OFFLINE: "1",
-      PYTHONDONTWRITEBYTECODE: "1",
-    },
+    environment: peerEnvironment(threads),
+  };
+}
+
+/** For each of the peer's programs. */
+export function peerEnvironment(threads: number): Readonly<Record<string, string>> {
+  return {
+    OMP_NUM_THREADS: String(threads),
+    TOKENIZERS_PARALLELISM: "false",
+    HF_HUB_OFFLINE: "1",
+    PYTHONDONTWRITEBYTECODE: "1",
   };
 }
 

@@ -157,7 +157,7 @@ async function trainingCommands(context: BenchContext) {
     const cache = join(folder, `scaling-cache-${runs}`);
     const line = commandLine(root, command, "--model", model, ...words, ...place);
     const { seconds } = await runNode([...line, "--threads", String(threads), "--json"], {
-      L3MASKING_CACHE: cache,
+      environment: { L3MASKING_CACHE: cache },
     });
     return seconds;
   };

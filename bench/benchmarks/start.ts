@@ -27,7 +27,10 @@ export const startBenchmark: Benchmark = {
         ...["--threads", String(context.threads), "--output-dir", join(folder, `start-${runs}`)],
       );
       const isStep = (line: string) => line.startsWith('{"type":"step"');
-      const { seconds, secondsToLine } = await runNode(words, { L3MASKING_CACHE: cache }, isStep);
+      const { seconds, secondsToLine } = await runNode(words, {
+        environment: { L3MASKING_CACHE: cache },
+        isLine: isStep,
+      });
       return secondsToLine ?? seconds;
     };
     const wholeRun = (words: readonly string[]) => async () => (await runNode(words)).seconds;

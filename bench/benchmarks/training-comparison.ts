@@ -1,5 +1,7 @@
 /** A training step of ours beside the peer's, on the same batches. */
+
 import { type BenchContext, takeTurns, withSides } from "../benchmark.js";
+import { hasBfloat16, WITHOUT_BFLOAT16 } from "../bfloat16.js";
 import {
   ownFigure,
   type Reach,
@@ -56,7 +58,11 @@ export async function compareTraining(context: BenchContext, plan: TrainingPlan)
         return (await side.ask(request)).seconds;
       },
     });
-    const others = [...variants("float32", training), ...variants("bfloat16", training)];
+    const withBfloat16 = hasBfloat16();
+    const others = [
+      ...variants("float32", training),
+      ...(withBfloat16 ? variants("bfloat16", training) : []),
+    ];
     const before = (name: string) => `${OURS} before ${name}`;
     const times = await takeTurns(
       context,
@@ -90,6 +96,7 @@ export async function compareTraining(context: BenchContext, plan: TrainingPlan)
       const ownTimes = timesOf(times, before(name));
       return ratioFigure(plan.work, ownTimes, peerTimes, plan.reach[precision], limit);
     });
+    if (!withBfloat16) notes.push(WITHOUT_BFLOAT16);
     if (!onePass) {
       notes.push(
         "transformers by itself has its head over all positions; over the selected ones alone it is faster, and that is our addition to it",
