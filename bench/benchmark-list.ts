@@ -2,7 +2,7 @@
 import type { Benchmark } from "./benchmark.js";
 import { jobBenchmark } from "./benchmarks/job.js";
 import { lengthsBenchmark, miniLengthsBenchmark } from "./benchmarks/length-distribution.js";
-import { likelihoodBenchmark } from "./benchmarks/likelihood.js";
+import { likelihoodBenchmarks } from "./benchmarks/likelihood.js";
 import { minilmStepBenchmarks } from "./benchmarks/minilm-step.js";
 import { predictionBenchmark } from "./benchmarks/prediction.js";
 import { preparationBenchmark } from "./benchmarks/preparation.js";
@@ -19,7 +19,7 @@ export const benchmarks: readonly Benchmark[] = [
   ...minilmStepBenchmarks,
   lengthsBenchmark,
   miniLengthsBenchmark,
-  likelihoodBenchmark,
+  ...likelihoodBenchmarks,
   predictionBenchmark,
   productShareBenchmark,
   stepProfileBenchmark,

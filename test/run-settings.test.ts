@@ -35,7 +35,7 @@ describe("a preset", () => {
       learningRate: 3e-3,
       maxLength: 32,
       // Neither given nor the preset's.
-      evalTokens: 8192,
+      evalTokens: 1024,
     });
   });
 });

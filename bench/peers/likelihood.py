@@ -4,13 +4,12 @@ Variants: logits of all positions (the model as it is called), or of the masked 
 of its word are masked (pll-word-l2r).
 """
 
-from time import perf_counter
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from side import Answer, answer, masked_language_model, padded, serve
+from side import Answer, answer, clock, masked_language_model, padded, serve
 
 NO_WORD = -1
 
@@ -42,20 +41,21 @@ def open_likelihood(work: Any):
         if variant == "all":
             logits = model(input_ids=ids, attention_mask=mask).logits[rows, positions]
         else:
-            hidden = model.roberta(input_ids=ids, attention_mask=mask).last_hidden_state
-            logits = model.lm_head(hidden[rows, positions])
+            hidden = model.base_model(input_ids=ids, attention_mask=mask).last_hidden_state
+            decode = model.lm_head if hasattr(model, "lm_head") else model.cls
+            logits = decode(hidden[rows, positions])
         return torch.log_softmax(logits, dim=-1)[rows, tokens]
 
     @torch.inference_mode()
     def handle(request: Any) -> Answer:
-        start = perf_counter()
+        start = clock()
         copies = [copy for text in request["texts"] for copy in masked_copies(work["texts"][text])]
         size = work["copies"]
         total = sum(
             float(log_probabilities(copies[first : first + size], request["variant"]).double().sum())
             for first in range(0, len(copies), size)
         )
-        seconds = perf_counter() - start
+        seconds = clock() - start
         model_tokens = sum(len(copy) for copy, _, _ in copies)
         return answer(seconds, {"sum": total, "scoredTokens": len(copies), "modelTokens": model_tokens})
 

@@ -12,7 +12,8 @@ import { measureProducts } from "../products/measure.js";
 import { forwardProducts, operations } from "../products/products.js";
 import { loadSource, weightStore } from "../work/model.js";
 import type { LikelihoodWork } from "../work/work-file.js";
-import { type Answering, index, now, timed } from "./work-kind.js";
+import { millisecondsOf } from "./profile.js";
+import { type Answering, index, timed } from "./work-kind.js";
 
 const requestSchema = z.discriminatedUnion("do", [
   /** Scores of the texts with these indices. */
@@ -42,6 +43,8 @@ export async function openLikelihood(work: LikelihoodWork, runtime: Runtime): Pr
     }),
   );
 
+  const clock = millisecondsOf(runtime.threads);
+
   return async (asked) => {
     const request = requestSchema.parse(asked);
     const texts = request.texts.map((text) => encodings[text]);
@@ -65,7 +68,7 @@ export async function openLikelihood(work: LikelihoodWork, runtime: Runtime): Pr
         queries: Math.ceil(selected / rows),
         head: { kind: "masked-tokens", selected },
       });
-      const { rate } = await measureProducts(runtime, call, now);
+      const { rate } = await measureProducts(runtime, call, clock);
       return { seconds: (calls * operations(call)) / rate, values: { rate }, list: [] };
     }
     return timed(async () => {
@@ -81,6 +84,6 @@ export async function openLikelihood(work: LikelihoodWork, runtime: Runtime): Pr
         scoredTokens: values.length,
         modelTokens,
       };
-    });
+    }, clock);
   };
 }

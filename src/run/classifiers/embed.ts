@@ -23,7 +23,7 @@ import { classifierOf, type OpenClassifier, type ReadTexts, tellTexts } from "./
 const withoutUse = ofEncoders.filter((name) => name !== "maxLength");
 
 /** Tokens of a batch where no setting says how many. */
-const BATCH_TOKENS = 4096;
+const BATCH_TOKENS = 1024;
 
 /** Embeds texts by the model as it is. The caller disposes of it. */
 export async function openEmbedder(

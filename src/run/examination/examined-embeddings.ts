@@ -18,7 +18,7 @@ const LEAST_TEXTS = 50;
 const QUICK_OPERATIONS = 2e12;
 
 /** Tokens of a batch. */
-const BATCH_TOKENS = 4096;
+const BATCH_TOKENS = 1024;
 
 /** How texts are read. */
 export interface ExaminingModel {

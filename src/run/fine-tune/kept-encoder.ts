@@ -121,6 +121,7 @@ export async function trainEncoder(
       runWatch("training", journal, trackers, host, state.countTokens),
     );
     const timing = state.timing();
+    await training.endTraining();
     const { outcome, bestWeights } = trained;
     if (outcome.bestStep !== outcome.steps) {
       await loadWeights(folder, store, bestWeights);

@@ -42,6 +42,8 @@ export interface Training {
   readonly classifier: ClassificationProgram;
   /** The main task for steps in which it runs alone: adds its gradients to the slot "gradient". */
   mainAlone(): ClassificationTraining;
+  /** Frees what only training takes: activations and their gradients. The classifier stays. */
+  endTraining(): Promise<void>;
   dispose(): Promise<void>;
 }
 
@@ -101,6 +103,10 @@ export async function compileTraining(
       )
     : undefined;
   const classifier = await compileClassification(runtime, spec, classes, parameters.weights);
+  const endTraining = once(async () => {
+    await tasks.dispose();
+    await meta?.dispose();
+  });
   return {
     spec,
     parts,
@@ -110,8 +116,19 @@ export async function compileTraining(
     meta,
     classifier,
     mainAlone: () => tasks.mainOver(parameters.arrays(dropout)),
+    endTraining,
     async dispose() {
-      for (const part of [tasks, meta, classifier, parameters]) await part?.dispose();
+      await endTraining();
+      await classifier.dispose();
+      await parameters.dispose();
     },
+  };
+}
+
+function once(work: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | undefined;
+  return () => {
+    done ??= work();
+    return done;
   };
 }

@@ -11,7 +11,7 @@ import { joinedWindows } from "../../text/long-texts.js";
 import { allWindows } from "./windows.js";
 
 /** Tokens that go through the gradient at once; their activations are kept. */
-const BATCH_TOKENS = 2048;
+const BATCH_TOKENS = 1024;
 
 /** A trained classifier as a program needs it. */
 export interface ClassifierParts {

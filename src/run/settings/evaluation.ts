@@ -56,7 +56,7 @@ const measuring = [
   setting({
     name: "evalTokens",
     commands: ["train", "compare", "predict", "evaluate", "serve", "classifier"],
-    type: integer(1).default(8192),
+    type: integer(1).default(1024),
     description: "Maximum tokens per evaluation batch",
     heading,
     unit: "tokens",

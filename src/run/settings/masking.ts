@@ -105,7 +105,7 @@ export const maskingSettings = [
   setting({
     name: "scoringTokens",
     ...scoring,
-    type: integer(1).default(4096),
+    type: integer(1).default(1024),
     description: "Maximum tokens per call of the scoring model",
     unit: "tokens",
     identity: "rounding",
