@@ -20,6 +20,7 @@ import type {
   CheckOptions,
   ClassifierOptions,
   CompareOptions,
+  DoctorOptions,
   EvaluateOptions,
   ExplainOptions,
   ExportOptions,
@@ -48,6 +49,7 @@ export type {
   CompareOptions,
   CompareResult,
   Diagnosis,
+  DoctorOptions,
   EvaluateOptions,
   EvaluateResult,
   ExplainOptions,
@@ -159,8 +161,8 @@ export function pretrain(options: PretrainOptions, watch?: Watch): Promise<Pretr
 }
 
 /** Checks that everything the package needs is there and works. */
-export function doctor(watch?: Watch): Promise<readonly Diagnosis[]> {
-  return callOnce("doctor", {}, watch);
+export function doctor(options: DoctorOptions = {}, watch?: Watch): Promise<readonly Diagnosis[]> {
+  return callOnce("doctor", options, watch);
 }
 
 /**

@@ -19,13 +19,13 @@ import {
   compileClassification,
   compileTokenLikelihood,
   evaluationContext,
-  weightFeeds,
 } from "../src/method/program/inference.js";
 import {
   compileClassificationTraining,
   compileMaskedTokenTraining,
   compileMultiTaskTraining,
 } from "../src/method/program/training.js";
+import { weightFeeds } from "../src/method/program/weight-feeds.js";
 import { createDropoutMasks } from "../src/method/train/dropout-masks.js";
 import type { ParameterStore } from "../src/method/train/parameter-store.js";
 import { learningRateFactor } from "../src/method/train/schedule.js";

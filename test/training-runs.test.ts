@@ -30,6 +30,7 @@ describe("the masks of a run", () => {
       texts,
       maxLength: 32,
       estimator: "pll-word-l2r",
+      device: "cpu" as const,
       scoringPrecision: "float32" as const,
       scoringTokens: 4096,
     };

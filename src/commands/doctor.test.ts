@@ -45,7 +45,10 @@ function hostWith(parts: Partial<Host>): Host {
 }
 
 async function findings(parts: Partial<Host> = {}, here: Partial<Machine> = {}) {
-  const diagnoses = await runDoctor(hostWith(parts), { ...machine, ...here });
+  const diagnoses = await runDoctor({ timeDevices: false }, hostWith(parts), {
+    ...machine,
+    ...here,
+  });
   return new Map(diagnoses.map((diagnosis) => [diagnosis.subject, diagnosis]));
 }
 
@@ -58,6 +61,7 @@ describe("runDoctor", () => {
       "memory",
       "runtime",
       "graph",
+      "device",
       "kernels",
       "cache",
       "models",

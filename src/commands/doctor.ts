@@ -12,6 +12,9 @@ import type { HubSettings } from "../platform/hub-environment.js";
 import { type Machine, thisMachine } from "../platform/machine.js";
 import type { Host } from "../run/host/host.js";
 import { formatBytes } from "../run/memory/memory-check.js";
+import type { DoctorSettings } from "../run/settings/schemas.js";
+import { SHIPPED_MODEL } from "../run/settings/shipped-model.js";
+import { timeDevices } from "./time-devices.js";
 
 /** One line of `doctor`. */
 export interface Diagnosis {
@@ -29,6 +32,7 @@ const BASE_MODEL_BYTES = 8 * 2 ** 30;
 
 /** Checks the machine and everything a run is built on. Throws nothing: a failure is a finding. */
 export async function runDoctor(
+  { timeDevices: timed }: DoctorSettings,
   host: Host,
   machine: Machine = thisMachine(),
 ): Promise<Diagnosis[]> {
@@ -37,6 +41,8 @@ export async function runDoctor(
     machineDiagnosis(machine),
     memoryDiagnosis(machine, host.availableMemory()),
     ...(await runtimeDiagnoses(host)),
+    ...(timed ? await timingDiagnoses(host, machine) : []),
+    await diagnose("device", () => deviceFinding(host)),
     await diagnose("kernels", async () => kernelFinding()),
     await cacheDiagnosis(host.cacheFolder),
     await diagnose("models", async () => hubFinding(host.hub)),
@@ -78,7 +84,7 @@ function memoryDiagnosis({ totalBytes }: Machine, { bytes, bound }: AvailableMem
 async function runtimeDiagnoses(host: Host): Promise<Diagnosis[]> {
   let runtime: Runtime;
   try {
-    runtime = await host.runtime(undefined);
+    runtime = await host.runtime({});
   } catch (error) {
     return [failure("runtime", error)];
   }
@@ -91,6 +97,33 @@ async function runtimeDiagnoses(host: Host): Promise<Diagnosis[]> {
     },
     await diagnose("graph", () => graphFinding(runtime)),
   ];
+}
+
+/** The time of a step on each device; one that is missing is no fault. */
+async function timingDiagnoses(host: Host, { processor }: Machine): Promise<Diagnosis[]> {
+  try {
+    const { devices, file } = await timeDevices(host, processor);
+    const found = devices.map(({ device, seconds, failure: fault }): Diagnosis => {
+      if (fault === undefined) {
+        const finding = `a training step of ${SHIPPED_MODEL} took ${seconds?.toFixed(3)} s`;
+        return { subject: device, ok: true, finding };
+      }
+      const missing = fault.code === "device-missing";
+      return missing
+        ? { ...failure(device, fault), ok: true, finding: `not here: ${fault.message}` }
+        : failure(device, fault);
+    });
+    return [...found, { subject: "times", ok: true, finding: `written to ${file}` }];
+  } catch (error) {
+    if (error instanceof L3MaskingError && error.code === "interrupted") throw error;
+    return [failure("times", error)];
+  }
+}
+
+/** What `--device auto` is on this machine. */
+async function deviceFinding(host: Host): Promise<string> {
+  const { device } = await host.runtime({ device: "auto" });
+  return `--device auto computes on ${device}; doctor --time-devices times what is here`;
 }
 
 /** [1 2; 3 4] + [10 20; 30 40] through our exporter and the runtime. */

@@ -84,6 +84,7 @@ describe.each(["bert", "roberta"] as const)("explain with %s", (family) => {
       texts,
       maxLength: record.maxLength,
       estimator: "pll-word-l2r",
+      device: "cpu" as const,
       scoringPrecision: "float32" as const,
       scoringTokens: 4096,
     };

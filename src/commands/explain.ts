@@ -154,7 +154,7 @@ async function explainedByTokens(
   const ofVanilla = vanillaEncodings(texts, encodings, vanilla.model, classifier);
 
   const masking = maskingSettings(settings, run);
-  const runtime = await host.runtime(settings.threads);
+  const runtime = await host.runtime(settings);
   const scoring = { ...settings, maxLength, estimator: masking.estimator };
   const { scores } = await scoreEncodings(vanilla.model, ofVanilla, scoring, runtime, host);
   const strategy = createStrategy(explainedStrategy(run), {
@@ -168,7 +168,7 @@ async function explainedByTokens(
   const asked = predictions.map(({ label }) => settings.label ?? label);
   const { spec, values } = classifier;
   const attributions = await textAttributions(
-    { spec, classes: labels.length, weights: weightsOf(values) },
+    { spec, classes: labels.length, weights: { fixed: weightsOf(values) } },
     encodings,
     Int32Array.from(asked, (label) => labels.indexOf(label)),
     settings.attributionInput,
@@ -230,13 +230,13 @@ async function explainedWithoutMasks(
   requireKnownWords(counts, "the texts");
   const notice = alteredNotice(counts);
   if (notice !== undefined) host.emit(notice);
-  const runtime = await host.runtime(settings.threads);
+  const runtime = await host.runtime(settings);
   const predictions = await predictionsFor(classifier, encodings, runtime, (done) =>
     tellTexts("predicting", done, texts.length, host),
   );
   const asked = predictions.map(({ label }) => settings.label ?? label);
   const found = await textAttributions(
-    { spec, classes: labels.length, weights: weightsOf(values) },
+    { spec, classes: labels.length, weights: { fixed: weightsOf(values) } },
     encodings,
     Int32Array.from(asked, (label) => labels.indexOf(label)),
     attributionInput,

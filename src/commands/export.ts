@@ -77,7 +77,7 @@ function addFiles(
   host: Host,
 ): Promise<ExportResult> {
   return holdingFolder(target, "export", host, async () => {
-    const runtime = await host.runtime(settings.threads);
+    const runtime = await host.runtime({ threads: settings.threads });
     const files = await writeOnnxFiles(target, model, settings, texts.ids, runtime, host);
     const written = files.map(({ name }) => join(target, name));
     const limited = limitLength(target, model);

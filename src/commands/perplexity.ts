@@ -37,8 +37,8 @@ export async function runPerplexity(
   const maxLength = checkedMaxLength(settings.maxLength, spec);
   const stream = await readTokenStream(settings.text, tokenizer, readingWatch(host));
   const windows = evenWindows(stream, Number.MAX_SAFE_INTEGER, maxLength, tokenizer);
-  const runtime = await host.runtime(settings.threads);
-  const program = await compileTokenLikelihood(runtime, spec, weightsOf(model.values));
+  const runtime = await host.runtime(settings);
+  const program = await compileTokenLikelihood(runtime, spec, { fixed: weightsOf(model.values) });
   try {
     const masking = { ...settings, maxLength, selection: "bernoulli" as const, spec, tokenizer };
     const measured = await measureMaskedTokens(program, windows, masking, {

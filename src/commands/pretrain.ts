@@ -55,7 +55,7 @@ async function pretrain(
   const texts = await readTexts(settings, tokenizer, host);
 
   // Build.
-  const runtime = await host.runtime(settings.threads);
+  const runtime = await host.runtime(settings);
   const store = pretrainingStore(spec, values, settings.seed);
   const saved = resume ? await lastState(states, store, host) : undefined;
   if (settings.model === undefined && saved === undefined) {

@@ -30,7 +30,7 @@ export async function runScoreTexts(
   requireKnownWords(counts, "the texts");
   const notice = alteredNotice(counts);
   if (notice !== undefined) host.emit(notice);
-  const runtime = await host.runtime(settings.threads);
+  const runtime = await host.runtime(settings);
   const { scores } = await scoreEncodings(model, encodings, settings, runtime, host);
   return encodings.map((encoding, index) => textScores(encoding, scores[index], model.tokenizer));
 }

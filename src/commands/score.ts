@@ -44,7 +44,7 @@ export async function runScore(settings: ScoreSettings, host: Host): Promise<Sco
   requireKnownWords(counts, shownName(input));
   const notice = alteredNotice(counts);
   if (notice !== undefined) host.emit(notice);
-  const runtime = await host.runtime(settings.threads);
+  const runtime = await host.runtime(settings);
   const scored = await scoreEncodings(model, encodings, settings, runtime, host);
   const { scores, estimatorReport: report } = scored;
   const lines = rows(encodings, scores, model.tokenizer);

@@ -173,13 +173,10 @@ const records = {
   doctor: command({
     help: {
       summary: "Check that everything the package needs is installed and works",
-      examples: ["l3masking doctor"],
+      examples: ["l3masking doctor", "l3masking doctor --time-devices"],
     },
-    settings: async () => (await import("zod")).z.strictObject({}),
-    async load() {
-      const { runDoctor } = await import("./doctor.js");
-      return (_settings, host) => runDoctor(host);
-    },
+    settings: async () => (await import("../run/settings/schemas.js")).doctorSchema,
+    load: async () => (await import("./doctor.js")).runDoctor,
   }),
   // Calls of the library alone.
   scoreTexts: command({

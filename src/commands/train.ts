@@ -91,7 +91,7 @@ async function trainInFolder(
   if (memory?.warning !== undefined) host.emit(memory.warning);
 
   // Score.
-  const runtime = await host.runtime(settings.threads);
+  const runtime = await host.runtime(settings);
   const scoringStart = host.now();
   const masks = await runMasks(model, data, unlabelled, settings, runtime, host);
   if (masks !== undefined && masks.strategy !== "uniform") writeMaskedTokens(loaded, masks, host);

@@ -1,4 +1,5 @@
 /** `worker`: trains runs from a queue until it is stopped. */
+
 import { hostname } from "node:os";
 import type { Job } from "bullmq";
 import { exists, listFolder, remove, removeEmptyFolder } from "../platform/files/files.js";
@@ -6,6 +7,7 @@ import { holdingFolder, type LockHost } from "../platform/files/folder-lock.js";
 import { packageVersion } from "../platform/machine.js";
 import { join } from "../platform/paths.js";
 import { atMost, pause } from "../platform/pause.js";
+import { deviceOfJobs } from "../run/host/device.js";
 import type { Host } from "../run/host/host.js";
 import type { WorkerSettings } from "../run/settings/schemas.js";
 import {
@@ -58,7 +60,7 @@ export async function runWorker(settings: WorkerSettings, host: Host): Promise<W
   const queue = await openRedisQueue(settings.queue, host);
   try {
     requireFittingComparison(await queue.present(), packageVersion());
-    const runtime = await host.runtime(settings.threads);
+    const runtime = await host.runtime({ threads: settings.threads });
     const folder = join(settings.cacheDir ?? host.cacheFolder, "queue");
     let ended = false;
     const quiet = {
@@ -73,6 +75,7 @@ export async function runWorker(settings: WorkerSettings, host: Host): Promise<W
       cacheDir: settings.cacheDir,
       work: join(folder, "work", crypto.randomUUID()),
       threads: Math.max(1, Math.floor(runtime.threads / settings.jobs)),
+      device: deviceOfJobs(settings.device, settings.jobs),
     };
     try {
       return await holdingFolder(place.work, "worker", host, () =>

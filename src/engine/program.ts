@@ -36,6 +36,8 @@ export interface Program {
     sizes: SizeBindings,
     unread?: ReadonlySet<string>,
   ): Promise<RunOutputs>;
+  /** Holds a float32 array for an input without named sizes. Throws `graph-invalid` as `run` does. */
+  hold(input: string, data: Float32Array): Promise<HeldArray>;
   dispose(): Promise<void>;
 }
 
@@ -102,6 +104,12 @@ export async function compileProgram(
     run: async (feeds, sizes, targets = {}, unread = new Set()) =>
       (await run(feeds, sizes, targets, unread)).arrays,
     runHeld: (feeds, sizes, unread = new Set()) => run(feeds, sizes, {}, unread),
+    async hold(input, data) {
+      const type = model.inputs.get(input);
+      const what = `input ${input} of ${name}`;
+      if (type !== undefined) return runtime.hold(arrayValue(what, type, data, {}));
+      throw misfit(what, "does not exist", `Its inputs are ${inputNames.join(", ")}.`);
+    },
     dispose: () => session.dispose(),
   };
 }

@@ -8,10 +8,12 @@ import { commands, isCommand } from "../commands/table.js";
 import { devices } from "../engine/runtime/devices/devices.js";
 import { availableMemory } from "../platform/available-memory.js";
 import { hubSettings } from "../platform/hub-environment.js";
-import { processorCount } from "../platform/machine.js";
+import { processorCount, thisMachine } from "../platform/machine.js";
 import { mlflowEnvironment } from "../platform/mlflow-environment.js";
 import { queueEnvironment } from "../platform/queue-environment.js";
 import { slurmTask } from "../platform/slurm-environment.js";
+import { chosenDevice } from "../run/host/device.js";
+import { fastestDevice, readDeviceTimes } from "../run/host/device-times.js";
 import type { Host, RunEvent } from "../run/host/host.js";
 import { usableThreads } from "../run/host/threads.js";
 import { callOnce } from "./client.js";
@@ -37,10 +39,15 @@ const host: Host = {
   now: () => performance.now(),
   today: () => new Date().toLocaleDateString("en-GB", { dateStyle: "long" }),
   time: () => new Date().toISOString(),
-  runtime(asked) {
-    const { threads, notice } = usableThreads(asked, processorCount());
+  async runtime(asked) {
+    const { threads, notice } = usableThreads(asked.threads, processorCount());
     if (notice !== undefined) host.emit(notice);
-    return devices.cpu.open({ threads });
+    const processor = await devices.cpu.open({ threads });
+    const chosen = chosenDevice(asked, () => {
+      const now = { runtime: processor.name, processor: thisMachine().processor };
+      return fastestDevice(readDeviceTimes(host.cacheFolder, now));
+    });
+    return chosen === "cpu" ? processor : devices[chosen].open({ threads });
   },
   availableMemory,
   inThread,

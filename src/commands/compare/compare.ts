@@ -13,6 +13,7 @@ import { requireSharedPassFits } from "../../run/fine-tune/shared-pass.js";
 import { openCommandLog } from "../../run/folder/command-log.js";
 import { type PlacedCompareSettings, withComparisonFolder } from "../../run/folder/named-folder.js";
 import { requireFreeFolder } from "../../run/folder/run-folder.js";
+import { deviceOfJobs } from "../../run/host/device.js";
 import type { Host } from "../../run/host/host.js";
 import { machineRecord } from "../../run/host/machine.js";
 import { usableJobs } from "../../run/host/threads.js";
@@ -125,7 +126,7 @@ async function planComparison(
   if (settings.executor === "queue") await requireQueue(settings, host);
   if (settings.executor === "slurm") await requireSlurm(settings);
   const sources = await datasetSources(settings, host);
-  const runtime = await host.runtime(settings.threads);
+  const runtime = await host.runtime({ threads: settings.threads });
   const inputs = await readInputs(settings, sources, runtime, host);
 
   makeFolder(join(outputDir, "runs"));
@@ -135,7 +136,9 @@ async function planComparison(
   const { jobs, notice } = usableJobs(settings.jobs ?? 1, processors);
   if (notice !== undefined) host.emit(notice);
   const threads = Math.max(1, Math.floor(runtime.threads / jobs));
-  const runs = plannedRuns(settings, { sources, ...inputs }, threads, existing);
+  // Runs elsewhere have a process each.
+  const device = deviceOfJobs(settings.device, settings.executor === "threads" ? jobs : 1);
+  const runs = plannedRuns({ ...settings, device }, { sources, ...inputs }, threads, existing);
   const plan = planOf(settings, inputs, machineRecord(runtime).versions, runs);
   return { plan, runs, inputs, jobs };
 }

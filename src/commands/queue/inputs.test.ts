@@ -28,7 +28,7 @@ describe("what a run reads", () => {
       ...{ model, trainFile: relative(".", write("train.csv", "text,label\n")) },
       ...{ testFile: write("test.csv", "text,label\na,b\n") },
       ...{ unlabeledFile: [write("one.txt", "1"), write("two.txt", "2")] },
-      ...{ loggingDir: "/logs", cacheDir: "/caches", threads: 8 },
+      ...{ loggingDir: "/logs", cacheDir: "/caches", threads: 8, device: "webgpu" },
     });
     const store = memoryStore();
     const finder = openInputFinder(createTestHost());
@@ -44,11 +44,12 @@ describe("what a run reads", () => {
     await finder.send(store, 60);
     expect(store.puts()).toBe(sent);
 
-    const place = { inputs: at("inputs"), threads: 2 };
+    const place = { inputs: at("inputs"), threads: 2, device: "cpu" as const };
     const local = await localTicket(run, inputs, place, store);
     const { settings } = local.ticket;
-    expect([settings.threads, settings.loggingDir, settings.cacheDir]).toEqual([
+    expect([settings.threads, settings.device, settings.loggingDir, settings.cacheDir]).toEqual([
       2,
+      "cpu",
       undefined,
       undefined,
     ]);
@@ -77,19 +78,24 @@ describe("what a run reads", () => {
     const inputs = await finder.find(run);
     await finder.send(store, 60);
     // As an earlier process left it.
-    const place = { inputs: at("damaged"), threads: 1 };
+    const place = { inputs: at("damaged"), threads: 1, device: "cpu" as const };
     const first = await localTicket(run, inputs, place, store);
     cpSync(at("damaged"), at("copy"), { recursive: true });
     const path = (first.ticket.settings.trainFile ?? "").replace(at("damaged"), at("copy"));
     writeFileSync(path, "other");
-    const again = await localTicket(run, inputs, { inputs: at("copy"), threads: 1 }, store);
+    const again = await localTicket(
+      run,
+      inputs,
+      { inputs: at("copy"), threads: 1, device: "cpu" as const },
+      store,
+    );
     expect(again.ticket.settings.trainFile).toBe(path);
     expect(readFileSync(path, "utf8")).toBe("whole");
   });
 
   it("is nothing of this machine that a message names without sending it", async () => {
     const run = ticket({ trainFile: "/etc/passwd" });
-    const place = { inputs: at("nothing"), threads: 1 };
+    const place = { inputs: at("nothing"), threads: 1, device: "cpu" as const };
     expect(await failure(localTicket(run, {}, place, memoryStore()))).toMatchObject({
       code: "data-format",
       message: expect.stringContaining("expected the files of trainFile /etc/passwd"),

@@ -1,5 +1,7 @@
 /** What a run reads: found on the machine that asks for it, and put in place on the one that trains it. */
+
 import { L3MaskingError } from "../../base/errors.js";
+import type { DeviceName } from "../../engine/runtime/devices/names.js";
 import { scoreFiles } from "../../method/likelihood/cache.js";
 import type { ScoreScope } from "../../method/likelihood/cache-record.js";
 import { needsScores } from "../../method/methods.js";
@@ -165,6 +167,7 @@ export interface LocalPlace {
   /** For likelihoods; the usual one where absent. */
   readonly cacheDir?: string | undefined;
   readonly threads: number;
+  readonly device: "auto" | DeviceName;
 }
 
 /**
@@ -180,7 +183,11 @@ export async function localTicket(
   store: ChunkStore,
 ): Promise<LocalTicket> {
   const paths = new Map<string, string>();
-  const settings: Record<string, unknown> = { ...ticket.settings, threads: place.threads };
+  const settings: Record<string, unknown> = {
+    ...ticket.settings,
+    threads: place.threads,
+    device: place.device,
+  };
   for (const { name } of writing) delete settings[name];
   const [scores] = inputs[SCORES] ?? [];
   const cacheDir =

@@ -15,7 +15,8 @@ import type { ModelSpec } from "../../model/spec.js";
 import type { PackedBatch } from "../batch/pack.js";
 import { packTexts } from "../batch/pack.js";
 import { attributionGraph, compileAttribution } from "./attribution.js";
-import { evaluationContext, type Weights } from "./inference.js";
+import { evaluationContext } from "./inference.js";
+import type { Weights } from "./weight-feeds.js";
 
 const CLASSES = 3;
 const inputs = ["embeddings", "words"] as const;

@@ -11,7 +11,9 @@ import { classificationHead, modelParameters } from "../../model/heads.js";
 import { wordEmbeddings } from "../../model/parameters.js";
 import type { ModelSpec } from "../../model/spec.js";
 import type { PackedBatch } from "../batch/pack.js";
-import { batchFeeds, evaluationContext, type Weights, weightFeeds } from "./inference.js";
+import { batchFeeds, evaluationContext } from "./inference.js";
+import type { PresentWeights } from "./training-arrays.js";
+import { type FixedWeights, openFeeds } from "./weight-feeds.js";
 
 /**
  * The input of gradient x input. `embeddings`: what the layers read, the sum of word, position and type after its LayerNorm.
@@ -83,23 +85,28 @@ export async function compileAttribution(
   runtime: Runtime,
   spec: ModelSpec,
   classes: number,
-  weights: Weights,
+  weights: PresentWeights | FixedWeights,
   input: AttributionInput,
 ): Promise<AttributionProgram> {
   const program = await compileProgram(runtime, "attribution", (build) =>
     attributionGraph(build, spec, classes, input),
   );
-  const fixed = weightFeeds(program.inputs, weights);
+  const parameters = await openFeeds(runtime, program, weights);
   return {
     async attributions(batch, labels) {
       const chosen = new Float32Array(labels.length * classes);
       labels.forEach((label, text) => {
         chosen[text * classes + label] = 1;
       });
-      const feeds = { ...fixed, ...batchFeeds(batch), firstSlots: batch.firstSlots, chosen };
+      const feeds = {
+        ...parameters.present(),
+        ...batchFeeds(batch),
+        firstSlots: batch.firstSlots,
+        chosen,
+      };
       const sizes = { R: batch.rows, S: batch.slots, B: labels.length };
       return floatOutput(await program.run(feeds, sizes), "attributions");
     },
-    dispose: () => program.dispose(),
+    dispose: parameters.disposeWith,
   };
 }

@@ -4,7 +4,8 @@ import { toOnnx } from "../../engine/onnx/export.js";
 import { standaloneClassifier } from "../../engine/onnx/standalone.js";
 import { classifier, modelParameters } from "../../model/heads.js";
 import type { ModelSpec } from "../../model/spec.js";
-import { evaluationContext, type Weights, weightFeeds } from "./inference.js";
+import { evaluationContext } from "./inference.js";
+import { type Weights, weightFeeds } from "./weight-feeds.js";
 
 /**
  * float16: weights and computation; int8: as predictions in int8, so a text's logits depend on the texts and

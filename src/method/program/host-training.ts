@@ -3,9 +3,9 @@ import { createBuilder } from "../../engine/graph/builder.js";
 import { bindSize, sizeOf } from "../../engine/graph/shape.js";
 import { compileProgram, type FlatArray, floatOutput } from "../../engine/program.js";
 import type { Runtime } from "../../engine/runtime/runtime.js";
-import { onHost, weightFeeds } from "./inference.js";
 import { scaleFeeds, type TrainingProgram, taskSums } from "./training-arrays.js";
 import { type TrainingDefinition, trainingGraph } from "./training-graph.js";
+import { onHost, weightFeeds } from "./weight-feeds.js";
 
 /** Loads a program whose passes read and write arrays that stay where they are. */
 export async function compileHostTraining(

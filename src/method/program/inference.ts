@@ -3,14 +3,8 @@
 import { L3MaskingError } from "../../base/errors.js";
 import type { Builder } from "../../engine/graph/builder.js";
 import type { GraphOutputs } from "../../engine/graph/graph.js";
-import {
-  compileProgram,
-  type Feeds,
-  type FlatArray,
-  floatOutput,
-  type MixedFeeds,
-} from "../../engine/program.js";
-import type { HeldArray, Runtime } from "../../engine/runtime/runtime.js";
+import { compileProgram, type Feeds, floatOutput } from "../../engine/program.js";
+import type { Runtime } from "../../engine/runtime/runtime.js";
 import {
   classificationHead,
   maskedCopiesLanguageModel,
@@ -20,12 +14,10 @@ import {
 import type { Parameter } from "../../model/parameters.js";
 import type { ModelContext, ModelSpec } from "../../model/spec.js";
 import type { PackedBatch } from "../batch/pack.js";
-import { type Precision, quantizedWeight } from "./quantized-weights.js";
+import type { Precision } from "./quantized-weights.js";
 import { distinctTokens, readsByRow } from "./reads.js";
 import type { PresentWeights } from "./training-arrays.js";
-
-/** Parameter values by canonical name; views that are read in place at every run. */
-export type Weights = (name: string) => Float32Array;
+import { type FixedWeights, openFeeds } from "./weight-feeds.js";
 
 /**
  * A context whose parameters are program inputs named `weight.NAME`; in int8 those of linear layers are `quantized.NAME`
@@ -65,57 +57,6 @@ export function batchFeeds({ ids, positions, segments, frozenStates }: PackedBat
   return frozenStates ? { frozenStates, segments } : { ids, positions, segments };
 }
 
-/**
- * The feeds of the parameters, in the form that the program's inputs require: views of float32 weights, so changes are seen;
- * copies in eight bits, which do not change.
- */
-export function weightFeeds(inputs: ReadonlySet<string>, weights: Weights): Feeds {
-  const feeds: Record<string, FlatArray> = {};
-  for (const [input, name] of weightInputs(inputs)) feeds[input] = weights(name);
-  return { ...feeds, ...quantizedFeeds(inputs, weights) };
-}
-
-/** As `weightFeeds`, asked for before each run, as a device puts new arrays in the place of those that change. */
-export function presentFeeds(
-  inputs: ReadonlySet<string>,
-  weights: PresentWeights,
-): () => MixedFeeds {
-  const named = weightInputs(inputs);
-  const quantized = quantizedFeeds(inputs, (name) => onHost(weights(name), name));
-  return () => ({
-    ...Object.fromEntries(named.map(([input, name]) => [input, weights(name)])),
-    ...quantized,
-  });
-}
-
-/** The inputs that are float32 weights, with the names of these. */
-function weightInputs(inputs: ReadonlySet<string>): (readonly [input: string, name: string])[] {
-  return [...inputs].flatMap((input) => {
-    const [, name] = /^weight\.(.*)$/.exec(input) ?? [];
-    return name === undefined ? [] : [[input, name] as const];
-  });
-}
-
-function quantizedFeeds(inputs: ReadonlySet<string>, weights: Weights): Feeds {
-  const feeds: Record<string, FlatArray> = {};
-  for (const input of inputs) {
-    const [, name] = /^quantized\.(.*)$/.exec(input) ?? [];
-    if (name === undefined) continue;
-    // Every linear layer has a bias for each output.
-    const outputs = weights(name.replace(/weight$/, "bias")).length;
-    const { weight, scale } = quantizedWeight(weights(name), outputs);
-    feeds[input] = weight;
-    feeds[`scale.${name}`] = scale;
-  }
-  return feeds;
-}
-
-/** An array of the host. Throws `graph-invalid` for one that a device holds. */
-export function onHost(array: Float32Array | HeldArray, name: string): Float32Array {
-  if (array instanceof Float32Array) return array;
-  throw new L3MaskingError("graph-invalid", `expected ${name} on the host; a device holds it`);
-}
-
 export interface ClassificationProgram {
   /** Logits [B, C], one row for each text of the batch, in order. */
   logits(batch: PackedBatch): Promise<Float32Array>;
@@ -139,7 +80,7 @@ export async function compileClassification(
   runtime: Runtime,
   spec: ModelSpec,
   classes: number,
-  weights: PresentWeights,
+  weights: PresentWeights | FixedWeights,
   precision?: Precision,
 ): Promise<ClassificationProgram> {
   const define = (build: Builder) => classificationGraph(build, spec, classes, precision);
@@ -163,7 +104,7 @@ export function textFeaturesGraph(build: Builder, spec: ModelSpec): GraphOutputs
 export async function compileTextFeatures(
   runtime: Runtime,
   spec: ModelSpec,
-  weights: PresentWeights,
+  weights: PresentWeights | FixedWeights,
 ): Promise<TextFeaturesProgram> {
   const define = (build: Builder) => textFeaturesGraph(build, spec);
   const { run, dispose } = await compileOfTexts(runtime, "text-features", define, weights);
@@ -175,18 +116,18 @@ async function compileOfTexts(
   runtime: Runtime,
   name: string,
   define: (build: Builder) => GraphOutputs,
-  weights: PresentWeights,
+  weights: PresentWeights | FixedWeights,
 ) {
   const program = await compileProgram(runtime, name, define);
-  const present = presentFeeds(program.inputs, weights);
+  const parameters = await openFeeds(runtime, program, weights);
   return {
     async run(batch: PackedBatch, output: string): Promise<Float32Array> {
       const { queries, ...reads } = readsByRow(batch, batch.firstSlots);
-      const feeds = { ...present(), ...batchFeeds(batch), ...reads };
+      const feeds = { ...parameters.present(), ...batchFeeds(batch), ...reads };
       const sizes = { R: batch.rows, S: batch.slots, B: batch.firstSlots.length, Q: queries };
       return floatOutput(await program.run(feeds, sizes), output);
     },
-    dispose: () => program.dispose(),
+    dispose: parameters.disposeWith,
   };
 }
 
@@ -222,18 +163,24 @@ export function tokenLikelihoodGraph(
 export async function compileTokenLikelihood(
   runtime: Runtime,
   spec: ModelSpec,
-  weights: PresentWeights,
+  weights: PresentWeights | FixedWeights,
   precision?: Precision,
 ): Promise<TokenLikelihoodProgram> {
   const program = await compileProgram(runtime, "token-likelihood", (build) =>
     tokenLikelihoodGraph(build, spec, precision),
   );
-  const present = presentFeeds(program.inputs, weights);
+  const parameters = await openFeeds(runtime, program, weights);
   return {
     async score(batch, targetSlots, targetIds) {
       const { queries, ...reads } = readsByRow(batch, targetSlots);
       const distinct = distinctTokens(batch);
-      const feeds = { ...present(), ...distinct, segments: batch.segments, ...reads, targetIds };
+      const feeds = {
+        ...parameters.present(),
+        ...distinct,
+        segments: batch.segments,
+        ...reads,
+        targetIds,
+      };
       const sizes = {
         R: batch.rows,
         S: batch.slots,
@@ -247,6 +194,6 @@ export async function compileTokenLikelihood(
         correct: floatOutput(outputs, "correct"),
       };
     },
-    dispose: () => program.dispose(),
+    dispose: parameters.disposeWith,
   };
 }

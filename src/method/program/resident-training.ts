@@ -3,10 +3,10 @@ import { L3MaskingError } from "../../base/errors.js";
 import { createBuilder } from "../../engine/graph/builder.js";
 import { compileProgram, type FlatArray, type MixedFeeds } from "../../engine/program.js";
 import type { Runtime } from "../../engine/runtime/runtime.js";
-import { presentFeeds } from "./inference.js";
 import { distinctName, residentTrainingGraph } from "./resident-training-graph.js";
 import { scaleFeeds, type TrainingProgram, taskSums } from "./training-arrays.js";
 import type { TrainingDefinition } from "./training-graph.js";
+import { presentFeeds } from "./weight-feeds.js";
 
 /** Loads a program whose passes put new sums in the place of gradients. */
 export async function compileResidentTraining(

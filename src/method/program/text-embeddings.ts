@@ -6,7 +6,9 @@ import type { Runtime } from "../../engine/runtime/runtime.js";
 import { encoder } from "../../model/encoder.js";
 import type { ModelSpec } from "../../model/spec.js";
 import type { PackedBatch } from "../batch/pack.js";
-import { batchFeeds, evaluationContext, type Weights, weightFeeds } from "./inference.js";
+import { batchFeeds, evaluationContext } from "./inference.js";
+import type { PresentWeights } from "./training-arrays.js";
+import { type FixedWeights, openFeeds } from "./weight-feeds.js";
 
 export interface TextEmbeddingProgram {
   /** Embeddings [B, H], flat, one row for each text of the batch, in order; special tokens count as others do. */
@@ -23,18 +25,18 @@ function hiddenStatesGraph(build: Builder, spec: ModelSpec): GraphOutputs {
 export async function compileTextEmbeddings(
   runtime: Runtime,
   spec: ModelSpec,
-  weights: Weights,
+  weights: PresentWeights | FixedWeights,
 ): Promise<TextEmbeddingProgram> {
   const define = (build: Builder) => hiddenStatesGraph(build, spec);
   const program = await compileProgram(runtime, "text-embeddings", define);
-  const fixed = weightFeeds(program.inputs, weights);
+  const parameters = await openFeeds(runtime, program, weights);
   return {
     async embeddings(batch) {
       const sizes = { R: batch.rows, S: batch.slots };
-      const outputs = await program.run({ ...fixed, ...batchFeeds(batch) }, sizes);
+      const outputs = await program.run({ ...parameters.present(), ...batchFeeds(batch) }, sizes);
       return pooled(floatOutput(outputs, "hidden"), batch, spec.hiddenSize);
     },
-    dispose: () => program.dispose(),
+    dispose: parameters.disposeWith,
   };
 }
 

@@ -10,6 +10,8 @@ export const machineRecord = z.object({
   processor: z.string(),
   processors: count,
   memory_bytes: z.number(),
+  /** What the model was computed on: "cpu", "webgpu", "cuda"; absent where nothing was, and in older records. */
+  device: z.string().exactOptional(),
   /** Names of programs and their versions: l3masking, node, and onnxruntime-node where it computed. */
   versions: z.record(z.string(), z.string()),
 });

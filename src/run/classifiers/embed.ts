@@ -30,7 +30,7 @@ export async function openEmbedder(
   { model: { spec, values } }: Pick<Embedder, "model">,
   runtime: Runtime,
 ) {
-  const program = await compileTextEmbeddings(runtime, spec, weightsOf(values));
+  const program = await compileTextEmbeddings(runtime, spec, { fixed: weightsOf(values) });
   return {
     /** [N, H]; those of a text's windows are averaged. */
     async embed(
@@ -66,7 +66,7 @@ export async function openEmbed(
   );
   const { tokenizer } = model;
   const temperature = settings.fittedTemperature ? trainedTemperature(folder) : 1;
-  const { embed, dispose } = await openEmbedder({ model }, await host.runtime(settings.threads));
+  const { embed, dispose } = await openEmbedder({ model }, await host.runtime(settings));
   const read = (texts: readonly string[]): ReadTexts => {
     const encodings = texts.map(encodeOnce(tokenizer, maxLength));
     return {
@@ -100,7 +100,7 @@ export async function explainEmbed(
   check(labels);
   const encodings = texts.map(encodeOnce(model.tokenizer, maxLength));
   requireKnownWords(countEncodings(encodings, model.tokenizer), "the texts");
-  const { embed, dispose } = await openEmbedder({ model }, await host.runtime(settings.threads));
+  const { embed, dispose } = await openEmbedder({ model }, await host.runtime(settings));
   try {
     const total = texts.length;
     const embeddings = await embed(encodings, BATCH_TOKENS, (done) =>

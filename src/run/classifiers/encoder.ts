@@ -63,12 +63,12 @@ export async function openEncoder(
     settings.longTexts,
   );
   const temperature = settings.fittedTemperature ? trainedTemperature(folder) : 1;
-  const runtime = await host.runtime(settings.threads);
+  const runtime = await host.runtime(settings);
   const program = await compileClassification(
     runtime,
     spec,
     labels.length,
-    weightsOf(values),
+    { fixed: weightsOf(values) },
     settings.precision,
   );
 

@@ -144,7 +144,7 @@ export async function explainStack(
   requireKnownWords(counts, "the texts");
   const notice = alteredNotice(counts);
   if (notice !== undefined) host.emit(notice);
-  const runtime = await host.runtime(settings.threads);
+  const runtime = await host.runtime(settings);
   const total = texts.length;
   const ofEncoder = await logitsFor(classifier, encodings, runtime, (done) =>
     tellTexts("predicting", done, total, host),
@@ -154,7 +154,7 @@ export async function explainStack(
   const asked = predictions.map(({ label }) => settings.label ?? label);
   const labelIds = Int32Array.from(asked, (label) => labels.indexOf(label));
   const found = await textAttributions(
-    { spec, classes: labels.length, weights: weightsOf(values) },
+    { spec, classes: labels.length, weights: { fixed: weightsOf(values) } },
     encodings,
     labelIds,
     attributionInput,

@@ -48,7 +48,7 @@ export async function examinedEmbeddings(
   const { values } = await loadCheckpoint(folder);
   const { embed, dispose } = await openEmbedder(
     { model: { spec, values, tokenizer } },
-    await host.runtime(undefined),
+    await host.runtime({}),
   );
   try {
     return await embed(encodings, BATCH_TOKENS, (done) => {

@@ -34,6 +34,7 @@ describe("runIdentity", () => {
       "cacheDir",
       "dataDir",
       "dataset",
+      "device",
       "evalTokens",
       "labelColumn",
       "learningCurve",

@@ -7,6 +7,7 @@ import type { HubSettings } from "../../platform/hub-environment.js";
 import type { MlflowEnvironment } from "../../platform/mlflow-environment.js";
 import type { QueueEnvironment } from "../../platform/queue-environment.js";
 import type { RunMetrics } from "../../results/records/run-metrics.js";
+import type { ComputeSettings } from "./device.js";
 
 /** Everything a command gets from its surroundings; nothing else is taken from the environment. */
 export interface Host {
@@ -24,7 +25,8 @@ export interface Host {
    * early for false: nobody wants more. Absent where results are to be given back whole.
    */
   readonly write?: ((text: string) => Promise<boolean>) | undefined;
-  runtime(threads: number | undefined): Promise<Runtime>;
+  /** Opens the device asked for. Throws what `chosenDevice` and `Device.open` throw. */
+  runtime(asked: ComputeSettings): Promise<Runtime>;
   /** What can still be allocated. */
   availableMemory(): AvailableMemory;
   /** Runs a command in a further thread; a stop of this one stops it too, and so does `stop`, which is asked again and again. */

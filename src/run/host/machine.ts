@@ -5,7 +5,7 @@ import type { MachineRecord } from "../../results/records/machine-record.js";
 
 /** This machine, this package and the runtime, if one computed; its name ends in its version. */
 export function machineRecord(
-  runtime: Pick<Runtime, "name"> | undefined,
+  runtime: Pick<Runtime, "name" | "device"> | undefined,
   machine: Machine = thisMachine(),
 ): MachineRecord {
   const [program, version = "unknown"] = runtime?.name.split(" ") ?? [];
@@ -15,6 +15,7 @@ export function machineRecord(
     processor: machine.processor,
     processors: machine.processors,
     memory_bytes: machine.totalBytes,
+    ...(runtime && { device: runtime.device }),
     versions: {
       l3masking: packageVersion(),
       node: machine.nodeVersion,

@@ -4,7 +4,8 @@ import type { Runtime } from "../../engine/runtime/runtime.js";
 import { evaluationBatches, inExampleOrder } from "../../method/batch/order.js";
 import { packOptions, packTexts } from "../../method/batch/pack.js";
 import { type AttributionInput, compileAttribution } from "../../method/program/attribution.js";
-import type { Weights } from "../../method/program/inference.js";
+import type { PresentWeights } from "../../method/program/training-arrays.js";
+import type { FixedWeights } from "../../method/program/weight-feeds.js";
 import type { ModelSpec } from "../../model/spec.js";
 import type { Encoding } from "../../text/encoding.js";
 import { joinedWindows } from "../../text/long-texts.js";
@@ -18,7 +19,7 @@ export interface ClassifierParts {
   readonly spec: ModelSpec;
   /** How many labels there are. */
   readonly classes: number;
-  readonly weights: Weights;
+  readonly weights: PresentWeights | FixedWeights;
 }
 
 /**

@@ -106,7 +106,9 @@ export async function logitsFor(
   runtime: Runtime,
   onBatch: (done: number) => void,
 ): Promise<Float32Array> {
-  const program = await compileClassification(runtime, spec, labels.length, weightsOf(values));
+  const program = await compileClassification(runtime, spec, labels.length, {
+    fixed: weightsOf(values),
+  });
   try {
     return await classifyEncodings(program, spec, encodings, BATCH_TOKENS, onBatch);
   } finally {

@@ -1,6 +1,7 @@
 /** The settings of each command as a schema, and their types. */
 import { z } from "zod";
 import { compareSettings } from "./compare.js";
+import { deviceSettings } from "./device.js";
 import { evaluationSettings } from "./evaluation.js";
 import { explainSettings } from "./explain.js";
 import { handingOnSettings } from "./handing-on.js";
@@ -25,6 +26,7 @@ const known = [
   ...pretrainSettings,
   ...handingOnSettings,
   ...workerSettings,
+  ...deviceSettings,
 ];
 
 type Known = (typeof known)[number];
@@ -93,6 +95,7 @@ export const serveSchema = schemaOf("serve");
 export const exportSchema = schemaOf("export");
 export const pushSchema = schemaOf("push");
 export const workerSchema = schemaOf("worker");
+export const doctorSchema = schemaOf("doctor");
 
 // Settings as a user gives them: what has a default may be left out.
 
@@ -122,6 +125,8 @@ export type ExportOptions = z.input<typeof exportSchema>;
 export type PushOptions = z.input<typeof pushSchema>;
 /** The settings of `worker`. */
 export type WorkerOptions = z.input<typeof workerSchema>;
+/** The settings of `doctor`. */
+export type DoctorOptions = z.input<typeof doctorSchema>;
 /** The settings of `pretrain`. */
 export type PretrainOptions = z.input<typeof pretrainSchema>;
 /** The settings of `score`, without those of its files. */
@@ -141,6 +146,7 @@ export type CheckSettings = z.output<typeof checkSchema>;
 export type ReportSettings = z.output<typeof reportSchema>;
 export type PushSettings = z.output<typeof pushSchema>;
 export type WorkerSettings = z.output<typeof workerSchema>;
+export type DoctorSettings = z.output<typeof doctorSchema>;
 export type ExportSettings = z.output<typeof exportSchema>;
 export type PretrainSettings = z.output<typeof pretrainSchema>;
 export type ScoreTextsSettings = z.output<typeof scoreTextsSchema>;

@@ -1,7 +1,7 @@
 /** What follows from a model that was read: how long a row may be, which heads it has, its weights as programs read them. */
 
 import { L3MaskingError } from "../../base/errors.js";
-import type { Weights } from "../../method/program/inference.js";
+import type { Weights } from "../../method/program/weight-feeds.js";
 import type { ParameterValues } from "../../model/parameters.js";
 import type { ModelSpec } from "../../model/spec.js";
 import type { Tokenizer } from "../../text/encoding.js";

@@ -106,7 +106,7 @@ export async function scoreEncodings(
   const estimator = parseEstimator(settings.estimator);
   const precision = settings.scoringPrecision;
   const open = (chosen: Precision) =>
-    compileTokenLikelihood(runtime, model.spec, weightsOf(model.values), chosen);
+    compileTokenLikelihood(runtime, model.spec, { fixed: weightsOf(model.values) }, chosen);
   const program = await open(precision);
   let exactProgram: TokenLikelihoodProgram | undefined;
   try {

@@ -44,7 +44,13 @@ function recorder() {
 
 /** Works until `done`, as a machine with a folder of its own. */
 async function worker(name: string, queue: MemoryQueue, done: () => boolean, host: TestHost) {
-  const place = { name, inputs: at(`${name}/inputs`), work: at(`${name}/work`), threads: 1 };
+  const place = {
+    name,
+    inputs: at(`${name}/inputs`),
+    work: at(`${name}/work`),
+    threads: 1,
+    device: "cpu" as const,
+  };
   while (!done()) {
     const worked = await queue.work((message, watch) =>
       trainQueued(message, { place, host, store: queue.store, ...watch }),
@@ -95,7 +101,14 @@ async function finish({ outputDir = "" }: TrainOptions) {
 describe("runs through a queue", () => {
   it("leave what the same run leaves on one machine", async () => {
     const options: TrainOptions = {
-      ...{ ...soundFiles, model: tinyModel("bert"), method: "l3", seed: 1, threads: 1 },
+      ...{
+        ...soundFiles,
+        model: tinyModel("bert"),
+        method: "l3",
+        seed: 1,
+        threads: 1,
+        device: "cpu" as const,
+      },
       ...{ maxLength: 32, batchSize: 12, maxSteps: 4, evalSteps: 2, headInitialization: "random" },
     };
     const whole = { ...options, outputDir: at("here/runs/sounds-l3") };

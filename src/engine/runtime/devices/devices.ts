@@ -2,8 +2,7 @@
 import type { Device } from "../runtime.js";
 import { cpu } from "./cpu.js";
 import { cuda } from "./cuda.js";
+import type { DeviceName } from "./names.js";
 import { webgpu } from "./webgpu.js";
 
-export const devices = { cpu, webgpu, cuda } as const satisfies Readonly<Record<string, Device>>;
-
-export type DeviceName = keyof typeof devices;
+export const devices: Readonly<Record<DeviceName, Device>> = { cpu, webgpu, cuda };
