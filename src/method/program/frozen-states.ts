@@ -6,7 +6,8 @@ import type { Runtime } from "../../engine/runtime/runtime.js";
 import { firstLayers } from "../../model/encoder.js";
 import type { ModelSpec } from "../../model/spec.js";
 import type { PackedBatch } from "../batch/pack.js";
-import { batchFeeds, evaluationContext, type Weights, weightFeeds } from "./inference.js";
+import { batchFeeds, evaluationContext } from "./inference.js";
+import { type Weights, weightFeeds } from "./weight-feeds.js";
 
 export interface FrozenStatesProgram {
   /** Hidden states [R*S, H] of all slots, flat, after the frozen layers. */

@@ -8,7 +8,7 @@ import { evaluationBatches } from "../../method/batch/order.js";
 import { packOptions, packTexts } from "../../method/batch/pack.js";
 import { hasAuxiliaryTask, isLinear } from "../../method/methods.js";
 import { compileFrozenStates } from "../../method/program/frozen-states.js";
-import type { Weights } from "../../method/program/inference.js";
+import type { Weights } from "../../method/program/weight-feeds.js";
 import type { ModelSpec } from "../../model/spec.js";
 import type { Encoding } from "../../text/encoding.js";
 import type { Host } from "../host/host.js";
