@@ -15,7 +15,8 @@ import {
 import { trainingRates } from "../dist/method/program/training-graph.js";
 import { createDropoutMasks } from "../dist/method/train/dropout-masks.js";
 import { trainingStep } from "../dist/method/train/step.js";
-import { metaSlots, taskGradients } from "../dist/method/train/task-gradients.js";
+import { metaSlots, taskSlots } from "../dist/method/train/task-gradients.js";
+import { hostParameters } from "../dist/method/train/trained-parameters.js";
 import { loadCheckpoint } from "../dist/model/checkpoint/load.js";
 import { initialize } from "../dist/model/parameters.js";
 import { learnTaskWeights } from "../dist/run/fine-tune/learned-weights.js";
@@ -71,14 +72,17 @@ function auxiliaryBatch(random) {
 async function stateOf(learns) {
   const store = createTrainable(spec, parts, values, 0, learns ? metaSlots : []);
   const dropout = createDropoutMasks(0, rates);
-  const arrays = {
-    weights: store.weight,
-    gradients: learns ? taskGradients(store) : store.gradient,
-    keepMask: dropout.keepMask,
-  };
-  const main = await compileClassificationTraining(runtime, spec, CLASSES, rates, arrays);
+  const parameters = hostParameters(store);
+  const arrays = parameters.arrays(dropout, learns ? taskSlots(store) : undefined);
+  const { over: mainOver, ...main } = await compileClassificationTraining(
+    runtime,
+    spec,
+    CLASSES,
+    rates,
+    arrays,
+  );
   const auxiliary = await compileMaskedTokenTraining(runtime, spec, rates, arrays);
-  if (!learns) return { store, dropout, main, auxiliary };
+  if (!learns) return { parameters, dropout, main, auxiliary };
   const random = (...names) => randomStream(0, "dev", ...names);
   const dev = {
     initializeHead(step, head) {
@@ -91,7 +95,7 @@ async function stateOf(learns) {
   };
   const meta = await learnTaskWeights(
     runtime,
-    { spec, classes: CLASSES, store, main, dropout },
+    { spec, classes: CLASSES, parameters, mainOver, dropout },
     dev,
     {
       metaLearningRate: 0.01,
@@ -101,7 +105,7 @@ async function stateOf(learns) {
       devHeadTolerance: 1e-3,
     },
   );
-  return { store, dropout, main, auxiliary, meta };
+  return { parameters, dropout, main, auxiliary, meta };
 }
 
 const states = { equal: await stateOf(false), meta: await stateOf(true) };
