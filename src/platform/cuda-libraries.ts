@@ -26,7 +26,7 @@ export function requireCudaLibraries(
     "device-missing",
     `expected ${missing.join(" and ")} in ${folder}, found nothing: CUDA's part of onnxruntime-node is not installed`,
     {
-      hint: "Fetch it with onnxruntime-node's own install script (docs/devices.md): ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node. It also needs CUDA 12 and cuDNN 9.",
+      hint: "Fetch it with onnxruntime-node's own install script (docs/devices.md): ONNXRUNTIME_NODE_INSTALL=cuda12 node node_modules/onnxruntime-node/script/install.js. It also needs CUDA 12 and cuDNN 9.",
     },
   );
 }
