@@ -7,7 +7,13 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["src/**/*.test.ts", "test/**/*.test.ts", "bench/**/*.test.ts"],
-          exclude: ["test/cluster/**", "test/data/**", "test/devices/**", "test/shown/**"],
+          exclude: [
+            "test/browser/**",
+            "test/cluster/**",
+            "test/data/**",
+            "test/devices/**",
+            "test/shown/**",
+          ],
           testTimeout: 60_000,
           // Hooks train too, and a busy machine flushes files slowly.
           hookTimeout: 60_000,
@@ -48,6 +54,16 @@ export default defineConfig({
           hookTimeout: 120_000,
           fileParallelism: false,
           env: { VK_ADD_DRIVER_FILES: "/usr/lib/chromium/vk_swiftshader_icd.json" },
+        },
+      },
+      {
+        // Drives Debian's Chromium; skips with a printed reason where it is not installed.
+        test: {
+          name: "browser",
+          include: ["test/browser/**/*.test.ts"],
+          testTimeout: 600_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
         },
       },
       {

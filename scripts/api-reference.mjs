@@ -26,6 +26,11 @@ const entries = [
     text: "Runs in Node. Every function works in its own thread, reports events to `watch.onEvent`, stops when `watch.signal` is\naborted, and rejects with an [L3MaskingError](#l3maskingerror) ([errors.md](errors.md)).",
   },
   {
+    file: "src/web.ts",
+    heading: "l3masking/web",
+    text: "Runs in a browser, in a page or a worker, with the package onnxruntime-web ([browser.md](browser.md)). Reports events to\n`watch.onEvent`, stops when `watch.signal` is aborted, and throws an [L3MaskingError](#l3maskingerror).",
+  },
+  {
     file: "src/index.ts",
     heading: "l3masking/core",
     text: "Pure functions over texts, scores and labels. They need neither Node nor ONNX Runtime, and throw an\n[L3MaskingError](#l3maskingerror) too.",

@@ -12,10 +12,10 @@ import type { PretrainResult } from "./commands/pretrain.js";
 import type { PushResult } from "./commands/push.js";
 import type { ReportResult } from "./commands/report.js";
 import type { ScoreResult } from "./commands/score.js";
-import type { TextScores } from "./commands/score-texts.js";
 import type { WorkerResult } from "./commands/worker.js";
 import type { Prediction } from "./results/records/predictions.js";
 import type { TrainResult } from "./run/host/host.js";
+import type { TextScores } from "./run/inference/text-scores.js";
 import type {
   CheckOptions,
   ClassifierOptions,

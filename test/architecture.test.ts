@@ -137,11 +137,13 @@ describe("imports", () => {
     expect(cycles).toEqual([]);
   });
 
-  it("load ONNX Runtime in platform/onnxruntime.ts alone", () => {
-    const loading = imports.filter(
-      ({ to, typesOnly }) => !typesOnly && to.startsWith("onnxruntime-node"),
-    );
-    expect(loading.map(({ from }) => from)).toEqual(["platform/onnxruntime.ts"]);
+  it("load ONNX Runtime in one file of platform for each build", () => {
+    const loading = (build: string) =>
+      imports
+        .filter(({ to, typesOnly }) => !typesOnly && to.startsWith(`onnxruntime-${build}`))
+        .map(({ from }) => from);
+    expect(loading("node")).toEqual(["platform/onnxruntime.ts"]);
+    expect([...new Set(loading("web"))]).toEqual(["platform/browser/onnxruntime-web.ts"]);
   });
 
   it("of Node's modules and globals are in the wings that may", () => {
@@ -156,17 +158,30 @@ describe("imports", () => {
     expect(places(isGlobal, others)).toEqual([]);
   });
 
-  it("of index.ts lead to nothing that needs Node", () => {
-    const reached = new Set<string>();
-    const reach = (file: string) => {
-      if (reached.has(file)) return;
-      reached.add(file);
-      for (const { from, to, typesOnly } of imports) if (from === file && !typesOnly) reach(to);
-    };
-    reach("index.ts");
+  /** Files and packages that a file loads, at once or later. */
+  const reachedFrom = (file: string, reached = new Set<string>()): ReadonlySet<string> => {
+    if (reached.has(file)) return reached;
+    reached.add(file);
+    for (const { from, to, typesOnly } of imports) {
+      if (from === file && !typesOnly) reachedFrom(to, reached);
+    }
+    return reached;
+  };
+
+  it("of index.ts lead to nothing that needs Node or a runtime", () => {
+    const reached = reachedFrom("index.ts");
     expect(reached.size).toBeGreaterThan(20);
-    const needsNode = (name: string) => name.startsWith("node:") || name.startsWith("onnxruntime");
-    expect([...reached].filter(needsNode)).toEqual([]);
+    const needs = (name: string) => name.startsWith("node:") || name.startsWith("onnxruntime");
+    expect([...reached].filter(needs)).toEqual([]);
+  });
+
+  it("of web.ts lead to nothing that needs Node", () => {
+    const reached = reachedFrom("web.ts");
+    expect(reached.size).toBeGreaterThan(100);
+    const needs = (name: string) => name.startsWith("node:") || name === "onnxruntime-node";
+    expect([...reached].filter(needs)).toEqual([]);
+    const system = [...reached].filter((name) => wingOf(name) === "platform").sort();
+    expect(system).toEqual(["platform/browser/onnxruntime-web.ts", "platform/browser/page.ts"]);
   });
 });
 

@@ -215,6 +215,10 @@ describe("blocks", () => {
     }
   });
 
+  it("of docs/browser.md are the example that test/browser runs", () => {
+    expect(blocks("docs/browser.md", "js")).toEqual([browserExample]);
+  });
+
   it("of code for other packages parse", () => {
     const code = pages.flatMap((path) => [...blocks(path, "js"), ...blocks(path, "ts")]);
     for (const { name } of otherPackages) {
@@ -245,7 +249,7 @@ describe("blocks", () => {
     const code = pages
       .filter((path) => path !== "docs/api.md")
       .flatMap((path) => [...blocks(path, "js"), ...blocks(path, "ts")])
-      .filter((block) => !importsOther(block));
+      .filter((block) => !importsOther(block) && block !== browserExample);
     expect(code.length).toBeGreaterThan(1);
     const file = (index: number) => at(`block-${index}.ts`);
     for (const [index, block] of code.entries()) writeFileSync(file(index), block);
@@ -258,6 +262,9 @@ describe("blocks", () => {
     expect(faultsIn([wrong])).toEqual([expect.stringContaining("modle")]);
   });
 });
+
+/** The types of pages are not at hand here; test/browser runs it. */
+const browserExample = page("examples/browser/worker.js");
 
 /** Does a block import a package that is not installed here? */
 const importsOther = (block: string) =>

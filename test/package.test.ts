@@ -97,7 +97,8 @@ function reachedFiles(): ReadonlySet<string> {
     );
     for (const [, name] of names) reach(posix.join(posix.dirname(file), name));
   };
-  for (const entry of ["dist/apps/cli/main.js", "dist/node.js", "dist/index.js"]) reach(entry);
+  for (const entry of ["dist/apps/cli/main.js", "dist/node.js", "dist/index.js", "dist/web.js"])
+    reach(entry);
   return reached;
 }
 

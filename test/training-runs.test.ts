@@ -1,7 +1,7 @@
 /** How training runs go and end: masks, evaluations, early stops, interruptions, divergence, refusals. */
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { TextScores } from "../src/commands/score-texts.js";
+import type { TextScores } from "../src/run/inference/text-scores.js";
 import { runScoreTexts } from "../src/commands/score-texts.js";
 import type { NamedArrays } from "../src/engine/runtime/runtime.js";
 import { loadCheckpoint } from "../src/model/checkpoint/load.js";

@@ -1,22 +1,12 @@
 /** The commands of the library that work on texts in memory. */
 
-import type { TokenScores } from "../method/likelihood/estimators.js";
 import type { Host } from "../run/host/host.js";
+import { type TextScores, textScores } from "../run/inference/text-scores.js";
 import type { ScoreTextsSettings } from "../run/settings/schemas.js";
 import { loadModel, scoreEncodings } from "../run/sources/model.js";
 import { checkedMaxLength } from "../run/sources/model-facts.js";
 import { alteredNotice, countEncodings, requireKnownWords } from "../run/sources/text-counts.js";
 import { encodeOnce } from "../text/encode-once.js";
-import { type Encoding, NO_WORD, type Tokenizer } from "../text/encoding.js";
-
-/** Scores of one text, special tokens included as null. */
-export interface TextScores {
-  readonly ids: readonly number[];
-  readonly tokens: readonly string[];
-  readonly word_ids: readonly (number | null)[];
-  /** Natural logarithms. */
-  readonly logprob: readonly (number | null)[];
-}
 
 /** Token scores of texts under a masked-LM checkpoint, in their order. */
 export async function runScoreTexts(
@@ -33,18 +23,4 @@ export async function runScoreTexts(
   const runtime = await host.runtime(settings);
   const { scores } = await scoreEncodings(model, encodings, settings, runtime, host);
   return encodings.map((encoding, index) => textScores(encoding, scores[index], model.tokenizer));
-}
-
-/** One text's scores in the layout of scores.jsonl. */
-export function textScores(
-  { ids, wordIds }: Encoding,
-  scores: TokenScores,
-  tokenizer: Tokenizer,
-): TextScores {
-  return {
-    ids: Array.from(ids),
-    tokens: Array.from(ids, (id) => tokenizer.token(id)),
-    word_ids: Array.from(wordIds, (word) => (word === NO_WORD ? null : word)),
-    logprob: Array.from(scores, (score) => (Number.isNaN(score) ? null : score)),
-  };
 }

@@ -7,14 +7,14 @@ import type { TokenScores } from "../method/likelihood/estimators.js";
 import type { EstimatorReport } from "../results/records/run-metrics.js";
 import { requireWritable, writeJsonLines } from "../run/folder/run-folder.js";
 import type { Host } from "../run/host/host.js";
+import type { TextScores } from "../run/inference/text-scores.js";
+import { textScores } from "../run/inference/text-scores.js";
 import type { ScoreSettings } from "../run/settings/schemas.js";
 import { loadModel, scoreEncodings } from "../run/sources/model.js";
 import { checkedMaxLength } from "../run/sources/model-facts.js";
 import { alteredNotice, countEncodings, requireKnownWords } from "../run/sources/text-counts.js";
 import { encodeOnce } from "../text/encode-once.js";
 import type { Encoding, Tokenizer } from "../text/encoding.js";
-import type { TextScores } from "./score-texts.js";
-import { textScores } from "./score-texts.js";
 
 /** What `scoreFile` wrote. */
 export interface ScoreResult {

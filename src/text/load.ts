@@ -4,7 +4,7 @@ import { entryAt, readBytes } from "../platform/files/files.js";
 import { join } from "../platform/paths.js";
 import type { Tokenizer } from "./encoding.js";
 import { createTokenizer } from "./tokenizer.js";
-import { type TokenizerSettings, tokenizerFileNames } from "./tokenizer-json.js";
+import { type TokenizerSettings, tokenizerFileNames, tokenizerText } from "./tokenizer-json.js";
 
 /**
  * The tokenizer of the files in `folder` (see `createTokenizer`); `settings` overrule the files.
@@ -27,19 +27,7 @@ export async function loadTokenizer(
 /** The text of a file, or undefined where there is none. */
 function readTokenizerFile(path: string): string | undefined {
   const bytes = smallFile(path);
-  if (bytes === undefined) return undefined;
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch (cause) {
-    throw new L3MaskingError(
-      "tokenizer-format",
-      `${path}: expected UTF-8 text, found other bytes`,
-      {
-        hint: "Download the file again.",
-        cause,
-      },
-    );
-  }
+  return bytes && tokenizerText(path, bytes);
 }
 
 /** Bytes of a tokenizer file; those with 250 000 tokens have 20 MB. */

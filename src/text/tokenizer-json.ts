@@ -42,6 +42,19 @@ export const tokenizerFileNames: readonly string[] = [
   MODEL_CONFIG,
 ];
 
+/** The text of a tokenizer file. Throws `tokenizer-format` for bytes that are not UTF-8. */
+export function tokenizerText(path: string, bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new L3MaskingError(
+      "tokenizer-format",
+      `${path}: expected UTF-8 text, found other bytes`,
+      { hint: "Download the file again.", cause },
+    );
+  }
+}
+
 const tokenizerJsonSchema = z.looseObject({
   added_tokens: listOf(addedTokenSchema, MAX_ADDED)
     .nullish()

@@ -65,10 +65,9 @@ export function createTensors(
 export interface SessionOptions {
   /** Outputs that stay on the device. */
   readonly held?: readonly string[];
-  /**
-   * Can it run for some of its outputs, and write them where it is told? Else all are computed, copied to their places or
-   * dropped.
-   */
+  /** Can it run for some of its outputs? Else all are computed, and some dropped. */
+  readonly choosesOutputs?: boolean;
+  /** Does it write outputs where it is told? Else they are copied to their places. */
   readonly writesInPlace?: boolean;
   /** Leaves its times when it is disposed of. */
   readonly profiled?: boolean;
@@ -79,12 +78,12 @@ export function wrapSession(
   name: string,
   session: InferenceSession,
   tensors: Tensors,
-  { held = [], writesInPlace = true, profiled = false }: SessionOptions = {},
+  { held = [], choosesOutputs = true, writesInPlace = true, profiled = false }: SessionOptions = {},
 ): Session {
   return {
     async run(inputs, outputs, targets = {}) {
       const feeds = feedsOf(inputs, tensors);
-      const names = writesInPlace ? outputs : session.outputNames;
+      const names = choosesOutputs ? outputs : session.outputNames;
       const fetches: Record<string, Tensor | null> = {};
       for (const key of names) {
         fetches[key] = writesInPlace && key in targets ? tensors.of(targets[key]) : null;

@@ -1,32 +1,17 @@
 /** A fine-tuned encoder in memory. */
 
 import { compileClassification } from "../../method/program/inference.js";
-import { encodeOnce } from "../../text/encode-once.js";
-import { keepingOfLongTexts, type LongTextPart } from "../../text/long-texts.js";
+import type { LongTextPart } from "../../text/long-texts.js";
 import { trainedReading, trainedTemperature } from "../folder/saved-classifier.js";
 import type { Host } from "../host/host.js";
-import { classifyEncodings } from "../inference/classify.js";
 import type { ClassifierSettings } from "../settings/schemas.js";
 import { type LoadedModel, loadModel } from "../sources/model.js";
-import {
-  checkedMaxLength,
-  classifierLabels,
-  longestRow,
-  weightsOf,
-} from "../sources/model-facts.js";
-import { countEncodings } from "../sources/text-counts.js";
-import { classifierOf, type OpenClassifier, type ReadTexts } from "./open-classifier.js";
-
-/** Longest text for classifiers that do not say what they were trained with. */
-const USUAL_MAX_LENGTH = 512;
+import { type ClassifierReading, classifierReading, weightsOf } from "../sources/model-facts.js";
+import { encoderReader } from "./encoder-reader.js";
+import { classifierOf, type OpenClassifier } from "./open-classifier.js";
 
 /** A trained classifier as its folder has it. */
-export interface LoadedClassifier extends LoadedModel {
-  /** Label names by id. */
-  readonly labels: readonly string[];
-  /** Longest text it was trained with, special tokens included. */
-  readonly maxLength: number;
-}
+export type LoadedClassifier = LoadedModel & ClassifierReading;
 
 /**
  * Loads a classifier with its tokenizer. `asked` replaces the longest text that it was trained with, `longTexts` what it keeps of longer ones. Throws
@@ -40,13 +25,11 @@ export async function loadClassifier(
   longTexts?: LongTextPart,
 ): Promise<LoadedClassifier> {
   const model = await loadModel(name, host, "classifier");
-  const { spec, folder } = model;
-  const labels = classifierLabels(model);
-  const usual = Math.min(USUAL_MAX_LENGTH, longestRow(spec));
-  const trained = trainedReading(folder);
-  const maxLength = checkedMaxLength(asked ?? trained.maxLength ?? usual, spec);
-  const tokenizer = keepingOfLongTexts(model.tokenizer, longTexts ?? trained.longTexts);
-  return { ...model, tokenizer, labels, maxLength };
+  const reading = classifierReading(model, trainedReading(model.folder), {
+    maxLength: asked,
+    ...(longTexts && { longTexts }),
+  });
+  return { ...model, ...reading };
 }
 
 /**
@@ -72,21 +55,7 @@ export async function openEncoder(
     settings.precision,
   );
 
-  const read = (texts: readonly string[]): ReadTexts => {
-    const encodings = texts.map(encodeOnce(tokenizer, maxLength));
-    return {
-      counts: countEncodings(encodings, tokenizer),
-      async logits(onBatch) {
-        const found = await classifyEncodings(
-          program,
-          spec,
-          encodings,
-          settings.evalTokens,
-          onBatch,
-        );
-        return found.map((logit) => logit / temperature);
-      },
-    };
-  };
+  const reading = { spec, tokenizer, maxLength };
+  const read = encoderReader(program, reading, settings.evalTokens, temperature);
   return classifierOf({ folder, labels, hasTokens: true, read, dispose: program.dispose }, host);
 }

@@ -1,7 +1,7 @@
 /** What every kind of classifier can do once it is open. */
 import { L3MaskingError } from "../../base/errors.js";
 import type { Prediction } from "../../results/records/predictions.js";
-import type { Host } from "../host/host.js";
+import type { Watched } from "../host/host.js";
 import { predictionsOf } from "../inference/classify.js";
 import { alteredNotice, type EncodingCounts, requireKnownWords } from "../sources/text-counts.js";
 
@@ -39,9 +39,6 @@ export interface ReadTexts {
   /** As `OpenClassifier.logits`. `onBatch` is told how many texts are done; what it throws ends the work. */
   logits(onBatch: (done: number) => void): Promise<Float32Array>;
 }
-
-/** What work on texts tells, and is asked. */
-type Watched = Pick<Host, "emit" | "cancelled">;
 
 /** A classifier by how its kind reads texts. */
 export function classifierOf(

@@ -1,15 +1,15 @@
 import { learningRateFactor } from "../../method/train/schedule.js";
 import { fixedTaskWeights } from "../../method/train/task-weights.js";
 import type { TrainingPlan } from "../../method/train/trainer.js";
-import type { FineTuneSettings } from "./recipe.js";
+import type { EncoderSettings } from "./recipe.js";
 import { optimizerGroups } from "./trainable.js";
 import type { Training } from "./training.js";
 
 /** Length, task weights and learning rates of the first stage. */
 export function firstStagePlan(
-  { parts }: Training,
+  { parts }: Pick<Training, "parts">,
   perEpoch: number,
-  settings: FineTuneSettings,
+  settings: EncoderSettings,
 ): Pick<
   TrainingPlan,
   "totalSteps" | "gradientAccumulationSteps" | "accumulation" | "taskWeights" | "groups"

@@ -2,13 +2,7 @@
 import { L3MaskingError } from "../../base/errors.js";
 import { counted } from "../../base/figures.js";
 import type { Folds } from "../../data/folds.js";
-import {
-  AUTO,
-  autoCandidates,
-  hasAuxiliaryTask,
-  isLinear,
-  needsScores,
-} from "../../method/methods.js";
+import { AUTO, autoCandidates, hasAuxiliaryTask, isLinear } from "../../method/methods.js";
 import { keepingOfLongTexts } from "../../text/long-texts.js";
 import type { PlacedTrainSettings } from "../folder/named-folder.js";
 import type { Host, NoticeEvent } from "../host/host.js";
@@ -21,9 +15,10 @@ import {
   loadLabelledTexts,
 } from "../sources/labelled-texts.js";
 import { type LoadedModel, loadModel } from "../sources/model.js";
-import { checkedMaxLength, hasMlmHead, requireMlmHead } from "../sources/model-facts.js";
+import { checkedMaxLength, hasMlmHead } from "../sources/model-facts.js";
 import type { EncodedUnlabelled } from "../sources/unlabelled-texts.js";
 import { unlabelledTexts } from "./auxiliary-texts.js";
+import { requireFitting } from "./fitting.js";
 import { foldCount, runFolds } from "./folds.js";
 import { frozenLayersAgain } from "./frozen-notice.js";
 import { dataSize, type FineTuneSettings, withRecipe } from "./recipe.js";
@@ -69,35 +64,13 @@ export async function loadInputs(given: PlacedTrainSettings, host: Host): Promis
   return { settings, files, model, data, unlabelled, folds: dealt, maxLength };
 }
 
-/** Throws where the method needs a head that the model lacks, and names settings without effect. */
+/** Throws what `requireFitting` throws, and names settings without effect. */
 function checkMethod(settings: TrainSettings, model: LoadedModel, host: Host): void {
+  requireFitting(settings, model);
   const { method } = settings;
-  requireLayers(settings, model);
-  const hasAuxiliary = hasAuxiliaryTask(method);
-  if (needsScores(method)) requireMlmHead(model);
-  if (hasAuxiliary && settings.longTexts === "windows") throw masksWholeTexts(method);
-  if (hasAuxiliary) return;
+  if (hasAuxiliaryTask(method)) return;
   if (settings.taskWeights === "meta") host.emit(oneTask("--task-weights meta", method));
   if (settings.sharedPass) host.emit(oneTask("--shared-pass", method));
-}
-
-function requireLayers({ freezeLayers = 0 }: TrainSettings, { spec }: LoadedModel): void {
-  if (freezeLayers <= spec.layers) return;
-  throw new L3MaskingError(
-    "invalid-setting",
-    `expected --freeze-layers to be at most ${spec.layers}, the layers of the model, got ${freezeLayers}`,
-    {
-      hint: "Freeze fewer layers; with all of them frozen, the classification head alone is trained.",
-    },
-  );
-}
-
-function masksWholeTexts(method: string): L3MaskingError {
-  return new L3MaskingError(
-    "invalid-setting",
-    `expected --long-texts head or head-tail with --method ${method}, which masks tokens of texts in one piece, got windows`,
-    { hint: "Choose another --method, or leave --long-texts out." },
-  );
 }
 
 function needsBest(): L3MaskingError {

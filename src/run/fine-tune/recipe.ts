@@ -30,6 +30,9 @@ export type Recipe = {
 /** Settings of `train` without gaps. */
 export type FineTuneSettings = PlacedTrainSettings & Recipe;
 
+/** The same where there is no run folder. */
+export type EncoderSettings = TrainSettings & Recipe;
+
 /**
  * The recipe for data of a size. A classification head that starts as a probe takes fewer passes, and a rate that does not undo it
  * (docs/recipes.md).
@@ -56,7 +59,10 @@ export function dataSize({
 }
 
 /** Settings as they were given, completed by the recipe. A second stage goes on from the best weights, so it has them kept. */
-export function withRecipe(settings: PlacedTrainSettings, size: DataSize): FineTuneSettings {
+export function withRecipe<Settings extends TrainSettings>(
+  settings: Settings,
+  size: DataSize,
+): Settings & Recipe {
   const given = Object.entries(settings).filter(([, value]) => value !== undefined);
   const recipe = recipeFor(size, settings.headInitialization);
   const keep = settings.secondStage ? "best" : recipe.keep;

@@ -50,6 +50,9 @@ export interface Host {
   readonly queue: QueueEnvironment;
 }
 
+/** What work in memory needs: somebody to tell, and to ask. */
+export type Watched = Pick<Host, "emit" | "cancelled">;
+
 /** What `onEvent` gets while a call runs: texts for people, progress, and the lines of a run's journal. */
 export type RunEvent = NoticeEvent | ProgressEvent | RunStatusEvent | JournalEvent;
 

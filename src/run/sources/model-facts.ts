@@ -5,6 +5,8 @@ import type { Weights } from "../../method/program/weight-feeds.js";
 import type { ParameterValues } from "../../model/parameters.js";
 import type { ModelSpec } from "../../model/spec.js";
 import type { Tokenizer } from "../../text/encoding.js";
+import { keepingOfLongTexts } from "../../text/long-texts.js";
+import type { TrainedReading } from "../folder/training-arguments.js";
 
 /** Throws `checkpoint-config` if the tokenizer has ids that the model of `config` lacks. */
 export function requireTokenizerFits(tokenizer: Tokenizer, spec: ModelSpec, config: string): void {
@@ -44,7 +46,7 @@ export function weightsOf(values: ReadonlyMap<string, Float32Array>): Weights {
 }
 
 /** What is asked of a model's heads; `folder` is what messages call its place. */
-interface ModelHeads {
+export interface ModelHeads {
   readonly spec: ModelSpec;
   readonly values: ParameterValues;
   readonly folder: string;
@@ -68,7 +70,7 @@ export function requireMlmHead(model: ModelHeads): void {
  * The labels of a classifier, by id. Throws `checkpoint-tensor` for a model without a classification head, and `checkpoint-config` for one
  * that gives texts several labels or numbers.
  */
-export function classifierLabels({ spec, values, folder }: ModelHeads): readonly string[] {
+function classifierLabels({ spec, values, folder }: ModelHeads): readonly string[] {
   const { labels } = spec;
   const hasHead = (classes: number) =>
     spec.family
@@ -102,4 +104,30 @@ export function classifierLabels({ spec, values, folder }: ModelHeads): readonly
     );
   }
   return labels;
+}
+
+/** Longest text for classifiers that do not say what they were trained with. */
+const USUAL_MAX_LENGTH = 512;
+
+/** How a classifier reads texts, and what it answers. */
+export interface ClassifierReading {
+  /** Label names by id. */
+  readonly labels: readonly string[];
+  /** Longest text it was trained with, special tokens included. */
+  readonly maxLength: number;
+  /** Keeps of a longer text what it kept in training. */
+  readonly tokenizer: Tokenizer;
+}
+
+/** `asked` has what replaces how it was trained. Throws what `classifierLabels` and `checkedMaxLength` throw. */
+export function classifierReading(
+  model: ModelHeads & { readonly tokenizer: Tokenizer },
+  trained: TrainedReading,
+  asked: Partial<TrainedReading> = {},
+): ClassifierReading {
+  const labels = classifierLabels(model);
+  const usual = Math.min(USUAL_MAX_LENGTH, longestRow(model.spec));
+  const maxLength = checkedMaxLength(asked.maxLength ?? trained.maxLength ?? usual, model.spec);
+  const tokenizer = keepingOfLongTexts(model.tokenizer, asked.longTexts ?? trained.longTexts);
+  return { labels, maxLength, tokenizer };
 }

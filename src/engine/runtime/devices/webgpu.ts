@@ -66,7 +66,12 @@ export const webgpu: Device = {
       async load(name, bytes, held = []) {
         const session = await create(name, bytes, keeping(held));
         const { profiled } = native;
-        return wrapSession(name, session, tensors, { held, profiled, writesInPlace: false });
+        return wrapSession(name, session, tensors, {
+          held,
+          profiled,
+          choosesOutputs: false,
+          writesInPlace: false,
+        });
       },
     };
   },
