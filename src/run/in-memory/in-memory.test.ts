@@ -30,7 +30,7 @@ async function labelled(path: string) {
   };
 }
 
-const openBert = async () => modelOn(await host.runtime(1), filesIn(bert), "bert");
+const openBert = async () => modelOn(await host.runtime({ threads: 1 }), filesIn(bert), "bert");
 const isOfJournal = (event: RunEvent): event is JournalEvent =>
   event.type === "step" || event.type === "evaluation" || event.type === "stop";
 
@@ -62,7 +62,7 @@ describe("a course in memory", () => {
     }
     expect(saved.size).toBeGreaterThan(4);
 
-    const again = await classifierOn(await host.runtime(1), saved, "trained");
+    const again = await classifierOn(await host.runtime({ threads: 1 }), saved, "trained");
     expect(again.labels).toEqual(classifier.labels);
     expect(await again.predict(dev.texts)).toEqual(await classifier.predict(dev.texts));
     await again.dispose();
