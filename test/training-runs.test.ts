@@ -1,10 +1,10 @@
 /** How training runs go and end: masks, evaluations, early stops, interruptions, divergence, refusals. */
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { TextScores } from "../src/run/inference/text-scores.js";
 import { runScoreTexts } from "../src/commands/score-texts.js";
 import type { NamedArrays } from "../src/engine/runtime/runtime.js";
 import { loadCheckpoint } from "../src/model/checkpoint/load.js";
+import type { TextScores } from "../src/run/inference/text-scores.js";
 import { failure } from "./fixtures/failure.js";
 import { changedModel, readJson, temporaryFolder } from "./fixtures/folders.js";
 import { createTestHost, savedClassifier, tinyModel } from "./fixtures/host.js";
