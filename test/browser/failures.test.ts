@@ -54,6 +54,16 @@ describe.skipIf(!hasChromium)(`failures in Chromium${whyNot}`, () => {
     });
   });
 
+  it("no runtime: which package to install", async () => {
+    const page = await open(true);
+    await page.route("**/onnxruntime-web/**", (route) => route.abort());
+    expect((await courseIn(page, "here", tiny)).error).toMatchObject({
+      code: "runtime-missing",
+      message: expect.stringContaining("onnxruntime-web/wasm"),
+      hint: expect.stringContaining("npm install onnxruntime-web@1.30.0"),
+    });
+  });
+
   it("one thread in a page that is not isolated, and it says so", async () => {
     const page = await open(false);
     const { result } = await courseIn(page, "here", { ...tiny, score: ["the pump"], scoring });
