@@ -8,7 +8,7 @@ import { atLeast, atMost, ownFigure, ratioFigure, timesOf, WITHOUT_PEER } from "
 import type { Figure } from "../results.js";
 import { median } from "../statistics.js";
 
-const EPOCHS = 3;
+const EPOCHS = 2;
 const BATCH_SIZE = 16;
 const MAX_LENGTH = 128;
 const LEARNING_RATE = 1e-4;

@@ -41,8 +41,8 @@ const plans: readonly Plan[] = [
     ...{ turns: 10, texts: 200, model: () => randomModel(robertaBase), exact: 4, block: 25 },
   },
   {
-    ...{ name: "likelihood-minilm", title: "the same of 60 texts with minilm" },
-    ...{ turns: 6, texts: 60, model: shippedModel, exact: 4, block: null },
+    ...{ name: "likelihood-minilm", title: "the same of 40 texts with minilm" },
+    ...{ turns: 5, texts: 40, model: shippedModel, exact: 4, block: null },
   },
 ];
 
