@@ -248,8 +248,8 @@ export function describeDeviceGradients(name: string, open: () => Promise<Runtim
       for (const { name: parameter } of store.parameters) {
         expect(again(parameter), parameter).toEqual(sums(parameter));
       }
-      await tasks.dispose();
       await parameters.dispose();
+      await tasks.dispose();
     });
 
     it("leave frozen layers out, and weight the losses by label", async () => {
@@ -272,8 +272,8 @@ export function describeDeviceGradients(name: string, open: () => Promise<Runtim
       );
       expectLoss(sums, exact.lossSum("main"));
       expectGradients(await read(), [exact]);
-      await training.dispose();
       await parameters.dispose();
+      await training.dispose();
     });
 
     it("clip and update as the kernels do, and change nothing where a norm is not finite", async () => {

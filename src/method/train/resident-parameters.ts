@@ -85,10 +85,15 @@ export async function residentParameters(
       return store;
     },
     upload,
+    endTraining() {
+      for (const slot of store.slots) {
+        if (!kept.some((name) => name === slot)) arrays.clear(slot);
+      }
+    },
     async dispose() {
+      arrays.dispose();
       await optimizer.dispose();
       await byTask.dispose();
-      arrays.dispose();
     },
   };
 }

@@ -31,6 +31,9 @@ export interface TrainedParameters {
   download(slots?: readonly string[]): Promise<ParameterStore>;
   /** Takes over the weights and moments that were written to the store. */
   upload(): Promise<void>;
+  /** Frees gradients, before the programs that made them are disposed of. */
+  endTraining(): void;
+  /** To be called before the programs that trained are disposed of: a device frees its arrays while these are there. */
   dispose(): Promise<void>;
 }
 
@@ -54,6 +57,7 @@ export function hostParameters(store: ParameterStore): TrainedParameters {
     },
     download: async () => store,
     upload: async () => undefined,
+    endTraining: () => undefined,
     dispose: async () => undefined,
   };
 }

@@ -87,7 +87,7 @@ export async function learnTaskWeights(
   return {
     ...createMetaLearning(parts, settings, start),
     async dispose() {
-      for (const part of [features, headTraining, head]) await part.dispose();
+      for (const part of [head, features, headTraining]) await part.dispose();
     },
   };
 }

@@ -104,8 +104,9 @@ export async function compileTraining(
     : undefined;
   const classifier = await compileClassification(runtime, spec, classes, parameters.weights);
   const endTraining = once(async () => {
-    await tasks.dispose();
+    parameters.endTraining();
     await meta?.dispose();
+    await tasks.dispose();
   });
   return {
     spec,
@@ -118,9 +119,9 @@ export async function compileTraining(
     mainAlone: () => tasks.mainOver(parameters.arrays(dropout)),
     endTraining,
     async dispose() {
+      await parameters.dispose();
       await endTraining();
       await classifier.dispose();
-      await parameters.dispose();
     },
   };
 }

@@ -73,9 +73,9 @@ export async function compilePretraining(
     dropout,
     scorer,
     async dispose() {
+      await parameters.dispose();
       await dispose();
       await scorer.dispose();
-      await parameters.dispose();
     },
   };
 }
