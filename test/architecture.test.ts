@@ -175,6 +175,13 @@ describe("imports", () => {
     expect([...reached].filter(needs)).toEqual([]);
   });
 
+  it("of webengine.ts lead to nothing that needs Node", () => {
+    const reached = reachedFrom("webengine.ts");
+    expect(reached.size).toBeGreaterThan(40);
+    const needs = (name: string) => name.startsWith("node:") || name === "onnxruntime-node";
+    expect([...reached].filter(needs)).toEqual([]);
+  });
+
   it("of web.ts lead to nothing that needs Node", () => {
     const reached = reachedFrom("web.ts");
     expect(reached.size).toBeGreaterThan(100);
