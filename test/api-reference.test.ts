@@ -23,6 +23,7 @@ function project(name: string, node: string, core = "export {};\n"): string {
     "src/node.ts": node,
     "src/index.ts": core,
     "src/engine.ts": "export {};\n",
+    "src/web.ts": "export {};\n",
     "tsconfig.json": JSON.stringify({ compilerOptions: { strict: true, types: [] } }),
     "docs/api.md": "old",
   };
