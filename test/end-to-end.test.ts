@@ -73,6 +73,7 @@ const metricsSchema = z.strictObject({
     processor: z.string(),
     processors: z.number().int(),
     memory_bytes: z.number(),
+    device: z.literal("cpu"),
     versions: z.record(z.string(), z.string()),
   }),
   confidence: z.strictObject({
