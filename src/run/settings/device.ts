@@ -5,23 +5,26 @@ import { setting } from "./setting.js";
 
 const heading = "Limits";
 
+/** Commands that compute with a model on whatever device there is. */
+export const modelCommands = [
+  "train",
+  "compare",
+  "pretrain",
+  "perplexity",
+  "score",
+  "scoreTexts",
+  "predict",
+  "evaluate",
+  "explain",
+  "serve",
+  "classifier",
+  "worker",
+] as const;
+
 export const deviceSettings = [
   setting({
     name: "device",
-    commands: [
-      "train",
-      "compare",
-      "pretrain",
-      "perplexity",
-      "score",
-      "scoreTexts",
-      "predict",
-      "evaluate",
-      "explain",
-      "serve",
-      "classifier",
-      "worker",
-    ],
+    commands: modelCommands,
     type: z.enum(["auto", ...deviceNames]).default("auto"),
     description:
       "Where the model is computed (docs/devices.md); auto is the processor until doctor --time-devices found another device faster",

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { decidingMeasure, labelMeasures } from "../../results/metrics/label-measures.js";
 import { longTextParts } from "../../text/long-texts.js";
+import { modelCommands } from "./device.js";
 import { fraction, integer, text } from "./kinds.js";
 import { PUBLISHED, RECIPE, setting } from "./setting.js";
 import { runNames } from "./written-names.js";
@@ -234,21 +235,8 @@ const outputs = [
   }),
   setting({
     name: "threads",
-    commands: [
-      "train",
-      "compare",
-      "pretrain",
-      "perplexity",
-      "score",
-      "scoreTexts",
-      "predict",
-      "evaluate",
-      "explain",
-      "serve",
-      "classifier",
-      "export",
-      "worker",
-    ],
+    // Exported files are compared on the processor.
+    commands: [...modelCommands, "export"],
     type: integer(1).optional(),
     description: "Threads of the runtime, at most one per processor, which is the default",
     heading: "Limits",
