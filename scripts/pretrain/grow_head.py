@@ -40,6 +40,7 @@ def arguments():
     parser.add_argument("--keep", type=float, default=5.0)
     parser.add_argument("--measure-every", type=int, default=400)
     parser.add_argument("--cooldown", type=int, default=0)
+    parser.add_argument("--bfloat16", action="store_true", help="2.5 times as fast on processors with AVX512_BF16 or AMX; weights stay float32")
     return parser.parse_args()
 
 
@@ -73,7 +74,7 @@ def validation_batches(tokenizer, path):
 
 
 def pooled(encoder, ids, mask=None):
-    hidden = encoder(ids, attention_mask=mask).last_hidden_state
+    hidden = encoder(ids, attention_mask=mask).last_hidden_state.float()
     weights = torch.ones(ids.shape) if mask is None else mask.float()
     return torch.nn.functional.normalize((hidden * weights[..., None]).sum(1), dim=1)
 
@@ -155,13 +156,16 @@ def main():
         for row, at in enumerate(starts):
             ids[row, 1:-1] = text[at : at + LENGTH - 2]
         picked = (torch.rand(ids.shape, generator=generator) < given.mask) & (ids > MASK)
-        loss = torch.nn.functional.cross_entropy(picked_logits(model, ids, picked), ids[picked])
+        with torch.autocast("cpu", torch.bfloat16, enabled=given.bfloat16):
+            logits = picked_logits(model, ids, picked)
+        loss = torch.nn.functional.cross_entropy(logits.float(), ids[picked])
         losses.append(float(loss.detach()))
         loss.backward()
         clear = ids[: given.rows // 8]
-        with torch.no_grad():
-            wanted = pooled(original, clear)
-        apart = (1 - (pooled(model.bert, clear) * wanted).sum(1)).mean()
+        with torch.autocast("cpu", torch.bfloat16, enabled=given.bfloat16):
+            with torch.no_grad():
+                wanted = pooled(original, clear)
+            apart = (1 - (pooled(model.bert, clear) * wanted).sum(1)).mean()
         kept.append(1 - float(apart.detach()))
         (given.keep * apart).backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
