@@ -5,7 +5,7 @@
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { readJson, temporaryFolder } from "../fixtures/folders.js";
 import { tinyModel } from "../fixtures/host.js";
@@ -53,6 +53,13 @@ afterEach(async () => {
   await Promise.all(running.splice(0).map(({ ended }) => ended));
 });
 
+/** What a test that failed left in the queue is not for the next one. */
+async function emptyQueue({ port }: RedisLab): Promise<void> {
+  const client = new Redis({ port, password: PASSWORD });
+  await client.flushall();
+  client.disconnect();
+}
+
 /** Which runs a worker said that it had begun or ended, as it printed it. */
 async function untilPrinted(ones: readonly Started[], text: string): Promise<Started> {
   return Promise.any(
@@ -86,6 +93,7 @@ describe.skipIf(redisMissing !== undefined)("compare --executor queue", () => {
   beforeAll(async () => {
     redis = await startRedis({ folder: at("redis"), words: ["--requirepass", PASSWORD] });
   });
+  beforeEach(() => emptyQueue(redis));
   afterAll(() => redis.kill());
 
   it("ends with the report of one machine, though a worker dies and the server is started anew", async () => {
@@ -158,7 +166,17 @@ describe.skipIf(redisMissing !== undefined)("compare --executor queue", () => {
 
   it("gives the run of a worker that is stopped back at once", async () => {
     const first = worker("alpha", redis.address);
-    const long = ["--methods", "stl", "--seeds", "7", "--max-steps", "400", "--eval-steps", "100"];
+    // Long enough that it is under way when its worker is stopped, on a fast machine too.
+    const long = [
+      "--methods",
+      "stl",
+      "--seeds",
+      "7",
+      "--max-steps",
+      "4000",
+      "--eval-steps",
+      "1000",
+    ];
     const comparison = queued("given", redis.address, ...rates, ...long);
     await first.printed(": begun");
     await comparison.printed('"state":"running"');
