@@ -12,7 +12,7 @@ import { processorCount, thisMachine } from "../platform/machine.js";
 import { mlflowEnvironment } from "../platform/mlflow-environment.js";
 import { queueEnvironment } from "../platform/queue-environment.js";
 import { slurmTask } from "../platform/slurm-environment.js";
-import { chosenDevice } from "../run/host/device.js";
+import { chosenDevice, openedOr } from "../run/host/device.js";
 import { fastestDevice, readDeviceTimes } from "../run/host/device-times.js";
 import type { Host, RunEvent } from "../run/host/host.js";
 import { usableThreads } from "../run/host/threads.js";
@@ -47,7 +47,9 @@ const host: Host = {
       const now = { runtime: processor.name, processor: thisMachine().processor };
       return fastestDevice(readDeviceTimes(host.cacheFolder, now));
     });
-    return chosen === "cpu" ? processor : devices[chosen].open({ threads });
+    if (chosen === "cpu") return processor;
+    const open = () => devices[chosen].open({ threads });
+    return openedOr(processor, asked, chosen, open, host.emit);
   },
   availableMemory,
   inThread,

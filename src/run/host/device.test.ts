@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { chosenDevice, deviceOfJobs } from "./device.js";
+import { L3MaskingError } from "../../base/errors.js";
+import { chosenDevice, deviceOfJobs, openedOr } from "./device.js";
+import type { NoticeEvent } from "./host.js";
 
 describe("chosenDevice", () => {
   const fastest = () => "webgpu" as const;
@@ -23,6 +25,38 @@ describe("chosenDevice", () => {
     expect(() => chosenDevice({ device: "cuda", scoringPrecision: "int8" }, fastest)).toThrow(
       "--scoring-precision int8",
     );
+  });
+});
+
+describe("openedOr", () => {
+  const gone = async () => {
+    throw new L3MaskingError("device-missing", "expected a GPU, found none");
+  };
+
+  it("computes on the processor where the device of auto is gone, and says why", async () => {
+    const told: NoticeEvent[] = [];
+    const tell = (notice: NoticeEvent) => void told.push(notice);
+    const auto = { device: "auto" } as const;
+    expect(await openedOr("processor", auto, "webgpu", gone, tell)).toBe("processor");
+    expect(told).toEqual([
+      expect.objectContaining({
+        level: "warning",
+        text: expect.stringMatching(/computing on cpu, as webgpu.*expected a GPU, found none/),
+      }),
+    ]);
+    expect(await openedOr("processor", auto, "webgpu", async () => "GPU", tell)).toBe("GPU");
+  });
+
+  it("never replaces a device that was asked for, and hides no fault of ours", async () => {
+    const tell = () => expect.unreachable("nothing to tell");
+    const asked = { device: "webgpu" } as const;
+    const missing = expect.objectContaining({ code: "device-missing" });
+    await expect(openedOr("processor", asked, "webgpu", gone, tell)).rejects.toEqual(missing);
+    const broken = async () => {
+      throw new TypeError("broken");
+    };
+    const auto = openedOr("processor", { device: "auto" }, "webgpu", broken, tell);
+    await expect(auto).rejects.toThrow(TypeError);
   });
 });
 

@@ -1,6 +1,7 @@
 /** The device that a command computes on. */
 import { L3MaskingError } from "../../base/errors.js";
 import type { DeviceName } from "../../engine/runtime/devices/names.js";
+import type { NoticeEvent } from "./host.js";
 
 /** What the settings of a command say of computing. */
 export interface ComputeSettings {
@@ -29,6 +30,27 @@ export function chosenDevice(
     `expected --device cpu with ${int8}, which runs on the processor only, got ${device}`,
     { hint: `Leave out --device ${device}, or ${int8}.` },
   );
+}
+
+/**
+ * What `open` gives for the device. The one that `auto` found fastest may not open any more (its driver is gone, another run
+ * holds it): then the `processor`, and a warning says so. For a device asked for by name, throws what `open` throws.
+ */
+export async function openedOr<Opened>(
+  processor: Opened,
+  { device = "cpu" }: ComputeSettings,
+  chosen: Exclude<DeviceName, "cpu">,
+  open: () => Promise<Opened>,
+  tell: (notice: NoticeEvent) => void,
+): Promise<Opened> {
+  try {
+    return await open();
+  } catch (error) {
+    if (device !== "auto" || !(error instanceof L3MaskingError)) throw error;
+    const text = `--device auto: computing on cpu, as ${chosen}, the fastest when they were timed, cannot be opened: ${error.message}. Time them again: l3masking doctor --time-devices`;
+    tell({ type: "notice", level: "warning", text });
+    return processor;
+  }
 }
 
 /**
