@@ -77,6 +77,8 @@ function runOf({ runs: [run], datasets: [dataset] }: Comparison): TrainedRun {
     masking: undefined,
     examples: [],
     wrong: [],
+    held_out_metrics: null,
+    answers: [],
     confidence: { temperature: 0.1, dev: measured, test: run.test && measured },
     coverage: { split: "dev", rows: 1, plain: [], at_temperature: [] },
     verdict: null,

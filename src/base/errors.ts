@@ -39,6 +39,7 @@ export const errorCodes = {
   "server-busy": "usage",
   "request-invalid": "usage",
   "request-too-large": "usage",
+  "workplace-path": "usage",
   // data: files of texts and labels
   "data-format": "data",
   "data-column": "data",
@@ -85,6 +86,7 @@ export const errorCodes = {
   "runtime-failed": "internal",
   "device-kernel": "internal",
   "worker-failed": "internal",
+  "workplace-lost": "internal",
 } as const satisfies Record<string, ErrorFamily>;
 
 /** What went wrong, in a word; docs/errors.md explains each. */

@@ -8,6 +8,7 @@ import { stepEvent } from "../../test/fixtures/step-event.js";
 import type { JournalEvent } from "../method/train/events.js";
 import type { RunMetrics } from "../results/records/run-metrics.js";
 import { runReport } from "./report.js";
+import { commands } from "./table.js";
 
 const at = temporaryFolder();
 const report = (folder: string, output?: string, charts?: string) =>
@@ -156,6 +157,41 @@ describe("report of a training run", () => {
       "Data",
     ]);
     expect(text).not.toContain("Holm");
+  });
+
+  it("shows label by label what folds held out, where there is no test split", async () => {
+    writeRun("folds");
+    rmSync(at("folds/predictions-test.jsonl"));
+    const answers = [
+      ["plumbing", "plumbing"],
+      ["plumbing", "rigging"],
+      ["rigging", "rigging"],
+    ].map(([expected, label], row) => ({
+      line: row + 1,
+      expected,
+      label,
+      probabilities: { [label]: 0.75 },
+    }));
+    writeFileSync(
+      at("folds/predictions-held-out.jsonl"),
+      answers.map((row) => `${JSON.stringify(row)}\n`).join(""),
+    );
+    const { output } = await report("folds");
+    const text = textOf(output);
+    expect(text).toContain("On the 3 texts that were held out in folds");
+    expect(text).toContain("50 % of “plumbing” were predicted as “rigging”");
+    // Of both labels it finds one; of plumbing all that it names, of rigging half: 2 * 1 / 3 twice.
+    expect(text).toContain("plumbing266.7");
+    const { answers: given } = await commands.readRun.run(
+      { folder: at("folds") },
+      createTestHost(),
+    );
+    expect(given[1]).toEqual({
+      line: 2,
+      expected: "plumbing",
+      predicted: "rigging",
+      probability: 0.75,
+    });
   });
 
   it("shows texts token by token where the run kept some, and refuses damaged ones", async () => {

@@ -36,6 +36,9 @@ const withSettings = [
   "scoreTexts",
   "openClassifier",
   "classify",
+  "readRows",
+  "examine",
+  "readRun",
 ] as const;
 
 describe("commands", () => {

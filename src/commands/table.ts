@@ -191,6 +191,18 @@ const records = {
     settings: async () => (await import("./classify.js")).classifySchema,
     load: async () => (await import("./classify.js")).runClassify,
   }),
+  readRows: command({
+    settings: async () => (await import("./read-rows.js")).readRowsSchema,
+    load: async () => (await import("./read-rows.js")).runReadRows,
+  }),
+  examine: command({
+    settings: async () => (await import("../run/settings/schemas.js")).checkSchema,
+    load: async () => (await import("./examine.js")).runExamine,
+  }),
+  readRun: command({
+    settings: async () => (await import("./read-run.js")).readRunSchema,
+    load: async () => (await import("./read-run.js")).runReadRun,
+  }),
 };
 
 export type CommandName = keyof typeof records;

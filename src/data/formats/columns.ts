@@ -41,8 +41,8 @@ export interface ColumnOptions {
   readonly textColumn?: string | undefined;
   /** Exact name of the label column; found by its usual names if absent. */
   readonly labelColumn?: string | undefined;
-  /** "unread" for files of texts, whatever else is in them. */
-  readonly labels: "required" | "unread";
+  /** "optional" for a column of labels that may have blanks, "unread" for files of texts, whatever else is in them. */
+  readonly labels: "required" | "optional" | "unread";
   /** What to do with a file without labels, in a sentence; it follows the hint of errors. */
   readonly withoutLabels?: string | undefined;
   /** Of columns that hold numbers of classes, where the file itself does not name them. */

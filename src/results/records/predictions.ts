@@ -22,12 +22,16 @@ export function answerOf(prediction: Prediction, bound: number | undefined): Ans
   return isOpen ? { label: null, probabilities } : prediction;
 }
 
-export const testPrediction = prediction.extend({
-  /** Of the test file, from 1. */
+export const heldOutPrediction = prediction.extend({
+  /** Of the file, from 1. */
   line: z.int(),
   expected: z.string(),
-  seen_in_training: z.boolean(),
 });
+
+/** A line of predictions-held-out.jsonl: a row of train, its label and the one predicted by a model that did not see it. */
+export type HeldOutPrediction = z.infer<typeof heldOutPrediction>;
+
+export const testPrediction = heldOutPrediction.extend({ seen_in_training: z.boolean() });
 
 /** A line of predictions-test.jsonl: a test row, its label and the one predicted. */
 export type TestPrediction = z.infer<typeof testPrediction>;

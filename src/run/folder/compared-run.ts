@@ -11,7 +11,7 @@ import type {
 } from "../../results/records/comparison.js";
 import type { MachineRecord } from "../../results/records/machine-record.js";
 import type { TaskValues } from "../../results/records/measures.js";
-import type { TestPrediction } from "../../results/records/predictions.js";
+import type { HeldOutPrediction, TestPrediction } from "../../results/records/predictions.js";
 import { finishedJournal, finishedMetrics, finishedPredictions } from "./finished-run.js";
 
 /** Most points of a training curve: fewer than of a dev curve, as each is a mean that quiets the noise of steps. */
@@ -79,6 +79,18 @@ function asIds(rows: readonly TestPrediction[], labels: readonly string[]): RunP
     predicted: Int32Array.from(rows, ({ label }) => idOf(label)),
     seenInTraining: Uint8Array.from(rows, ({ seen_in_training: seen }) => +seen),
   };
+}
+
+/** Metrics of rows that folds held out; null without any. Throws as `readComparedRun`. */
+export function heldOutMetrics(
+  rows: readonly HeldOutPrediction[],
+  labels: readonly string[],
+): RowSetMetrics | null {
+  const ids = asIds(
+    rows.map((row) => ({ ...row, seen_in_training: false })),
+    labels,
+  );
+  return rowSetMetrics(ids, Array.from(rows.keys()), labels);
 }
 
 function rowSetMetrics(

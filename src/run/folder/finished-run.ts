@@ -5,7 +5,12 @@ import { findText, readText } from "../../platform/files/files.js";
 import { join } from "../../platform/paths.js";
 import { parseJournal } from "../../results/records/journal.js";
 import { parseRecord, parseRecordLines } from "../../results/records/parse.js";
-import { type TestPrediction, testPrediction } from "../../results/records/predictions.js";
+import {
+  type HeldOutPrediction,
+  heldOutPrediction,
+  type TestPrediction,
+  testPrediction,
+} from "../../results/records/predictions.js";
 import { type RunMetrics, runMetrics } from "../../results/records/run-metrics.js";
 
 const writer = "a run";
@@ -54,4 +59,10 @@ export function finishedJournal(folder: string): FinishedJournal {
 export function finishedPredictions(folder: string): readonly TestPrediction[] {
   const path = join(folder, "predictions-test.jsonl");
   return parseRecordLines(testPrediction, findText(path) ?? "", { path, writer, hint });
+}
+
+/** predictions-held-out.jsonl of a finished run, in the order of the rows; none where no folds were held out. */
+export function heldOutPredictions(folder: string): readonly HeldOutPrediction[] {
+  const path = join(folder, "predictions-held-out.jsonl");
+  return parseRecordLines(heldOutPrediction, findText(path) ?? "", { path, writer, hint });
 }

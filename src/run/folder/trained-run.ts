@@ -10,8 +10,8 @@ import { runExamples } from "../../results/records/token-masks.js";
 import { type WrongRow, wrongRow } from "../../results/records/wrong-rows.js";
 import type { TrainedRun } from "../../results/report/pages/run.js";
 import { datasetName, nameOf } from "../sources/dataset-sources.js";
-import { readComparedRun } from "./compared-run.js";
-import { finishedMetrics } from "./finished-run.js";
+import { heldOutMetrics, readComparedRun } from "./compared-run.js";
+import { finishedMetrics, finishedPredictions, heldOutPredictions } from "./finished-run.js";
 import { runDigest } from "./run-identity.js";
 import { readTrainingRecord } from "./training-record.js";
 
@@ -44,6 +44,9 @@ export function readTrainedRun(folder: string): TrainedRun {
   const reading = readComparedRun(folder, place, labels);
   if (reading === undefined) throw unfinished(folder);
   const { run } = reading;
+  const tested = finishedPredictions(folder);
+  const held = tested.length > 0 ? [] : heldOutPredictions(folder);
+  const answers = tested.length > 0 ? tested : held;
   return {
     run,
     masking: readMaskingSummary(folder),
@@ -53,6 +56,11 @@ export function readTrainedRun(folder: string): TrainedRun {
     coverage: metrics.coverage,
     verdict: metrics.verdict,
     held_out: metrics.held_out,
+    held_out_metrics: heldOutMetrics(held, labels),
+    answers: answers.map(({ line, expected, label, probabilities }) => ({
+      ...{ line, expected, predicted: label },
+      probability: probabilities[label],
+    })),
     learning_curve: metrics.learning_curve,
     settings: record.settings,
     checkpoint_digest: record.checkpoint_digest,

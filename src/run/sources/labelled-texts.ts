@@ -84,11 +84,12 @@ export interface TrainingColumns {
 export async function readLabelledFiles(
   files: LabelledFiles,
   host: Host,
+  labels: "required" | "optional" = "required",
 ): Promise<SplitRecords & { readonly columns: TrainingColumns }> {
   const read = async (split: string, path: string | undefined) => {
     if (path === undefined) return undefined;
     const { textColumn, labelColumn } = files;
-    const file = await readRecords(path, { textColumn, labelColumn, labels: "required" });
+    const file = await readRecords(path, { textColumn, labelColumn, labels });
     const columns = `text from "${file.textColumn}" (--text-column), label from "${file.labelColumn}" (--label-column)${file.namedClasses ? ", its numbers named as the data set says" : ""}`;
     const text = `${split}: ${file.records.length} rows of ${shownName(path)} (${file.format}); ${columns}`;
     host.emit({ type: "notice", level: "info", text });

@@ -3,7 +3,7 @@
 import { counted, duration, listed } from "../../../base/figures.js";
 import { methods } from "../../../method/methods.js";
 import type { Comparison } from "../../records/comparison.js";
-import { decidingRows, type Group, groupsOf } from "./groups.js";
+import { decidingRows, type Group, groupsOf, rowSetName } from "./groups.js";
 import { type Content, type Markup, markup } from "./markup.js";
 import { foreign, type Page, page, part } from "./page.js";
 import { curvesSection } from "./sections/curves.js";
@@ -80,8 +80,8 @@ ${part(group, "results", "Scores", resultsSection(group))}
 ${part(group, "tests", "Paired tests", testsSection(group))}
 ${part(group, "curves", "Learning curves", curvesSection(group))}
 ${weights && part(group, "weights", "Task weights", weights)}
-${rows && part(group, "labels", "Label by label", perLabelSection(group, rows))}
-${rows && part(group, "confusion", "Confusions", confusionSection(group, rows))}
+${rows && part(group, "labels", "Label by label", perLabelSection(group, { rows, name: rowSetName(rows, group) }))}
+${rows && part(group, "confusion", "Confusions", confusionSection(group, { rows, name: rowSetName(rows, group) }))}
 ${part(group, "masking", "What is masked", maskingSection(group))}
 ${part(group, "timing", "Time", timingsSection(group))}
 ${part(group, "data", "Data", datasetSection(group.dataset, runs))}

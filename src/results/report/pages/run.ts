@@ -5,9 +5,10 @@ import { isLinear, methodOf } from "../../../method/methods.js";
 import { temperatureHelps } from "../../metrics/confidence.js";
 import { labelMeasures, type OfLabelMeasures } from "../../metrics/label-measures.js";
 import { probabilityMeasures } from "../../metrics/probability-measures.js";
-import type { ComparedDataset, ComparedRun } from "../../records/comparison.js";
+import type { ComparedDataset, ComparedRun, RowSetMetrics } from "../../records/comparison.js";
 import type { MaskingSummary } from "../../records/masking-summary.js";
 import type { Coverage, RunConfidence } from "../../records/measures.js";
+import type { RowSet } from "../../records/paired-comparison.js";
 import type { RunMetrics } from "../../records/run-metrics.js";
 import type { RunExample } from "../../records/token-masks.js";
 import type { WrongRow } from "../../records/wrong-rows.js";
@@ -20,7 +21,7 @@ import { coverageSection } from "./sections/coverage.js";
 import { curvesSection } from "./sections/curves.js";
 import { examplesSection } from "./sections/examples.js";
 import { glossarySection } from "./sections/glossary.js";
-import { confusionSection, perLabelSection } from "./sections/labels.js";
+import { confusionSection, type LabelledRows, perLabelSection } from "./sections/labels.js";
 import { learningCurveSection } from "./sections/learning-curve.js";
 import { maskingSection } from "./sections/masking.js";
 import { datasetSection, settingsTable } from "./sections/provenance.js";
@@ -47,6 +48,10 @@ export interface TrainedRun {
   readonly verdict: string | null;
   /** The candidates on held-out texts, where there were several or folds. */
   readonly held_out?: RunMetrics["held_out"] | undefined;
+  /** On the training texts that folds held out, where there is no test split; null without either. */
+  readonly held_out_metrics: RowSetMetrics | null;
+  /** The rows that it was measured on, in the order of their file: those of test, else those that folds held out. */
+  readonly answers: readonly AnsweredRow[];
   /** What was reached with a part of the training texts, where that was asked for. */
   readonly learning_curve?: RunMetrics["learning_curve"] | undefined;
   /** Every setting of `train`, resolved. */
@@ -56,49 +61,110 @@ export interface TrainedRun {
   readonly tokenizer_digest?: string | undefined;
 }
 
-/** A training run as a page; `date` is when it is written, in words for people. */
-export function renderRun(trained: TrainedRun, { date }: { readonly date: string }): Page {
-  const { run, dataset } = trained;
+/** A row that a run was measured on. */
+export interface AnsweredRow {
+  /** Of its file, from 1. */
+  readonly line: number;
+  readonly expected: string;
+  readonly predicted: string;
+  /** Of the predicted label. */
+  readonly probability: number;
+}
+
+/** A part of the page of a run. */
+export interface RunPart {
+  readonly name: string;
+  readonly title: string;
+  readonly content: Markup;
+}
+
+/** What a page shows of a run, for whatever frame it has. */
+export interface RunView {
+  /** "MTL L3Masking on messages, seed 0" */
+  readonly title: string;
+  /** How good it is, in words. */
+  readonly verdict: Markup;
+  readonly parts: readonly RunPart[];
+}
+
+/** The parts of a run's page, in their order; those that the run has nothing for are left out. */
+export function viewOfRun(trained: TrainedRun): RunView {
+  const { run, dataset, coverage } = trained;
+  const group = groupOf(trained);
+  const rows = decidingRows(group);
+  const unseen = isHeldOut(trained.held_out) ? "held-out" : "dev";
+  const split = coverage?.split === "dev" ? unseen : "test";
+  const byLabel = labelledRows(trained, group);
+  const parts: readonly (readonly [name: string, title: string, content: Markup | undefined])[] = [
+    ["results", "Scores", resultsSection(group)],
+    ["curves", "Learning curves", isLinear(run.method) ? undefined : curvesSection(group)],
+    [
+      "texts",
+      "With fewer texts",
+      trained.learning_curve && learningCurveSection(trained.learning_curve),
+    ],
+    ["weights", "Task weights", taskWeightsSection(group)],
+    ["labels", "Label by label", byLabel && perLabelSection(byLabel.group, byLabel.rows)],
+    [
+      "confidence",
+      "Probabilities",
+      trained.confidence && confidenceSection(trained.confidence, unseen),
+    ],
+    ["coverage", "Unsure texts", coverage && coverageSection({ ...coverage, split }, group)],
+    ["confusion", "Confusions", byLabel && confusionSection(byLabel.group, byLabel.rows)],
+    [
+      "errors",
+      "Rows it gets wrong",
+      trained.wrong && wrongRowsSection(trained.wrong, heldOut(dataset, trained.held_out)),
+    ],
+    ["masking", "What is masked", trained.masking && maskingSection(group)],
+    [
+      "examples",
+      "Some training texts, token by token",
+      trained.examples.length > 0 ? examplesSection(trained.examples) : undefined,
+    ],
+    ["timing", "Time", timingsSection(group)],
+    ["data", "Data", datasetSection(dataset, [run])],
+  ];
+  return {
+    title: `${candidateTitle(run, false)} on ${dataset.name}, seed ${run.seed}`,
+    verdict: markup`
+${trained.verdict === null ? undefined : markup`<div class="verdict"><p><strong>${foreign(trained.verdict)}</strong></p></div>`}
+${outcome(group, rows, run, trained.held_out)}`,
+    parts: parts.flatMap(([name, title, content]) =>
+      content === undefined ? [] : [{ name, title, content }],
+    ),
+  };
+}
+
+/** The run as the only candidate of a comparison. */
+function groupOf({ run, dataset, masking }: TrainedRun): Group {
   const name = candidateTitle(run, false);
   const [cell] = comparisonCells([run]);
   const style = methodOf(run.method).look;
-  const group: Group = {
+  return {
     id: "run",
     dataset,
     model: { name: run.model },
     candidates: [{ name, method: run.method, style, cell, runs: [run] }],
     paired: [],
-    masking: trained.masking === undefined ? [] : [trained.masking],
+    masking: masking === undefined ? [] : [masking],
   };
-  const rows = decidingRows(group);
-  const weights = taskWeightsSection(group);
-  const unseen = isHeldOut(trained.held_out) ? "held-out" : "dev";
-  const { coverage } = trained;
-  const split = coverage?.split === "dev" ? unseen : "test";
-  const unsure = coverage && coverageSection({ ...coverage, split }, group);
-  const title = `${name} on ${dataset.name}, seed ${run.seed}`;
+}
+
+/** A training run as a page; `date` is when it is written, in words for people. */
+export function renderRun(trained: TrainedRun, { date }: { readonly date: string }): Page {
+  const { run, dataset } = trained;
+  const name = candidateTitle(run, false);
+  const { title, verdict, parts } = viewOfRun(trained);
   const body = markup`
 <header>
 <h1>${name} on ${foreign(dataset.name)}, seed ${run.seed}</h1>
 <p>${isLinear(run.method) ? `A classifier of texts with ${dataset.labels.length} labels: ${methodOf(run.method).brief}.` : markup`The language model ${foreign(run.model)} was trained to classify texts with ${dataset.labels.length} labels.`} Texts: ${foreign(dataset.name)}.</p>
 <p class="note">Written on ${date}. <a href="#reading">How to read this page</a> explains its words.</p>
 </header>
-<section id="run"><h2>Results</h2>
-${trained.verdict === null ? undefined : markup`<div class="verdict"><p><strong>${foreign(trained.verdict)}</strong></p></div>`}
-${outcome(group, run, trained.held_out)}
-${part(group, "results", "Scores", resultsSection(group))}
-${isLinear(run.method) ? undefined : part(group, "curves", "Learning curves", curvesSection(group))}
-${trained.learning_curve && part(group, "texts", "With fewer texts", learningCurveSection(trained.learning_curve))}
-${weights && part(group, "weights", "Task weights", weights)}
-${rows && part(group, "labels", "Label by label", perLabelSection(group, rows))}
-${trained.confidence && part(group, "confidence", "Probabilities", confidenceSection(trained.confidence, unseen))}
-${unsure && part(group, "coverage", "Unsure texts", unsure)}
-${rows && part(group, "confusion", "Confusions", confusionSection(group, rows))}
-${trained.wrong && part(group, "errors", "Rows it gets wrong", wrongRowsSection(trained.wrong, heldOut(dataset, trained.held_out)))}
-${trained.masking && part(group, "masking", "What is masked", maskingSection(group))}
-${trained.examples.length > 0 ? part(group, "examples", "Some training texts, token by token", examplesSection(trained.examples)) : undefined}
-${part(group, "timing", "Time", timingsSection(group))}
-${part(group, "data", "Data", datasetSection(dataset, [run]))}
+<section id="run"><h2>Results</h2>${verdict}
+${parts.map((one) => part({ id: "run" }, one.name, one.title, one.content))}
 </section>
 <section id="origin"><h2>How this was made</h2>
 ${trained.checkpoint_digest && markup`<p class="note">SHA-256 of the weights it started from: <code>${trained.checkpoint_digest}</code><br/>of the tokenizer: <code>${trained.tokenizer_digest}</code></p>`}
@@ -107,6 +173,27 @@ ${trained.checkpoint_digest && markup`<p class="note">SHA-256 of the weights it 
 <section id="reading"><h2>How to read this page</h2>${glossarySection(false)}</section>`;
   const filtered = (trained.wrong ?? []).length > 0;
   return page(title, body, filtered ? { style: wrongRowsStyle, script: wrongRowsScript } : {});
+}
+
+/** What label by label figures are of: the deciding rows of test, else those that folds held out. */
+function labelledRows(
+  { run, held_out_metrics: metrics }: TrainedRun,
+  group: Group,
+): { readonly group: Group; readonly rows: LabelledRows } | undefined {
+  const deciding = decidingRows(group);
+  if (deciding !== undefined) {
+    return { group, rows: { rows: deciding, name: rowSetName(deciding, group) } };
+  }
+  if (metrics === null) return undefined;
+  const [candidate] = group.candidates;
+  const measuredRun = { ...run, test: metrics };
+  return {
+    group: { ...group, candidates: [{ ...candidate, runs: [measuredRun] }] },
+    rows: {
+      rows: "test",
+      name: `the ${count(metrics.rows)} texts that were held out in folds, each classified by a model that was trained without it`,
+    },
+  };
 }
 
 /** Were the training texts held out in folds, in place of a dev split? */
@@ -125,8 +212,12 @@ function heldOut({ rows }: ComparedDataset, held: TrainedRun["held_out"]) {
 }
 
 /** What was measured, and what a single run cannot show. */
-function outcome(group: Group, run: ComparedRun, held: TrainedRun["held_out"]): Markup {
-  const rows = decidingRows(group);
+function outcome(
+  group: Group,
+  rows: RowSet | undefined,
+  run: ComparedRun,
+  held: TrainedRun["held_out"],
+): Markup {
   const found = rows && run[rows];
   const kept = keptText(run, held);
   if (rows === undefined && isHeldOut(held)) {

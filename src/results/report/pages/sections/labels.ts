@@ -7,12 +7,18 @@ import { spread } from "../../../statistics/comparison-cells.js";
 import { barChart } from "../../charts/bar-chart.js";
 import { heatMap } from "../../charts/heat-map.js";
 import { spreadText } from "../../markdown/tables.js";
-import { type Group, metricsOn, type NamedCandidate, rowSetName } from "../groups.js";
+import { type Group, metricsOn, type NamedCandidate } from "../groups.js";
 import { type Markup, markup } from "../markup.js";
 import { figure, figures, foreign, table } from "../page.js";
 
+/** Rows that figures of labels are of, and what they are called in a sentence. */
+export interface LabelledRows {
+  readonly rows: RowSet;
+  readonly name: string;
+}
+
 /** F1 of every label by method. */
-export function perLabelSection(group: Group, rows: RowSet): Markup {
+export function perLabelSection(group: Group, { rows, name }: LabelledRows): Markup {
   const { labels } = group.dataset;
   const candidates = group.candidates.filter((one) => metricsOn(rows, one).length > 0);
   const measured = labels.map((label) => ({
@@ -26,10 +32,10 @@ export function perLabelSection(group: Group, rows: RowSet): Markup {
     measured.map(({ label, values }) => ({
       name: label,
       bars: values.map((list, index) => {
-        const { name } = candidates[index];
-        if (list.length === 0) return { value: undefined, text: `${name}, ${label}: –` };
+        const method = candidates[index].name;
+        if (list.length === 0) return { value: undefined, text: `${method}, ${label}: –` };
         const f1 = spread(list.map((metrics) => metrics.f1));
-        const text = `${name}, ${label}: ${spreadText(f1)}`;
+        const text = `${method}, ${label}: ${spreadText(f1)}`;
         return { value: 100 * f1.mean, spread: 100 * (f1.std ?? 0), text };
       }),
     })),
@@ -70,7 +76,7 @@ export function perLabelSection(group: Group, rows: RowSet): Markup {
     single ? "Precision and recall." : "Precision and recall, mean over seeds.",
   );
   const rare = measured.filter(({ support }) => support < FEW_ROWS).length;
-  const caption = markup`On ${rowSetName(rows, group)}.${rare === 0 ? undefined : ` ${rare} of the labels ${rare === 1 ? "has" : "have"} fewer than ${FEW_ROWS} rows here: a single row moves ${rare === 1 ? "its" : "their"} F1 a lot.`}`;
+  const caption = markup`On ${name}.${rare === 0 ? undefined : ` ${rare} of the labels ${rare === 1 ? "has" : "have"} fewer than ${FEW_ROWS} rows here: a single row moves ${rare === 1 ? "its" : "their"} F1 a lot.`}`;
   return figures([
     figure(chart, `${group.id}-labels`, caption, detail, "Precision and recall"),
     markup`<div class="beside">${figuresTable}</div>`,
@@ -87,7 +93,7 @@ const MATRIX_LABELS = 40;
 const LISTED_CONFUSIONS = 30;
 
 /** A confusion matrix for each method, all seeds together; of many labels the most frequent confusions. */
-export function confusionSection(group: Group, rows: RowSet): Markup {
+export function confusionSection(group: Group, { rows, name }: LabelledRows): Markup {
   const { labels } = group.dataset;
   const maps = group.candidates.map((candidate) => {
     const matrices = metricsOn(rows, candidate).map(({ confusion }) => confusion);
@@ -119,12 +125,12 @@ export function confusionSection(group: Group, rows: RowSet): Markup {
   if (labels.length > MATRIX_LABELS) {
     return markup`
 <p>With ${labels.length} labels a matrix would be too large to read. These are the pairs of labels that were mistaken for each other in
-most rows, at most ${LISTED_CONFUSIONS} of each method. On ${rowSetName(rows, group)}.</p>
+most rows, at most ${LISTED_CONFUSIONS} of each method. On ${name}.</p>
 ${figures(maps)}`;
   }
   return markup`
 <p>A row stands for the label that a text has, a column for the label that the model gave it. Everything off the diagonal
-is an error. On ${rowSetName(rows, group)}.</p>
+is an error. On ${name}.</p>
 ${figures(maps)}`;
 }
 

@@ -1,0 +1,38 @@
+import { writeFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { temporaryFolder } from "../../test/fixtures/folders.js";
+import { createTestHost } from "../../test/fixtures/host.js";
+import { soundFiles, soundRows } from "../../test/fixtures/sounds.js";
+import { commands } from "./table.js";
+
+const at = temporaryFolder();
+
+describe("readRows", () => {
+  it("gives the rows of all files with their places", async () => {
+    const { rows, columns } = await commands.readRows.run(soundFiles, createTestHost());
+    const placed = (["train", "dev", "test"] as const).flatMap((split) =>
+      soundRows(split).map((row, index) => ({ split, line: index + 1, ...row })),
+    );
+    expect(rows).toEqual(placed);
+    expect(columns).toEqual({ text: "text", label: "label" });
+  });
+
+  it("leaves a missing label away, and takes lines from the file", async () => {
+    writeFileSync(at("rows.csv"), 'message,kind\n"a\nb",x\nc,\n');
+    const read = await commands.readRows.run(
+      { trainFile: at("rows.csv"), textColumn: "message", labelColumn: "kind" },
+      createTestHost(),
+    );
+    expect(read.rows).toEqual([
+      { split: "train", line: 2, text: "a\nb", label: "x" },
+      { split: "train", line: 4, text: "c" },
+    ]);
+  });
+
+  it("throws what train would throw", async () => {
+    writeFileSync(at("one.csv"), "text\na\nb\n");
+    await expect(
+      commands.readRows.run({ trainFile: at("one.csv") }, createTestHost()),
+    ).rejects.toMatchObject({ code: "data-column" });
+  });
+});

@@ -1,0 +1,52 @@
+/** The rows of labelled files, as `train` would read them: for a program that shows and edits them. */
+import type { z } from "zod";
+import type { SplitName } from "../data/dataset.js";
+import type { TextRecord } from "../data/formats/record.js";
+import type { Host } from "../run/host/host.js";
+import { checkSchema } from "../run/settings/schemas.js";
+import {
+  labelledFiles,
+  readLabelledFiles,
+  type TrainingColumns,
+} from "../run/sources/labelled-texts.js";
+
+export const readRowsSchema = checkSchema.pick({
+  trainFile: true,
+  validationFile: true,
+  testFile: true,
+  textColumn: true,
+  labelColumn: true,
+});
+
+export interface FileRow extends Pick<TextRecord, "text" | "label" | "line"> {
+  readonly split: SplitName;
+}
+
+export interface ReadRows {
+  readonly columns: TrainingColumns;
+  /** Train first, each file in its order. */
+  readonly rows: readonly FileRow[];
+}
+
+/** All rows, also those without a label. Throws what reading throws. */
+export async function runReadRows(
+  settings: z.output<typeof readRowsSchema>,
+  host: Host,
+): Promise<ReadRows> {
+  const { columns, train, dev, test } = await readLabelledFiles(
+    await labelledFiles(settings, host),
+    host,
+    "optional",
+  );
+  const rowsOf = (split: SplitName, records: readonly TextRecord[] = []) =>
+    records.map(({ text, label, line }) => ({
+      split,
+      line,
+      text,
+      ...(label !== undefined && { label }),
+    }));
+  return {
+    columns,
+    rows: [...rowsOf("train", train), ...rowsOf("dev", dev), ...rowsOf("test", test)],
+  };
+}
