@@ -1,13 +1,16 @@
 import { expect, it } from "vitest";
 import {
+  adaptsFirst,
   comparedMethods,
   hasAuxiliaryTask,
   isLinear,
   isStacked,
   maskingOf,
+  masksTokens,
   methodOf,
   methods,
   needsScores,
+  passesOf,
   readsEmbeddings,
 } from "./methods.js";
 
@@ -31,6 +34,23 @@ it("says what each method trains", () => {
       ["l3-shuffled", false, true, true, false, false],
       ["l3-inverted", false, true, true, false, false],
       ["l3", false, true, true, false, false],
+    ]),
+  );
+});
+
+it("says what comes before classification, and for how long", () => {
+  const facts = methods.map(({ name }) => [
+    name,
+    adaptsFirst(name),
+    masksTokens(name),
+    passesOf(name),
+  ]);
+  expect(facts).toEqual(
+    expect.arrayContaining([
+      ["stl", false, false, 1],
+      ["stl-long", false, false, 2],
+      ["tapt", true, true, 1],
+      ["rtm", false, true, 1],
     ]),
   );
 });

@@ -27,6 +27,10 @@ export interface MethodRow {
   readonly embeddings?: true;
   /** Is what it trains mixed with the baseline? */
   readonly stacked?: true;
+  /** Does the encoder learn to predict masked tokens of the texts before it learns to classify them? */
+  readonly adaptsFirst?: true;
+  /** Passes over the texts for each one that the settings ask for; 1 where absent. */
+  readonly passes?: number;
   /** How tokens are masked for the auxiliary task; absent where the main task is trained alone. */
   readonly masking?: StrategyName;
 }
@@ -60,6 +64,26 @@ export const methods = [
     meaning: "Single-task learning: the model learns only to classify the texts.",
     look: 0,
     comparedByDefault: true,
+  },
+  {
+    name: "stl-long",
+    title: "STL long",
+    brief: "classification alone, with as many passes of the encoder as two tasks take",
+    meaning:
+      "A control for multi-task learning: the model learns only to classify, but for twice as many steps, so that it computes as much as a model with two tasks. What a second task gains over this, it gains by more than computing longer.",
+    look: 8,
+    comparedByDefault: false,
+    passes: 2,
+  },
+  {
+    name: "tapt",
+    title: "TAPT",
+    brief: "random token masking first, then classification alone",
+    meaning:
+      "Task-adaptive pretraining: first the model learns to predict tokens of the task's texts that are masked at random, then it learns to classify them. The same two tasks as in multi-task learning, one after the other.",
+    look: 9,
+    comparedByDefault: false,
+    adaptsFirst: true,
   },
   {
     name: "stack",
@@ -171,6 +195,22 @@ export function needsScores(method: string): boolean {
 /** Is there an auxiliary task beside the main one? */
 export function hasAuxiliaryTask(method: string): boolean {
   return maskingName(method) !== undefined;
+}
+
+/** Does the encoder learn to predict masked tokens before it learns to classify? */
+export function adaptsFirst(method: string): boolean {
+  return methods.some((row: MethodRow) => row.name === method && row.adaptsFirst === true);
+}
+
+/** Are tokens masked, beside classification or before it? */
+export function masksTokens(method: string): boolean {
+  return hasAuxiliaryTask(method) || adaptsFirst(method);
+}
+
+/** Passes over the texts for each one that the settings ask for. */
+export function passesOf(method: string): number {
+  const row: MethodRow | undefined = methods.find(({ name }) => name === method);
+  return row?.passes ?? 1;
 }
 
 /** None of the candidates of `auto` has an auxiliary task. */

@@ -5,7 +5,7 @@
 
 import type { Runtime } from "../../engine/runtime/runtime.js";
 import type { MaskingStrategy } from "../../method/masking/strategies/strategy.js";
-import { hasAuxiliaryTask, type Method, maskingOf, needsScores } from "../../method/methods.js";
+import { type Method, maskingOf, masksTokens, needsScores } from "../../method/methods.js";
 import { holdingFolder } from "../../platform/files/folder-lock.js";
 import { join } from "../../platform/paths.js";
 import type { ComparedDataset, ComparedModel } from "../../results/records/comparison.js";
@@ -99,7 +99,7 @@ async function unlabelledTexts(
   { tokenizer }: LoadedModel,
   host: Host,
 ): Promise<EncodedUnlabelled | undefined> {
-  if (paths === undefined || !methods.some(hasAuxiliaryTask)) return undefined;
+  if (paths === undefined || !methods.some(masksTokens)) return undefined;
   return loadUnlabelledTexts({ paths, textColumn }, data, maxLength, tokenizer, host);
 }
 

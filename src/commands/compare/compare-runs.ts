@@ -1,7 +1,13 @@
 /** Which runs a comparison is made of, each with the settings of `train`, its digest and its folder. */
 
 import { L3MaskingError } from "../../base/errors.js";
-import { hasAuxiliaryTask, isLinear, methods, readsEmbeddings } from "../../method/methods.js";
+import {
+  hasAuxiliaryTask,
+  isLinear,
+  masksTokens,
+  methods,
+  readsEmbeddings,
+} from "../../method/methods.js";
 import type { ComparedDataset, ComparedModel, RunKey } from "../../results/records/comparison.js";
 import type { Candidate } from "../../results/records/paired-comparison.js";
 import { runDigest } from "../../run/folder/run-identity.js";
@@ -105,7 +111,7 @@ export function plannedRuns(
               tokenizer_digest,
             }),
             data_digest: datasets[index].digest,
-            ...(hasAuxiliaryTask(candidate.method) &&
+            ...(masksTokens(candidate.method) &&
               unlabelledDigest !== undefined && { unlabelled_digest: unlabelledDigest }),
           };
           const runIdentity = runDigest({ settings: train, ...inputs });

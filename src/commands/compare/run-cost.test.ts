@@ -21,6 +21,15 @@ describe("runCost", () => {
     expect(cost({ method: "stl", maxSteps: 50, batchSize: 4 })).toBe(2 * 2000 * 6 * 100);
   });
 
+  it("counts further passes, and those before classification", () => {
+    expect(cost({ method: "stl-long" })).toBe(cost({ method: "l3" }));
+    expect(cost({ method: "tapt" })).toBe(cost({ method: "l3" }));
+    const epochs = { numTrainEpochs: 2, adaptationEpochs: 6 };
+    expect(cost({ method: "tapt", ...epochs })).toBe(
+      4 * cost({ method: "stl", numTrainEpochs: 2 }),
+    );
+  });
+
   it("is twice as much with two tasks, and next to nothing without an encoder", () => {
     expect(cost({ method: "l3" })).toBe(2 * cost({ method: "stl" }));
     expect(cost({ method: "tfidf" })).toBeLessThan(cost({ method: "stl" }) / 100);

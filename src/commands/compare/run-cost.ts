@@ -1,5 +1,5 @@
 /** How long runs take beside each other, guessed before any is trained, and their fair distribution. */
-import { hasAuxiliaryTask, isLinear } from "../../method/methods.js";
+import { adaptsFirst, hasAuxiliaryTask, isLinear, passesOf } from "../../method/methods.js";
 import type { TrainSettings } from "../../run/settings/schemas.js";
 import type { PlannedComparison } from "./compare.js";
 import type { PlannedRun } from "./compare-runs.js";
@@ -21,16 +21,25 @@ const LINEAR_SHARE = 1e-3;
 const USUAL_BATCH = 32;
 
 /**
- * Cost of a run in units of its own: tokens that pass through the encoder in training x layers x hidden size^2, twice for a method with two
- * tasks. Where the recipe decides on the number of epochs it counts as one, as it is alike for all runs.
+ * Cost of a run in units of its own: tokens that pass through the encoder in training x layers x hidden size^2: those of classification, and
+ * those of masked tokens beside it or before it. Where the recipe decides on the number of epochs it counts as one, as it is alike for all runs.
  */
 export function runCost(
-  { method, maxSteps, numTrainEpochs = 1, batchSize = USUAL_BATCH }: TrainSettings,
+  {
+    method,
+    maxSteps,
+    numTrainEpochs = 1,
+    batchSize = USUAL_BATCH,
+    adaptationEpochs = numTrainEpochs,
+  }: TrainSettings,
   { rows, tokens, layers, hiddenSize }: RunSizes,
 ): number {
   const epochs = maxSteps === undefined ? numTrainEpochs : (maxSteps * batchSize) / rows;
   const one = tokens * epochs * layers * hiddenSize ** 2;
-  return one * (isLinear(method) ? LINEAR_SHARE : hasAuxiliaryTask(method) ? 2 : 1);
+  if (isLinear(method)) return one * LINEAR_SHARE;
+  const beside = hasAuxiliaryTask(method) ? 1 : 0;
+  const before = adaptsFirst(method) ? adaptationEpochs / numTrainEpochs : 0;
+  return one * (passesOf(method) + beside + before);
 }
 
 /**

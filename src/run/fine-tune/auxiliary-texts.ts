@@ -2,7 +2,7 @@
 
 import type { Runtime } from "../../engine/runtime/runtime.js";
 import type { MaskingStrategy } from "../../method/masking/strategies/strategy.js";
-import { hasAuxiliaryTask, maskingOf } from "../../method/methods.js";
+import { maskingOf, masksTokens } from "../../method/methods.js";
 import type { Encoding, Tokenizer } from "../../text/encoding.js";
 import type { Host } from "../host/host.js";
 import type { TrainSettings } from "../settings/schemas.js";
@@ -20,8 +20,8 @@ export async function unlabelledTexts(
 ): Promise<EncodedUnlabelled | undefined> {
   const { unlabeledFile: paths, textColumn, maxLength } = settings;
   if (paths === undefined) return undefined;
-  if (!hasAuxiliaryTask(settings.method)) {
-    const text = `--unlabeled-file has no effect: --method ${settings.method} has no auxiliary task`;
+  if (!masksTokens(settings.method)) {
+    const text = `--unlabeled-file has no effect: --method ${settings.method} masks no tokens`;
     host.emit({ type: "notice", level: "warning", text });
     return undefined;
   }

@@ -4,6 +4,7 @@ import type { TrainingPlan } from "../../method/train/trainer.js";
 import type { EncoderSettings } from "./recipe.js";
 import { optimizerGroups } from "./trainable.js";
 import type { Training } from "./training.js";
+import { trainingSteps } from "./training-length.js";
 
 /** Length, task weights and learning rates of the first stage. */
 export function firstStagePlan(
@@ -14,7 +15,7 @@ export function firstStagePlan(
   TrainingPlan,
   "totalSteps" | "gradientAccumulationSteps" | "accumulation" | "taskWeights" | "groups"
 > {
-  const totalSteps = settings.maxSteps ?? settings.numTrainEpochs * perEpoch;
+  const totalSteps = trainingSteps(perEpoch, settings);
   const schedule = {
     kind: settings.lrSchedulerType,
     warmupSteps: Math.ceil(settings.warmupRatio * totalSteps),

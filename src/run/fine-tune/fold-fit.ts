@@ -4,6 +4,7 @@ import type { Runtime } from "../../engine/runtime/runtime.js";
 import { train } from "../../method/train/trainer.js";
 import type { Host } from "../host/host.js";
 import { classifyEncodings } from "../inference/classify.js";
+import { adaptToTexts } from "./adaptation.js";
 import { firstStagePlan } from "./first-stage.js";
 import { computeFrozenStates } from "./frozen-states.js";
 import type { RunInputs } from "./inputs.js";
@@ -11,6 +12,7 @@ import { probeHead } from "./probed-head.js";
 import { mainRows, stepsPerEpoch, taskBatches } from "./task-batches.js";
 import type { TextMasks } from "./text-masks.js";
 import { compileTraining, initialWeights } from "./training.js";
+import { adaptationSteps } from "./training-length.js";
 
 /**
  * Fine-tunes on the training texts `train` (indices) until the recipe's last step, as there is no dev split to stop by, and gives the
@@ -44,9 +46,16 @@ export async function fitOnRows(
     ...masks.probabilities.slice(texts.length),
   ];
   const classes = data.labels.length;
-  const store = initialWeights(spec, model.values, classes, settings);
   const lines = picked.train.records.map(({ line }) => line);
   const main = mainRows({ encodings, labelIds, lines });
+  const perEpoch = stepsPerEpoch(main.encodings.length, settings);
+  const steps = adaptationSteps(perEpoch, settings);
+  const adaptedTo = [...encodings, ...(unlabelled?.encodings ?? [])];
+  const values =
+    steps === 0
+      ? model.values
+      : (await adaptToTexts(model, adaptedTo, steps, settings, host, runtime, host)).values;
+  const store = initialWeights(spec, values, classes, settings);
   if (settings.headInitialization === "probe") {
     const known = { ...main, classes };
     await probeHead(store, spec, known, settings.evalTokens, runtime, host.cancelled);
@@ -61,7 +70,6 @@ export async function fitOnRows(
   const splits = { ...picked, frozenStates };
   const training = await compileTraining(spec, store, splits, settings, undefined, runtime);
   try {
-    const perEpoch = stepsPerEpoch(main.encodings.length, settings);
     const batches = taskBatches(
       {
         ...main,

@@ -14,6 +14,7 @@ import type { Encoding } from "../../text/encoding.js";
 import type { Host } from "../host/host.js";
 import type { FineTuneSettings } from "./recipe.js";
 import { stepsPerEpoch } from "./task-batches.js";
+import { trainingSteps } from "./training-length.js";
 
 /** Of each row of the main task: hidden states [tokens, H], or of the first token alone [1, H] where no layer is trained. */
 export type FrozenStates = readonly Float32Array[];
@@ -32,6 +33,7 @@ export type FreezeSettings = Pick<
   | "gradientAccumulationSteps"
   | "numTrainEpochs"
   | "maxSteps"
+  | "adaptationEpochs"
   | "seed"
 >;
 
@@ -50,10 +52,10 @@ export function frozenStatesBytes(
 
 /** Is the output of the frozen layers the same in every epoch, and read in more than one? */
 export function readsFrozenStates(settings: FreezeSettings, rows: number): boolean {
-  const { method, freezeLayers = 0, numTrainEpochs } = settings;
+  const { method, freezeLayers = 0 } = settings;
   if (hasAuxiliaryTask(method) || isLinear(method) || freezeLayers === 0) return false;
   const perEpoch = stepsPerEpoch(rows, settings);
-  return (settings.maxSteps ?? numTrainEpochs * perEpoch) > perEpoch;
+  return trainingSteps(perEpoch, settings) > perEpoch;
 }
 
 /** And does it fit? */

@@ -2,7 +2,13 @@
 import { L3MaskingError } from "../../base/errors.js";
 import { counted } from "../../base/figures.js";
 import type { Folds } from "../../data/folds.js";
-import { AUTO, autoCandidates, hasAuxiliaryTask, isLinear } from "../../method/methods.js";
+import {
+  AUTO,
+  autoCandidates,
+  hasAuxiliaryTask,
+  isLinear,
+  masksTokens,
+} from "../../method/methods.js";
 import { keepingOfLongTexts } from "../../text/long-texts.js";
 import type { PlacedTrainSettings } from "../folder/named-folder.js";
 import type { Host, NoticeEvent } from "../host/host.js";
@@ -86,7 +92,7 @@ function oneTask(flag: string, method: string): NoticeEvent {
 }
 
 function newHeads(method: string, model: LoadedModel, labels: number): NoticeEvent {
-  const masked = hasAuxiliaryTask(method) && !hasMlmHead(model) ? "a masked-LM head and " : "";
+  const masked = masksTokens(method) && !hasMlmHead(model) ? "a masked-LM head and " : "";
   const text = `adds ${masked}a classification head for ${counted(labels, "label")}`;
   return { type: "notice", level: "info", text };
 }

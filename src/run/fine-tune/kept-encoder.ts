@@ -8,7 +8,7 @@ import { openJournal } from "../folder/journal.js";
 import { withSavedStep } from "../folder/lost-device.js";
 import { saveClassifier } from "../folder/saved-classifier.js";
 import { beginTracking, runWatch } from "../folder/tracking.js";
-import { openTrainingState, startingState } from "../folder/training-state.js";
+import { openTrainingState, type StartingState, startingState } from "../folder/training-state.js";
 import type { Host } from "../host/host.js";
 import {
   type AttributeTokens,
@@ -17,6 +17,7 @@ import {
   tokenAttributor,
 } from "../inference/attributed-words.js";
 import { classifyEncodings } from "../inference/classify.js";
+import { type AdaptedModel, adaptedForRun } from "./adaptation.js";
 import { devEvaluation } from "./dev-evaluation.js";
 import { computeFrozenStates } from "./frozen-states.js";
 import type { RunInputs } from "./inputs.js";
@@ -45,6 +46,17 @@ export interface KeptEncoder {
   dispose(): Promise<void>;
 }
 
+/** A run that has not begun to classify has spent what its adaptation took; the states of later steps hold it. */
+function afterAdaptation(
+  starting: StartingState,
+  adapted: AdaptedModel | undefined,
+): StartingState {
+  const { state } = starting;
+  if (adapted === undefined || state.step > 0) return starting;
+  const { tokens, seconds: trainingSeconds } = adapted;
+  return { ...starting, state: { ...state, tokens, trainingSeconds } };
+}
+
 /** Where an encoder's training is written and told. */
 export interface EncoderPlace {
   /** For the kept weights. */
@@ -69,8 +81,10 @@ export async function trainEncoder(
   const { settings, model, data, unlabelled, maxLength } = inputs;
   const { spec, tokenizer } = model;
   const { labels } = data;
-  const store = initialWeights(spec, model.values, labels.length, settings);
-  const starting = await startingState(store, settings, host);
+  const adapted = await adaptedForRun(inputs, runtime, host);
+  const values = adapted?.values ?? model.values;
+  const store = initialWeights(spec, values, labels.length, settings);
+  const starting = afterAdaptation(await startingState(store, settings, host), adapted);
   const { state: start } = starting;
   const { labelIds } = data.train;
   const main = mainRows({ encodings: data.encodings.train, labelIds });

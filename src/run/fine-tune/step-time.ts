@@ -2,22 +2,64 @@
 import { L3MaskingError } from "../../base/errors.js";
 import type { Runtime } from "../../engine/runtime/runtime.js";
 import { train } from "../../method/train/trainer.js";
-import type { Host } from "../host/host.js";
+import type { Host, RunEvent } from "../host/host.js";
+import { adaptationTexts, adaptToTexts } from "./adaptation.js";
 import { firstStagePlan } from "./first-stage.js";
 import { computeFrozenStates } from "./frozen-states.js";
 import type { RunInputs } from "./inputs.js";
 import { mainRows, stepsPerEpoch, taskBatches, taskOrder } from "./task-batches.js";
 import type { TextMasks } from "./text-masks.js";
 import { compileTraining, initialWeights } from "./training.js";
+import { adaptationShare } from "./training-length.js";
 
 /** The first one warms up, the others are timed. */
 const STEPS = 3;
 
 /**
- * Seconds of a step over the run's own batches. The weights that it trains are a copy, and nothing of it is kept. Throws `interrupted` after a
+ * Seconds of a step over the run's own batches, with the part of an adaptation that falls to it. The weights that it trains are a copy, and nothing of it is kept. Throws `interrupted` after a
  * stop on request, and `training-diverged`.
  */
 export async function secondsPerStep(
+  inputs: RunInputs,
+  masks: TextMasks | undefined,
+  runtime: Runtime,
+  host: Host,
+): Promise<number> {
+  const share = adaptationShare(inputs.settings);
+  const before = share === 0 ? 0 : share * (await adaptationStep(inputs, runtime, host));
+  return before + (await trainingStep(inputs, masks, runtime, host));
+}
+
+/** Of the adaptation, over all its batches alike. */
+async function adaptationStep(inputs: RunInputs, runtime: Runtime, host: Host): Promise<number> {
+  const { settings, model } = inputs;
+  const timer = stepTimer(host);
+  const watched = {
+    emit: (event: RunEvent) => {
+      if (event.type === "progress") timer.progress(event.done);
+    },
+    cancelled: host.cancelled,
+  };
+  await adaptToTexts(model, adaptationTexts(inputs), STEPS, settings, host, runtime, watched);
+  return timer.seconds();
+}
+
+/** Seconds of all steps but the first. */
+function stepTimer(host: Host) {
+  const ends: number[] = [];
+  return {
+    progress(done: number) {
+      ends.push(host.now());
+      host.emit({ type: "progress", task: "timing", done, total: STEPS, unit: "steps" });
+    },
+    seconds() {
+      if (ends.length < STEPS) throw stopped();
+      return (ends[STEPS - 1] - ends[0]) / (STEPS - 1) / 1000;
+    },
+  };
+}
+
+async function trainingStep(
   { settings, model, data, unlabelled }: RunInputs,
   masks: TextMasks | undefined,
   runtime: Runtime,
@@ -55,17 +97,13 @@ export async function secondsPerStep(
       batches: taskBatches(texts, settings, settings, spec, tokenizer),
     };
     const { tasks, parameters, dropout, meta } = training;
-    const ends: number[] = [];
+    const timer = stepTimer(host);
     await train({ ...tasks, parameters, dropout, ...(meta && { meta }) }, plan, {
       emit: () => undefined,
-      progress(done) {
-        ends.push(host.now());
-        host.emit({ type: "progress", task: "timing", done, total: STEPS, unit: "steps" });
-      },
+      progress: timer.progress,
       cancelled: host.cancelled,
     });
-    if (ends.length < STEPS) throw stopped();
-    return (ends[STEPS - 1] - ends[0]) / (STEPS - 1) / 1000;
+    return timer.seconds();
   } finally {
     await training.dispose();
   }

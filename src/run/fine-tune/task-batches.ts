@@ -83,12 +83,7 @@ export function taskBatches(
   const mainOrder = taskOrder(count, settings.seed, "main");
   const auxiliaryOrder = taskOrder(auxiliaryTexts.length, settings.seed, "auxiliary");
 
-  /** The auxiliary texts from a position in the endless sequence of rounds, with their rounds. */
-  const textsFrom = (start: number, size: number) =>
-    Array.from({ length: size }, (_, index) => {
-      const round = Math.floor((start + index) / auxiliaryTexts.length);
-      return { round, text: auxiliaryOrder(round)[(start + index) % auxiliaryTexts.length] };
-    });
+  const textsFrom = roundsOf(auxiliaryTexts.length, auxiliaryOrder);
 
   return (step) => {
     const epoch = Math.floor((step - 1) / perEpoch);
@@ -132,11 +127,20 @@ export function taskBatches(
   };
 }
 
+/** `size` of `count` texts from a position (from 0) in the endless sequence of rounds, with the round (from 0) of each. */
+export function roundsOf(count: number, orderOf: (round: number) => Int32Array) {
+  return (start: number, size: number) =>
+    Array.from({ length: size }, (_, index) => {
+      const round = Math.floor((start + index) / count);
+      return { round, text: orderOf(round)[(start + index) % count] };
+    });
+}
+
 /** The order in which a task visits its texts, in each round (from 0). */
 export function taskOrder(
   count: number,
   seed: number,
-  task: "main" | "auxiliary",
+  task: "main" | "auxiliary" | "adaptation",
 ): (round: number) => Int32Array {
   return roundOrders(count, randomStream(seed, "order").split(task));
 }

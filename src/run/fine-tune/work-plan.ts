@@ -1,7 +1,7 @@
 /** The work of a run, fitted to the time that it takes on this machine; the plan is kept, so a resumed run does the same. */
 import { z } from "zod";
 import type { Runtime } from "../../engine/runtime/runtime.js";
-import { AUTO, isLinear } from "../../method/methods.js";
+import { AUTO, isLinear, passesOf } from "../../method/methods.js";
 import { findText } from "../../platform/files/files.js";
 import { join } from "../../platform/paths.js";
 import { parseRecord } from "../../results/records/parse.js";
@@ -16,6 +16,7 @@ import { secondsPerStep } from "./step-time.js";
 import { stepsPerEpoch } from "./task-batches.js";
 import type { TextMasks } from "./text-masks.js";
 import { budgetSeconds, type EncoderWork, fitToTime, type TimeFit, timeText } from "./time-fit.js";
+import { adaptationShare, trainingSteps } from "./training-length.js";
 
 const planFile = "plan.json";
 
@@ -80,9 +81,14 @@ export async function planWork(
   if (known === undefined) writeJson(outputDir, planFile, plan);
   return {
     ...inputs,
-    settings: plan.max_steps === null ? settings : { ...settings, maxSteps: plan.max_steps },
+    settings: plan.max_steps === null ? settings : withSteps(settings, plan.max_steps),
     plan: { encoderFolds: plan.encoder_folds, leftOut: plan.left_out },
   };
+}
+
+/** Settings by which classification has at most so many steps. */
+function withSteps(settings: FineTuneSettings, most: number): FineTuneSettings {
+  return { ...settings, maxSteps: Math.max(1, Math.floor(most / passesOf(settings.method))) };
 }
 
 async function timedPlan(
@@ -138,7 +144,7 @@ function encoderWork(
 
 /** Optimizer steps of fine-tuning on so many texts. */
 function plannedSteps(rows: number, settings: FineTuneSettings): number {
-  return settings.maxSteps ?? settings.numTrainEpochs * stepsPerEpoch(rows, settings);
+  return trainingSteps(stepsPerEpoch(rows, settings), settings);
 }
 
 /** Of all training of the encoder, but for attention: 6 for each weight of a layer and token. */
@@ -147,5 +153,6 @@ function operations({ settings, model: { spec }, data, folds }: RunInputs): numb
   const tokens = train.reduce((sum, { ids }) => sum + ids.length, 0);
   const weights = spec.layers * spec.hiddenSize * (4 * spec.hiddenSize + 2 * spec.intermediateSize);
   const passes = plannedSteps(train.length, settings) / stepsPerEpoch(train.length, settings);
-  return 6 * weights * tokens * passes * (1 + (folds?.count ?? 0));
+  const each = passes * (1 + adaptationShare(settings));
+  return 6 * weights * tokens * each * (1 + (folds?.count ?? 0));
 }

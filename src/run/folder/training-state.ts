@@ -152,7 +152,14 @@ export function isAllFinite(store: ParameterStore): boolean {
 
 /** Removes what a finished run no longer needs. */
 export function removeState(outputDir: string): void {
-  const names = ["state", "folds", "encoder", "model.partial", join("model", CHECKSUM_FILE)];
+  const names = [
+    "state",
+    "adaptation",
+    "folds",
+    "encoder",
+    "model.partial",
+    join("model", CHECKSUM_FILE),
+  ];
   for (const name of names) removeHeld(join(outputDir, name));
 }
 

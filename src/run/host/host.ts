@@ -72,6 +72,7 @@ export interface ProgressEvent {
     | "counting"
     | "scoring"
     | "embedding"
+    | "adapting"
     | "timing"
     | "training"
     | "cross-validating"

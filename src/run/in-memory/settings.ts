@@ -21,6 +21,7 @@ const schema = trainSchema
     maxGradNorm: true,
     seed: true,
     classWeights: true,
+    adaptationEpochs: true,
     sharedPass: true,
     maxLength: true,
     longTexts: true,

@@ -10,6 +10,7 @@ import type { ModelSpec } from "../../model/spec.js";
 import { encodeOnce } from "../../text/encode-once.js";
 import type { Encoding } from "../../text/encoding.js";
 import { keepingOfLongTexts } from "../../text/long-texts.js";
+import { adaptToTexts } from "../fine-tune/adaptation.js";
 import { devEvaluation } from "../fine-tune/dev-evaluation.js";
 import { firstStagePlan } from "../fine-tune/first-stage.js";
 import { requireFitting } from "../fine-tune/fitting.js";
@@ -18,6 +19,7 @@ import { dataSize, withRecipe } from "../fine-tune/recipe.js";
 import { mainRows, stepsPerEpoch, taskBatches } from "../fine-tune/task-batches.js";
 import { textMasks } from "../fine-tune/text-masks.js";
 import { compileTraining, initialWeights, type Training } from "../fine-tune/training.js";
+import { adaptationSteps } from "../fine-tune/training-length.js";
 import type { SavedParts } from "../folder/written-classifier.js";
 import type { Watched } from "../host/host.js";
 import { classifyEncodings } from "../inference/classify.js";
@@ -90,12 +92,21 @@ export async function trainInMemory(
   const masks = masking && textMasks(masking, encodings.train, scores, settings);
 
   const classes = data.labels.length;
-  const store = initialWeights(spec, model.values, classes, settings);
   const texts = mainRows({
     encodings: encodings.train,
     labelIds: data.train.labelIds,
     lines: data.train.records.map(({ line }) => line),
   });
+  const perEpoch = stepsPerEpoch(texts.encodings.length, settings);
+  const steps = adaptationSteps(perEpoch, settings);
+  const clock = { now: () => 0 };
+  const adaptable = { ...model, tokenizer };
+  const values =
+    steps === 0
+      ? model.values
+      : (await adaptToTexts(adaptable, encodings.train, steps, settings, clock, runtime, watched))
+          .values;
+  const store = initialWeights(spec, values, classes, settings);
   if (settings.headInitialization === "probe") {
     await probe(store, spec, { ...texts, classes }, settings.evalTokens, runtime, watched);
   }
@@ -125,7 +136,6 @@ export async function trainInMemory(
     { aside: (work) => work() },
     { bestDev: undefined, bestWeights: undefined },
   );
-  const perEpoch = stepsPerEpoch(texts.encodings.length, settings);
   try {
     const outcome = await train(
       { ...training.tasks, parameters, dropout: training.dropout },

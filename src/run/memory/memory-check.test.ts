@@ -142,6 +142,19 @@ describe("the estimate", () => {
     expect(shared.masked_token_logits / (4 * selected * 16384)).toBeCloseTo(1.1, 2);
   });
 
+  it("has an adaptation before training, whose weights stay beside the checkpoint's", () => {
+    const [stl, tapt, rtm] = (["stl", "tapt", "rtm"] as const).map((method) =>
+      recordOf(miniSpec, { method }),
+    );
+    expect(stl.adaptation).toBeUndefined();
+    expect(tapt.parts).toEqual({ ...stl.parts, checkpoint: 2 * MINI_CHECKPOINT });
+    // A masked-token pass with its weights, gradients and moments, but without the main task's pass and evaluation.
+    expect(tapt.adaptation).toBeLessThan(rtm.estimate);
+    expect(tapt.adaptation).toBeGreaterThan(
+      rtm.parts.weights + rtm.parts.gradients + rtm.parts.moments,
+    );
+  });
+
   it("halves activations with the micro-batch", () => {
     const activations = (batchSize: number) =>
       recordOf(miniSpec, { method: "stl", batchSize }).parts.main_activations;

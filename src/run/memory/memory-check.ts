@@ -12,6 +12,8 @@ export interface MemoryRecord {
   readonly estimate: number;
   readonly parts: MemoryParts;
   readonly scoring: number;
+  /** Of an adaptation before training; absent for methods without one. */
+  readonly adaptation?: number;
   readonly available: number;
 }
 
@@ -50,6 +52,7 @@ export function checkMemory(run: CheckedRun, available: AvailableMemory): Memory
     estimate: estimate.total,
     parts: estimate.parts,
     scoring: estimate.scoring,
+    ...(estimate.adaptation > 0 && { adaptation: estimate.adaptation }),
     available: available.bytes,
   };
   if (estimate.total <= available.bytes) return { record };
@@ -119,7 +122,7 @@ const partNames: readonly (readonly [keyof MemoryParts, string])[] = [
 ];
 
 function warningText(
-  { total, parts, scoring }: MemoryEstimate,
+  { total, parts, scoring, adaptation }: MemoryEstimate,
   available: AvailableMemory,
   settings: SizeSettings,
   advice: { readonly change: Change; readonly total: number } | undefined,
@@ -128,7 +131,11 @@ function warningText(
   const entries = partNames
     .filter(([part]) => parts[part] > 0)
     .map(([part, words]) => `${words} ${formatBytes(parts[part])}`);
-  const calls = scoring > 0 ? `; before it, scoring ${formatBytes(scoring)}` : "";
+  const earlier = [
+    ...(scoring > 0 ? [`scoring ${formatBytes(scoring)}`] : []),
+    ...(adaptation > 0 ? [`adaptation ${formatBytes(adaptation)}`] : []),
+  ];
+  const calls = earlier.length > 0 ? `; before it, ${earlier.join(" and ")}` : "";
   return [
     `this run needs about ${formatBytes(total)} of memory, and ${formatBytes(available.bytes)} is available${bound}: the system may kill it`,
     `training: ${entries.join(", ")}${calls}`,

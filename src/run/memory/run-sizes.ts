@@ -2,7 +2,7 @@
 import { batches, evaluationBatches } from "../../method/batch/order.js";
 import { packOptions, packTexts } from "../../method/batch/pack.js";
 import { isExact, parseEstimator } from "../../method/likelihood/estimators.js";
-import { hasAuxiliaryTask, needsScores } from "../../method/methods.js";
+import { adaptsFirst, hasAuxiliaryTask, needsScores, passesOf } from "../../method/methods.js";
 import type { BatchSizes } from "../../method/program/memory.js";
 import type { ModelSpec } from "../../model/spec.js";
 import type { Encoding } from "../../text/encoding.js";
@@ -33,6 +33,7 @@ export type SizeSettings = Pick<
   | "mlmProbability"
   | "maxLength"
   | "maxSteps"
+  | "adaptationEpochs"
   | "numTrainEpochs"
   | "gradientAccumulationSteps"
   | "seed"
@@ -54,10 +55,11 @@ export function runSizes(texts: RunTexts, settings: SizeSettings, spec: ModelSpe
   const all = lengthsOf([...texts.train, ...texts.unlabelled]);
   const [dev, test] = [lengthsOf(texts.dev), lengthsOf(texts.test)];
   const hasAuxiliary = hasAuxiliaryTask(method);
-  const selectedShare = hasAuxiliary ? settings.mlmProbability : 0;
+  const adapts = adaptsFirst(method);
+  const selectedShare = hasAuxiliary || adapts ? settings.mlmProbability : 0;
   const layout = (lengths: Int32Array) => layoutOf(lengths, spec, selectedShare);
-  const fullest = (lengths: Int32Array, task: "main" | "auxiliary") => {
-    const steps = settings.maxSteps ?? Number.POSITIVE_INFINITY;
+  const fullest = (lengths: Int32Array, task: "main" | "auxiliary" | "adaptation") => {
+    const steps = passesOf(method) * (settings.maxSteps ?? Number.POSITIVE_INFINITY);
     const portions = batches(taskOrder(lengths.length, seed, task)(0), batchSize)
       .slice(0, steps * settings.gradientAccumulationSteps)
       .map((portion) => portion.map((text) => lengths[text]));
@@ -73,6 +75,7 @@ export function runSizes(texts: RunTexts, settings: SizeSettings, spec: ModelSpe
   return {
     main: fullest(train, "main"),
     auxiliary: hasAuxiliary && !settings.sharedPass ? fullest(all, "auxiliary") : undefined,
+    adaptation: adapts ? fullest(all, "adaptation") : undefined,
     dev: learnsWeights ? layout(longestOf(dev, settings.devBatchSize)) : undefined,
     evaluation: evaluated.reduce((a, b) => (a.rows * a.slots > b.rows * b.slots ? a : b)),
     scoring: needsScores(method) ? scoringCalls(all, settings) : [],

@@ -30,6 +30,8 @@ export interface RunSizes {
   readonly main: BatchSizes;
   /** Of the auxiliary task, where it has a pass of its own. */
   readonly auxiliary?: BatchSizes | undefined;
+  /** Of masked tokens alone, where they are learned before classification. */
+  readonly adaptation?: BatchSizes | undefined;
   /** Of dev texts, where task weights are learned. */
   readonly dev?: BatchSizes | undefined;
   readonly evaluation: BatchSizes;
@@ -72,6 +74,8 @@ export interface MemoryEstimate {
   readonly parts: MemoryParts;
   /** Bytes of one call of the scoring model, before most of the parts are there. */
   readonly scoring: number;
+  /** Bytes of an adaptation, which ends before most of the parts are there; 0 for most methods. */
+  readonly adaptation: number;
 }
 
 /** Node with a thread of ours, and ONNX Runtime's library. */
@@ -95,6 +99,16 @@ export function trainingMemory(model: TrainedModel): (sizes: RunSizes) => Memory
   const trained = 4 * countOf(parameters.filter(({ frozen }) => !frozen));
   const rates = trainingRates(spec, frozenLayers);
   const programs = programMemory(spec, classes, rates);
+  const masked = modelParameters(spec, { mlmHead: true, classes: 0, frozenLayers });
+  const maskedTrained = countOf(masked.filter(({ frozen }) => !frozen));
+  const adaptationBytes = ({ adaptation, texts, tokens }: RunSizes) => {
+    if (adaptation === undefined) return 0;
+    // One masked-token pass, which takes what the same pass beside a classification head takes.
+    const pass = programs.multiTaskTraining({ ...adaptation, texts: 1 });
+    const held = model.checkpointBytes + 4 * countOf(masked) + 12 * maskedTrained;
+    const read = TEXT_BYTES * texts + TOKEN_BYTES * tokens + PROGRAM_BYTES + SESSION_BYTES;
+    return held + Math.ceil(ARENA_FACTOR * pass.values) + pass.keepMasks + read;
+  };
   return (sizes) => {
     const passes = passBytes(programs, model, sizes);
     const arena = (bytes: number) => Math.ceil(ARENA_FACTOR * bytes);
@@ -106,7 +120,8 @@ export function trainingMemory(model: TrainedModel): (sizes: RunSizes) => Memory
       weights,
       gradients,
       moments: 2 * trained,
-      checkpoint: model.checkpointBytes,
+      // What an adaptation made of them stays beside them.
+      checkpoint: model.checkpointBytes * (sizes.adaptation === undefined ? 1 : 2),
       main_activations: arena(passes.main),
       auxiliary_activations: arena(passes.auxiliary),
       masked_token_logits: arena(passes.logits),
@@ -120,7 +135,8 @@ export function trainingMemory(model: TrainedModel): (sizes: RunSizes) => Memory
     const scoring = arena(Math.max(0, ...calls));
     const training = Object.values(parts).reduce((sum, bytes) => sum + bytes, 0);
     const whileScoring = parts.checkpoint + parts.texts + parts.program + scoring;
-    return { total: Math.max(training, whileScoring), parts, scoring };
+    const adaptation = adaptationBytes(sizes);
+    return { total: Math.max(training, whileScoring, adaptation), parts, scoring, adaptation };
   };
 }
 

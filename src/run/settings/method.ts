@@ -1,6 +1,14 @@
 /** Settings that choose the method of training and weigh its tasks. */
 import { z } from "zod";
-import { AUTO, hasAuxiliaryTask, maskingOf, methods, needsScores } from "../../method/methods.js";
+import {
+  AUTO,
+  adaptsFirst,
+  hasAuxiliaryTask,
+  maskingOf,
+  masksTokens,
+  methods,
+  needsScores,
+} from "../../method/methods.js";
 import { fraction, integer, notNegative, positive } from "./kinds.js";
 import { presetNames } from "./presets.js";
 import { PUBLISHED, setting } from "./setting.js";
@@ -11,9 +19,11 @@ const commands = ["train", "compare"] as const;
 const names = methods.map(({ name }) => name);
 
 /** Methods with a masked-LM task beside classification. */
-export const maskingMethods = names.filter(hasAuxiliaryTask);
+const twoTaskMethods = names.filter(hasAuxiliaryTask);
+/** Methods that mask tokens, beside classification or before it. */
+export const maskingMethods = names.filter(masksTokens);
 /** Methods that mask some tokens more often than others. */
-export const weighingMethods = maskingMethods.filter((name) => maskingOf(name)?.name !== "uniform");
+export const weighingMethods = twoTaskMethods.filter((name) => maskingOf(name)?.name !== "uniform");
 /** Methods whose masks come from likelihoods. */
 export const likelihoodMethods = names.filter(needsScores);
 
@@ -38,7 +48,7 @@ export const taskWeights = setting({
   heading,
   origin: "MT-TARTAN; the published runs learn the weights (docs/method.md, section 4)",
   identity: "counts",
-  methods: maskingMethods,
+  methods: twoTaskMethods,
 });
 
 const baseline = setting({
@@ -51,7 +61,7 @@ const baseline = setting({
   identity: "none",
 });
 
-const weighing = { commands, heading, identity: "counts", methods: maskingMethods } as const;
+const weighing = { commands, heading, identity: "counts", methods: twoTaskMethods } as const;
 const counted = { commands, heading, identity: "counts" } as const;
 
 /** What all settings of learned task weights have in common. */
@@ -59,7 +69,7 @@ const learned = {
   commands,
   heading,
   identity: "counts",
-  methods: maskingMethods,
+  methods: twoTaskMethods,
   when: { taskWeights: "meta" },
 } as const;
 
@@ -140,6 +150,14 @@ export const methodSettings = [
     type: z.boolean().default(false),
     description:
       "Classify the masked texts, so one encoder pass serves both tasks: about half the cost, about one point less accuracy (docs/results.md)",
+  }),
+  setting({
+    name: "adaptationEpochs",
+    ...counted,
+    methods: names.filter(adaptsFirst),
+    type: integer(1).optional(),
+    description:
+      "TAPT: passes over the texts that predict masked tokens, before classification; by default as many as classification has",
   }),
   setting({
     name: "classWeights",

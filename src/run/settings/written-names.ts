@@ -2,6 +2,7 @@
 
 /** In the folder of a run of `train` or `pretrain`. */
 export const runNames = [
+  "adaptation",
   "baseline",
   "config.json",
   "encoder",

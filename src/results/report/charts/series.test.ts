@@ -5,6 +5,7 @@ import {
   marker,
   palette,
   SERIES_STYLES,
+  seriesClass,
   seriesColours,
 } from "./series.js";
 
@@ -104,10 +105,14 @@ describe.each(["light", "dark"] as const)("colours on a %s page", (side) => {
 describe("series", () => {
   it("have dashes and markers of their own", () => {
     const styles = Array.from({ length: SERIES_STYLES }, (_, style) => style);
-    expect(seriesColours).toHaveLength(SERIES_STYLES);
-    expect(new Set(styles.map((style) => dashes(style)?.source)).size).toBe(SERIES_STYLES);
     const shape = (style: number) => / d="([^"]+)"/.exec(marker(style, 0, 0).source)?.[1];
-    expect(new Set(styles.map(shape)).size).toBe(SERIES_STYLES);
+    const looks = styles.map((style) =>
+      [seriesClass(style), dashes(style)?.source, shape(style)].join(),
+    );
+    expect(new Set(looks).size).toBe(SERIES_STYLES);
+    const first = styles.slice(0, seriesColours.length);
+    expect(new Set(first.map((style) => dashes(style)?.source)).size).toBe(first.length);
+    expect(new Set(first.map(shape)).size).toBe(first.length);
     expect(shape(SERIES_STYLES)).toBe(shape(0));
   });
 });

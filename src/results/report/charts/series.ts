@@ -38,8 +38,16 @@ export const seriesColours = [
   "series-7",
 ] as const satisfies readonly ColourName[];
 
+/** Series with a colour of their own. */
+const COLOURS = seriesColours.length;
+
 /** Series with a look of their own; more repeat them. */
-export const SERIES_STYLES = seriesColours.length;
+export const SERIES_STYLES = COLOURS * COLOURS;
+
+/** Number of its dashes and its marker: with every round through the colours they move on by three, so that none meets its own again. */
+function shapeOf(series: number): number {
+  return (series + 3 * Math.floor(series / COLOURS)) % COLOURS;
+}
 
 const dashPatterns = [
   "8 4",
@@ -54,7 +62,7 @@ const dashPatterns = [
 
 /** Dashes of a series as an attribute; the third, L3Masking in a comparison, is solid. */
 export function dashes(series: number): Markup | undefined {
-  const pattern = dashPatterns[series % SERIES_STYLES];
+  const pattern = dashPatterns[shapeOf(series)];
   return pattern === "" ? undefined : markup` stroke-dasharray="${pattern}"`;
 }
 
@@ -72,13 +80,12 @@ const shapes = [
 
 /** The marker of a series at a place. */
 export function marker(series: number, x: number, y: number): Markup {
-  const style = series % SERIES_STYLES;
-  return markup`<path class="fill s${style} mark" transform="translate(${x},${y})" d="${shapes[style]}"/>`;
+  return markup`<path class="fill ${seriesClass(series)} mark" transform="translate(${x},${y})" d="${shapes[shapeOf(series)]}"/>`;
 }
 
 /** The class that colours a series. */
 export function seriesClass(series: number): string {
-  return `s${series % SERIES_STYLES}`;
+  return `s${series % COLOURS}`;
 }
 
 /**
