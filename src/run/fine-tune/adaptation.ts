@@ -16,17 +16,15 @@ import { fixedTaskWeights } from "../../method/train/task-weights.js";
 import { train } from "../../method/train/trainer.js";
 import type { ParameterValues } from "../../model/parameters.js";
 import type { ModelSpec } from "../../model/spec.js";
-import { join } from "../../platform/paths.js";
 import type { Encoding, Tokenizer } from "../../text/encoding.js";
 import { windowsOf } from "../../text/long-texts.js";
 import { withSavedStep } from "../folder/lost-device.js";
-import { openSavedStates, type RunState, type SavedStates } from "../folder/saved-state.js";
-import type { Host, Watched } from "../host/host.js";
+import type { RunState, SavedStates } from "../folder/saved-state.js";
+import type { Watched } from "../host/host.js";
 import type { RunInputs } from "./inputs.js";
 import type { EncoderSettings } from "./recipe.js";
 import { maskedBatch, maskStream, roundsOf, stepsPerEpoch, taskOrder } from "./task-batches.js";
 import { createTrainable, optimizerGroups, storedValues } from "./trainable.js";
-import { adaptationSteps } from "./training-length.js";
 
 export interface AdaptedModel {
   /** Of encoder and masked-LM head. */
@@ -163,29 +161,6 @@ export async function adaptToTexts(
 /** The texts that a run adapts to: those to train on, and the unlabelled ones. */
 export function adaptationTexts({ data, unlabelled }: Pick<RunInputs, "data" | "unlabelled">) {
   return [...data.encodings.train, ...(unlabelled?.encodings ?? [])];
-}
-
-/** The model of a run adapted to its texts, or as far as an earlier part of the run came; undefined for methods without adaptation. */
-export async function adaptedForRun(
-  inputs: RunInputs,
-  runtime: Runtime,
-  host: Host,
-): Promise<AdaptedModel | undefined> {
-  const { settings, model, data } = inputs;
-  const { outputDir, resume } = settings;
-  const perEpoch = stepsPerEpoch(data.encodings.train.flatMap(windowsOf).length, settings);
-  const steps = adaptationSteps(perEpoch, settings);
-  if (steps === 0) return undefined;
-  const place = {
-    now: host.now,
-    states: openSavedStates(join(outputDir, "adaptation")),
-    resume,
-    onDamage(folder: string, fault: string) {
-      const text = `the state in ${folder} is damaged (${fault}): using the one before it`;
-      host.emit({ type: "notice", level: "warning", text });
-    },
-  };
-  return adaptToTexts(model, adaptationTexts(inputs), steps, settings, place, runtime, host);
 }
 
 function stopped(step: number): L3MaskingError {

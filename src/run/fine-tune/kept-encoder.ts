@@ -17,7 +17,8 @@ import {
   tokenAttributor,
 } from "../inference/attributed-words.js";
 import { classifyEncodings } from "../inference/classify.js";
-import { type AdaptedModel, adaptedForRun } from "./adaptation.js";
+import type { AdaptedModel } from "./adaptation.js";
+import { adaptedForRun } from "./adapted-run.js";
 import { devEvaluation } from "./dev-evaluation.js";
 import { computeFrozenStates } from "./frozen-states.js";
 import type { RunInputs } from "./inputs.js";
