@@ -6,6 +6,7 @@
 import type { Tensor } from "../engine/graph/graph.js";
 import { rowQueryInputs } from "./attention.js";
 import { distinctTokenEncoder, encoder, layersAboveFrozen } from "./encoder.js";
+import { linear } from "./layers.js";
 import { type Parameter, wordEmbeddings } from "./parameters.js";
 import type { ModelContext, ModelSpec } from "./spec.js";
 
@@ -63,7 +64,14 @@ export function queriedFirstHiddenStates(context: ModelContext): Tensor {
 /** The head alone: hidden states of the first tokens [B, H] -> logits [B, C]. */
 export function classificationHead(context: ModelContext, first: Tensor): Tensor {
   const { build, spec } = context;
-  return build.scope("classification-head", () => spec.family.classificationHead(context, first));
+  return build.scope("classification-head", () =>
+    linear(context, "classification.out", spec.family.classificationFeatures(context, first)),
+  );
+}
+
+/** What the last layer of the head reads [B, H], with inputs as of `queriedFirstHiddenStates`. */
+export function queriedHeadFeatures(context: ModelContext): Tensor {
+  return context.spec.family.classificationFeatures(context, queriedFirstHiddenStates(context));
 }
 
 export interface MaskedTokenOutputs {

@@ -14,7 +14,7 @@ export interface ModelSpec {
   readonly heads: number; // A
   readonly intermediateSize: number; // F
   readonly maxPositions: number; // rows of the position table
-  readonly typeVocabularySize: number;
+  readonly typeVocabularySize: number; // 0: no token types
   readonly layerNormEpsilon: number;
   readonly hiddenDropout: number;
   readonly attentionDropout: number;
@@ -39,8 +39,10 @@ export type ModelSizes = Omit<ModelSpec, "family" | "firstPosition" | "labels" |
  * Legend: T slots, U distinct tokens, K read slots, H hidden size, B texts, C classes.
  */
 export interface ModelFamily {
-  /** `model_type` in config.json; with a dot behind it what stored names begin with. */
+  /** `model_type` in config.json. */
   readonly name: string;
+  /** What names of the body's stored parameters begin with, before a dot. */
+  readonly storedPrefix: string;
   /** Other values of `model_type` for the same computation. */
   readonly aliases: readonly string[];
   /** For people: "BERT". */
@@ -63,7 +65,10 @@ export interface ModelFamily {
     spec: ModelSpec,
     labels: Readonly<Record<string, unknown>>,
   ): Record<string, unknown>;
-  /** Stored names, or beginnings of them, by the canonical one, where they are not that one behind the family's name. */
+  /**
+   * Stored names, or beginnings of them, by the canonical one, where they are not that one behind the prefix. A `*` in both
+   * is the number of a layer.
+   */
   readonly storedNames: Readonly<Record<string, string>>;
   /** Stored name of the masked-LM decoder, a second copy of tied parameters: read, compared, never written. */
   readonly tiedDecoder: string;
@@ -76,8 +81,8 @@ export interface ModelFamily {
   embeddings(context: ModelContext, size: "R*S" | "U"): Tensor;
   /** One layer, with the output of every slot [T, H] or of the read ones [K, H]. */
   layer(context: ModelContext, place: LayerPlace, input: Tensor, bias: Tensor): Tensor;
-  /** Hidden states of the texts' first tokens [B, H] -> logits [B, C]. */
-  classificationHead(context: ModelContext, first: Tensor): Tensor;
+  /** Hidden states of the texts' first tokens [B, H] -> what `classification.out` makes logits of [B, H]. */
+  classificationFeatures(context: ModelContext, first: Tensor): Tensor;
   /** Hidden states of selected tokens [K, H] -> what is multiplied with the word embeddings [K, H]. */
   mlmTransform(context: ModelContext, selected: Tensor): Tensor;
 }

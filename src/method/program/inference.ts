@@ -10,6 +10,7 @@ import {
   maskedCopiesLanguageModel,
   modelParameters,
   queriedFirstHiddenStates,
+  queriedHeadFeatures,
 } from "../../model/heads.js";
 import type { Parameter } from "../../model/parameters.js";
 import type { ModelContext, ModelSpec } from "../../model/spec.js";
@@ -89,24 +90,34 @@ export async function compileClassification(
 }
 
 export interface TextFeaturesProgram {
-  /** Hidden states of the first tokens [B, H], flat, one row for each text of the batch. */
+  /** Features [B, H], flat, one row for each text of the batch. */
   features(batch: PackedBatch): Promise<Float32Array>;
   dispose(): Promise<void>;
 }
 
-/** The graph of what a classification head reads, in evaluation mode: `features` [B, H]. */
-export function textFeaturesGraph(build: Builder, spec: ModelSpec): GraphOutputs {
-  const context = evaluationContext(build, spec, spec.family.bodyParameters(spec));
-  return { features: queriedFirstHiddenStates(context) };
+/** What reads the features: the classification head, or only its last layer. */
+export type FeatureReader = "head" | "last layer";
+
+/** The graph of what a classification head or its last layer reads, in evaluation mode: `features` [B, H]. */
+export function textFeaturesGraph(
+  build: Builder,
+  spec: ModelSpec,
+  reader: FeatureReader = "head",
+): GraphOutputs {
+  // Of the head only layers below the last one are read, whose sizes do not depend on the classes.
+  const context = evaluationContext(build, spec, modelParameters(spec, { classes: 1 }));
+  const features = reader === "head" ? queriedFirstHiddenStates : queriedHeadFeatures;
+  return { features: features(context) };
 }
 
-/** What a classification head reads, in evaluation mode. */
+/** What a classification head or its last layer reads, in evaluation mode. */
 export async function compileTextFeatures(
   runtime: Runtime,
   spec: ModelSpec,
   weights: PresentWeights | FixedWeights,
+  reader?: FeatureReader,
 ): Promise<TextFeaturesProgram> {
-  const define = (build: Builder) => textFeaturesGraph(build, spec);
+  const define = (build: Builder) => textFeaturesGraph(build, spec, reader);
   const { run, dispose } = await compileOfTexts(runtime, "text-features", define, weights);
   return { features: (batch) => run(batch, "features"), dispose };
 }

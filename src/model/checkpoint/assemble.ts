@@ -131,7 +131,7 @@ function wrappedName(
     for (const name of candidates.keys()) {
       if (!name.endsWith(`.${ours}`)) continue;
       const prefix = name.slice(0, -ours.length);
-      if (!families.some((other) => prefix === `${other.name}.`)) return { name, prefix };
+      if (!families.some((other) => prefix === `${other.storedPrefix}.`)) return { name, prefix };
     }
   }
   return undefined;

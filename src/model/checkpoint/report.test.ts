@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { bert } from "../families/bert.js";
 import { formatLoadReport, furtherLayers, type LoadReport } from "./report.js";
 
 const whole: LoadReport = {
@@ -46,7 +47,7 @@ describe("furtherLayers", () => {
     const layer = (number: number) =>
       ["query.weight", "query.bias"].map((end) => `bert.encoder.layer.${number}.self.${end}`);
     const unexpected = [...layer(0), ...layer(10), ...layer(11), "cls.seq_relationship.bias"];
-    expect(furtherLayers({ unexpected }, 10)).toBe(2);
-    expect(furtherLayers({ unexpected }, 12)).toBe(0);
+    expect(furtherLayers({ unexpected }, { family: bert, layers: 10 })).toBe(2);
+    expect(furtherLayers({ unexpected }, { family: bert, layers: 12 })).toBe(0);
   });
 });

@@ -1,6 +1,8 @@
 /** What was loaded from a checkpoint, and what in it is not used, for people. */
+import type { ModelSpec } from "../spec.js";
 import type { StoredType } from "./formats/stored-tensor.js";
 import type { TorchFormat } from "./formats/torch-bin.js";
+import { storedRole } from "./stored-names.js";
 
 export type WeightFormat = "safetensors" | TorchFormat;
 
@@ -45,9 +47,13 @@ export function formatLoadReport(report: LoadReport): string {
 /** Further layers of the encoder, beyond the `layers` that config.json gives it, that are stored but not used. */
 export function furtherLayers(
   { unexpected }: Pick<LoadReport, "unexpected">,
-  layers: number,
+  { family, layers }: Pick<ModelSpec, "family" | "layers">,
 ): number {
-  const found = unexpected.flatMap((name) => /\bencoder\.layer\.(\d+)\./.exec(name)?.[1] ?? []);
+  const found = unexpected.flatMap((name) => {
+    const role = storedRole(family, name);
+    const canonical = role.kind === "parameter" ? role.canonical : "";
+    return /\bencoder\.layer\.(\d+)\./.exec(canonical)?.[1] ?? [];
+  });
   return new Set(found.map(Number).filter((layer) => layer >= layers)).size;
 }
 

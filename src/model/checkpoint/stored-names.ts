@@ -31,19 +31,19 @@ export function storedRole(family: ModelFamily, stored: string): StoredRole {
   const name = stored.replace(/(LayerNorm|layer_norm)\.(gamma|beta)$/, (_, module, parameter) =>
     parameter === "gamma" ? `${module}.weight` : `${module}.bias`,
   );
-  const prefix = `${family.name}.`;
+  const prefix = `${family.storedPrefix}.`;
   const bare = name.startsWith(prefix) ? name.slice(prefix.length) : name;
   if (buffers.has(bare)) return { kind: "buffer" };
   for (const spelling of [name, prefix + bare]) {
+    for (const [canonical, ours] of Object.entries(family.storedNames)) {
+      const found = renamed(spelling, ours, canonical);
+      if (found !== undefined) return { kind: "parameter", canonical: found, tied: false };
+    }
     const ofDecoder = renamed(spelling, family.tiedDecoder, "");
     if (ofDecoder === ".weight") {
       return { kind: "parameter", canonical: wordEmbeddings, tied: true };
     }
     if (ofDecoder === ".bias") return { kind: "parameter", canonical: "mlm.bias", tied: true };
-    for (const [canonical, ours] of Object.entries(family.storedNames)) {
-      const found = renamed(spelling, ours, canonical);
-      if (found !== undefined) return { kind: "parameter", canonical: found, tied: false };
-    }
   }
   return { kind: "parameter", canonical: bare, tied: false };
 }
@@ -54,10 +54,17 @@ export function storedName(family: ModelFamily, canonical: string): string {
     const found = renamed(canonical, ours, stored);
     if (found !== undefined) return found;
   }
-  return `${family.name}.${canonical}`;
+  return `${family.storedPrefix}.${canonical}`;
 }
 
-/** The name with another beginning; undefined if it does not begin with `from`. */
+/** The name with another beginning; undefined if it does not begin with `from`. A part `*` of both is the same number. */
 function renamed(name: string, from: string, to: string): string | undefined {
-  return name === from || name.startsWith(`${from}.`) ? to + name.slice(from.length) : undefined;
+  const parts = name.split(".");
+  const beginning = from.split(".");
+  const fits = beginning.every((part, i) =>
+    part === "*" ? /^\d+$/.test(parts[i] ?? "") : part === parts[i],
+  );
+  if (!fits) return undefined;
+  const number = parts[beginning.indexOf("*")] ?? "";
+  return [to.replace("*", number), ...parts.slice(beginning.length)].join(".");
 }

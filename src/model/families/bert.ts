@@ -18,10 +18,18 @@ import {
   wordEmbeddings,
 } from "../parameters.js";
 import type { LayerPlace, ModelContext, ModelFamily, ModelSizes, ModelSpec } from "../spec.js";
-import { configError, layerCount, probability, readFields, size } from "./config-fields.js";
+import {
+  configError,
+  layerCount,
+  probability,
+  readFields,
+  requireGelu,
+  size,
+} from "./config-fields.js";
 
 export const bert: ModelFamily = {
   name: "bert",
+  storedPrefix: "bert",
   aliases: [],
   title: "BERT",
   classPrefix: "Bert",
@@ -44,7 +52,7 @@ export const bert: ModelFamily = {
   classificationHeadParameters,
   embeddings,
   layer,
-  classificationHead,
+  classificationFeatures,
   mlmTransform,
 };
 
@@ -76,13 +84,7 @@ export function readBertConfig(
   { title, padId }: { readonly title: string; readonly padId: number },
 ): ModelSizes {
   const config = readFields(configSchema, json, title, where);
-  const activation = config.hidden_act ?? "gelu";
-  if (activation !== "gelu") {
-    throw configError(
-      `expected hidden_act "gelu", got ${JSON.stringify(activation)} in ${where}`,
-      "Choose a checkpoint with the exact GELU; other activations are not supported.",
-    );
-  }
+  requireGelu("hidden_act", config.hidden_act, where);
   const positions = config.position_embedding_type ?? "absolute";
   if (positions !== "absolute") {
     throw configError(
@@ -158,11 +160,9 @@ function bodyParameters(spec: ModelSpec): Parameter[] {
   return [
     weightParameter(wordEmbeddings, [spec.vocabularySize, H], "body"),
     weightParameter("embeddings.position_embeddings.weight", [spec.maxPositions, H], "body"),
-    weightParameter(
-      "embeddings.token_type_embeddings.weight",
-      [spec.typeVocabularySize, H],
-      "body",
-    ),
+    ...(spec.typeVocabularySize > 0
+      ? [weightParameter(tokenTypeEmbeddings, [spec.typeVocabularySize, H], "body")]
+      : []),
     ...layerNormParameters("embeddings.LayerNorm", H, "body"),
     ...layers.flat(),
   ];
@@ -185,9 +185,9 @@ function classificationHeadParameters({ hiddenSize }: ModelSpec, classes: number
   ];
 }
 
-/** The sum of word, position and type embeddings after its LayerNorm [T, H] or [U, H]. */
+/** The sum of word, position and (where the model has them) type embeddings after its LayerNorm [T, H] or [U, H]. */
 function embeddings(context: ModelContext, count: "R*S" | "U"): Tensor {
-  const { build } = context;
+  const { build, spec } = context;
   const ids = build.input("ids", "int32", [count]);
   const positions = build.input("positions", "int32", [count]);
   return build.scope("embeddings", () => {
@@ -196,13 +196,18 @@ function embeddings(context: ModelContext, count: "R*S" | "U"): Tensor {
       context.weight("embeddings.position_embeddings.weight"),
       positions,
     );
-    const type = build.gatherRows(
-      context.weight("embeddings.token_type_embeddings.weight"),
-      context.tokenTypes ?? build.constant([0], [1], "int32"),
-    ); // [T, H] or [1, H]
-    const total = build.add(build.add(words, places), type);
+    const placed = build.add(words, places);
+    const total = spec.typeVocabularySize === 0 ? placed : build.add(placed, typeRows(context));
     return dropoutAt(context, "embeddings", layerNorm(context, "embeddings.LayerNorm", total));
   });
+}
+
+const tokenTypeEmbeddings = "embeddings.token_type_embeddings.weight";
+
+/** [T, H], or [1, H] where every token has type 0. */
+function typeRows({ build, weight, tokenTypes }: ModelContext): Tensor {
+  const types = tokenTypes ?? build.constant([0], [1], "int32");
+  return build.gatherRows(weight(tokenTypeEmbeddings), types);
 }
 
 /** One layer over all slots, T = R*S, or with the output of the read slots alone, T = K from attention on. */
@@ -236,14 +241,13 @@ function layer(
   });
 }
 
-/** Dropout, dense(H) with tanh, dropout, dense(C); both at the rate of the head. */
-function classificationHead(context: ModelContext, first: Tensor): Tensor {
+/** Dropout, dense(H) with tanh, dropout; both at the rate of the head. */
+function classificationFeatures(context: ModelContext, first: Tensor): Tensor {
   const { build } = context;
   const rate = context.dropout?.classifierRate;
   const dropped = dropoutAt(context, "classification.input", first, rate);
   const dense = build.tanh(linear(context, "classification.dense", dropped)); // [B, H]
-  const features = dropoutAt(context, "classification.dense", dense, rate);
-  return linear(context, "classification.out", features); // [B, C]
+  return dropoutAt(context, "classification.dense", dense, rate);
 }
 
 /** Dense(H), GELU, LayerNorm. */

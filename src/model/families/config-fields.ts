@@ -36,6 +36,19 @@ function issueList({ issues }: z.ZodError): string {
   return shown.join("; ");
 }
 
+/** Throws `checkpoint-config` for an activation other than the exact GELU, which is also what a config without one means. */
+export function requireGelu(
+  field: string,
+  activation: string | null | undefined,
+  where: string,
+): void {
+  if ((activation ?? "gelu") === "gelu") return;
+  throw configError(
+    `expected ${field} "gelu", got ${JSON.stringify(activation)} in ${where}`,
+    "Choose a checkpoint with the exact GELU; other activations are not supported.",
+  );
+}
+
 export function configError(message: string, hint: string): L3MaskingError {
   return new L3MaskingError("checkpoint-config", message, { hint });
 }

@@ -6,8 +6,14 @@ import { roberta } from "./roberta.js";
 /** Of several that fit, the first counts. */
 export const families: readonly ModelFamily[] = [bert, roberta];
 
-/** "BERT or RoBERTa" */
-export const familyTitles = families.map(({ title }) => title).join(" or ");
+/** "BERT, RoBERTa or DistilBERT" */
+export const familyTitles = alternatives(families.map(({ title }) => title));
+
+function alternatives(names: readonly string[]): string {
+  return [names.slice(0, -1).join(", "), ...names.slice(-1)]
+    .filter((name) => name !== "")
+    .join(" or ");
+}
 
 /** The family of a new model for a tokenizer whose rows begin with `firstToken`: RoBERTa where that says nothing. */
 export function familyForTokenizer(firstToken: string): ModelFamily {

@@ -6,6 +6,7 @@ import { bert, readBertConfig } from "./bert.js";
 export const roberta: ModelFamily = {
   ...bert,
   name: "roberta",
+  storedPrefix: "roberta",
   // CamemBERT and XLM-RoBERTa are RoBERTa's computation under other names.
   aliases: ["camembert", "xlm-roberta"],
   title: "RoBERTa",

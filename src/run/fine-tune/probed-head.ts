@@ -2,10 +2,10 @@
  * A classification head that starts as a linear probe of the vanilla model, so that fine-tuning begins where logistic regression on
  * frozen features ends, and not at chance.
  *
- *     logits = W tanh(s h) + b
+ *     logits = W f(s h) + b
  *
- * with the hidden state h of a text's first token. The dense layer starts as s times the identity; W and b are those of logistic
- * regression on the training texts. Reference: Kumar et al. 2022, "Fine-Tuning can Distort Pretrained Features and Underperform
+ * with the hidden state h of a text's first token and what the family's head does after its dense layer, such as f = tanh. The dense
+ * layer starts as s times the identity; W and b are those of logistic regression on the training texts. Reference: Kumar et al. 2022, "Fine-Tuning can Distort Pretrained Features and Underperform
  * Out-of-Distribution" (linear probing, then fine-tuning).
  */
 import { L3MaskingError } from "../../base/errors.js";
@@ -46,24 +46,24 @@ export async function probeHead(
   const stopIfAsked = () => {
     if (cancelled()) throw stopped();
   };
-  const program = await compileTextFeatures(runtime, spec, store.weight);
+  const size = spec.hiddenSize;
+  const dense = store.weight("classification.dense.weight").fill(0); // [H, H]
+  for (let i = 0; i < size; i++) dense[i * size + i] = SCALE;
+  store.weight("classification.dense.bias").fill(0);
+  const program = await compileTextFeatures(runtime, spec, store.weight, "last layer");
   const read = rowsOfEncodings(program.features, spec, encodings, evalTokens, (done) => {
     stopIfAsked();
     onBatch(done);
   });
-  const hidden = await read.finally(program.dispose);
-  const size = spec.hiddenSize;
+  const features = await read.finally(program.dispose);
   const columns = Int32Array.from({ length: size }, (_, column) => column);
   const rows = encodings.map((_, row) => ({
     columns,
-    values: hidden.subarray(row * size, (row + 1) * size).map((h) => Math.tanh(SCALE * h)),
+    values: features.subarray(row * size, (row + 1) * size),
   }));
   const sizes = { labels: classes, columns: size, inverseStrength: INVERSE_STRENGTH };
   const { weights, intercepts } = fitLogisticRegression(rows, labelIds, sizes, stopIfAsked);
 
-  const dense = store.weight("classification.dense.weight").fill(0); // [H, H]
-  for (let i = 0; i < size; i++) dense[i * size + i] = SCALE;
-  store.weight("classification.dense.bias").fill(0);
   const out = store.weight("classification.out.weight"); // [C, H]
   const bias = store.weight("classification.out.bias"); // [C]
   // Of two labels the regression has one vector v, for the difference of their logits: -v/2 and v/2.

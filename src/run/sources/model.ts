@@ -54,7 +54,7 @@ export async function loadModel(
     level: "info",
     text: `model ${name} (${spec.family.name}, ${size})${placeOf(source)}\n${formatLoadReport(checkpoint.report)}`,
   });
-  const further = furtherLayers(checkpoint.report, spec.layers);
+  const further = furtherLayers(checkpoint.report, spec);
   if (further > 0) {
     const text = `${name} is used without ${counted(further, "layer")} that its weights have: its config.json says num_hidden_layers ${spec.layers}`;
     host.emit({ type: "notice", level: "warning", text });
