@@ -343,6 +343,7 @@ describe("a checkpoint without a masked-LM head", () => {
     expect(error).toMatchObject({ code: "checkpoint-tensor" });
     expect(error.message).toContain(`masked-LM head in ${headless}`);
     expect(error.hint).toContain("--method stl");
+    expect(error.hint).toContain(`pretrain --model ${headless}`);
     expect(existsSync(at("headless"))).toBe(false);
   });
 
@@ -350,7 +351,7 @@ describe("a checkpoint without a masked-LM head", () => {
     const host = createTestHost();
     await train(trainOptions(headless, at("rtm-headless"), { method: "rtm" }), host);
     expect(host.notices()).toMatch(
-      /adds a masked-LM head and a classification head for \d+ labels/,
+      /adds a masked-LM head and a classification head for \d+ labels; .* pretrain --model /,
     );
     expect(readJournal(at("rtm-headless")).steps[0].auxiliary_loss).toBeGreaterThan(0);
   });

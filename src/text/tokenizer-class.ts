@@ -45,6 +45,7 @@ const namesOfClass: Readonly<Record<TokenizerClass, readonly string[]>> = {
 /** The class of a model whose files name none. */
 const classOfModel: Readonly<Record<string, TokenizerClass>> = {
   bert: "BertTokenizer",
+  distilbert: "BertTokenizer",
   roberta: "RobertaTokenizer",
 };
 

@@ -161,7 +161,11 @@ async function heldGradients({
 }
 
 /** Tests of one device. `runtime` is any; its arrays are held whatever its memory is. */
-export function describeDeviceGradients(name: string, open: () => Promise<Runtime>): void {
+export function describeDeviceGradients(
+  name: string,
+  open: () => Promise<Runtime>,
+  model = tinyModel("roberta"),
+): void {
   describe(`training passes on ${name}`, () => {
     let runtime: Runtime;
     let spec: ModelSpec;
@@ -170,7 +174,7 @@ export function describeDeviceGradients(name: string, open: () => Promise<Runtim
     let targetSlots: Int32Array;
     beforeAll(async () => {
       runtime = await open();
-      ({ spec, values } = await loadCheckpoint(tinyModel("roberta")));
+      ({ spec, values } = await loadCheckpoint(model));
       ({ batch, targetSlots } = givenTexts(spec));
     });
 

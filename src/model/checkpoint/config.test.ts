@@ -135,7 +135,7 @@ describe("parseModelConfig", () => {
   });
 
   it.each([
-    ["another architecture", { model_type: "distilbert" }, '"distilbert"'],
+    ["another architecture", { model_type: "albert" }, '"albert"'],
     ["RoBERTa with another layout", { model_type: "roberta-prelayernorm" }, "prelayernorm"],
     ["no architecture", { model_type: undefined }, "null"],
     [

@@ -5,13 +5,18 @@ import { configJson, parseModelConfig } from "../checkpoint/config.js";
 import { storedName, storedRole } from "../checkpoint/stored-names.js";
 import { modelParameters } from "../heads.js";
 import type { ModelSpec } from "../spec.js";
-import { families, familyForTokenizer } from "./families.js";
+import { families, familyForTokenizer, familyTitles } from "./families.js";
 
 it("families are told apart by every name that they go by", () => {
   const names = families.flatMap(({ name, aliases }) => [name, ...aliases]);
   expect(new Set(names).size).toBe(names.length);
   const classes = families.map(({ classPrefix }) => classPrefix);
   expect(new Set(classes).size).toBe(classes.length);
+});
+
+it("what a message lists are the titles of the table", () => {
+  for (const { title } of families) expect(familyTitles).toContain(title);
+  expect(familyTitles).toMatch(/^\w+(, \w+)* or [\w-]+$/);
 });
 
 it("a new model is of the family that its tokenizer's first token belongs to", () => {
@@ -32,6 +37,7 @@ describe.each(families)("the family $name", (family) => {
     ...family.newModel,
     hiddenDropout: 0.1,
     attentionDropout: 0.2,
+    classifierDropout: 0.3,
     initializerRange: 0.03,
     padId: 3,
     firstPosition: family.positions === "after padding" ? 4 : 0,

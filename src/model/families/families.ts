@@ -1,10 +1,11 @@
 /** The families of models: one line here for each file of a family. */
 import type { ModelFamily } from "../spec.js";
 import { bert } from "./bert.js";
+import { distilbert } from "./distilbert.js";
 import { roberta } from "./roberta.js";
 
 /** Of several that fit, the first counts. */
-export const families: readonly ModelFamily[] = [bert, roberta];
+export const families: readonly ModelFamily[] = [bert, roberta, distilbert];
 
 /** "BERT, RoBERTa or DistilBERT" */
 export const familyTitles = alternatives(families.map(({ title }) => title));

@@ -92,8 +92,12 @@ function oneTask(flag: string, method: string): NoticeEvent {
 }
 
 function newHeads(method: string, model: LoadedModel, labels: number): NoticeEvent {
-  const masked = masksTokens(method) && !hasMlmHead(model) ? "a masked-LM head and " : "";
-  const text = `adds ${masked}a classification head for ${counted(labels, "label")}`;
+  const lacksMlmHead = masksTokens(method) && !hasMlmHead(model);
+  const masked = lacksMlmHead ? "a masked-LM head and " : "";
+  const added = `adds ${masked}a classification head for ${counted(labels, "label")}`;
+  const text = lacksMlmHead
+    ? `${added}; the checkpoint has no masked-LM head, and l3masking pretrain --model ${model.folder} grows one on plain text`
+    : added;
   return { type: "notice", level: "info", text };
 }
 

@@ -62,7 +62,9 @@ export function requireMlmHead(model: ModelHeads): void {
   throw new L3MaskingError(
     "checkpoint-tensor",
     `expected a masked-LM head in ${model.folder} to score tokens with, found none`,
-    { hint: "Start from a masked-LM checkpoint, or train with --method stl." },
+    {
+      hint: `Start from a masked-LM checkpoint, grow a head with l3masking pretrain --model ${model.folder} --text TEXTS, or train with --method stl.`,
+    },
   );
 }
 
