@@ -31,6 +31,7 @@ from transformers import (
     AutoModelForSequenceClassification,
     AutoTokenizer,
     DistilBertConfig,
+    ElectraConfig,
     PreTrainedConfig,
     get_linear_schedule_with_warmup,
 )
@@ -72,7 +73,12 @@ def distilbert(folder: Path) -> PreTrainedConfig:
     )
 
 
-FAMILIES = {"distilbert": distilbert}
+def electra(folder: Path) -> PreTrainedConfig:
+    word_piece_files(folder, BERT_SPECIALS)
+    return ElectraConfig(**SIZES, embedding_size=8, max_position_embeddings=24, vocab_size=110)
+
+
+FAMILIES = {"distilbert": distilbert, "electra": electra}
 
 
 class Tiny:

@@ -104,8 +104,8 @@ function maskedTokenHead(context: ModelContext, selected: Tensor): MaskedTokenOu
   const { build, spec } = context;
   return build.scope("mlm-head", () => {
     const labels = build.input("targetIds", "int32", ["K"]);
-    const transformed = spec.family.mlmTransform(context, selected); // [K, H]
-    const decoder = context.weight(wordEmbeddings); // [V, H]
+    const transformed = spec.family.mlmTransform(context, selected); // [K, E]
+    const decoder = context.weight(wordEmbeddings); // [V, E]
     const operands = [transformed, decoder, context.weight("mlm.bias"), labels];
     const [nll, , correct] = build.apply("decoderCrossEntropy", operands, {});
     return { nll, correct };

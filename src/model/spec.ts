@@ -10,6 +10,8 @@ export interface ModelSpec {
   readonly family: ModelFamily;
   readonly vocabularySize: number; // V
   readonly hiddenSize: number; // H
+  /** E, of the word embeddings and of what the masked-LM head decodes; H where absent. */
+  readonly embeddingSize?: number;
   readonly layers: number;
   readonly heads: number; // A
   readonly intermediateSize: number; // F
@@ -28,6 +30,11 @@ export interface ModelSpec {
   readonly labels: readonly string[] | undefined;
   /** `problem_type`, where that is not one label per text. */
   readonly otherProblem?: string;
+}
+
+/** E: how wide the rows of the word embeddings are. */
+export function embeddingSize({ embeddingSize, hiddenSize }: ModelSpec): number {
+  return embeddingSize ?? hiddenSize;
 }
 
 /** What a family's own part of config.json says. */
@@ -83,7 +90,7 @@ export interface ModelFamily {
   layer(context: ModelContext, place: LayerPlace, input: Tensor, bias: Tensor): Tensor;
   /** Hidden states of the texts' first tokens [B, H] -> what `classification.out` makes logits of [B, H]. */
   classificationFeatures(context: ModelContext, first: Tensor): Tensor;
-  /** Hidden states of selected tokens [K, H] -> what is multiplied with the word embeddings [K, H]. */
+  /** Hidden states of selected tokens [K, H] -> what is multiplied with the word embeddings [K, E]. */
   mlmTransform(context: ModelContext, selected: Tensor): Tensor;
 }
 

@@ -46,6 +46,7 @@ const namesOfClass: Readonly<Record<TokenizerClass, readonly string[]>> = {
 const classOfModel: Readonly<Record<string, TokenizerClass>> = {
   bert: "BertTokenizer",
   distilbert: "BertTokenizer",
+  electra: "BertTokenizer",
   roberta: "RobertaTokenizer",
 };
 

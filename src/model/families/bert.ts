@@ -2,7 +2,7 @@
  * BERT (Devlin et al. 2019): learned absolute positions, LayerNorm after each block, the exact GELU.
  *
  * Legend: R rows, S slots of a row, T = R*S, U distinct tokens, K read slots, H hidden size, F intermediate size, B texts,
- * C classes, V vocabulary.
+ * C classes, V vocabulary, E size of the embeddings, which is H but in families that say otherwise.
  */
 import * as z from "zod";
 import type { Tensor } from "../../engine/graph/graph.js";
@@ -17,7 +17,14 @@ import {
   weightParameter,
   wordEmbeddings,
 } from "../parameters.js";
-import type { LayerPlace, ModelContext, ModelFamily, ModelSizes, ModelSpec } from "../spec.js";
+import {
+  embeddingSize,
+  type LayerPlace,
+  type ModelContext,
+  type ModelFamily,
+  type ModelSizes,
+  type ModelSpec,
+} from "../spec.js";
 import {
   configError,
   layerCount,
@@ -144,6 +151,7 @@ function configEntries(
 /** Embeddings and transformer layers. */
 function bodyParameters(spec: ModelSpec): Parameter[] {
   const { hiddenSize: H, intermediateSize: F } = spec;
+  const E = embeddingSize(spec);
   const layers = Array.from({ length: spec.layers }, (_, i) => {
     const name = `encoder.layer.${i}`;
     return [
@@ -158,12 +166,12 @@ function bodyParameters(spec: ModelSpec): Parameter[] {
     ];
   });
   return [
-    weightParameter(wordEmbeddings, [spec.vocabularySize, H], "body"),
-    weightParameter("embeddings.position_embeddings.weight", [spec.maxPositions, H], "body"),
+    weightParameter(wordEmbeddings, [spec.vocabularySize, E], "body"),
+    weightParameter("embeddings.position_embeddings.weight", [spec.maxPositions, E], "body"),
     ...(spec.typeVocabularySize > 0
-      ? [weightParameter(tokenTypeEmbeddings, [spec.typeVocabularySize, H], "body")]
+      ? [weightParameter(tokenTypeEmbeddings, [spec.typeVocabularySize, E], "body")]
       : []),
-    ...layerNormParameters("embeddings.LayerNorm", H, "body"),
+    ...layerNormParameters("embeddings.LayerNorm", E, "body"),
     ...layers.flat(),
   ];
 }
@@ -185,13 +193,13 @@ function classificationHeadParameters({ hiddenSize }: ModelSpec, classes: number
   ];
 }
 
-/** The sum of word, position and (where the model has them) type embeddings after its LayerNorm [T, H] or [U, H]. */
+/** The sum of word, position and (where the model has them) type embeddings after its LayerNorm [T, E] or [U, E]. */
 function embeddings(context: ModelContext, count: "R*S" | "U"): Tensor {
   const { build, spec } = context;
   const ids = build.input("ids", "int32", [count]);
   const positions = build.input("positions", "int32", [count]);
   return build.scope("embeddings", () => {
-    const words = build.gatherRows(context.weight(wordEmbeddings), ids); // [T, H]
+    const words = build.gatherRows(context.weight(wordEmbeddings), ids); // [T, E]
     const places = build.gatherRows(
       context.weight("embeddings.position_embeddings.weight"),
       positions,
@@ -204,7 +212,7 @@ function embeddings(context: ModelContext, count: "R*S" | "U"): Tensor {
 
 const tokenTypeEmbeddings = "embeddings.token_type_embeddings.weight";
 
-/** [T, H], or [1, H] where every token has type 0. */
+/** [T, E], or [1, E] where every token has type 0. */
 function typeRows({ build, weight, tokenTypes }: ModelContext): Tensor {
   const types = tokenTypes ?? build.constant([0], [1], "int32");
   return build.gatherRows(weight(tokenTypeEmbeddings), types);

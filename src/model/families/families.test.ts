@@ -35,6 +35,7 @@ describe.each(families)("the family $name", (family) => {
     intermediateSize: 16,
     maxPositions: 20,
     ...family.newModel,
+    ...(family.name === "electra" && { embeddingSize: 4 }),
     hiddenDropout: 0.1,
     attentionDropout: 0.2,
     classifierDropout: 0.3,
