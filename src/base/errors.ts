@@ -46,6 +46,7 @@ export const errorCodes = {
   "data-empty": "data",
   "data-label": "data",
   "data-multi-label": "data",
+  "data-pair": "data",
   "data-classes": "data",
   "data-encoding": "data",
   "texts-unknown": "data",

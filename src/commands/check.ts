@@ -57,7 +57,7 @@ export async function runCheck(settings: CheckSettings, host: Host): Promise<Che
   if (output !== undefined && kind === "rows") {
     const found = toCorrect();
     corrections = found.length;
-    writeDurably(output, correctionLines(records.train, found, records.columns));
+    writeDurably(output, correctionLines(records.train, found, records));
   }
   if (refusal !== undefined) {
     // What stops training is easier to see beside the page.

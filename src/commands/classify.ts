@@ -1,6 +1,7 @@
 /** A classifier that stays in memory from call to call. */
 import { z } from "zod";
 import { L3MaskingError } from "../base/errors.js";
+import { textsFor } from "../data/task.js";
 import type { Prediction } from "../results/records/predictions.js";
 import { openClassifier } from "../run/classifiers/kinds.js";
 import type { OpenClassifier } from "../run/classifiers/open-classifier.js";
@@ -21,14 +22,16 @@ export async function runOpenClassifier(
   return classifier.labels;
 }
 
-export const classifySchema = z.strictObject({ texts: z.array(z.string()) });
+export const classifySchema = z.strictObject({
+  texts: z.array(z.union([z.string(), z.tuple([z.string(), z.string()])])),
+});
 
-/** Predictions of the classifier that was opened, in the order of the texts. */
+/** Predictions of the classifier that was opened, in the order of the texts. Throws `data-pair` where it reads pairs and gets none, or the reverse. */
 export async function runClassify({
   texts,
 }: z.output<typeof classifySchema>): Promise<readonly Prediction[]> {
   if (opened === undefined) {
     throw new L3MaskingError("worker-failed", "expected an open classifier, found none");
   }
-  return opened.predict(texts);
+  return opened.predict(textsFor(texts, opened.task));
 }

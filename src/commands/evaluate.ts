@@ -5,6 +5,7 @@ import { listed } from "../base/figures.js";
 import { nearestName } from "../base/nearest.js";
 import { isEmptyText, type TextRecord } from "../data/formats/record.js";
 import { type RecordFile, readRecords } from "../data/read.js";
+import { textFields } from "../data/task.js";
 import { writeDurably } from "../platform/files/durable.js";
 import { confidenceOf } from "../results/metrics/confidence.js";
 import type { OfLabelMeasures } from "../results/metrics/label-measures.js";
@@ -16,6 +17,7 @@ import { requireWritable } from "../run/folder/run-folder.js";
 import { trainingTexts } from "../run/folder/training-texts.js";
 import type { Host } from "../run/host/host.js";
 import { predictionsOf } from "../run/inference/classify.js";
+import { columnsFor, requireColumns } from "../run/inference/columns.js";
 import { outputFormat, predictionWriter } from "../run/inference/prediction-rows.js";
 import type { EvaluateSettings } from "../run/settings/schemas.js";
 
@@ -46,11 +48,12 @@ export async function runEvaluate(settings: EvaluateSettings, host: Host): Promi
   const withoutLabels =
     "evaluate compares predictions with labels; to label texts that have none, use l3masking predict.";
   const options = { textColumn, labelColumn, labels: "required", withoutLabels } as const;
-  const file = await readRecords(input, options);
-  const rows = file.records.filter(({ text }) => !isEmptyText(text));
   const classifier = await openClassifier(settings, host);
   try {
-    const { labels } = classifier;
+    const { labels, task } = classifier;
+    const file = await readRecords(input, columnsFor(options, task));
+    requireColumns(file, task, input);
+    const rows = file.records.filter(({ text }) => !isEmptyText(text));
     const expected = expectedIds(rows, labels, input);
     const texts = rows.map(({ text }) => text);
     const isKnown = trainingTexts(classifier.folder);
@@ -140,13 +143,13 @@ function* outputLines(
   rows: readonly TextRecord[],
   predictions: readonly Prediction[],
   seen: Uint8Array | undefined,
-  { textColumn, labelColumn = "label" }: RecordFile,
+  { textColumns, labelColumn = "label" }: RecordFile,
   format: ReturnType<typeof outputFormat>,
 ): Generator<string> {
   const others = new Set(rows.flatMap(({ columns }) => Object.keys(columns)));
   const told = seen === undefined ? [] : ["trained_on"];
   // A column of the file goes before ours of the same name.
-  const columns = [...new Set(["line", ...others, textColumn, labelColumn, ...told])];
+  const columns = [...new Set(["line", ...others, ...textColumns, labelColumn, ...told])];
   const { header, line } = predictionWriter(format, { columns, regular: true }, true);
   yield header;
   for (const [index, { columns: values, text, label, line: place }] of rows.entries()) {
@@ -154,7 +157,7 @@ function* outputLines(
       line: place,
       ...(seen !== undefined && { trained_on: seen[index] === 1 }),
       ...values,
-      [textColumn]: text,
+      ...textFields(text, { textColumns }),
       [labelColumn]: label,
     };
     yield line({ columns: row, line: place, text }, predictions[index]);

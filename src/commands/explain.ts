@@ -4,6 +4,7 @@ import { L3MaskingError } from "../base/errors.js";
 import { nearestName } from "../base/nearest.js";
 import { randomStream } from "../base/random.js";
 import { readRecords } from "../data/read.js";
+import { type Task, textsFor } from "../data/task.js";
 import { createStrategy } from "../method/masking/probabilities.js";
 import { needsScores } from "../method/methods.js";
 import { dirname, resolve } from "../platform/paths.js";
@@ -21,6 +22,7 @@ import { type RecordedRun, runOfClassifier } from "../run/folder/training-record
 import type { Host } from "../run/host/host.js";
 import { asWritten, attributedWords } from "../run/inference/attributed-words.js";
 import { textAttributions } from "../run/inference/attributions.js";
+import { columnsFor, requireColumns } from "../run/inference/columns.js";
 import {
   explainedStrategy,
   maskingSettings,
@@ -30,7 +32,7 @@ import {
 import { loadVanilla } from "../run/inference/run-vanilla.js";
 import type { ExplainSettings } from "../run/settings/schemas.js";
 import { scoreEncodings } from "../run/sources/model.js";
-import { weightsOf } from "../run/sources/model-facts.js";
+import { asReading, weightsOf } from "../run/sources/model-facts.js";
 import { alteredNotice, countEncodings, requireKnownWords } from "../run/sources/text-counts.js";
 import { encodeOnce } from "../text/encode-once.js";
 import { wholeText } from "../text/long-texts.js";
@@ -70,8 +72,16 @@ export async function runExplain(settings: ExplainSettings, host: Host): Promise
   const { output } = settings;
   if (output !== undefined) requirePage(output);
   const kind = classifierKind(settings.model);
-  const { texts, leftOut } = await chosenTexts(settings);
-  const explained = await explainedBy[kind](settings, texts, host);
+  let leftOut = 0;
+  const explained = await explainedBy[kind](
+    settings,
+    async (task) => {
+      const chosen = await chosenTexts(settings, task);
+      leftOut = chosen.leftOut;
+      return chosen.texts;
+    },
+    host,
+  );
   const result: ExplainResult = {
     model: settings.model,
     seed: settings.seed,
@@ -86,30 +96,29 @@ export async function runExplain(settings: ExplainSettings, host: Host): Promise
   return result;
 }
 
+/** The texts to explain, once the task of the classifier is known. */
+type ChosenTexts = (task: Task) => Promise<readonly string[]>;
+
 type Explained = Pick<
   ExplainResult,
   "vanilla_model" | "masking" | "attribution_input" | "encoder_weight" | "texts"
 >;
 
-type Explain = (
-  settings: ExplainSettings,
-  texts: readonly string[],
-  host: Host,
-) => Promise<Explained>;
+type Explain = (settings: ExplainSettings, textsOf: ChosenTexts, host: Host) => Promise<Explained>;
 
 /** By linear classifiers and a stack: nothing but labels and attributions, word by word. */
 const explainedBy: { readonly [Kind in ClassifierKind]: Explain } = {
   encoder: explainedByTokens,
-  linear: async (settings, texts) => ({
+  linear: async (settings, textsOf) => ({
     ...byWords,
-    texts: await explainLinear(settings, texts, labelCheck(settings)),
+    texts: await explainLinear(settings, textsOf, labelCheck(settings)),
   }),
-  embed: async (settings, texts, host) => ({
+  embed: async (settings, textsOf, host) => ({
     ...byWords,
-    texts: await explainEmbed(settings, texts, labelCheck(settings), host),
+    texts: await explainEmbed(settings, textsOf, labelCheck(settings), host),
   }),
-  async stack(settings, texts, host) {
-    const found = await explainStack(settings, texts, labelCheck(settings), host);
+  async stack(settings, textsOf, host) {
+    const found = await explainStack(settings, textsOf, labelCheck(settings), host);
     return {
       ...byWords,
       attribution_input: settings.attributionInput,
@@ -127,13 +136,14 @@ function labelCheck({ label }: ExplainSettings): (labels: readonly string[]) => 
 
 async function explainedByTokens(
   settings: ExplainSettings,
-  texts: readonly string[],
+  textsOf: ChosenTexts,
   host: Host,
 ): Promise<Explained> {
   const { seed, samples } = settings;
   const classifier = await loadClassifier(settings.model, settings.maxLength, host);
   const { labels, maxLength, tokenizer } = classifier;
   requireLabel(settings.label, labels);
+  const texts = await textsOf(classifier.task);
   const run = runOf(classifier.folder);
   if (settings.vanillaModel === undefined && run && !needsScores(run.record.settings.method)) {
     return explainedWithoutMasks(settings, texts, classifier, host);
@@ -145,7 +155,12 @@ async function explainedByTokens(
       { hint: "Leave --vanilla-model out." },
     );
   }
-  const vanilla = await loadVanilla(settings.vanillaModel, run, host);
+  const found = await loadVanilla(settings.vanillaModel, run, host);
+  const longTexts = tokenizer.keeps ?? "head";
+  const vanilla = {
+    name: found.name,
+    model: asReading(found.model, { longTexts, task: classifier.task }),
+  };
   const encodings = texts.map(encodeOnce(tokenizer, maxLength));
   const counts = countEncodings(encodings, tokenizer);
   requireKnownWords(counts, "the texts");
@@ -270,13 +285,14 @@ async function explainedWithoutMasks(
   };
 }
 
-/** The texts given, or the first of the file; and how many of the file are left out. */
-async function chosenTexts({
-  texts,
-  input,
-  textColumn,
-  maxTexts,
-}: ExplainSettings): Promise<{ readonly texts: readonly string[]; readonly leftOut: number }> {
+/**
+ * The texts given, which a classifier of pairs takes two by two, or the first of the file; and how many of the file are left out. Throws
+ * `data-pair` for an odd number of texts where they are pairs.
+ */
+async function chosenTexts(
+  { texts, input, textColumn, maxTexts }: ExplainSettings,
+  task: Task,
+): Promise<{ readonly texts: readonly string[]; readonly leftOut: number }> {
   const given = texts ?? [];
   if (given.length > 0 && input !== undefined) {
     throw new L3MaskingError(
@@ -286,14 +302,27 @@ async function chosenTexts({
     );
   }
   if (input === undefined) {
-    if (given.length > 0) return { texts: given, leftOut: 0 };
+    if (given.length > 0) return { texts: twoByTwo(given, task), leftOut: 0 };
     throw new L3MaskingError("missing-setting", "expected a text to explain, got none", {
       hint: 'Write it at the end, l3masking explain --model runs/l3/model "The text.", or pass --input FILE.',
     });
   }
-  const { records } = await readRecords(input, { textColumn, labels: "unread" });
+  const file = await readRecords(input, columnsFor({ textColumn, labels: "unread" }, task));
+  requireColumns(file, task, input);
+  const { records } = file;
   const chosen = records.slice(0, maxTexts).map(({ text }) => text);
   return { texts: chosen, leftOut: records.length - chosen.length };
+}
+
+function twoByTwo(texts: readonly string[], task: Task): readonly string[] {
+  const { length: parts } = task.textColumns;
+  const groups = Array.from({ length: Math.ceil(texts.length / parts) }, (_, index) =>
+    texts.slice(index * parts, (index + 1) * parts),
+  );
+  return textsFor(
+    groups.map((group) => (group.length === 2 ? ([group[0], group[1]] as const) : group[0])),
+    task,
+  );
 }
 
 /** Throws `invalid-setting` for a file that is no page, or cannot be written. */

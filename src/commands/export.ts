@@ -19,6 +19,7 @@ import { temperatureFile, trainedTemperature } from "../run/folder/saved-classif
 import { trainingArguments } from "../run/folder/training-arguments.js";
 import { runOfClassifier } from "../run/folder/training-record.js";
 import type { Host } from "../run/host/host.js";
+import { columnsFor, requireColumns } from "../run/inference/columns.js";
 import type { ExportSettings } from "../run/settings/schemas.js";
 import { longestRow } from "../run/sources/model-facts.js";
 import { encodeOnce } from "../text/encode-once.js";
@@ -144,13 +145,15 @@ async function targetFolder(
 
 async function checkTexts(
   { input, textColumn }: ExportSettings,
-  { tokenizer, maxLength }: LoadedClassifier,
+  { tokenizer, maxLength, task }: LoadedClassifier,
 ): Promise<CheckTexts> {
   if (input === undefined) {
     const ids = sampledTexts(tokenizer, maxLength);
     return { ids, source: `${ids.length} texts of random tokens` };
   }
-  const { records } = await readRecords(input, { textColumn, labels: "unread" });
+  const file = await readRecords(input, columnsFor({ textColumn, labels: "unread" }, task));
+  requireColumns(file, task, input);
+  const { records } = file;
   const texts = records.slice(0, MAX_CHECKED).map(({ text }) => text);
   if (texts.length === 0) {
     throw new L3MaskingError("data-empty", `expected texts in ${input}, found none`, {
@@ -163,10 +166,10 @@ async function checkTexts(
 
 /** Config, weights, tokenizer and what prediction must know, to a folder of their own. */
 async function copyModel(target: string, model: LoadedClassifier): Promise<void> {
-  const { spec, values, labels, tokenizer, maxLength, folder } = model;
+  const { spec, values, labels, tokenizer, maxLength, task, folder } = model;
   const sideFiles = new Map([
     ...tokenizer.files(maxLength),
-    trainingArguments(maxLength, tokenizer),
+    trainingArguments(maxLength, tokenizer, task),
   ]);
   if (existsSync(join(folder, temperatureFile))) {
     const temperature = trainedTemperature(folder);
@@ -182,12 +185,12 @@ async function copyModel(target: string, model: LoadedClassifier): Promise<void>
 }
 
 function cardOf(
-  { spec, labels, maxLength, folder }: LoadedClassifier,
+  { spec, labels, maxLength, task, folder }: LoadedClassifier,
   files: readonly ExportedFile[],
   checkedOn: string,
 ): string {
   const trained = runOfClassifier(folder);
   const metrics = trained && finishedMetrics(trained.folder);
   const run = metrics && cardRun(trained.record, metrics);
-  return modelCard({ model: spec, labels, maxLength, run, files, checkedOn });
+  return modelCard({ model: spec, labels, maxLength, task, run, files, checkedOn });
 }

@@ -10,6 +10,7 @@ import type { OpenClassifier } from "../run/classifiers/open-classifier.js";
 import { requireWritable } from "../run/folder/run-folder.js";
 import type { Host } from "../run/host/host.js";
 import { classifyRows, requireKnownRows, stopHint } from "../run/inference/classify-rows.js";
+import { columnsFor, requireColumns } from "../run/inference/columns.js";
 import {
   outputFormat,
   type PredictionWriter,
@@ -44,10 +45,12 @@ export async function runPredict(settings: PredictSettings, host: Host): Promise
   const output = settings.output === STANDARD ? undefined : settings.output;
   const format = outputFormat(output);
   if (output !== undefined) requireWritable(output);
-  const source = await openRecords(input, { textColumn, onBytes: readingProgress(host) });
+  const classifier = await openClassifier(settings, host);
   try {
-    const classifier = await openClassifier(settings, host);
+    const options = columnsFor({ textColumn, onBytes: readingProgress(host) }, classifier.task);
+    const source = await openRecords(input, options);
     try {
+      requireColumns(source, classifier.task, input);
       await requireKnownRows(source, classifier, shownName(input), host);
       let unsure = 0;
       const answers = (found: readonly Prediction[]) =>
@@ -74,10 +77,10 @@ export async function runPredict(settings: PredictSettings, host: Host): Promise
       const rows = await writeRows(source, classifier, answers, writer, sink, host);
       return { rows, output, ...told() };
     } finally {
-      await classifier.dispose();
+      source.close();
     }
   } finally {
-    await source.close();
+    await classifier.dispose();
   }
 }
 

@@ -4,11 +4,7 @@ import type { SplitName } from "../data/dataset.js";
 import type { TextRecord } from "../data/formats/record.js";
 import type { Host } from "../run/host/host.js";
 import { checkSchema } from "../run/settings/schemas.js";
-import {
-  labelledFiles,
-  readLabelledFiles,
-  type TrainingColumns,
-} from "../run/sources/labelled-texts.js";
+import { labelledFiles, readLabelledFiles } from "../run/sources/labelled-texts.js";
 
 export const readRowsSchema = checkSchema.pick({
   trainFile: true,
@@ -23,7 +19,8 @@ export interface FileRow extends Pick<TextRecord, "text" | "label" | "line"> {
 }
 
 export interface ReadRows {
-  readonly columns: TrainingColumns;
+  /** As the settings name them: of pairs both text columns, with a comma between them. */
+  readonly columns: { readonly text: string; readonly label: string };
   /** Train first, each file in its order. */
   readonly rows: readonly FileRow[];
 }
@@ -33,7 +30,7 @@ export async function runReadRows(
   settings: z.output<typeof readRowsSchema>,
   host: Host,
 ): Promise<ReadRows> {
-  const { columns, train, dev, test } = await readLabelledFiles(
+  const { task, labelColumn, train, dev, test } = await readLabelledFiles(
     await labelledFiles(settings, host),
     host,
     "optional",
@@ -46,7 +43,7 @@ export async function runReadRows(
       ...(label !== undefined && { label }),
     }));
   return {
-    columns,
+    columns: { text: task.textColumns.join(","), label: labelColumn },
     rows: [...rowsOf("train", train), ...rowsOf("dev", dev), ...rowsOf("test", test)],
   };
 }

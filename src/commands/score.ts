@@ -11,7 +11,7 @@ import type { TextScores } from "../run/inference/text-scores.js";
 import { textScores } from "../run/inference/text-scores.js";
 import type { ScoreSettings } from "../run/settings/schemas.js";
 import { loadModel, scoreEncodings } from "../run/sources/model.js";
-import { checkedMaxLength } from "../run/sources/model-facts.js";
+import { asReading, checkedMaxLength } from "../run/sources/model-facts.js";
 import { alteredNotice, countEncodings, requireKnownWords } from "../run/sources/text-counts.js";
 import { encodeOnce } from "../text/encode-once.js";
 import type { Encoding, Tokenizer } from "../text/encoding.js";
@@ -36,7 +36,8 @@ export async function runScore(settings: ScoreSettings, host: Host): Promise<Sco
   if (output !== undefined) requireWritable(output);
   else if (host.write === undefined) throw nobodyListens();
   const file = await readRecords(input, { textColumn, labels: "unread" });
-  const model = await loadModel(settings.model, host);
+  const task = { textColumns: file.textColumns };
+  const model = asReading(await loadModel(settings.model, host), { longTexts: "head", task });
   const maxLength = checkedMaxLength(settings.maxLength, model.spec);
   const encode = encodeOnce(model.tokenizer, maxLength);
   const encodings = file.records.map(({ text }) => encode(text));

@@ -7,6 +7,7 @@ import { sha256 } from "../base/sha256.js";
 import { isEmptyText, type TextRecord, textKey } from "./formats/record.js";
 import { labelIds, sortedLabels } from "./labels.js";
 import { stratifiedSplit } from "./split.js";
+import { singleTexts, type Task } from "./task.js";
 
 export const splitNames = ["train", "dev", "test"] as const;
 
@@ -23,6 +24,8 @@ export interface SplitRecords {
 export interface DatasetSources extends SplitRecords {
   /** Decides which rows leave train when dev is missing. */
   readonly splitSeed: number;
+  /** Single texts where it is absent. */
+  readonly task?: Task;
   /** Do all rows stay in train where dev is missing, to be held out in turn? There is then no dev split. */
   readonly crossValidated?: boolean;
 }
@@ -34,6 +37,7 @@ export interface DatasetSplit {
 }
 
 export interface Dataset {
+  readonly task: Task;
   /** All labels of train, in id order. */
   readonly labels: readonly string[];
   readonly train: DatasetSplit;
@@ -91,6 +95,7 @@ export function buildDataset(sources: DatasetSources): Dataset {
       : numbered(kept("test"), labels, "test", sources.test === undefined);
   const trainKeys = new Set(train.texts.map(textKey));
   return {
+    task: sources.task ?? singleTexts,
     labels,
     train,
     dev,

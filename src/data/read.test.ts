@@ -48,7 +48,7 @@ describe("readRecords", () => {
         { text: 'good, "very"', label: "pos", columns: { id: "1" } },
         { text: "bad", label: "neg", columns: { id: "2" } },
       ],
-      textColumn: "text",
+      textColumns: ["text"],
       labelColumn: "label",
       format: ending,
     });

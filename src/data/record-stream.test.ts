@@ -167,7 +167,7 @@ describe("openRecords", () => {
       rows: 3,
       columns: ["text", "n", "m"],
       regular: false,
-      textColumn: "text",
+      textColumns: ["text"],
     });
     expect(await rowsOf(source)).toEqual(await rowsOf(source));
     expect((await rowsOf(source)).map(({ text }) => text)).toEqual(["a", "b", ""]);

@@ -27,7 +27,8 @@ export interface RecordSource {
   readonly columns: readonly string[];
   /** Has every row all of them? Objects of JSON may differ. */
   readonly regular: boolean;
-  readonly textColumn: string;
+  /** Two where texts are read in pairs. */
+  readonly textColumns: readonly string[];
   /** All rows from the first on, in portions of no fixed size. Throws as opening does. */
   records(): AsyncIterable<readonly SourceRow[]>;
   close(): void;
@@ -76,11 +77,11 @@ function opened(path: string): InputFile | undefined {
 
 function sourceRows(
   rows: readonly Row[],
-  { text }: ColumnChoice,
+  { texts }: ColumnChoice,
   unit: Table["unit"],
   path: string,
 ): SourceRow[] {
-  return rows.map((row) => ({ ...row, text: textOf(row, text, `${path} ${unit} ${row.line}`) }));
+  return rows.map((row) => ({ ...row, text: textOf(row, texts, `${path} ${unit} ${row.line}`) }));
 }
 
 function wholeSource(
@@ -96,7 +97,7 @@ function wholeSource(
     rows: rows.length,
     columns,
     regular: format !== "json" && format !== "jsonl",
-    textColumn: choice.text,
+    textColumns: choice.texts,
     async *records() {
       yield records;
     },
@@ -158,7 +159,7 @@ async function streamedSource(
     rows,
     columns,
     regular,
-    textColumn: choice.text,
+    textColumns: choice.texts,
     async *records() {
       let left = rows;
       for await (const portion of records()) {

@@ -30,6 +30,8 @@ export interface ModelSpec {
   readonly labels: readonly string[] | undefined;
   /** `problem_type`, where that is not one label per text. */
   readonly otherProblem?: string;
+  /** Where texts are read in pairs: the id of the token that closes either. */
+  readonly pairSeparator?: number;
 }
 
 /** E: how wide the rows of the word embeddings are. */
@@ -38,7 +40,10 @@ export function embeddingSize({ embeddingSize, hiddenSize }: ModelSpec): number 
 }
 
 /** What a family's own part of config.json says. */
-export type ModelSizes = Omit<ModelSpec, "family" | "firstPosition" | "labels" | "otherProblem">;
+export type ModelSizes = Omit<
+  ModelSpec,
+  "family" | "firstPosition" | "labels" | "otherProblem" | "pairSeparator"
+>;
 
 /**
  * A family of encoders, in a file of its own in `families/`: how its checkpoints are read and written, and its graph.
@@ -60,8 +65,10 @@ export interface ModelFamily {
   readonly specialNames: SpecialNames;
   /** Position ids: from 0, or from the id after that of padding, which padding itself has. */
   readonly positions: "from zero" | "after padding";
-  /** Do other programs feed it `token_type_ids`? */
+  /** Do other programs feed it `token_type_ids`, 1 for the second text of a pair? */
   readonly tokenTypes: boolean;
+  /** How many closing tokens stand between the texts of a pair. */
+  readonly pairSeparators: number;
   /** Numbers of a model that is made anew. */
   readonly newModel: Pick<ModelSpec, "typeVocabularySize" | "layerNormEpsilon">;
 
@@ -113,6 +120,11 @@ export interface RowQueries {
   readonly reads: Tensor;
 }
 
+/** Do the tokens of a model's texts differ in type? Those of single texts have type 0. */
+export function readsTokenTypes({ family, typeVocabularySize, pairSeparator }: ModelSpec): boolean {
+  return pairSeparator !== undefined && family.tokenTypes && typeVocabularySize > 1;
+}
+
 /** Where dropout masks come from: undefined at a site means that nothing is dropped there. */
 export interface Dropout {
   readonly rate: number;
@@ -135,7 +147,7 @@ export interface ModelContext {
   readonly frozenLayers?: number | undefined;
   /** Does the classifier start from the frozen layers' output, given as an input? From token ids where absent. */
   readonly frozenStatesGiven?: boolean | undefined;
-  /** Token types, int32 [T]; every token has type 0 where absent, as in single texts. */
+  /** Token types, int32 [T], where the model does not read them by itself (`readsTokenTypes`); 0 where absent. */
   readonly tokenTypes?: Tensor;
   /** The weights of a linear layer in eight bits: int8 [in, out] and scale [out]. Absent where products are in float32. */
   quantized?(name: string): { readonly weight: Tensor; readonly scale: Tensor };

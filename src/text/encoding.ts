@@ -40,6 +40,8 @@ export interface Tokenizer {
   readonly specialIds: ReadonlySet<number>;
   /** What it keeps of a text beyond the maximum length, where that is not its head. */
   readonly keeps?: "head-tail" | "windows";
+  /** How many closing tokens it puts between the texts of a pair, where it reads pairs: one in BERT, two in RoBERTa. */
+  readonly pairSeparators?: number;
   /** SHA-256 (hex) of what decides ids and word ids; part of cache keys. */
   readonly digest: string;
   /**

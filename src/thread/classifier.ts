@@ -1,6 +1,7 @@
 /** A classifier for any number of calls. */
 // A project that compiles for an older standard has no Symbol.asyncDispose otherwise.
 /// <reference lib="esnext.disposable" preserve="true" />
+import type { GivenText } from "../base/pairs.js";
 import type { Prediction } from "../results/records/predictions.js";
 import type { ClassifierOptions } from "../run/settings/schemas.js";
 import { type Connection, openConnection, type Watch } from "./client.js";
@@ -33,10 +34,10 @@ export class Classifier implements AsyncDisposable {
   }
 
   /**
-   * A label and all probabilities for each text, in order. Throws `texts-unknown` where more than half of the words of all texts together
+   * A label and all probabilities for each text, in order; a classifier of pairs takes lists of two texts, else it throws `data-pair`. Throws `texts-unknown` where more than half of the words of all texts together
    * are unknown to the tokenizer, and at least 10 came.
    */
-  predict(texts: readonly string[], watch?: Watch): Promise<readonly Prediction[]> {
+  predict(texts: readonly GivenText[], watch?: Watch): Promise<readonly Prediction[]> {
     return this.#connection.call("classify", { texts }, watch);
   }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { L3MaskingError } from "../../base/errors.js";
+import type { GivenText } from "../../base/pairs.js";
 import type { Prediction } from "../../results/records/predictions.js";
 import {
   createEndpoint,
@@ -17,8 +18,8 @@ const classifier: ServedClassifier = {
   predict: async (texts) => texts.map(predictionOf),
 };
 
-function predictionOf(text: string): Prediction {
-  const loud = text.includes("!") ? 0.75 : 0.25;
+function predictionOf(text: GivenText): Prediction {
+  const loud = String(text).includes("!") ? 0.75 : 0.25;
   return {
     label: loud > 0.5 ? "loud" : "quiet",
     probabilities: { loud, quiet: 1 - loud },
@@ -154,8 +155,8 @@ describe("createEndpoint", () => {
     const slow: ServedClassifier = {
       labels: [],
       async predict([text], left) {
-        begun.push(text);
-        left?.addEventListener("abort", () => ended.push(text));
+        begun.push(String(text));
+        left?.addEventListener("abort", () => ended.push(String(text)));
         await new Promise<void>((resolve) => gates.push(resolve));
         return [predictionOf(text)];
       },

@@ -4,12 +4,14 @@
  *     GET  /health    {"status": "ok", "labels": [...]}
  *     POST /predict   {"text": "..."} or {"texts": ["...", ...]}
  *                     {"predictions": [{"label": "...", "probabilities": {"...": 0.9, ...}}, ...]}
+ *                     for a classifier of pairs each text is a list of two: ["first", "second"]
  *                     label is null where no label reaches --unsure-below
  *
  * Errors are {"error": {"code": "...", "message": "...", "hint": "..."}}.
  */
 import { z } from "zod";
 import { type ErrorCode, L3MaskingError } from "../../base/errors.js";
+import type { GivenText } from "../../base/pairs.js";
 import { parseJson } from "../../base/strict-json.js";
 import type { Answer } from "../../results/records/predictions.js";
 
@@ -17,7 +19,7 @@ import type { Answer } from "../../results/records/predictions.js";
 export interface ServedClassifier {
   readonly labels: readonly string[];
   /** May end early, by an error, once `left` is aborted: nobody waits for the answers any more. */
-  predict(texts: readonly string[], left?: AbortSignal): Promise<readonly Answer[]>;
+  predict(texts: readonly GivenText[], left?: AbortSignal): Promise<readonly Answer[]>;
 }
 
 export interface EndpointLimits {
@@ -56,23 +58,26 @@ export interface Endpoint {
 /** What a client is told to wait before it asks again. */
 const RETRY_SECONDS = 1;
 
+/** A text, or the two of a pair. */
+const givenText = z.union([z.string(), z.tuple([z.string(), z.string()])]);
+
 /** Answers requests with one classifier, which they use one after the other. */
 export function createEndpoint(classifier: ServedClassifier, limits: EndpointLimits): Endpoint {
   const bodySchema = z.union([
-    z.strictObject({ text: z.string() }).transform(({ text }) => [text]),
+    z.strictObject({ text: givenText }).transform(({ text }) => [text]),
     z
-      .strictObject({ texts: z.array(z.string()).min(1).max(limits.maxTexts) })
+      .strictObject({ texts: z.array(givenText).min(1).max(limits.maxTexts) })
       .transform(({ texts }) => texts),
   ]);
   let waiting = 0;
   let last: Promise<unknown> = Promise.resolve();
 
-  function textsOf(text: string): readonly string[] {
+  function textsOf(text: string): readonly GivenText[] {
     const value = parseJson(text, "the body:", 1, invalidRequest);
     const parsed = bodySchema.safeParse(value);
     if (parsed.success) return parsed.data;
     throw invalidRequest(
-      `expected {"text": "..."} or {"texts": [...]} with 1 to ${limits.maxTexts} strings`,
+      `expected {"text": "..."} or {"texts": [...]} with 1 to ${limits.maxTexts} strings, or for pairs lists of two`,
     );
   }
 
@@ -203,6 +208,7 @@ function failedReply(thrown: unknown): Reply {
 const statuses: ReadonlyMap<string, number> = new Map([
   ["request-invalid", 400],
   ["request-too-large", 413],
+  ["data-pair", 400],
   ["texts-unknown", 422],
   ["server-busy", 503],
 ]);

@@ -45,7 +45,7 @@ async function start(
 
 const quick: ServedClassifier = {
   labels: ["a"],
-  predict: async (texts) => texts.map((text) => ({ label: text, probabilities: { a: 1 } })),
+  predict: async (texts) => texts.map((text) => ({ label: String(text), probabilities: { a: 1 } })),
 };
 
 /** Texts in the order in which they came to their turn; each waits until `finish` is called. */
@@ -55,9 +55,9 @@ function gated() {
   const served: ServedClassifier = {
     labels: [],
     async predict([text]) {
-      begun.push(text);
+      begun.push(String(text));
       await new Promise<void>((resolve) => gates.push(resolve));
-      return [{ label: text, probabilities: {} }];
+      return [{ label: String(text), probabilities: {} }];
     },
   };
   return { served, begun, finish: () => gates.shift()?.() };
@@ -243,7 +243,7 @@ describe("a running server", () => {
       labels: ["a"],
       async predict(texts) {
         await new Promise((resolve) => setTimeout(resolve, 2));
-        return texts.map((text) => ({ label: text, probabilities: { a: 1 } }));
+        return texts.map((text) => ({ label: String(text), probabilities: { a: 1 } }));
       },
     };
     const client = await start(steady, { maxWaiting: 64 });

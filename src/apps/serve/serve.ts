@@ -1,5 +1,6 @@
 /** `serve`: a classifier in a thread of its own behind a server in this one. */
 import { once } from "node:events";
+import type { GivenText } from "../../base/pairs.js";
 import { answerOf } from "../../results/records/predictions.js";
 import { resolveSettings, serveSchema } from "../../run/settings/schemas.js";
 import { Classifier } from "../../thread/classifier.js";
@@ -30,7 +31,7 @@ export async function runServe(given: unknown, watch: Watch = {}): Promise<Serve
   const settings = { host, port, maxTexts, maxBytes, maxWaiting };
   const answering = {
     labels: served.labels,
-    async predict(texts: readonly string[], signal?: AbortSignal) {
+    async predict(texts: readonly GivenText[], signal?: AbortSignal) {
       const predictions = await served.predict(texts, signal && { signal });
       return predictions.map((prediction) => answerOf(prediction, unsureBelow));
     },

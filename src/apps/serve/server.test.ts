@@ -7,7 +7,7 @@ import { type RunningServer, startServer } from "./server.js";
 const settings = { host: "127.0.0.1", port: 0, maxTexts: 8, maxWaiting: 4, maxBytes: 1000 };
 const classifier: ServedClassifier = {
   labels: ["a"],
-  predict: async (texts) => texts.map((text) => ({ label: text, probabilities: { a: 1 } })),
+  predict: async (texts) => texts.map((text) => ({ label: String(text), probabilities: { a: 1 } })),
 };
 
 let server: RunningServer | undefined;

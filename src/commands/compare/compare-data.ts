@@ -62,13 +62,15 @@ export async function readInputs(
   const strategies = comparedStrategies(settings.methods);
   let unlabelledDigest: string | undefined;
   for (const [index, folder] of settings.model.entries()) {
-    const model = await loadModel(folder, host);
-    const maxLength = checkedMaxLength(settings.maxLength, model.spec);
-    if (settings.methods.some(needsScores)) requireMlmHead(model);
-    models.push(modelRecord(names[index], model));
+    const loaded = await loadModel(folder, host);
+    const maxLength = checkedMaxLength(settings.maxLength, loaded.spec);
+    if (settings.methods.some(needsScores)) requireMlmHead(loaded);
+    models.push(modelRecord(names[index], loaded));
     for (const source of sources) {
       const { splitSeed } = settings;
-      const data = await loadLabelledTexts(source, { splitSeed, maxLength }, model.tokenizer, host);
+      // Runs may read long texts otherwise; what is counted and scored here is their head.
+      const reading = { splitSeed, maxLength, longTexts: "head" } as const;
+      const { model, ...data } = await loadLabelledTexts(source, reading, loaded, host);
       const unlabelled = await unlabelledTexts(settings, data, maxLength, model, host);
       unlabelledDigest = unlabelled?.digest;
       datasets.set(source.name, datasetRecord(source, data, unlabelled));

@@ -13,24 +13,27 @@ describe("chooseColumns", () => {
     [["content", "text", "class", "target"], "text", "target"],
     [["Text", "text", "label"], "text", "label"],
   ])("finds usual names in %j", (columns, text, label) => {
-    expect(chooseColumns(columns, "a.csv", required)).toEqual({ text, label });
+    expect(chooseColumns(columns, "a.csv", required)).toEqual({ texts: [text], label });
   });
 
   it("follows the names asked for", () => {
     const columns = ["text", "label", "title", "stars"];
     const options = { ...required, textColumn: "title", labelColumn: "stars" };
-    expect(chooseColumns(columns, "a.csv", options)).toEqual({ text: "title", label: "stars" });
+    expect(chooseColumns(columns, "a.csv", options)).toEqual({ texts: ["title"], label: "stars" });
   });
 
   it("does not take the same column twice", () => {
     const columns = ["text", "content"];
     const options = { ...required, labelColumn: "text" };
-    expect(chooseColumns(columns, "a.csv", options)).toEqual({ text: "content", label: "text" });
+    expect(chooseColumns(columns, "a.csv", options)).toEqual({ texts: ["content"], label: "text" });
   });
 
   it("needs no label where none is read, and does not look at it", () => {
     for (const columns of [["text"], ["text", "label"]]) {
-      expect(chooseColumns(columns, "a.csv", unread)).toEqual({ text: "text", label: undefined });
+      expect(chooseColumns(columns, "a.csv", unread)).toEqual({
+        texts: ["text"],
+        label: undefined,
+      });
     }
   });
 
@@ -48,7 +51,7 @@ describe("chooseColumns", () => {
       }),
     );
     const asked = { ...unread, textColumn: name };
-    expect(chooseColumns([name], file, asked)).toEqual({ text: name, label: undefined });
+    expect(chooseColumns([name], file, asked)).toEqual({ texts: [name], label: undefined });
   });
 
   it.each([
@@ -102,7 +105,7 @@ describe("chooseColumns", () => {
 });
 
 describe("toRecords", () => {
-  const choice = { text: "text", label: "label" };
+  const choice = { texts: ["text"], label: "label" };
   const table = (...rows: Record<string, unknown>[]): Table => ({
     columns: ["text", "label"],
     rows: rows.map((columns, index) => ({ columns, line: index + 2 })),

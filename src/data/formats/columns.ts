@@ -2,6 +2,7 @@
 
 import { L3MaskingError } from "../../base/errors.js";
 import { nearestName } from "../../base/nearest.js";
+import { joinedTexts } from "../../base/pairs.js";
 import { MAX_LABEL, MAX_TEXT } from "./limits.js";
 import type { TextRecord } from "./record.js";
 import { type ClassNames, describeValue, type Row, type Table } from "./table.js";
@@ -37,8 +38,10 @@ const usualLabelColumns = [
 
 /** Which columns of a file are text and label. */
 export interface ColumnOptions {
-  /** Exact name of the text column; found by its usual names if absent. */
-  readonly textColumn?: string | undefined;
+  /**
+   * Exact name of the text column, or the two of a pair, as a list or with a comma between them; found by its usual names if absent.
+   */
+  readonly textColumn?: string | readonly string[] | undefined;
   /** Exact name of the label column; found by its usual names if absent. */
   readonly labelColumn?: string | undefined;
   /** "optional" for a column of labels that may have blanks, "unread" for files of texts, whatever else is in them. */
@@ -50,7 +53,8 @@ export interface ColumnOptions {
 }
 
 export interface ColumnChoice {
-  readonly text: string;
+  /** Two where texts are read in pairs. */
+  readonly texts: readonly string[];
   readonly label: string | undefined;
 }
 
@@ -64,31 +68,50 @@ export function chooseColumns(
   options: ColumnOptions,
 ): ColumnChoice {
   const { textColumn, labelColumn } = options;
-  if (textColumn !== undefined) requireColumn(textColumn, "text", columns, file);
+  const named = textColumn === undefined ? [] : namedTexts(textColumn, columns, file);
+  for (const name of named) requireColumn(name, "text", columns, file);
   if (labelColumn !== undefined) requireColumn(labelColumn, "label", columns, file);
-  const text = textColumn ?? usualColumn(columns, usualTextColumns, labelColumn);
-  if (text === undefined) throw unknownColumn("text", usualTextColumns, columns, file);
-  if (options.labels === "unread") return { text, label: undefined };
-  const label = labelColumn ?? usualColumn(columns, usualLabelColumns, text);
+  const usual = usualColumn(columns, usualTextColumns, [labelColumn]);
+  const texts = named.length === 0 && usual !== undefined ? [usual] : named;
+  if (texts.length === 0) throw unknownColumn("text", usualTextColumns, columns, file);
+  if (options.labels === "unread") return { texts, label: undefined };
+  const label = labelColumn ?? usualColumn(columns, usualLabelColumns, texts);
   if (label === undefined) {
     throw unknownColumn("label", usualLabelColumns, columns, file, options.withoutLabels);
   }
-  if (label === text) {
+  if (texts.includes(label)) {
     throw new L3MaskingError(
       "data-column",
-      `${file}: expected different columns for text and label, got "${text}" for both`,
+      `${file}: expected different columns for text and label, got "${label}" for both`,
       { hint: "Choose two columns with --text-column and --label-column." },
     );
   }
-  return { text, label };
+  return { texts, label };
+}
+
+/** The columns that are meant: a column may have a comma in its name. Throws `data-column` for more than two, or one twice. */
+function namedTexts(
+  given: string | readonly string[],
+  columns: readonly string[],
+  file: string,
+): readonly string[] {
+  if (typeof given !== "string") return given;
+  if (columns.includes(given)) return [given];
+  const names = given.split(",").map((name) => name.trim());
+  if (names.length === 1 || (names.length === 2 && names[0] !== names[1])) return names;
+  throw new L3MaskingError(
+    "data-column",
+    `${file}: expected a text column, or two different ones with a comma between them, got ${JSON.stringify(given)}`,
+    { hint: "Texts are read alone, or in pairs such as --text-column question,answer." },
+  );
 }
 
 function usualColumn(
   columns: readonly string[],
   usual: readonly string[],
-  taken: string | undefined,
+  taken: readonly (string | undefined)[],
 ): string | undefined {
-  const free = columns.filter((name) => name !== taken);
+  const free = columns.filter((name) => !taken.includes(name));
   for (const name of usual) {
     const found =
       free.find((column) => column === name) ??
@@ -165,13 +188,15 @@ export function toRecords(
   const classes = table.classNames?.get(choice.label ?? "");
   const records = table.rows.map((row) => {
     const place = `${file} ${table.unit} ${row.line}`;
-    const text = textOf(row, choice.text, place);
+    const text = textOf(row, choice.texts, place);
     const label =
       choice.label === undefined ? undefined : labelOf(row, choice.label, place, classes);
     requireLength(label ?? "", MAX_LABEL, "label", place);
     if (label === undefined) unlabelled.push(row.line);
     const columns = Object.fromEntries(
-      Object.entries(row.columns).filter(([name]) => name !== choice.text && name !== choice.label),
+      Object.entries(row.columns).filter(
+        ([name]) => !choice.texts.includes(name) && name !== choice.label,
+      ),
     );
     const record = { text, columns, line: row.line };
     return label === undefined ? record : { ...record, label };
@@ -213,9 +238,9 @@ function missingLabels(
   );
 }
 
-/** The text of a row, by the rules of `toRecords`; `place` names the row in messages. */
-export function textOf(row: Row, column: string, place: string): string {
-  const text = scalar(row, column, "text", place) ?? "";
+/** The text of a row, or its two texts put together, by the rules of `toRecords`; `place` names the row in messages. */
+export function textOf(row: Row, columns: readonly string[], place: string): string {
+  const text = joinedTexts(columns.map((column) => scalar(row, column, "text", place) ?? ""));
   requireLength(text, MAX_TEXT, "text", place);
   return text;
 }

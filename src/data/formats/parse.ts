@@ -15,7 +15,8 @@ import { decodeUtf8 } from "./utf8.js";
 /** The rows of a data file, and the columns that text and label were taken from. */
 export interface ParsedFile {
   readonly records: readonly TextRecord[]; // one per row of the file, in its order
-  readonly textColumn: string;
+  /** Two where texts are read in pairs. */
+  readonly textColumns: readonly string[];
   readonly labelColumn: string | undefined;
   /** Did labels stand there as numbers, with their names elsewhere? */
   readonly namedClasses: boolean;
@@ -39,7 +40,7 @@ export async function parseRecords(
   const choice = columnsOf(table.columns, format, file, options);
   return {
     records: toRecords(table, file, choice, options.labels, options.withoutLabels),
-    textColumn: choice.text,
+    textColumns: choice.texts,
     labelColumn: choice.label,
     namedClasses: choice.label !== undefined && table.classNames?.has(choice.label) === true,
   };

@@ -1,5 +1,8 @@
+import { withoutSeparator } from "../../base/pairs.js";
+
 /** One row of a data file. */
 export interface TextRecord {
+  /** Of a pair both, as `joinedTexts` puts them together. */
   readonly text: string;
   /** Absent in files to be scored or predicted. */
   readonly label?: string;
@@ -16,5 +19,5 @@ export function textKey(text: string): string {
 
 /** A text of white space only; such rows are counted and left out of training and evaluation. */
 export function isEmptyText(text: string): boolean {
-  return textKey(text) === "";
+  return textKey(withoutSeparator(text)) === "";
 }

@@ -4,7 +4,7 @@
  * Legend: B texts, R rows, S slots per row.
  */
 import { L3MaskingError } from "../../base/errors.js";
-import type { ModelSpec } from "../../model/spec.js";
+import { type ModelSpec, readsTokenTypes } from "../../model/spec.js";
 
 /**
  * Texts packed into rows: R rows of S slots; several texts may share a row and attention stays
@@ -18,6 +18,8 @@ export interface PackedBatch {
   readonly ids: Int32Array; // [R*S], the pad id in empty slots
   /** Index into the position table, the model's offset included. */
   readonly positions: Int32Array; // [R*S]
+  /** 1 in the second text of a pair, where a model tells the two apart. */
+  readonly tokenTypes?: Int32Array; // [R*S]
   /** Which text of its row a slot belongs to: 0, 1, ...; -1 for empty slots. */
   readonly segments: Int32Array; // [R*S]
   /** Flat slot (row*S + slot) of the first token of each text, in the order the texts came. */
@@ -35,6 +37,8 @@ export interface LayoutOptions {
   readonly firstPosition: number;
   /** S; chosen if absent. */
   readonly slots?: number;
+  /** The id that closes the first text of a pair, where the tokens behind it have another type. */
+  readonly pairSeparator?: number | undefined;
 }
 
 export interface PackOptions extends LayoutOptions {
@@ -51,6 +55,7 @@ export function packOptions(spec: ModelSpec): PackOptions {
     firstPosition: spec.firstPosition,
     hiddenSize: spec.hiddenSize,
     maxSlots: spec.maxPositions - spec.firstPosition,
+    pairSeparator: readsTokenTypes(spec) ? spec.pairSeparator : undefined,
   };
 }
 
@@ -203,13 +208,14 @@ function bestFit(texts: readonly Int32Array[], slots: number): Layout {
 function fill(
   texts: readonly Int32Array[],
   { slots, rows, places }: Layout,
-  { padId, firstPosition }: LayoutOptions,
+  { padId, firstPosition, pairSeparator }: LayoutOptions,
 ): PackedBatch {
   const ids = new Int32Array(rows * slots).fill(padId);
   // Empty slots are never attended to; any row of the position table will do.
   const positions = new Int32Array(rows * slots).fill(firstPosition);
   const segments = new Int32Array(rows * slots).fill(-1);
   const firstSlots = new Int32Array(texts.length);
+  const tokenTypes = pairSeparator === undefined ? undefined : new Int32Array(rows * slots);
   let tokens = 0;
   places.forEach(({ row, start, segment }, text) => {
     const first = row * slots + start;
@@ -220,6 +226,17 @@ function fill(
       positions[first + i] = firstPosition + i;
       segments[first + i] = segment;
     });
+    if (tokenTypes === undefined) return;
+    tokenTypes.set(tokenTypesOf(texts[text], pairSeparator), first);
   });
-  return { rows, slots, ids, positions, segments, firstSlots, tokens };
+  return {
+    ...{ rows, slots, ids, positions, segments, firstSlots, tokens },
+    ...(tokenTypes && { tokenTypes }),
+  };
+}
+
+/** The types of a row's tokens: 1 behind the token that closes the first text of a pair, 0 elsewhere. */
+export function tokenTypesOf(ids: Int32Array, pairSeparator: number | undefined): Int32Array {
+  const end = pairSeparator === undefined ? -1 : ids.indexOf(pairSeparator);
+  return ids.map((_, position) => Number(end >= 0 && position > end));
 }

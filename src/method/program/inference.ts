@@ -54,8 +54,10 @@ export function evaluationContext(
 }
 
 /** The feeds of the encoder's own inputs, or of those layers that are above frozen ones. */
-export function batchFeeds({ ids, positions, segments, frozenStates }: PackedBatch): Feeds {
-  return frozenStates ? { frozenStates, segments } : { ids, positions, segments };
+export function batchFeeds(batch: PackedBatch): Feeds {
+  const { ids, positions, segments, tokenTypes, frozenStates } = batch;
+  if (frozenStates !== undefined) return { frozenStates, segments };
+  return { ids, positions, segments, ...(tokenTypes && { tokenTypes }) };
 }
 
 export interface ClassificationProgram {

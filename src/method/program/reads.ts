@@ -39,28 +39,30 @@ export function readsByRow(batch: PackedBatch, slots: Int32Array): RowReads {
   return { queries, querySlots, querySegments, queryReads };
 }
 
-/** The distinct pairs of token and position of a batch, empty slots included. */
+/** The distinct tokens of a batch by id, position and type, empty slots included. */
 export interface DistinctTokens {
   readonly ids: Int32Array; // [U]
   readonly positions: Int32Array; // [U]
-  /** Which of the pairs each slot holds. */
+  readonly tokenTypes?: Int32Array; // [U]
+  /** Which of them each slot holds. */
   readonly tokens: Int32Array; // [T]
 }
 
-export function distinctTokens({ ids, positions }: PackedBatch): DistinctTokens {
-  // Ids and positions are below 2^26 each, so a pair is one exact number.
+export function distinctTokens({ ids, positions, tokenTypes }: PackedBatch): DistinctTokens {
+  // Ids and positions are below 2^26 each, and types below 2, so the three are one exact number.
   const found = new Map<number, number>();
   const firsts: number[] = [];
   const tokens = ids.map((id, slot) => {
-    const pair = id * 2 ** 26 + positions[slot];
-    const known = found.get(pair);
+    const token = (id * 2 ** 26 + positions[slot]) * 2 + (tokenTypes?.[slot] ?? 0);
+    const known = found.get(token);
     if (known !== undefined) return known;
-    found.set(pair, firsts.length);
+    found.set(token, firsts.length);
     return firsts.push(slot) - 1;
   });
   return {
     ids: Int32Array.from(firsts, (slot) => ids[slot]),
     positions: Int32Array.from(firsts, (slot) => positions[slot]),
+    ...(tokenTypes && { tokenTypes: Int32Array.from(firsts, (slot) => tokenTypes[slot]) }),
     tokens,
   };
 }

@@ -24,6 +24,7 @@ import {
   type ModelFamily,
   type ModelSizes,
   type ModelSpec,
+  readsTokenTypes,
 } from "../spec.js";
 import {
   configError,
@@ -43,6 +44,7 @@ export const bert: ModelFamily = {
   specialNames: bertNames,
   positions: "from zero",
   tokenTypes: true,
+  pairSeparators: 1,
   newModel: { typeVocabularySize: 2, layerNormEpsilon: 1e-12 },
   readConfig: (json, where) => readBertConfig(json, where, { title: "BERT", padId: 0 }),
   configEntries,
@@ -193,7 +195,7 @@ function classificationHeadParameters({ hiddenSize }: ModelSpec, classes: number
   ];
 }
 
-/** The sum of word, position and (where the model has them) type embeddings after its LayerNorm [T, E] or [U, E]. */
+/** The sum of word, position and (where the model has them) type embeddings after its LayerNorm [T, E] or [U, E]. Input where texts are pairs: `tokenTypes`. */
 function embeddings(context: ModelContext, count: "R*S" | "U"): Tensor {
   const { build, spec } = context;
   const ids = build.input("ids", "int32", [count]);
@@ -205,7 +207,8 @@ function embeddings(context: ModelContext, count: "R*S" | "U"): Tensor {
       positions,
     );
     const placed = build.add(words, places);
-    const total = spec.typeVocabularySize === 0 ? placed : build.add(placed, typeRows(context));
+    const total =
+      spec.typeVocabularySize === 0 ? placed : build.add(placed, typeRows(context, count));
     return dropoutAt(context, "embeddings", layerNorm(context, "embeddings.LayerNorm", total));
   });
 }
@@ -213,8 +216,10 @@ function embeddings(context: ModelContext, count: "R*S" | "U"): Tensor {
 const tokenTypeEmbeddings = "embeddings.token_type_embeddings.weight";
 
 /** [T, E], or [1, E] where every token has type 0. */
-function typeRows({ build, weight, tokenTypes }: ModelContext): Tensor {
-  const types = tokenTypes ?? build.constant([0], [1], "int32");
+function typeRows({ build, spec, weight, tokenTypes }: ModelContext, count: "R*S" | "U"): Tensor {
+  const types = readsTokenTypes(spec)
+    ? build.input("tokenTypes", "int32", [count])
+    : (tokenTypes ?? build.constant([0], [1], "int32"));
   return build.gatherRows(weight(tokenTypeEmbeddings), types);
 }
 

@@ -14,6 +14,7 @@ export const roberta: ModelFamily = {
   specialNames: robertaNames,
   positions: "after padding",
   tokenTypes: false,
+  pairSeparators: 2,
   newModel: { typeVocabularySize: 1, layerNormEpsilon: 1e-5 },
   readConfig: (json, where) => readBertConfig(json, where, { title: "RoBERTa", padId: 1 }),
   storedNames: {

@@ -6,13 +6,13 @@ import { modelParameters } from "../../model/heads.js";
 import type { EmbedClassifier } from "../../model/linear/embed-classifier.js";
 import { exists } from "../../platform/files/files.js";
 import { join } from "../../platform/paths.js";
-import { keepingOfLongTexts, type LongTextPart } from "../../text/long-texts.js";
+import type { LongTextPart } from "../../text/long-texts.js";
 import { trainedReading } from "../folder/saved-classifier.js";
 import { trainingArguments } from "../folder/training-arguments.js";
 import type { Host } from "../host/host.js";
 import { type LoadedModel, loadModel } from "../sources/model.js";
-import { checkedMaxLength, longestRow } from "../sources/model-facts.js";
-import { loadLinear, saveLinear } from "./linear-folder.js";
+import { asReading, checkedMaxLength, longestRow } from "../sources/model-facts.js";
+import { loadLinear, type SavedLinear, saveLinear } from "./linear-folder.js";
 
 const ENCODER = "encoder";
 
@@ -22,7 +22,7 @@ export interface Embedder {
   readonly maxLength: number;
 }
 
-interface SavedEmbed extends Embedder {
+interface SavedEmbed extends Embedder, Pick<SavedLinear, "task"> {
   readonly classifier: EmbedClassifier;
   /** Label names by id. */
   readonly labels: readonly string[];
@@ -36,10 +36,13 @@ interface SavedEmbed extends Embedder {
  */
 export async function saveEmbed(
   folder: string,
-  { classifier, labels, temperature, model, maxLength }: SavedEmbed,
+  { classifier, labels, temperature, task, model, maxLength }: SavedEmbed,
 ): Promise<void> {
   const { spec, values, tokenizer } = model;
-  saveLinear(folder, { classifier, labels, temperature, embeddingSize: classifier.size });
+  saveLinear(folder, {
+    ...{ classifier, labels, temperature, task },
+    embeddingSize: classifier.size,
+  });
   const isHalf = modelParameters(spec, {}).every(({ name }) => {
     const found = values.get(name);
     return found === undefined || fitFloat16(found);
@@ -50,7 +53,7 @@ export async function saveEmbed(
     kind: "encoder",
     tokenizerFiles: new Map([
       ...tokenizer.files(maxLength),
-      trainingArguments(maxLength, tokenizer),
+      trainingArguments(maxLength, tokenizer, task),
     ]),
     dtype: isHalf ? "F16" : "F32",
     replace: true,
@@ -67,7 +70,7 @@ export async function loadEmbed(
   host: Host,
   longTexts?: LongTextPart,
 ): Promise<Omit<SavedEmbed, "temperature">> {
-  const { classifier, embeddingSize: size = 0, labels } = await loadLinear(folder);
+  const { classifier, embeddingSize: size = 0, labels, task } = await loadLinear(folder);
   const place = join(folder, ENCODER);
   // A name without a folder would be looked for on the hub.
   if (!exists(join(place, "config.json"))) {
@@ -75,7 +78,9 @@ export async function loadEmbed(
       hint: "Copy the whole folder again, its subfolder too, or train the classifier again.",
     });
   }
-  const model = await loadModel(place, host);
+  const loaded = await loadModel(place, host);
+  const trained = trainedReading(place);
+  const model = asReading(loaded, { longTexts: longTexts ?? trained.longTexts, task });
   const { spec } = model;
   if (spec.hiddenSize !== size) {
     throw new L3MaskingError(
@@ -84,8 +89,6 @@ export async function loadEmbed(
       { hint: "Copy the whole folder again, or train the classifier again." },
     );
   }
-  const trained = trainedReading(place);
   const maxLength = checkedMaxLength(asked ?? trained.maxLength ?? longestRow(spec), spec);
-  const tokenizer = keepingOfLongTexts(model.tokenizer, longTexts ?? trained.longTexts);
-  return { classifier: { ...classifier, size }, labels, model: { ...model, tokenizer }, maxLength };
+  return { classifier: { ...classifier, size }, labels, task, model, maxLength };
 }

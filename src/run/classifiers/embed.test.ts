@@ -1,4 +1,5 @@
 /** A linear classifier that reads embeddings: its folder, and what it alone does. test/contract has what all kinds do. */
+
 import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -9,6 +10,7 @@ import { labels, rows, saveEmbedClassifier } from "../../../test/fixtures/linear
 import { toJsonLines } from "../../../test/fixtures/sounds.js";
 import { runEvaluate } from "../../commands/evaluate.js";
 import { runExplain } from "../../commands/explain.js";
+import { singleTexts } from "../../data/task.js";
 import type { EmbedClassifier } from "../../model/linear/embed-classifier.js";
 import { evaluateSchema, explainSchema, resolveSettings } from "../settings/schemas.js";
 import type { LoadedModel } from "../sources/model.js";
@@ -42,7 +44,14 @@ describe("the folder of a classifier that reads embeddings", () => {
       Array.from(base.values, ([name, of]) => [name, of.map((value) => Math.round(8 * value) / 8)]),
     );
     const half = { ...base, values };
-    await saveEmbed(at("half"), { classifier, labels, temperature: 1, model: half, maxLength: 9 });
+    await saveEmbed(at("half"), {
+      classifier,
+      labels,
+      temperature: 1,
+      task: singleTexts,
+      model: half,
+      maxLength: 9,
+    });
     expect(readJson(at("half/encoder/config.json"))).toMatchObject({ dtype: "float16" });
     expect(readJson(join(model, "encoder/config.json"))).toMatchObject({ dtype: "float32" });
     const loaded = await loadEmbed(at("half"), undefined, createTestHost());
@@ -67,7 +76,7 @@ describe("the folder of a classifier that reads embeddings", () => {
       weights: classifier.linear.weights.slice(0, -1),
     };
     await saveEmbed(at("narrow"), {
-      ...{ classifier: { ...narrow, linear }, labels, temperature: 1 },
+      ...{ classifier: { ...narrow, linear }, labels, temperature: 1, task: singleTexts },
       ...{ model: base, maxLength: 32 },
     });
     const error = await failure(loadEmbed(at("narrow"), undefined, createTestHost()));

@@ -1,5 +1,6 @@
 /** A linear classifier that reads embeddings, in memory. */
 import { L3MaskingError } from "../../base/errors.js";
+import type { Task } from "../../data/task.js";
 import type { Runtime } from "../../engine/runtime/runtime.js";
 import { compileTextEmbeddings } from "../../method/program/text-embeddings.js";
 import { wordAttributions } from "../../model/linear/attribution.js";
@@ -58,7 +59,7 @@ export async function openEmbed(
     ...givenFlags(settings, withoutUse),
     ...(settings.precision === "int8" ? ["--precision int8"] : []),
   ]);
-  const { classifier, labels, model, maxLength } = await loadEmbed(
+  const { classifier, labels, task, model, maxLength } = await loadEmbed(
     folder,
     settings.maxLength,
     host,
@@ -77,7 +78,7 @@ export async function openEmbed(
       },
     };
   };
-  return classifierOf({ folder, labels, hasTokens: true, read, dispose }, host);
+  return classifierOf({ folder, labels, task, hasTokens: true, read, dispose }, host);
 }
 
 /**
@@ -87,17 +88,18 @@ export async function openEmbed(
  */
 export async function explainEmbed(
   settings: ExplainSettings,
-  texts: readonly string[],
+  textsOf: (task: Task) => Promise<readonly string[]>,
   check: (labels: readonly string[]) => void,
   host: Host,
 ): Promise<readonly ExplainedText[]> {
   requireNoOthers(settings.model, givenFlags(settings, withoutUse));
-  const { classifier, labels, model, maxLength } = await loadEmbed(
+  const { classifier, labels, task, model, maxLength } = await loadEmbed(
     settings.model,
     settings.maxLength,
     host,
   );
   check(labels);
+  const texts = await textsOf(task);
   const encodings = texts.map(encodeOnce(model.tokenizer, maxLength));
   requireKnownWords(countEncodings(encodings, model.tokenizer), "the texts");
   const { embed, dispose } = await openEmbedder({ model }, await host.runtime(settings));

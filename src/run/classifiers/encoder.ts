@@ -39,7 +39,7 @@ export async function openEncoder(
   settings: ClassifierSettings,
   host: Host,
 ): Promise<OpenClassifier> {
-  const { spec, values, tokenizer, folder, labels, maxLength } = await loadClassifier(
+  const { spec, values, tokenizer, folder, labels, task, maxLength } = await loadClassifier(
     settings.model,
     settings.maxLength,
     host,
@@ -57,5 +57,8 @@ export async function openEncoder(
 
   const reading = { spec, tokenizer, maxLength };
   const read = encoderReader(program, reading, settings.evalTokens, temperature);
-  return classifierOf({ folder, labels, hasTokens: true, read, dispose: program.dispose }, host);
+  return classifierOf(
+    { folder, labels, task, hasTokens: true, read, dispose: program.dispose },
+    host,
+  );
 }

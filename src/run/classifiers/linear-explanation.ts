@@ -1,4 +1,5 @@
 /** Texts explained by a linear classifier: words, and what each adds to the label's score. */
+import type { Task } from "../../data/task.js";
 import { type WordAttributions, wordAttributions } from "../../model/linear/attribution.js";
 import type { TfidfClassifier } from "../../model/linear/tfidf-classifier.js";
 import { tfidfLogits } from "../../model/linear/tfidf-classifier.js";
@@ -10,18 +11,19 @@ import { requireNoEncoderSettings } from "./linear.js";
 import { loadLinear } from "./linear-folder.js";
 
 /**
- * Explains texts. There is no vanilla model and no masking, so surprisals and mask probabilities are null and there are no masks.
+ * Explains texts, which are asked for once its task is known. There is no vanilla model and no masking, so surprisals and mask probabilities are null and there are no masks.
  * `check` is given the labels before any work. Throws what `loadLinear` and `check` throw, and `invalid-setting` for settings of
  * encoders.
  */
 export async function explainLinear(
   settings: ExplainSettings,
-  texts: readonly string[],
+  textsOf: (task: Task) => Promise<readonly string[]>,
   check: (labels: readonly string[]) => void,
 ): Promise<readonly ExplainedText[]> {
   requireNoEncoderSettings(settings.model, settings);
-  const { classifier, labels } = await loadLinear(settings.model);
+  const { classifier, labels, task } = await loadLinear(settings.model);
   check(labels);
+  const texts = await textsOf(task);
   const predictions = predictionsOf(tfidfLogits(classifier, texts), labels);
   return texts.map((text, index) => {
     const prediction = predictions[index];

@@ -5,6 +5,7 @@ import { failure } from "../../../test/fixtures/failure.js";
 import { readJson, temporaryFolder } from "../../../test/fixtures/folders.js";
 import type { ErrorCode } from "../../base/errors.js";
 import { isObject } from "../../base/strict-json.js";
+import { singleTexts } from "../../data/task.js";
 import { writeSafetensors } from "../../model/checkpoint/formats/safetensors.js";
 import { fitTfidf, tfidfLogits } from "../../model/linear/tfidf-classifier.js";
 import { loadLinear, saveLinear } from "./linear-folder.js";
@@ -17,7 +18,7 @@ const classifier = fitTfidf(texts, [0, 1, 2, 0], 3);
 const columns = classifier.linear.weights.length / 3;
 
 function saved(name: string): string {
-  saveLinear(at(name), { classifier, labels, temperature: 0.5 });
+  saveLinear(at(name), { classifier, labels, temperature: 0.5, task: singleTexts });
   return at(name);
 }
 
@@ -32,7 +33,7 @@ describe("the folder of a linear classifier", () => {
   it("may hold two labels, and replaces another", async () => {
     const two = fitTfidf(texts, [0, 1, 1, 0], 2);
     const folder = saved("replaced");
-    saveLinear(folder, { classifier: two, labels: ["a", "b"], temperature: 1 });
+    saveLinear(folder, { classifier: two, labels: ["a", "b"], temperature: 1, task: singleTexts });
     expect((await loadLinear(folder)).classifier).toEqual(two);
     expect(readJson(join(folder, "temperature.json"))).toEqual({ temperature: 1 });
   });

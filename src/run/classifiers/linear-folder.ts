@@ -6,6 +6,7 @@
 import { z } from "zod";
 import { L3MaskingError } from "../../base/errors.js";
 import { isObject } from "../../base/strict-json.js";
+import type { Task } from "../../data/task.js";
 import { labelEntries, readLabelNames } from "../../model/checkpoint/config.js";
 import { openFile, readJsonFile } from "../../model/checkpoint/folder.js";
 import { readSafetensors, writeSafetensors } from "../../model/checkpoint/formats/safetensors.js";
@@ -16,6 +17,7 @@ import { writeFolder } from "../../platform/files/durable-folder.js";
 import { join } from "../../platform/paths.js";
 import { FOLDER_FORMAT, requireKnownFormat } from "../../results/records/format.js";
 import { temperatureFile } from "../folder/saved-classifier.js";
+import { taskEntries, taskFields, taskOf } from "../folder/saved-task.js";
 
 /** What `model_type` in config.json says of these folders. */
 export const LINEAR_TYPE = "l3masking-linear";
@@ -26,7 +28,11 @@ const WEIGHTS = "model.safetensors";
 /** As many characters as one string can have. */
 const MOST_VOCABULARY_BYTES = 2 ** 29 - 24;
 
-const ofAll = { model_type: z.literal(LINEAR_TYPE), format: z.int().positive() };
+const ofAll = {
+  model_type: z.literal(LINEAR_TYPE),
+  format: z.int().positive(),
+  ...taskFields,
+};
 const configSchema = z.discriminatedUnion("features", [
   z.object({ ...ofAll, features: z.literal("tfidf") }),
   z.object({ ...ofAll, features: z.literal("embed"), embedding_size: z.int().positive() }),
@@ -41,11 +47,12 @@ export interface SavedLinear {
   readonly labels: readonly string[];
   /** That fits dev best. */
   readonly temperature: number;
+  readonly task: Task;
 }
 
 /** Writes the folder, in place of one that is there. Throws what `writeFolder` throws. */
 export function saveLinear(folder: string, saved: SavedLinear): void {
-  const { classifier, embeddingSize, labels, temperature } = saved;
+  const { classifier, embeddingSize, labels, temperature, task } = saved;
   const { features, linear } = classifier;
   const { words, characters } = features;
   const ngrams = columnCount(features);
@@ -59,6 +66,7 @@ export function saveLinear(folder: string, saved: SavedLinear): void {
     format: FOLDER_FORMAT,
     features: embeddingSize === undefined ? "tfidf" : "embed",
     ...(embeddingSize !== undefined && { embedding_size: embeddingSize }),
+    ...taskEntries(task),
     ...labelEntries(labels),
   };
   const tensors = [
@@ -92,7 +100,7 @@ export function saveLinear(folder: string, saved: SavedLinear): void {
  * version.
  */
 export async function loadLinear(folder: string): Promise<Omit<SavedLinear, "temperature">> {
-  const { labels, embeddingSize } = readConfig(join(folder, "config.json"));
+  const { labels, embeddingSize, task } = readConfig(join(folder, "config.json"));
   const ngrams = readVocabulary(join(folder, VOCABULARY));
   const rarities = ngrams.words.length + ngrams.characters.length;
   const columns = rarities + (embeddingSize ?? 0);
@@ -132,14 +140,15 @@ export async function loadLinear(folder: string): Promise<Omit<SavedLinear, "tem
       classifier: { features, linear: { labels: labels.length, weights, intercepts } },
       ...(embeddingSize !== undefined && { embeddingSize }),
       labels,
+      task,
     };
   } finally {
     file.close();
   }
 }
 
-/** The labels, and the length of an embedding where it reads those. */
-function readConfig(path: string): Pick<SavedLinear, "labels" | "embeddingSize"> {
+/** The labels, the task, and the length of an embedding where it reads those. */
+function readConfig(path: string): Pick<SavedLinear, "labels" | "embeddingSize" | "task"> {
   const json = readJsonFile(path, "checkpoint-config");
   const format = isObject(json) ? json.format : undefined;
   if (typeof format === "number") requireKnownFormat(format, path);
@@ -152,7 +161,7 @@ function readConfig(path: string): Pick<SavedLinear, "labels" | "embeddingSize">
   const labels = readLabelNames(json, path) ?? [];
   const { data } = parsed;
   const size = data.features === "embed" ? { embeddingSize: data.embedding_size } : {};
-  if (labels.length >= 2) return { labels, ...size };
+  if (labels.length >= 2) return { labels, task: taskOf(data), ...size };
   throw faulty("checkpoint-config", "at least two labels in id2label", `${labels.length}`, path);
 }
 

@@ -20,11 +20,11 @@ export async function openLinear(
 ): Promise<OpenClassifier> {
   requireNoEncoderSettings(folder, settings);
   if (settings.precision === "int8") throw noEncoder(folder, "--precision int8");
-  const { classifier, labels } = await loadLinear(folder);
+  const { classifier, labels, task } = await loadLinear(folder);
   const temperature = settings.fittedTemperature ? trainedTemperature(folder) : 1;
   const read = (texts: readonly string[]) => linearReading(classifier, texts, temperature);
   const dispose = async () => undefined;
-  return classifierOf({ folder, labels, hasTokens: false, read, dispose }, host);
+  return classifierOf({ folder, labels, task, hasTokens: false, read, dispose }, host);
 }
 
 /** How a linear classifier reads texts. */

@@ -1,5 +1,6 @@
 /** What every kind of classifier can do once it is open. */
 import { L3MaskingError } from "../../base/errors.js";
+import type { Task } from "../../data/task.js";
 import type { Prediction } from "../../results/records/predictions.js";
 import type { Watched } from "../host/host.js";
 import { predictionsOf } from "../inference/classify.js";
@@ -10,6 +11,7 @@ export interface OpenClassifier {
   readonly folder: string;
   /** Label names by id. */
   readonly labels: readonly string[];
+  readonly task: Task;
   /** Does it read tokens, some of which may be unknown to it? */
   readonly hasTokens: boolean;
   read(texts: readonly string[]): ReadTexts;

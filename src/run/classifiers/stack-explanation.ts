@@ -6,6 +6,7 @@
  * so a word's part in it is w times its part in the encoder's logit, by gradient x input, and 1 - w times its exact part in that of TF-IDF.
  */
 import { L3MaskingError } from "../../base/errors.js";
+import type { Task } from "../../data/task.js";
 import { wordAttributions } from "../../model/linear/attribution.js";
 import { type TfidfClassifier, tfidfLogits } from "../../model/linear/tfidf-classifier.js";
 import { join } from "../../platform/paths.js";
@@ -129,7 +130,7 @@ export interface ExplainedByStack {
  */
 export async function explainStack(
   settings: ExplainSettings,
-  texts: readonly string[],
+  textsOf: (task: Task) => Promise<readonly string[]>,
   check: (labels: readonly string[]) => void,
   host: Host,
 ): Promise<ExplainedByStack> {
@@ -137,8 +138,9 @@ export async function explainStack(
   requireNoMasking(folder, settings);
   const { encoderWeight, encoder: place, linear } = await loadStackParts(folder);
   const classifier = await loadClassifier(place, maxLength, host);
-  const { labels, tokenizer, spec, values } = classifier;
+  const { labels, task, tokenizer, spec, values } = classifier;
   check(labels);
+  const texts = await textsOf(task);
   const encodings = texts.map(encodeOnce(tokenizer, classifier.maxLength));
   const counts = countEncodings(encodings, tokenizer);
   requireKnownWords(counts, "the texts");

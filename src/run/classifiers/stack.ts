@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { L3MaskingError } from "../../base/errors.js";
+import type { Task } from "../../data/task.js";
 import { labelEntries } from "../../model/checkpoint/config.js";
 import { readJsonFile } from "../../model/checkpoint/folder.js";
 import type { TfidfClassifier } from "../../model/linear/tfidf-classifier.js";
@@ -40,12 +41,13 @@ export interface SavedStack {
   readonly encoderWeight: number;
   /** Label names by id. */
   readonly labels: readonly string[];
+  readonly task: Task;
 }
 
 /** Writes the folder, in place of one that is there, with temperature 1. Throws what writing its parts throws. */
 export async function saveStack(
   folder: string,
-  { linear, saveEncoder, encoderWeight, labels }: SavedStack,
+  { linear, saveEncoder, encoderWeight, labels, task }: SavedStack,
 ): Promise<void> {
   const config = {
     model_type: STACK_TYPE,
@@ -58,7 +60,7 @@ export async function saveStack(
     { name: temperatureFile, pieces: [jsonBytes({ temperature: 1 })] },
   ];
   writeFolder(folder, files, { replace: true });
-  saveLinear(join(folder, LINEAR), { classifier: linear, labels, temperature: 1 });
+  saveLinear(join(folder, LINEAR), { classifier: linear, labels, temperature: 1, task });
   await saveEncoder(join(folder, ENCODER));
 }
 
@@ -96,7 +98,7 @@ export async function openStack(
   const { encoderWeight: weight, encoder: model, linear } = await loadStackParts(folder);
   const temperature = settings.fittedTemperature ? trainedTemperature(folder) : 1;
   const encoder = await openEncoder({ ...settings, model, fittedTemperature: false }, host);
-  const { labels } = encoder;
+  const { labels, task } = encoder;
   const read = (texts: readonly string[]): ReadTexts => {
     const [tokens, ngrams] = [encoder.read(texts), linearReading(linear, texts, 1)];
     return {
@@ -108,7 +110,10 @@ export async function openStack(
       },
     };
   };
-  return classifierOf({ folder, labels, hasTokens: true, read, dispose: encoder.dispose }, host);
+  return classifierOf(
+    { folder, labels, task, hasTokens: true, read, dispose: encoder.dispose },
+    host,
+  );
 }
 
 function encoderWeight(path: string): number {

@@ -6,7 +6,7 @@ const records = [
   { text: "a, b", label: "x", columns: { id: 7, note: null }, line: 2 },
   { text: 'say "c"\nd', label: "y", columns: { id: 8, reason: "old" }, line: 3 },
 ];
-const columns = { text: "message", label: "topic" };
+const columns = { task: { textColumns: ["message"] }, labelColumn: "topic" };
 const found = {
   record: records[1],
   reasons: ["doubtful label", "equal text before"],

@@ -3,6 +3,8 @@ import type { RowToCorrect } from "../../data/check/rows-to-correct.js";
 import { delimitedLine } from "../../data/formats/delimited-line.js";
 import type { TextRecord } from "../../data/formats/record.js";
 import { cell } from "../../data/formats/written-rows.js";
+import { textFields } from "../../data/task.js";
+import type { LabelledRecords } from "../sources/labelled-texts.js";
 
 /** The names of the columns that are added; columns of the data with these names are replaced. */
 const added = ["line", "suggested_label", "reason", "probability", "other_lines"] as const;
@@ -16,19 +18,19 @@ const BYTE_ORDER_MARK = "\uFEFF";
 export function* correctionLines(
   records: readonly TextRecord[],
   toCorrect: readonly RowToCorrect[],
-  columns: { readonly text: string; readonly label: string },
+  { task, labelColumn }: Pick<LabelledRecords, "task" | "labelColumn">,
 ): Generator<string> {
-  const own = new Set<string>([columns.text, columns.label, ...added]);
+  const own = new Set<string>([...task.textColumns, labelColumn, ...added]);
   const further = [...new Set(records.flatMap((record) => Object.keys(record.columns)))].filter(
     (name) => !own.has(name),
   );
   const lineOf = (fields: readonly string[]) => `${delimitedLine(fields, ",")}\n`;
   const [line, ...findings] = added;
-  yield BYTE_ORDER_MARK + lineOf([line, columns.text, columns.label, ...findings, ...further]);
+  yield BYTE_ORDER_MARK + lineOf([line, ...task.textColumns, labelColumn, ...findings, ...further]);
   const rowOf = (record: TextRecord, found?: RowToCorrect) =>
     lineOf([
       String(record.line),
-      record.text,
+      ...Object.values(textFields(record.text, task)),
       record.label ?? "",
       found?.suggested ?? "",
       found?.reasons.join("; ") ?? "",

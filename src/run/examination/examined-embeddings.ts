@@ -7,7 +7,7 @@ import { encodeOnce } from "../../text/encode-once.js";
 import type { Tokenizer } from "../../text/encoding.js";
 import { openEmbedder } from "../classifiers/embed.js";
 import type { Host } from "../host/host.js";
-import { longestRow, requireTokenizerFits } from "../sources/model-facts.js";
+import { longestRow, requireTokenizerFits, specFor } from "../sources/model-facts.js";
 import type { ModelSource } from "../sources/model-source.js";
 import { stopIfAsked } from "./stop.js";
 
@@ -39,7 +39,8 @@ export async function examinedEmbeddings(
 ): Promise<Float32Array | undefined> {
   const hasWeights = weightFileNames.some((name) => exists(join(folder, name)));
   if (texts.length < LEAST_TEXTS || origin !== undefined || !hasWeights) return undefined;
-  const { spec } = await readConfig(folder);
+  const { spec: read } = await readConfig(folder);
+  const spec = specFor(tokenizer, read);
   requireTokenizerFits(tokenizer, spec, join(folder, "config.json"));
   const encodings = texts.map(encodeOnce(tokenizer, Math.min(maxLength, longestRow(spec))));
   const tokens = encodings.reduce((sum, { ids }) => sum + ids.length, 0);

@@ -11,24 +11,28 @@ import {
   type SplitRecords,
 } from "../../data/dataset.js";
 import { NEVER_HELD_OUT } from "../../data/folds.js";
+import { readsPairs, type Task } from "../../data/task.js";
+import { readConfig } from "../../model/checkpoint/load.js";
 import { encodeOnce } from "../../text/encode-once.js";
+import type { Tokenizer } from "../../text/encoding.js";
 import { loadTokenizer } from "../../text/load.js";
 import { runFolds, usualFolds } from "../fine-tune/folds.js";
 import type { Host } from "../host/host.js";
 import type { CheckSettings } from "../settings/schemas.js";
 import {
   type LabelledFiles,
+  type LabelledRecords,
   modelReading,
   readLabelledFiles,
-  type TrainingColumns,
 } from "../sources/labelled-texts.js";
 import { readModel } from "../sources/located-model.js";
+import { asReading } from "../sources/model-facts.js";
 import { doubtfulRows, isQuicklyExamined } from "./doubtful-rows.js";
 import { examinedEmbeddings } from "./examined-embeddings.js";
 import { stopIfAsked } from "./stop.js";
 
 export interface ExaminedFiles {
-  readonly records: SplitRecords & { readonly columns: TrainingColumns };
+  readonly records: LabelledRecords;
   readonly check: DatasetCheck;
   /** Examples of what was counted. */
   details(): CheckDetails;
@@ -52,7 +56,10 @@ export async function examineFiles(
     settings.model,
     "tokenizer",
     host,
-    async (found) => ({ tokenizer: await loadTokenizer(found.folder), source: found }),
+    async (found) => ({
+      tokenizer: await readingTokenizer(found.folder, records.task),
+      source: found,
+    }),
   );
   const folds = usualFolds(files, records.train.length);
   const sources = { ...records, splitSeed: settings.splitSeed, crossValidated: folds > 0 };
@@ -78,6 +85,14 @@ export async function examineFiles(
     refusal,
     isExamined,
   };
+}
+
+/** The tokenizer in a folder, as it reads texts of a task. */
+async function readingTokenizer(folder: string, task: Task): Promise<Tokenizer> {
+  const tokenizer = await loadTokenizer(folder);
+  if (!readsPairs(task)) return tokenizer;
+  const { spec } = await readConfig(folder);
+  return asReading({ spec, tokenizer }, { longTexts: "head", task }).tokenizer;
 }
 
 function findNearRows(splits: SplitRecords, host: Host): NearRows {

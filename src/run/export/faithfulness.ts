@@ -4,6 +4,7 @@ import { L3MaskingError } from "../../base/errors.js";
 import { randomStream } from "../../base/random.js";
 import type { ArrayValue, NamedArrays, Runtime } from "../../engine/runtime/runtime.js";
 import { evaluationBatches, inExampleOrder } from "../../method/batch/order.js";
+import { packOptions, tokenTypesOf } from "../../method/batch/pack.js";
 import type { ExportPrecision } from "../../method/program/exported.js";
 import type { ModelSpec } from "../../model/spec.js";
 import { predictedLabels } from "../../results/metrics/metrics.js";
@@ -74,6 +75,8 @@ export async function exportedLogits(
 /** `input_ids`, `attention_mask` and, for BERT, `token_type_ids`: int64 [texts, longest]. */
 function paddedInputs(texts: readonly Int32Array[], spec: ModelSpec): NamedArrays {
   const slots = Math.max(...texts.map((ids) => ids.length));
+  const { pairSeparator } = packOptions(spec);
+  const types = new Map(texts.map((ids) => [ids, tokenTypesOf(ids, pairSeparator)]));
   const filled = (value: (ids: Int32Array, slot: number) => number): ArrayValue => ({
     type: "int64",
     shape: [texts.length, slots],
@@ -84,7 +87,9 @@ function paddedInputs(texts: readonly Int32Array[], spec: ModelSpec): NamedArray
   return {
     input_ids: filled((ids, slot) => ids[slot] ?? spec.padId),
     attention_mask: filled((ids, slot) => Number(slot < ids.length)),
-    ...(spec.family.tokenTypes && { token_type_ids: filled(() => 0) }),
+    ...(spec.family.tokenTypes && {
+      token_type_ids: filled((ids, slot) => types.get(ids)?.[slot] ?? 0),
+    }),
   };
 }
 
@@ -136,18 +141,23 @@ export function requireFaithful(
 const SAMPLES = 32;
 const LONGEST_SAMPLE = 64;
 
-/** Texts of random tokens, of lengths from 3 to 64 or the longest that the classifier reads: ids, special tokens included. */
+/**
+ * Texts of random tokens, or pairs of them, of lengths from 3 to 64 or the longest that the classifier reads: ids, special tokens included.
+ */
 export function sampledTexts(tokenizer: Tokenizer, maxLength: number): readonly Int32Array[] {
   const random = randomStream(0, "export");
-  const { special, specialIds, vocabularySize } = tokenizer;
+  const { special, specialIds, vocabularySize, pairSeparators = 0 } = tokenizer;
+  const between = new Array<number>(pairSeparators).fill(special.last);
   const longest = Math.min(LONGEST_SAMPLE, maxLength);
   const token = (): number => {
     const id = random.integer(vocabularySize);
     return specialIds.has(id) ? token() : id;
   };
   return Array.from({ length: SAMPLES }, (_, index) => {
-    const inner = 1 + Math.round((index * (longest - 3)) / (SAMPLES - 1));
-    return Int32Array.from([special.first, ...Array.from({ length: inner }, token), special.last]);
+    const inner = 1 + Math.round((index * (longest - 3 - between.length)) / (SAMPLES - 1));
+    const tokens = Array.from({ length: inner }, token);
+    tokens.splice(Math.ceil(inner / 2), 0, ...between);
+    return Int32Array.from([special.first, ...tokens, special.last]);
   });
 }
 

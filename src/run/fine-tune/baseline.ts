@@ -53,7 +53,7 @@ export function measureBaseline(
     logits: tfidfLogits(classifier, data.dev.texts),
   };
   const temperature = fittedTemperature(dev.logits, dev.labelIds, labels.length);
-  saveLinear(folder, { classifier, labels, temperature });
+  saveLinear(folder, { classifier, labels, temperature, task: data.task });
   writeTrainingTexts(folder, [...train.texts, ...data.dev.texts]);
   const measure = ({ labelIds, logits }: MeasuredRows) =>
     classificationMetrics(labelIds, predictedLabels(logits, labels.length), labels.length).measures;

@@ -9,7 +9,6 @@ import {
   isLinear,
   masksTokens,
 } from "../../method/methods.js";
-import { keepingOfLongTexts } from "../../text/long-texts.js";
 import type { PlacedTrainSettings } from "../folder/named-folder.js";
 import type { Host, NoticeEvent } from "../host/host.js";
 import { checkMemory, type MemoryCheck } from "../memory/memory-check.js";
@@ -35,7 +34,7 @@ export interface RunInputs {
   readonly files: LabelledFiles;
   readonly model: LoadedModel;
   /** Read, split, checked and encoded. */
-  readonly data: LoadedDataset;
+  readonly data: Omit<LoadedDataset<LoadedModel>, "model">;
   readonly unlabelled: EncodedUnlabelled | undefined;
   /** Of the training texts, where they are held out in turn. */
   readonly folds: Folds | undefined;
@@ -47,16 +46,14 @@ export interface RunInputs {
 export async function loadInputs(given: PlacedTrainSettings, host: Host): Promise<RunInputs> {
   const files = await labelledFiles(given, host);
   const loaded = await loadModel(given.model, host);
-  const tokenizer = keepingOfLongTexts(loaded.tokenizer, given.longTexts);
-  const model = { ...loaded, tokenizer };
-  const maxLength = checkedMaxLength(given.maxLength, model.spec);
+  const maxLength = checkedMaxLength(given.maxLength, loaded.spec);
   let folds = 0;
   const crossValidates = (rows: number) => {
     folds = foldCount(given, files, rows);
     return folds > 0;
   };
   const reading = { ...given, maxLength, crossValidates };
-  const data = await loadLabelledTexts(files, reading, model.tokenizer, host);
+  const { model, ...data } = await loadLabelledTexts(files, reading, loaded, host);
   const settings = { ...withRecipe(given, dataSize(data)), folds };
   if (settings.secondStage && settings.keep === "last") throw needsBest();
   checkMethod(settings, model, host);

@@ -142,8 +142,8 @@ async function keptStack(
   encoderWeight: number,
   folder: string,
 ): Promise<KeptClassifier> {
-  const { labels } = data;
-  await saveStack(folder, { linear, saveEncoder: encoder.save, encoderWeight, labels });
+  const { labels, task } = data;
+  await saveStack(folder, { linear, saveEncoder: encoder.save, encoderWeight, labels, task });
   return {
     method: "stack",
     ...ofEncoder(encoder),
@@ -164,8 +164,8 @@ async function keptEmbed(
   encoder: KeptEncoder | undefined,
   folder: string,
 ): Promise<KeptClassifier> {
-  const { labels } = data;
-  await saveEmbed(folder, { classifier, labels, temperature: 1, model, maxLength });
+  const { labels, task } = data;
+  await saveEmbed(folder, { classifier, labels, temperature: 1, task, model, maxLength });
   return {
     method: "embed",
     ...inOneStep(encoder, seconds),
@@ -198,8 +198,8 @@ function keptBaseline(
   encoder: KeptEncoder | undefined,
   folder: string,
 ): KeptClassifier {
-  const { labels } = data;
-  saveLinear(folder, { classifier, labels, temperature: 1 });
+  const { labels, task } = data;
+  saveLinear(folder, { classifier, labels, temperature: 1, task });
   return {
     method: "tfidf",
     ...inOneStep(encoder, 0),

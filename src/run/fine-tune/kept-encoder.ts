@@ -106,7 +106,7 @@ export async function trainEncoder(
   const training = await compileTraining(spec, store, splits, settings, start.meta, runtime);
   const journal = openJournal(join(settings.outputDir, "journal.jsonl"));
   const { parameters } = training;
-  const saved = { spec, store, labels, tokenizer, maxLength };
+  const saved = { spec, store, labels, tokenizer, maxLength, task: data.task };
   const state = openTrainingState(starting, parameters, journal, settings, scoringSeconds, host);
   try {
     const logitsOf = (split: "dev" | "test") =>

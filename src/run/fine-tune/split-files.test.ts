@@ -6,14 +6,15 @@ import { readRecords } from "../../data/read.js";
 import { writeSplitFiles } from "./split-files.js";
 
 const at = temporaryFolder();
-const columns = { text: "message", label: "topic" };
+const labelColumn = "topic";
+const task = { textColumns: ["message"] };
 const rows = Array.from({ length: 30 }, (_, index) => ({
   text: `text ${index},\nof two lines`,
   label: index % 3 === 0 ? "a" : "b",
   columns: { id: index, note: index === 4 ? null : "x" },
   line: index + 2,
 }));
-const data = { ...buildDataset({ train: rows, splitSeed: 3 }), columns };
+const data = { ...buildDataset({ train: rows, splitSeed: 3, task }), labelColumn };
 
 describe("writeSplitFiles", () => {
   it.each([
@@ -48,7 +49,7 @@ describe("writeSplitFiles", () => {
 
   it("leaves out what has a file of its own", () => {
     const test = rows.slice(0, 2);
-    const cut = { ...buildDataset({ train: rows, test, splitSeed: 3 }), columns };
+    const cut = { ...buildDataset({ train: rows, test, splitSeed: 3, task }), labelColumn };
     const files = { trainFile: "rows.csv", testFile: "test.csv" };
     expect(Object.keys(writeSplitFiles(at("two"), cut, files))).toEqual(["train", "dev"]);
     expect(readFileSync(at("two/splits/dev.csv"), "utf8")).toMatch(/^message,topic,id,note\n/);

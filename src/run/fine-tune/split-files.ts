@@ -3,6 +3,7 @@ import { type SplitName, splitNames } from "../../data/dataset.js";
 import { fileKind, STANDARD } from "../../data/formats/formats.js";
 import type { TextRecord } from "../../data/formats/record.js";
 import { writtenRows } from "../../data/formats/written-rows.js";
+import { textFields } from "../../data/task.js";
 import { writeDurably } from "../../platform/files/durable.js";
 import { makeFolder } from "../../platform/files/files.js";
 import { join } from "../../platform/paths.js";
@@ -14,7 +15,7 @@ import type { LabelledFiles, LoadedDataset } from "../sources/labelled-texts.js"
  */
 export function writeSplitFiles(
   folder: string,
-  data: Pick<LoadedDataset, "train" | "dev" | "test" | "columns">,
+  data: Pick<LoadedDataset<unknown>, "task" | "train" | "dev" | "test" | "labelColumn">,
   { trainFile, validationFile, testFile }: LabelledFiles,
 ): Partial<Record<SplitName, string>> {
   if (validationFile !== undefined || data.dev.texts.length === 0) return {};
@@ -26,20 +27,25 @@ export function writeSplitFiles(
   for (const name of splitNames) {
     const split = data[name];
     if (split === undefined || (name === "test" && testFile !== undefined)) continue;
-    const { text, label } = data.columns;
     const others = new Set(split.records.flatMap(({ columns }) => Object.keys(columns)));
-    const rows = split.records.map((record) => fieldsOf(record, text, label));
+    const rows = split.records.map((record) => fieldsOf(record, data));
     const path = join(splits, `${name}.${format}`);
-    writeDurably(path, writtenRows(format, [text, label, ...others], rows));
+    writeDurably(
+      path,
+      writtenRows(format, [...data.task.textColumns, data.labelColumn, ...others], rows),
+    );
     written[name] = path;
   }
   return written;
 }
 
-function fieldsOf(record: TextRecord, text: string, label: string): ReadonlyMap<string, unknown> {
+function fieldsOf(
+  record: TextRecord,
+  { task, labelColumn }: Pick<LoadedDataset<unknown>, "task" | "labelColumn">,
+): ReadonlyMap<string, unknown> {
   return new Map<string, unknown>([
-    [text, record.text],
-    [label, record.label],
+    ...Object.entries(textFields(record.text, task)),
+    [labelColumn, record.label],
     ...Object.entries(record.columns),
   ]);
 }

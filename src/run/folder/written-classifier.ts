@@ -1,4 +1,5 @@
 /** A classifier in training, as what is written of it. */
+import type { Task } from "../../data/task.js";
 import type { ParameterStore } from "../../method/train/parameter-store.js";
 import type { ModelToWrite } from "../../model/checkpoint/written.js";
 import type { ModelSpec } from "../../model/spec.js";
@@ -12,6 +13,7 @@ export interface SavedParts {
   readonly labels: readonly string[];
   readonly tokenizer: Tokenizer;
   readonly maxLength: number;
+  readonly task: Task;
 }
 
 /** The current weights, and how texts are read. */
@@ -21,6 +23,7 @@ export function classifierToWrite({
   labels,
   tokenizer,
   maxLength,
+  task,
 }: SavedParts): ModelToWrite {
   return {
     spec,
@@ -29,7 +32,7 @@ export function classifierToWrite({
     labels,
     tokenizerFiles: new Map([
       ...tokenizer.files(maxLength),
-      trainingArguments(maxLength, tokenizer),
+      trainingArguments(maxLength, tokenizer, task),
     ]),
   };
 }

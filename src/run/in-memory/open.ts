@@ -1,4 +1,6 @@
 /** Models and classifiers from files in memory, on a runtime that is open. */
+import type { GivenText } from "../../base/pairs.js";
+import { textsFor } from "../../data/task.js";
 import type { Runtime } from "../../engine/runtime/runtime.js";
 import type { Estimator } from "../../method/likelihood/estimators.js";
 import { compileClassification } from "../../method/program/inference.js";
@@ -12,7 +14,7 @@ import { classifierToWrite } from "../folder/written-classifier.js";
 import type { RunEvent, Watched } from "../host/host.js";
 import { type TextScores, textScores } from "../inference/text-scores.js";
 import { classifierSchema, resolveSettings, scoreTextsSchema } from "../settings/schemas.js";
-import { checkedMaxLength, weightsOf } from "../sources/model-facts.js";
+import { type ClassifierReading, checkedMaxLength, weightsOf } from "../sources/model-facts.js";
 import { countEncodings, requireKnownWords } from "../sources/text-counts.js";
 import { type ModelFiles, readClassifier, readModel } from "./model.js";
 import { scoresInMemory } from "./scoring.js";
@@ -38,10 +40,10 @@ export interface OpenedClassifier {
   /** The labels in id order. */
   readonly labels: readonly string[];
   /**
-   * A label and all probabilities for each text, in order. Throws `texts-unknown` where more than half of the words of all texts together
+   * A label and all probabilities for each text, in order; a classifier of pairs takes lists of two texts. Throws `data-pair` otherwise, `texts-unknown` where more than half of the words of all texts together
    * are unknown to the tokenizer, and at least 10 came; and `interrupted` after a stop.
    */
-  predict(texts: readonly string[], watch?: MemoryWatch): Promise<readonly Prediction[]>;
+  predict(texts: readonly GivenText[], watch?: MemoryWatch): Promise<readonly Prediction[]>;
   /** Frees what it holds of the device; it cannot be used after that. */
   dispose(): Promise<void>;
 }
@@ -108,7 +110,7 @@ export async function modelOn(
       const reading = { ...parts, spec: training.spec };
       const read = encoderReader(training.classifier, reading, evalTokens);
       return {
-        ...classifierWith(read, parts.labels, folder, training.dispose),
+        ...classifierWith(read, parts, folder, training.dispose),
         steps: outcome.steps,
         bestStep: outcome.bestStep,
         reason: outcome.reason,
@@ -130,21 +132,21 @@ export async function classifierOn(
   const program = await compileClassification(runtime, spec, labels.length, weights);
   const { evalTokens } = resolveSettings(classifierSchema, { model: folder });
   const read = encoderReader(program, classifier, evalTokens);
-  return classifierWith(read, labels, folder, program.dispose);
+  return classifierWith(read, classifier, folder, program.dispose);
 }
 
 function classifierWith(
   read: ReturnType<typeof encoderReader>,
-  labels: readonly string[],
+  { labels, task }: Pick<ClassifierReading, "labels" | "task">,
   folder: string,
   dispose: () => Promise<void>,
 ): OpenedClassifier {
   return {
     labels,
-    predict: (texts, watch = {}) =>
-      classifierOf({ folder, labels, hasTokens: true, read, dispose }, watchedBy(watch)).predict(
-        texts,
-      ),
+    async predict(texts, watch = {}) {
+      const kept = { folder, labels, task, hasTokens: true, read, dispose };
+      return classifierOf(kept, watchedBy(watch)).predict(textsFor(texts, task));
+    },
     dispose,
   };
 }

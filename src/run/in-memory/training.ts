@@ -1,7 +1,9 @@
 /** Fine-tuning with everything in memory: the course of `train` for an encoder, without run folder, baseline and folds. */
 import { L3MaskingError } from "../../base/errors.js";
+import type { GivenText } from "../../base/pairs.js";
 import { buildDataset } from "../../data/dataset.js";
 import type { TextRecord } from "../../data/formats/record.js";
+import { singleTexts, type Task, textsFor } from "../../data/task.js";
 import type { Runtime } from "../../engine/runtime/runtime.js";
 import { maskingOf } from "../../method/methods.js";
 import type { ParameterStore } from "../../method/train/parameter-store.js";
@@ -9,7 +11,6 @@ import { type TrainingOutcome, train } from "../../method/train/trainer.js";
 import type { ModelSpec } from "../../model/spec.js";
 import { encodeOnce } from "../../text/encode-once.js";
 import type { Encoding } from "../../text/encoding.js";
-import { keepingOfLongTexts } from "../../text/long-texts.js";
 import { adaptToTexts } from "../fine-tune/adaptation.js";
 import { devEvaluation } from "../fine-tune/dev-evaluation.js";
 import { firstStagePlan } from "../fine-tune/first-stage.js";
@@ -23,7 +24,7 @@ import { adaptationSteps } from "../fine-tune/training-length.js";
 import type { SavedParts } from "../folder/written-classifier.js";
 import type { Watched } from "../host/host.js";
 import { classifyEncodings } from "../inference/classify.js";
-import { checkedMaxLength } from "../sources/model-facts.js";
+import { asReading, checkedMaxLength } from "../sources/model-facts.js";
 import { countEncodings, requireKnownWords } from "../sources/text-counts.js";
 import type { ModelInMemory } from "./model.js";
 import { scoresInMemory } from "./scoring.js";
@@ -31,7 +32,8 @@ import { type MemoryTrainSettings, memorySettings } from "./settings.js";
 
 /** Texts and their labels, side by side. */
 export interface LabelledTexts {
-  readonly texts: readonly string[];
+  /** All single, or all pairs. */
+  readonly texts: readonly GivenText[];
   readonly labels: readonly string[];
 }
 
@@ -53,7 +55,7 @@ export interface TrainedInMemory {
 /**
  * Fine-tunes an encoder on texts. The caller disposes of the programs in `training`.
  *
- * Throws `input-mismatch` for texts without a label each, `data-` errors for labels and texts that cannot be trained on,
+ * Throws `input-mismatch` for texts without a label each, `data-pair` for pairs among single texts, `data-` errors for labels and texts that cannot be trained on,
  * `texts-unknown`, `interrupted` for a stop before the first step, `training-diverged`, and what `memorySettings` and `requireFitting` throw.
  */
 export async function trainInMemory(
@@ -64,16 +66,18 @@ export async function trainInMemory(
   watched: Watched,
 ): Promise<TrainedInMemory> {
   const asked = memorySettings(chosen);
-  const { spec } = model;
   requireFitting(asked, model);
-  const maxLength = checkedMaxLength(asked.maxLength, spec);
-  const tokenizer = keepingOfLongTexts(model.tokenizer, asked.longTexts);
+  const maxLength = checkedMaxLength(asked.maxLength, model.spec);
+  const task = taskOfTexts(given.texts);
   const data = buildDataset({
-    train: records(given, "train"),
-    dev: given.dev && records(given.dev, "dev"),
+    task,
+    train: records(given, "train", task),
+    dev: given.dev && records(given.dev, "dev", task),
     splitSeed: 0,
     crossValidated: true,
   });
+  const { longTexts } = asked;
+  const { spec, tokenizer } = asReading(model, { longTexts, task });
   const encode = encodeOnce(tokenizer, maxLength);
   const encodings = {
     train: data.train.texts.map(encode),
@@ -87,7 +91,13 @@ export async function trainInMemory(
   const masking = maskingOf(settings.method);
   const scores =
     masking?.needs === "scores"
-      ? await scoresInMemory(model, encodings.train, settings, runtime, watched)
+      ? await scoresInMemory(
+          { ...model, spec, tokenizer },
+          encodings.train,
+          settings,
+          runtime,
+          watched,
+        )
       : undefined;
   const masks = masking && textMasks(masking, encodings.train, scores, settings);
 
@@ -169,7 +179,7 @@ export async function trainInMemory(
       for (const [name, values] of best) store.weight(name).set(values);
       await parameters.upload();
     } else await parameters.download(["weight"]);
-    const parts = { spec, store, labels: data.labels, tokenizer, maxLength };
+    const parts = { spec, store, labels: data.labels, tokenizer, maxLength, task };
     return { training, parts, outcome, evalTokens };
   } catch (error) {
     await training.dispose();
@@ -177,7 +187,11 @@ export async function trainInMemory(
   }
 }
 
-function records({ texts, labels }: LabelledTexts, split: "train" | "dev"): readonly TextRecord[] {
+function records(
+  { texts, labels }: LabelledTexts,
+  split: "train" | "dev",
+  task: Task,
+): readonly TextRecord[] {
   if (texts.length !== labels.length) {
     throw new L3MaskingError(
       "input-mismatch",
@@ -185,7 +199,14 @@ function records({ texts, labels }: LabelledTexts, split: "train" | "dev"): read
       { hint: "Pass texts and labels of the same length." },
     );
   }
-  return texts.map((text, row) => ({ text, label: labels[row], columns: {}, line: row + 1 }));
+  return textsFor(texts, task).map((text, row) => {
+    return { text, label: labels[row], columns: {}, line: row + 1 };
+  });
+}
+
+/** By the first text: that of pairs, or of single texts. */
+function taskOfTexts([first]: readonly GivenText[]): Task {
+  return typeof first === "object" ? { textColumns: ["text", "second text"] } : singleTexts;
 }
 
 interface LabelledEncodings {

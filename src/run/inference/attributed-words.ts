@@ -1,5 +1,7 @@
 /** Attributions of tokens as those of words, which people read. */
+
 import { L3MaskingError } from "../../base/errors.js";
+import { withoutSeparator } from "../../base/pairs.js";
 import type { Runtime } from "../../engine/runtime/runtime.js";
 import type { AttributedWords } from "../../results/records/wrong-rows.js";
 import { type Encoding, NO_WORD, type Tokenizer } from "../../text/encoding.js";
@@ -100,7 +102,7 @@ export function attributedWords(
 }
 
 /**
- * The words with the spelling and the spaces of the text, and the end of it that was not read. Words stay as they are where the tokenizer
+ * The words with the spelling, the spaces and the separator of the text, and the end of it that was not read. Words stay as they are where the tokenizer
  * changed more than the case of letters and the spaces between words.
  */
 export function asWritten(words: AttributedWords, text: string): AttributedWords {
@@ -111,7 +113,7 @@ export function asWritten(words: AttributedWords, text: string): AttributedWords
   for (const piece of words.pieces) {
     const word = piece.trim().toLowerCase();
     const start = lowered.indexOf(word, end);
-    if (start < 0 || text.slice(end, start).trim() !== "") return words;
+    if (start < 0 || withoutSeparator(text.slice(end, start)).trim() !== "") return words;
     pieces.push(text.slice(end, start + word.length));
     end = start + word.length;
   }

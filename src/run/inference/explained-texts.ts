@@ -6,7 +6,6 @@ import { compileClassification } from "../../method/program/inference.js";
 import type { Prediction } from "../../results/records/predictions.js";
 import { encodeOnce } from "../../text/encode-once.js";
 import type { Encoding } from "../../text/encoding.js";
-import { keepingOfLongTexts } from "../../text/long-texts.js";
 import type { LoadedClassifier } from "../classifiers/encoder.js";
 import { readMaskingSummary } from "../folder/trained-run.js";
 import type { RecordedRun } from "../folder/training-record.js";
@@ -18,7 +17,7 @@ import { classifyEncodings, predictionsOf } from "./classify.js";
 /** Tokens of a batch of predictions. */
 const BATCH_TOKENS = 2048;
 
-/** The texts as the vanilla model reads them: by ids of its own, but as the same tokens. */
+/** The texts as the vanilla model, which was made to read them so, does: by ids of its own, but as the same tokens. */
 export function vanillaEncodings(
   texts: readonly string[],
   encodings: readonly Encoding[],
@@ -26,8 +25,7 @@ export function vanillaEncodings(
   { tokenizer, maxLength, folder }: LoadedClassifier,
 ): readonly Encoding[] {
   checkedMaxLength(maxLength, vanilla.spec);
-  const reading = keepingOfLongTexts(vanilla.tokenizer, tokenizer.keeps ?? "head");
-  const own = texts.map(encodeOnce(reading, maxLength));
+  const own = texts.map(encodeOnce(vanilla.tokenizer, maxLength));
   own.forEach(({ ids, wordIds }, text) => {
     const expected = encodings[text];
     const same =

@@ -89,7 +89,7 @@ export async function trainLinear(
   if (held !== undefined) writeHeldOutPredictions(outputDir, held, data);
   const { temperature } = evaluated.confidence;
   const modelFolder = join(outputDir, "model");
-  saveLinear(modelFolder, { classifier, labels, temperature });
+  saveLinear(modelFolder, { classifier, labels, temperature, task: data.task });
   writeTrainingTexts(modelFolder, [...train.texts, ...dev.texts]);
   writeLinearJournal(settings, devMetrics, runDigest(record), trackers);
   const explain = linearExplainer(classifier, labels);

@@ -13,18 +13,22 @@ import { shownName } from "../../data/formats/formats.js";
 import { describeDataset } from "../../data/known/known-dataset-text.js";
 import { type KnownDatasetName, knownDatasets } from "../../data/known/known-datasets.js";
 import { readRecords } from "../../data/read.js";
+import type { Task } from "../../data/task.js";
+import type { ModelSpec } from "../../model/spec.js";
 import { encodeOnce } from "../../text/encode-once.js";
 import type { Encoding, Tokenizer } from "../../text/encoding.js";
 import { wholeText } from "../../text/long-texts.js";
 import { countWords, readsCase } from "../../text/word-counts.js";
 import type { Host } from "../host/host.js";
 import { resolveDataset } from "./known-dataset.js";
+import { asReading, type TextReading } from "./model-facts.js";
 import { countEncodings, requireKnownWords } from "./text-counts.js";
 
 export interface LabelledFiles {
   readonly trainFile: string;
   readonly validationFile?: string | undefined;
   readonly testFile?: string | undefined;
+  /** Of a pair both, with a comma between them. */
   readonly textColumn?: string | undefined;
   readonly labelColumn?: string | undefined;
 }
@@ -74,34 +78,58 @@ export function noTexts(): L3MaskingError {
   });
 }
 
-/** Which columns of the training file hold text and label. */
-export interface TrainingColumns {
-  readonly text: string;
-  readonly label: string;
+/** The rows of each file, what is asked of them, and the column of the labels. */
+export interface LabelledRecords extends SplitRecords {
+  readonly task: Task;
+  readonly labelColumn: string;
 }
 
-/** The rows of each file, telling which columns were taken. */
+/** The rows of each file, telling which columns were taken. Throws `data-column` where some files hold pairs of texts and others do not. */
 export async function readLabelledFiles(
   files: LabelledFiles,
   host: Host,
   labels: "required" | "optional" = "required",
-): Promise<SplitRecords & { readonly columns: TrainingColumns }> {
+): Promise<LabelledRecords> {
   const read = async (split: string, path: string | undefined) => {
     if (path === undefined) return undefined;
     const { textColumn, labelColumn } = files;
     const file = await readRecords(path, { textColumn, labelColumn, labels });
-    const columns = `text from "${file.textColumn}" (--text-column), label from "${file.labelColumn}" (--label-column)${file.namedClasses ? ", its numbers named as the data set says" : ""}`;
+    const columns = `${fromColumns(file.textColumns)}, label from "${file.labelColumn}" (--label-column)${file.namedClasses ? ", its numbers named as the data set says" : ""}`;
     const text = `${split}: ${file.records.length} rows of ${shownName(path)} (${file.format}); ${columns}`;
     host.emit({ type: "notice", level: "info", text });
     return file;
   };
   const train = await read("train", files.trainFile);
+  const dev = await read("dev", files.validationFile);
+  const test = await read("test", files.testFile);
+  const texts = train?.textColumns ?? ["text"];
+  for (const file of [dev, test]) {
+    if (file !== undefined && file.textColumns.length !== texts.length) {
+      throw unlikeColumns(texts, file.textColumns);
+    }
+  }
   return {
     train: train?.records ?? [],
-    dev: (await read("dev", files.validationFile))?.records,
-    test: (await read("test", files.testFile))?.records,
-    columns: { text: train?.textColumn ?? "text", label: train?.labelColumn ?? "label" },
+    dev: dev?.records,
+    test: test?.records,
+    task: { textColumns: texts },
+    labelColumn: train?.labelColumn ?? "label",
   };
+}
+
+/** Where texts are read from, for a notice. */
+export function fromColumns(columns: readonly string[]): string {
+  const names = columns.map((name) => `"${name}"`).join(" and ");
+  return `${columns.length > 1 ? "pairs of texts" : "text"} from ${names} (--text-column)`;
+}
+
+function unlikeColumns(train: readonly string[], other: readonly string[]): L3MaskingError {
+  const [expected, got] = [train, other].map((names) => names.join(" and "));
+  return new L3MaskingError(
+    "data-column",
+    `expected all files to have the text columns of train, ${expected}, got ${got}`,
+    { hint: "Give the columns the same names in all files." },
+  );
 }
 
 /**
@@ -164,22 +192,33 @@ export interface EncodedDataset extends Dataset {
   };
 }
 
-/** A data set as its files gave it. */
-export interface LoadedDataset extends EncodedDataset {
-  readonly columns: TrainingColumns;
+/** A data set as its files gave it, and the model as it reads such texts. */
+export interface LoadedDataset<Model> extends EncodedDataset {
+  readonly labelColumn: string;
+  readonly model: Model;
+}
+
+/** How rows are split, and how texts are read. */
+export interface ReadingSettings extends SplitSettings, Pick<TextReading, "longTexts"> {
+  readonly maxLength: number;
 }
 
 /**
  * Reads, splits, checks and encodes. The check's page and its warnings are emitted as notices. Throws what
- * `readRecords` and `buildDataset` throw.
+ * `readLabelledFiles`, `asReading` and `buildDataset` throw.
  */
-export async function loadLabelledTexts(
+export async function loadLabelledTexts<
+  Model extends { readonly spec: ModelSpec; readonly tokenizer: Tokenizer },
+>(
   files: LabelledFiles,
-  settings: SplitSettings & { readonly maxLength: number },
-  tokenizer: Tokenizer,
+  settings: ReadingSettings,
+  given: Model,
   host: Host,
-): Promise<LoadedDataset> {
+): Promise<LoadedDataset<Model>> {
   const records = await readLabelledFiles(files, host);
+  const { longTexts } = settings;
+  const model = asReading(given, { longTexts, task: records.task });
+  const { tokenizer } = model;
   const sources = { ...records, ...splitting(settings, records.train.length) };
   const dataset = buildDataset(sources);
   const encode = encodeOnce(tokenizer, settings.maxLength);
@@ -194,5 +233,5 @@ export async function loadLabelledTexts(
   for (const [split, ofSplit] of Object.entries(encodings)) {
     requireKnownWords(countEncodings(ofSplit, tokenizer), `the ${split} texts`);
   }
-  return { ...dataset, columns: sources.columns, encodings };
+  return { ...dataset, labelColumn: records.labelColumn, encodings, model };
 }

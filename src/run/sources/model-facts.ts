@@ -1,12 +1,44 @@
 /** What follows from a model that was read: how long a row may be, which heads it has, its weights as programs read them. */
 
 import { L3MaskingError } from "../../base/errors.js";
+import { readsPairs, type Task } from "../../data/task.js";
 import type { Weights } from "../../method/program/weight-feeds.js";
 import type { ParameterValues } from "../../model/parameters.js";
 import type { ModelSpec } from "../../model/spec.js";
 import type { Tokenizer } from "../../text/encoding.js";
-import { keepingOfLongTexts } from "../../text/long-texts.js";
+import { keepingOfLongTexts, type LongTextPart } from "../../text/long-texts.js";
+import { readingPairs } from "../../text/pairs.js";
 import type { TrainedReading } from "../folder/training-arguments.js";
+
+/** How texts are read: what is kept of long ones, and whether they are read in pairs. */
+export interface TextReading {
+  readonly longTexts: LongTextPart;
+  readonly task: Task;
+}
+
+/** A model made to read texts so. Throws `invalid-setting` for pairs of which more than the head is to be kept. */
+export function asReading<
+  Model extends { readonly spec: ModelSpec; readonly tokenizer: Tokenizer },
+>(model: Model, { longTexts, task }: TextReading): Model {
+  if (!readsPairs(task)) {
+    return { ...model, tokenizer: keepingOfLongTexts(model.tokenizer, longTexts) };
+  }
+  if (longTexts !== "head") {
+    throw new L3MaskingError(
+      "invalid-setting",
+      `expected --long-texts head with pairs of texts (${task.textColumns.join(", ")}), got ${longTexts}`,
+      { hint: "Leave --long-texts out: of a pair the longer text is cut first." },
+    );
+  }
+  const separators = model.spec.family.pairSeparators;
+  const tokenizer = readingPairs(model.tokenizer, separators);
+  return { ...model, tokenizer, spec: specFor(tokenizer, model.spec) };
+}
+
+/** The model as it reads texts of a tokenizer, in pairs or alone. */
+export function specFor({ pairSeparators, special }: Tokenizer, spec: ModelSpec): ModelSpec {
+  return pairSeparators === undefined ? spec : { ...spec, pairSeparator: special.last };
+}
 
 /** Throws `checkpoint-config` if the tokenizer has ids that the model of `config` lacks. */
 export function requireTokenizerFits(tokenizer: Tokenizer, spec: ModelSpec, config: string): void {
@@ -113,6 +145,8 @@ const USUAL_MAX_LENGTH = 512;
 
 /** How a classifier reads texts, and what it answers. */
 export interface ClassifierReading {
+  readonly spec: ModelSpec;
+  readonly task: Task;
   /** Label names by id. */
   readonly labels: readonly string[];
   /** Longest text it was trained with, special tokens included. */
@@ -125,11 +159,11 @@ export interface ClassifierReading {
 export function classifierReading(
   model: ModelHeads & { readonly tokenizer: Tokenizer },
   trained: TrainedReading,
-  asked: Partial<TrainedReading> = {},
+  asked: Partial<Pick<TrainedReading, "maxLength" | "longTexts">> = {},
 ): ClassifierReading {
   const labels = classifierLabels(model);
   const usual = Math.min(USUAL_MAX_LENGTH, longestRow(model.spec));
   const maxLength = checkedMaxLength(asked.maxLength ?? trained.maxLength ?? usual, model.spec);
-  const tokenizer = keepingOfLongTexts(model.tokenizer, asked.longTexts ?? trained.longTexts);
-  return { labels, maxLength, tokenizer };
+  const { spec, tokenizer } = asReading(model, { ...trained, ...asked });
+  return { spec, task: trained.task, labels, maxLength, tokenizer };
 }

@@ -6,6 +6,7 @@ import { buildUnlabelled, type UnlabelledTexts } from "../../data/unlabelled.js"
 import { encodeOnce } from "../../text/encode-once.js";
 import type { Encoding, Tokenizer } from "../../text/encoding.js";
 import type { Host } from "../host/host.js";
+import { fromColumns } from "./labelled-texts.js";
 import { countEncodings, requireKnownWords } from "./text-counts.js";
 
 export interface EncodedUnlabelled extends UnlabelledTexts {
@@ -28,7 +29,7 @@ export async function loadUnlabelledTexts(
   for (const path of files.paths) {
     const file = await readRecords(path, { textColumn: files.textColumn, labels: "unread" });
     records.push(...file.records);
-    const text = `unlabelled: ${file.records.length} rows of ${shownName(path)} (${file.format}); text from "${file.textColumn}" (--text-column)`;
+    const text = `unlabelled: ${file.records.length} rows of ${shownName(path)} (${file.format}); ${fromColumns(file.textColumns)}`;
     host.emit({ type: "notice", level: "info", text });
   }
   const unlabelled = buildUnlabelled(records, dataset);

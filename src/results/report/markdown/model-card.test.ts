@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { z } from "zod";
+import { singleTexts } from "../../../data/task.js";
 import { bert } from "../../../model/families/bert.js";
 import { type CardRun, type ModelCard, modelCard } from "./model-card.js";
 
@@ -24,6 +25,7 @@ const run: CardRun = {
 
 const card: ModelCard = {
   model: { family: bert, layers: 2, hiddenSize: 8, vocabularySize: 40 },
+  task: singleTexts,
   labels: ["a|b", "`ticks`\n# not a heading"],
   maxLength: 16,
   run,
@@ -90,6 +92,15 @@ describe("a model card", () => {
     expect(body).toContain("1. `` `ticks` # not a heading ``");
     const headings = body.split("\n").filter((line) => line.startsWith("#"));
     expect(headings).not.toContain("# not a heading");
+  });
+
+  it("says how pairs of texts are classified", () => {
+    const pairs = { ...card, task: { textColumns: ["question", "answer"] } };
+    const found = partsOf(modelCard(pairs)).body;
+    expect(found).toContain("Classifies a pair of texts, `question` and `answer`, into");
+    expect(found).toContain('classify({"text": "The first text.", "text_pair"');
+    expect(found).toContain('{ text_pair: "The second text." }');
+    expect(body).not.toContain("text_pair");
   });
 
   it("says where nothing is known of the training", () => {

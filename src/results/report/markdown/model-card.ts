@@ -4,6 +4,7 @@
  */
 
 import { percent } from "../../../base/figures.js";
+import { readsPairs, type Task } from "../../../data/task.js";
 import { type Method, methodOf } from "../../../method/methods.js";
 import type { ModelFamily } from "../../../model/spec.js";
 import { labelMeasures, type OfLabelMeasures } from "../../metrics/label-measures.js";
@@ -58,6 +59,7 @@ export interface ModelCard {
     readonly vocabularySize: number;
   };
   readonly labels: readonly string[];
+  readonly task: Task;
   /** Longest text, special tokens included. */
   readonly maxLength: number;
   readonly run: CardRun | undefined;
@@ -73,7 +75,7 @@ export function modelCard(card: ModelCard): string {
     frontMatter(card),
     CARD_MARK,
     "# Text classifier",
-    `Classifies a text into one of ${labels.length} classes. A ${model.family.title} encoder of ${model.layers} layers x ${model.hiddenSize} with a vocabulary of ${model.vocabularySize}${run === undefined ? "" : `, fine-tuned from ${code(run.baseModel)} with l3masking`}. It reads the first ${card.maxLength} tokens of a text.`,
+    `Classifies ${subject(card)} into one of ${labels.length} classes. A ${model.family.title} encoder of ${model.layers} layers x ${model.hiddenSize} with a vocabulary of ${model.vocabularySize}${run === undefined ? "" : `, fine-tuned from ${code(run.baseModel)} with l3masking`}. It reads the first ${card.maxLength} tokens of ${readsPairs(card.task) ? "a pair, of which the longer text is cut first" : "a text"}.`,
     `## Labels\n\n${labels.map((label, id) => `${id}. ${code(label)}`).join("\n")}`,
     run === undefined
       ? "## Training\n\nThe training of this model is not recorded."
@@ -85,6 +87,11 @@ export function modelCard(card: ModelCard): string {
     CITATIONS,
   ];
   return `${parts.filter((part) => part !== undefined).join("\n\n")}\n`;
+}
+
+function subject({ task }: ModelCard): string {
+  const columns = task.textColumns.map(code).join(" and ");
+  return readsPairs(task) ? `a pair of texts, ${columns},` : "a text";
 }
 
 /** YAML, whose strings are written as JSON writes them, which YAML reads. */
@@ -190,27 +197,43 @@ function filesPart({ model, files, checkedOn }: ModelCard): string {
 /** What transformers.js calls the precisions. */
 const dtypes = { float32: "fp32", float16: "fp16", int8: "q8" } as const;
 
-function usePart({ files }: ModelCard): string {
+function usePart({ files, task }: ModelCard): string {
+  const isPair = readsPairs(task);
   const dtype = dtypes[files.at(-1)?.precision ?? "float32"];
   return `## Use
 
 \`\`\`python
 from transformers import pipeline
 classify = pipeline("text-classification", model="FOLDER")
-print(classify("A text."))
+print(classify(${isPair ? '{"text": "The first text.", "text_pair": "The second text."}' : '"A text."'}))
 \`\`\`
 
 \`\`\`js
-import { env, pipeline } from "@huggingface/transformers";
-env.localModelPath = ".";
-env.allowRemoteModels = false;
-const classify = await pipeline("text-classification", "FOLDER", { dtype: "${dtype}" });
-console.log(await classify("A text."));
+${isPair ? pairScript(dtype) : textScript(dtype)}
 \`\`\`
 
 \`\`\`sh
 l3masking predict --model FOLDER --input texts.csv
 \`\`\``;
+}
+
+function textScript(dtype: string): string {
+  return `import { env, pipeline } from "@huggingface/transformers";
+env.localModelPath = ".";
+env.allowRemoteModels = false;
+const classify = await pipeline("text-classification", "FOLDER", { dtype: "${dtype}" });
+console.log(await classify("A text."));`;
+}
+
+/** Its pipeline takes no pairs. */
+function pairScript(dtype: string): string {
+  return `import { AutoModelForSequenceClassification, AutoTokenizer, env } from "@huggingface/transformers";
+env.localModelPath = ".";
+env.allowRemoteModels = false;
+const tokenizer = await AutoTokenizer.from_pretrained("FOLDER");
+const model = await AutoModelForSequenceClassification.from_pretrained("FOLDER", { dtype: "${dtype}" });
+const { logits } = await model(tokenizer("The first text.", { text_pair: "The second text." }));
+console.log(logits.softmax(-1).tolist());`;
 }
 
 function limitsPart({ rows, scores }: CardRun): string {
