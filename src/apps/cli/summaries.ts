@@ -1,6 +1,6 @@
 /** What each command prints of its result, and its exit code. */
 
-import { dirname, join, resolve } from "node:path";
+import { dirname, join } from "node:path";
 import { errorFamilies } from "../../base/errors.js";
 import { capitalized, listed, percent, textTable, wrapped } from "../../base/figures.js";
 import type { CheckResult } from "../../commands/check.js";
@@ -159,7 +159,7 @@ function exportSummary({ folder, files, checks }: ExportResult): string {
     textTable([["file", "size", "largest logit difference", "same label"], ...rows]),
     "",
     ...others,
-    `load it in transformers.js: pipeline("text-classification", ${JSON.stringify(resolve(folder))})`,
+    `load it in transformers.js as ${join(folder, "README.md")} shows`,
   ].join("\n");
 }
 

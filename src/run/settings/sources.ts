@@ -176,7 +176,8 @@ const reading = [
     name: "textColumn",
     commands: ["train", "compare", "check", "score", "predict", "evaluate", "explain", "export"],
     type: text().optional(),
-    description: "Column with the text; by default, the one with a usual name",
+    description:
+      "Column with the text, or two with a comma between them for pairs that are read together, such as question,answer; by default the one with a usual name, or those of the classifier's training",
     heading,
     aliases: ["textColumnName", "textColumnNames"],
     identity: "represented",
