@@ -32,9 +32,11 @@ from transformers import (
     AutoTokenizer,
     DistilBertConfig,
     ElectraConfig,
+    MPNetConfig,
     PreTrainedConfig,
     get_linear_schedule_with_warmup,
 )
+from transformers.models.mpnet.modeling_mpnet import MPNetEncoder
 from transformers.utils import logging
 
 OUTPUT = Path(__file__).resolve().parents[2] / "test" / "golden" / "families"
@@ -78,7 +80,12 @@ def electra(folder: Path) -> PreTrainedConfig:
     return ElectraConfig(**SIZES, embedding_size=8, max_position_embeddings=24, vocab_size=110)
 
 
-FAMILIES = {"distilbert": distilbert, "electra": electra}
+def mpnet(folder: Path) -> PreTrainedConfig:
+    word_piece_files(folder, ["<s>", "<pad>", "</s>", "[UNK]", "<mask>"])
+    return MPNetConfig(**SIZES, max_position_embeddings=26, vocab_size=110)
+
+
+FAMILIES = {"distilbert": distilbert, "electra": electra, "mpnet": mpnet}
 
 
 class Tiny:
@@ -186,6 +193,10 @@ def values_of(tiny: Tiny) -> tuple[dict[str, Any], dict[str, Tensor]]:
     with torch.no_grad():
         tensors["logits"] = tiny.classifier(**inputs(tiny, shorter[:6])).logits
     golden: dict[str, Any] = {"ids": shorter[:6], "likelihood": likelihoods(tiny, texts)}
+    if tiny.masked.config.model_type == "mpnet":
+        # Distances that no short text has.
+        far = torch.arange(-200, 201)
+        golden["relativeBuckets"] = MPNetEncoder.relative_position_bucket(far).tolist()
 
     first = batch()
     pair = losses(tiny, **first)

@@ -100,6 +100,17 @@ describe("a program", () => {
     }
   });
 
+  it("takes a value that was asked for, though no output depends on it", async () => {
+    const runtime = await cpu.open({ threads: 1 });
+    const doubled = await compileProgram(runtime, "doubled", (build) => {
+      build.input("unread", "int32", ["T"]);
+      return { y: build.scale(build.input("x", "float32", [1]), 2) };
+    });
+    const outputs = await doubled.run({ x: Float32Array.of(3), unread: Int32Array.of(1) }, {});
+    expect(outputs.y.data).toEqual(Float32Array.of(6));
+    await doubled.dispose();
+  });
+
   it("keeps outputs on the device that it was compiled to hold", async () => {
     const doubling = await compileProgram(
       runtime,

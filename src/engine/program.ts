@@ -44,14 +44,17 @@ export interface Program {
 /**
  * Builds, writes and loads a program; its outputs named in `held` stay on the device. Throws `device-kernel` for an
  * operation that the device has no kernel for.
+ *
+ * Inputs that were requested of `build`, but that no output depends on, may be fed too.
  */
 export async function compileProgram(
   runtime: Runtime,
   name: string,
   define: (build: Builder) => GraphOutputs,
   held: readonly string[] = [],
+  build = createBuilder(),
 ): Promise<Program> {
-  const outputs = define(createBuilder());
+  const outputs = define(build);
   requireKernels(runtime, name, outputs);
   const model = toOnnx(name, outputs, runtime.target);
   const session = await runtime.load(name, model.bytes, held);
@@ -64,7 +67,9 @@ export async function compileProgram(
     targets: Feeds,
     unread: ReadonlySet<string>,
   ) => {
-    const unknown = Object.keys(feeds).find((key) => !model.inputs.has(key));
+    const unknown = Object.keys(feeds).find(
+      (key) => !model.inputs.has(key) && !build.hasInput(key),
+    );
     if (unknown !== undefined) {
       const known = `Its inputs are ${inputNames.join(", ")}.`;
       const hint = nearestHint(unknown, inputNames, known);

@@ -6,7 +6,7 @@
 import type { Builder } from "../engine/graph/builder.js";
 import type { Tensor } from "../engine/graph/graph.js";
 import { linear } from "./layers.js";
-import type { ModelContext, RowQueries } from "./spec.js";
+import type { AttentionView, ModelContext, RowQueries } from "./spec.js";
 
 /** Added to the attention scores of slots of another text: e^(-1e30) is 0 in float32. */
 const MASKED_SCORE = -1e30;
@@ -28,7 +28,7 @@ export function selfAttention(
   context: ModelContext,
   name: string,
   x: Tensor,
-  bias: Tensor,
+  { bias }: AttentionView,
   slots: (projected: Tensor) => Tensor,
 ): Tensor {
   const { build, spec, dropout } = context;
@@ -48,6 +48,15 @@ export function selfAttention(
   const [attended] = build.apply("attention", operands, attributes);
   const merged = build.transpose(attended, [0, 2, 1, 3]); // [R, S, A, D]
   return build.reshape(merged, ["R*S", spec.hiddenSize]);
+}
+
+/** Queries laid out by rows as flat slots, int32 [K]. */
+export function flatReads(
+  build: Builder,
+  reads: Tensor | RowQueries | undefined,
+): Tensor | undefined {
+  const byRows = reads !== undefined && "segments" in reads;
+  return byRows ? build.gatherRows(reads.slots, reads.reads) : reads;
 }
 
 /** The inputs of `RowQueries`: `querySlots`, `querySegments` and `queryReads`. */

@@ -4,7 +4,7 @@
  * Legend: R rows, S slots of a row, T = R*S, U distinct tokens, H hidden size, F intermediate size, K read slots.
  */
 import type { Tensor } from "../engine/graph/graph.js";
-import { attentionBias } from "./attention.js";
+import { attentionBias, flatReads } from "./attention.js";
 import type { LayerPlace, ModelContext, RowQueries } from "./spec.js";
 
 /** What the layers read: hidden states of every slot [T, H], or of distinct tokens [U, H] and which of them each slot holds. */
@@ -72,16 +72,23 @@ export function encoderLayers(
 ): Tensor {
   const { build, spec, frozenLayers = 0 } = context;
   const segments = build.input("segments", "int32", ["R", "S"]);
-  const bias = build.scope("segments", () => attentionBias(build, segments, segments));
+  const sameText = build.scope("segments", () => attentionBias(build, segments, segments));
+  const { attentionViews } = spec.family;
+  const viewOf =
+    attentionViews === undefined
+      ? () => ({ bias: sameText })
+      : build.scope("attention", () => attentionViews(context, sameText));
+  const read = attentionViews === undefined ? reads : flatReads(build, reads);
   let hidden = embedded;
   for (let layer = first; layer < end; layer++) {
     const place: LayerPlace = {
       name: `encoder.layer.${layer}`,
       ...(layer === 0 && { tokens }),
-      ...(layer === spec.layers - 1 && { reads }),
+      ...(layer === spec.layers - 1 && { reads: read }),
     };
     const mode = layer < frozenLayers ? inEvaluation(context) : context;
-    hidden = build.scope(`layer.${layer}`, () => spec.family.layer(mode, place, hidden, bias));
+    const view = viewOf(layer);
+    hidden = build.scope(`layer.${layer}`, () => spec.family.layer(mode, place, hidden, view));
   }
   return hidden; // [T, H] or [K, H]
 }

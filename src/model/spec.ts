@@ -93,12 +93,23 @@ export interface ModelFamily {
 
   /** What the first layer reads, [T, H] or [U, H]. Inputs (int32): `ids` and `positions` [size]. */
   embeddings(context: ModelContext, size: "R*S" | "U"): Tensor;
+  /**
+   * How attention of each layer, by its number, sees the slots of a row, of [R, 1, S, S] with 0 within a text and a large negative
+   * score elsewhere; that alone where absent.
+   */
+  attentionViews?(context: ModelContext, sameText: Tensor): (layer: number) => AttentionView;
   /** One layer, with the output of every slot [T, H] or of the read ones [K, H]. */
-  layer(context: ModelContext, place: LayerPlace, input: Tensor, bias: Tensor): Tensor;
+  layer(context: ModelContext, place: LayerPlace, input: Tensor, view: AttentionView): Tensor;
   /** Hidden states of the texts' first tokens [B, H] -> what `classification.out` makes logits of [B, H]. */
   classificationFeatures(context: ModelContext, first: Tensor): Tensor;
   /** Hidden states of selected tokens [K, H] -> what is multiplied with the word embeddings [K, E]. */
   mlmTransform(context: ModelContext, selected: Tensor): Tensor;
+}
+
+/** What attention adds to its scores. */
+export interface AttentionView {
+  /** [R or 1, A or 1, S, S] */
+  readonly bias: Tensor;
 }
 
 /** Which layer it is, and what is special about the first and the last one. */
@@ -106,7 +117,7 @@ export interface LayerPlace {
   readonly name: string;
   /** int32 [T]; which rows of the input the slots hold, where they are not the slots themselves. */
   readonly tokens?: Tensor | undefined;
-  /** The slots whose output is asked for: flat, int32 [K], or by rows. */
+  /** The slots whose output is asked for: flat, int32 [K], or by rows in families without views of attention. */
   readonly reads?: Tensor | RowQueries | undefined;
 }
 

@@ -4,7 +4,7 @@ import type { AddedToken } from "./added-tokens.js";
 import { checkShape } from "./checked-json.js";
 import { fieldsOf, type SpecialNames } from "./special-tokens.js";
 import { subwordKind } from "./subwords.js";
-import { standardBert, standardRoberta } from "./tokenizer-class.js";
+import { rebuilding, type TokenizerClass } from "./tokenizer-class.js";
 import type { TokenizerFiles, TokenizerJson } from "./tokenizer-json.js";
 import { type Vocabulary, vocabularySize } from "./vocabulary.js";
 
@@ -12,6 +12,8 @@ export interface SavedTokenizer {
   /** The files it came from. */
   readonly files: TokenizerFiles;
   readonly json: TokenizerJson;
+  /** The class that read them, where a file tells. */
+  readonly kind: TokenizerClass | undefined;
   /** Whether `json` says what the source's tokenizer.json said, which is then kept to the letter. */
   readonly unchanged: boolean;
   /** Parsed tokenizer_config.json, an empty object if there was none. */
@@ -79,13 +81,8 @@ const mergesSchema = z.object({
 
 const anyObject = z.record(z.string(), z.unknown());
 
-function configOf({
-  config,
-  json,
-  names,
-  added,
-  longest,
-}: SavedTokenizer): Record<string, unknown> {
+function configOf(saved: SavedTokenizer): Record<string, unknown> {
+  const { config, names, added, longest } = saved;
   const source = Object.entries(checkShape(anyObject, config, "tokenizer_config.json")).filter(
     ([key, value]) =>
       !machineFields.has(key) && !(key === "model_max_length" && Number(value) >= NO_LIMIT),
@@ -99,32 +96,21 @@ function configOf({
   return {
     ...Object.fromEntries(source),
     ...fieldsOf(names),
-    ...classSettings(json, names),
+    ...classSettings(saved),
     ...(longest !== undefined && { model_max_length: longest }),
     added_tokens_decoder: Object.fromEntries(decoder),
   };
 }
 
-/** The class of transformers that computes this tokenizer, and its settings. */
-function classSettings(json: TokenizerJson, names: SpecialNames): Record<string, unknown> {
-  const bert = standardBert.safeParse(json);
-  if (bert.success) {
-    return {
-      tokenizer_class: "BertTokenizer",
-      do_lower_case: bert.data.normalizer.lowercase,
-      strip_accents: bert.data.normalizer.strip_accents,
-      tokenize_chinese_chars: bert.data.normalizer.handle_chinese_chars,
-    };
-  }
-  const roberta = standardRoberta.safeParse(json);
-  if (roberta.success) {
-    return {
-      tokenizer_class: "RobertaTokenizer",
-      // The class would add these two to the vocabulary under its own names.
-      bos_token: names.first,
-      eos_token: names.last,
-      add_prefix_space: roberta.data.pre_tokenizer.add_prefix_space,
-    };
+/**
+ * The class of transformers that computes this tokenizer, and its settings: the one that read it, else the first that can express it, else
+ * the one that takes tokenizer.json as it is.
+ */
+function classSettings({ kind, json, names }: SavedTokenizer): Record<string, unknown> {
+  const read = Object.entries(rebuilding).filter(([name]) => name === kind);
+  for (const [tokenizer_class, { settings }] of [...read, ...Object.entries(rebuilding)]) {
+    const found = settings(json, names);
+    if (found !== undefined) return { tokenizer_class, ...found };
   }
   return { tokenizer_class: "PreTrainedTokenizerFast" };
 }

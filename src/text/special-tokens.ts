@@ -40,6 +40,9 @@ export const robertaNames: SpecialNames = {
   unknown: "<unk>",
 };
 
+/** MPNet marks rows as RoBERTa does, and has BERT's unknown token. */
+export const mpnetNames: SpecialNames = { ...robertaNames, unknown: "[UNK]" };
+
 /** The names as configuration files hold them. */
 export function fieldsOf(names: SpecialNames): Record<string, string> {
   return Object.fromEntries(roles.map((role) => [fieldOfRole[role], names[role]]));

@@ -33,7 +33,7 @@ describe("a tokenizer class that reads texts in another way", () => {
     "PhobertTokenizer",
     "CamembertTokenizer",
     "GPT2Tokenizer",
-    "MPNetTokenizerFast",
+    "LlamaTokenizerFast",
     "KoBertTokenizer",
   ])("is refused by its name: %s", (tokenizer_class) => {
     refusal(

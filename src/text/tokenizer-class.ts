@@ -7,10 +7,17 @@
 import * as z from "zod";
 import { L3MaskingError } from "../base/errors.js";
 import { checkShape } from "./checked-json.js";
-import { namesAround, type SpecialNames } from "./special-tokens.js";
-import { subwordKind } from "./subwords.js";
+import {
+  bertNames,
+  mpnetNames,
+  namesAround,
+  robertaNames,
+  type SpecialNames,
+} from "./special-tokens.js";
+import { type SubwordKind, subwordKind } from "./subwords.js";
 import {
   bertJson,
+  mpnetJson,
   robertaJson,
   type TokenizerJson,
   type TokenizerSettings,
@@ -19,7 +26,26 @@ import {
 import { vocabularySchema } from "./vocabulary.js";
 
 /** A way of reading, by the class that it is named after; the last takes tokenizer.json as it is. */
-export type TokenizerClass = "BertTokenizer" | "RobertaTokenizer" | "PreTrainedTokenizerFast";
+export type TokenizerClass =
+  | "BertTokenizer"
+  | "MPNetTokenizer"
+  | "RobertaTokenizer"
+  | "PreTrainedTokenizerFast";
+
+/** A class that builds a tokenizer of its own from the vocabulary and settings. */
+export interface RebuildingClass {
+  /** Special tokens where no file names them. */
+  readonly names: SpecialNames;
+  readonly subwords: SubwordKind;
+  /** The bare vocabulary that it reads where there is no tokenizer.json. */
+  readonly vocabulary: "vocab.txt" | "vocab.json";
+  /** What it can express. */
+  readonly standard: z.ZodType;
+  /** What it builds of the `model` entry of a tokenizer.json. */
+  rebuilt(model: TokenizerJson["model"], names: SpecialNames, file: string): TokenizerJson;
+  /** The settings of tokenizer_config.json that make the class build this tokenizer; undefined where none do. */
+  settings(json: TokenizerJson, names: SpecialNames): Record<string, unknown> | undefined;
+}
 
 /** The names of each, without the ending "Fast". */
 const namesOfClass: Readonly<Record<TokenizerClass, readonly string[]>> = {
@@ -32,6 +58,7 @@ const namesOfClass: Readonly<Record<TokenizerClass, readonly string[]>> = {
     "MobileBertTokenizer",
     "SqueezeBertTokenizer",
   ],
+  MPNetTokenizer: ["MPNetTokenizer"],
   RobertaTokenizer: [
     "RobertaTokenizer",
     "BartTokenizer",
@@ -47,6 +74,7 @@ const classOfModel: Readonly<Record<string, TokenizerClass>> = {
   bert: "BertTokenizer",
   distilbert: "BertTokenizer",
   electra: "BertTokenizer",
+  mpnet: "MPNetTokenizer",
   roberta: "RobertaTokenizer",
 };
 
@@ -82,10 +110,15 @@ export function tokenizerClass(
   );
 }
 
-const kinds = ["BertTokenizer", "RobertaTokenizer", "PreTrainedTokenizerFast"] as const;
+const kinds = [
+  "BertTokenizer",
+  "MPNetTokenizer",
+  "RobertaTokenizer",
+  "PreTrainedTokenizerFast",
+] as const;
 
 /** What BertTokenizer can express. */
-export const standardBert = z.object({
+const standardBert = z.object({
   normalizer: z.object({
     type: z.literal("BertNormalizer"),
     clean_text: z.literal(true).optional(),
@@ -102,7 +135,7 @@ export const standardBert = z.object({
 });
 
 /** What RobertaTokenizer can express. */
-export const standardRoberta = z.object({
+const standardRoberta = z.object({
   normalizer: z.null().optional(),
   pre_tokenizer: z.object({
     type: z.literal("ByteLevel"),
@@ -122,6 +155,68 @@ const vocabularyAndMerges = z.looseObject({
   merges: z.array(z.unknown()),
 });
 
+const wordPieces = {
+  subwords: "WordPiece",
+  vocabulary: "vocab.txt",
+  standard: standardBert,
+  settings: bertSettings,
+} as const;
+
+function bertSettings(json: TokenizerJson): Record<string, unknown> | undefined {
+  const parsed = standardBert.safeParse(json);
+  if (!parsed.success) return undefined;
+  const { lowercase, strip_accents, handle_chinese_chars } = parsed.data.normalizer;
+  return {
+    do_lower_case: lowercase,
+    strip_accents,
+    tokenize_chinese_chars: handle_chinese_chars,
+  };
+}
+
+/** The class would add these two to the vocabulary under its own names. */
+const ends = (names: SpecialNames) => ({ bos_token: names.first, eos_token: names.last });
+
+/** The classes that build a tokenizer of their own; the first that can express one saves it. */
+export const rebuilding: Readonly<
+  Record<Exclude<TokenizerClass, "PreTrainedTokenizerFast">, RebuildingClass>
+> = {
+  BertTokenizer: {
+    ...wordPieces,
+    names: bertNames,
+    rebuilt: (model, names, file) => bertJson(checkShape(vocabularyOnly, model, file).vocab, names),
+  },
+  RobertaTokenizer: {
+    names: robertaNames,
+    subwords: "BPE",
+    vocabulary: "vocab.json",
+    standard: standardRoberta,
+    rebuilt(model, names, file) {
+      const { vocab, merges } = checkShape(vocabularyAndMerges, model, file);
+      return robertaJson(vocab, merges, names);
+    },
+    settings(json, names) {
+      const parsed = standardRoberta.safeParse(json);
+      if (!parsed.success) return undefined;
+      return { ...ends(names), add_prefix_space: parsed.data.pre_tokenizer.add_prefix_space };
+    },
+  },
+  MPNetTokenizer: {
+    ...wordPieces,
+    names: mpnetNames,
+    rebuilt: (model, names, file) =>
+      mpnetJson(checkShape(vocabularyOnly, model, file).vocab, names),
+    settings(json, names) {
+      const settings = bertSettings(json);
+      return settings && { ...settings, ...ends(names) };
+    },
+  },
+};
+
+/** The record of a class; undefined where it takes tokenizer.json as it is, or no file tells the class. */
+export function rebuildingClass(kind: TokenizerClass | undefined): RebuildingClass | undefined {
+  return kind === undefined || kind === "PreTrainedTokenizerFast" ? undefined : rebuilding[kind];
+}
+
 /**
  * What `kind` makes of a tokenizer.json: the same object where that says what the class would compute. `names` are the special
  * tokens, by the files or the class. Throws `tokenizer-format` where it holds a vocabulary of the other kind.
@@ -133,32 +228,24 @@ export function asClass(
   names: SpecialNames,
   file: string,
 ): TokenizerJson {
-  if (kind === undefined || kind === "PreTrainedTokenizerFast") return withSettings(json, settings);
-  const [expected, standard] =
-    kind === "BertTokenizer"
-      ? (["WordPiece", standardBert] as const)
-      : (["BPE", standardRoberta] as const);
+  const reading = rebuildingClass(kind);
+  if (kind === undefined || reading === undefined) return withSettings(json, settings);
   const found = subwordKind(json.model, file);
-  if (found !== expected) throw otherVocabulary(kind, `a ${found} model`, expected, file);
-  const { normalizer, pre_tokenizer, post_processor, model } = withSettings(
-    kind === "BertTokenizer"
-      ? bertJson(checkShape(vocabularyOnly, json.model, file).vocab, names)
-      : robertaOf(json, names, file),
-    settings,
-  );
-  const built = { ...json, normalizer, pre_tokenizer, post_processor, model };
-  const [ours, theirs] = [standard.safeParse(built), standard.safeParse(json)];
+  if (found !== reading.subwords) {
+    throw otherVocabulary(kind, `a ${found} model`, reading.subwords, file);
+  }
+  const ofClass = withSettings(reading.rebuilt(json.model, names, file), settings);
+  const { normalizer, pre_tokenizer, post_processor, model } = ofClass;
+  // The tokens that a tokenizer.json adds count, whatever the class; a bare vocabulary adds none of its own.
+  const added_tokens = file.endsWith("tokenizer.json") ? json.added_tokens : ofClass.added_tokens;
+  const built = { ...json, added_tokens, normalizer, pre_tokenizer, post_processor, model };
+  const [ours, theirs] = [reading.standard.safeParse(built), reading.standard.safeParse(json)];
   const unchanged =
     theirs.success &&
     JSON.stringify(theirs.data) === JSON.stringify(ours.data) &&
     unknownToken(json) === unknownToken(built) &&
     hasEnds(json, names, file);
   return unchanged ? json : built;
-}
-
-function robertaOf(json: TokenizerJson, names: SpecialNames, file: string): TokenizerJson {
-  const { vocab, merges } = checkShape(vocabularyAndMerges, json.model, file);
-  return robertaJson(vocab, merges, names);
 }
 
 function hasEnds(json: TokenizerJson, names: SpecialNames, file: string): boolean {
@@ -177,7 +264,7 @@ export function otherVocabulary(
   expected: string,
   file: string,
 ): L3MaskingError {
-  const other = kind === "BertTokenizer" ? "RobertaTokenizer" : "BertTokenizer";
+  const other = kind === "RobertaTokenizer" ? "BertTokenizer" : "RobertaTokenizer";
   return new L3MaskingError(
     "tokenizer-format",
     `${file}: expected ${expected}, which ${kind} reads, got ${found}`,

@@ -76,7 +76,7 @@ export interface TokenizerSource {
 
 /**
  * The tokenizer of a set of files: tokenizer.json, else vocab.json with merges.txt (RoBERTa), else
- * vocab.txt (BERT), but for the one that is not to be read. `names` are special tokens that differ from the customary ones.
+ * vocab.txt (BERT), or of these `bare` alone. `names` are special tokens that differ from the customary ones.
  *
  * Throws `checkpoint-missing` if there is none of these, `tokenizer-format` if one is malformed.
  */
@@ -84,7 +84,7 @@ export function tokenizerSource(
   files: TokenizerFiles,
   names: Partial<SpecialNames>,
   folder: string,
-  except?: "vocab.json" | "vocab.txt",
+  bare?: "vocab.json" | "vocab.txt",
 ): TokenizerSource {
   const json = files.get("tokenizer.json");
   if (json !== undefined) {
@@ -93,14 +93,14 @@ export function tokenizerSource(
   }
   const vocabJson = files.get("vocab.json");
   const merges = files.get("merges.txt");
-  if (vocabJson !== undefined && merges !== undefined && except !== "vocab.json") {
+  if (vocabJson !== undefined && merges !== undefined && bare !== "vocab.txt") {
     const file = `${folder}vocab.json`;
     const vocab = checkShape(vocabularySchema, parseTokenizerJson(vocabJson, file), file);
     const pairs = mergeLines(merges, `${folder}merges.txt`);
     return { json: robertaJson(vocab, pairs, { ...robertaNames, ...names }), file };
   }
   const vocabText = files.get("vocab.txt");
-  if (vocabText !== undefined && except !== "vocab.txt") {
+  if (vocabText !== undefined && bare !== "vocab.json") {
     const file = `${folder}vocab.txt`;
     requireFewLines(vocabText, MAX_ID, file);
     return { json: bertJson(vocabularyLines(vocabText), { ...bertNames, ...names }), file };
@@ -191,6 +191,28 @@ export function bertJson(
   };
 }
 
+/** What transformers' MPNetTokenizer builds from a vocabulary alone. */
+export function mpnetJson(
+  vocab: Readonly<Record<string, number>>,
+  names: SpecialNames,
+): TokenizerJson {
+  return {
+    ...bertJson(vocab, names),
+    added_tokens: addedTokens(vocab, names, [names.mask]),
+    post_processor: robertaProcessing(vocab, names),
+  };
+}
+
+function robertaProcessing(vocab: Readonly<Record<string, number>>, names: SpecialNames) {
+  return {
+    type: "RobertaProcessing",
+    sep: [names.last, vocab[names.last]],
+    cls: [names.first, vocab[names.first]],
+    trim_offsets: true,
+    add_prefix_space: false,
+  };
+}
+
 /** What transformers' RobertaTokenizer builds from a vocabulary and its merges. */
 export function robertaJson(
   vocab: Readonly<Record<string, number>>,
@@ -210,13 +232,7 @@ export function robertaJson(
       trim_offsets: true,
       use_regex: true,
     },
-    post_processor: {
-      type: "RobertaProcessing",
-      sep: [names.last, vocab[names.last]],
-      cls: [names.first, vocab[names.first]],
-      trim_offsets: true,
-      add_prefix_space: false,
-    },
+    post_processor: robertaProcessing(vocab, names),
     decoder: { type: "ByteLevel", add_prefix_space: true, trim_offsets: true, use_regex: true },
     model: {
       type: "BPE",

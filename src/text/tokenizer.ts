@@ -29,7 +29,6 @@ import {
   namesAround,
   namesIn,
   otherRoles,
-  robertaNames,
   type SpecialNames,
   specialIds,
   withAddedTokens,
@@ -38,6 +37,7 @@ import { compileSubwords, type SubwordModel, subwordKind } from "./subwords.js";
 import {
   asClass,
   otherVocabulary,
+  rebuildingClass,
   type TokenizerClass,
   tokenizerClass,
 } from "./tokenizer-class.js";
@@ -91,9 +91,10 @@ export function createTokenizer(files: TokenizerFiles, options: TokenizerOptions
   const kind = tokenizerClass(config, optionalJson(files, MODEL_CONFIG, folder), folder);
   const named = givenNames(config, specialTokensMap, folder);
   requireVocabularyOf(kind, files, folder);
-  const source = tokenizerSource(files, named, folder, skippedFile[kind ?? "none"]);
+  const reading = rebuildingClass(kind);
+  const source = tokenizerSource(files, named, folder, reading?.vocabulary);
   const { file } = source;
-  const ofClass = { ...(kind === "RobertaTokenizer" ? robertaNames : bertNames), ...named };
+  const ofClass = { ...(reading?.names ?? bertNames), ...named };
   const json = asClass(kind, source.json, mergedSettings(kind, settings, options), ofClass, file);
 
   for (const part of ["normalizer", "pre_tokenizer", "post_processor"] as const) {
@@ -118,7 +119,8 @@ export function createTokenizer(files: TokenizerFiles, options: TokenizerOptions
   ];
   const addedIds = new Map(added.map((token) => [token.content, token.id]));
   const ids = new Map([...model.vocabulary, ...addedIds]);
-  const names = rebuilds(kind)
+  // A class that rebuilds asks no post-processor for special tokens.
+  const names = reading
     ? ofClass
     : {
         ...customaryNames(subwordKind(json.model, file), ids),
@@ -168,6 +170,7 @@ export function createTokenizer(files: TokenizerFiles, options: TokenizerOptions
       savedFiles({
         files,
         json,
+        kind,
         unchanged: json === source.json,
         config,
         names,
@@ -192,14 +195,6 @@ function givenNames(config: unknown, map: unknown, folder: string): Partial<Spec
   return hasDecoder ? { ...inMap, ...inConfig } : { ...inConfig, ...inMap };
 }
 
-/** The bare vocabulary that a class does not read. */
-const skippedFile = {
-  BertTokenizer: "vocab.json",
-  RobertaTokenizer: "vocab.txt",
-  PreTrainedTokenizerFast: undefined,
-  none: undefined,
-} as const;
-
 /** Throws `tokenizer-format` for files that have a vocabulary, but none that the class reads. */
 function requireVocabularyOf(
   kind: TokenizerClass | undefined,
@@ -209,19 +204,9 @@ function requireVocabularyOf(
   if (kind === undefined || files.has("tokenizer.json")) return;
   const found = vocabularyFiles.filter((names) => names.every((name) => files.has(name))).flat();
   if (found.length === 0) return;
-  const read =
-    kind === "BertTokenizer"
-      ? "vocab.txt"
-      : kind === "RobertaTokenizer"
-        ? "vocab.json"
-        : "tokenizer.json";
+  const read = rebuildingClass(kind)?.vocabulary ?? "tokenizer.json";
   if (found.some((name) => name === read)) return;
   throw otherVocabulary(kind, found.join(" and "), read, folder || "tokenizer");
-}
-
-/** Does the class build a tokenizer of its own from the vocabulary? Then the post-processor says nothing of special tokens. */
-function rebuilds(kind: TokenizerClass | undefined): boolean {
-  return kind === "BertTokenizer" || kind === "RobertaTokenizer";
 }
 
 function mergedSettings(

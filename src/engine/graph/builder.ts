@@ -12,6 +12,8 @@ export interface Builder {
    * is requested again with another type or shape.
    */
   input(name: string, type: ElementType, shape: Shape): Tensor;
+  /** Was an input of this name requested? Its value may be fed, though no output may depend on it. */
+  hasInput(name: string): boolean;
   constant(values: readonly number[], shape: readonly number[], type?: ElementType): Tensor;
   /** Runs `build` with `name` appended to the scope that new nodes carry. */
   scope<T>(name: string, build: () => T): T;
@@ -123,6 +125,7 @@ export function createBuilder(): Builder {
       inputs.set(name, tensor);
       return tensor;
     },
+    hasInput: (name) => inputs.has(name),
     constant(values, shape, type = "float32") {
       return { id: nextId++, type, shape, source: { kind: "constant", values } };
     },

@@ -46,6 +46,7 @@ export interface OpAttributes {
   quantizedProduct: Nothing;
   softmax: Nothing;
   layerNorm: { readonly epsilon: number };
+  relativeBias: { readonly slots: Size };
   attention: { readonly scale: number; readonly dropoutScale: number };
   crossEntropy: Nothing;
   decoderCrossEntropy: Nothing;

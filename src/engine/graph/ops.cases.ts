@@ -243,6 +243,25 @@ export const opCases: readonly OpCase[] = [
     }),
   ),
   {
+    op: "attention",
+    title: "a learned bias, the same in every row",
+    sizes: { R: 2, S: 3 },
+    result(b) {
+      const heads = ["q", "k", "v"].map((name) => f(b, name, "R", 2, "S", 4));
+      const operands = [...heads, f(b, "bias", 1, 2, "S", "S")];
+      return b.apply("attention", operands, { scale: 0.5, dropoutScale: 1 })[0];
+    },
+  },
+  {
+    op: "relativeBias",
+    title: "three buckets, the farthest two apart",
+    sizes: { S: 5 },
+    result: (b) => {
+      const bucketOf = b.constant([2, 1, 0, 1, 2], [5], "int32");
+      return b.apply("relativeBias", [f(b, "table", 3, 2), bucketOf], { slots: "S" })[0];
+    },
+  },
+  {
     op: "crossEntropy",
     title: "four rows",
     sizes: { B: 4 },

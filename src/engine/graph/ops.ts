@@ -29,6 +29,7 @@ import { layerNorm, softmax } from "./ops/normalization.js";
 import { gemm, matmul } from "./ops/product.js";
 import { quantizedProduct } from "./ops/quantized-product.js";
 import { mean, sum, sumOfSquares } from "./ops/reduction.js";
+import { relativeBias } from "./ops/relative-bias.js";
 import { formatShape } from "./shape.js";
 
 export type OpTable = { readonly [K in OpName]: Op<OpAttributes[K]> };
@@ -67,6 +68,7 @@ export const ops: OpTable = {
   quantizedProduct,
   softmax,
   layerNorm,
+  relativeBias,
   attention,
   crossEntropy,
   decoderCrossEntropy,

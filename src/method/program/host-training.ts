@@ -13,9 +13,10 @@ export async function compileHostTraining(
   name: string,
   definition: TrainingDefinition,
 ): Promise<TrainingProgram> {
-  const graph = trainingGraph(createBuilder(), definition);
+  const build = createBuilder();
+  const graph = trainingGraph(build, definition);
   const { keepSites, rowUpdates, denseNames } = graph;
-  const program = await compileProgram(runtime, name, () => graph.outputs);
+  const program = await compileProgram(runtime, name, () => graph.outputs, [], build);
   return {
     bind({ weights, gradients, keepMask }) {
       const gradient = (name: string) => onHost(gradients(name), name);

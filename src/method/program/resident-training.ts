@@ -14,11 +14,12 @@ export async function compileResidentTraining(
   name: string,
   definition: TrainingDefinition,
 ): Promise<TrainingProgram> {
-  const graph = residentTrainingGraph(createBuilder(), definition);
+  const build = createBuilder();
+  const graph = residentTrainingGraph(build, definition);
   const { sites, summed, rowInputs } = graph;
   const parameters = [...summed.keys()];
   const sumNames = parameters.map((parameter) => `sum.${parameter}`);
-  const program = await compileProgram(runtime, name, () => graph.outputs, sumNames);
+  const program = await compileProgram(runtime, name, () => graph.outputs, sumNames, build);
   return {
     bind({ weights, gradients, device }) {
       if (device === undefined) {

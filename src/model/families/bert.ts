@@ -18,6 +18,7 @@ import {
   wordEmbeddings,
 } from "../parameters.js";
 import {
+  type AttentionView,
   embeddingSize,
   type LayerPlace,
   type ModelContext,
@@ -228,7 +229,7 @@ function layer(
   context: ModelContext,
   { name, tokens, reads }: LayerPlace,
   input: Tensor,
-  bias: Tensor,
+  view: AttentionView,
 ): Tensor {
   const { build } = context;
   const slots = (x: Tensor) => (tokens === undefined ? x : build.gatherRows(x, tokens));
@@ -240,7 +241,7 @@ function layer(
       return [read(queryAttention(context, name, queries, all, reads)), read(queries)];
     }
     const read = (x: Tensor) => (reads === undefined ? x : build.gatherRows(x, reads));
-    return [read(selfAttention(context, name, input, bias, slots)), read(slots(input))];
+    return [read(selfAttention(context, name, input, view, slots)), read(slots(input))];
   });
   const attention = layerNorm(
     context,

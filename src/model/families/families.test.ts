@@ -40,8 +40,8 @@ describe.each(families)("the family $name", (family) => {
     attentionDropout: 0.2,
     classifierDropout: 0.3,
     initializerRange: 0.03,
-    padId: 3,
-    firstPosition: family.positions === "after padding" ? 4 : 0,
+    padId: 1,
+    firstPosition: family.positions === "after padding" ? 2 : 0,
     labels: undefined,
   };
 

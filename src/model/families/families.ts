@@ -3,10 +3,11 @@ import type { ModelFamily } from "../spec.js";
 import { bert } from "./bert.js";
 import { distilbert } from "./distilbert.js";
 import { electra } from "./electra.js";
+import { mpnet } from "./mpnet.js";
 import { roberta } from "./roberta.js";
 
 /** Of several that fit, the first counts. */
-export const families: readonly ModelFamily[] = [bert, roberta, distilbert, electra];
+export const families: readonly ModelFamily[] = [bert, roberta, distilbert, electra, mpnet];
 
 /** "BERT, RoBERTa or DistilBERT" */
 export const familyTitles = alternatives(families.map(({ title }) => title));

@@ -13,11 +13,11 @@ const forward = { transA: false, transB: false };
 
 /**
  * p = softmax(scale * q k^T + bias), d = p * keep (or p), context = dropoutScale * d v.
- * Inputs q, k, v [R, A, S, D], bias [R, 1, S, S], optionally keep (bool) [R, A, S, S];
+ * Inputs q, k, v [R, A, S, D], bias broadcast to [R, A, S, S], optionally keep (bool) [R, A, S, S];
  * outputs context [R, A, S, D], p [R, A, S, S], d [R, A, S, S].
  *
  * Gradient with g = d(context): dd = dropoutScale * g v^T, ds = d * dd - p * sum_D(g * context),
- * dq = scale * ds k, dk = scale * ds^T q, dv = dropoutScale * d^T g. The row sum of d * dd equals the sum over the head
+ * dq = scale * ds k, dk = scale * ds^T q, dbias = ds, dv = dropoutScale * d^T g. The row sum of d * dd equals the sum over the head
  * dimension of g * context, which is shorter than a row of S; and since d = p * keep, the gradient needs no mask.
  */
 export const attention: Op<{ readonly scale: number; readonly dropoutScale: number }> = {
@@ -40,7 +40,7 @@ export const attention: Op<{ readonly scale: number; readonly dropoutScale: numb
       () => dense(build.matmul(ds, k, { alpha: scale })),
       () => dense(build.matmul(ds, q, { transA: true, alpha: scale })),
       () => dense(build.matmul(d, g, { transA: true, alpha: dropoutScale })),
-      null,
+      () => dense(ds),
       null,
     ];
   },

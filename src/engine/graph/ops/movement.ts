@@ -47,10 +47,9 @@ export const transpose: Op<{ readonly order: readonly number[] }> = {
 /** y[k] = table[indices[k]]; the gradient is rows, never a dense table. */
 export const gatherRows: Op<Nothing> = {
   infer([table, indices]) {
-    expectType(table, "float32");
     expectType(indices, "int32");
     expectRank(indices, 1);
-    return [{ type: "float32", shape: [indices.shape[0], ...table.shape.slice(1)] }];
+    return [{ type: table.type, shape: [indices.shape[0], ...table.shape.slice(1)] }];
   },
   vjp: ({ inputs: [, indices], gradient }) => [
     () => ({ kind: "rows", indices, rows: gradient }),
