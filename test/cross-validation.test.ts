@@ -242,6 +242,20 @@ describe("--method stack", () => {
   });
 });
 
+describe("a training whose time decides nothing", () => {
+  it("tells by its first steps how long it takes, instead of timing others before", async () => {
+    const given = trainOptions(model, at("told"), { method: "stl", maxSteps: 600_000 });
+    const host = createTestHost({
+      stopAt: (event) => event.type === "progress" && event.task === "training" && event.done === 4,
+    });
+    expect(await failure(train(given, host))).toMatchObject({ code: "interrupted" });
+    expect(host.progress("timing")).toEqual([]);
+    expect(host.notices()).toMatch(
+      /training takes about 1 h 5\d min: 600\s000 steps; a step takes 0\.0 s here, all else 0\.0 s\./,
+    );
+  });
+});
+
 describe("--time-budget", () => {
   const plan = (name: string) => readJson(join(at(name), "plan.json"));
 

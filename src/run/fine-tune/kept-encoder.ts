@@ -1,5 +1,6 @@
 /** The encoder of a run, fine-tuned on its training texts: journal, saved states, and the weights that are kept. */
 import type { Runtime } from "../../engine/runtime/runtime.js";
+import type { TrainingWatch } from "../../method/train/trainer.js";
 import { join } from "../../platform/paths.js";
 import type { RunMetrics } from "../../results/records/run-metrics.js";
 import type { Trackers } from "../../results/trackers/trackers.js";
@@ -21,7 +22,6 @@ import type { AdaptedModel } from "./adaptation.js";
 import { adaptedForRun } from "./adapted-run.js";
 import { devEvaluation } from "./dev-evaluation.js";
 import { computeFrozenStates } from "./frozen-states.js";
-import type { RunInputs } from "./inputs.js";
 import { probeHead } from "./probed-head.js";
 import type { KeptClassifier } from "./run-examples.js";
 import { loadWeights } from "./second-stage.js";
@@ -29,6 +29,7 @@ import { runStages, type Trained } from "./stages.js";
 import { mainRows } from "./task-batches.js";
 import type { TextMasks } from "./text-masks.js";
 import { compileTraining, initialWeights } from "./training.js";
+import { type PlannedInputs, toldByFirstSteps } from "./work-plan.js";
 
 export interface KeptEncoder {
   /** Of the kept weights. */
@@ -73,7 +74,7 @@ export interface EncoderPlace {
  * throws. The caller disposes of what it gets.
  */
 export async function trainEncoder(
-  inputs: RunInputs,
+  inputs: PlannedInputs,
   masks: TextMasks | undefined,
   { folder, trackers, digest, scoringSeconds }: EncoderPlace,
   runtime: Runtime,
@@ -126,6 +127,12 @@ export async function trainEncoder(
       state.clock,
       start,
     );
+    const watch = runWatch("training", journal, trackers, host, state.countTokens);
+    const timed = toldByFirstSteps(inputs, host);
+    const progress: TrainingWatch["progress"] = (done, ...more) => {
+      watch.progress(done, ...more);
+      timed(done);
+    };
     const trained = await runStages(
       training,
       splits,
@@ -133,7 +140,7 @@ export async function trainEncoder(
       tokenizer,
       { modelFolder: folder, dev, state, start },
       settings,
-      runWatch("training", journal, trackers, host, state.countTokens),
+      start.step === 0 ? { ...watch, progress } : watch,
     );
     const timing = state.timing();
     await training.endTraining();

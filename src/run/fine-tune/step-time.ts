@@ -13,7 +13,7 @@ import { compileTraining, initialWeights } from "./training.js";
 import { adaptationShare } from "./training-length.js";
 
 /** The first one warms up, the others are timed. */
-const STEPS = 3;
+export const TIMED_STEPS = 3;
 
 /**
  * Seconds of a step over the run's own batches, with the part of an adaptation that falls to it. The weights that it trains are a copy, and nothing of it is kept. Throws `interrupted` after a
@@ -33,30 +33,37 @@ export async function secondsPerStep(
 /** Of the adaptation, over all its batches alike. */
 async function adaptationStep(inputs: RunInputs, runtime: Runtime, host: Host): Promise<number> {
   const { settings, model } = inputs;
-  const timer = stepTimer(host);
+  const timer = shownTimer(host);
   const watched = {
     emit: (event: RunEvent) => {
       if (event.type === "progress") timer.progress(event.done);
     },
     cancelled: host.cancelled,
   };
-  await adaptToTexts(model, adaptationTexts(inputs), STEPS, settings, host, runtime, watched);
+  await adaptToTexts(model, adaptationTexts(inputs), TIMED_STEPS, settings, host, runtime, watched);
   return timer.seconds();
 }
 
-/** Seconds of all steps but the first. */
-function stepTimer(host: Host) {
+/** Seconds of a step: of all `TIMED_STEPS` but the first, the mean. */
+export function stepTimer(host: Pick<Host, "now">, tell: (done: number) => void) {
   const ends: number[] = [];
   return {
     progress(done: number) {
       ends.push(host.now());
-      host.emit({ type: "progress", task: "timing", done, total: STEPS, unit: "steps" });
+      tell(done);
     },
     seconds() {
-      if (ends.length < STEPS) throw stopped();
-      return (ends[STEPS - 1] - ends[0]) / (STEPS - 1) / 1000;
+      if (ends.length < TIMED_STEPS) throw stopped();
+      return (ends[TIMED_STEPS - 1] - ends[0]) / (TIMED_STEPS - 1) / 1000;
     },
   };
+}
+
+/** One that tells of its steps. */
+function shownTimer(host: Host) {
+  return stepTimer(host, (done) =>
+    host.emit({ type: "progress", task: "timing", done, total: TIMED_STEPS, unit: "steps" }),
+  );
 }
 
 async function trainingStep(
@@ -78,7 +85,7 @@ async function trainingStep(
     settings,
     runtime,
     host.cancelled,
-    { rows: order.subarray(0, STEPS * perStep) },
+    { rows: order.subarray(0, TIMED_STEPS * perStep) },
   );
   const splits = { ...data, frozenStates };
   const training = await compileTraining(spec, store, splits, settings, undefined, runtime);
@@ -93,11 +100,11 @@ async function trainingStep(
     const plan = {
       ...firstStagePlan(training, perEpoch, settings),
       doneSteps: 0,
-      totalSteps: STEPS,
+      totalSteps: TIMED_STEPS,
       batches: taskBatches(texts, settings, settings, spec, tokenizer),
     };
     const { tasks, parameters, dropout, meta } = training;
-    const timer = stepTimer(host);
+    const timer = shownTimer(host);
     await train({ ...tasks, parameters, dropout, ...(meta && { meta }) }, plan, {
       emit: () => undefined,
       progress: timer.progress,

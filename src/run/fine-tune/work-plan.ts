@@ -12,7 +12,7 @@ import { wantsBaseline } from "./baseline.js";
 import type { RunInputs } from "./inputs.js";
 import { type LinearSeconds, linearSeconds } from "./linear-time.js";
 import type { FineTuneSettings } from "./recipe.js";
-import { secondsPerStep } from "./step-time.js";
+import { secondsPerStep, stepTimer, TIMED_STEPS } from "./step-time.js";
 import { stepsPerEpoch } from "./task-batches.js";
 import type { TextMasks } from "./text-masks.js";
 import { budgetSeconds, type EncoderWork, fitToTime, type TimeFit, timeText } from "./time-fit.js";
@@ -37,6 +37,8 @@ export interface PlannedInputs extends RunInputs {
     readonly encoderFolds: number;
     /** Candidates that there is no time for, and why. */
     readonly leftOut: TimeFit["leftOut"];
+    /** Does the training itself tell by its first steps how long it takes? */
+    readonly timesFirstSteps: boolean;
   };
 }
 
@@ -50,9 +52,15 @@ const SMALL = 2e12;
 /** A pass forward is a third of one forward and backward. */
 const FORWARD = 1 / 3;
 
+/** Does any of the work depend on how long a step takes? */
+function timeDecides({ settings, folds }: RunInputs): boolean {
+  const { method, timeBudget } = settings;
+  return timeBudget !== undefined || method === AUTO || folds !== undefined;
+}
+
 /**
- * Times a step and a linear classifier, tells how long training takes and what shortens it, and fits it to `--time-budget`, or to usual limits without one. The work
- * of a resumed run stays as it was planned. Throws what timing a step throws, and `data-format` for a damaged plan.
+ * Times a step and a linear classifier, tells how long training takes and what shortens it, and fits it to `--time-budget`, or to usual limits without one. Where the
+ * time decides nothing, no step is timed beforehand (`toldByFirstSteps`). The work of a resumed run stays as it was planned. Throws what timing a step throws, and `data-format` for a damaged plan.
  */
 export async function planWork(
   inputs: RunInputs,
@@ -63,12 +71,15 @@ export async function planWork(
 ): Promise<PlannedInputs> {
   const { settings, folds } = inputs;
   const { outputDir, timeBudget } = settings;
-  const all = { encoderFolds: folds?.count ?? 0, leftOut: [] };
+  const all = { encoderFolds: folds?.count ?? 0, leftOut: [], timesFirstSteps: false };
   if (isLinear(settings.method)) return { ...inputs, plan: all };
   const path = join(outputDir, planFile);
   const known = findText(path);
   if (known === undefined && timeBudget === undefined && operations(inputs) < SMALL) {
     return { ...inputs, plan: all };
+  }
+  if (known === undefined && !timeDecides(inputs)) {
+    return { ...inputs, plan: { ...all, timesFirstSteps: true } };
   }
   const plan =
     known === undefined
@@ -82,7 +93,21 @@ export async function planWork(
   return {
     ...inputs,
     settings: plan.max_steps === null ? settings : withSteps(settings, plan.max_steps),
-    plan: { encoderFolds: plan.encoder_folds, leftOut: plan.left_out },
+    plan: { encoderFolds: plan.encoder_folds, leftOut: plan.left_out, timesFirstSteps: false },
+  };
+}
+
+/** Looks at the steps of a training, and tells after the third how long it takes, where `planWork` did not. */
+export function toldByFirstSteps(inputs: PlannedInputs, host: Host): (step: number) => void {
+  if (!inputs.plan.timesFirstSteps) return () => undefined;
+  const timer = stepTimer(host, () => undefined);
+  return (step) => {
+    timer.progress(step);
+    if (step !== TIMED_STEPS) return;
+    const none = { tfidf: 0, embed: 0, curve: 0 };
+    const rest = encoderWork(inputs, timer.seconds(), none);
+    const work = { ...rest, isCandidate: false, budget: undefined, spentSeconds: 0 };
+    host.emit({ type: "notice", level: "info", text: timeText(work, fitToTime(work)) });
   };
 }
 
