@@ -229,6 +229,41 @@ describe.each(["bert", "roberta"] as const)("%s against PyTorch", (family) => {
       expect(worst).toBeLessThan(1e-4);
       await program.dispose();
     });
+
+    it("the entropy of masked-LM distributions", async () => {
+      const weights = store.weight;
+      const asked = ["float32", "any token"] as const;
+      const program = await compileTokenLikelihood(runtime, checkpoint.spec, weights, ...asked);
+      const goldenLogits = tensor(expected, `${expectedKey}.mlm_logits`);
+      const vocabulary = checkpoint.spec.vocabularySize;
+      const found: number[] = [];
+      for (const [number, group] of groups.entries()) {
+        const batch = arrange(group, layout);
+        const { logitPositions } = golden.forward;
+        const positions = arrangement === "alone" ? [logitPositions[number]] : logitPositions;
+        const slots = targetSlots(batch, positions);
+        // Which token is asked for does not matter.
+        const { logProbability } = await program.score(
+          batch,
+          slots,
+          slots.map(() => 5),
+        );
+        found.push(...logProbability);
+      }
+      expect(found).toHaveLength(goldenLogits.length / vocabulary);
+      found.forEach((value, row) => {
+        const logits = Float64Array.from(
+          goldenLogits.subarray(row * vocabulary, (row + 1) * vocabulary),
+        );
+        const total = logits.reduce((sum, logit) => sum + Math.exp(logit), 0);
+        const entropy = logits.reduce((sum, logit) => {
+          const p = Math.exp(logit) / total;
+          return sum - p * Math.log(p);
+        }, 0);
+        expect(Math.abs(entropy + value)).toBeLessThan(1e-4);
+      });
+      await program.dispose();
+    });
   });
 
   it.each([

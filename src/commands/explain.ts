@@ -6,7 +6,7 @@ import { randomStream } from "../base/random.js";
 import { readRecords } from "../data/read.js";
 import { type Task, textsFor } from "../data/task.js";
 import { createStrategy } from "../method/masking/probabilities.js";
-import { needsScores } from "../method/methods.js";
+import { maskingOf } from "../method/methods.js";
 import { dirname, resolve } from "../platform/paths.js";
 import { type ExplainedText, maskLevels } from "../results/records/token-masks.js";
 import { renderExplanation } from "../results/report/pages/explanation.js";
@@ -145,7 +145,8 @@ async function explainedByTokens(
   requireLabel(settings.label, labels);
   const texts = await textsOf(classifier.task);
   const run = runOf(classifier.folder);
-  if (settings.vanillaModel === undefined && run && !needsScores(run.record.settings.method)) {
+  const needs = run && maskingOf(run.record.settings.method)?.needs;
+  if (settings.vanillaModel === undefined && run && needs !== "scores") {
     return explainedWithoutMasks(settings, texts, classifier, host);
   }
   if (tokenizer.keeps === "windows") {

@@ -70,7 +70,7 @@ async function trainInFolder(
 
   // Load, split and check.
   const loaded = await loadInputs(given, host);
-  const { settings, files, model, data, unlabelled } = loaded;
+  const { settings, files, data } = loaded;
   const memory = inputsMemory(loaded, available);
   const record = { ...inputsRecord(loaded), ...(memory && { memory: memory.record }) };
   if (started === undefined) createRunFolder(outputDir, record);
@@ -93,7 +93,7 @@ async function trainInFolder(
   // Score.
   const runtime = await host.runtime(settings);
   const scoringStart = host.now();
-  const masks = await runMasks(model, data, unlabelled, settings, runtime, host);
+  const masks = await runMasks(loaded, runtime, host);
   if (masks !== undefined && masks.strategy !== "uniform") writeMaskedTokens(loaded, masks, host);
   const scoringSeconds = needsScores(settings.method) ? (host.now() - scoringStart) / 1000 : 0;
 

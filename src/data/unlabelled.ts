@@ -28,7 +28,11 @@ export function buildUnlabelled(
     texts,
     emptyTexts: records.length - texts.length,
     shared,
-    // Lengths stand before contents, so that no two lists give the same parts.
-    digest: sha256(texts.map((text) => `\n${text.length} ${text}`)),
+    digest: textsDigest(texts),
   };
+}
+
+/** SHA-256 (hex) of texts and their order. Lengths stand before contents, so that no two lists give the same parts. */
+export function textsDigest(texts: readonly string[]): string {
+  return sha256(texts.map((text) => `\n${text.length} ${text}`));
 }

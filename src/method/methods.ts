@@ -5,7 +5,7 @@
 import { L3MaskingError } from "../base/errors.js";
 import { strategyOf } from "./masking/probabilities.js";
 import type { StrategyName } from "./masking/strategies/strategies.js";
-import type { MaskingStrategy } from "./masking/strategies/strategy.js";
+import { type MaskingStrategy, modelNeeds } from "./masking/strategies/strategy.js";
 
 /** A row of the table. */
 export interface MethodRow {
@@ -126,6 +126,36 @@ export const methods = [
     masking: "inverted",
   },
   {
+    name: "entropy",
+    title: "MTL entropy",
+    brief: "tokens masked where the vanilla model is unsure",
+    meaning:
+      "Multi-task learning in which tokens are masked more often where the vanilla model is unsure what stands there, whether it then finds the token likely or not.",
+    look: 10,
+    comparedByDefault: false,
+    masking: "entropy",
+  },
+  {
+    name: "excess",
+    title: "MTL excess surprisal",
+    brief: "tokens masked that a briefly adapted model finds easier",
+    meaning:
+      "Multi-task learning in which those tokens are masked more often that a model finds easier once it was briefly adapted to the texts: what can be learned from them, in place of all that is unlikely.",
+    look: 11,
+    comparedByDefault: false,
+    masking: "excess",
+  },
+  {
+    name: "contrast",
+    title: "MTL domain contrast",
+    brief: "words masked that are typical of the texts",
+    meaning:
+      "Multi-task learning in which those words are masked more often that are more frequent in these texts than in general text (--general-file).",
+    look: 12,
+    comparedByDefault: false,
+    masking: "contrast",
+  },
+  {
     name: "l3",
     title: "MTL L3Masking",
     brief: "L3Masking",
@@ -187,9 +217,20 @@ export function isStacked(method: string): boolean {
   return methods.some((row: MethodRow) => row.name === method && row.stacked === true);
 }
 
-/** Does the vanilla model have to score the texts first? */
+/** Does the vanilla model have to score the texts first, by likelihoods or by something else that it predicts of masked tokens? */
 export function needsScores(method: string): boolean {
-  return maskingOf(method)?.needs === "scores";
+  const needs = maskingOf(method)?.needs;
+  return needs !== undefined && modelNeeds.has(needs);
+}
+
+/** Is a copy of the model adapted to the texts first, to tell what can be learned from them? */
+export function needsAdaptedModel(method: string): boolean {
+  return maskingOf(method)?.needs === "excess";
+}
+
+/** Are the texts held against general ones? */
+export function needsGeneralTexts(method: string): boolean {
+  return maskingOf(method)?.needs === "contrasts";
 }
 
 /** Is there an auxiliary task beside the main one? */

@@ -77,6 +77,8 @@ export function queriedHeadFeatures(context: ModelContext): Tensor {
 export interface MaskedTokenOutputs {
   /** -log P(label) of each selected token, in nats. */
   readonly nll: Tensor; // [K]
+  /** P(v) of every token v of the vocabulary. */
+  readonly probabilities: Tensor; // [K, V]
   /** 1 where the label is the most likely token. */
   readonly correct: Tensor; // [K]
 }
@@ -107,8 +109,8 @@ function maskedTokenHead(context: ModelContext, selected: Tensor): MaskedTokenOu
     const transformed = spec.family.mlmTransform(context, selected); // [K, E]
     const decoder = context.weight(wordEmbeddings); // [V, E]
     const operands = [transformed, decoder, context.weight("mlm.bias"), labels];
-    const [nll, , correct] = build.apply("decoderCrossEntropy", operands, {});
-    return { nll, correct };
+    const [nll, probabilities, correct] = build.apply("decoderCrossEntropy", operands, {});
+    return { nll, probabilities, correct };
   });
 }
 

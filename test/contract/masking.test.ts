@@ -49,11 +49,20 @@ function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** What a strategy needs of each token; a token that is less likely is also less frequent here. */
+/** What a strategy needs of each token; a token that is less likely is also less frequent here, and so on. */
+const valueOf = {
+  scores: (surprise: number) => -surprise,
+  entropies: (surprise: number) => surprise,
+  // Of either sign.
+  excess: (surprise: number) => surprise - 5,
+  contrasts: (surprise: number) => 5 - surprise,
+  frequencies: (surprise: number) => Math.exp(-surprise),
+};
+
 function valuesOf({ needs }: MaskingStrategy, { surprisals }: Sample): Float64Array | undefined {
   if (needs === "nothing") return undefined;
   return Float64Array.from(surprisals, (surprise) =>
-    surprise === undefined ? Number.NaN : needs === "scores" ? -surprise : Math.exp(-surprise),
+    surprise === undefined ? Number.NaN : valueOf[needs](surprise),
   );
 }
 

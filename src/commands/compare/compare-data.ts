@@ -4,14 +4,15 @@
  */
 
 import type { Runtime } from "../../engine/runtime/runtime.js";
-import type { MaskingStrategy } from "../../method/masking/strategies/strategy.js";
+import { type MaskingStrategy, modelNeeds } from "../../method/masking/strategies/strategy.js";
 import { type Method, maskingOf, masksTokens, needsScores } from "../../method/methods.js";
 import { holdingFolder } from "../../platform/files/folder-lock.js";
 import { join } from "../../platform/paths.js";
 import type { ComparedDataset, ComparedModel } from "../../results/records/comparison.js";
 import type { MaskingSummary } from "../../results/records/masking-summary.js";
-import { maskProbabilities } from "../../run/fine-tune/auxiliary-texts.js";
-import { maskedTokens } from "../../run/fine-tune/masked-tokens.js";
+import { generalTexts, maskProbabilities } from "../../run/fine-tune/auxiliary-texts.js";
+import { maskedTokens, movedNotice } from "../../run/fine-tune/masked-tokens.js";
+import { dataSize, type Recipe, withRecipe } from "../../run/fine-tune/recipe.js";
 import { excludedRows } from "../../run/fine-tune/run-metrics.js";
 import type { Host } from "../../run/host/host.js";
 import type { CompareSettings } from "../../run/settings/schemas.js";
@@ -40,6 +41,8 @@ export interface ComparedInputs {
   readonly tokens: readonly TrainingTokens[];
   /** Of the texts for the auxiliary task alone; absent where there are none. */
   readonly unlabelledDigest: string | undefined;
+  /** Of the general texts that the task's are held against; absent where they are not. */
+  readonly generalDigest: string | undefined;
 }
 
 /**
@@ -61,11 +64,14 @@ export async function readInputs(
   const tokens: TrainingTokens[] = [];
   const strategies = comparedStrategies(settings.methods);
   let unlabelledDigest: string | undefined;
+  let generalDigest: string | undefined;
   for (const [index, folder] of settings.model.entries()) {
     const loaded = await loadModel(folder, host);
     const maxLength = checkedMaxLength(settings.maxLength, loaded.spec);
     if (settings.methods.some(needsScores)) requireMlmHead(loaded);
     models.push(modelRecord(names[index], loaded));
+    const general = await generalTexts(settings, settings.methods, loaded.tokenizer, host);
+    generalDigest = general?.digest;
     for (const source of sources) {
       const { splitSeed } = settings;
       // Runs may read long texts otherwise; what is counted and scored here is their head.
@@ -77,14 +83,27 @@ export async function readInputs(
       const place = { dataset: source.name, model: names[index] };
       const lengths = data.encodings.train.map(({ ids }) => ids.length);
       tokens.push({ ...place, tokens: lengths.reduce((sum, length) => sum + length, 0) });
-      const texts = { labelled: data.encodings.train, further: unlabelled?.encodings ?? [] };
-      const given = { ...settings, maxLength, seed: seedList(settings.seeds)[0] };
+      const texts = {
+        labelled: data.encodings.train,
+        further: unlabelled?.encodings ?? [],
+        general: general?.encodings,
+      };
+      const seed = seedList(settings.seeds)[0];
+      // As the runs will have them: an adapted copy of the model depends on the recipe too.
+      const given = { ...withRecipe(settings, dataSize(data)), maxLength, seed };
       for (const strategy of strategies) {
         masking.push(await strategySummary(strategy, place, model, texts, given, runtime, host));
       }
     }
   }
-  return { datasets: [...datasets.values()], models, masking, tokens, unlabelledDigest };
+  return {
+    datasets: [...datasets.values()],
+    models,
+    masking,
+    tokens,
+    unlabelledDigest,
+    generalDigest,
+  };
 }
 
 /** The strategies that methods mask by, each once, but for the uniform one, which the others are held against. */
@@ -171,14 +190,20 @@ async function strategySummary(
   {
     labelled,
     further,
-  }: { readonly labelled: readonly Encoding[]; readonly further: readonly Encoding[] },
-  settings: CompareSettings & { readonly seed: number },
+    general,
+  }: {
+    readonly labelled: readonly Encoding[];
+    readonly further: readonly Encoding[];
+    readonly general: readonly Encoding[] | undefined;
+  },
+  settings: CompareSettings & Recipe & { readonly seed: number },
   runtime: Runtime,
   host: Host,
 ): Promise<MaskingSummary> {
   const encodings = [...labelled, ...further];
-  const probabilities = () => maskProbabilities(masking, model, encodings, settings, runtime, host);
-  const masks = await (masking.needs === "scores"
+  const sources = { model, encodings, general, settings };
+  const probabilities = () => maskProbabilities(masking, sources, settings, runtime, host);
+  const masks = await (modelNeeds.has(masking.needs)
     ? scoringAlone(settings.cacheDir ?? host.cacheFolder, model, host, probabilities)
     : probabilities());
   const names = {
@@ -187,5 +212,7 @@ async function strategySummary(
     gamma: masks.gamma,
     budget: settings.mlmProbability,
   };
-  return maskedTokens(names, labelled, masks.probabilities, model.tokenizer);
+  const summary = maskedTokens(names, labelled, masks.probabilities, model.tokenizer);
+  host.emit(movedNotice(summary));
+  return summary;
 }

@@ -6,6 +6,7 @@ import {
   isLinear,
   masksTokens,
   methods,
+  needsGeneralTexts,
   readsEmbeddings,
 } from "../../method/methods.js";
 import type { ComparedDataset, ComparedModel, RunKey } from "../../results/records/comparison.js";
@@ -32,6 +33,8 @@ export interface RunInputs {
   >[];
   /** Of the texts for the auxiliary task alone, if there are any. */
   readonly unlabelledDigest?: string | undefined;
+  /** Of general texts that the task's are held against, if any are. */
+  readonly generalDigest?: string | undefined;
 }
 
 export interface PlannedRun extends RunKey {
@@ -92,7 +95,7 @@ export function candidates(
  */
 export function plannedRuns(
   settings: CompareSettings,
-  { sources, datasets, models, unlabelledDigest }: RunInputs,
+  { sources, datasets, models, unlabelledDigest, generalDigest }: RunInputs,
   threads: number,
   existing: readonly string[],
 ): PlannedRun[] {
@@ -113,6 +116,8 @@ export function plannedRuns(
             data_digest: datasets[index].digest,
             ...(masksTokens(candidate.method) &&
               unlabelledDigest !== undefined && { unlabelled_digest: unlabelledDigest }),
+            ...(needsGeneralTexts(candidate.method) &&
+              generalDigest !== undefined && { general_digest: generalDigest }),
           };
           const runIdentity = runDigest({ settings: train, ...inputs });
           const folder = `runs/${folderName(key, runIdentity, known)}`;

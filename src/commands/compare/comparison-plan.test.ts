@@ -25,7 +25,12 @@ const run = {
 function plan(options: Partial<CompareOptions> = {}, change: Partial<Plan> = {}): Plan {
   const settings = resolveSettings(compareSchema, { trainFile: "d.csv", model: ["m"], ...options });
   const inputs = { datasets: [dataset], models: [model], masking: [], tokens: [] };
-  const planned = planOf(settings, { ...inputs, unlabelledDigest: undefined }, versions, []);
+  const planned = planOf(
+    settings,
+    { ...inputs, unlabelledDigest: undefined, generalDigest: undefined },
+    versions,
+    [],
+  );
   return { ...planned, runs: [run], ...change };
 }
 

@@ -28,6 +28,7 @@ const inputs: ComparedInputs & { readonly tokens: [] } = {
   masking: [],
   tokens: [],
   unlabelledDigest: undefined,
+  generalDigest: undefined,
 };
 
 const settings = resolveSettings(compareSchema, {

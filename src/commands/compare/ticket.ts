@@ -24,6 +24,8 @@ export const ticketSchema = z.strictObject({
   tokenizer_digest: z.string().exactOptional(),
   /** Of the texts for the auxiliary task alone, if the run reads any. */
   unlabelled_digest: z.string().exactOptional(),
+  /** Of general texts, if the run's texts are held against some. */
+  general_digest: z.string().exactOptional(),
   /** Of `train`, without the folder: that is below the one of the comparison. */
   settings: trainSchema,
 });
@@ -36,6 +38,7 @@ export const inputDigests = [
   "checkpoint_digest",
   "tokenizer_digest",
   "unlabelled_digest",
+  "general_digest",
 ] as const;
 
 /** A ticket in one line, without its end. */

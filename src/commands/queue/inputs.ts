@@ -4,7 +4,7 @@ import { L3MaskingError } from "../../base/errors.js";
 import type { DeviceName } from "../../engine/runtime/devices/names.js";
 import { scoreFiles } from "../../method/likelihood/cache.js";
 import type { ScoreScope } from "../../method/likelihood/cache-record.js";
-import { needsScores } from "../../method/methods.js";
+import { maskingOf, needsScores } from "../../method/methods.js";
 import { readShardNames } from "../../model/checkpoint/load.js";
 import { isIndex, weightFileNames } from "../../model/checkpoint/read.js";
 import { entryAt, exists, makeFolder } from "../../platform/files/files.js";
@@ -143,7 +143,8 @@ async function findModel(path: string, host: Host): Promise<FoundPath> {
 function scopesOf({ settings, checkpoint_digest, tokenizer_digest }: Ticket): ScoreScope[] {
   if (!needsScores(settings.method)) return [];
   if (checkpoint_digest === undefined || tokenizer_digest === undefined) return [];
-  return scoreScopes({ checkpoint_digest, tokenizer_digest }, settings);
+  const of = maskingOf(settings.method)?.needs === "entropies" ? "any token" : "the token";
+  return scoreScopes({ checkpoint_digest, tokenizer_digest }, settings, of);
 }
 
 /** Scores of the run's texts, which the command has just computed where they were missing, and of others. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createStrategy, type MaskingSettings, uniformProbabilities } from "./probabilities.js";
+import { strategies } from "./strategies/strategies.js";
 
 const paper: MaskingSettings = { budget: 0.15, calibration: "exact", exponent: 1 };
 
@@ -41,7 +42,7 @@ describe("createStrategy", () => {
     expect(() => createStrategy("l4", paper)).toThrow(
       expect.objectContaining({
         code: "invalid-setting",
-        message: "expected a masking strategy (uniform, l3, shuffled, inverted), got l4",
+        message: `expected a masking strategy (${strategies.map(({ name }) => name).join(", ")}), got l4`,
       }),
     );
   });

@@ -6,15 +6,21 @@
 import { L3MaskingError } from "../../base/errors.js";
 import { permutation, type Random } from "../../base/random.js";
 import { scaleToTotal } from "./calibrate.js";
-import { type MaskableText, type MaskProbabilities, maskablePositions } from "./tokens.js";
+import { selectSpans } from "./select-spans.js";
+import {
+  type MaskableText,
+  type MaskProbabilities,
+  maskablePositions,
+  wordRanges,
+} from "./tokens.js";
 
 /**
  * `bernoulli` (the paper): each token on its own. `fixed-size`: always the same number of tokens.
- * `whole-word`: all tokens of a word or none.
+ * `whole-word`: all tokens of a word or none. `span`: runs of whole words.
  */
-export const selections = ["bernoulli", "fixed-size", "whole-word"] as const;
+export const selections = ["bernoulli", "fixed-size", "whole-word", "span"] as const;
 
-/** How tokens are drawn from their mask probabilities: each by itself, a fixed number, or whole words. */
+/** How tokens are drawn from their mask probabilities: each by itself, a fixed number, whole words, or spans of these. */
 export type Selection = (typeof selections)[number];
 
 /** Tokens above this are certain to be selected; adding them to fractions would bring in rounding errors. */
@@ -39,6 +45,8 @@ export function selectTokens(
       return selectFixedSize(text, probabilities, random);
     case "whole-word":
       return selectWords(text, probabilities, random);
+    case "span":
+      return selectSpans(text, probabilities, random);
   }
 }
 
@@ -97,18 +105,15 @@ function systematicSample(
  * the sum of m_i.
  */
 function selectWords(
-  { wordIds }: Pick<MaskableText, "wordIds">,
+  text: Pick<MaskableText, "wordIds">,
   probabilities: MaskProbabilities,
   random: Random,
 ): Int32Array {
   const selected: number[] = [];
-  for (let start = 0; start < wordIds.length; ) {
-    let end = start + 1;
-    while (end < wordIds.length && wordIds[end] === wordIds[start]) end++;
+  for (const [start, end] of wordRanges(text)) {
     const word = probabilities.subarray(start, end);
     const mean = word.reduce((sum, probability) => sum + probability, 0) / word.length;
     if (random.uniform() < mean) for (let i = start; i < end; i++) selected.push(i);
-    start = end;
   }
   return Int32Array.from(selected);
 }

@@ -17,3 +17,17 @@ export function maskablePositions({ wordIds }: Pick<MaskableText, "wordIds">): I
   const positions = Int32Array.from(wordIds.keys());
   return positions.filter((position) => wordIds[position] >= 0);
 }
+
+/** Of each word that may be masked, the position of its first token and the one behind its last. */
+export function wordRanges({
+  wordIds,
+}: Pick<MaskableText, "wordIds">): (readonly [number, number])[] {
+  const ranges: (readonly [number, number])[] = [];
+  for (let start = 0; start < wordIds.length; ) {
+    let end = start + 1;
+    while (end < wordIds.length && wordIds[end] === wordIds[start]) end++;
+    if (wordIds[start] >= 0) ranges.push([start, end]);
+    start = end;
+  }
+  return ranges;
+}

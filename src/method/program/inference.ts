@@ -146,7 +146,7 @@ async function compileOfTexts(
 
 export interface TokenLikelihoodProgram {
   /**
-   * For K tokens of a batch (flat slots and ids): log P(id) in nats, and 1 where the id is the most
+   * For K tokens of a batch (flat slots and ids): log P(id) in nats, or its expectation, and 1 where the id is the most
    * likely token.
    */
   score(
@@ -157,16 +157,26 @@ export interface TokenLikelihoodProgram {
   dispose(): Promise<void>;
 }
 
+/** The log-likelihood of the token that stands there, or the one to be expected, the mean over the model's own distribution: minus its entropy. */
+export type LikelihoodOf = "the token" | "any token";
+
+/** Too small to change a probability, so that the logarithm of one that is 0 is finite. */
+const TINY = 1e-30;
+
 /** The graph of the masked language model in evaluation mode: `logProbability` and `correct` [K]. */
 export function tokenLikelihoodGraph(
   build: Builder,
   spec: ModelSpec,
   precision?: Precision,
+  of: LikelihoodOf = "the token",
 ): GraphOutputs {
   const parameters = modelParameters(spec, { mlmHead: true });
   const context = evaluationContext(build, spec, parameters, precision);
-  const { nll, correct } = maskedCopiesLanguageModel(context);
-  return { logProbability: build.scale(nll, -1), correct };
+  const { nll, probabilities, correct } = maskedCopiesLanguageModel(context);
+  if (of === "the token") return { logProbability: build.scale(nll, -1), correct };
+  const tiny = build.fill(TINY, []);
+  const weighted = build.multiply(probabilities, build.log(build.add(probabilities, tiny)));
+  return { logProbability: build.sum(weighted, [1]), correct };
 }
 
 /**
@@ -178,9 +188,10 @@ export async function compileTokenLikelihood(
   spec: ModelSpec,
   weights: PresentWeights | FixedWeights,
   precision?: Precision,
+  of?: LikelihoodOf,
 ): Promise<TokenLikelihoodProgram> {
   const program = await compileProgram(runtime, "token-likelihood", (build) =>
-    tokenLikelihoodGraph(build, spec, precision),
+    tokenLikelihoodGraph(build, spec, precision, of),
   );
   const parameters = await openFeeds(runtime, program, weights);
   return {

@@ -36,6 +36,8 @@ export interface ProgramMemory {
   classification(batch: BatchSizes): number;
   textFeatures(batch: BatchSizes): number;
   tokenLikelihood(batch: BatchSizes): number;
+  /** The same where entropies are asked for. */
+  tokenEntropy(batch: BatchSizes): number;
 }
 
 /** Each graph is built when it is first needed. */
@@ -50,6 +52,9 @@ export function programMemory(
     classification: graphMemory(() => classificationGraph(createBuilder(), spec, classes)),
     textFeatures: graphMemory(() => textFeaturesGraph(createBuilder(), spec)),
     tokenLikelihood: graphMemory(() => tokenLikelihoodGraph(createBuilder(), spec)),
+    tokenEntropy: graphMemory(() =>
+      tokenLikelihoodGraph(createBuilder(), spec, undefined, "any token"),
+    ),
   };
 }
 

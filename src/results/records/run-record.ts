@@ -48,6 +48,8 @@ export const trainingRecord = z.looseObject({
   candidates: list(methodName).exactOptional(),
   /** Of the texts for the auxiliary task alone, if there are any. */
   unlabelled_digest: z.string().exactOptional(),
+  /** Of the general texts that the task's are held against, if they are. */
+  general_digest: z.string().exactOptional(),
   labels: list(z.string()).refine((labels) => labels.length > 0, "expected labels"),
   rows: z.object({ train: rows, dev: rows, test: rows, unlabelled: rows.exactOptional() }),
 });

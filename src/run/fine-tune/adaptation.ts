@@ -23,7 +23,14 @@ import type { RunState, SavedStates } from "../folder/saved-state.js";
 import type { Watched } from "../host/host.js";
 import type { RunInputs } from "./inputs.js";
 import type { EncoderSettings } from "./recipe.js";
-import { maskedBatch, maskStream, roundsOf, stepsPerEpoch, taskOrder } from "./task-batches.js";
+import {
+  type MaskingOptions,
+  maskedBatch,
+  maskStream,
+  roundsOf,
+  stepsPerEpoch,
+  taskOrder,
+} from "./task-batches.js";
 import { createTrainable, optimizerGroups, storedValues } from "./trainable.js";
 
 export interface AdaptedModel {
@@ -41,6 +48,23 @@ export interface AdaptableModel {
   readonly values: ParameterValues;
   readonly tokenizer: Tokenizer;
 }
+
+/** By which it is adapted. */
+export type AdaptationSettings = MaskingOptions &
+  Pick<
+    EncoderSettings,
+    | "seed"
+    | "freezeLayers"
+    | "mlmProbability"
+    | "batchSize"
+    | "gradientAccumulationSteps"
+    | "accumulation"
+    | "learningRate"
+    | "lrSchedulerType"
+    | "warmupRatio"
+    | "weightDecay"
+    | "maxGradNorm"
+  >;
 
 /** How far an adaptation is, and where it keeps its state. */
 export interface AdaptationPlace {
@@ -62,7 +86,7 @@ export async function adaptToTexts(
   { spec, values, tokenizer }: AdaptableModel,
   texts: readonly Encoding[],
   steps: number,
-  settings: EncoderSettings,
+  settings: AdaptationSettings,
   { now, states, resume, onDamage = () => undefined }: AdaptationPlace,
   runtime: Runtime,
   watched: Watched,

@@ -2,13 +2,15 @@
 
 import type { Runtime } from "../../engine/runtime/runtime.js";
 import type { MaskingStrategy } from "../../method/masking/strategies/strategy.js";
-import { maskingOf, masksTokens } from "../../method/methods.js";
-import type { Encoding, Tokenizer } from "../../text/encoding.js";
+import { maskingOf, masksTokens, needsGeneralTexts } from "../../method/methods.js";
+import type { Tokenizer } from "../../text/encoding.js";
 import type { Host } from "../host/host.js";
 import type { TrainSettings } from "../settings/schemas.js";
+import { type GeneralTexts, loadGeneralTexts } from "../sources/general-texts.js";
 import type { EncodedDataset } from "../sources/labelled-texts.js";
-import { type LoadedModel, type ScoringSettings, scoreEncodings } from "../sources/model.js";
 import { type EncodedUnlabelled, loadUnlabelledTexts } from "../sources/unlabelled-texts.js";
+import type { RunInputs } from "./inputs.js";
+import { type NeedSources, neededValues } from "./needed-values.js";
 import { type MaskProbabilitySettings, type TextMasks, textMasks } from "./text-masks.js";
 
 /** The unlabelled texts for the auxiliary task; none where the method has no such task. */
@@ -28,33 +30,36 @@ export async function unlabelledTexts(
   return loadUnlabelledTexts({ paths, textColumn }, data, maxLength, tokenizer, host);
 }
 
+/** The general texts that a method holds the texts against; none where it does not. */
+export async function generalTexts(
+  { generalFile: paths }: Pick<TrainSettings, "generalFile">,
+  methods: readonly string[],
+  tokenizer: Tokenizer,
+  host: Host,
+): Promise<GeneralTexts | undefined> {
+  return methods.some(needsGeneralTexts) ? loadGeneralTexts(paths, tokenizer, host) : undefined;
+}
+
 /** Masks the training texts and the unlabelled ones by the strategy of the run's method. */
 export async function runMasks(
-  model: LoadedModel,
-  data: EncodedDataset,
-  unlabelled: EncodedUnlabelled | undefined,
-  settings: TrainSettings,
+  { settings, model, data, unlabelled, general }: RunInputs,
   runtime: Runtime,
   host: Host,
 ): Promise<TextMasks | undefined> {
   const masking = maskingOf(settings.method);
   const encodings = [...data.encodings.train, ...(unlabelled?.encodings ?? [])];
-  return masking && maskProbabilities(masking, model, encodings, settings, runtime, host);
+  const sources = { model, encodings, general: general?.encodings, settings };
+  return masking && maskProbabilities(masking, sources, settings, runtime, host);
 }
 
-/** Applies a strategy to texts; where it needs to, the vanilla model scores them first, or their tokens are counted. */
+/** Applies a strategy to texts, once what it needs of their tokens is computed. */
 export async function maskProbabilities(
   masking: MaskingStrategy,
-  model: LoadedModel,
-  encodings: readonly Encoding[],
-  settings: ScoringSettings & MaskProbabilitySettings,
+  sources: NeedSources,
+  settings: MaskProbabilitySettings,
   runtime: Runtime,
   host: Host,
 ): Promise<TextMasks> {
-  const scored =
-    masking.needs === "scores"
-      ? await scoreEncodings(model, encodings, settings, runtime, host)
-      : undefined;
-  const masks = textMasks(masking, encodings, scored?.scores, settings);
-  return { ...masks, estimatorReport: scored?.estimatorReport };
+  const { values, ...found } = await neededValues(masking.needs, sources, runtime, host);
+  return { ...textMasks(masking, sources.encodings, values, settings), ...found };
 }

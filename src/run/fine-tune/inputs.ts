@@ -13,6 +13,7 @@ import type { PlacedTrainSettings } from "../folder/named-folder.js";
 import type { Host, NoticeEvent } from "../host/host.js";
 import { checkMemory, type MemoryCheck } from "../memory/memory-check.js";
 import type { TrainSettings } from "../settings/schemas.js";
+import type { GeneralTexts } from "../sources/general-texts.js";
 import {
   type LabelledFiles,
   type LoadedDataset,
@@ -22,7 +23,7 @@ import {
 import { type LoadedModel, loadModel } from "../sources/model.js";
 import { checkedMaxLength, hasMlmHead } from "../sources/model-facts.js";
 import type { EncodedUnlabelled } from "../sources/unlabelled-texts.js";
-import { unlabelledTexts } from "./auxiliary-texts.js";
+import { generalTexts, unlabelledTexts } from "./auxiliary-texts.js";
 import { requireFitting } from "./fitting.js";
 import { foldCount, runFolds } from "./folds.js";
 import { frozenLayersAgain } from "./frozen-notice.js";
@@ -36,6 +37,8 @@ export interface RunInputs {
   /** Read, split, checked and encoded. */
   readonly data: Omit<LoadedDataset<LoadedModel>, "model">;
   readonly unlabelled: EncodedUnlabelled | undefined;
+  /** Where the method holds the texts against general ones. */
+  readonly general: GeneralTexts | undefined;
   /** Of the training texts, where they are held out in turn. */
   readonly folds: Folds | undefined;
   /** The most tokens of a text. */
@@ -63,8 +66,9 @@ export async function loadInputs(given: PlacedTrainSettings, host: Host): Promis
     if (again !== undefined) host.emit(again);
   }
   const unlabelled = await unlabelledTexts(settings, data, model.tokenizer, host);
+  const general = await generalTexts(settings, [settings.method], model.tokenizer, host);
   const dealt = folds > 0 ? runFolds(data, folds, given.splitSeed) : undefined;
-  return { settings, files, model, data, unlabelled, folds: dealt, maxLength };
+  return { settings, files, model, data, unlabelled, general, folds: dealt, maxLength };
 }
 
 /** Throws what `requireFitting` throws, and names settings without effect. */
@@ -118,7 +122,7 @@ export function inputsMemory(
 }
 
 /** config.json of the run: every setting resolved, and what the run was made from. */
-export function inputsRecord({ settings, model, data, unlabelled }: RunInputs) {
+export function inputsRecord({ settings, model, data, unlabelled, general }: RunInputs) {
   return {
     settings,
     ...(model.origin && { model_origin: model.origin }),
@@ -127,6 +131,7 @@ export function inputsRecord({ settings, model, data, unlabelled }: RunInputs) {
     data_digest: data.digest,
     ...(settings.method === AUTO && { candidates: autoCandidates }),
     ...(unlabelled && { unlabelled_digest: unlabelled.digest }),
+    ...(general && { general_digest: general.digest }),
     labels: data.labels,
     rows: {
       train: data.train.texts.length,

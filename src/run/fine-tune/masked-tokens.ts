@@ -7,7 +7,7 @@ import { type MaskedTextCase, maskingSummary } from "../../results/metrics/maski
 import type { MaskingSummary } from "../../results/records/masking-summary.js";
 import { type Encoding, NO_WORD, type Tokenizer } from "../../text/encoding.js";
 import { writeJson } from "../folder/run-folder.js";
-import type { Host } from "../host/host.js";
+import type { Host, NoticeEvent } from "../host/host.js";
 import type { RunInputs } from "./inputs.js";
 import type { TextMasks } from "./text-masks.js";
 
@@ -25,8 +25,13 @@ export function writeMaskedTokens(
   const names = { dataset: files.trainFile, model: name, strategy, gamma, budget };
   const summary = maskedTokens(names, data.encodings.train, probabilities, model.tokenizer);
   writeJson(outputDir, "masking.json", summary);
-  const text = `${strategyOf(strategy).title} puts ${percent(summary.moved)} of the mask budget on other tokens than random masking (gamma ${gamma.toFixed(2)})`;
-  host.emit({ type: "notice", level: "info", text });
+  host.emit(movedNotice(summary));
+}
+
+/** How much of the budget a strategy moves, for people. */
+export function movedNotice({ strategy, moved, gamma }: MaskingSummary): NoticeEvent {
+  const text = `${strategyOf(strategy).title} puts ${percent(moved)} of the mask budget on other tokens than random masking (gamma ${gamma.toFixed(2)})`;
+  return { type: "notice", level: "info", text };
 }
 
 /** The summary of `maskingSummary` over encoded texts and their mask probabilities under the strategy. */

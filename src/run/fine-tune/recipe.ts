@@ -59,10 +59,9 @@ export function dataSize({
 }
 
 /** Settings as they were given, completed by the recipe. A second stage goes on from the best weights, so it has them kept. */
-export function withRecipe<Settings extends TrainSettings>(
-  settings: Settings,
-  size: DataSize,
-): Settings & Recipe {
+export function withRecipe<
+  Settings extends Pick<TrainSettings, keyof Recipe | "headInitialization" | "secondStage">,
+>(settings: Settings, size: DataSize): Settings & Recipe {
   const given = Object.entries(settings).filter(([, value]) => value !== undefined);
   const recipe = recipeFor(size, settings.headInitialization);
   const keep = settings.secondStage ? "best" : recipe.keep;

@@ -1,7 +1,6 @@
 /** The mask probabilities of texts: a strategy applied to what it needs of each token. */
 import { randomStream } from "../../base/random.js";
 import type { TokenScores } from "../../method/likelihood/estimators.js";
-import { tokenFrequencies } from "../../method/masking/frequencies.js";
 import { exponentThatMoves } from "../../method/masking/moved.js";
 import { createStrategy, uniformProbabilities } from "../../method/masking/probabilities.js";
 import type { MaskingStrategy } from "../../method/masking/strategies/strategy.js";
@@ -27,14 +26,13 @@ export interface TextMasks {
   readonly estimatorReport?: EstimatorReport | undefined;
 }
 
-/** `scores` are the vanilla model's of each text, for a strategy that needs them. */
+/** `values` are what the strategy needs of each text's tokens; absent where it needs nothing. */
 export function textMasks(
   masking: MaskingStrategy,
   encodings: readonly Encoding[],
-  scores: readonly TokenScores[] | undefined,
+  values: readonly ArrayLike<number>[] | undefined,
   settings: MaskProbabilitySettings,
 ): TextMasks {
-  const values = masking.needs === "frequencies" ? tokenFrequencies(encodings) : scores;
   const { mlmProbability: budget, calibration, movedShare, seed } = settings;
   const masksOf = (exponent: number) => {
     const { probabilities } = createStrategy(masking.name, { budget, calibration, exponent });
@@ -47,5 +45,5 @@ export function textMasks(
     movedShare === undefined || masking.needs === "nothing"
       ? settings.gamma
       : exponentThatMoves(movedShare, masksOf, uniform());
-  return { strategy: masking.name, gamma, probabilities: masksOf(gamma), scores };
+  return { strategy: masking.name, gamma, probabilities: masksOf(gamma) };
 }

@@ -2,6 +2,9 @@
 import { adaptsFirst, passesOf } from "../../method/methods.js";
 import type { EncoderSettings } from "./recipe.js";
 
+/** Passes over the texts of an adaptation that only tells what can be learned from them; as many as Rho-1's reference model had. */
+export const BRIEF_EPOCHS = 3;
+
 export type LengthSettings = Pick<
   EncoderSettings,
   "method" | "maxSteps" | "numTrainEpochs" | "adaptationEpochs"

@@ -16,6 +16,7 @@ const recordedNames = [
   "tokenizer_digest",
   "data_digest",
   "unlabelled_digest",
+  "general_digest",
 ] as const;
 
 /**

@@ -1,7 +1,8 @@
 /** The settings of `train` that a course in memory takes: the same records, so the same names, defaults and words. */
 import type { z } from "zod";
 import { L3MaskingError } from "../../base/errors.js";
-import { isLinear, isStacked, methods } from "../../method/methods.js";
+import type { Need } from "../../method/masking/strategies/strategy.js";
+import { isLinear, isStacked, maskingOf, methods } from "../../method/methods.js";
 import { resolveSettings, type TrainSettings, trainSchema } from "../settings/schemas.js";
 
 const schema = trainSchema
@@ -54,7 +55,7 @@ export function memorySettings(given: MemoryTrainSettings): TrainSettings {
   const { method } = settings;
   const encoders = methods
     .map(({ name }) => name)
-    .filter((name) => !isLinear(name) && !isStacked(name));
+    .filter((name) => !isLinear(name) && !isStacked(name) && isSimple(maskingOf(name)?.needs));
   if (!encoders.some((name) => name === method)) {
     throw new L3MaskingError(
       "invalid-setting",
@@ -63,4 +64,9 @@ export function memorySettings(given: MemoryTrainSettings): TrainSettings {
     );
   }
   return trainSchema.parse(settings);
+}
+
+/** Does it take no more than scores and counts, which there are in memory? */
+function isSimple(need: Need = "nothing"): boolean {
+  return need === "scores" || need === "frequencies" || need === "nothing";
 }

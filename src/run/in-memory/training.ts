@@ -5,6 +5,7 @@ import { buildDataset } from "../../data/dataset.js";
 import type { TextRecord } from "../../data/formats/record.js";
 import { singleTexts, type Task, textsFor } from "../../data/task.js";
 import type { Runtime } from "../../engine/runtime/runtime.js";
+import { tokenFrequencies } from "../../method/masking/frequencies.js";
 import { maskingOf } from "../../method/methods.js";
 import type { ParameterStore } from "../../method/train/parameter-store.js";
 import { type TrainingOutcome, train } from "../../method/train/trainer.js";
@@ -89,7 +90,7 @@ export async function trainInMemory(
   }
   const settings = withRecipe(asked, dataSize({ labels: data.labels, encodings }));
   const masking = maskingOf(settings.method);
-  const scores =
+  const values =
     masking?.needs === "scores"
       ? await scoresInMemory(
           { ...model, spec, tokenizer },
@@ -98,8 +99,10 @@ export async function trainInMemory(
           runtime,
           watched,
         )
-      : undefined;
-  const masks = masking && textMasks(masking, encodings.train, scores, settings);
+      : masking?.needs === "frequencies"
+        ? tokenFrequencies(encodings.train)
+        : undefined;
+  const masks = masking && textMasks(masking, encodings.train, values, settings);
 
   const classes = data.labels.length;
   const texts = mainRows({
@@ -111,12 +114,12 @@ export async function trainInMemory(
   const steps = adaptationSteps(perEpoch, settings);
   const clock = { now: () => 0 };
   const adaptable = { ...model, tokenizer };
-  const values =
+  const weights =
     steps === 0
       ? model.values
       : (await adaptToTexts(adaptable, encodings.train, steps, settings, clock, runtime, watched))
           .values;
-  const store = initialWeights(spec, values, classes, settings);
+  const store = initialWeights(spec, weights, classes, settings);
   if (settings.headInitialization === "probe") {
     await probe(store, spec, { ...texts, classes }, settings.evalTokens, runtime, watched);
   }

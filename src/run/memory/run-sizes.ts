@@ -2,7 +2,14 @@
 import { batches, evaluationBatches } from "../../method/batch/order.js";
 import { packOptions, packTexts } from "../../method/batch/pack.js";
 import { isExact, parseEstimator } from "../../method/likelihood/estimators.js";
-import { adaptsFirst, hasAuxiliaryTask, needsScores, passesOf } from "../../method/methods.js";
+import {
+  adaptsFirst,
+  hasAuxiliaryTask,
+  maskingOf,
+  needsAdaptedModel,
+  needsScores,
+  passesOf,
+} from "../../method/methods.js";
 import type { BatchSizes } from "../../method/program/memory.js";
 import type { ModelSpec } from "../../model/spec.js";
 import type { Encoding } from "../../text/encoding.js";
@@ -75,10 +82,11 @@ export function runSizes(texts: RunTexts, settings: SizeSettings, spec: ModelSpe
   return {
     main: fullest(train, "main"),
     auxiliary: hasAuxiliary && !settings.sharedPass ? fullest(all, "auxiliary") : undefined,
-    adaptation: adapts ? fullest(all, "adaptation") : undefined,
+    adaptation: adapts || needsAdaptedModel(method) ? fullest(all, "adaptation") : undefined,
     dev: learnsWeights ? layout(longestOf(dev, settings.devBatchSize)) : undefined,
     evaluation: evaluated.reduce((a, b) => (a.rows * a.slots > b.rows * b.slots ? a : b)),
     scoring: needsScores(method) ? scoringCalls(all, settings) : [],
+    entropies: maskingOf(method)?.needs === "entropies",
     frozenStates: keepsFrozenStates(settings, spec, train)
       ? frozenStatesBytes(settings, spec, train)
       : 0,

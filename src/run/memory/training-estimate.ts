@@ -37,6 +37,8 @@ export interface RunSizes {
   readonly evaluation: BatchSizes;
   /** Calls of the scoring model, which ends before training begins. */
   readonly scoring: readonly BatchSizes[];
+  /** Do they ask for entropies? */
+  readonly entropies: boolean;
   /** Bytes of the output of frozen layers, where it is kept. */
   readonly frozenStates: number;
   /** All texts of the run. */
@@ -120,8 +122,8 @@ export function trainingMemory(model: TrainedModel): (sizes: RunSizes) => Memory
       weights,
       gradients,
       moments: 2 * trained,
-      // What an adaptation made of them stays beside them.
-      checkpoint: model.checkpointBytes * (sizes.adaptation === undefined ? 1 : 2),
+      // Where classification starts from what an adaptation made of them, that stays beside them.
+      checkpoint: model.checkpointBytes * (sizes.adaptation === undefined || mlmHead ? 1 : 2),
       main_activations: arena(passes.main),
       auxiliary_activations: arena(passes.auxiliary),
       masked_token_logits: arena(passes.logits),
@@ -131,10 +133,12 @@ export function trainingMemory(model: TrainedModel): (sizes: RunSizes) => Memory
       texts: TEXT_BYTES * sizes.texts + TOKEN_BYTES * sizes.tokens,
       program: PROGRAM_BYTES + SESSION_BYTES * sessions,
     };
-    const calls = sizes.scoring.map((call) => programs.tokenLikelihood(call));
+    const call = sizes.entropies ? programs.tokenEntropy : programs.tokenLikelihood;
+    const calls = sizes.scoring.map((batch) => call(batch));
     const scoring = arena(Math.max(0, ...calls));
     const training = Object.values(parts).reduce((sum, bytes) => sum + bytes, 0);
-    const whileScoring = parts.checkpoint + parts.texts + parts.program + scoring;
+    const copies = sizes.adaptation === undefined ? 1 : 2;
+    const whileScoring = copies * model.checkpointBytes + parts.texts + parts.program + scoring;
     const adaptation = adaptationBytes(sizes);
     return { total: Math.max(training, whileScoring, adaptation), parts, scoring, adaptation };
   };

@@ -1,5 +1,6 @@
 /** Settings of token likelihoods, of the mask probabilities that are made from them, and of the masks that are drawn. */
 import { z } from "zod";
+import { selections } from "../../method/masking/select.js";
 import { fraction, integer, notNegative, text } from "./kinds.js";
 import { likelihoodMethods, maskingMethods, weighingMethods } from "./method.js";
 import { PUBLISHED, setting } from "./setting.js";
@@ -67,9 +68,9 @@ export const movedShare = setting({
 export const selection = setting({
   name: "selection",
   commands: ["train", "compare"],
-  type: z.enum(["bernoulli", "fixed-size", "whole-word"]).default("bernoulli"),
+  type: z.enum(selections).default("bernoulli"),
   description:
-    "How tokens are selected: each on its own, exactly as many as the budget asks for, or by whole words",
+    "How tokens are selected: each on its own, exactly as many as the budget asks for, by whole words, or by spans of words (docs/method.md, section 3)",
   heading: "Masking",
   identity: "counts",
   methods: maskingMethods,

@@ -7,6 +7,8 @@ import {
   maskingOf,
   masksTokens,
   methods,
+  needsAdaptedModel,
+  needsGeneralTexts,
   needsScores,
 } from "../../method/methods.js";
 import { fraction, integer, notNegative, positive } from "./kinds.js";
@@ -24,6 +26,8 @@ const twoTaskMethods = names.filter(hasAuxiliaryTask);
 export const maskingMethods = names.filter(masksTokens);
 /** Methods that mask some tokens more often than others. */
 export const weighingMethods = twoTaskMethods.filter((name) => maskingOf(name)?.name !== "uniform");
+/** Methods that hold the texts against general ones. */
+export const contrastMethods = names.filter(needsGeneralTexts);
 /** Methods whose masks come from likelihoods. */
 export const likelihoodMethods = names.filter(needsScores);
 
@@ -154,10 +158,10 @@ export const methodSettings = [
   setting({
     name: "adaptationEpochs",
     ...counted,
-    methods: names.filter(adaptsFirst),
+    methods: names.filter((name) => adaptsFirst(name) || needsAdaptedModel(name)),
     type: integer(1).optional(),
     description:
-      "TAPT: passes over the texts that predict masked tokens, before classification; by default as many as classification has",
+      "Passes over the texts that predict masked tokens before classification: of tapt, by default as many as classification has; of the copy of the model that excess asks what can be learned, by default 3",
   }),
   setting({
     name: "classWeights",

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { knownDatasetNames } from "../../data/known/known-datasets.js";
 import { longTextParts } from "../../text/long-texts.js";
 import { integer, list, text } from "./kinds.js";
+import { contrastMethods } from "./method.js";
 import { PUBLISHED, setting } from "./setting.js";
 import { SHIPPED_MODEL } from "./shipped-model.js";
 
@@ -106,6 +107,15 @@ const datasets = [
     description:
       "Extra unlabelled texts for the auxiliary task (txt with one text per line, or any format of labelled texts)",
     aliases: ["unlabelledFile"],
+  }),
+  setting({
+    name: "generalFile",
+    ...represented,
+    commands: ["train", "compare"],
+    type: list().optional(),
+    methods: contrastMethods,
+    description:
+      "General text that --method contrast holds the training texts against, in the same language and on many subjects (txt with one text per line, or any format of labelled texts)",
   }),
 ];
 

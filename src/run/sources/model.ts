@@ -9,11 +9,13 @@ import { scoreTexts } from "../../method/likelihood/score.js";
 import { tokenPredictor } from "../../method/likelihood/token-predictor.js";
 import {
   compileTokenLikelihood,
+  type LikelihoodOf,
   type TokenLikelihoodProgram,
 } from "../../method/program/inference.js";
 import type { Precision } from "../../method/program/quantized-weights.js";
 import { type Checkpoint, loadCheckpoint } from "../../model/checkpoint/load.js";
 import { formatLoadReport, furtherLayers } from "../../model/checkpoint/report.js";
+import type { ParameterValues } from "../../model/parameters.js";
 import { join } from "../../platform/paths.js";
 import type { EstimatorReport } from "../../results/records/run-metrics.js";
 import type { Encoding, Tokenizer } from "../../text/encoding.js";
@@ -24,6 +26,11 @@ import { requireMlmHead, requireTokenizerFits, weightsOf } from "./model-facts.j
 import type { ModelUse } from "./model-files.js";
 import type { ModelSource } from "./model-source.js";
 import { scoringTimeText, timedPredict } from "./scoring-time.js";
+
+/** A model to score with: other weights than its own are made only where a score is missing in the cache. */
+export interface ScoringModel extends LoadedModel {
+  weights?(): Promise<ParameterValues>;
+}
 
 /** A checkpoint folder, loaded: weights, tokenizer, and the lengths it can read. */
 export interface LoadedModel extends Checkpoint, ModelSource {
@@ -91,32 +98,39 @@ const EXACT = "pll-word-l2r";
 /**
  * Token scores of encodings under a model, in their order. What is in the cache is not computed again; what is computed
  * is cached at once, so an interrupted run keeps what it has. For an estimator that is not exact, and in int8, the cost and
- * the rank correlation with `pll-word-l2r` in float32 on a sample of the texts are told and given back.
+ * the rank correlation with `pll-word-l2r` in float32 on a sample of the texts are told and given back. With "any token" a score is the
+ * log-likelihood to be expected at the token, minus the entropy there.
  *
  * Throws `checkpoint-tensor` if the checkpoint has no masked-LM head.
  */
 export async function scoreEncodings(
-  model: LoadedModel,
+  model: ScoringModel,
   encodings: readonly Encoding[],
   settings: ScoringSettings,
   runtime: Runtime,
   host: Host,
+  of: LikelihoodOf = "the token",
 ): Promise<ScoredTexts> {
   requireMlmHead(model);
   const estimator = parseEstimator(settings.estimator);
   const precision = settings.scoringPrecision;
+  if (model.weights !== undefined) {
+    const known = await cachedScores(model, encodings, estimator, settings, host, of);
+    if (known !== undefined) return { scores: known };
+  }
+  const values = (await model.weights?.()) ?? model.values;
   const open = (chosen: Precision) =>
-    compileTokenLikelihood(runtime, model.spec, { fixed: weightsOf(model.values) }, chosen);
+    compileTokenLikelihood(runtime, model.spec, { fixed: weightsOf(values) }, chosen, of);
   const program = await open(precision);
   let exactProgram: TokenLikelihoodProgram | undefined;
   try {
-    const scores = await scoreWith(program, model, encodings, estimator, settings, host);
+    const scores = await scoreWith(program, model, encodings, estimator, settings, host, of);
     if (isExact(estimator) && precision === "float32") return { scores };
     const sample = evenSample(encodings.length, SAMPLE_TEXTS);
     const texts = sample.map((index) => encodings[index]);
     exactProgram = precision === "float32" ? program : await open("float32");
     const exactly: ScoringSettings = { ...settings, scoringPrecision: "float32" };
-    const exact = await scoreWith(exactProgram, model, texts, EXACT, exactly, host);
+    const exact = await scoreWith(exactProgram, model, texts, EXACT, exactly, host, of);
     const estimated = sample.map((index) => scores[index]);
     const agreement = rankAgreement(exact, estimated);
     const estimatorReport: EstimatorReport = {
@@ -143,18 +157,49 @@ interface ScoringDigests {
 }
 
 /** The parts of the cache that `scoreEncodings` reads and fills for a model of these digests. */
-export function scoreScopes(digests: ScoringDigests, settings: ScoringSettings): ScoreScope[] {
+export function scoreScopes(
+  digests: ScoringDigests,
+  settings: ScoringSettings,
+  of: LikelihoodOf,
+): ScoreScope[] {
   const estimator = parseEstimator(settings.estimator);
   const exactly = { ...settings, scoringPrecision: "float32" } as const;
-  return [scoreScope(digests, estimator, settings), scoreScope(digests, EXACT, exactly)];
+  return [scoreScope(digests, estimator, settings, of), scoreScope(digests, EXACT, exactly, of)];
+}
+
+/** The scores of all texts, where the cache has them. */
+async function cachedScores(
+  { digest, tokenizer }: LoadedModel,
+  encodings: readonly Encoding[],
+  estimator: Estimator,
+  settings: ScoringSettings,
+  host: Host,
+  of: LikelihoodOf,
+): Promise<TokenScores[] | undefined> {
+  const digests = { checkpoint_digest: digest, tokenizer_digest: tokenizer.digest };
+  const scope = scoreScope(digests, estimator, settings, of);
+  const cache = openScoreCache(settings.cacheDir ?? host.cacheFolder, scope);
+  try {
+    const scores: TokenScores[] = [];
+    for (const encoding of encodings) {
+      const known = await cache.get(encoding);
+      if (known === undefined) return undefined;
+      scores.push(known);
+    }
+    return scores;
+  } finally {
+    cache.close();
+  }
 }
 
 function scoreScope(
   { checkpoint_digest: digest, tokenizer_digest: tokenizerDigest }: ScoringDigests,
   estimator: Estimator,
   { scoringPrecision, maxLength }: ScoringSettings,
+  of: LikelihoodOf,
 ): ScoreScope {
-  const checkpointDigest = scoringPrecision === "float32" ? digest : `${digest} in int8`;
+  const precise = scoringPrecision === "float32" ? digest : `${digest} in int8`;
+  const checkpointDigest = of === "the token" ? precise : `${precise} of ${of}`;
   return { checkpointDigest, tokenizerDigest, estimator, maxLength };
 }
 
@@ -166,9 +211,10 @@ async function scoreWith(
   estimator: Estimator,
   settings: ScoringSettings,
   host: Host,
+  of: LikelihoodOf,
 ): Promise<TokenScores[]> {
   const digests = { checkpoint_digest: digest, tokenizer_digest: tokenizer.digest };
-  const scope = scoreScope(digests, estimator, settings);
+  const scope = scoreScope(digests, estimator, settings, of);
   const cache = openScoreCache(settings.cacheDir ?? host.cacheFolder, scope);
   if (cache.ignoredBytes > 0) {
     const text = `likelihood cache ${cache.folder}: ignoring ${cache.ignoredBytes} bytes of incomplete records; their texts are scored again`;

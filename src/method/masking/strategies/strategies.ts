@@ -1,4 +1,7 @@
 /** Every masking strategy; test/contract/masking.test.ts checks what all of them guarantee. */
+import { contrast } from "./contrast.js";
+import { entropy } from "./entropy.js";
+import { excess } from "./excess.js";
 import { inverted } from "./inverted.js";
 import { l3 } from "./l3.js";
 import { shuffled } from "./shuffled.js";
@@ -11,6 +14,9 @@ export const strategies = [
   l3,
   shuffled,
   inverted,
+  entropy,
+  excess,
+  contrast,
 ] as const satisfies readonly MaskingStrategy[];
 
 /** Name of a masking strategy. */

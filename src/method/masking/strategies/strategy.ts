@@ -2,6 +2,17 @@
 
 import type { Random } from "../../../base/random.js";
 
+/**
+ * What a strategy must know about each token: `scores` are log-likelihoods under the vanilla model in nats, `entropies` those of its
+ * distribution at the masked token in nats, `excess` how much likelier a model that was briefly adapted to the texts finds the token, in
+ * nats, `contrasts` how typical its word is of the texts, in nats (domain-contrast.ts), `frequencies` a token's share of the training
+ * texts' tokens.
+ */
+export type Need = "scores" | "entropies" | "excess" | "contrasts" | "frequencies" | "nothing";
+
+/** What a model's masked-token head has to compute. */
+export const modelNeeds: ReadonlySet<Need> = new Set(["scores", "entropies", "excess"]);
+
 /** A masking strategy: a row of the list in strategies.ts. */
 export interface MaskingStrategy {
   /** Its name in methods, files and `createStrategy`. */
@@ -12,11 +23,8 @@ export interface MaskingStrategy {
   readonly does: string;
   /** Its look in charts: colour, dashes and marker of this number (results/report/charts/series.ts). */
   readonly look: number;
-  /**
-   * What it must know about each token: `scores` are log-likelihoods under the vanilla model in nats, `frequencies` a token's share
-   * of the training texts' tokens.
-   */
-  readonly needs: "scores" | "frequencies" | "nothing";
+  /** What it must know about each token. */
+  readonly needs: Need;
   /** Does it draw? Its weights are then others for another stream. */
   readonly draws?: true;
   /**

@@ -1,0 +1,91 @@
+/** Training with strategies that need more of a text than likelihoods under the vanilla model. */
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { z } from "zod";
+import { runCompare } from "../src/commands/compare/compare.js";
+import { compareSchema, resolveSettings, type TrainOptions } from "../src/run/settings/schemas.js";
+import { failure } from "./fixtures/failure.js";
+import { readJson, temporaryFolder } from "./fixtures/folders.js";
+import { createTestHost, tinyModel } from "./fixtures/host.js";
+import { soundFiles } from "./fixtures/sounds.js";
+import { readJournal, train, trainOptions } from "./fixtures/training.js";
+
+const at = temporaryFolder();
+const bert = tinyModel("bert");
+const host = () => createTestHost({ cacheFolder: at("cache") });
+const options = (name: string, more: Partial<TrainOptions>) =>
+  trainOptions(bert, at(name), { maxSteps: 2, baseline: false, ...more });
+
+const maskingSchema = z.object({ strategy: z.string(), mean: z.number(), moved: z.number() });
+const masking = (name: string) => maskingSchema.parse(readJson(at(`${name}/masking.json`)));
+
+// The distributions of a model with random weights are nearly alike.
+it.each([
+  ["entropy", 0.0005],
+  ["excess", 0.01],
+] as const)("%s moves the budget and keeps it", async (method, least) => {
+  const watcher = host();
+  await train(options(method, { method }), watcher);
+  expect(masking(method)).toMatchObject({ strategy: method });
+  expect(masking(method).mean).toBeCloseTo(0.15, 6);
+  expect(masking(method).moved).toBeGreaterThan(least);
+  expect(watcher.notices()).toContain("of the mask budget on other tokens than random masking");
+  const { steps } = readJournal(at(method));
+  expect(steps.map(({ masked_tokens: masked }) => masked > 0)).toEqual([true, true]);
+});
+
+it("adapts a copy of the model once for all seeds", async () => {
+  const [first, second] = [host(), host()];
+  const settings = { method: "excess", estimator: "unmasked", adaptationEpochs: 1 } as const;
+  await train(options("first-seed", settings), first);
+  await train(options("second-seed", { ...settings, seed: 1 }), second);
+  expect(first.notices()).toContain("adapting a copy of the model to the texts in 3 steps");
+  expect(second.notices()).not.toContain("adapting a copy");
+  expect(masking("second-seed")).toEqual(masking("first-seed"));
+});
+
+it("contrast masks what general text lacks, and asks for some", async () => {
+  const words = "the a and is was of to it in on".split(" ");
+  const lines = Array.from({ length: 40 }, (_, line) => `${words[line % 10]} ${words[line % 7]}`);
+  writeFileSync(at("general.txt"), lines.join("\n"));
+  const error = await failure(train(options("none", { method: "contrast" }), host()));
+  expect(error).toMatchObject({ code: "missing-setting" });
+  expect(error.message).toContain("--general-file");
+  writeFileSync(at("empty.txt"), "\n\n");
+  const empty: Partial<TrainOptions> = { method: "contrast", generalFile: [at("empty.txt")] };
+  expect(await failure(train(options("empty", empty), host()))).toMatchObject({
+    code: "data-empty",
+  });
+
+  const given = options("contrast", { method: "contrast", generalFile: [at("general.txt")] });
+  await train(given, host());
+  expect(masking("contrast").moved).toBeGreaterThan(0.01);
+  const record = z
+    .object({ general_digest: z.string() })
+    .parse(readJson(at("contrast/config.json")));
+  expect(record.general_digest).toMatch(/^[\da-f]{64}$/);
+
+  // Other general text makes it another run.
+  writeFileSync(at("general.txt"), "quite other words");
+  const resumed = failure(train({ ...given, resume: true }, host()));
+  expect(await resumed).toMatchObject({ code: "invalid-setting" });
+});
+
+it("compare has a row for each, and tells what each moves", async () => {
+  writeFileSync(at("common.txt"), "the a and is was of to it in on\n");
+  const watcher = host();
+  const given = resolveSettings(compareSchema, {
+    ...soundFiles,
+    ...{ model: [bert], methods: ["tapt", "entropy", "excess", "contrast"], seeds: ["0"] },
+    ...{ generalFile: [at("common.txt")], maxSteps: 1, maxLength: 32, batchSize: 12 },
+    ...{ bootstrapSamples: 100, outputDir: at("compared") },
+  });
+  const { finished, failed, table } = await runCompare(given, watcher);
+  expect([finished, failed]).toEqual([4, 0]);
+  expect(table).toContain("MTL domain contrast");
+  expect(watcher.notices().match(/of the mask budget on other tokens/g)?.length).toBeGreaterThan(2);
+  // The runs found what the command computed.
+  expect(watcher.notices().match(/adapting a copy of the model/g)).toHaveLength(1);
+  expect(existsSync(join(at("compared"), "results.md"))).toBe(true);
+});
