@@ -50,7 +50,7 @@ function mean(values: readonly number[]): number {
 }
 
 /** What a strategy needs of each token; a token that is less likely is also less frequent here, and so on. */
-const valueOf = {
+const valueFrom = {
   scores: (surprise: number) => -surprise,
   entropies: (surprise: number) => surprise,
   // Of either sign.
@@ -62,7 +62,7 @@ const valueOf = {
 function valuesOf({ needs }: MaskingStrategy, { surprisals }: Sample): Float64Array | undefined {
   if (needs === "nothing") return undefined;
   return Float64Array.from(surprisals, (surprise) =>
-    surprise === undefined ? Number.NaN : valueOf[needs](surprise),
+    surprise === undefined ? Number.NaN : valueFrom[needs](surprise),
   );
 }
 
