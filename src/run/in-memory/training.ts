@@ -113,7 +113,7 @@ export async function trainInMemory(
   const perEpoch = stepsPerEpoch(texts.encodings.length, settings);
   const steps = adaptationSteps(perEpoch, settings);
   const clock = { now: () => 0 };
-  const adaptable = { ...model, tokenizer };
+  const adaptable = { ...model, spec, tokenizer };
   const weights =
     steps === 0
       ? model.values
