@@ -1,9 +1,10 @@
 /** Training with strategies that need more of a text than likelihoods under the vanilla model. */
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { runCompare } from "../src/commands/compare/compare.js";
+import type { RunEvent } from "../src/run/host/host.js";
 import { compareSchema, resolveSettings, type TrainOptions } from "../src/run/settings/schemas.js";
 import { failure } from "./fixtures/failure.js";
 import { readJson, temporaryFolder } from "./fixtures/folders.js";
@@ -88,4 +89,51 @@ it("compare has a row for each, and tells what each moves", async () => {
   // The runs found what the command computed.
   expect(watcher.notices().match(/adapting a copy of the model/g)).toHaveLength(1);
   expect(existsSync(join(at("compared"), "results.md"))).toBe(true);
+});
+
+describe("masks that change while a model is trained", () => {
+  // 36 texts in steps of 12: three steps an epoch.
+  const changing: Partial<TrainOptions> = { method: "l3", maxSteps: 9, estimator: "unmasked" };
+  const masked = (name: string) => readJournal(at(name)).steps.map((step) => step.masked_tokens);
+
+  it("follow the budget from epoch to epoch", async () => {
+    const given = { ...changing, mlmProbability: 0.1, finalMlmProbability: 0.9 };
+    await train(options("budget", given), host());
+    const [first, second, third] = [0, 3, 6].map((start) =>
+      masked("budget")
+        .slice(start, start + 3)
+        .reduce((sum, count) => sum + count, 0),
+    );
+    // 0.1, 0.5 and 0.9 of the same texts.
+    expect(second / first).toBeGreaterThan(3);
+    expect(third / second).toBeGreaterThan(1.5);
+    expect(third / second).toBeLessThan(2.1);
+  });
+
+  it("follow the model under training, also where the run was stopped in between", async () => {
+    const given = { ...changing, learningRate: 1e-2, rescoreEpochs: 1 };
+    await train(options("vanilla", { ...given, rescoreEpochs: 3 }), host());
+    await train(options("rescored", given), host());
+    expect(masked("rescored").slice(0, 3)).toEqual(masked("vanilla").slice(0, 3));
+    expect(masked("rescored").slice(3)).not.toEqual(masked("vanilla").slice(3));
+
+    const stopAt = (event: RunEvent) => event.type === "step" && event.step === 5;
+    const stopping = createTestHost({ cacheFolder: at("cache"), stopAt });
+    const stopped = options("stopped", given);
+    expect(await failure(train(stopped, stopping))).toMatchObject({ code: "interrupted" });
+    await train({ ...stopped, resume: true }, host());
+    expect(readJournal(at("stopped")).events).toEqual(readJournal(at("rescored")).events);
+    expect(existsSync(at("stopped/rescored"))).toBe(false);
+  });
+
+  it("do so in folds too", async () => {
+    const { validationFile: _, ...single } = options("folds", { ...changing, folds: 2 });
+    const watcher = host();
+    await train({ ...single, testFile: undefined, maxSteps: 4, rescoreEpochs: 1 }, watcher);
+    // Eighteen texts are two steps an epoch: once in each fold; the kept model has all 36, and three.
+    const scored = watcher.events.filter(
+      (event) => event.type === "progress" && event.detail?.startsWith("by the model after epoch"),
+    );
+    expect(scored.length).toBeGreaterThanOrEqual(3);
+  });
 });

@@ -39,6 +39,12 @@ export interface TrainingStage {
   readonly stepsBefore: number;
 }
 
+/** What a step reads. */
+export interface StepBatches {
+  readonly epoch: number;
+  readonly microBatches: readonly MicroBatch[];
+}
+
 /** Where early stopping stands. */
 export interface StoppingState {
   /** Absent before the first evaluation. */
@@ -63,7 +69,7 @@ export interface TrainingPlan extends Partial<StoppingState> {
   /** Used unless the state learns them. */
   readonly taskWeights: TaskWeights;
   /** The epoch (from 1) and the micro-batches of an optimizer step (from 1). */
-  batches(step: number): { readonly epoch: number; readonly microBatches: readonly MicroBatch[] };
+  batches(step: number): StepBatches | Promise<StepBatches>;
   /** Optimizer groups with the learning rates of a step. */
   groups(step: number): readonly OptimizerGroup[];
   /** Absent where there is nothing to evaluate on. */
@@ -130,7 +136,7 @@ export async function train(
       reason = "interrupted";
       break;
     }
-    const { epoch, microBatches } = plan.batches(step + 1);
+    const { epoch, microBatches } = await plan.batches(step + 1);
     const groups = plan.groups(step + 1);
     const taskWeights = state.meta?.taskWeights() ?? plan.taskWeights;
     const next = {

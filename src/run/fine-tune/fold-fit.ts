@@ -5,10 +5,12 @@ import { train } from "../../method/train/trainer.js";
 import type { Host } from "../host/host.js";
 import { classifyEncodings } from "../inference/classify.js";
 import { adaptToTexts } from "./adaptation.js";
+import { maskedBatches } from "./epoch-masks.js";
 import { firstStagePlan } from "./first-stage.js";
 import { computeFrozenStates } from "./frozen-states.js";
 import type { RunInputs } from "./inputs.js";
 import { probeHead } from "./probed-head.js";
+import { runEpochMasks } from "./run-epoch-masks.js";
 import { mainRows, stepsPerEpoch, taskBatches } from "./task-batches.js";
 import type { TextMasks } from "./text-masks.js";
 import { compileTraining, initialWeights } from "./training.js";
@@ -20,7 +22,7 @@ import { adaptationSteps } from "./training-length.js";
  * done. Throws `interrupted` after a stop on request, and `training-diverged`.
  */
 export async function fitOnRows(
-  { settings, model, data, unlabelled }: RunInputs,
+  inputs: RunInputs,
   masks: TextMasks | undefined,
   {
     train: rows,
@@ -30,6 +32,7 @@ export async function fitOnRows(
   host: Host,
   onStep: (done: number, total: number) => void,
 ): Promise<Float32Array> {
+  const { settings, model, data, unlabelled } = inputs;
   const { spec, tokenizer } = model;
   const texts = data.encodings.train;
   const pick = <Item>(items: readonly Item[]) => rows.map((row) => items[row]);
@@ -40,11 +43,6 @@ export async function fitOnRows(
     train: { texts: pick(data.train.texts), labelIds, records: pick(data.train.records) },
     encodings: { train: encodings, dev: [] },
   };
-  // Those of the training texts come first, then those of the texts for the auxiliary task alone.
-  const probabilities = masks && [
-    ...pick(masks.probabilities),
-    ...masks.probabilities.slice(texts.length),
-  ];
   const classes = data.labels.length;
   const lines = picked.train.records.map(({ line }) => line);
   const main = mainRows({ encodings, labelIds, lines });
@@ -75,14 +73,25 @@ export async function fitOnRows(
         ...main,
         frozenStates,
         ...(unlabelled && { unlabelled: unlabelled.encodings }),
-        ...(probabilities && { probabilities }),
       },
       settings,
       settings,
       spec,
       tokenizer,
     );
-    const plan = { doneSteps: 0, ...firstStagePlan(training, perEpoch, settings), batches };
+    const ofAll = masks && runEpochMasks(inputs, masks, training, undefined, runtime, host);
+    // Those of the training texts come first, then those of the texts for the auxiliary task alone.
+    const picking =
+      ofAll &&
+      (async (epoch: number) => {
+        const all = await ofAll(epoch);
+        return [...pick(all), ...all.slice(texts.length)];
+      });
+    const plan = {
+      doneSteps: 0,
+      ...firstStagePlan(training, perEpoch, settings),
+      batches: maskedBatches(batches, picking, perEpoch),
+    };
     const { tasks, parameters, dropout } = training;
     const { reason } = await train({ ...tasks, parameters, dropout }, plan, {
       emit: () => undefined,

@@ -23,6 +23,7 @@ import { adaptedForRun } from "./adapted-run.js";
 import { devEvaluation } from "./dev-evaluation.js";
 import { computeFrozenStates } from "./frozen-states.js";
 import { probeHead } from "./probed-head.js";
+import { runEpochMasks } from "./run-epoch-masks.js";
 import type { KeptClassifier } from "./run-examples.js";
 import { loadWeights } from "./second-stage.js";
 import { runStages, type Trained } from "./stages.js";
@@ -136,7 +137,10 @@ export async function trainEncoder(
     const trained = await runStages(
       training,
       splits,
-      { unlabelled: unlabelled?.encodings, probabilities: masks?.probabilities },
+      {
+        unlabelled: unlabelled?.encodings,
+        masks: masks && runEpochMasks(inputs, masks, training, digest, runtime, host),
+      },
       tokenizer,
       { modelFolder: folder, dev, state, start },
       settings,

@@ -13,6 +13,7 @@ import type { Host } from "../host/host.js";
 import { type LoadedModel, type ScoringSettings, scoreEncodings } from "../sources/model.js";
 import { type AdaptationSettings, adaptToTexts } from "./adaptation.js";
 import { stepsPerEpoch } from "./task-batches.js";
+import type { Rescored } from "./text-masks.js";
 import { BRIEF_EPOCHS } from "./training-length.js";
 
 export interface NeededValues {
@@ -21,6 +22,8 @@ export interface NeededValues {
   /** The vanilla model's scores, where they are what is needed. */
   readonly scores?: readonly TokenScores[];
   readonly estimatorReport?: EstimatorReport | undefined;
+  /** How scores by the model under training become values. */
+  readonly rescored?: Rescored;
 }
 
 /** What they are computed from. */
@@ -49,12 +52,18 @@ export async function neededValues(
       return { values: domainContrasts(encodings, general ?? missing()) };
     case "scores": {
       const scored = await scoreEncodings(model, encodings, settings, runtime, host);
-      return { ...scored, values: scored.scores };
+      return {
+        ...scored,
+        values: scored.scores,
+        rescored: { of: "the token", toValues: asTheyAre },
+      };
     }
     case "entropies": {
       const scoring = [model, encodings, settings, runtime, host, "any token"] as const;
       const { scores, estimatorReport } = await scoreEncodings(...scoring);
-      return { values: scores.map((text) => text.map((expected) => -expected)), estimatorReport };
+      const toValues: Rescored["toValues"] = (expected) =>
+        expected.map((text) => text.map((score) => -score));
+      return { values: toValues(scores), estimatorReport, rescored: { of: "any token", toValues } };
     }
     case "excess": {
       const { scores, estimatorReport } = await scoreEncodings(
@@ -65,13 +74,14 @@ export async function neededValues(
         host,
       );
       const adapted = await adaptedScores(model, encodings, settings, runtime, host);
-      const values = scores.map((text, index) =>
-        text.map((score, token) => adapted[index][token] - score),
-      );
-      return { values, estimatorReport };
+      const toValues: Rescored["toValues"] = (present) =>
+        present.map((text, index) => text.map((score, token) => adapted[index][token] - score));
+      return { values: toValues(scores), estimatorReport, rescored: { of: "the token", toValues } };
     }
   }
 }
+
+const asTheyAre: Rescored["toValues"] = (scores) => scores;
 
 /** Of the adaptation that tells what can be learned: the same for all runs, whatever their seed. */
 const ADAPTATION_SEED = 0;

@@ -1,6 +1,5 @@
 /** The training loop of a run: both tasks together, then, if requested, a second stage of classification alone. */
 import { L3MaskingError } from "../../base/errors.js";
-import type { MaskProbabilities } from "../../method/masking/tokens.js";
 import {
   type StoppingState,
   type TrainingOutcome,
@@ -13,6 +12,7 @@ import type { Encoding, Tokenizer } from "../../text/encoding.js";
 import type { FirstStage, RunState } from "../folder/saved-state.js";
 import type { TrainingState } from "../folder/training-state.js";
 import type { DevEvaluation } from "./dev-evaluation.js";
+import { type EpochMasks, maskedBatches } from "./epoch-masks.js";
 import { firstStagePlan } from "./first-stage.js";
 import type { FineTuneSettings } from "./recipe.js";
 import { runSecondStage } from "./second-stage.js";
@@ -22,8 +22,8 @@ import type { Training, TrainingSplits } from "./training.js";
 /** What the auxiliary task reads in addition to the training texts; nothing where there is no such task. */
 export interface AuxiliaryInputs {
   readonly unlabelled: readonly Encoding[] | undefined;
-  /** Of each training text, then of each unlabelled one. */
-  readonly probabilities: readonly MaskProbabilities[] | undefined;
+  /** Of each training text, then of each unlabelled one, in an epoch; absent where there is no such task. */
+  readonly masks: EpochMasks | undefined;
 }
 
 /** Where the best weights and the state of the run are kept. */
@@ -83,6 +83,13 @@ export async function runStages(
   };
   const stopped = { ...start, withoutBetter: start.withoutBetter ?? 0 };
 
+  const batchesOf = taskBatches(
+    { ...texts, ...(auxiliary.unlabelled && { unlabelled: auxiliary.unlabelled }) },
+    settings,
+    settings,
+    spec,
+    tokenizer,
+  );
   const runFirstStage = () =>
     train(
       { ...training.tasks, parameters, dropout, ...(meta && { meta }) },
@@ -91,17 +98,7 @@ export async function runStages(
         best: stopped.best,
         withoutBetter: stopped.withoutBetter,
         ...firstStagePlan(training, perEpoch, settings),
-        batches: taskBatches(
-          {
-            ...texts,
-            ...(auxiliary.unlabelled && { unlabelled: auxiliary.unlabelled }),
-            ...(auxiliary.probabilities && { probabilities: auxiliary.probabilities }),
-          },
-          settings,
-          settings,
-          spec,
-          tokenizer,
-        ),
+        batches: maskedBatches(batchesOf, auxiliary.masks, perEpoch),
         ...(dev.any && {
           evaluation: {
             isDueAfter: (step: number) => step % (settings.evalSteps ?? perEpoch) === 0,

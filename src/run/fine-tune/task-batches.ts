@@ -67,7 +67,7 @@ export function mainRows<Texts extends Pick<TaskTexts, "encodings" | "labelIds" 
  * together, in an order of its own, as many per micro-batch as the main task: one round per epoch without
  * unlabelled texts, one round in three epochs with three times as many texts. The next round begins where the
  * last one ends, even within a micro-batch. Order and masks are drawn afresh in every round.
- * The result depends on seed and step alone.
+ * The result depends on seed, step and mask probabilities alone; those of the texts where the call names no others.
  */
 export function taskBatches(
   texts: TaskTexts,
@@ -75,7 +75,10 @@ export function taskBatches(
   masking: MaskingOptions,
   spec: ModelSpec,
   tokenizer: Tokenizer,
-): (step: number) => { epoch: number; microBatches: MicroBatch[] } {
+): (
+  step: number,
+  probabilities?: readonly MaskProbabilities[],
+) => { epoch: number; microBatches: MicroBatch[] } {
   const { batchSize, gradientAccumulationSteps: accumulationSteps } = settings;
   const count = texts.encodings.length;
   const perEpoch = stepsPerEpoch(count, settings);
@@ -85,10 +88,9 @@ export function taskBatches(
 
   const textsFrom = roundsOf(auxiliaryTexts.length, auxiliaryOrder);
 
-  return (step) => {
+  return (step, probabilities = texts.probabilities) => {
     const epoch = Math.floor((step - 1) / perEpoch);
     const index = (step - 1) % perEpoch;
-    const { probabilities } = texts;
     let start = epoch * count + index * batchSize * accumulationSteps;
     const portions = optimizerSteps(mainOrder(epoch), { batchSize, accumulationSteps })[index];
     const microBatches = portions.map((portion): MicroBatch => {

@@ -5,6 +5,7 @@ import { exponentThatMoves } from "../../method/masking/moved.js";
 import { createStrategy, uniformProbabilities } from "../../method/masking/probabilities.js";
 import type { MaskingStrategy } from "../../method/masking/strategies/strategy.js";
 import type { MaskProbabilities } from "../../method/masking/tokens.js";
+import type { LikelihoodOf } from "../../method/program/inference.js";
 import type { EstimatorReport } from "../../results/records/run-metrics.js";
 import type { Encoding } from "../../text/encoding.js";
 import type { TrainSettings } from "../settings/schemas.js";
@@ -24,6 +25,16 @@ export interface TextMasks {
   /** The vanilla model's scores of the same texts; absent where the strategy needs none. */
   readonly scores?: readonly TokenScores[] | undefined;
   readonly estimatorReport?: EstimatorReport | undefined;
+  /** m_i for another budget, and for other values than those that the run began with. */
+  again(budget: number, values?: readonly ArrayLike<number>[]): readonly MaskProbabilities[];
+  /** How scores by the model under training become values; absent where the strategy asks no model. */
+  readonly rescored?: Rescored | undefined;
+}
+
+/** What a strategy makes of scores. */
+export interface Rescored {
+  readonly of: LikelihoodOf;
+  toValues(scores: readonly TokenScores[]): readonly ArrayLike<number>[];
 }
 
 /** `values` are what the strategy needs of each text's tokens; absent where it needs nothing. */
@@ -34,16 +45,18 @@ export function textMasks(
   settings: MaskProbabilitySettings,
 ): TextMasks {
   const { mlmProbability: budget, calibration, movedShare, seed } = settings;
-  const masksOf = (exponent: number) => {
-    const { probabilities } = createStrategy(masking.name, { budget, calibration, exponent });
+  const masksOf = (exponent: number, changed = budget, given = values) => {
+    const changing = { budget: changed, calibration, exponent };
+    const { probabilities } = createStrategy(masking.name, changing);
     return encodings.map((encoding, text) =>
-      probabilities(encoding, values?.[text], randomStream(seed, masking.name, text)),
+      probabilities(encoding, given?.[text], randomStream(seed, masking.name, text)),
     );
   };
   const uniform = () => encodings.map((encoding) => uniformProbabilities(encoding, budget));
   const gamma =
     movedShare === undefined || masking.needs === "nothing"
       ? settings.gamma
-      : exponentThatMoves(movedShare, masksOf, uniform());
-  return { strategy: masking.name, gamma, probabilities: masksOf(gamma) };
+      : exponentThatMoves(movedShare, (exponent) => masksOf(exponent), uniform());
+  const again: TextMasks["again"] = (changed, given) => masksOf(gamma, changed, given);
+  return { strategy: masking.name, gamma, probabilities: masksOf(gamma), again };
 }

@@ -155,6 +155,7 @@ export function removeState(outputDir: string): void {
   const names = [
     "state",
     "adaptation",
+    "rescored",
     "folds",
     "encoder",
     "model.partial",

@@ -41,6 +41,8 @@ export type SizeSettings = Pick<
   | "maxLength"
   | "maxSteps"
   | "adaptationEpochs"
+  | "rescoreEpochs"
+  | "finalMlmProbability"
   | "numTrainEpochs"
   | "gradientAccumulationSteps"
   | "seed"
@@ -63,7 +65,8 @@ export function runSizes(texts: RunTexts, settings: SizeSettings, spec: ModelSpe
   const [dev, test] = [lengthsOf(texts.dev), lengthsOf(texts.test)];
   const hasAuxiliary = hasAuxiliaryTask(method);
   const adapts = adaptsFirst(method);
-  const selectedShare = hasAuxiliary || adapts ? settings.mlmProbability : 0;
+  const { mlmProbability: first, finalMlmProbability: last = first } = settings;
+  const selectedShare = hasAuxiliary ? Math.max(first, last) : adapts ? first : 0;
   const layout = (lengths: Int32Array) => layoutOf(lengths, spec, selectedShare);
   const fullest = (lengths: Int32Array, task: "main" | "auxiliary" | "adaptation") => {
     const steps = passesOf(method) * (settings.maxSteps ?? Number.POSITIVE_INFINITY);
@@ -86,6 +89,7 @@ export function runSizes(texts: RunTexts, settings: SizeSettings, spec: ModelSpe
     dev: learnsWeights ? layout(longestOf(dev, settings.devBatchSize)) : undefined,
     evaluation: evaluated.reduce((a, b) => (a.rows * a.slots > b.rows * b.slots ? a : b)),
     scoring: needsScores(method) ? scoringCalls(all, settings) : [],
+    rescores: needsScores(method) && settings.rescoreEpochs !== undefined,
     entropies: maskingOf(method)?.needs === "entropies",
     frozenStates: keepsFrozenStates(settings, spec, train)
       ? frozenStatesBytes(settings, spec, train)

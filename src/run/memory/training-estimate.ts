@@ -37,6 +37,8 @@ export interface RunSizes {
   readonly evaluation: BatchSizes;
   /** Calls of the scoring model, which ends before training begins. */
   readonly scoring: readonly BatchSizes[];
+  /** Do they come during training too? */
+  readonly rescores: boolean;
   /** Do they ask for entropies? */
   readonly entropies: boolean;
   /** Bytes of the output of frozen layers, where it is kept. */
@@ -136,7 +138,8 @@ export function trainingMemory(model: TrainedModel): (sizes: RunSizes) => Memory
     const call = sizes.entropies ? programs.tokenEntropy : programs.tokenLikelihood;
     const calls = sizes.scoring.map((batch) => call(batch));
     const scoring = arena(Math.max(0, ...calls));
-    const training = Object.values(parts).reduce((sum, bytes) => sum + bytes, 0);
+    const beside = sizes.rescores ? scoring : 0;
+    const training = Object.values(parts).reduce((sum, bytes) => sum + bytes, beside);
     const copies = sizes.adaptation === undefined ? 1 : 2;
     const whileScoring = copies * model.checkpointBytes + parts.texts + parts.program + scoring;
     const adaptation = adaptationBytes(sizes);

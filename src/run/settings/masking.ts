@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { selections } from "../../method/masking/select.js";
 import { fraction, integer, notNegative, text } from "./kinds.js";
-import { likelihoodMethods, maskingMethods, weighingMethods } from "./method.js";
+import { likelihoodMethods, maskingMethods, twoTaskMethods, weighingMethods } from "./method.js";
 import { PUBLISHED, setting } from "./setting.js";
 
 const corruption = {
@@ -39,6 +39,29 @@ export const mlmProbability = setting({
   type: fraction().default(0.15),
   description: "Masking budget: mean mask probability over a text's tokens",
   origin: PUBLISHED,
+});
+
+export const finalMlmProbability = setting({
+  name: "finalMlmProbability",
+  commands: ["train", "compare"],
+  heading: "Masking",
+  identity: "counts",
+  methods: twoTaskMethods,
+  type: fraction().optional(),
+  description:
+    "Masking budget of the last epoch, which the budget goes to on a straight line, epoch by epoch; by default it stays",
+});
+
+export const rescoreEpochs = setting({
+  name: "rescoreEpochs",
+  commands: ["train", "compare"],
+  heading: "Masking",
+  identity: "counts",
+  methods: likelihoodMethods,
+  type: integer(1).optional(),
+  description:
+    "Score the texts anew after every so many epochs, with the model as it is by then; by default the vanilla model's scores hold to the end",
+  unit: "epochs",
 });
 
 export const calibration = setting({
@@ -123,6 +146,8 @@ export const maskingSettings = [
     identity: "none",
   }),
   mlmProbability,
+  finalMlmProbability,
+  rescoreEpochs,
   calibration,
   gamma,
   movedShare,

@@ -21,7 +21,7 @@ const commands = ["train", "compare"] as const;
 const names = methods.map(({ name }) => name);
 
 /** Methods with a masked-LM task beside classification. */
-const twoTaskMethods = names.filter(hasAuxiliaryTask);
+export const twoTaskMethods = names.filter(hasAuxiliaryTask);
 /** Methods that mask tokens, beside classification or before it. */
 export const maskingMethods = names.filter(masksTokens);
 /** Methods that mask some tokens more often than others. */

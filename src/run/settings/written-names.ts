@@ -20,6 +20,7 @@ export const runNames = [
   "predictions-held-out.jsonl",
   "predictions-test.jsonl",
   "progress.json",
+  "rescored",
   "splits",
   "state",
   "tensorboard",
