@@ -27,6 +27,8 @@ export const errorCodes = {
   "output-unwritable": "usage",
   "disk-full": "usage",
   "file-missing": "usage",
+  "storage-missing": "usage",
+  "storage-damaged": "usage",
   "runs-disagree": "usage",
   "package-missing": "usage",
   "device-missing": "usage",

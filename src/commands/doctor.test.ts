@@ -17,7 +17,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const machine: Machine = {
-  nodeVersion: "22.3.1",
+  program: { name: "node", version: "22.3.1" },
   platform: "linux",
   processor: "a processor",
   architecture: "x64",
@@ -83,9 +83,9 @@ describe("runDoctor", () => {
     ["20.18.3", false],
     ["20.19.0", true],
     ["21.0.0", true],
-  ])("Node %s: %s", async (nodeVersion, ok) => {
-    const found = (await findings({}, { nodeVersion })).get("node");
-    expect(found).toMatchObject({ ok, finding: nodeVersion });
+  ])("Node %s: %s", async (version, ok) => {
+    const found = (await findings({}, { program: { name: "node", version } })).get("node");
+    expect(found).toMatchObject({ ok, finding: version });
     expect(found?.hint).toBe(ok ? undefined : "Install Node 20.19 or later.");
   });
 

@@ -49,7 +49,7 @@ export async function runDoctor(
   ];
 }
 
-function nodeDiagnosis({ nodeVersion }: Machine): Diagnosis {
+function nodeDiagnosis({ program: { version: nodeVersion } }: Machine): Diagnosis {
   const [major, minor] = nodeVersion.split(".").map(Number);
   const ok = major > leastNode.major || (major === leastNode.major && minor >= leastNode.minor);
   const finding = { subject: "node", ok, finding: nodeVersion };

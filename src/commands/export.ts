@@ -1,13 +1,13 @@
 /** `export`: a classifier as ONNX files that other programs run, with a model card. */
-import { existsSync, readFileSync, rmSync } from "node:fs";
-import { basename, join, resolve } from "node:path";
 import * as z from "zod";
 import { L3MaskingError } from "../base/errors.js";
 import { readRecords } from "../data/read.js";
 import { readJsonFile } from "../model/checkpoint/folder.js";
 import { saveCheckpoint } from "../model/checkpoint/save.js";
 import { writeDurably } from "../platform/files/durable.js";
+import { exists, readText, remove } from "../platform/files/files.js";
 import { holdingFolder } from "../platform/files/folder-lock.js";
+import { basename, join, resolve } from "../platform/paths.js";
 import { CARD_MARK, type ExportedFile, modelCard } from "../results/report/markdown/model-card.js";
 import { type LoadedClassifier, loadClassifier } from "../run/classifiers/encoder.js";
 import { requireEncoder } from "../run/classifiers/kinds.js";
@@ -64,7 +64,7 @@ export async function runExport(settings: ExportSettings, host: Host): Promise<E
     return await addFiles(target, model, settings, texts, host);
   } catch (error) {
     // So that the same command can be tried again.
-    rmSync(target, { recursive: true, force: true });
+    remove(target);
     throw error;
   }
 }
@@ -88,7 +88,7 @@ function addFiles(
       host.emit({ type: "notice", level: "info", text });
     }
     const card = join(target, "README.md");
-    if (existsSync(card) && !readFileSync(card, "utf8").includes(CARD_MARK)) {
+    if (exists(card) && !readText(card).includes(CARD_MARK)) {
       const text = `${card} was edited by hand and is left unchanged`;
       host.emit({ type: "notice", level: "info", text });
       return { folder: target, files: written, checks: files };
@@ -110,7 +110,7 @@ function limitLength(
 ): string | undefined {
   const name = "tokenizer_config.json";
   const path = join(folder, name);
-  const old = existsSync(path)
+  const old = exists(path)
     ? lengthSchema.parse(readJsonFile(path, "checkpoint-config"))
     : undefined;
   if ((old?.model_max_length ?? Number.POSITIVE_INFINITY) <= longestRow(spec)) return undefined;
@@ -135,7 +135,7 @@ async function targetFolder(
       { hint: "Pass --output-dir." },
     );
   }
-  if (existsSync(join(folder, "tokenizer.json"))) return folder;
+  if (exists(join(folder, "tokenizer.json"))) return folder;
   throw new L3MaskingError(
     "invalid-setting",
     `expected tokenizer.json in ${folder}, found none; programs that run the ONNX files need it`,
@@ -171,7 +171,7 @@ async function copyModel(target: string, model: LoadedClassifier): Promise<void>
     ...tokenizer.files(maxLength),
     trainingArguments(maxLength, tokenizer, task),
   ]);
-  if (existsSync(join(folder, temperatureFile))) {
+  if (exists(join(folder, temperatureFile))) {
     const temperature = trainedTemperature(folder);
     sideFiles.set(temperatureFile, `${JSON.stringify({ temperature }, undefined, 2)}\n`);
   }

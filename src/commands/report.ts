@@ -1,7 +1,6 @@
 /** `report`: the folder of a run or of a comparison as one HTML page. */
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { makeFolder } from "../platform/files/files.js";
+import { exists, makeFolder, readText } from "../platform/files/files.js";
+import { join } from "../platform/paths.js";
 import { parseComparison } from "../results/records/comparison.js";
 import { renderComparison } from "../results/report/pages/comparison.js";
 import type { ChartFile } from "../results/report/pages/markup.js";
@@ -29,15 +28,15 @@ export interface ReportResult {
 export async function runReport(settings: ReportSettings, host: Host): Promise<ReportResult> {
   const { folder } = settings;
   const results = join(folder, "results.json");
-  const { html, charts } = existsSync(results)
-    ? renderComparison(parseComparison(readFileSync(results, "utf8"), results))
+  const { html, charts } = exists(results)
+    ? renderComparison(parseComparison(readText(results), results))
     : renderRun(readTrainedRun(folder), { date: host.today() });
   const output = settings.output ?? join(folder, "report.html");
   requireWritable(output);
   writeWhole(output, html);
   return {
     output,
-    bytes: Buffer.byteLength(html),
+    bytes: new TextEncoder().encode(html).length,
     charts: settings.charts === undefined ? [] : writeCharts(settings.charts, charts),
   };
 }

@@ -1,7 +1,7 @@
 /** `train`: a run from files to metrics, in reading order. */
-import { join } from "node:path";
 import { isLinear, needsScores, readsEmbeddings } from "../method/methods.js";
 import { holdingFolder } from "../platform/files/folder-lock.js";
+import { join } from "../platform/paths.js";
 import { type Trackers, withTrackers } from "../results/trackers/trackers.js";
 import { runMasks } from "../run/fine-tune/auxiliary-texts.js";
 import { embeddedRun, trainEmbed } from "../run/fine-tune/embedding.js";

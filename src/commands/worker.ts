@@ -2,9 +2,9 @@
 
 import { hostname } from "node:os";
 import type { Job } from "bullmq";
+import { packageVersion } from "../base/version.js";
 import { exists, listFolder, remove, removeEmptyFolder } from "../platform/files/files.js";
 import { holdingFolder, type LockHost } from "../platform/files/folder-lock.js";
-import { packageVersion } from "../platform/machine.js";
 import { join } from "../platform/paths.js";
 import { atMost, pause } from "../platform/pause.js";
 import { deviceOfJobs } from "../run/host/device.js";
@@ -59,7 +59,7 @@ const FAREWELL_MILLISECONDS = 5000;
 export async function runWorker(settings: WorkerSettings, host: Host): Promise<WorkerResult> {
   const queue = await openRedisQueue(settings.queue, host);
   try {
-    requireFittingComparison(await queue.present(), packageVersion());
+    requireFittingComparison(await queue.present(), packageVersion);
     const runtime = await host.runtime({ threads: settings.threads });
     const folder = join(settings.cacheDir ?? host.cacheFolder, "queue");
     let ended = false;
@@ -164,7 +164,7 @@ async function takeRuns(
     }
   }
 
-  const worker = new Worker<RunMessage, RunResult>(queueName(packageVersion()), process, {
+  const worker = new Worker<RunMessage, RunResult>(queueName(packageVersion), process, {
     connection: queue.redis,
     prefix: PREFIX,
     name: place.name,
@@ -226,7 +226,7 @@ function watchRun(job: Job<RunMessage, RunResult>, queue: RedisQueue) {
 
 /** Says that this worker is there, and tells of comparisons that it does not fit. */
 function openPresence(queue: RedisQueue, { name }: WorkerPlace, host: Host) {
-  const version = packageVersion();
+  const version = packageVersion;
   const own: Present = { role: "worker", name, version, protocol: PROTOCOL };
   const told = new Set<string>();
   let saidAt = Number.NEGATIVE_INFINITY;

@@ -12,7 +12,7 @@ import {
   standardInput,
 } from "../platform/files/files.js";
 import { basename, dirname, join } from "../platform/paths.js";
-import { gunzip, unbrotli } from "../platform/unpack.js";
+import { gunzipPieces, pageDecoders } from "../platform/unpack.js";
 import { classNamesOf } from "./formats/class-names.js";
 import type { ColumnOptions } from "./formats/columns.js";
 import {
@@ -36,14 +36,14 @@ export interface RecordFile extends ParsedFile {
  * All rows of a data file; of standard input for "-", in whatever format it is. Throws `file-missing` if it cannot be read, and what `parseRecords` throws.
  */
 export async function readRecords(path: string, options: ColumnOptions): Promise<RecordFile> {
-  const { kind, bytes } = readNamed(path);
+  const { kind, bytes } = await readNamed(path);
   const classNames = options.labels === "unread" ? undefined : describedClasses(path);
   const parsed = await parseRecords(
     bytes,
     kind.format,
     shownName(path),
     { classNames, ...options },
-    decoders,
+    pageDecoders,
   );
   return { ...parsed, format: formatName(kind) };
 }
@@ -52,18 +52,23 @@ export async function readRecords(path: string, options: ColumnOptions): Promise
 export async function readTable(
   path: string,
 ): Promise<{ readonly kind: FileKind; readonly table: Table }> {
-  const { kind, bytes } = readNamed(path);
-  return { kind, table: await parseTable(bytes, kind.format, shownName(path), decoders) };
+  const { kind, bytes } = await readNamed(path);
+  return { kind, table: await parseTable(bytes, kind.format, shownName(path), pageDecoders) };
 }
 
 /** The bytes of a file or of standard input, decompressed. */
-function readNamed(path: string): { readonly kind: FileKind; readonly bytes: Uint8Array } {
-  if (path !== STANDARD) return { kind: fileKind(path), bytes: readUnzipped(path) };
+async function readNamed(
+  path: string,
+): Promise<{ readonly kind: FileKind; readonly bytes: Uint8Array }> {
+  if (path !== STANDARD) return { kind: fileKind(path), bytes: await readUnzipped(path) };
   const read = standardBytes();
   const gzipped = read[0] === 0x1f && read[1] === 0x8b;
-  const bytes = gzipped ? unzipBytes(read, shownName(path)) : read;
+  const bytes = gzipped ? await unzipBytes(read, shownName(path)) : read;
   return { kind: { format: formatOfContent(bytes), gzipped }, bytes };
 }
+
+/** Bytes of a piece of a .gz file. */
+const UNPACKED_AT_ONCE = 1 << 20;
 
 function standardBytes(): Uint8Array {
   try {
@@ -99,13 +104,11 @@ function describedClasses(path: string): ClassNames | undefined {
   return undefined;
 }
 
-const decoders = { GZIP: gunzip, BROTLI: unbrotli };
-
 /**
  * The bytes of a data file, decompressed if its name ends in .gz. Throws `file-missing` if it cannot be
  * read and `data-format` if it is no gzip data or unpacks to more than `unpackedLimit`.
  */
-export function readUnzipped(path: string): Uint8Array {
+export async function readUnzipped(path: string): Promise<Uint8Array> {
   const content = bytesOf(path);
   return fileKind(path).gzipped ? unzipBytes(content, path) : content;
 }
@@ -136,15 +139,19 @@ export function missingFile(path: string, cause: unknown): unknown {
   );
 }
 
-function unzipBytes(content: Uint8Array, path: string): Uint8Array {
-  let unpacked: Uint8Array | undefined;
+async function unzipBytes(content: Uint8Array, path: string): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  let unpacked = 0;
   try {
-    unpacked = gunzip(content, unpackedLimit(content.length));
+    for await (const piece of gunzipPieces([content], UNPACKED_AT_ONCE)) {
+      pieces.push(piece);
+      unpacked += piece.length;
+      if (unpacked > unpackedLimit(content.length)) throw unpackedTooLarge(path, content.length);
+    }
   } catch (cause) {
-    throw damagedGzip(path, cause);
+    throw cause instanceof L3MaskingError ? cause : damagedGzip(path, cause);
   }
-  if (unpacked === undefined) throw unpackedTooLarge(path, content.length);
-  return unpacked;
+  return joined(pieces);
 }
 
 /** Of a file that unpacks to more than `unpackedLimit`. */

@@ -1,12 +1,9 @@
-/** The machine that we run on, and the version of this package. */
-import { readFileSync } from "node:fs";
+/** The machine that we run on. */
 import { arch, availableParallelism, cpus, platform, totalmem } from "node:os";
-import { L3MaskingError } from "../base/errors.js";
-import { packagePath } from "./package-path.js";
 
 export interface Machine {
-  /** "20.19.0" */
-  readonly nodeVersion: string;
+  /** What runs this program: "node", "20.19.0". */
+  readonly program: { readonly name: string; readonly version: string };
   readonly platform: string;
   readonly architecture: string;
   /** The model of its processors. */
@@ -17,7 +14,7 @@ export interface Machine {
 
 export function thisMachine(): Machine {
   return {
-    nodeVersion: process.versions.node,
+    program: { name: "node", version: process.versions.node },
     platform: platform(),
     architecture: arch(),
     processor: cpus()[0]?.model ?? "unknown processor",
@@ -29,18 +26,4 @@ export function thisMachine(): Machine {
 /** Processors that this process may use. */
 export function processorCount(): number {
   return availableParallelism();
-}
-
-export function packageVersion(): string {
-  const text = readFileSync(packagePath("package.json"), "utf8");
-  // Read by hand: the schema library takes longer to load than all of --help.
-  const manifest: unknown = JSON.parse(text);
-  if (typeof manifest === "object" && manifest !== null && "version" in manifest) {
-    return String(manifest.version);
-  }
-  throw new L3MaskingError(
-    "file-missing",
-    "expected a version in the package.json of l3masking, found none",
-    { hint: "Reinstall l3masking." },
-  );
 }

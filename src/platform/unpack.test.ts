@@ -1,13 +1,13 @@
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { gunzip, gunzipPieces, unbrotli } from "./unpack.js";
+import { gunzipPieces, pageDecoders } from "./unpack.js";
 
 const text = "to be or not to be, ".repeat(500);
 const decoded = (bytes: Uint8Array | undefined) => new TextDecoder().decode(bytes);
 
 describe.each([
-  ["gunzip", gunzip, gzipSync(text)],
-  ["unbrotli", unbrotli, brotliCompressSync(text)],
+  ["gunzip", pageDecoders.GZIP, gzipSync(text)],
+  ["unbrotli", pageDecoders.BROTLI, brotliCompressSync(text)],
 ])("%s", (_name, unpack, packed) => {
   it("unpacks to no more than allowed", () => {
     expect(decoded(unpack(packed, text.length))).toBe(text);

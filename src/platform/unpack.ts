@@ -3,13 +3,17 @@ import { Readable } from "node:stream";
 import { brotliDecompressSync, createGunzip, gunzipSync } from "node:zlib";
 import { systemCode } from "./files/failures.js";
 
-/** The unpacked bytes; undefined for more than `mostBytes`. Throws for bytes that are damaged or cut off. */
-export function gunzip(bytes: Uint8Array, mostBytes: number): Uint8Array | undefined {
+/**
+ * What unpacks the pages of Parquet files: the unpacked bytes; undefined for more than `mostBytes`. Throws for bytes that are
+ * damaged or cut off.
+ */
+export const pageDecoders = { GZIP: gunzip, BROTLI: unbrotli };
+
+function gunzip(bytes: Uint8Array, mostBytes: number): Uint8Array | undefined {
   return within(() => gunzipSync(bytes, { maxOutputLength: mostBytes }));
 }
 
-/** As `gunzip`, for Brotli. */
-export function unbrotli(bytes: Uint8Array, mostBytes: number): Uint8Array | undefined {
+function unbrotli(bytes: Uint8Array, mostBytes: number): Uint8Array | undefined {
   return within(() => brotliDecompressSync(bytes, { maxOutputLength: mostBytes }));
 }
 

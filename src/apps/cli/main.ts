@@ -3,9 +3,9 @@
 import { closeSync } from "node:fs";
 import { performance } from "node:perf_hooks";
 import { isatty } from "node:tty";
+import { packageVersion } from "../../base/version.js";
 import { systemCode } from "../../platform/files/failures.js";
 import { entryAt, listFolder, readText } from "../../platform/files/files.js";
-import { packageVersion } from "../../platform/machine.js";
 import { callOnce, startAhead } from "../../thread/client.js";
 import { runCommandLine } from "./program.js";
 import { createHumanReporter } from "./reporter.js";
@@ -55,7 +55,7 @@ process.once("beforeExit", () => {
 process.exitCode = await runCommandLine(
   process.argv.slice(2),
   {
-    version: packageVersion(),
+    version: packageVersion,
     startWorker: startAhead,
     call: callOnce,
     serve: async (given, watch) => (await import("../serve/serve.js")).runServe(given, watch),

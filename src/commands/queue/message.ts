@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { type ErrorCode, errorCodes, L3MaskingError } from "../../base/errors.js";
 import { sha256 } from "../../base/sha256.js";
-import { packageVersion } from "../../platform/machine.js";
+import { packageVersion } from "../../base/version.js";
 import { type Ticket, ticketSchema } from "../compare/ticket.js";
 import { sentFileSchema } from "./transfer.js";
 
@@ -135,5 +135,5 @@ export function runId({ name, digest }: Ticket, inputs: Inputs): string {
 
 /** A run as a message. */
 export function runMessage(ticket: Ticket, inputs: Inputs, folder: string): RunMessage {
-  return { protocol: PROTOCOL, version: packageVersion(), ticket, inputs, folder };
+  return { protocol: PROTOCOL, version: packageVersion, ticket, inputs, folder };
 }

@@ -2,7 +2,7 @@
 import type * as bullmq from "bullmq";
 import type * as ioredis from "ioredis";
 import { L3MaskingError, messageOf } from "../../base/errors.js";
-import { packageVersion } from "../../platform/machine.js";
+import { packageVersion } from "../../base/version.js";
 import { atMost } from "../../platform/pause.js";
 import { type QueueServer, queueServer } from "../../platform/queue-environment.js";
 import type { Host } from "../../run/host/host.js";
@@ -50,7 +50,7 @@ export async function openRedisQueue(address: string, host: QueueHost): Promise<
     redis.disconnect();
     throw error;
   }
-  const queue = new packages.bullmq.Queue<RunMessage>(queueName(packageVersion()), {
+  const queue = new packages.bullmq.Queue<RunMessage>(queueName(packageVersion), {
     connection: redis,
     prefix: PREFIX,
   });

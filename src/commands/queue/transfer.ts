@@ -3,7 +3,6 @@ import { z } from "zod";
 import { L3MaskingError } from "../../base/errors.js";
 import { sha256 } from "../../base/sha256.js";
 import { addFile, openDigest } from "../../platform/digest.js";
-import { syncFolder } from "../../platform/files/durable.js";
 import { writing } from "../../platform/files/failures.js";
 import {
   entryAt,
@@ -14,6 +13,7 @@ import {
   openToWrite,
   remove,
   rename,
+  syncFolder,
 } from "../../platform/files/files.js";
 import { dirname, join } from "../../platform/paths.js";
 

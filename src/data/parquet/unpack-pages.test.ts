@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { gunzip, unbrotli } from "../../platform/unpack.js";
+import { pageDecoders } from "../../platform/unpack.js";
 import type { Codec } from "./footer.js";
 import { unpackerWith } from "./unpack-pages.js";
 
@@ -22,7 +22,7 @@ const packed = written.map(([codec, bytes]) => ({
   size: text.length,
 }));
 
-const unpack = unpackerWith({ GZIP: gunzip, BROTLI: unbrotli });
+const unpack = unpackerWith(pageDecoders);
 
 describe("unpackerWith", () => {
   it("unpacks pages of all codecs, in their order, again and again", async () => {

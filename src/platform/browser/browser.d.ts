@@ -4,9 +4,36 @@
  */
 declare const navigator: {
   readonly hardwareConcurrency: number;
+  readonly userAgent: string;
+  /** GiB, rounded; absent in some browsers. */
+  readonly deviceMemory?: number;
   /** Absent where the browser has no WebGPU, and in pages that were not sent securely. */
   readonly gpu?: { requestAdapter(): Promise<object | null> };
+  /** Absent in pages that were not sent securely. */
+  readonly storage?: {
+    getDirectory(): Promise<OriginFolder>;
+    persist(): Promise<boolean>;
+  };
 };
 
 /** Absent in browsers that are too old to share memory between threads. */
 declare const crossOriginIsolated: boolean | undefined;
+
+/** A folder of the files that a browser keeps for an origin. */
+interface OriginFolder {
+  getFileHandle(name: string, options: { readonly create: boolean }): Promise<OriginFile>;
+  removeEntry(name: string): Promise<void>;
+}
+
+interface OriginFile {
+  /** In workers only; one at a time. */
+  createSyncAccessHandle?(): Promise<SyncAccess>;
+}
+
+interface SyncAccess {
+  getSize(): number;
+  read(target: Uint8Array, options: { readonly at: number }): number;
+  write(bytes: Uint8Array, options: { readonly at: number }): number;
+  flush(): void;
+  close(): void;
+}

@@ -1,5 +1,8 @@
 /** What the browser lets a page or worker use. */
 
+/** What WebAssembly can address. */
+export const mostWebAssemblyBytes = 2 ** 32;
+
 /** How many threads may share memory: all processors, but 1 in a page that is not isolated from other origins. */
 export function sharedThreads(): number {
   return isIsolated() ? navigator.hardwareConcurrency : 1;

@@ -2,7 +2,6 @@
 import { L3MaskingError } from "../../base/errors.js";
 import { addFile, openDigest } from "../digest.js";
 import { dirname, join, resolve } from "../paths.js";
-import { syncFolder } from "./durable.js";
 import { writeError } from "./failures.js";
 import {
   entryAt,
@@ -15,6 +14,7 @@ import {
   remove,
   removeEmptyFolder,
   rename,
+  syncFolder,
 } from "./files.js";
 import { partialPlace } from "./held-folders.js";
 

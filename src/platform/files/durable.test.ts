@@ -9,8 +9,9 @@ import {
 import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../../test/fixtures/folders.js";
 import { openJournal } from "../../run/folder/journal.js";
-import { openDurably, syncFolder, writeDurably } from "./durable.js";
+import { openDurably, writeDurably } from "./durable.js";
 import { writeError } from "./failures.js";
+import { syncFolder } from "./files.js";
 
 const at = temporaryFolder();
 const systemError = (code: string) => Object.assign(new Error(`${code}: no`), { code });

@@ -1,8 +1,7 @@
 /** Files that a kill or a power cut leaves whole: written beside, flushed, renamed. */
-import { closeSync, fsyncSync, openSync, realpathSync } from "node:fs";
-import { dirname } from "node:path";
-import { systemCode, writing } from "./failures.js";
-import { entryAt, openToWrite, remove, rename } from "./files.js";
+import { dirname } from "../paths.js";
+import { writing } from "./failures.js";
+import { entryAt, openToWrite, realPath, remove, rename, syncFolder } from "./files.js";
 import { partialPlace } from "./held-folders.js";
 
 /**
@@ -77,24 +76,5 @@ export function openDurably(path: string): DurableFile {
 function placeOf(path: string): string | undefined {
   const found = entryAt(path);
   if (found === undefined) return path;
-  return found.kind === "file" ? realpathSync(path) : undefined;
-}
-
-/** What systems answer that cannot flush a folder. Windows opens it and then refuses, or does not open it. */
-const cannotFlush = ["EISDIR", "EPERM", "EACCES", "EINVAL"];
-
-/**
- * Flushes the names of a folder's files, so that a file renamed into it is found there after a power cut. Systems that
- * cannot flush a folder, Windows among them, write names in order by themselves.
- */
-export function syncFolder(folder: string): void {
-  let descriptor: number | undefined;
-  try {
-    descriptor = openSync(folder, "r");
-    fsyncSync(descriptor);
-  } catch (error) {
-    if (!cannotFlush.includes(systemCode(error) ?? "")) throw error;
-  } finally {
-    if (descriptor !== undefined) closeSync(descriptor);
-  }
+  return found.kind === "file" ? realPath(path) : undefined;
 }

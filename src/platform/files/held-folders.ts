@@ -3,10 +3,9 @@
  * renamed to its place: once the lease was taken away there is nothing to rename. A check before would not do, as a
  * process may be stopped between check and renaming.
  */
-import { statSync } from "node:fs";
-import { basename, dirname, join, sep } from "node:path";
+import { basename, dirname, join, sep } from "../paths.js";
 import { systemCode } from "./failures.js";
-import { exists, realPath, remove, rename } from "./files.js";
+import { exists, fileSystemOf, realPath, remove, rename } from "./files.js";
 
 interface HeldFolder {
   /** Without links. */
@@ -21,7 +20,7 @@ let count = 0;
 
 /** Says that this thread holds a folder by a lease; gives what says that it no longer does. */
 export function enterHeld(folder: string, lease: string): () => void {
-  const entry = { folder: realPath(folder), lease: realPath(lease), device: statSync(lease).dev };
+  const entry = { folder: realPath(folder), lease: realPath(lease), device: fileSystemOf(lease) };
   held.add(entry);
   return () => held.delete(entry);
 }
@@ -30,7 +29,7 @@ export function enterHeld(folder: string, lease: string): () => void {
 function leaseOver(place: string): string | undefined {
   if (held.size === 0) return undefined;
   const above = realPath(dirname(place));
-  const device = statSync(above).dev;
+  const device = fileSystemOf(above);
   const over = [...held]
     .filter((entry) => entry.device === device && `${above}${sep}`.startsWith(within(entry.folder)))
     .sort((one, other) => other.folder.length - one.folder.length);
@@ -70,7 +69,7 @@ export function removeHeld(path: string): void {
   } catch (error) {
     // Parts of a container's image cannot be renamed, but removed.
     if (systemCode(error) !== "EXDEV") throw error;
-    statSync(lease);
+    fileSystemOf(lease);
     remove(path);
     return;
   }

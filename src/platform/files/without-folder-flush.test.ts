@@ -3,7 +3,8 @@ import type * as FileSystem from "node:fs";
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it, vi } from "vitest";
 import { temporaryFolder } from "../../../test/fixtures/folders.js";
-import { syncFolder, writeDurably } from "./durable.js";
+import { writeDurably } from "./durable.js";
+import { syncFolder } from "./files.js";
 
 let answer = "EPERM";
 vi.mock("node:fs", async (importReal) => {

@@ -1,6 +1,6 @@
 /** TensorBoard: the numbers of a run in one event file of its folder. */
 import { messageOf } from "../../base/errors.js";
-import { syncFolder, writeDurably } from "../../platform/files/durable.js";
+import { writeDurably } from "../../platform/files/durable.js";
 import { writing } from "../../platform/files/failures.js";
 import {
   listFolder,
@@ -9,6 +9,7 @@ import {
   readBytes,
   remove,
   rename,
+  syncFolder,
 } from "../../platform/files/files.js";
 import { dirname, join } from "../../platform/paths.js";
 import {

@@ -1,6 +1,8 @@
 /** The machine and the programs that made a result, for the record. */
+
+import { packageVersion } from "../../base/version.js";
 import type { Runtime } from "../../engine/runtime/runtime.js";
-import { type Machine, packageVersion, thisMachine } from "../../platform/machine.js";
+import { type Machine, thisMachine } from "../../platform/machine.js";
 import type { MachineRecord } from "../../results/records/machine-record.js";
 
 /** This machine, this package and the runtime, if one computed; its name ends in its version. */
@@ -8,7 +10,7 @@ export function machineRecord(
   runtime: Pick<Runtime, "name" | "device"> | undefined,
   machine: Machine = thisMachine(),
 ): MachineRecord {
-  const [program, version = "unknown"] = runtime?.name.split(" ") ?? [];
+  const [runtimeName, runtimeVersion = "unknown"] = runtime?.name.split(" ") ?? [];
   return {
     platform: machine.platform,
     architecture: machine.architecture,
@@ -17,9 +19,9 @@ export function machineRecord(
     memory_bytes: machine.totalBytes,
     ...(runtime && { device: runtime.device }),
     versions: {
-      l3masking: packageVersion(),
-      node: machine.nodeVersion,
-      ...(program !== undefined && { [program]: version }),
+      l3masking: packageVersion,
+      [machine.program.name]: machine.program.version,
+      ...(runtimeName !== undefined && { [runtimeName]: runtimeVersion }),
     },
   };
 }

@@ -65,7 +65,7 @@ async function givenSplits(
         { hint: `Put ${threeFiles(dataset)} into ${folder ?? places[0]}; ${whereFrom}.` },
       );
     }
-    const bytes = readUnzipped(path);
+    const bytes = await readUnzipped(path);
     const digest = sha256Of(bytes);
     if (digest === dataset.splits[split].sha256) return path;
     if (digest !== dataset.published?.[split].sha256)
@@ -88,7 +88,7 @@ async function cachedSplits(
     if (path === undefined) continue;
     let digest: string | undefined;
     try {
-      digest = sha256Of(readUnzipped(path));
+      digest = sha256Of(await readUnzipped(path));
     } catch (error) {
       // A gzip file that is cut off.
       if (published === undefined) throw error;
@@ -120,7 +120,7 @@ async function cachedSplits(
       throw withoutNetwork(error, dataset);
     });
     before += bytes;
-    return keepConverted(dataset, split, readUnzipped(path), cached);
+    return keepConverted(dataset, split, await readUnzipped(path), cached);
   };
   const paths = await eachSplit(async (split) => present.get(split) ?? (await fetched(split)));
   remove(join(cached, "published"));

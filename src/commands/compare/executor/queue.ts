@@ -2,8 +2,8 @@
 import { hostname } from "node:os";
 import { z } from "zod";
 import { L3MaskingError } from "../../../base/errors.js";
+import { packageVersion } from "../../../base/version.js";
 import { makeFolder } from "../../../platform/files/files.js";
-import { packageVersion } from "../../../platform/machine.js";
 import { dirname } from "../../../platform/paths.js";
 import { atMost, pause } from "../../../platform/pause.js";
 import type { Host } from "../../../run/host/host.js";
@@ -266,7 +266,7 @@ async function takeBack(
 
 /** Says that this comparison is there, and tells who could work for it. */
 function openPresence(queue: RunQueue, host: Host) {
-  const version = packageVersion();
+  const version = packageVersion;
   const name = `${hostname()} (process ${process.pid})`;
   const own: Present = { role: "comparison", name, version, protocol: PROTOCOL };
   const told = new Set<string>();
