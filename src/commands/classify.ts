@@ -11,13 +11,14 @@ import type { ClassifierSettings } from "../run/settings/schemas.js";
 /** Of this thread. */
 let opened: OpenClassifier | undefined;
 
-/** Loads a classifier for the `classify` calls that follow; gives its labels. */
+/** Loads a classifier for the `classify` calls that follow, in place of the one before; gives its labels. */
 export async function runOpenClassifier(
   settings: ClassifierSettings,
   host: Host,
 ): Promise<readonly string[]> {
   const classifier = await openClassifier(settings, host);
-  host.atEnd(classifier.dispose);
+  if (opened === undefined) host.atEnd(async () => opened?.dispose());
+  await opened?.dispose();
   opened = classifier;
   return classifier.labels;
 }

@@ -7,6 +7,7 @@ import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { z } from "zod";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -56,20 +57,31 @@ export async function servePages({ isolated }: ServerOptions): Promise<PageServe
   };
 }
 
+/** What stands in a browser in the place of another module, by their paths. */
+const replaced = z
+  .object({ browser: z.record(z.string(), z.string()) })
+  .parse(JSON.parse(readFileSync(join(root, "package.json"), "utf8"))).browser;
+
 function send(file: string, inside: string, response: ServerResponse): void {
   const headers = { "Content-Type": types[extname(file)] ?? "application/octet-stream" };
-  response.writeHead(200, headers);
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+  const other = replaced[`./${inside}`];
+  if (other !== undefined) {
+    response.end(`export * from "/${other.slice(2)}";\n`);
+    return;
+  }
   if (extname(file) === ".js" && ours.some((folder) => inside.startsWith(folder))) {
     response.end(withAddresses(readFileSync(file, "utf8")));
     return;
   }
+  response.setHeader("Content-Length", statSync(file).size);
   createReadStream(file).pipe(response);
 }
 
 /** `from "zod"` -> `from "/node_modules/zod/index.js"`, and so in `import()`. */
 function withAddresses(source: string): string {
   return source.replace(
-    /(\bfrom\s*|\bimport\s*\(?\s*)"([^"./][^"]*)"/g,
+    /(^(?:import|export)\s[\w\s{},*$]*?\bfrom\s*|^import\s+|\bimport\()"([^"./][^"]*)"/gm,
     (_, before: string, name: string) => `${before}"${addressOf(name)}"`,
   );
 }

@@ -37,3 +37,9 @@ interface SyncAccess {
   flush(): void;
   close(): void;
 }
+
+/** In a worker: hears what its page sends. */
+declare function addEventListener(
+  type: "message",
+  listener: (event: { readonly data: unknown }) => void,
+): void;

@@ -46,7 +46,7 @@ export async function openClassifier(
 }
 
 /** Throws what opening the device throws. Tells where it has fewer threads than were asked for. */
-async function openDevice(
+export async function openDevice(
   { device = "wasm", threads }: OpenOptions,
   watch: MemoryWatch = {},
 ): Promise<Runtime> {

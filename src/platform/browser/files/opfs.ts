@@ -5,7 +5,7 @@ import type { Storage } from "./storage.js";
 import { systemError } from "./system-error.js";
 
 /** A worker that ended a moment ago, as a page is loaded again, may still have the file. */
-const ATTEMPTS = 50;
+const ATTEMPTS = 20;
 const PAUSE_MILLISECONDS = 100;
 
 /**

@@ -1,0 +1,56 @@
+/** What a command gets in a browser's worker. */
+import { L3MaskingError } from "../../base/errors.js";
+import { browserDevices } from "../../engine/runtime/devices/browser/devices.js";
+import { mostWebAssemblyBytes } from "../../platform/browser/page.js";
+import { packagePath } from "../../platform/package-path.js";
+import { chosenDevice } from "../../run/host/device.js";
+import type { Host } from "../../run/host/host.js";
+import { openDevice } from "../../run/in-memory/browser.js";
+
+/** What depends on the call, and the clocks. */
+export type CallHost = Pick<Host, "emit" | "cancelled" | "now" | "today" | "time" | "atEnd">;
+
+/**
+ * A host whose "cpu" is the processors by WebAssembly, and whose "auto" is the same, as nothing was timed. No model is fetched by its
+ * name on the hub: the page speaks to nobody.
+ */
+export function browserHost(call: CallHost): Host {
+  return {
+    ...call,
+    async runtime(asked) {
+      const chosen = chosenDevice(asked, () => "cpu");
+      if (chosen === "cuda") throw noCuda();
+      const device = chosen === "cpu" ? "wasm" : chosen;
+      const { threads } = asked;
+      return openDevice(
+        { device, ...(threads !== undefined && { threads }) },
+        { onEvent: call.emit },
+      );
+    },
+    availableMemory: () => ({ bytes: mostWebAssemblyBytes, bound: "machine" }),
+    inThread: (command) => Promise.reject(noThread(command)),
+    cacheFolder: packagePath("cache"),
+    hub: {
+      cacheFolder: packagePath("hub"),
+      endpoint: "https://huggingface.co",
+      offlineBy: "this page",
+    },
+    mlflow: { experimentName: "Default" },
+    queue: {},
+  };
+}
+
+function noCuda(): L3MaskingError {
+  return new L3MaskingError(
+    "device-missing",
+    `expected one of ${Object.keys(browserDevices).join(", ")} as device, got cuda, which a browser does not have`,
+    { hint: 'Choose "webgpu", or leave the device out.' },
+  );
+}
+
+function noThread(command: string): L3MaskingError {
+  return new L3MaskingError(
+    "worker-failed",
+    `expected a command of one thread, got ${command} in another`,
+  );
+}
