@@ -98,6 +98,20 @@ function places(isWrong: (node: ts.Node) => boolean, inFiles = files): string[] 
   });
 }
 
+/** Files and packages that a file loads, at once or later; `instead` has files that stand in the place of others. */
+function reachedFrom(
+  file: string,
+  instead: ReadonlyMap<string, string> = new Map(),
+  reached = new Set<string>(),
+): ReadonlySet<string> {
+  if (reached.has(file)) return reached;
+  reached.add(file);
+  for (const { from, to, typesOnly } of imports) {
+    if (from === file && !typesOnly) reachedFrom(instead.get(to) ?? to, instead, reached);
+  }
+  return reached;
+}
+
 describe("wings", () => {
   const between = imports.filter(({ from, to }) => sources.has(to) && wingOf(from) !== wingOf(to));
 
@@ -158,16 +172,6 @@ describe("imports", () => {
     expect(places(isGlobal, others)).toEqual([]);
   });
 
-  /** Files and packages that a file loads, at once or later. */
-  const reachedFrom = (file: string, reached = new Set<string>()): ReadonlySet<string> => {
-    if (reached.has(file)) return reached;
-    reached.add(file);
-    for (const { from, to, typesOnly } of imports) {
-      if (from === file && !typesOnly) reachedFrom(to, reached);
-    }
-    return reached;
-  };
-
   it("of index.ts lead to nothing that needs Node or a runtime", () => {
     const reached = reachedFrom("index.ts");
     expect(reached.size).toBeGreaterThan(20);
@@ -192,6 +196,44 @@ describe("imports", () => {
   });
 });
 
+describe("a browser", () => {
+  const beside = "platform/browser/";
+  /** Modules of the platform, and those of their names that a browser loads in their place. */
+  const instead = new Map(
+    files
+      .filter((file) => file.startsWith(beside))
+      .map((file) => [`platform/${file.slice(beside.length)}`, file] as const)
+      .filter(([file]) => sources.has(file)),
+  );
+
+  it("is given them by package.json", () => {
+    const manifest: { readonly browser?: unknown } = JSON.parse(text("package.json"));
+    const built = (file: string) => `./dist/${file.replace(/ts$/, "js")}`;
+    expect(manifest.browser).toEqual(
+      Object.fromEntries(Array.from(instead, ([one, other]) => [built(one), built(other)])),
+    );
+  });
+
+  it("finds in them what it finds in the others", () => {
+    const exported = (file: string) =>
+      Array.from(text(`src/${file}`).matchAll(/^export (?:async )?(?:function\*?|const) (\w+)/gm))
+        .map(([, name]) => name)
+        .sort();
+    for (const [one, other] of instead) {
+      // The names of node:path are handed on.
+      const names = one === "platform/paths.ts" ? ["fileUrl"] : exported(one);
+      expect([other, exported(other)]).toEqual([other, expect.arrayContaining(names)]);
+    }
+  });
+
+  it("runs commands without anything that needs Node", () => {
+    const reached = reachedFrom("thread/browser/worker.ts", instead);
+    expect(reached.size).toBeGreaterThan(300);
+    const needs = (name: string) => name.startsWith("node:") || name === "onnxruntime-node";
+    expect([...reached].filter(needs)).toEqual([]);
+  });
+});
+
 describe("every source file", () => {
   it("has at most 500 lines", () => {
     expect(files.filter((file) => text(`src/${file}`).split("\n").length > 501)).toEqual([]);
@@ -212,7 +254,7 @@ describe("every source file", () => {
   });
 
   it("takes randomness and time from its caller", () => {
-    const entries = ["apps/cli/main.ts", "thread/worker.ts"];
+    const entries = ["apps/cli/main.ts", "thread/worker.ts", "thread/browser/worker.ts"];
     const hidden = ["Math.random", "Date.now", "performance.now"];
     const isHidden = (node: ts.Node) =>
       (ts.isPropertyAccessExpression(node) && hidden.includes(node.getText())) ||

@@ -1,4 +1,5 @@
 /** Zip archives of files as they are, without compression: weights do not shrink. */
+import { L3MaskingError } from "./errors.js";
 
 export interface ZipFile {
   /** With slashes: "model/config.json". */
@@ -18,7 +19,7 @@ const DATE = 0x0021;
 
 /**
  * The pieces of an archive, in their order. Files and archive may have less than 4 GiB (APPNOTE.TXT of PKWARE, without ZIP64).
- * Throws a RangeError beyond that.
+ * Throws `output-unwritable` beyond that.
  */
 export function zipPieces(files: readonly ZipFile[]): Uint8Array<ArrayBuffer>[] {
   const pieces: Uint8Array<ArrayBuffer>[] = [];
@@ -57,7 +58,11 @@ export function zipPieces(files: readonly ZipFile[]): Uint8Array<ArrayBuffer>[] 
   }
   const size = sizeOf(central);
   if (offset + size > 0xffffffff || files.length > 0xffff) {
-    throw new RangeError(`expected less than 4 GiB in a zip archive, got ${offset + size} bytes`);
+    throw new L3MaskingError(
+      "output-unwritable",
+      `expected less than 4 GiB in a zip archive, got ${offset + size} bytes`,
+      { hint: "Take the folder home in parts." },
+    );
   }
   const end = fields(
     ...([

@@ -1,14 +1,21 @@
 /** Debian's Chromium, without a screen and with WebGPU on a software adapter. */
 import { existsSync } from "node:fs";
-import { type Browser, chromium, type Page } from "playwright-core";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 
 export const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
 
 export const hasChromium = existsSync(executablePath);
 
+const args = ["--enable-unsafe-webgpu", "--no-sandbox", "--disable-dev-shm-usage"];
+
+/** Its windows are private: what they keep ends with them. */
 export function startChromium(): Promise<Browser> {
-  const args = ["--enable-unsafe-webgpu", "--no-sandbox", "--disable-dev-shm-usage"];
   return chromium.launch({ executablePath, args });
+}
+
+/** A window that keeps what it has in a folder. */
+export function startProfile(folder: string): Promise<BrowserContext> {
+  return chromium.launchPersistentContext(folder, { executablePath, args });
 }
 
 /** A page at an address, once its modules are loaded. */

@@ -95,7 +95,7 @@ export async function courseInNode({
 
 /** The largest differences, each relative to the expected number. */
 export function differences(
-  { steps, scores }: Pick<Course, "steps" | "scores">,
+  { steps, scores }: { readonly steps: readonly Step[]; readonly scores?: readonly TextScores[] },
   expected: { readonly steps: readonly Step[]; readonly scores?: readonly TextScores[] },
 ) {
   const both = expected.steps.map((step, index) => [steps[index], step] as const);

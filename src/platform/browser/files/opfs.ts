@@ -14,6 +14,7 @@ const PAUSE_MILLISECONDS = 100;
  */
 export async function openOriginStorage(name: string): Promise<Storage> {
   const access = await openFile(name);
+  let size = access.getSize();
   const attempt = <Result>(work: () => Result): Result => {
     try {
       return work();
@@ -23,12 +24,15 @@ export async function openOriginStorage(name: string): Promise<Storage> {
     }
   };
   return {
-    size: () => access.getSize(),
+    size: () => size,
     read: (target, position) => attempt(() => access.read(target, { at: position })),
     write(bytes, position) {
       const written = attempt(() => access.write(bytes, { at: position }));
-      if (written < bytes.length) {
-        throw systemError("ENOSPC", `${written} of ${bytes.length} bytes written`, name);
+      const end = position + written;
+      // In a private window Chromium says that all was written, and keeps what there was room for.
+      if (end > size) size = access.getSize();
+      if (written < bytes.length || end > size) {
+        throw systemError("ENOSPC", `no room for ${bytes.length} bytes`, name);
       }
     },
     flush: () => attempt(() => access.flush()),
