@@ -1,6 +1,7 @@
 /** Training with strategies that need more of a text than likelihoods under the vanilla model. */
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { runCompare } from "../src/commands/compare/compare.js";
@@ -12,6 +13,7 @@ import { createTestHost, tinyModel } from "./fixtures/host.js";
 import { soundFiles } from "./fixtures/sounds.js";
 import { readJournal, train, trainOptions } from "./fixtures/training.js";
 
+const root = fileURLToPath(new URL("../", import.meta.url));
 const at = temporaryFolder();
 const bert = tinyModel("bert");
 const host = () => createTestHost({ cacheFolder: at("cache") });
@@ -137,3 +139,75 @@ describe("masks that change while a model is trained", () => {
     expect(scored.length).toBeGreaterThanOrEqual(3);
   });
 });
+
+describe("a strategy of one's own", () => {
+  const example = join(root, "examples/strategy.mjs");
+  const module = (name: string, text: string) => {
+    writeFileSync(at(name), text);
+    return at(name);
+  };
+
+  it("masks by the example, of less than thirty lines", async () => {
+    expect(readFileSync(example, "utf8").split("\n").length).toBeLessThan(30);
+    const watcher = host();
+    await train(options("own", { method: "own", strategy: example }), watcher);
+    expect(masking("own")).toMatchObject({ strategy: "own" });
+    expect(masking("own").mean).toBeCloseTo(0.15, 6);
+    expect(watcher.notices()).toContain("Rare surprises puts");
+  });
+
+  it("is another strategy for another module, and asked for by the method", async () => {
+    const file = module("mine.mjs", weighing("word < 0 ? 0 : token"));
+    const given = options("mine", { method: "own", strategy: file });
+    await train(given, host());
+    writeFileSync(file, weighing("word < 0 ? 0 : 2 * token"));
+    const again = failure(train({ ...given, resume: true }, host()));
+    expect(await again).toMatchObject({ code: "invalid-setting" });
+    expect((await again).message).toContain("strategy_digest");
+    const none = failure(train(options("nobody", { method: "own" }), host()));
+    expect(await none).toMatchObject({ code: "missing-setting" });
+    const nowhere = { method: "own", strategy: at("nowhere.mjs") } as const;
+    expect(await failure(train(options("nowhere", nowhere), host()))).toMatchObject({
+      code: "file-missing",
+    });
+  });
+
+  it.each([
+    ["broken.mjs", "export default {", /expected a module in .*, got SyntaxError/],
+    ["empty.mjs", "export const strategy = 1;", /expected needs to be one of/],
+    [
+      "lists.mjs",
+      "export default { needs: 'nothing', weights: () => [1] };",
+      /a Float64Array of 6/,
+    ],
+    // Wrong only for a real text: the made-up ones are shorter or longer.
+    [
+      "late.mjs",
+      weighing("word === 5 && ids.length < 30 ? -1 : 1"),
+      /for "[^"]+", token \d+ of text 1/,
+    ],
+  ])("says what is wrong with %s", async (name, text, message) => {
+    const strategy = module(name, text);
+    const given = options(`of ${name}`, { method: "own", strategy });
+    const error = await failure(train(given, host()));
+    expect(error).toMatchObject({ code: "strategy-invalid" });
+    expect(error.message).toMatch(message);
+  });
+
+  it("is a row of a comparison", async () => {
+    const given = resolveSettings(compareSchema, {
+      ...soundFiles,
+      ...{ model: [bert], methods: ["rtm", "own"], seeds: ["0"], strategy: example },
+      ...{ maxSteps: 1, maxLength: 32, batchSize: 12, bootstrapSamples: 100 },
+      outputDir: at("own-row"),
+    });
+    const { finished, table } = await runCompare(given, host());
+    expect(finished).toBe(2);
+    expect(table).toContain("MTL own strategy");
+  });
+});
+
+/** A module whose weight of a token is an expression. */
+function weighing(weight: string): string {
+  return `export default { needs: "nothing", weights: (ids) => Float64Array.from(ids, (word, token) => ${weight}) };`;
+}

@@ -22,6 +22,7 @@ export const errorCodes = {
   "unknown-setting": "usage",
   "invalid-setting": "usage",
   "missing-setting": "usage",
+  "strategy-invalid": "usage",
   "output-exists": "usage",
   "output-in-use": "usage",
   "output-unwritable": "usage",

@@ -32,7 +32,7 @@ export interface MethodRow {
   /** Passes over the texts for each one that the settings ask for; 1 where absent. */
   readonly passes?: number;
   /** How tokens are masked for the auxiliary task; absent where the main task is trained alone. */
-  readonly masking?: StrategyName;
+  readonly masking?: StrategyName | "own";
 }
 
 export const methods = [
@@ -156,6 +156,16 @@ export const methods = [
     masking: "contrast",
   },
   {
+    name: "own",
+    title: "MTL own strategy",
+    brief: "tokens masked by a strategy of one's own (--strategy)",
+    meaning:
+      "Multi-task learning in which tokens are masked by a strategy that is no part of this program: a module that was named with --strategy.",
+    look: 13,
+    comparedByDefault: false,
+    masking: "own",
+  },
+  {
     name: "l3",
     title: "MTL L3Masking",
     brief: "L3Masking",
@@ -166,6 +176,9 @@ export const methods = [
     masking: "l3",
   },
 ] as const satisfies readonly MethodRow[];
+
+/** The method whose strategy comes from outside. */
+export const OWN = "own";
 
 /** In place of a method: `train` chooses one by texts that are held out. */
 export const AUTO = "auto";
@@ -255,6 +268,6 @@ export function passesOf(method: string): number {
 }
 
 /** None of the candidates of `auto` has an auxiliary task. */
-function maskingName(method: string): StrategyName | undefined {
+function maskingName(method: string): MethodRow["masking"] {
   return method === AUTO ? undefined : methodOf(method).masking;
 }

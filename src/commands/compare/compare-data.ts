@@ -5,7 +5,7 @@
 
 import type { Runtime } from "../../engine/runtime/runtime.js";
 import { type MaskingStrategy, modelNeeds } from "../../method/masking/strategies/strategy.js";
-import { type Method, maskingOf, masksTokens, needsScores } from "../../method/methods.js";
+import { type Method, maskingOf, masksTokens, needsScores, OWN } from "../../method/methods.js";
 import { holdingFolder } from "../../platform/files/folder-lock.js";
 import { join } from "../../platform/paths.js";
 import type { ComparedDataset, ComparedModel } from "../../results/records/comparison.js";
@@ -21,6 +21,7 @@ import { type EncodedDataset, loadLabelledTexts } from "../../run/sources/labell
 import { type LoadedModel, loadModel } from "../../run/sources/model.js";
 import { checkedMaxLength, requireMlmHead } from "../../run/sources/model-facts.js";
 import { pinnedName } from "../../run/sources/model-source.js";
+import { loadOwnStrategy } from "../../run/sources/own-strategy.js";
 import { type EncodedUnlabelled, loadUnlabelledTexts } from "../../run/sources/unlabelled-texts.js";
 import type { Encoding } from "../../text/encoding.js";
 import { seedList } from "./compare-runs.js";
@@ -43,6 +44,8 @@ export interface ComparedInputs {
   readonly unlabelledDigest: string | undefined;
   /** Of the general texts that the task's are held against; absent where they are not. */
   readonly generalDigest: string | undefined;
+  /** Of the module of the user's own strategy; absent where no method masks by it. */
+  readonly strategyDigest?: string | undefined;
 }
 
 /**
@@ -62,7 +65,10 @@ export async function readInputs(
   const models: ComparedModel[] = [];
   const masking: MaskingSummary[] = [];
   const tokens: TrainingTokens[] = [];
-  const strategies = comparedStrategies(settings.methods);
+  const own = await loadOwnStrategy(settings.strategy, settings.methods);
+  const strategies = comparedStrategies(settings.methods).map((strategy) =>
+    strategy.name === OWN ? (own?.strategy ?? strategy) : strategy,
+  );
   let unlabelledDigest: string | undefined;
   let generalDigest: string | undefined;
   for (const [index, folder] of settings.model.entries()) {
@@ -103,6 +109,7 @@ export async function readInputs(
     tokens,
     unlabelledDigest,
     generalDigest,
+    strategyDigest: own?.digest,
   };
 }
 
@@ -213,6 +220,6 @@ async function strategySummary(
     budget: settings.mlmProbability,
   };
   const summary = maskedTokens(names, labelled, masks.probabilities, model.tokenizer);
-  host.emit(movedNotice(summary));
+  host.emit(movedNotice(summary, masks.title));
   return summary;
 }

@@ -7,6 +7,7 @@ import {
   masksTokens,
   methods,
   needsGeneralTexts,
+  OWN,
   readsEmbeddings,
 } from "../../method/methods.js";
 import type { ComparedDataset, ComparedModel, RunKey } from "../../results/records/comparison.js";
@@ -35,6 +36,8 @@ export interface RunInputs {
   readonly unlabelledDigest?: string | undefined;
   /** Of general texts that the task's are held against, if any are. */
   readonly generalDigest?: string | undefined;
+  /** Of the module of the user's own strategy, if a method masks by it. */
+  readonly strategyDigest?: string | undefined;
 }
 
 export interface PlannedRun extends RunKey {
@@ -95,7 +98,7 @@ export function candidates(
  */
 export function plannedRuns(
   settings: CompareSettings,
-  { sources, datasets, models, unlabelledDigest, generalDigest }: RunInputs,
+  { sources, datasets, models, unlabelledDigest, generalDigest, strategyDigest }: RunInputs,
   threads: number,
   existing: readonly string[],
 ): PlannedRun[] {
@@ -118,6 +121,8 @@ export function plannedRuns(
               unlabelledDigest !== undefined && { unlabelled_digest: unlabelledDigest }),
             ...(needsGeneralTexts(candidate.method) &&
               generalDigest !== undefined && { general_digest: generalDigest }),
+            ...(candidate.method === OWN &&
+              strategyDigest !== undefined && { strategy_digest: strategyDigest }),
           };
           const runIdentity = runDigest({ settings: train, ...inputs });
           const folder = `runs/${folderName(key, runIdentity, known)}`;

@@ -26,6 +26,8 @@ export const ticketSchema = z.strictObject({
   unlabelled_digest: z.string().exactOptional(),
   /** Of general texts, if the run's texts are held against some. */
   general_digest: z.string().exactOptional(),
+  /** Of the module of the user's own strategy, if the run masks by it. */
+  strategy_digest: z.string().exactOptional(),
   /** Of `train`, without the folder: that is below the one of the comparison. */
   settings: trainSchema,
 });
@@ -39,6 +41,7 @@ export const inputDigests = [
   "tokenizer_digest",
   "unlabelled_digest",
   "general_digest",
+  "strategy_digest",
 ] as const;
 
 /** A ticket in one line, without its end. */

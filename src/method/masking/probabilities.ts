@@ -2,7 +2,7 @@
 import { L3MaskingError } from "../../base/errors.js";
 import { type Random, randomStream } from "../../base/random.js";
 import { type Calibration, calibrate } from "./calibrate.js";
-import { strategies } from "./strategies/strategies.js";
+import { namedStrategies, strategies } from "./strategies/strategies.js";
 import type { MaskingStrategy } from "./strategies/strategy.js";
 import { type MaskableText, type MaskProbabilities, maskablePositions } from "./tokens.js";
 
@@ -33,7 +33,7 @@ export interface MaskingRule extends Pick<MaskingStrategy, "name" | "needs"> {
 /** The strategy of a name. Errors: `invalid-setting` for a name that is not in the list. */
 export function strategyOf(
   name: string,
-  list: readonly MaskingStrategy[] = strategies,
+  list: readonly MaskingStrategy[] = namedStrategies,
 ): MaskingStrategy {
   const found = list.find((strategy) => strategy.name === name);
   if (found !== undefined) return found;
@@ -44,7 +44,7 @@ export function strategyOf(
 }
 
 /**
- * A strategy with its settings: from the weights w_i of the n' non-special tokens
+ * A strategy, or one of the list by its name, with its settings: from the weights w_i of the n' non-special tokens
  *
  *     m_i = min(1, lambda * w_i^gamma)                 with mean(m_i) = p            (exact)
  *     m_i = min(1, p / mean(w^gamma) * w_i^gamma)      with mean(m_i) <= p           (published)
@@ -58,14 +58,14 @@ export function strategyOf(
  * Errors: `invalid-setting` for an unknown strategy, a budget outside [0, 1] or a negative exponent.
  */
 export function createStrategy(
-  name: string,
+  named: string | MaskingStrategy,
   settings: MaskingSettings,
   list: readonly MaskingStrategy[] = strategies,
 ): MaskingRule {
   const { budget, calibration, exponent } = settings;
   requireSettings(settings);
-  const strategy = strategyOf(name, list);
-  const { needs } = strategy;
+  const strategy = typeof named === "string" ? strategyOf(named, list) : named;
+  const { name, needs } = strategy;
   return {
     name,
     needs,

@@ -50,6 +50,8 @@ export const trainingRecord = z.looseObject({
   unlabelled_digest: z.string().exactOptional(),
   /** Of the general texts that the task's are held against, if they are. */
   general_digest: z.string().exactOptional(),
+  /** Of the module of the user's own strategy, if it masks by one. */
+  strategy_digest: z.string().exactOptional(),
   labels: list(z.string()).refine((labels) => labels.length > 0, "expected labels"),
   rows: z.object({ train: rows, dev: rows, test: rows, unlabelled: rows.exactOptional() }),
 });

@@ -1,8 +1,9 @@
 /** What the auxiliary task reads: the training texts and unlabelled ones, with the mask probabilities of their tokens. */
 
 import type { Runtime } from "../../engine/runtime/runtime.js";
+import { requireWeights } from "../../method/masking/own-strategy.js";
 import type { MaskingStrategy } from "../../method/masking/strategies/strategy.js";
-import { maskingOf, masksTokens, needsGeneralTexts } from "../../method/methods.js";
+import { maskingOf, masksTokens, needsGeneralTexts, OWN } from "../../method/methods.js";
 import type { Tokenizer } from "../../text/encoding.js";
 import type { Host } from "../host/host.js";
 import type { TrainSettings } from "../settings/schemas.js";
@@ -42,11 +43,11 @@ export async function generalTexts(
 
 /** Masks the training texts and the unlabelled ones by the strategy of the run's method. */
 export async function runMasks(
-  { settings, model, data, unlabelled, general }: RunInputs,
+  { settings, model, data, unlabelled, general, own }: RunInputs,
   runtime: Runtime,
   host: Host,
 ): Promise<TextMasks | undefined> {
-  const masking = maskingOf(settings.method);
+  const masking = own?.strategy ?? maskingOf(settings.method);
   const encodings = [...data.encodings.train, ...(unlabelled?.encodings ?? [])];
   const sources = { model, encodings, general: general?.encodings, settings };
   return masking && maskProbabilities(masking, sources, settings, runtime, host);
@@ -61,5 +62,16 @@ export async function maskProbabilities(
   host: Host,
 ): Promise<TextMasks> {
   const { values, ...found } = await neededValues(masking.needs, sources, runtime, host);
+  if (masking.name === OWN) {
+    const { tokenizer } = sources.model;
+    requireWeights(
+      masking,
+      sources.encodings,
+      values,
+      settings.seed,
+      masking.title,
+      tokenizer.token,
+    );
+  }
   return { ...textMasks(masking, sources.encodings, values, settings), ...found };
 }

@@ -22,6 +22,7 @@ import {
 } from "../sources/labelled-texts.js";
 import { type LoadedModel, loadModel } from "../sources/model.js";
 import { checkedMaxLength, hasMlmHead } from "../sources/model-facts.js";
+import { type LoadedStrategy, loadOwnStrategy } from "../sources/own-strategy.js";
 import type { EncodedUnlabelled } from "../sources/unlabelled-texts.js";
 import { generalTexts, unlabelledTexts } from "./auxiliary-texts.js";
 import { requireFitting } from "./fitting.js";
@@ -37,6 +38,8 @@ export interface RunInputs {
   /** Read, split, checked and encoded. */
   readonly data: Omit<LoadedDataset<LoadedModel>, "model">;
   readonly unlabelled: EncodedUnlabelled | undefined;
+  /** The strategy of the user's, where the method is to mask by it. */
+  readonly own: LoadedStrategy | undefined;
   /** Where the method holds the texts against general ones. */
   readonly general: GeneralTexts | undefined;
   /** Of the training texts, where they are held out in turn. */
@@ -66,9 +69,10 @@ export async function loadInputs(given: PlacedTrainSettings, host: Host): Promis
     if (again !== undefined) host.emit(again);
   }
   const unlabelled = await unlabelledTexts(settings, data, model.tokenizer, host);
+  const own = await loadOwnStrategy(settings.strategy, [settings.method]);
   const general = await generalTexts(settings, [settings.method], model.tokenizer, host);
   const dealt = folds > 0 ? runFolds(data, folds, given.splitSeed) : undefined;
-  return { settings, files, model, data, unlabelled, general, folds: dealt, maxLength };
+  return { settings, files, model, data, unlabelled, general, own, folds: dealt, maxLength };
 }
 
 /** Throws what `requireFitting` throws, and names settings without effect. */
@@ -122,7 +126,7 @@ export function inputsMemory(
 }
 
 /** config.json of the run: every setting resolved, and what the run was made from. */
-export function inputsRecord({ settings, model, data, unlabelled, general }: RunInputs) {
+export function inputsRecord({ settings, model, data, unlabelled, general, own }: RunInputs) {
   return {
     settings,
     ...(model.origin && { model_origin: model.origin }),
@@ -132,6 +136,7 @@ export function inputsRecord({ settings, model, data, unlabelled, general }: Run
     ...(settings.method === AUTO && { candidates: autoCandidates }),
     ...(unlabelled && { unlabelled_digest: unlabelled.digest }),
     ...(general && { general_digest: general.digest }),
+    ...(own && { strategy_digest: own.digest }),
     labels: data.labels,
     rows: {
       train: data.train.texts.length,

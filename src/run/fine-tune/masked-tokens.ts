@@ -1,7 +1,7 @@
 /** What a masking strategy selects in the training texts of a data set, compared with random token masking. */
 
 import { percent } from "../../base/figures.js";
-import { strategyOf, uniformProbabilities } from "../../method/masking/probabilities.js";
+import { uniformProbabilities } from "../../method/masking/probabilities.js";
 import type { MaskProbabilities } from "../../method/masking/tokens.js";
 import { type MaskedTextCase, maskingSummary } from "../../results/metrics/masking-summary.js";
 import type { MaskingSummary } from "../../results/records/masking-summary.js";
@@ -25,12 +25,12 @@ export function writeMaskedTokens(
   const names = { dataset: files.trainFile, model: name, strategy, gamma, budget };
   const summary = maskedTokens(names, data.encodings.train, probabilities, model.tokenizer);
   writeJson(outputDir, "masking.json", summary);
-  host.emit(movedNotice(summary));
+  host.emit(movedNotice(summary, masks.title));
 }
 
 /** How much of the budget a strategy moves, for people. */
-export function movedNotice({ strategy, moved, gamma }: MaskingSummary): NoticeEvent {
-  const text = `${strategyOf(strategy).title} puts ${percent(moved)} of the mask budget on other tokens than random masking (gamma ${gamma.toFixed(2)})`;
+export function movedNotice({ moved, gamma }: MaskingSummary, title: string): NoticeEvent {
+  const text = `${title} puts ${percent(moved)} of the mask budget on other tokens than random masking (gamma ${gamma.toFixed(2)})`;
   return { type: "notice", level: "info", text };
 }
 

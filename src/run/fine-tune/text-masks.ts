@@ -18,6 +18,7 @@ export type MaskProbabilitySettings = Pick<
 export interface TextMasks {
   /** Name of the strategy. */
   readonly strategy: string;
+  readonly title: string;
   /** The exponent of its weights: as it was set, or for the share of the budget that was asked for. */
   readonly gamma: number;
   /** m_i of every training text, then of every unlabelled one. */
@@ -47,7 +48,7 @@ export function textMasks(
   const { mlmProbability: budget, calibration, movedShare, seed } = settings;
   const masksOf = (exponent: number, changed = budget, given = values) => {
     const changing = { budget: changed, calibration, exponent };
-    const { probabilities } = createStrategy(masking.name, changing);
+    const { probabilities } = createStrategy(masking, changing);
     return encodings.map((encoding, text) =>
       probabilities(encoding, given?.[text], randomStream(seed, masking.name, text)),
     );
@@ -58,5 +59,11 @@ export function textMasks(
       ? settings.gamma
       : exponentThatMoves(movedShare, (exponent) => masksOf(exponent), uniform());
   const again: TextMasks["again"] = (changed, given) => masksOf(gamma, changed, given);
-  return { strategy: masking.name, gamma, probabilities: masksOf(gamma), again };
+  return {
+    strategy: masking.name,
+    title: masking.title,
+    gamma,
+    probabilities: masksOf(gamma),
+    again,
+  };
 }

@@ -17,6 +17,7 @@ const recordedNames = [
   "data_digest",
   "unlabelled_digest",
   "general_digest",
+  "strategy_digest",
 ] as const;
 
 /**

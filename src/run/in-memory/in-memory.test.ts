@@ -7,6 +7,7 @@ import { createTestHost, tinyModel } from "../../../test/fixtures/host.js";
 import { soundFiles } from "../../../test/fixtures/sounds.js";
 import { readJournal, train, trainOptions } from "../../../test/fixtures/training.js";
 import { readRecords } from "../../data/read.js";
+import { own } from "../../method/masking/strategies/own.js";
 import type { JournalEvent } from "../../method/train/events.js";
 import type { RunEvent } from "../host/host.js";
 import type { ModelFiles } from "./model.js";
@@ -106,5 +107,27 @@ describe("a course in memory", () => {
     expect(await refused(["a", "b"], ["x", "y"], { maxLength: 128 })).toMatchObject({
       code: "invalid-setting",
     });
+  });
+});
+
+it("masks by a strategy that is an object", async () => {
+  const texts = await labelled(soundFiles.trainFile);
+  const settings = { maxLength: 32, batchSize: 12, maxSteps: 1, method: "own" } as const;
+  const model = await openBert();
+  const asked: number[] = [];
+  const strategy = {
+    ...own,
+    needs: "nothing",
+    weights(wordIds: Int32Array) {
+      asked.push(wordIds.length);
+      return new Float64Array(wordIds.length).fill(1);
+    },
+  } as const;
+  await model.train(texts, { ...settings, strategy });
+  expect(asked.length).toBeGreaterThan(texts.texts.length);
+  expect(await failure(model.train(texts, settings))).toMatchObject({ code: "missing-setting" });
+  const general = { ...strategy, needs: "contrasts" } as const;
+  expect(await failure(model.train(texts, { ...settings, strategy: general }))).toMatchObject({
+    code: "invalid-setting",
   });
 });

@@ -1,7 +1,7 @@
 /** The settings of `train` that a course in memory takes: the same records, so the same names, defaults and words. */
 import type { z } from "zod";
 import { L3MaskingError } from "../../base/errors.js";
-import type { Need } from "../../method/masking/strategies/strategy.js";
+import type { MaskingStrategy, Need } from "../../method/masking/strategies/strategy.js";
 import { isLinear, isStacked, maskingOf, methods } from "../../method/methods.js";
 import { resolveSettings, type TrainSettings, trainSchema } from "../settings/schemas.js";
 
@@ -44,13 +44,16 @@ const schema = trainSchema
   .extend({ method: trainSchema.shape.method.unwrap().default("stl") });
 
 /** What `train` takes; what has a default may be left out. */
-export type MemoryTrainSettings = z.input<typeof schema>;
+export type MemoryTrainSettings = z.input<typeof schema> & {
+  /** For the method `own`. */
+  readonly strategy?: MaskingStrategy;
+};
 
 /**
  * All settings of `train`, from those given. Throws `unknown-setting` and `invalid-setting`, the latter also for a method that trains no
  * encoder, or an encoder beside something else.
  */
-export function memorySettings(given: MemoryTrainSettings): TrainSettings {
+export function memorySettings({ strategy: _, ...given }: MemoryTrainSettings): TrainSettings {
   const settings = resolveSettings(schema, given);
   const { method } = settings;
   const encoders = methods
@@ -67,6 +70,6 @@ export function memorySettings(given: MemoryTrainSettings): TrainSettings {
 }
 
 /** Does it take no more than scores and counts, which there are in memory? */
-function isSimple(need: Need = "nothing"): boolean {
+export function isSimple(need: Need = "nothing"): boolean {
   return need === "scores" || need === "frequencies" || need === "nothing";
 }

@@ -6,7 +6,9 @@ import type { TextRecord } from "../../data/formats/record.js";
 import { singleTexts, type Task, textsFor } from "../../data/task.js";
 import type { Runtime } from "../../engine/runtime/runtime.js";
 import { tokenFrequencies } from "../../method/masking/frequencies.js";
-import { maskingOf } from "../../method/methods.js";
+import { ownStrategy, requireWeights } from "../../method/masking/own-strategy.js";
+import type { MaskingStrategy } from "../../method/masking/strategies/strategy.js";
+import { maskingOf, OWN } from "../../method/methods.js";
 import type { ParameterStore } from "../../method/train/parameter-store.js";
 import { type TrainingOutcome, train } from "../../method/train/trainer.js";
 import type { ModelSpec } from "../../model/spec.js";
@@ -29,7 +31,7 @@ import { asReading, checkedMaxLength } from "../sources/model-facts.js";
 import { countEncodings, requireKnownWords } from "../sources/text-counts.js";
 import type { ModelInMemory } from "./model.js";
 import { scoresInMemory } from "./scoring.js";
-import { type MemoryTrainSettings, memorySettings } from "./settings.js";
+import { isSimple, type MemoryTrainSettings, memorySettings } from "./settings.js";
 
 /** Texts and their labels, side by side. */
 export interface LabelledTexts {
@@ -89,7 +91,7 @@ export async function trainInMemory(
     requireKnownWords(countEncodings(encodings[split], tokenizer), `the ${split} texts`);
   }
   const settings = withRecipe(asked, dataSize({ labels: data.labels, encodings }));
-  const masking = maskingOf(settings.method);
+  const masking = settings.method === OWN ? ownInMemory(chosen) : maskingOf(settings.method);
   const values =
     masking?.needs === "scores"
       ? await scoresInMemory(
@@ -102,6 +104,10 @@ export async function trainInMemory(
       : masking?.needs === "frequencies"
         ? tokenFrequencies(encodings.train)
         : undefined;
+  if (masking?.name === OWN) {
+    const checked = [masking, encodings.train, values, settings.seed] as const;
+    requireWeights(...checked, masking.title, tokenizer.token);
+  }
   const masks = masking && textMasks(masking, encodings.train, values, settings);
 
   const classes = data.labels.length;
@@ -188,6 +194,26 @@ export async function trainInMemory(
     await training.dispose();
     throw error;
   }
+}
+
+/** Throws `missing-setting` without a strategy, `strategy-invalid`, and `invalid-setting` for one that needs what there is not in memory. */
+function ownInMemory({ strategy }: MemoryTrainSettings): MaskingStrategy {
+  if (strategy === undefined) {
+    throw new L3MaskingError(
+      "missing-setting",
+      "expected a strategy for the method own, got none",
+      {
+        hint: "Pass a masking strategy as `strategy`.",
+      },
+    );
+  }
+  const own = ownStrategy(strategy, "the setting strategy");
+  if (isSimple(own.needs)) return own;
+  throw new L3MaskingError(
+    "invalid-setting",
+    `expected a strategy that needs scores, frequencies or nothing, got one that needs ${own.needs}`,
+    { hint: "Train it with the command line." },
+  );
 }
 
 function records(

@@ -1,6 +1,7 @@
 /** Settings of token likelihoods, of the mask probabilities that are made from them, and of the masks that are drawn. */
 import { z } from "zod";
 import { selections } from "../../method/masking/select.js";
+import { OWN } from "../../method/methods.js";
 import { fraction, integer, notNegative, text } from "./kinds.js";
 import { likelihoodMethods, maskingMethods, twoTaskMethods, weighingMethods } from "./method.js";
 import { PUBLISHED, setting } from "./setting.js";
@@ -39,6 +40,19 @@ export const mlmProbability = setting({
   type: fraction().default(0.15),
   description: "Masking budget: mean mask probability over a text's tokens",
   origin: PUBLISHED,
+});
+
+const strategy = setting({
+  name: "strategy",
+  commands: ["train", "compare"],
+  heading: "Masking",
+  placeholder: "file",
+  reads: true,
+  identity: "represented",
+  methods: [OWN],
+  type: text().optional(),
+  description:
+    "Module whose default export is a masking strategy, for --method own (examples/strategy.mjs); it runs with all rights of the program",
 });
 
 export const finalMlmProbability = setting({
@@ -145,6 +159,7 @@ export const maskingSettings = [
     writes: "cache",
     identity: "none",
   }),
+  strategy,
   mlmProbability,
   finalMlmProbability,
   rescoreEpochs,

@@ -4,6 +4,7 @@ import { entropy } from "./entropy.js";
 import { excess } from "./excess.js";
 import { inverted } from "./inverted.js";
 import { l3 } from "./l3.js";
+import { own } from "./own.js";
 import { shuffled } from "./shuffled.js";
 import type { MaskingStrategy } from "./strategy.js";
 import { uniform } from "./uniform.js";
@@ -21,3 +22,6 @@ export const strategies = [
 
 /** Name of a masking strategy. */
 export type StrategyName = (typeof strategies)[number]["name"];
+
+/** With the place of one from outside. */
+export const namedStrategies: readonly MaskingStrategy[] = [...strategies, own];

@@ -8,7 +8,17 @@ import type { Random } from "../../../base/random.js";
  * nats, `contrasts` how typical its word is of the texts, in nats (domain-contrast.ts), `frequencies` a token's share of the training
  * texts' tokens.
  */
-export type Need = "scores" | "entropies" | "excess" | "contrasts" | "frequencies" | "nothing";
+export const needs = [
+  "scores",
+  "entropies",
+  "excess",
+  "contrasts",
+  "frequencies",
+  "nothing",
+] as const;
+
+/** One of `needs`. */
+export type Need = (typeof needs)[number];
 
 /** What a model's masked-token head has to compute. */
 export const modelNeeds: ReadonlySet<Need> = new Set(["scores", "entropies", "excess"]);
