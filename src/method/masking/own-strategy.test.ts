@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { randomStream } from "../../base/random.js";
 import { ownStrategy, requireWeights } from "./own-strategy.js";
 
 const ones = (wordIds: Int32Array) => new Float64Array(wordIds.length).fill(1);
@@ -21,8 +22,7 @@ describe("ownStrategy", () => {
       },
     };
     const { weights } = ownStrategy(given, "mine.mjs");
-    const random = { uniform: () => 0, integer: () => 0, split: () => random };
-    expect([...weights(Int32Array.of(-1, 0), [], random)]).toEqual([3, 3]);
+    expect([...weights(Int32Array.of(-1, 0), [], randomStream(0))]).toEqual([3, 3]);
   });
 
   it.each([
@@ -37,7 +37,7 @@ describe("ownStrategy", () => {
     ["too few", { needs: "scores", weights: () => Float64Array.of(1) }, /text 1, got 1 \(/],
     [
       "a negative weight",
-      { needs: "scores", weights: (ids: Int32Array, scores: Float64Array) => scores.map((s) => s) },
+      { needs: "scores", weights: (_: Int32Array, scores: Float64Array) => scores.slice() },
       /expected a finite weight of 0 or more for "a made-up word", token 1 of text 1, got -/,
     ],
     [
