@@ -5,12 +5,17 @@ import { ownStrategy } from "../../method/masking/own-strategy.js";
 import type { MaskingStrategy } from "../../method/masking/strategies/strategy.js";
 import { OWN } from "../../method/methods.js";
 import { exists, readText } from "../../platform/files/files.js";
-import { importModule } from "../../platform/module.js";
+import { fileUrl, resolve } from "../../platform/paths.js";
 
 export interface LoadedStrategy {
   readonly strategy: MaskingStrategy;
   /** SHA-256 (hex) of the module's file; not of what it imports. */
   readonly digest: string;
+}
+
+/** What the module in a file exports; it runs with all that the program may do. */
+function importModule(path: string): Promise<unknown> {
+  return import(fileUrl(resolve(path)).href);
 }
 
 /**
