@@ -1,4 +1,4 @@
-"""Classification metrics from scikit-learn and cross-entropy from SciPy -> test/golden/metrics.json.
+"""Classification metrics from scikit-learn, of ordered labels too, and cross-entropy from SciPy -> test/golden/metrics.json.
 
 Run from the repository root: python scripts/golden/metrics.py
 """
@@ -12,8 +12,10 @@ import sklearn
 from scipy.special import log_softmax
 from sklearn.metrics import (
     accuracy_score,
+    cohen_kappa_score,
     confusion_matrix,
     f1_score,
+    mean_absolute_error,
     precision_recall_fscore_support,
 )
 
@@ -41,6 +43,25 @@ def case(name, labels, expected, predicted):
     }
 
 
+def order_case(name, scale, expected, predicted):
+    """Ordered labels: ids stand for the numbers of `scale`, which need not be in their order."""
+    scale = np.array(scale)
+    expected, predicted = np.array(expected), np.array(predicted)
+    numbers = scale[expected], scale[predicted]
+    # Ranks: scikit-learn takes decimal numbers for something else than labels.
+    ranks = [np.searchsorted(np.sort(scale), values) for values in numbers]
+    with np.errstate(invalid="ignore"):
+        kappa = cohen_kappa_score(*ranks, labels=list(range(len(scale))), weights="quadratic")
+    return {
+        "name": name,
+        "scale": scale.tolist(),
+        "expected": expected.tolist(),
+        "predicted": predicted.tolist(),
+        "meanAbsoluteError": float(mean_absolute_error(*numbers)),
+        "quadraticKappa": None if np.isnan(kappa) else float(kappa),
+    }
+
+
 def main():
     random = np.random.default_rng(20240815)
     truth = random.choice(6, size=120, p=[0.4, 0.25, 0.15, 0.1, 0.06, 0.04])
@@ -49,6 +70,9 @@ def main():
     logits = random.normal(0, 4, (12, 5)).astype(np.float32)
     answers = random.integers(0, 5, 12)
     losses = -log_softmax(logits.astype(np.float64), axis=1)[np.arange(12), answers]
+    other = np.random.default_rng(20261201)
+    stars = other.choice(5, size=80, p=[0.1, 0.1, 0.2, 0.3, 0.3])
+    near = np.clip(stars + other.choice([-2, -1, 0, 0, 0, 1], size=80), 0, 4)
     golden = {
         "generator": "scripts/golden/metrics.py",
         "versions": {
@@ -63,6 +87,13 @@ def main():
             case("labels the training set lacks", 3, unseen, random.integers(0, 3, 40)),
             case("all wrong", 2, [0, 1, 0], [1, 0, 1]),
             case("one label", 1, [0, 0], [0, 0]),
+        ],
+        "order": [
+            order_case("stars", [1, 2, 3, 4, 5], stars, near),
+            order_case("decimal numbers, out of order", [10.5, -1, 2.25], [0, 1, 2, 2, 1], [1, 1, 0, 2, 2]),
+            order_case("all right", [1, 2, 3], [0, 1, 2, 1], [0, 1, 2, 1]),
+            order_case("no better than chance", [1, 2, 3], [0, 1, 2, 1], [1, 1, 1, 1]),
+            order_case("one label alone", [1, 2, 3], [1, 1], [1, 1]),
         ],
         "loss": {
             "labels": 5,

@@ -4,12 +4,14 @@ import { L3MaskingError } from "../base/errors.js";
 import { listed } from "../base/figures.js";
 import { nearestName } from "../base/nearest.js";
 import { isEmptyText, type TextRecord } from "../data/formats/record.js";
+import { labelScale } from "../data/labels.js";
 import { type RecordFile, readRecords } from "../data/read.js";
 import { textFields } from "../data/task.js";
 import { writeDurably } from "../platform/files/durable.js";
 import { confidenceOf } from "../results/metrics/confidence.js";
 import type { OfLabelMeasures } from "../results/metrics/label-measures.js";
 import { classificationMetrics, predictedLabels } from "../results/metrics/metrics.js";
+import { orderOf } from "../results/metrics/order-measures.js";
 import type { Confidence, LabelMetrics, SplitMetrics } from "../results/records/measures.js";
 import type { Prediction } from "../results/records/predictions.js";
 import { openClassifier } from "../run/classifiers/kinds.js";
@@ -61,6 +63,7 @@ export async function runEvaluate(settings: EvaluateSettings, host: Host): Promi
     const logits = await classifier.logits(texts, "evaluating");
     const predicted = predictedLabels(logits, labels.length);
     const { measures, perLabel } = classificationMetrics(expected, predicted, labels.length);
+    const order = orderOf(expected, predicted, labelScale(labels, settings.orderedLabels));
     if (output !== undefined) {
       const predictions = predictionsOf(logits, labels);
       writeDurably(output, outputLines(rows, predictions, seen, file, format));
@@ -68,6 +71,7 @@ export async function runEvaluate(settings: EvaluateSettings, host: Host): Promi
     return {
       rows: rows.length,
       ...measures,
+      ...(order && { order }),
       ...confidenceOf(logits, expected, labels.length),
       per_label: Object.fromEntries(labels.map((label, id) => [label, perLabel[id]])),
       excluded: { empty_texts: file.records.length - rows.length },

@@ -5,7 +5,7 @@ import { nearestName } from "../base/nearest.js";
 import { randomStream } from "../base/random.js";
 import { sha256 } from "../base/sha256.js";
 import { isEmptyText, type TextRecord, textKey } from "./formats/record.js";
-import { labelIds, sortedLabels } from "./labels.js";
+import { labelIds, labelScale, sortedLabels } from "./labels.js";
 import { stratifiedSplit } from "./split.js";
 import { singleTexts, type Task } from "./task.js";
 
@@ -26,6 +26,8 @@ export interface DatasetSources extends SplitRecords {
   readonly splitSeed: number;
   /** Single texts where it is absent. */
   readonly task?: Task;
+  /** Have the labels an order? Where it is absent, they do if they are numbers. */
+  readonly orderedLabels?: boolean | undefined;
   /** Do all rows stay in train where dev is missing, to be held out in turn? There is then no dev split. */
   readonly crossValidated?: boolean;
 }
@@ -95,7 +97,10 @@ export function buildDataset(sources: DatasetSources): Dataset {
       : numbered(kept("test"), labels, "test", sources.test === undefined);
   const trainKeys = new Set(train.texts.map(textKey));
   return {
-    task: sources.task ?? singleTexts,
+    task: {
+      ...(sources.task ?? singleTexts),
+      scale: labelScale(labels, sources.orderedLabels),
+    },
     labels,
     train,
     dev,

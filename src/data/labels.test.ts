@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { nearestName } from "../base/nearest.js";
-import { labelIds, sortedLabels } from "./labels.js";
+import { labelIds, labelScale, sortedLabels } from "./labels.js";
 
 describe("sortedLabels", () => {
   it.each([
@@ -52,5 +52,25 @@ describe("nearestName", () => {
     ["x", [], undefined],
   ])("of %s among %j", (name, candidates, expected) => {
     expect(nearestName(name, candidates)).toBe(expected);
+  });
+});
+
+describe("labelScale", () => {
+  it("has the numbers of three labels or more, of fewer where it is asked for", () => {
+    expect(labelScale(["1", "2.5", "-3"], undefined)).toEqual([1, 2.5, -3]);
+    expect(labelScale(["0", "1"], undefined)).toBeUndefined();
+    expect(labelScale(["0", "1"], true)).toEqual([0, 1]);
+    expect(labelScale(["1", "2", "3"], false)).toBeUndefined();
+  });
+
+  it.each(["good", "", "1e3", "2 stars", "."])("takes no %j for a number", (odd) => {
+    const labels = ["1", "2", odd];
+    expect(labelScale(labels, undefined)).toBeUndefined();
+    expect(() => labelScale(labels, true)).toThrow(
+      expect.objectContaining({
+        code: "data-label",
+        message: expect.stringContaining(JSON.stringify(odd)),
+      }),
+    );
   });
 });

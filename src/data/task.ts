@@ -6,6 +6,8 @@ import { type GivenText, joinedTexts, partsOf } from "../base/pairs.js";
 export interface Task {
   /** The columns whose texts are read together: two where texts come in pairs. */
   readonly textColumns: readonly string[];
+  /** The numbers that labels stand for, by id, where they have an order, such as 1 to 5 stars. */
+  readonly scale?: readonly number[] | undefined;
 }
 
 /** Single texts; the name of their column does not matter to a classifier. */

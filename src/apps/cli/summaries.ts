@@ -21,6 +21,12 @@ import { STANDARD } from "../../data/formats/formats.js";
 import { hasAuxiliaryTask, isLinear, methodOf, readsEmbeddings } from "../../method/methods.js";
 import { temperatureHelps } from "../../results/metrics/confidence.js";
 import { labelMeasures, type OfLabelMeasures } from "../../results/metrics/label-measures.js";
+import {
+  type OrderValues,
+  orderCells,
+  orderMeasures,
+  orderTexts,
+} from "../../results/metrics/order-measures.js";
 import { probabilityMeasures } from "../../results/metrics/probability-measures.js";
 import type { Confidence } from "../../results/records/measures.js";
 import type { RunMetrics } from "../../results/records/run-metrics.js";
@@ -77,7 +83,7 @@ export function trainSummary({ outputDir, metrics, trainFile, labelledFile }: Tr
     ...(metrics.verdict === null ? [] : [wrapped(metrics.verdict), ""]),
     ...(metrics.held_out?.choice ? [wrapped(metrics.held_out.choice), ""] : []),
     wrapped(keptText(metrics), "", "  "),
-    textTable([["", ...labelMeasures.map(({ title }) => title), "loss"], ...metricRows(metrics)]),
+    textTable([["", ...measureTitles(metrics.dev.order), "loss"], ...metricRows(metrics)]),
     ...sentences(sharedRows(metrics)),
     ...sentences(confidence(metrics)),
     ...unsureAnswers(metrics),
@@ -173,7 +179,7 @@ export function evaluateSummary(result: EvaluateResult): string {
     String(support),
   ]);
   return [
-    `${counted(result.rows, "row")}: ${[...labelTexts(result), ...probabilityTexts(result)].join(", ")}`,
+    `${counted(result.rows, "row")}: ${[...labelTexts(result), ...(result.order ? orderTexts(result.order) : []), ...probabilityTexts(result)].join(", ")}`,
     textTable([["", "precision", "recall", "F1", "rows"], ...labelRows]),
     ...trainedOn(result),
     ...labelsWithoutRows(result),
@@ -265,15 +271,26 @@ function isHeldOut(held: RunMetrics["held_out"]): held is NonNullable<RunMetrics
   return held !== undefined && held.folds > 0;
 }
 
+/** The measures of a table's columns. */
+function measureTitles(order: OrderValues | undefined): readonly string[] {
+  const shown = order === undefined ? labelMeasures : [...labelMeasures, ...orderMeasures];
+  return shown.map(({ title }) => title);
+}
+
 function metricRows({
   dev,
   test,
   test_unseen: unseen,
   held_out: held,
 }: RunMetrics): readonly (readonly string[])[] {
-  const row = (title: string, values: OfLabelMeasures<number | null>, loss?: number) => [
+  const row = (
+    title: string,
+    values: OfLabelMeasures<number | null> & { readonly order?: OrderValues },
+    loss?: number,
+  ) => [
     title,
     ...labelMeasures.map((measure) => percent(values[measure.name] ?? 0)),
+    ...(dev.order === undefined ? [] : orderCells(values.order)),
     loss === undefined ? "" : loss.toFixed(3),
   ];
   const name = isHeldOut(held) ? `held out, ${held.rows} rows` : "dev";

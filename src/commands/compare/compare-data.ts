@@ -79,9 +79,9 @@ export async function readInputs(
     const general = await generalTexts(settings, settings.methods, loaded.tokenizer, host);
     generalDigest = general?.digest;
     for (const source of sources) {
-      const { splitSeed } = settings;
+      const { splitSeed, orderedLabels } = settings;
       // Runs may read long texts otherwise; what is counted and scored here is their head.
-      const reading = { splitSeed, maxLength, longTexts: "head" } as const;
+      const reading = { splitSeed, orderedLabels, maxLength, longTexts: "head" } as const;
       const { model, ...data } = await loadLabelledTexts(source, reading, loaded, host);
       const unlabelled = await unlabelledTexts(settings, data, maxLength, model, host);
       unlabelledDigest = unlabelled?.digest;

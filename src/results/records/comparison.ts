@@ -11,6 +11,7 @@
 import { z } from "zod";
 import { splitTextCounts } from "../../data/check/text-counts.js";
 import { ofLabelMeasures } from "../metrics/label-measures.js";
+import { ofOrderMeasures, orderValues } from "../metrics/order-measures.js";
 import { trainingMachine } from "./machine-record.js";
 import { maskingSummary } from "./masking-summary.js";
 import { count, counts, labelMetrics, list, splitMetrics, taskValues } from "./measures.js";
@@ -70,6 +71,8 @@ export const runPlace = runKey.extend({
 const rowSetMetrics = z.object({
   rows: count,
   ...ofLabelMeasures(() => z.number()),
+  /** Where labels have an order. */
+  order: orderValues.exactOptional(),
   /** By label name. */
   per_label: z.record(z.string(), labelMetrics),
   /** Counts by expected label (outer) and predicted label (inner), both in the order of the data set's labels. */
@@ -148,7 +151,11 @@ const spread = z.object({
 /** Over the seeds of a cell. */
 export type Spread = z.infer<typeof spread>;
 
-const cellMetrics = z.object(ofLabelMeasures(() => spread));
+const cellMetrics = z.object({
+  ...ofLabelMeasures(() => spread),
+  /** Where labels have an order, and each run has the measure. */
+  order: z.object(ofOrderMeasures(() => spread.nullable())).exactOptional(),
+});
 
 export type CellMetrics = z.infer<typeof cellMetrics>;
 

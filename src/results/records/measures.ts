@@ -1,6 +1,7 @@
 /** The measures that several records hold. Fractions lie in 0 .. 1, losses are in nats. */
 import { z } from "zod";
 import { ofLabelMeasures } from "../metrics/label-measures.js";
+import { orderValues } from "../metrics/order-measures.js";
 import { ofProbabilityMeasures } from "../metrics/probability-measures.js";
 
 export const count = z.int().min(0);
@@ -29,6 +30,8 @@ export type LabelMetrics = z.infer<typeof labelMetrics>;
 export const splitMetrics = z.object({
   ...ofLabelMeasures(() => z.number()),
   loss: z.number(),
+  /** Where labels have an order. */
+  order: orderValues.exactOptional(),
 });
 
 /** The measures of labels, and the mean classification loss in nats. */

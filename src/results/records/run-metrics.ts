@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { splitTextCounts } from "../../data/check/text-counts.js";
 import { labelMeasures, ofLabelMeasures } from "../metrics/label-measures.js";
+import { orderValues } from "../metrics/order-measures.js";
 import { machineRecord } from "./machine-record.js";
 import {
   count,
@@ -33,7 +34,10 @@ const estimatorReport = z.object({
 /** A cheap likelihood estimator beside the exact one. */
 export type EstimatorReport = z.infer<typeof estimatorReport>;
 
-const baselineMeasures = z.object(ofLabelMeasures(() => z.number()));
+const baselineMeasures = z.object({
+  ...ofLabelMeasures(() => z.number()),
+  order: orderValues.exactOptional(),
+});
 
 /** Candidates measured on texts that none of them was trained on: those that folds held out, or dev. */
 const heldOut = z.object({
@@ -97,7 +101,11 @@ export const runMetrics = z.object({
   test: splitMetrics.extend({ per_label: z.record(z.string(), labelMetrics) }).nullable(),
   /** The test rows whose text does not occur in train. */
   test_unseen: z
-    .object({ rows: count, ...ofLabelMeasures(() => z.number().nullable()) })
+    .object({
+      rows: count,
+      ...ofLabelMeasures(() => z.number().nullable()),
+      order: orderValues.exactOptional(),
+    })
     .nullable(),
   /** TF-IDF with logistic regression on the same rows; null with --no-baseline. */
   baseline: z

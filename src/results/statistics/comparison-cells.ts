@@ -1,5 +1,6 @@
 /** The cells of the table: means and deviations over the seeds of each data set, model and candidate. */
 import { type OfLabelMeasures, ofLabelMeasures } from "../metrics/label-measures.js";
+import { type OrderValues, ofOrderMeasures } from "../metrics/order-measures.js";
 import type {
   CellMetrics,
   ComparedRun,
@@ -44,6 +45,19 @@ function rowSetSpread(rows: readonly (RowSetMetrics | null)[]): CellMetrics | nu
   return present.length < rows.length ? null : metricsSpread(present);
 }
 
-function metricsSpread(metrics: readonly OfLabelMeasures<number>[]): CellMetrics {
-  return ofLabelMeasures((name) => spread(metrics.map((values) => values[name])));
+function metricsSpread(
+  metrics: readonly (OfLabelMeasures<number> & { readonly order?: OrderValues })[],
+): CellMetrics {
+  const orders = metrics.flatMap(({ order }) => order ?? []);
+  const order =
+    orders.length === 0 || orders.length < metrics.length
+      ? undefined
+      : ofOrderMeasures((_, name) => {
+          const values = orders.flatMap((of) => of[name] ?? []);
+          return values.length < orders.length ? null : spread(values);
+        });
+  return {
+    ...ofLabelMeasures((name) => spread(metrics.map((values) => values[name]))),
+    ...(order && { order }),
+  };
 }

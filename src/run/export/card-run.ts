@@ -1,6 +1,7 @@
 /** What a model card tells of a training run. */
 import { basename } from "../../platform/paths.js";
 import { type OfLabelMeasures, ofLabelMeasures } from "../../results/metrics/label-measures.js";
+import type { OrderValues } from "../../results/metrics/order-measures.js";
 import type { RunMetrics } from "../../results/records/run-metrics.js";
 import type { TrainingRecord } from "../../results/records/run-record.js";
 import type { CardRun } from "../../results/report/markdown/model-card.js";
@@ -11,10 +12,19 @@ export function cardRun(record: TrainingRecord, metrics: RunMetrics): CardRun {
   const { settings, rows, data_digest: dataDigest, checkpoint_digest: checkpointDigest } = record;
   const origin = metrics.model_origin;
   const { dev, test, test_unseen: unseen } = metrics;
-  const scores = (rowSet: string, count: number, part: OfLabelMeasures<number | null> | null) =>
+  const scores = (
+    rowSet: string,
+    count: number,
+    part: (OfLabelMeasures<number | null> & { readonly order?: OrderValues }) | null,
+  ) =>
     part === null || count === 0
       ? []
-      : [{ rowSet, rows: count, ...ofLabelMeasures((name) => part[name] ?? 0) }];
+      : [
+          {
+            ...{ rowSet, rows: count, order: part.order },
+            ...ofLabelMeasures((name) => part[name] ?? 0),
+          },
+        ];
   return {
     command: trainCommand(settings),
     method: metrics.method,

@@ -12,6 +12,7 @@ import {
 import { fittedTemperature } from "../../results/metrics/confidence.js";
 import { labelMeasures } from "../../results/metrics/label-measures.js";
 import { classificationMetrics, predictedLabels } from "../../results/metrics/metrics.js";
+import { orderOf } from "../../results/metrics/order-measures.js";
 import type { RunMetrics } from "../../results/records/run-metrics.js";
 import { saveLinear } from "../classifiers/linear-folder.js";
 import { writeTrainingTexts } from "../folder/training-texts.js";
@@ -55,8 +56,12 @@ export function measureBaseline(
   const temperature = fittedTemperature(dev.logits, dev.labelIds, labels.length);
   saveLinear(folder, { classifier, labels, temperature, task: data.task });
   writeTrainingTexts(folder, [...train.texts, ...data.dev.texts]);
-  const measure = ({ labelIds, logits }: MeasuredRows) =>
-    classificationMetrics(labelIds, predictedLabels(logits, labels.length), labels.length).measures;
+  const measure = ({ labelIds, logits }: MeasuredRows) => {
+    const predicted = predictedLabels(logits, labels.length);
+    const order = orderOf(labelIds, predicted, data.task.scale);
+    const { measures } = classificationMetrics(labelIds, predicted, labels.length);
+    return { ...measures, ...(order && { order }) };
+  };
   const devMeasures = measure(dev);
   const seconds = ((host.now() - start) / 1000).toFixed(1);
   const figures = labelMeasures.map(({ name, title }) => `${title} ${percent(devMeasures[name])}`);

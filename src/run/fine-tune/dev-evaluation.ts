@@ -1,6 +1,10 @@
 /** Evaluates on dev during a run and keeps the best weights, or the last. */
 import type { BestEvaluation, Evaluation } from "../../method/train/trainer.js";
-import { type LabelMeasureName, labelMeasureOf } from "../../results/metrics/label-measures.js";
+import {
+  type LabelMeasureName,
+  labelMeasureOf,
+  ofLabelMeasures,
+} from "../../results/metrics/label-measures.js";
 import { splitMetrics } from "../../results/metrics/split-metrics.js";
 import type { SplitMetrics } from "../../results/records/measures.js";
 import type { RunState } from "../folder/saved-state.js";
@@ -53,9 +57,11 @@ export function devEvaluation(
     keepsLast,
     async evaluate() {
       const logits = await clock.aside(split.logits);
-      last = splitMetrics(logits, split.labelIds, split.classes);
+      const measured = splitMetrics(logits, split.labelIds, split.classes);
+      last = measured;
       if (keepsLast) bestDev = last;
-      const { loss, ...measures } = last;
+      const { loss } = last;
+      const measures = ofLabelMeasures((name) => measured[name]);
       const value = measures[split.metric];
       const { better } = labelMeasureOf(split.metric);
       return {

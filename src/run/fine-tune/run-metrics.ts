@@ -8,6 +8,7 @@ import {
 import { coverageCurve } from "../../results/metrics/coverage.js";
 import { ofLabelMeasures } from "../../results/metrics/label-measures.js";
 import { classificationMetrics, predictedLabels } from "../../results/metrics/metrics.js";
+import { orderOf } from "../../results/metrics/order-measures.js";
 import { splitMetrics } from "../../results/metrics/split-metrics.js";
 import type {
   Coverage,
@@ -43,7 +44,7 @@ async function testMetrics(
     }
   | undefined
 > {
-  const { labels, seenInTraining, test: split } = data;
+  const { labels, seenInTraining, task, test: split } = data;
   if (split === undefined) return undefined;
   const found = await logits();
   const predicted = predictedLabels(found, labels.length);
@@ -59,22 +60,23 @@ async function testMetrics(
   );
   const { perLabel } = classificationMetrics(split.labelIds, predicted, labels.length);
   const unseenRows = Array.from(seenInTraining.keys()).filter((row) => seenInTraining[row] === 0);
+  const expectedUnseen = unseenRows.map((row) => split.labelIds[row]);
+  const predictedUnseen = unseenRows.map((row) => predicted[row]);
   const unseen =
     unseenRows.length === 0
       ? undefined
-      : classificationMetrics(
-          unseenRows.map((row) => split.labelIds[row]),
-          unseenRows.map((row) => predicted[row]),
-          labels.length,
-        );
+      : classificationMetrics(expectedUnseen, predictedUnseen, labels.length);
+  const unseenOrder =
+    unseen === undefined ? undefined : orderOf(expectedUnseen, predictedUnseen, task.scale);
   return {
     all: {
-      ...splitMetrics(found, split.labelIds, labels.length),
+      ...splitMetrics(found, split.labelIds, labels.length, task.scale),
       per_label: Object.fromEntries(labels.map((label, id) => [label, perLabel[id]])),
     },
     unseen: {
       rows: unseenRows.length,
       ...ofLabelMeasures((name) => unseen?.measures[name] ?? null),
+      ...(unseenOrder && { order: unseenOrder }),
     },
     logits: found,
     predicted,
@@ -133,7 +135,7 @@ export async function evaluateRun(
   const confidence = runConfidence(dev, test?.logits, data);
   const heldOut = test?.logits ?? dev.logits;
   return {
-    dev: splitMetrics(dev.logits, dev.labelIds, data.labels.length),
+    dev: splitMetrics(dev.logits, dev.labelIds, data.labels.length, data.task.scale),
     test,
     confidence,
     heldOut: predictionsOf(heldOut, data.labels),

@@ -4,6 +4,7 @@ import { findText } from "../../platform/files/files.js";
 import { join } from "../../platform/paths.js";
 import { labelMeasureOf } from "../../results/metrics/label-measures.js";
 import { predictedLabels } from "../../results/metrics/metrics.js";
+import { type OrderValues, orderOf, orderTexts } from "../../results/metrics/order-measures.js";
 import { parseRecordLines } from "../../results/records/parse.js";
 import type { RunMetrics } from "../../results/records/run-metrics.js";
 import { adviceText, type MeasuredLabel, type MeasuredRun } from "../../results/verdict/advice.js";
@@ -65,7 +66,7 @@ function unseenRows({ seenInTraining }: EncodedDataset): number[] {
  * what was chosen, its rival is held against it.
  */
 function runVerdict(
-  { labels, train }: EncodedDataset,
+  { labels, train, task }: EncodedDataset,
   method: string,
   rows: readonly number[],
   { labelIds, chosen, baseline, rival }: JudgedRows,
@@ -91,8 +92,13 @@ function runVerdict(
           rival: rival && rivalAnswers(rival, rows, labels.length),
         })
       : judge({ expected, predicted, baseline: idsOf(baseline), commonest });
-  if (typeof verdict !== "string" && verdict.standing === "better") return verdict.text;
-  const text = typeof verdict === "string" ? verdict : verdict.text;
+  const orders = [predicted, idsOf(baseline)].map((ids) => orderOf(expected, ids, task.scale));
+  const [order, ofBaseline] = method === "tfidf" ? orders.slice(0, 1) : orders;
+  const text = [
+    typeof verdict === "string" ? verdict : verdict.text,
+    ...(order === undefined ? [] : [orderText(order, ofBaseline)]),
+  ].join(" ");
+  if (typeof verdict !== "string" && verdict.standing === "better") return text;
   const measured = labels.map(
     (label, of): MeasuredLabel => ({
       label,
@@ -103,6 +109,14 @@ function runVerdict(
   );
   const advice = adviceText({ ...beside, labels: measured });
   return advice === undefined ? text : `${text} ${advice}`;
+}
+
+/** How far off the answers to ordered labels are, next to the baseline's, where that is another classifier. */
+function orderText(order: OrderValues, baseline: OrderValues | undefined): string {
+  const text = `By the order of the labels: ${orderTexts(order).join(", ")}`;
+  return baseline === undefined
+    ? `${text}.`
+    : `${text}; TF-IDF: ${orderTexts(baseline).join(", ")}.`;
 }
 
 function rivalAnswers(

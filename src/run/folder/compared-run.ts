@@ -1,8 +1,10 @@
 /** Reads a finished run's folder for results.json: metrics by row set, curves, and predictions for the tests. */
 
+import { labelScale } from "../../data/labels.js";
 import type { StepEvent } from "../../method/train/events.js";
 import { ofLabelMeasures } from "../../results/metrics/label-measures.js";
 import { classificationMetrics } from "../../results/metrics/metrics.js";
+import { orderOf } from "../../results/metrics/order-measures.js";
 import type {
   ComparedRun,
   RowSetMetrics,
@@ -47,6 +49,8 @@ export function readComparedRun(
   const predictions = asIds(finishedPredictions(path), labels);
   const all = Array.from(predictions.expected.keys());
   const leakFree = all.filter((row) => predictions.seenInTraining[row] === 0);
+  // The run decided whether its labels have an order.
+  const scale = metrics.dev.order && labelScale(labels, true);
   const { scoring_seconds, training_seconds, tokens_per_second } = metrics.timing;
   const run: ComparedRun = {
     ...place,
@@ -54,8 +58,8 @@ export function readComparedRun(
     steps: journal.stop.step,
     stop_reason: journal.stop.reason,
     dev: metrics.dev,
-    test: rowSetMetrics(predictions, all, labels),
-    leak_free: rowSetMetrics(predictions, leakFree, labels),
+    test: rowSetMetrics(predictions, all, labels, scale),
+    leak_free: rowSetMetrics(predictions, leakFree, labels, scale),
     dev_curve: journal.evaluations.map(({ step, loss, measures, best }) => ({
       ...ofLabelMeasures((name) => measures[name]),
       step,
@@ -97,16 +101,16 @@ function rowSetMetrics(
   { expected, predicted }: RunPredictions,
   rows: readonly number[],
   labels: readonly string[],
+  scale?: readonly number[],
 ): RowSetMetrics | null {
   if (rows.length === 0) return null;
-  const { measures, perLabel, confusion } = classificationMetrics(
-    rows.map((row) => expected[row]),
-    rows.map((row) => predicted[row]),
-    labels.length,
-  );
+  const [of, answered] = [expected, predicted].map((ids) => rows.map((row) => ids[row]));
+  const { measures, perLabel, confusion } = classificationMetrics(of, answered, labels.length);
+  const order = orderOf(of, answered, scale);
   return {
     rows: rows.length,
     ...measures,
+    ...(order && { order }),
     per_label: Object.fromEntries(labels.map((label, id) => [label, perLabel[id]])),
     confusion: confusion.map((row) => Array.from(row)),
   };

@@ -40,6 +40,7 @@ describe("runIdentity", () => {
       "learningCurve",
       "loggingDir",
       "model",
+      "orderedLabels",
       "outputDir",
       "preset",
       "reportTo",

@@ -79,7 +79,12 @@ export async function trainLinear(
     labelIds: dev.labelIds,
     logits: tfidfLogits(classifier, dev.texts),
   };
-  const devMetrics = splitMetrics(measured.logits, measured.labelIds, labels.length);
+  const devMetrics = splitMetrics(
+    measured.logits,
+    measured.labelIds,
+    labels.length,
+    data.task.scale,
+  );
   const evaluated = await evaluateRun(
     async () => tfidfLogits(classifier, test?.texts ?? []),
     measured,

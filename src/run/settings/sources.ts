@@ -202,6 +202,15 @@ const reading = [
     identity: "represented",
   }),
   setting({
+    name: "orderedLabels",
+    commands: ["train", "compare", "evaluate"],
+    type: z.boolean().optional(),
+    description:
+      "The labels are numbers with an order, such as 1 to 5 stars: mean absolute error and quadratic kappa are reported besides; by default where there are at least three and all are numbers",
+    heading,
+    identity: "none",
+  }),
+  setting({
     name: "splitSeed",
     commands: ["train", "compare", "check"],
     type: integer(0).default(0),

@@ -152,12 +152,13 @@ export async function loadPlainTexts(
 /** How rows are split that no file splits. */
 export interface SplitSettings {
   readonly splitSeed: number;
+  readonly orderedLabels?: boolean | undefined;
   /** Are the rows of train, so many, held out in turn, instead of a dev split cut from them? */
   readonly crossValidates?: (rows: number) => boolean;
 }
 
-function splitting({ splitSeed, crossValidates }: SplitSettings, rows: number) {
-  return { splitSeed, crossValidated: crossValidates?.(rows) ?? false };
+function splitting({ splitSeed, orderedLabels, crossValidates }: SplitSettings, rows: number) {
+  return { splitSeed, orderedLabels, crossValidated: crossValidates?.(rows) ?? false };
 }
 
 /** Smaller vocabularies also split many words of their own language. */

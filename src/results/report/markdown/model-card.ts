@@ -8,6 +8,7 @@ import { readsPairs, type Task } from "../../../data/task.js";
 import { type Method, methodOf } from "../../../method/methods.js";
 import type { ModelFamily } from "../../../model/spec.js";
 import { labelMeasures, type OfLabelMeasures } from "../../metrics/label-measures.js";
+import { type OrderValues, orderCells, orderMeasures } from "../../metrics/order-measures.js";
 import { probabilityMeasures } from "../../metrics/probability-measures.js";
 import type { Confidence, LabelMetrics } from "../../records/measures.js";
 import { markdownTable } from "./tables.js";
@@ -45,6 +46,8 @@ export interface CardRun {
   readonly scores: readonly (OfLabelMeasures<number> & {
     readonly rowSet: string;
     readonly rows: number;
+    /** Where labels have an order. */
+    readonly order?: OrderValues | undefined;
   })[];
   readonly perLabel: Readonly<Record<string, LabelMetrics>> | undefined;
   /** Of the probabilities on test. */
@@ -145,12 +148,15 @@ ${run.checkpointDigest === undefined ? "" : `| SHA-256 of its files | ${code(run
 
 function scoresPart(run: CardRun, labels: readonly string[]): string {
   const { scores, perLabel, confidence } = run;
+  const ordered = scores.some(({ order }) => order !== undefined);
+  const measures = ordered ? [...labelMeasures, ...orderMeasures] : labelMeasures;
   const table = markdownTable(
-    ["texts", "rows", ...labelMeasures.map(({ title }) => title)],
-    scores.map(({ rowSet, rows, ...values }) => [
+    ["texts", "rows", ...measures.map(({ title }) => title)],
+    scores.map(({ rowSet, rows, order, ...values }) => [
       rowSet,
       String(rows),
       ...labelMeasures.map(({ name }) => percent(values[name])),
+      ...(ordered ? orderCells(order) : []),
     ]),
     1,
   );

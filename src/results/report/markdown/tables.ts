@@ -1,12 +1,16 @@
 /** The tables of a comparison in Markdown; mean and sample standard deviation over seeds. */
 import { percent } from "../../../base/figures.js";
 import { decidingMeasure, labelMeasures } from "../../metrics/label-measures.js";
+import { orderMeasures } from "../../metrics/order-measures.js";
 import type { Comparison, ComparisonCell, Spread } from "../../records/comparison.js";
 import type { Candidate, PairedComparison, RowSet } from "../../records/paired-comparison.js";
 import { candidateTitle, needsWeights, pointsText, pText } from "../../statistics/paired-notes.js";
 
-/** `71.7 ± 4.1 %`; without a deviation where there is one seed. */
-export function spreadText({ mean, std }: Spread): string {
+/** `71.7 ± 4.1 %`, or in the figures of `format`; without a deviation where there is one seed. */
+export function spreadText({ mean, std }: Spread, format?: (value: number) => string): string {
+  if (format !== undefined) {
+    return std === null ? format(mean) : `${format(mean)} ± ${format(std)}`;
+  }
   return std === null ? percent(mean) : `${(100 * mean).toFixed(1)} ± ${percent(std)}`;
 }
 
@@ -31,10 +35,16 @@ export function resultTable(comparison: Comparison, rows: RowSet | "dev"): strin
   const asked = Math.max(0, ...cells.map(({ seeds }) => seeds.length), askedSeeds(comparison));
   const candidates = distinct(cells);
   const weighted = needsWeights(candidates);
+  const isOrdered = (dataset: string) =>
+    cells.some((cell) => cell.dataset === dataset && cell[rows]?.order !== undefined);
   const head = [
     "model",
     "method",
-    ...datasets.flatMap(({ name }) => labelMeasures.map(({ title }) => `${name} ${title}`)),
+    ...datasets.flatMap(({ name }) =>
+      [...labelMeasures, ...(isOrdered(name) ? orderMeasures : [])].map(
+        ({ title }) => `${name} ${title}`,
+      ),
+    ),
   ];
   const body = models.flatMap((model) =>
     candidates.flatMap((candidate) => {
@@ -45,6 +55,7 @@ export function resultTable(comparison: Comparison, rows: RowSet | "dev"): strin
           ofRow.find((cell) => cell.dataset === name),
           rows,
           asked,
+          isOrdered(name),
         ),
       );
       return [[model.name, candidateTitle(candidate, weighted), ...columns]];
@@ -61,13 +72,19 @@ function cellTexts(
   cell: ComparisonCell | undefined,
   rows: RowSet | "dev",
   asked: number,
+  ordered: boolean,
 ): readonly string[] {
   const metrics = cell?.[rows];
-  return labelMeasures.map(({ name }) => {
-    const spread = metrics?.[name];
-    if (spread === undefined) return "-";
-    return `${spreadText(spread)}${spread.n < asked ? ` (n = ${spread.n})` : ""}`;
-  });
+  const textOf = (spread: Spread | null | undefined, format?: (value: number) => string) => {
+    if (spread === undefined || spread === null) return "-";
+    return `${spreadText(spread, format)}${spread.n < asked ? ` (n = ${spread.n})` : ""}`;
+  };
+  return [
+    ...labelMeasures.map(({ name }) => textOf(metrics?.[name])),
+    ...(ordered
+      ? orderMeasures.map(({ name, format }) => textOf(metrics?.order?.[name], format))
+      : []),
+  ];
 }
 
 function distinct(cells: readonly Candidate[]): Candidate[] {

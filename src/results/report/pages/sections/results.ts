@@ -3,9 +3,10 @@
 import { capitalized, counted } from "../../../../base/figures.js";
 import {
   decidingMeasure,
-  type LabelMeasure,
   labelMeasures,
+  type MeasureFacts,
 } from "../../../metrics/label-measures.js";
+import { orderMeasures } from "../../../metrics/order-measures.js";
 import type { CellMetrics, ComparisonCell, Spread } from "../../../records/comparison.js";
 import type { PairedComparison, RowSet } from "../../../records/paired-comparison.js";
 import { pointsText, pText } from "../../../statistics/paired-notes.js";
@@ -17,6 +18,14 @@ import { type Cell, type Column, table } from "../page.js";
 interface MetricColumn {
   readonly title: string;
   of(cell: ComparisonCell): CellMetrics | null;
+}
+
+/** A measure of the table, and where a cell has it. */
+interface ShownMeasure {
+  readonly measure: MeasureFacts;
+  /** Percent where absent. */
+  readonly format?: (value: number) => string;
+  of(metrics: CellMetrics | null): Spread | undefined;
 }
 
 /** Mean ± standard deviation of every method. */
@@ -42,17 +51,32 @@ export function resultsSection({ dataset, candidates }: Group): Markup {
           of: (cell) => cell.dev,
         },
       ];
-  const spreads = columns.flatMap(({ of }) =>
-    labelMeasures.map((measure) => ({
+  const ordered = candidates.some(({ cell }) =>
+    columns.some(({ of }) => of(cell)?.order !== undefined),
+  );
+  const shown: readonly ShownMeasure[] = [
+    ...labelMeasures.map((measure) => ({
       measure,
-      values: candidates.map(({ cell }) => of(cell)?.[measure.name]),
+      of: (metrics: CellMetrics | null) => metrics?.[measure.name],
+    })),
+    ...(ordered ? orderMeasures : []).map((measure) => ({
+      measure,
+      format: measure.format,
+      of: (metrics: CellMetrics | null) => metrics?.order?.[measure.name] ?? undefined,
+    })),
+  ];
+  const spreads = columns.flatMap((column) =>
+    shown.map(({ measure, format, of }) => ({
+      measure,
+      format,
+      values: candidates.map(({ cell }) => of(column.of(cell))),
     })),
   );
   const heads: Column[] = [
     { title: "Method" },
     { title: "Seeds" },
     ...columns.flatMap(({ title }) =>
-      labelMeasures.map((measure) => ({
+      shown.map(({ measure }) => ({
         title: markup`${capitalized(measure.title)}<br/><span class="note">${title}</span>`,
       })),
     ),
@@ -60,14 +84,21 @@ export function resultsSection({ dataset, candidates }: Group): Markup {
   const lines = candidates.map(({ name, cell }, index) => [
     name,
     cell.seeds.length,
-    ...spreads.map(({ measure, values }) =>
-      spreadCell(values[index], candidates.length === 1 ? undefined : best(measure, values)),
+    ...spreads.map(({ measure, format, values }) =>
+      spreadCell(
+        values[index],
+        candidates.length === 1 ? undefined : best(measure, values),
+        format,
+      ),
     ),
   ]);
   const single = candidates.every(({ cell }) => cell.seeds.length === 1);
   const spread = single ? "One seed" : "Mean ± sample standard deviation over seeds";
   const bold = "Bold: the best of its column, which is not yet evidence of a difference.";
-  const caption = candidates.length === 1 ? `${spread}.` : `${spread}. ${bold}`;
+  const orders = ordered
+    ? orderMeasures.map(({ title, meaning }) => ` ${capitalized(title)}: ${meaning}`)
+    : [];
+  const caption = `${candidates.length === 1 ? `${spread}.` : `${spread}. ${bold}`}${orders.join("")}`;
   return markup`${table(heads, lines, caption)}${tested ? leakNote(rows.test - rows.leak_free, rows.test) : undefined}`;
 }
 
@@ -79,14 +110,18 @@ function leakNote(shared: number, all: number): Markup {
   return markup`<p class="note">${counted(shared, "test row")} of ${all} ${have} that also ${occur} in train. A model can have memorized those; the others, the leak-free rows, measure skill better.</p>`;
 }
 
-function best({ better }: LabelMeasure, column: readonly (Spread | undefined)[]): number {
+function best({ better }: MeasureFacts, column: readonly (Spread | undefined)[]): number {
   const means = column.flatMap((spread) => spread?.mean ?? []);
   return better === "higher" ? Math.max(...means) : Math.min(...means);
 }
 
-function spreadCell(spread: Spread | undefined, bestMean: number | undefined): Cell {
+function spreadCell(
+  spread: Spread | undefined,
+  bestMean: number | undefined,
+  format: ((value: number) => string) | undefined,
+): Cell {
   if (spread === undefined) return { content: "–" };
-  return { content: spreadText(spread), best: spread.mean === bestMean };
+  return { content: spreadText(spread, format), best: spread.mean === bestMean };
 }
 
 const rowSetTitles: Readonly<Record<RowSet, string>> = {
