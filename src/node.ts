@@ -1,5 +1,6 @@
 /** The package in Node. Every function runs in a worker thread, so the caller's thread stays free. */
 import type { ServeResult } from "./apps/serve/serve.js";
+import type { StudioResult } from "./apps/studio/studio.js";
 import type { CheckResult } from "./commands/check.js";
 import type { CompareResult } from "./commands/compare/compare.js";
 import type { Diagnosis } from "./commands/doctor.js";
@@ -32,6 +33,7 @@ import type {
   ScoreOptions,
   ScoreTextsOptions,
   ServeOptions,
+  StudioOptions,
   TrainOptions,
   WorkerOptions,
 } from "./run/settings/schemas.js";
@@ -72,6 +74,8 @@ export type {
   ScoreTextsOptions,
   ServeOptions,
   ServeResult,
+  StudioOptions,
+  StudioResult,
   TextScores,
   TrainOptions,
   TrainResult,
@@ -171,4 +175,12 @@ export function doctor(options: DoctorOptions = {}, watch?: Watch): Promise<read
  */
 export async function serve(options: ServeOptions, watch?: Watch): Promise<ServeResult> {
   return (await import("./apps/serve/serve.js")).runServe(options, watch);
+}
+
+/**
+ * Serves the studio's page on this machine (docs/studio.md) until the signal of `watch` is aborted. A notice has its address, with the token
+ * that opens it. Throws `server-address`, and `file-missing` for data that is not there.
+ */
+export async function studio(options: StudioOptions = {}, watch?: Watch): Promise<StudioResult> {
+  return (await import("./apps/studio/studio.js")).runStudio(options, watch);
 }

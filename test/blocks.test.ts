@@ -14,7 +14,7 @@ import type { Terminal } from "../src/apps/cli/terminal.js";
 import { L3MaskingError } from "../src/base/errors.js";
 import { type CommandName, commands } from "../src/commands/table.js";
 import { parseRecords } from "../src/data/formats/parse.js";
-import { resolveSettings, serveSchema } from "../src/run/settings/schemas.js";
+import { resolveSettings, serveSchema, studioSchema } from "../src/run/settings/schemas.js";
 import { temporaryFolder } from "./fixtures/folders.js";
 import { notRun, otherPackages, runPages } from "./fixtures/page-commands.js";
 import { blocks, blocksOf, commandLines, page, pages, root, wordsOf } from "./fixtures/pages.js";
@@ -54,6 +54,10 @@ async function readCommand(
     },
     async serve(given: unknown) {
       resolveSettings(serveSchema, given);
+      throw begun;
+    },
+    async studio(given: unknown) {
+      resolveSettings(studioSchema, given);
       throw begun;
     },
   };

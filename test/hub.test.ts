@@ -45,6 +45,7 @@ async function run(host: Host, ...words: readonly string[]) {
       startWorker: () => undefined,
       call: (name, given) => commands[name].run(given, host),
       serve: () => expect.unreachable("nothing is served here"),
+      studio: () => expect.unreachable("no page is served here"),
     },
     {
       stdout: output,

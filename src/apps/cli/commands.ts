@@ -4,6 +4,7 @@ import type { CommandHelp } from "../../commands/command.js";
 import { type CommandName, type CommandResult, commands, isCommand } from "../../commands/table.js";
 import type { Watch } from "../../thread/client.js";
 import type { ServeResult } from "../serve/serve.js";
+import type { StudioResult } from "../studio/studio.js";
 import type { Outcome } from "./reporter.js";
 
 /** Settings as flags and files gave them, not yet checked. */
@@ -21,6 +22,7 @@ export interface Installation {
     watch: Watch,
   ): Promise<CommandResult<Name>>;
   serve(given: GivenSettings, watch: Watch): Promise<ServeResult>;
+  studio(given: GivenSettings, watch: Watch): Promise<StudioResult>;
 }
 
 /** A command of the command line. */
@@ -54,6 +56,25 @@ const ownCommands: readonly ListedCommand[] = [
       const { serveSummary } = await import("./summaries.js");
       const result = await serve(given, watch);
       return { result, text: serveSummary(result), exitCode: 0 };
+    },
+  },
+  {
+    name: "studio",
+    help: {
+      summary: "Open a page to train, look, correct and use a classifier",
+      operands: {
+        syntax: "DATA",
+        description: "Labelled texts to begin with: a file, or a folder with train, dev and test",
+        fills: "files",
+      },
+      examples: ["l3masking studio", "l3masking studio messages.csv --folder studio"],
+    },
+    settings: async () => (await import("../../run/settings/schemas.js")).studioSchema,
+    endsByInterrupt: true,
+    async run(given, watch, { studio }) {
+      const result = await studio(given, watch);
+      const text = `data, corrections and runs are in ${result.folder}`;
+      return { result, text, exitCode: 0 };
     },
   },
   {

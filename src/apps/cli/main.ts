@@ -59,6 +59,7 @@ process.exitCode = await runCommandLine(
     startWorker: startAhead,
     call: callOnce,
     serve: async (given, watch) => (await import("../serve/serve.js")).runServe(given, watch),
+    studio: async (given, watch) => (await import("../studio/studio.js")).runStudio(given, watch),
   },
   terminal,
 );

@@ -198,7 +198,11 @@ function cutIfNotTaken(socket: Socket, response: ServerResponse, milliseconds: n
   response.once("close", () => clearTimeout(timer));
 }
 
-function addressError({ host, port }: ServerSettings, cause: Error): L3MaskingError {
+/** Why nothing can listen there. */
+export function addressError(
+  { host, port }: Pick<ServerSettings, "host" | "port">,
+  cause: Error,
+): L3MaskingError {
   const code = "code" in cause ? String(cause.code) : cause.message;
   const reason =
     code === "EADDRINUSE"

@@ -10,6 +10,7 @@ import { methodSettings } from "./method.js";
 import { pretrainSettings } from "./pretrain.js";
 import type { Setting } from "./setting.js";
 import { sourceSettings } from "./sources.js";
+import { studioSettings } from "./studio.js";
 import { trainingSettings } from "./training.js";
 import { workerSettings } from "./worker.js";
 
@@ -26,6 +27,7 @@ const known = [
   ...pretrainSettings,
   ...handingOnSettings,
   ...workerSettings,
+  ...studioSettings,
   ...deviceSettings,
 ];
 
@@ -96,6 +98,7 @@ export const exportSchema = schemaOf("export");
 export const pushSchema = schemaOf("push");
 export const workerSchema = schemaOf("worker");
 export const doctorSchema = schemaOf("doctor");
+export const studioSchema = schemaOf("studio");
 
 // Settings as a user gives them: what has a default may be left out.
 
@@ -127,6 +130,8 @@ export type PushOptions = z.input<typeof pushSchema>;
 export type WorkerOptions = z.input<typeof workerSchema>;
 /** The settings of `doctor`. */
 export type DoctorOptions = z.input<typeof doctorSchema>;
+/** The settings of `studio`. */
+export type StudioOptions = z.input<typeof studioSchema>;
 /** The settings of `pretrain`. */
 export type PretrainOptions = z.input<typeof pretrainSchema>;
 /** The settings of `score`, without those of its files. */

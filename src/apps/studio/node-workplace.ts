@@ -1,0 +1,125 @@
+/** A workplace in Node: a folder of this machine, and commands in threads. */
+import { basename, dirname, join } from "node:path";
+import { L3MaskingError } from "../../base/errors.js";
+import { type ZipFile, zipPieces } from "../../base/zip.js";
+import { commands } from "../../commands/table.js";
+import { deviceNames } from "../../engine/runtime/devices/names.js";
+import { openDurably } from "../../platform/files/durable.js";
+import { systemCode } from "../../platform/files/failures.js";
+import { entryAt, listFolder, makeFolders, readBytes, remove } from "../../platform/files/files.js";
+import { packageVersion, processorCount } from "../../platform/machine.js";
+import { SHIPPED_MODEL } from "../../run/settings/shipped-model.js";
+import { type Connection, callOnce, openConnection } from "../../thread/client.js";
+import { placeInside, settingsInside } from "./paths.js";
+import type { GivenFiles, StudioCommand, Workplace, WorkplaceEntry } from "./workplace.js";
+
+/** Commands that share a thread, in which a classifier stays open. */
+const ofClassifier: ReadonlySet<StudioCommand> = new Set(["openClassifier", "classify", "explain"]);
+
+export interface NodeWorkplace extends Workplace {
+  /** Ends its threads. */
+  close(): Promise<void>;
+}
+
+/** A workplace in `root`, an existing folder; `given` are the files that the studio was started with, inside it. */
+export function nodeWorkplace(root: string, given?: GivenFiles): NodeWorkplace {
+  const at = (path: string) => placeInside(root, path);
+  let turn: Promise<unknown> = Promise.resolve();
+  let classifying: Connection | undefined;
+  return {
+    async facts() {
+      return {
+        version: packageVersion(),
+        place: "on this machine, in Node",
+        devices: [
+          { name: "auto", title: `chosen by l3masking (processor: ${processorCount()} threads)` },
+          ...deviceNames.map((name) => ({ name, title: name })),
+        ],
+        model: { name: SHIPPED_MODEL, toFetch: 0 },
+        ...(given && { given }),
+      };
+    },
+    async call(command, settings, watch = {}) {
+      const placed = settingsInside(root, await commands[command].settings(), settings);
+      if (ofClassifier.has(command)) {
+        classifying ??= openConnection();
+        return classifying.call(command, placed, watch);
+      }
+      // Whether the turn before went well is its own affair.
+      const result = turn.then(() => callOnce(command, placed, watch));
+      turn = result.catch(() => undefined);
+      return result;
+    },
+    async read(path) {
+      const place = at(path);
+      return reading(path, () => new Uint8Array(readBytes(place)));
+    },
+    async write(path, content) {
+      const place = at(path);
+      makeFolders(dirname(place));
+      const file = openDurably(place);
+      try {
+        for await (const piece of content.stream()) file.write(piece);
+      } catch (error) {
+        file.abandon();
+        throw error;
+      }
+      file.finish();
+    },
+    async list(folder) {
+      const place = at(folder);
+      return entryAt(place)?.kind === "folder" ? entriesOf(place) : [];
+    },
+    async remove(path) {
+      const place = at(path);
+      if (place === root)
+        throw new L3MaskingError(
+          "workplace-path",
+          "expected a path in the folder of the studio, got the folder itself",
+        );
+      remove(place);
+    },
+    async zip(folder) {
+      const place = at(folder);
+      const files = reading(folder, () => filesOf(place, basename(place)));
+      return new Blob(zipPieces(files), { type: "application/zip" });
+    },
+    async close() {
+      await classifying?.close();
+    },
+  };
+}
+
+function entriesOf(place: string): WorkplaceEntry[] {
+  return listFolder(place)
+    .sort()
+    .flatMap((name): WorkplaceEntry[] => {
+      const entry = entryAt(join(place, name));
+      if (entry === undefined || entry.kind === "other") return [];
+      return [{ name, kind: entry.kind, size: entry.kind === "file" ? entry.size : 0 }];
+    });
+}
+
+/** Every file of a folder, under `name`. */
+function filesOf(place: string, name: string): ZipFile[] {
+  return entriesOf(place).flatMap((entry) => {
+    const path = join(place, entry.name);
+    const inside = `${name}/${entry.name}`;
+    return entry.kind === "folder"
+      ? filesOf(path, inside)
+      : [{ name: inside, bytes: new Uint8Array(readBytes(path)) }];
+  });
+}
+
+/** Throws `file-missing` where the system finds nothing to read. */
+function reading<Result>(path: string, read: () => Result): Result {
+  try {
+    return read();
+  } catch (cause) {
+    if (systemCode(cause) === undefined) throw cause;
+    throw new L3MaskingError("file-missing", `expected ${path} in the folder of the studio`, {
+      hint: "It was moved or deleted while the studio was open: reload the page.",
+      cause,
+    });
+  }
+}
