@@ -27,7 +27,8 @@ const STRONGEST = 0.72;
 
 /**
  * Counts by row and column [n][n], shown as whole percents of their row. Columns carry the numbers of the rows,
- * which stand before the names. Wider than other charts where there are many labels.
+ * which stand before the names. Wider than other charts where there are many labels. A cell has its row and column as data, for
+ * pages in which it can be chosen.
  */
 export function heatMap(
   names: readonly string[],
@@ -77,7 +78,7 @@ function rowMarks(
     const share = count / sum;
     const x = left + column * cell;
     const shade = Number((share * STRONGEST).toFixed(2));
-    return markup`<g><title>${names[index]} → ${names[column]}: ${count} of ${sum}</title><rect class="heat" fill-opacity="${shade}" x="${place(x)}" y="${y}" width="${place(cell)}" height="${CELL_HEIGHT}"/>${label(percentOf(share), x + cell / 2, y + 18, "middle")}</g>`;
+    return markup`<g data-row="${index}" data-column="${column}"><title>${names[index]} → ${names[column]}: ${count} of ${sum}</title><rect class="heat" fill-opacity="${shade}" x="${place(x)}" y="${y}" width="${place(cell)}" height="${CELL_HEIGHT}"/>${label(percentOf(share), x + cell / 2, y + 18, "middle")}</g>`;
   });
   const name = fittedLabel(`${index + 1} ${names[index]}`, left - 8, y + 18, nameWidth, "end");
   return markup`${name}${cells}`;

@@ -27,11 +27,65 @@ export interface CheckedDataset {
   readonly refusal: string | undefined;
 }
 
+/** A part of the page of a check. */
+export interface CheckPart {
+  readonly name: string;
+  readonly title: string;
+  readonly content: Markup;
+}
+
+/** What a page shows of a check, in its order; parts that the data have nothing for are left out. */
+export function viewOfCheck(checked: CheckedDataset): readonly CheckPart[] {
+  const { check, details } = checked;
+  const { warnings } = check;
+  const parts: readonly (readonly [name: string, title: string, content: Markup | undefined])[] = [
+    ["warnings", "Warnings", warnings.length === 0 ? markup`<p>None.</p>` : warningList(check)],
+    ["doubtful", "Doubtful labels", doubtSection(check)],
+    [
+      "splits",
+      "Splits",
+      markup`${splitTable(checked)}${check.folds === undefined ? undefined : markup`<p>${foldText(check.folds)}</p>`}`,
+    ],
+    ["labels", "Labels", check.labels.length === 0 ? undefined : labelSection(check)],
+    ["lengths", "Lengths", details.lengths.length === 0 ? undefined : lengthSection(checked)],
+    [
+      "shared",
+      "Texts in two splits",
+      markup`
+<p>A classifier may have memorized these texts, so its score on them says little about new ones.</p>
+${overlapTable(check)}${exampleTable(details.shared)}`,
+    ],
+    [
+      "repeated",
+      "Repeated texts",
+      markup`
+<p>The same text more than once in a split; it counts more than others.</p>
+${exampleTable(details.repeated)}`,
+    ],
+    [
+      "near",
+      "Nearly equal texts",
+      markup`
+<p>Texts that differ in a few letters or words. A classifier may know them by heart as well as equal ones.</p>
+${nearTable(details.near)}`,
+    ],
+    [
+      "conflicting",
+      "Texts with several labels",
+      markup`
+<p>The same text with different labels in one split. No classifier can get all of these rows right.</p>
+${exampleTable(details.conflicting)}`,
+    ],
+  ];
+  return parts.flatMap(([name, title, content]) =>
+    content === undefined ? [] : [{ name, title, content }],
+  );
+}
+
 /** The page; `date` is when it is written, in words for people. */
 export function renderCheck(checked: CheckedDataset, { date }: { readonly date: string }): Page {
-  const { name, check, details, refusal } = checked;
-  const { splits, warnings } = check;
-  const rows = splits.reduce((sum, split) => sum + split.rows, 0);
+  const { name, check, refusal } = checked;
+  const rows = check.splits.reduce((sum, split) => sum + split.rows, 0);
   const body = markup`
 <header>
 <h1>Check of ${foreign(name)}</h1>
@@ -39,25 +93,7 @@ export function renderCheck(checked: CheckedDataset, { date }: { readonly date: 
 <p class="note">Written on ${date}.</p>
 </header>
 ${refusal === undefined ? undefined : markup`<div class="verdict warning"><p><strong>Training would reject these data:</strong> ${foreign(refusal)}</p></div>`}
-<section id="warnings"><h2>Warnings</h2>
-${warnings.length === 0 ? markup`<p>None.</p>` : warningList(check)}
-</section>
-${doubtSection(check)}
-<section id="splits"><h2>Splits</h2>${splitTable(checked)}${check.folds === undefined ? undefined : markup`<p>${foldText(check.folds)}</p>`}</section>
-${check.labels.length === 0 ? undefined : markup`<section id="labels"><h2>Labels</h2>${labelSection(check)}</section>`}
-${details.lengths.length === 0 ? undefined : markup`<section id="lengths"><h2>Lengths</h2>${lengthSection(checked)}</section>`}
-<section id="shared"><h2>Texts in two splits</h2>
-<p>A classifier may have memorized these texts, so its score on them says little about new ones.</p>
-${overlapTable(check)}${exampleTable(details.shared)}</section>
-<section id="repeated"><h2>Repeated texts</h2>
-<p>The same text more than once in a split; it counts more than others.</p>
-${exampleTable(details.repeated)}</section>
-<section id="near"><h2>Nearly equal texts</h2>
-<p>Texts that differ in a few letters or words. A classifier may know them by heart as well as equal ones.</p>
-${nearTable(details.near)}</section>
-<section id="conflicting"><h2>Texts with several labels</h2>
-<p>The same text with different labels in one split. No classifier can get all of these rows right.</p>
-${exampleTable(details.conflicting)}</section>`;
+${viewOfCheck(checked).map((part) => markup`<section id="${part.name}"><h2>${part.title}</h2>\n${part.content}</section>\n`)}`;
   return page(`Check of ${name}`, body);
 }
 
@@ -243,9 +279,9 @@ function doubtSection({ doubtful }: DatasetCheck): Markup | undefined {
             ? `The first ${SHOWN_DOUBTS} of ${grouped(rows.length)} rows.`
             : undefined,
         );
-  return markup`<section id="doubtful"><h2>Doubtful labels</h2>
+  return markup`
 <p>As many rows of train as probably have a wrong label, by TF-IDF ${withEmbeddings ? "with embeddings" : "with logistic regression"}, trained on other rows. Some are wrong, some are only hard.</p>
-${list}${further.length === 0 ? undefined : markup`<p>${counted(further.length, "further row")} with a less doubtful label in rows.csv (<code>--output rows.csv</code>).</p>`}</section>`;
+${list}${further.length === 0 ? undefined : markup`<p>${counted(further.length, "further row")} with a less doubtful label in rows.csv (<code>--output rows.csv</code>).</p>`}`;
 }
 
 function nearTable({ total, shown }: NearExamples): Markup {

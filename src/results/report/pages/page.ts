@@ -55,7 +55,8 @@ const variables = (side: "light" | "dark") =>
     .map(([name, colours]) => `--${name}:${colours[side]}`)
     .join(";");
 
-const styleSheet = new Markup(`<style>
+/** The style of every page and of what is shown elsewhere of them. */
+export const pageStyle = `
 :root{${variables("light")};--soft:#f3f5f7;--good:#00805c;--open:#7a6000}
 @media screen and (prefers-color-scheme:dark){:root{${variables("dark")};--soft:#20252a;--good:#35c79a;--open:#e8dc58}}
 *{box-sizing:border-box}
@@ -121,7 +122,9 @@ tr,.verdict{break-inside:avoid}
 nav{display:none}
 }
 ${chartStyle((name) => `var(--${name})`)}
-</style>`);
+`;
+
+const styleSheet = new Markup(`<style>${pageStyle}</style>`);
 
 /** A part of the page with its heading; `name` makes its id within the owner's. */
 export function part(

@@ -66,16 +66,23 @@ function pairsOf(rows: readonly WrongRow[]): readonly LabelPair[] {
 }
 
 function rowView(row: WrongRow, pairs: readonly LabelPair[]): Markup {
+  const pair = pairs.find(
+    ({ expected, predicted }) => expected === row.expected && predicted === row.predicted,
+  );
+  return markup`<li data-pair="${pair?.key ?? ""}">${wrongRowContent(row)}</li>`;
+}
+
+/** What is shown of a row: its labels, its text word by word where that is known, and its place. */
+export function wrongRowContent(row: WrongRow): Markup {
   const { expected, predicted, probability, file, line, words } = row;
-  const pair = pairs.find((one) => one.expected === expected && one.predicted === predicted);
   const named = words === undefined ? [] : strongestWords(words, NAMED_WORDS);
-  return markup`<li data-pair="${pair?.key ?? ""}"><p class="labels">${foreign(expected)}, taken for <strong>${foreign(predicted)}</strong>, ${(100 * probability).toFixed(1)} %</p>
+  return markup`<p class="labels">${foreign(expected)}, taken for <strong>${foreign(predicted)}</strong>, ${(100 * probability).toFixed(1)} %</p>
 ${words === undefined ? plainText(row.text) : textByWords(words)}
 <p class="note">${foreign(file)}, line ${count(line)}.${row.seen_in_training ? " The same text is also in train." : undefined}${
     named.length === 0
       ? undefined
       : markup` For ${foreign(predicted)}: ${named.map((word, index) => [index === 0 ? undefined : ", ", foreign(word)])}.`
-  }</p></li>`;
+  }</p>`;
 }
 
 function plainText(text: string): Markup {
