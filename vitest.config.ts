@@ -13,6 +13,7 @@ export default defineConfig({
             "test/data/**",
             "test/devices/**",
             "test/shown/**",
+            "test/studio/**",
           ],
           testTimeout: 60_000,
           // Hooks train too, and a busy machine flushes files slowly.
@@ -62,6 +63,16 @@ export default defineConfig({
           name: "browser",
           include: ["test/browser/**/*.test.ts"],
           testTimeout: 600_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        // Drives Debian's Chromium through the studio; skips with a printed reason where it is not installed.
+        test: {
+          name: "studio",
+          include: ["test/studio/**/*.test.ts"],
+          testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,
         },

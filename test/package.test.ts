@@ -76,8 +76,13 @@ beforeAll(() => {
   paths = packed.files.map(({ path }) => path).sort();
   const hasSource = (path: string) =>
     existsSync(join(root, path.replace(/^dist\//, "src/").replace(/\.(d\.ts|js)$/, ".ts")));
-  built = paths.filter((path) => path.startsWith("dist/") && hasSource(path));
+  built = paths.filter(
+    (path) => path.startsWith("dist/") && !path.startsWith(studioPage) && hasSource(path),
+  );
 });
+
+/** What the bundler makes of the studio's page. */
+const studioPage = "dist/apps/studio/page/";
 
 /** Files under a folder of the repository, by their paths in it. */
 const filesIn = (folder: string) =>
@@ -116,6 +121,17 @@ describe("the package", () => {
     expect(scripts.filter((path) => /\.(test|cases)\.|settings-(docs|schemas)/.test(path))).toEqual(
       [],
     );
+  });
+
+  it("has the studio's page, with all that it names and the licences of what is in it", () => {
+    const files = paths.filter((path) => path.startsWith(studioPage));
+    const named = Array.from(
+      page(`${studioPage}index.html`).matchAll(/(?:src|href)="\.\/([^"]+)"/g),
+      ([, name]) => studioPage + name,
+    );
+    expect(named.length).toBeGreaterThan(1);
+    expect(named.filter((path) => !files.includes(path))).toEqual([]);
+    expect(page(`${studioPage}licences.md`)).toContain("preact");
   });
 
   it("has the pages, the examples, the model, the licence, and nothing else", () => {

@@ -1,0 +1,214 @@
+/** One button, and what is to be seen while it trains. */
+import { useSignal } from "@preact/signals";
+import { listed } from "../../../base/figures.js";
+import { chartElement } from "../../../results/report/charts/chart.js";
+import { lineChart } from "../../../results/report/charts/line-chart.js";
+import { trainSchema } from "../../../run/settings/schemas.js";
+import type { Flag } from "../../cli/flag.js";
+import { flagsOf } from "../../cli/flags.js";
+import { progressText } from "../../cli/progress.js";
+import { Drawn, Failure } from "./parts.js";
+import type { Studio } from "./state.js";
+import { type TrainChoices, type Training, toldOf } from "./training.js";
+
+/** Settings of `train` that can be chosen here, in this order; all others have their defaults. */
+const offered = ["method", "device", "numTrainEpochs", "maxLength", "seed"] as const;
+
+const flags = flagsOf(trainSchema).filter(({ setting }) =>
+  offered.some((name) => name === setting),
+);
+
+export function Train({ studio }: { readonly studio: Studio }) {
+  const { training, project, failures, busy, labels } = studio;
+  const choices = useSignal<TrainChoices>({});
+  const under = training.value;
+  const isRunning = under !== undefined && !under.ended.value;
+  const pending = project.value?.pending;
+  return (
+    <section aria-labelledby="train-title">
+      <h2 id="train-title">Train</h2>
+      {pending === undefined || isRunning ? null : (
+        <div class="verdict">
+          <p>
+            <strong>Run {pending.run} was stopped.</strong> What it had done is saved.
+          </p>
+          <p class="line">
+            <button type="button" class="primary" onClick={() => void studio.goOn()}>
+              Go on
+            </button>
+            <button type="button" onClick={() => void studio.forget()}>
+              Give it up
+            </button>
+          </p>
+        </div>
+      )}
+      {pending !== undefined ? null : (
+        <>
+          <p>
+            Trains on all rows as they are now. Fewer than 1,000 texts without a test file are held
+            out in turns, so that every one of them measures the classifier.
+          </p>
+          <p>
+            <button
+              type="button"
+              class="primary"
+              disabled={busy.value !== undefined || labels.value.length < 2}
+              onClick={() => void studio.train(choices.value)}
+            >
+              Train
+            </button>
+          </p>
+          <More studio={studio} choices={choices} />
+        </>
+      )}
+      {under === undefined ? null : <UnderWay under={under} isRunning={isRunning} />}
+      <Failure error={failures.value.train} />
+    </section>
+  );
+}
+
+function More({
+  studio,
+  choices,
+}: {
+  readonly studio: Studio;
+  readonly choices: { value: TrainChoices };
+}) {
+  const devices = studio.facts.value?.devices ?? [];
+  const change = (flag: Flag, value: string) => {
+    const { [flag.setting]: _, ...others } = choices.value;
+    const given = flag.kind === "integer" || flag.kind === "number" ? Number(value) : value;
+    choices.value = value === "" ? others : { ...others, [flag.setting]: given };
+  };
+  return (
+    <details>
+      <summary>More</summary>
+      <dl class="settings">
+        {flags.map((flag) => {
+          const { setting, name, unit, defaultValue, description, choices: values } = flag;
+          const named = setting === "device" ? devices.map((device) => device.name) : values;
+          return (
+            <div key={setting}>
+              <dt>
+                <label for={`set-${name}`}>--{name}</label>
+              </dt>
+              <dd>
+                {named.length > 0 ? (
+                  <select
+                    id={`set-${name}`}
+                    value={choices.value[setting] ?? defaultValue ?? named[0]}
+                    onChange={(event) => change(flag, event.currentTarget.value)}
+                  >
+                    {named.map((value) => (
+                      <option key={value}>{value}</option>
+                    ))}
+                  </select>
+                ) : (
+                  <input
+                    id={`set-${name}`}
+                    type="number"
+                    min={0}
+                    placeholder={defaultValue ?? ""}
+                    value={choices.value[setting] ?? ""}
+                    onChange={(event) => change(flag, event.currentTarget.value)}
+                  />
+                )}{" "}
+                {unit}
+                <p class="note">{description}.</p>
+              </dd>
+            </div>
+          );
+        })}
+      </dl>
+    </details>
+  );
+}
+
+function UnderWay({ under, isRunning }: { readonly under: Training; readonly isRunning: boolean }) {
+  const { progress, stopping, warnings, notices } = under;
+  const { estimate, baseline } = toldOf(under);
+  const now = progress.value;
+  return (
+    <div class="under-way">
+      {isRunning ? (
+        <>
+          <p class="line">
+            <button type="button" disabled={stopping.value} onClick={under.stop}>
+              Stop
+            </button>
+            <span>{stopping.value ? "Stopping at the next step …" : "Training"}</span>
+          </p>
+          {now === undefined ? null : (
+            <>
+              <progress
+                aria-label={now.event.task}
+                max={Math.max(1, now.event.total)}
+                value={now.event.done}
+              />
+              <p class="note">{progressText(now)}</p>
+            </>
+          )}
+        </>
+      ) : null}
+      {estimate === undefined ? null : <p>{estimate}</p>}
+      <p aria-live="polite">{baseline === undefined ? null : <strong>{baseline}</strong>}</p>
+      {warnings.value.length === 0 ? null : (
+        <ul>
+          {[...new Set(warnings.value)].map((text) => (
+            <li key={text}>{text}</li>
+          ))}
+        </ul>
+      )}
+      <Curves under={under} />
+      <details>
+        <summary>What the program says</summary>
+        <pre>{listedLines(notices.value)}</pre>
+      </details>
+    </div>
+  );
+}
+
+const listedLines = (texts: readonly string[]) => texts.join("\n\n");
+
+/** Points of a curve: more than this nobody sees. */
+const POINTS = 200;
+
+function Curves({ under }: { readonly under: Training }) {
+  const dev = under.evaluations.value.filter(({ split }) => split === "dev");
+  const every = Math.max(1, Math.ceil(under.steps.value.length / POINTS));
+  const steps = under.steps.value.filter((_, index) => index % every === 0);
+  const losses = steps.flatMap(({ step, main_loss: y }) => (y === null ? [] : [{ x: step, y }]));
+  const accuracies = dev.map(({ step, measures }) => ({ x: step, y: measures.accuracy }));
+  return (
+    <div class="figures">
+      {accuracies.length < 2 ? null : (
+        <Drawn
+          markup={chartElement(
+            lineChart([{ name: "classifier", style: 1, points: accuracies }], {
+              title: "Accuracy on dev",
+              description: `Accuracy on dev over steps: ${listed(accuracies.slice(-5).map(({ y }) => y.toFixed(3)))} lately.`,
+              xTitle: "optimizer steps",
+              yTitle: "accuracy (%)",
+              yFormat: (value, decimals) => (100 * value).toFixed(Math.max(0, decimals - 2)),
+            }),
+            "live-accuracy",
+          )}
+        />
+      )}
+      {losses.length < 2 ? null : (
+        <Drawn
+          markup={chartElement(
+            lineChart([{ name: "classifier", style: 1, points: losses }], {
+              title: "Training loss",
+              description: `Loss over steps, ${losses[losses.length - 1].y.toFixed(3)} at step ${losses[losses.length - 1].x}.`,
+              xTitle: "optimizer steps",
+              yTitle: "cross-entropy (nats)",
+              yFormat: (value, decimals) => value.toFixed(decimals),
+            }),
+            "live-loss",
+          )}
+        />
+      )}
+    </div>
+  );
+}
