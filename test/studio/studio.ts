@@ -14,6 +14,9 @@ export interface OpenStudio {
   close(): Promise<void>;
 }
 
+/** Milliseconds: a busy machine trains slowly. */
+const PATIENCE = 100_000;
+
 /** Starts `l3masking studio` on a folder, with further words, and opens its page. */
 export async function openStudio(
   browser: Browser,
@@ -33,6 +36,7 @@ export async function openStudio(
     ended.then(() => reject(new Error(`the studio ended: ${said}`)));
   });
   const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+  page.setDefaultTimeout(PATIENCE);
   const complaints: string[] = [];
   page.on("pageerror", (error) => complaints.push(error.message));
   page.on("console", (message) => {

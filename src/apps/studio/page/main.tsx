@@ -14,7 +14,7 @@ sheet.replaceSync(pageStyle + wrongRowsStyle);
 document.adoptedStyleSheets = [sheet];
 
 if (root !== null) {
-  const studio = createStudio(await workplaceOfPage());
+  const studio = createStudio(await workplaceOfPage(), () => performance.now());
   addEventListener("beforeunload", (event) => {
     if (studio.unsaved.value) event.preventDefault();
   });

@@ -64,7 +64,8 @@ function parsed<Content>(bytes: Uint8Array): Content {
   return JSON.parse(new TextDecoder().decode(bytes));
 }
 
-export function createStudio(workplace: Workplace) {
+/** `now` in milliseconds, of a steady clock. */
+export function createStudio(workplace: Workplace, now: () => number) {
   const facts = signal<WorkplaceFacts | undefined>(undefined);
   const projects = signal<readonly string[]>([]);
   const project = signal<Project | undefined>(undefined);
@@ -300,7 +301,7 @@ export function createStudio(workplace: Workplace) {
     if (pending === undefined || training.value?.ended.value === false) return;
     const { run, choices } = pending;
     clear("train");
-    const under = createTraining(() => performance.now());
+    const under = createTraining(now);
     training.value = under;
     try {
       const there = await workplace.list(at(`runs/${run}`));
