@@ -87,9 +87,6 @@ describe.skipIf(!hasChromium)(`the studio in Chromium${whyNot}`, () => {
     const metrics = JSON.parse(readFileSync(at("folder/messages/runs/1/metrics.json"), "utf8"));
     const verdict = page.locator(".verdict strong").filter({ hasText: metrics.verdict });
     expect(await verdict.count()).toBe(1);
-    await heading(page, "Look").scrollIntoViewIfNeeded();
-    await heading(page, "Look").evaluate("(element) => element.scrollIntoView()");
-    await picture(page, "look");
     expect(await faults(page)).toEqual([]);
     await page.setViewportSize({ width: 390, height: 844 });
     expect(await overflow(page)).toBe(0);
