@@ -1,13 +1,14 @@
 /** A workplace in Node: a folder of this machine, and commands in threads. */
 import { basename, dirname, join } from "node:path";
 import { L3MaskingError } from "../../base/errors.js";
+import { packageVersion } from "../../base/version.js";
 import { type ZipFile, zipPieces } from "../../base/zip.js";
 import { commands } from "../../commands/table.js";
 import { deviceNames } from "../../engine/runtime/devices/names.js";
 import { openDurably } from "../../platform/files/durable.js";
 import { systemCode } from "../../platform/files/failures.js";
 import { entryAt, listFolder, makeFolders, readBytes, remove } from "../../platform/files/files.js";
-import { packageVersion, processorCount } from "../../platform/machine.js";
+import { processorCount } from "../../platform/machine.js";
 import { SHIPPED_MODEL } from "../../run/settings/shipped-model.js";
 import { type Connection, callOnce, openConnection } from "../../thread/client.js";
 import { placeInside, settingsInside } from "./paths.js";
@@ -29,7 +30,7 @@ export function nodeWorkplace(root: string, given?: GivenFiles): NodeWorkplace {
   return {
     async facts() {
       return {
-        version: packageVersion(),
+        version: packageVersion,
         place: "on this machine, in Node",
         devices: [
           { name: "auto", title: `chosen by l3masking (processor: ${processorCount()} threads)` },
