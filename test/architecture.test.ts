@@ -198,21 +198,13 @@ describe("imports", () => {
 
 describe("a browser", () => {
   const beside = "platform/browser/";
-  /** Modules of the platform, and those of their names that a browser loads in their place. */
+  /** Modules of the platform, and those of their names that a browser loads in their place (scripts/browser-platform.ts). */
   const instead = new Map(
     files
       .filter((file) => file.startsWith(beside))
       .map((file) => [`platform/${file.slice(beside.length)}`, file] as const)
       .filter(([file]) => sources.has(file)),
   );
-
-  it("is given them by package.json", () => {
-    const manifest: { readonly browser?: unknown } = JSON.parse(text("package.json"));
-    const built = (file: string) => `./dist/${file.replace(/ts$/, "js")}`;
-    expect(manifest.browser).toEqual(
-      Object.fromEntries(Array.from(instead, ([one, other]) => [built(one), built(other)])),
-    );
-  });
 
   it("finds in them what it finds in the others", () => {
     const exported = (file: string) =>

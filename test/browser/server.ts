@@ -7,7 +7,7 @@ import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { z } from "zod";
+import { inBrowser } from "../../scripts/browser-platform.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -57,17 +57,13 @@ export async function servePages({ isolated }: ServerOptions): Promise<PageServe
   };
 }
 
-/** What stands in a browser in the place of another module, by their paths. */
-const replaced = z
-  .object({ browser: z.record(z.string(), z.string()) })
-  .parse(JSON.parse(readFileSync(join(root, "package.json"), "utf8"))).browser;
-
 function send(file: string, inside: string, response: ServerResponse): void {
   const headers = { "Content-Type": types[extname(file)] ?? "application/octet-stream" };
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
-  const other = replaced[`./${inside}`];
+  const other = inBrowser(file);
   if (other !== undefined) {
-    response.end(`export * from "/${other.slice(2)}";\n`);
+    // Under both addresses it is one module.
+    response.end(`export * from "/${relative(root, other)}";\n`);
     return;
   }
   if (extname(file) === ".js" && ours.some((folder) => inside.startsWith(folder))) {

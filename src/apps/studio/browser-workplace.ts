@@ -1,4 +1,7 @@
-/** A workplace in the browser: a worker that runs the commands, and the files that the browser keeps for the page. */
+/**
+ * A workplace in the browser: a worker that runs the commands, and the files that the browser keeps for the page. Whatever bundles the
+ * worker loads the browser's modules of the platform (`scripts/browser-platform.ts`).
+ */
 import { L3MaskingError } from "../../base/errors.js";
 import type { CommandResult } from "../../commands/table.js";
 import { SHIPPED_MODEL } from "../../run/settings/shipped-model.js";

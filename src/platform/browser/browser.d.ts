@@ -10,10 +10,7 @@ declare const navigator: {
   /** Absent where the browser has no WebGPU, and in pages that were not sent securely. */
   readonly gpu?: { requestAdapter(): Promise<object | null> };
   /** Absent in pages that were not sent securely. */
-  readonly storage?: {
-    getDirectory(): Promise<OriginFolder>;
-    persist(): Promise<boolean>;
-  };
+  readonly storage?: { getDirectory(): Promise<OriginFolder> };
 };
 
 /** Absent in browsers that are too old to share memory between threads. */
@@ -22,7 +19,6 @@ declare const crossOriginIsolated: boolean | undefined;
 /** A folder of the files that a browser keeps for an origin. */
 interface OriginFolder {
   getFileHandle(name: string, options: { readonly create: boolean }): Promise<OriginFile>;
-  removeEntry(name: string): Promise<void>;
 }
 
 interface OriginFile {

@@ -1,5 +1,5 @@
 /** Evaluates on dev during a run and keeps the best weights, or the last. */
-import type { BestEvaluation, Evaluation } from "../../method/train/trainer.js";
+import type { BestEvaluation, Evaluation, TrainingPlan } from "../../method/train/trainer.js";
 import {
   type LabelMeasureName,
   labelMeasureOf,
@@ -79,4 +79,27 @@ export function devEvaluation(
     },
     kept: () => ({ bestDev, bestWeights }),
   };
+}
+
+/** When a training loop evaluates on dev, and when it ends for lack of better weights; nothing without dev texts. */
+export function evaluationPlan(
+  { any, keepsLast, evaluate, keepBest }: DevEvaluation,
+  stepsPerEpoch: number,
+  { evalSteps = stepsPerEpoch, patience }: PlannedEvaluation,
+): Pick<TrainingPlan, "evaluation"> {
+  if (!any) return {};
+  return {
+    evaluation: {
+      isDueAfter: (step) => step % evalSteps === 0,
+      evaluate,
+      keepBest,
+      patience: keepsLast ? Number.POSITIVE_INFINITY : patience,
+    },
+  };
+}
+
+interface PlannedEvaluation {
+  readonly evalSteps?: number | undefined;
+  /** Evaluations without a better one. */
+  readonly patience: number;
 }

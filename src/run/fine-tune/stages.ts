@@ -11,7 +11,7 @@ import type { SplitMetrics } from "../../results/records/measures.js";
 import type { Encoding, Tokenizer } from "../../text/encoding.js";
 import type { FirstStage, RunState } from "../folder/saved-state.js";
 import type { TrainingState } from "../folder/training-state.js";
-import type { DevEvaluation } from "./dev-evaluation.js";
+import { type DevEvaluation, evaluationPlan } from "./dev-evaluation.js";
 import { type EpochMasks, maskedBatches } from "./epoch-masks.js";
 import { firstStagePlan } from "./first-stage.js";
 import type { FineTuneSettings } from "./recipe.js";
@@ -99,14 +99,7 @@ export async function runStages(
         withoutBetter: stopped.withoutBetter,
         ...firstStagePlan(training, perEpoch, settings),
         batches: maskedBatches(batchesOf, auxiliary.masks, perEpoch),
-        ...(dev.any && {
-          evaluation: {
-            isDueAfter: (step: number) => step % (settings.evalSteps ?? perEpoch) === 0,
-            evaluate: dev.evaluate,
-            keepBest: dev.keepBest,
-            patience: dev.keepsLast ? Number.POSITIVE_INFINITY : settings.patience,
-          },
-        }),
+        ...evaluationPlan(dev, perEpoch, settings),
         ...saving,
       },
       watch,

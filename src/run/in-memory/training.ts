@@ -15,7 +15,7 @@ import type { ModelSpec } from "../../model/spec.js";
 import { encodeOnce } from "../../text/encode-once.js";
 import type { Encoding } from "../../text/encoding.js";
 import { adaptToTexts } from "../fine-tune/adaptation.js";
-import { devEvaluation } from "../fine-tune/dev-evaluation.js";
+import { devEvaluation, evaluationPlan } from "../fine-tune/dev-evaluation.js";
 import { firstStagePlan } from "../fine-tune/first-stage.js";
 import { requireFitting } from "../fine-tune/fitting.js";
 import { probeHead } from "../fine-tune/probed-head.js";
@@ -168,14 +168,7 @@ export async function trainInMemory(
           spec,
           tokenizer,
         ),
-        ...(dev.any && {
-          evaluation: {
-            isDueAfter: (step: number) => step % (settings.evalSteps ?? perEpoch) === 0,
-            evaluate: dev.evaluate,
-            keepBest: dev.keepBest,
-            patience: dev.keepsLast ? Number.POSITIVE_INFINITY : settings.patience,
-          },
-        }),
+        ...evaluationPlan(dev, perEpoch, settings),
       },
       {
         emit: watched.emit,

@@ -5,7 +5,7 @@ import { mostWebAssemblyBytes } from "../../platform/browser/page.js";
 import { packagePath } from "../../platform/package-path.js";
 import { chosenDevice } from "../../run/host/device.js";
 import type { Host } from "../../run/host/host.js";
-import { openDevice } from "../../run/in-memory/browser.js";
+import { type BrowserDevice, openDevice } from "../../run/in-memory/browser.js";
 
 /** What depends on the call, and the clocks. */
 export type CallHost = Pick<Host, "emit" | "cancelled" | "now" | "today" | "time" | "atEnd">;
@@ -19,8 +19,8 @@ export function browserHost(call: CallHost): Host {
     ...call,
     async runtime(asked) {
       const chosen = chosenDevice(asked, () => "cpu");
-      if (chosen === "cuda") throw noCuda();
       const device = chosen === "cpu" ? "wasm" : chosen;
+      if (!isOfBrowsers(device)) throw notInBrowsers(device);
       const { threads } = asked;
       return openDevice(
         { device, ...(threads !== undefined && { threads }) },
@@ -40,10 +40,14 @@ export function browserHost(call: CallHost): Host {
   };
 }
 
-function noCuda(): L3MaskingError {
+function isOfBrowsers(device: string): device is BrowserDevice {
+  return Object.hasOwn(browserDevices, device);
+}
+
+function notInBrowsers(device: string): L3MaskingError {
   return new L3MaskingError(
     "device-missing",
-    `expected one of ${Object.keys(browserDevices).join(", ")} as device, got cuda, which a browser does not have`,
+    `expected a device that browsers have, ${Object.keys(browserDevices).join(" or ")}, got ${device}`,
     { hint: 'Choose "webgpu", or leave the device out.' },
   );
 }
