@@ -69,7 +69,6 @@ describe.skipIf(!hasChromium)(`the studio in Chromium${whyNot}`, () => {
     expect(await page.textContent("header")).toContain("nothing is sent anywhere");
     expect(page.url()).not.toContain("#");
     expect(await faults(page)).toEqual([]);
-    await picture(page, "begin");
     await page.getByRole("button", { name: "Take the sample" }).click();
     await heading(page, "What the check finds").waitFor();
     await page.getByText("30 rows with 3 labels").first().waitFor();
