@@ -23,7 +23,7 @@ from golden_files import compare_folders, versions
 from safetensors.torch import save_file
 from sentences import LABELLED
 from tiny_models import word_pieces
-from tokenizers import normalizers, pre_tokenizers
+from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from transformers import (
@@ -32,8 +32,10 @@ from transformers import (
     AutoTokenizer,
     DistilBertConfig,
     ElectraConfig,
+    ModernBertConfig,
     MPNetConfig,
     PreTrainedConfig,
+    PreTrainedTokenizerFast,
     get_linear_schedule_with_warmup,
 )
 from transformers.models.mpnet.modeling_mpnet import MPNetEncoder
@@ -65,6 +67,28 @@ def word_piece_files(folder: Path, specials: list[str], count: int = 110) -> Non
     (folder / "vocab.txt").write_text("".join(f"{token}\n" for token in tokens), encoding="utf-8")
 
 
+def byte_pair_file(folder: Path, count: int = 270) -> None:
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.normalizer = normalizers.NFC()
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    specials = ["[UNK]", "[CLS]", "[SEP]", "[PAD]", "[MASK]"]
+    trainer = trainers.BpeTrainer(
+        vocab_size=count,
+        special_tokens=specials,
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(SENTENCES, trainer)
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS]:0 $A:0 [SEP]:0",
+        pair="[CLS]:0 $A:0 [SEP]:0 $B:0 [SEP]:0",
+        special_tokens=[("[CLS]", 1), ("[SEP]", 2)],
+    )
+    names = zip(["unk_token", "cls_token", "sep_token", "pad_token", "mask_token"], specials, strict=True)
+    PreTrainedTokenizerFast(tokenizer_object=tokenizer, **dict(names)).save_pretrained(folder)
+
+
 # Families: the config, once the tokenizer's files are in the folder
 
 
@@ -85,7 +109,28 @@ def mpnet(folder: Path) -> PreTrainedConfig:
     return MPNetConfig(**SIZES, max_position_embeddings=26, vocab_size=110)
 
 
-FAMILIES = {"distilbert": distilbert, "electra": electra, "mpnet": mpnet}
+def modernbert(folder: Path) -> PreTrainedConfig:
+    byte_pair_file(folder)
+    return ModernBertConfig(
+        hidden_size=8,
+        num_hidden_layers=4,
+        num_attention_heads=2,
+        intermediate_size=8,
+        max_position_embeddings=24,
+        vocab_size=270,
+        # Of the texts of up to 20 tokens the layers 1 and 2 see 3 to either side.
+        local_attention=6,
+        classifier_pooling="mean",
+        classifier_dropout=0.1,
+        bos_token_id=1,
+        cls_token_id=1,
+        eos_token_id=2,
+        sep_token_id=2,
+        pad_token_id=3,
+    )
+
+
+FAMILIES = {"distilbert": distilbert, "electra": electra, "modernbert": modernbert, "mpnet": mpnet}
 
 
 class Tiny:

@@ -27,7 +27,7 @@ const sizes = { T: 2, K: 3 };
 
 describe("a program", () => {
   it("shapes flat arrays by the sizes of the run", async () => {
-    expect([...program.inputs].sort()).toEqual(["ids", "keep", "x"]);
+    expect([...program.inputs.keys()].sort()).toEqual(["ids", "keep", "x"]);
     const outputs = await program.run(feeds, sizes);
     expect(Array.from(floatOutput(outputs, "rows"))).toEqual([0, 4, 1, 2, 0, 4]);
     expect(outputs.rows.shape).toEqual([3, 2]);

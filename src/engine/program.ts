@@ -3,7 +3,7 @@
 import { L3MaskingError } from "../base/errors.js";
 import { nearestHint } from "../base/nearest.js";
 import { type Builder, createBuilder } from "./graph/builder.js";
-import { type GraphOutputs, orderedNodes } from "./graph/graph.js";
+import { type GraphOutputs, orderedNodes, type TensorType } from "./graph/graph.js";
 import { bindSize, formatShape, type SizeBindings } from "./graph/shape.js";
 import { countInputName, shapeInputName, toOnnx } from "./onnx/export.js";
 import type { ArrayValue, HeldArray, NamedArrays, RunOutputs, Runtime } from "./runtime/runtime.js";
@@ -18,8 +18,8 @@ export type MixedFeeds = Readonly<Record<string, FlatArray | HeldArray>>;
 /** A graph that is loaded into a device. */
 export interface Program {
   readonly name: string;
-  /** Names of the inputs, named sizes not included. */
-  readonly inputs: ReadonlySet<string>;
+  /** The inputs by name, named sizes not included. */
+  readonly inputs: ReadonlyMap<string, TensorType>;
   /**
    * Runs the program. `targets` are arrays to write outputs to; other outputs come back fresh, but for `unread` ones.
    * Throws `graph-invalid` for an input that is missing, that the graph has not, or whose length or type does not fit.
@@ -105,7 +105,7 @@ export async function compileProgram(
   };
   return {
     name,
-    inputs: new Set(inputNames),
+    inputs: model.inputs,
     run: async (feeds, sizes, targets = {}, unread = new Set()) =>
       (await run(feeds, sizes, targets, unread)).arrays,
     runHeld: (feeds, sizes, unread = new Set()) => run(feeds, sizes, {}, unread),

@@ -9,7 +9,7 @@ import { linear } from "./layers.js";
 import type { AttentionView, ModelContext, RowQueries } from "./spec.js";
 
 /** Added to the attention scores of slots of another text: e^(-1e30) is 0 in float32. */
-const MASKED_SCORE = -1e30;
+export const MASKED_SCORE = -1e30;
 
 /** 0 where a query and a key of a row belong to the same text, MASKED_SCORE elsewhere: [R, 1, Q, S] of [R, Q] and [R, S]. */
 export function attentionBias(build: Builder, queries: Tensor, keys: Tensor): Tensor {
@@ -28,20 +28,44 @@ export function selfAttention(
   context: ModelContext,
   name: string,
   x: Tensor,
-  { bias }: AttentionView,
+  view: AttentionView,
   slots: (projected: Tensor) => Tensor,
 ): Tensor {
-  const { build, spec, dropout } = context;
+  const { build, spec } = context;
   const headSize = spec.hiddenSize / spec.heads;
   const split = (part: string) => {
     const projected = slots(linear(context, `${name}.attention.self.${part}`, x));
     const heads = build.reshape(projected, ["R", "S", spec.heads, headSize]);
     return build.transpose(heads, [0, 2, 1, 3]); // [R, A, S, D]
   };
-  const operands = [split("query"), split("key"), split("value"), bias];
+  const heads = { query: split("query"), key: split("key"), value: split("value") };
+  return attend(context, `${name}.attention`, heads, view);
+}
+
+/** Queries, keys and values of each head [R, A, S, D]. */
+export interface AttentionHeads {
+  readonly query: Tensor;
+  readonly key: Tensor;
+  readonly value: Tensor;
+}
+
+/** Attention of all heads, side by side: [T, H]. */
+export function attend(
+  context: ModelContext,
+  name: string,
+  { query, key, value }: AttentionHeads,
+  { bias, rotaryBase }: AttentionView,
+): Tensor {
+  const { build, spec, dropout } = context;
+  const headSize = spec.hiddenSize / spec.heads;
+  const turned = (x: Tensor) =>
+    rotaryBase === undefined
+      ? x
+      : build.apply("rotary", [x], { base: rotaryBase, inverse: false })[0];
+  const operands = [turned(query), turned(key), value, bias];
   let dropoutScale = 1;
   if (dropout !== undefined && dropout.attentionRate > 0) {
-    operands.push(dropout.keep(`${name}.attention.self`, ["R", spec.heads, "S", "S"]));
+    operands.push(dropout.keep(`${name}.self`, ["R", spec.heads, "S", "S"]));
     dropoutScale = 1 / (1 - dropout.attentionRate);
   }
   const attributes = { scale: 1 / Math.sqrt(headSize), dropoutScale };
@@ -51,11 +75,8 @@ export function selfAttention(
 }
 
 /** Queries laid out by rows as flat slots, int32 [K]. */
-export function flatReads(
-  build: Builder,
-  reads: Tensor | RowQueries | undefined,
-): Tensor | undefined {
-  const byRows = reads !== undefined && "segments" in reads;
+export function flatReads(build: Builder, reads: Tensor | RowQueries): Tensor {
+  const byRows = "segments" in reads;
   return byRows ? build.gatherRows(reads.slots, reads.reads) : reads;
 }
 

@@ -35,13 +35,15 @@ export function firstLayers(context: ModelContext, layers: number): Tensor {
 }
 
 /**
- * The layers above the frozen ones, whose output is the input `frozenStates` [T, H] (float32), read at K flat slots (int32 [K]):
- * [K, H]. Input beside it: `segments`.
+ * The layers above the frozen ones, whose output is the input `frozenStates` [T, H] (float32), read at K flat slots (int32 [K]) or at
+ * all: [K, H] or [T, H]. Input beside it: `segments`.
  */
-export function layersAboveFrozen(context: ModelContext, reads: Tensor): Tensor {
+export function layersAboveFrozen(context: ModelContext, reads?: Tensor): Tensor {
   const { build, spec, frozenLayers = 0 } = context;
   const hidden = build.input("frozenStates", "float32", ["R*S", spec.hiddenSize]);
-  if (frozenLayers === spec.layers) return build.gatherRows(hidden, reads);
+  if (frozenLayers === spec.layers) {
+    return reads === undefined ? hidden : build.gatherRows(hidden, reads);
+  }
   return encoderLayers(context, { hidden }, reads, { first: frozenLayers });
 }
 
@@ -78,7 +80,8 @@ export function encoderLayers(
     attentionViews === undefined
       ? () => ({ bias: sameText })
       : build.scope("attention", () => attentionViews(context, sameText));
-  const read = attentionViews === undefined ? reads : flatReads(build, reads);
+  const read =
+    attentionViews === undefined || reads === undefined ? reads : flatReads(build, reads);
   let hidden = embedded;
   for (let layer = first; layer < end; layer++) {
     const place: LayerPlace = {

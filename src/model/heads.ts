@@ -4,7 +4,7 @@
  * Legend: T slots, H hidden size, B texts, C classes, K selected tokens, V vocabulary.
  */
 import type { Tensor } from "../engine/graph/graph.js";
-import { rowQueryInputs } from "./attention.js";
+import { flatReads, rowQueryInputs } from "./attention.js";
 import { distinctTokenEncoder, encoder, layersAboveFrozen } from "./encoder.js";
 import { linear } from "./layers.js";
 import { type Parameter, wordEmbeddings } from "./parameters.js";
@@ -28,7 +28,7 @@ export function modelParameters(
   const body = family
     .bodyParameters(spec)
     .map((parameter) =>
-      frozenLayers !== undefined && isBelow(parameter.name, frozenLayers)
+      frozenLayers !== undefined && isBelow(parameter.name, frozenLayers, spec)
         ? { ...parameter, frozen: true as const }
         : parameter,
     );
@@ -40,7 +40,9 @@ export function modelParameters(
 }
 
 /** Does a parameter of the body belong to the embeddings or to one of the first layers? */
-function isBelow(name: string, layers: number): boolean {
+function isBelow(name: string, layers: number, spec: ModelSpec): boolean {
+  // The norm after the last layer belongs to it.
+  if (name.startsWith("encoder.final_norm.")) return layers === spec.layers;
   const [, layer] = /^encoder\.layer\.(\d+)\./.exec(name) ?? [];
   return layer === undefined || Number(layer) < layers;
 }
@@ -50,15 +52,37 @@ export function classifier(context: ModelContext): Tensor {
   return classificationHead(context, firstHiddenStates(context));
 }
 
-/** Hidden states of each text's first token [B, H]. Input (int32): `firstSlots` [B]. */
+/** Hidden states of each text's first token, or their mean [B, H]. Input (int32): `firstSlots` [B]. */
 function firstHiddenStates(context: ModelContext): Tensor {
   const first = context.build.input("firstSlots", "int32", ["B"]);
-  return context.frozenStatesGiven ? layersAboveFrozen(context, first) : encoder(context, first);
+  const reads = context.spec.pooling === "mean" ? undefined : first;
+  const read = context.frozenStatesGiven
+    ? layersAboveFrozen(context, reads)
+    : encoder(context, reads);
+  return reads === undefined ? textMeans(context, read, first) : read;
+}
+
+/**
+ * The mean of the hidden states [T, H] of each text's slots: [B, H]. `first` is a slot of each (int32 [B]). A text is told by its row and
+ * its segment in it: row * 4096 + segment is exact in float32 for as many rows. Input (int32): `segments` [R, S].
+ */
+function textMeans({ build }: ModelContext, hidden: Tensor, first: Tensor): Tensor {
+  const segments = build.toFloat(build.input("segments", "int32", ["R", "S"]));
+  const rows = build.reshape(build.apply("range", [], { size: "R" })[0], ["R", 1]);
+  const labels = build.reshape(build.add(build.scale(rows, 4096), segments), ["R*S", 1]);
+  const own = build.gatherRows(labels, first); // [B, 1]
+  const distance = build.subtract(own, build.reshape(labels, [1, "R*S"])); // [B, T]
+  const isOther = build.isPositive(build.multiply(distance, distance));
+  const members = build.subtract(build.fill(1, []), isOther);
+  const shares = build.divide(members, build.sum(members, [1], true));
+  return build.gemm(shares, hidden);
 }
 
 /** As `firstHiddenStates` in evaluation mode, with the inputs of `rowQueryInputs` in place of `firstSlots`. */
 export function queriedFirstHiddenStates(context: ModelContext): Tensor {
-  return encoder(context, rowQueryInputs(context.build, "B"));
+  const reads = rowQueryInputs(context.build, "B");
+  if (context.spec.pooling !== "mean") return encoder(context, reads);
+  return textMeans(context, encoder(context), flatReads(context.build, reads));
 }
 
 /** The head alone: hidden states of the first tokens [B, H] -> logits [B, C]. */
@@ -123,12 +147,19 @@ export function bothModels(context: ModelContext): {
   readonly logits: Tensor; // [B, C]
   readonly maskedTokens: MaskedTokenOutputs;
 } {
-  const { build } = context;
-  const read = encoder(context, build.input("readSlots", "int32", ["P"])); // [P, H]
-  const rows = (name: string, size: "B" | "K") =>
-    build.gatherRows(read, build.input(name, "int32", [size]));
+  const { build, spec } = context;
+  const readSlots = build.input("readSlots", "int32", ["P"]);
+  const isMean = spec.pooling === "mean";
+  const all = isMean ? encoder(context) : undefined; // [T, H]
+  const read = all === undefined ? encoder(context, readSlots) : build.gatherRows(all, readSlots); // [P, H]
+  const rows = (name: string, size: "B" | "K", from = read) =>
+    build.gatherRows(from, build.input(name, "int32", [size]));
+  const pooled =
+    all === undefined
+      ? rows("firstRows", "B")
+      : textMeans(context, all, rows("firstRows", "B", readSlots));
   return {
-    logits: classificationHead(context, rows("firstRows", "B")),
+    logits: classificationHead(context, pooled),
     maskedTokens: maskedTokenHead(context, rows("targetRows", "K")),
   };
 }

@@ -15,6 +15,17 @@ export function linear(context: ModelContext, name: string, x: Tensor, scale = 1
   return build.gemm(x, context.weight(`${name}.weight`), biasOf(context, name, scale), options);
 }
 
+/** y = x W^T for the parameter `name.weight` [out, in] of a layer without biases. */
+export function product(context: ModelContext, name: string, x: Tensor): Tensor {
+  const { build } = context;
+  if (context.quantized === undefined) {
+    return build.gemm(x, context.weight(`${name}.weight`), undefined, { transB: true });
+  }
+  const { weight, scale } = context.quantized(name);
+  const operands = [x, weight, scale, build.fill(0, scale.shape)];
+  return build.apply("quantizedProduct", operands, {})[0];
+}
+
 /** y = scale * (gelu(x) W^T + b). */
 export function geluLinear(context: ModelContext, name: string, x: Tensor, scale = 1): Tensor {
   const { build } = context;
@@ -52,6 +63,14 @@ export function dropoutAt(
   if (dropout === undefined || rate === undefined || rate === 0) return x;
   const [kept] = build.apply("dropout", [x, dropout.keep(site, x.shape)], {});
   return build.scale(kept, 1 / (1 - rate));
+}
+
+/** Layer normalization without a bias. */
+export function scaleNorm(context: ModelContext, name: string, x: Tensor): Tensor {
+  const { build, spec } = context;
+  const weight = context.weight(`${name}.weight`);
+  const parameters = [weight, build.fill(0, weight.shape)];
+  return build.apply("layerNorm", [x, ...parameters], { epsilon: spec.layerNormEpsilon })[0];
 }
 
 export function layerNorm(context: ModelContext, name: string, x: Tensor): Tensor {

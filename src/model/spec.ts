@@ -23,6 +23,10 @@ export interface ModelSpec {
   /** Of the classification head; `hiddenDropout` where absent. */
   readonly classifierDropout?: number;
   readonly initializerRange: number;
+  /** Whose hidden states the classification head reads: those of a text's first token, or their mean; the first's where absent. */
+  readonly pooling?: "first" | "mean";
+  /** Which layers see a part of the text only, and how positions turn queries and keys. */
+  readonly windows?: AttentionWindows;
   readonly padId: number;
   /** Position id of a row's first token; see `ModelFamily.positions`. */
   readonly firstPosition: number;
@@ -32,6 +36,17 @@ export interface ModelSpec {
   readonly otherProblem?: string;
   /** Where texts are read in pairs: the id of the token that closes either. */
   readonly pairSeparator?: number;
+}
+
+/** Attention of layers that see a window of the text, and of those that see all of it. */
+export interface AttentionWindows {
+  /** Of each layer, whether it sees a window. */
+  readonly local: readonly boolean[];
+  /** Slots that it sees to either side. */
+  readonly reach: number;
+  /** Bases of the rotary angles. */
+  readonly localBase: number;
+  readonly globalBase: number;
 }
 
 /** E: how wide the rows of the word embeddings are. */
@@ -100,7 +115,7 @@ export interface ModelFamily {
   attentionViews?(context: ModelContext, sameText: Tensor): (layer: number) => AttentionView;
   /** One layer, with the output of every slot [T, H] or of the read ones [K, H]. */
   layer(context: ModelContext, place: LayerPlace, input: Tensor, view: AttentionView): Tensor;
-  /** Hidden states of the texts' first tokens [B, H] -> what `classification.out` makes logits of [B, H]. */
+  /** Pooled hidden states of the texts [B, H] -> what `classification.out` makes logits of [B, H]. */
   classificationFeatures(context: ModelContext, first: Tensor): Tensor;
   /** Hidden states of selected tokens [K, H] -> what is multiplied with the word embeddings [K, E]. */
   mlmTransform(context: ModelContext, selected: Tensor): Tensor;
@@ -110,6 +125,8 @@ export interface ModelFamily {
 export interface AttentionView {
   /** [R or 1, A or 1, S, S] */
   readonly bias: Tensor;
+  /** Base of the angles by which queries and keys are turned; they are not turned where absent. */
+  readonly rotaryBase?: number;
 }
 
 /** Which layer it is, and what is special about the first and the last one. */

@@ -75,6 +75,7 @@ const classOfModel: Readonly<Record<string, TokenizerClass>> = {
   distilbert: "BertTokenizer",
   electra: "BertTokenizer",
   mpnet: "MPNetTokenizer",
+  modernbert: "PreTrainedTokenizerFast",
   roberta: "RobertaTokenizer",
 };
 

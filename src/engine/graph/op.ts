@@ -46,6 +46,8 @@ export interface OpAttributes {
   quantizedProduct: Nothing;
   softmax: Nothing;
   layerNorm: { readonly epsilon: number };
+  range: { readonly size: Size };
+  rotary: { readonly base: number; readonly inverse: boolean };
   relativeBias: { readonly slots: Size };
   attention: { readonly scale: number; readonly dropoutScale: number };
   crossEntropy: Nothing;
@@ -156,6 +158,8 @@ export interface OnnxEmitter {
   scalar(value: number): string;
   /** An int32 scalar. */
   integer(value: number): string;
+  /** A float32 vector of fixed numbers. */
+  floats(values: readonly number[]): string;
   /** An int64 vector of fixed numbers. */
   ints(values: readonly number[]): string;
   /** An int64 vector holding a shape; one with named sizes is an input of the run. */

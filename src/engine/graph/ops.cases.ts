@@ -253,6 +253,20 @@ export const opCases: readonly OpCase[] = [
     },
   },
   {
+    op: "range",
+    title: "of a named size",
+    sizes: { N: 4 },
+    result: (b) => b.multiply(f(b, "x", "N"), b.apply("range", [], { size: "N" })[0]),
+  },
+  ...[false, true].map(
+    (inverse): OpCase => ({
+      op: "rotary",
+      title: inverse ? "back" : "ahead",
+      sizes: { R: 2, S: 5 },
+      result: (b) => b.apply("rotary", [f(b, "x", "R", 2, "S", 6)], { base: 100, inverse })[0],
+    }),
+  ),
+  {
     op: "relativeBias",
     title: "three buckets, the farthest two apart",
     sizes: { S: 5 },

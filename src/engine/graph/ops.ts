@@ -24,12 +24,21 @@ import {
   toFloat,
 } from "./ops/elementwise.js";
 import { gelu, geluBackward, geluProduct } from "./ops/gelu.js";
-import { addRows, fill, gatherRows, reshape, scatterRows, transpose } from "./ops/movement.js";
+import {
+  addRows,
+  fill,
+  gatherRows,
+  range,
+  reshape,
+  scatterRows,
+  transpose,
+} from "./ops/movement.js";
 import { layerNorm, softmax } from "./ops/normalization.js";
 import { gemm, matmul } from "./ops/product.js";
 import { quantizedProduct } from "./ops/quantized-product.js";
 import { mean, sum, sumOfSquares } from "./ops/reduction.js";
 import { relativeBias } from "./ops/relative-bias.js";
+import { rotary } from "./ops/rotary.js";
 import { formatShape } from "./shape.js";
 
 export type OpTable = { readonly [K in OpName]: Op<OpAttributes[K]> };
@@ -68,6 +77,8 @@ export const ops: OpTable = {
   quantizedProduct,
   softmax,
   layerNorm,
+  range,
+  rotary,
   relativeBias,
   attention,
   crossEntropy,

@@ -141,6 +141,10 @@ function createWriter(target: OnnxTarget) {
       once(`scalar ${value}`, () => initializer(DataType.FLOAT, [], new Float32Array([value]))),
     integer: (value) =>
       once(`integer ${value}`, () => initializer(DataType.INT32, [], Int32Array.of(value))),
+    floats: (values) =>
+      once(`floats ${values}`, () =>
+        initializer(DataType.FLOAT, [values.length], Float32Array.from(values)),
+      ),
     ints: (values) =>
       once(`ints ${values}`, () =>
         initializer(DataType.INT64, [values.length], BigInt64Array.from(values, BigInt)),

@@ -28,7 +28,7 @@ export function exportedClassifier(
     ...(tokenTypes && { tokenTypes: build.input("tokenTypes", "int32", ["R*S"]) }),
   };
   const model = toOnnx("classifier", { logits: classifier(context) }, "portable");
-  const feeds = weightFeeds(new Set(model.inputs.keys()), weights);
+  const feeds = weightFeeds(model.inputs, weights);
   const parameterValues = Object.fromEntries(
     Object.entries(feeds).flatMap(([name, values]) =>
       values instanceof Float32Array || values instanceof Int8Array ? [[name, values]] : [],

@@ -205,7 +205,7 @@ export function differentiatedLosses(
 
 /** The part that is dropped at a site. */
 export function dropoutRate(site: string, rates: TrainingRates): number {
-  if (site.endsWith("attention.self")) return rates.attentionDropout;
+  if (/attention\.(self|Wo)$/.test(site)) return rates.attentionDropout;
   return site.startsWith("classification.")
     ? (rates.classifierDropout ?? rates.dropout)
     : rates.dropout;

@@ -53,8 +53,8 @@ export async function compileClassificationTraining(
       async accumulate(batch, labels, lossScale) {
         const { frozenStates, firstSlots } = batch;
         // The head alone attends to nothing.
-        const isHeadAlone = rates.frozenLayers === spec.layers && frozenStates !== undefined;
-        const states = isHeadAlone ? { frozenStates } : batchFeeds(batch);
+        const isHeadAlone = rates.frozenLayers === spec.layers && spec.pooling !== "mean";
+        const states = isHeadAlone && frozenStates ? { frozenStates } : batchFeeds(batch);
         const feeds = { ...states, firstSlots, labels, ...weights };
         const sizes = { R: batch.rows, S: batch.slots, B: labels.length };
         return (await accumulate(feeds, { main: lossScale }, sizes))("main");

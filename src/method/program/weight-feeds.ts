@@ -18,17 +18,14 @@ export interface FixedWeights {
  * The feeds of the parameters, in the form that the program's inputs require: views of float32 weights, so changes are seen;
  * copies in eight bits, which do not change.
  */
-export function weightFeeds(inputs: ReadonlySet<string>, weights: Weights): Feeds {
+export function weightFeeds(inputs: Program["inputs"], weights: Weights): Feeds {
   const feeds: Record<string, FlatArray> = {};
   for (const [input, name] of weightInputs(inputs)) feeds[input] = weights(name);
   return { ...feeds, ...quantizedFeeds(inputs, weights) };
 }
 
 /** As `weightFeeds`, asked for before each run, as a device puts new arrays in the place of those that change. */
-export function presentFeeds(
-  inputs: ReadonlySet<string>,
-  weights: PresentWeights,
-): () => MixedFeeds {
+export function presentFeeds(inputs: Program["inputs"], weights: PresentWeights): () => MixedFeeds {
   const named = weightInputs(inputs);
   const quantized = quantizedFeeds(inputs, (name) => onHost(weights(name), name));
   return () => ({
@@ -38,20 +35,19 @@ export function presentFeeds(
 }
 
 /** The inputs that are float32 weights, with the names of these. */
-function weightInputs(inputs: ReadonlySet<string>): (readonly [input: string, name: string])[] {
-  return [...inputs].flatMap((input) => {
+function weightInputs(inputs: Program["inputs"]): (readonly [input: string, name: string])[] {
+  return [...inputs.keys()].flatMap((input) => {
     const [, name] = /^weight\.(.*)$/.exec(input) ?? [];
     return name === undefined ? [] : [[input, name] as const];
   });
 }
 
-function quantizedFeeds(inputs: ReadonlySet<string>, weights: Weights): Feeds {
+function quantizedFeeds(inputs: Program["inputs"], weights: Weights): Feeds {
   const feeds: Record<string, FlatArray> = {};
-  for (const input of inputs) {
+  for (const [input, { shape }] of inputs) {
     const [, name] = /^quantized\.(.*)$/.exec(input) ?? [];
     if (name === undefined) continue;
-    // Every linear layer has a bias for each output.
-    const outputs = weights(name.replace(/weight$/, "bias")).length;
+    const outputs = Number(shape[1]); // [in, out]
     const { weight, scale } = quantizedWeight(weights(name), outputs);
     feeds[input] = weight;
     feeds[`scale.${name}`] = scale;

@@ -42,7 +42,8 @@ export async function assembleParameters(
   stored: readonly StoredTensor[],
   options: AssemblyOptions,
 ): Promise<Assembly> {
-  const candidates = byCanonicalName(spec, stored);
+  const head = headOf(spec, stored, options);
+  const candidates = byCanonicalName(spec, stored, head);
   const body = spec.family.bodyParameters(spec);
   requireBody(spec, body, candidates, options.where);
 
@@ -83,10 +84,25 @@ export async function assembleParameters(
 
 const OUT_WEIGHT = "classification.out.weight";
 
-function byCanonicalName(spec: ModelSpec, stored: readonly StoredTensor[]): Candidates {
+/** Which head the tensors are of, where the names of heads do not tell: a sequence classifier's if it has the last layer of one. */
+function headOf(
+  { family }: ModelSpec,
+  stored: readonly StoredTensor[],
+  { sequenceClassifier }: AssemblyOptions,
+): "mlm" | "classification" {
+  const last = storedName(family, OUT_WEIGHT);
+  const found = stored.some(({ name }) => name === last);
+  return sequenceClassifier && found ? "classification" : "mlm";
+}
+
+function byCanonicalName(
+  spec: ModelSpec,
+  stored: readonly StoredTensor[],
+  head: "mlm" | "classification",
+): Candidates {
   const candidates = new Map<string, StoredTensor[]>();
   for (const tensor of stored) {
-    const role = storedRole(spec.family, tensor.name);
+    const role = storedRole(spec.family, tensor.name, head);
     if (role.kind === "buffer") continue;
     const copies = candidates.get(role.canonical) ?? [];
     // The tied copy goes last: it is compared with the first.

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { L3MaskingError } from "../../base/errors.js";
 import { bert } from "../families/bert.js";
+import { families, refusedFamilies } from "../families/families.js";
 import { roberta } from "../families/roberta.js";
 import { configJson, parseModelConfig } from "./config.js";
 
@@ -168,6 +169,13 @@ describe("parseModelConfig", () => {
     expect(error.message).toContain(part);
     expect(error.message).toContain("m/config.json");
     expect(error.hint).toBeTruthy();
+  });
+
+  it.each(Object.entries(refusedFamilies))("refuses %s with the reason", (model_type, reason) => {
+    const error = failure({ ...minimal, model_type });
+    expect(error.message).toContain(`"${model_type}"`);
+    expect(error.hint).toContain(reason);
+    for (const { title } of families) expect(error.hint).toContain(title);
   });
 
   it.each([[null], [[]], ["text"]])("refuses %j as a config", (json) => {

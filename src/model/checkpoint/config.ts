@@ -6,7 +6,7 @@
 import * as z from "zod";
 import { isObject } from "../../base/strict-json.js";
 import { configError, readFields } from "../families/config-fields.js";
-import { families, familyTitles } from "../families/families.js";
+import { families, familyTitles, refusedFamilies } from "../families/families.js";
 import type { ModelFamily, ModelSpec } from "../spec.js";
 
 /** The problem_type of heads that give one label. */
@@ -115,10 +115,12 @@ function familyOf(config: Config, where: string): ModelFamily {
   if (found !== undefined) return found;
   const known = families.flatMap(({ name, aliases }) => [name, ...aliases]).join(", ");
   const fields = families.map(({ name }) => `"model_type": "${name}"`).join(" or ");
+  const reason =
+    modelType && Object.hasOwn(refusedFamilies, modelType) ? refusedFamilies[modelType] : "";
   throw configError(
     `expected model_type to be one of ${known}, got ${JSON.stringify(modelType ?? null)} in ${where}`,
     modelType
-      ? `Choose a checkpoint of the ${familyTitles} family.`
+      ? `Choose a checkpoint of the ${familyTitles} family${reason ? `; ${modelType} is not supported, as ${reason}` : ""}.`
       : `Add ${fields} to config.json.`,
   );
 }

@@ -24,10 +24,16 @@ export type StoredRole =
  * `gamma` and `beta`. Names of tensors we do not know come back as a canonical name that no parameter
  * has.
  *
+ * Where two heads have the same names, as in ModernBERT, `head` tells which of them the file has.
+ *
  * A BERT pooler is named as the classification head's dense layer; whether it is one depends on the
  * checkpoint being a sequence classifier, which the name does not tell.
  */
-export function storedRole(family: ModelFamily, stored: string): StoredRole {
+export function storedRole(
+  family: ModelFamily,
+  stored: string,
+  head: "mlm" | "classification" = "mlm",
+): StoredRole {
   const name = stored.replace(/(LayerNorm|layer_norm)\.(gamma|beta)$/, (_, module, parameter) =>
     parameter === "gamma" ? `${module}.weight` : `${module}.bias`,
   );
@@ -35,10 +41,11 @@ export function storedRole(family: ModelFamily, stored: string): StoredRole {
   const bare = name.startsWith(prefix) ? name.slice(prefix.length) : name;
   if (buffers.has(bare)) return { kind: "buffer" };
   for (const spelling of [name, prefix + bare]) {
-    for (const [canonical, ours] of Object.entries(family.storedNames)) {
-      const found = renamed(spelling, ours, canonical);
-      if (found !== undefined) return { kind: "parameter", canonical: found, tied: false };
-    }
+    const candidates = Object.entries(family.storedNames).flatMap(([canonical, ours]) => {
+      return renamed(spelling, ours, canonical) ?? [];
+    });
+    const found = candidates.find((name) => name.startsWith(head)) ?? candidates[0];
+    if (found !== undefined) return { kind: "parameter", canonical: found, tied: false };
     const ofDecoder = renamed(spelling, family.tiedDecoder, "");
     if (ofDecoder === ".weight") {
       return { kind: "parameter", canonical: wordEmbeddings, tied: true };

@@ -36,6 +36,10 @@ describe.each(families)("the family $name", (family) => {
     maxPositions: 20,
     ...family.newModel,
     ...(family.name === "electra" && { embeddingSize: 4 }),
+    ...(family.name === "modernbert" && {
+      pooling: "mean",
+      windows: { local: [false, true], reach: 4, localBase: 100, globalBase: 2000 },
+    }),
     hiddenDropout: 0.1,
     attentionDropout: 0.2,
     classifierDropout: 0.3,
@@ -58,11 +62,14 @@ describe.each(families)("the family $name", (family) => {
   });
 
   it("reads every parameter back under the name that it writes", () => {
-    const canonical = modelParameters(spec, { mlmHead: true, classes: 3 }).map(({ name }) => name);
-    const stored = canonical.map((name) => storedName(family, name));
-    expect(new Set(stored).size).toBe(canonical.length);
-    expect(stored.map((name) => storedRole(family, name))).toEqual(
-      canonical.map((name) => ({ kind: "parameter", canonical: name, tied: false })),
-    );
+    const heads = { mlm: { mlmHead: true }, classification: { classes: 3 } } as const;
+    for (const head of ["mlm", "classification"] as const) {
+      const canonical = modelParameters(spec, heads[head]).map(({ name }) => name);
+      const stored = canonical.map((name) => storedName(family, name));
+      expect(new Set(stored).size).toBe(canonical.length);
+      expect(stored.map((name) => storedRole(family, name, head))).toEqual(
+        canonical.map((name) => ({ kind: "parameter", canonical: name, tied: false })),
+      );
+    }
   });
 });

@@ -3,11 +3,27 @@ import type { ModelFamily } from "../spec.js";
 import { bert } from "./bert.js";
 import { distilbert } from "./distilbert.js";
 import { electra } from "./electra.js";
+import { modernbert } from "./modernbert.js";
 import { mpnet } from "./mpnet.js";
 import { roberta } from "./roberta.js";
 
 /** Of several that fit, the first counts. */
-export const families: readonly ModelFamily[] = [bert, roberta, distilbert, electra, mpnet];
+export const families: readonly ModelFamily[] = [
+  bert,
+  roberta,
+  distilbert,
+  electra,
+  mpnet,
+  modernbert,
+];
+
+/** Families that people ask for and that are not computed, by `model_type`, and why. */
+export const refusedFamilies: Readonly<Record<string, string>> = {
+  deberta:
+    "its attention is a sum of three products, of contents and of positions, which no operation here computes",
+  "deberta-v2":
+    "its attention is a sum of three products, of contents and of positions, which no operation here computes, and DeBERTa-v3 learned to tell replaced tokens, not to predict masked ones",
+};
 
 /** "BERT, RoBERTa or DistilBERT" */
 export const familyTitles = alternatives(families.map(({ title }) => title));

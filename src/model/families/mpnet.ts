@@ -22,6 +22,7 @@ export const mpnet: ModelFamily = {
   title: "MPNet",
   classPrefix: "MPNet",
   specialNames: mpnetNames,
+  pairSeparators: 2,
   positions: "after padding",
   tokenTypes: false,
   newModel: { typeVocabularySize: 0, layerNormEpsilon: 1e-12 },

@@ -49,7 +49,8 @@ export async function probeHead(
   const size = spec.hiddenSize;
   const dense = store.weight("classification.dense.weight").fill(0); // [H, H]
   for (let i = 0; i < size; i++) dense[i * size + i] = SCALE;
-  store.weight("classification.dense.bias").fill(0);
+  const denseBias = "classification.dense.bias";
+  if (store.parameters.some(({ name }) => name === denseBias)) store.weight(denseBias).fill(0);
   const program = await compileTextFeatures(runtime, spec, store.weight, "last layer");
   const read = rowsOfEncodings(program.features, spec, encodings, evalTokens, (done) => {
     stopIfAsked();

@@ -150,3 +150,23 @@ export const fill: Op<{ readonly value: number; readonly shape: Shape }> = {
   onnx: (emit, _, { value, shape }) => emit.node("Expand", [emit.scalar(value), emit.shape(shape)]),
   memory: "fresh",
 };
+
+/** 0, 1, ... size-1, as float32. */
+export const range: Op<{ readonly size: Size }> = {
+  infer: (_, { size }) => [{ type: "float32", shape: [size] }],
+  vjp: () => [],
+  evaluate(_, { size }, bind) {
+    const [count] = bind([size]);
+    return [
+      ndArray(
+        [count],
+        Array.from({ length: count }, (_, i) => i),
+      ),
+    ];
+  },
+  onnx(emit, _, { size }) {
+    const [numbers] = emit.node("Range", [emit.integer(0), emit.count(size), emit.integer(1)]);
+    return [emit.cast(numbers, "float32")];
+  },
+  memory: "fresh",
+};
