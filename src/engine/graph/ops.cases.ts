@@ -262,7 +262,7 @@ export const opCases: readonly OpCase[] = [
     (inverse): OpCase => ({
       op: "rotary",
       title: inverse ? "back" : "ahead",
-      sizes: { R: 2, S: 5 },
+      sizes: { R: 2, S: 70 },
       result: (b) => b.apply("rotary", [f(b, "x", "R", 2, "S", 6)], { base: 100, inverse })[0],
     }),
   ),

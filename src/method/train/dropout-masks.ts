@@ -21,7 +21,7 @@ interface Chunk {
 }
 
 /**
- * Masks drawn for `seed`; a site's rate is the attention rate where its name ends in `attention.self`, and the classifier's
+ * Masks drawn for `seed`; a site's rate is the attention rate where its name ends in `attention.self` or `attention.Wo`, and the classifier's
  * where it begins with `classification.`.
  */
 export function createDropoutMasks(seed: number, rates: TrainingRates): DropoutMasks {

@@ -6,6 +6,7 @@
  */
 import * as z from "zod";
 import type { Tensor } from "../../engine/graph/graph.js";
+import { MOST_ROTARY_SLOTS } from "../../engine/graph/ops/rotary.js";
 import { bertNames } from "../../text/special-tokens.js";
 import { attend, MASKED_SCORE } from "../attention.js";
 import { dropoutAt, product, scaleNorm } from "../layers.js";
@@ -98,7 +99,7 @@ const configSchema = z.object({
   num_hidden_layers: layerCount,
   num_attention_heads: size,
   intermediate_size: size,
-  max_position_embeddings: size.default(8192),
+  max_position_embeddings: size.max(MOST_ROTARY_SLOTS).default(8192),
   norm_eps: z.number().positive().default(1e-5),
   initializer_range: z.number().positive().default(0.02),
   pad_token_id: z.int().nonnegative().default(50283),
