@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { exists } from "../../platform/files/files.js";
 import type { Comparison } from "../../results/records/comparison.js";
 import type { MachineRecord, TrainingMachine } from "../../results/records/machine-record.js";
+import { cellsCsv, cellsLatex } from "../../results/report/markdown/cell-tables.js";
 import { comparisonPage } from "../../results/report/markdown/comparison.js";
 import { renderComparison } from "../../results/report/pages/comparison.js";
 import { comparisonCells } from "../../results/statistics/comparison-cells.js";
@@ -79,8 +80,12 @@ const untestedNote =
 function writeFiles(folder: string, comparison: Comparison): string[] {
   writeJson(folder, "results.json", comparison);
   writeWhole(join(folder, "results.md"), comparisonPage(comparison));
+  writeWhole(join(folder, "results.csv"), cellsCsv(comparison));
+  writeWhole(join(folder, "results.tex"), cellsLatex(comparison));
   writeWhole(join(folder, "report.html"), renderComparison(comparison).html);
-  return ["results.json", "results.md", "report.html"].map((name) => join(folder, name));
+  return ["results.json", "results.md", "results.csv", "results.tex", "report.html"].map((name) =>
+    join(folder, name),
+  );
 }
 
 /** What the finished runs left, in their order. Throws `data-format` for files that are damaged or hold other labels. */

@@ -31,7 +31,9 @@ export const comparisonNames = [
   "commands.jsonl",
   "plan.json",
   "results.json",
+  "results.csv",
   "results.md",
+  "results.tex",
   "runs",
   "slurm",
 ] as const;
