@@ -170,6 +170,19 @@ describe("unlabelled texts", () => {
     expect(record("without")).not.toHaveProperty("unlabelled_digest");
   });
 
+  it("may be all that the auxiliary task reads, sentence by sentence", async () => {
+    writeFileSync(at("documents.txt"), "The owl called. Then it flew off!\nA door closed.\n");
+    const documents = { unlabeledFile: [at("documents.txt")], unlabeledUnit: "sentence" } as const;
+    const options = { method: "rtm", maxSteps: 1, auxiliaryTexts: "unlabeled" } as const;
+    const host = createTestHost();
+    const given = { ...options, ...documents, unlabeledFile: [...documents.unlabeledFile] };
+    await train(trainOptions(bert, at("sentences"), given), host);
+    expect(record("sentences").rows).toMatchObject({ unlabelled: 3 });
+    const error = await failure(train(trainOptions(bert, at("none"), options), createTestHost()));
+    expect(error).toMatchObject({ code: "invalid-setting" });
+    expect(error.message).toContain("--unlabeled-file");
+  });
+
   it("are not read by stl, which says so", async () => {
     const host = createTestHost();
     const options = { unlabeledFile: [at("no/such/file.txt")], maxSteps: 1 };

@@ -59,7 +59,8 @@ function presetSection(): string {
   const flags = flagsOf(trainSchema).filter(({ setting }) =>
     presetNames.some((name) => setting in presets[name].values),
   );
-  const value = (text: string | number | undefined) => (text === undefined ? "" : `\`${text}\``);
+  const value = (text: string | number | boolean | undefined) =>
+    text === undefined ? "" : typeof text === "boolean" ? (text ? "on" : "off") : `\`${text}\``;
   const rows = flags.map(({ setting, name, defaultValue }) => [
     `\`--${name}\``,
     value(defaultValue),

@@ -10,7 +10,11 @@ import { holdingFolder } from "../../platform/files/folder-lock.js";
 import { join } from "../../platform/paths.js";
 import type { ComparedDataset, ComparedModel } from "../../results/records/comparison.js";
 import type { MaskingSummary } from "../../results/records/masking-summary.js";
-import { generalTexts, maskProbabilities } from "../../run/fine-tune/auxiliary-texts.js";
+import {
+  generalTexts,
+  maskProbabilities,
+  requireAuxiliaryTexts,
+} from "../../run/fine-tune/auxiliary-texts.js";
 import { maskedTokens, movedNotice } from "../../run/fine-tune/masked-tokens.js";
 import { dataSize, type Recipe, withRecipe } from "../../run/fine-tune/recipe.js";
 import { excludedRows } from "../../run/fine-tune/run-metrics.js";
@@ -121,14 +125,16 @@ function comparedStrategies(methods: readonly Method[]): readonly MaskingStrateg
 
 /** Further texts for the auxiliary task, if there are any and a method has one. */
 async function unlabelledTexts(
-  { unlabeledFile: paths, textColumn, methods }: CompareSettings,
+  settings: CompareSettings,
   data: EncodedDataset,
   maxLength: number,
   { tokenizer }: LoadedModel,
   host: Host,
 ): Promise<EncodedUnlabelled | undefined> {
+  const { unlabeledFile: paths, textColumn, unlabeledUnit: unit, methods } = settings;
+  requireAuxiliaryTexts(settings);
   if (paths === undefined || !methods.some(masksTokens)) return undefined;
-  return loadUnlabelledTexts({ paths, textColumn }, data, maxLength, tokenizer, host);
+  return loadUnlabelledTexts({ paths, textColumn, unit }, data, maxLength, tokenizer, host);
 }
 
 function modelRecord(

@@ -52,7 +52,7 @@ export function strategyOf(
  * and m_i = p for every token if all weights are equal (RTM). With `exact`, if fewer than p*n' tokens have a weight
  * above 0, those get 1 and the rest of the budget is spread evenly over the others.
  *
- * Departs from: the authors' code knows only the `published` calibration, whose mean falls below p whenever something
+ * Departs from: the authors' code knows only the `published` calibration, whose mean falls below p where something
  * is clipped; gamma is an extension.
  *
  * Errors: `invalid-setting` for an unknown strategy, a budget outside [0, 1] or a negative exponent.

@@ -182,9 +182,13 @@ export async function adaptToTexts(
   }
 }
 
-/** The texts that a run adapts to: those to train on, and the unlabelled ones. */
-export function adaptationTexts({ data, unlabelled }: Pick<RunInputs, "data" | "unlabelled">) {
-  return [...data.encodings.train, ...(unlabelled?.encodings ?? [])];
+/** The texts that a run adapts to: those to train on, and the unlabelled ones, or the latter alone. */
+export function adaptationTexts(
+  { unlabelled, settings }: Pick<RunInputs, "unlabelled" | "settings">,
+  labelled: readonly Encoding[],
+): readonly Encoding[] {
+  const further = unlabelled?.encodings ?? [];
+  return settings.auxiliaryTexts === "unlabeled" ? further : [...labelled, ...further];
 }
 
 function stopped(step: number): L3MaskingError {

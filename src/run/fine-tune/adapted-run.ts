@@ -29,5 +29,13 @@ export async function adaptedForRun(
       host.emit({ type: "notice", level: "warning", text });
     },
   };
-  return adaptToTexts(model, adaptationTexts(inputs), steps, settings, place, runtime, host);
+  return adaptToTexts(
+    model,
+    adaptationTexts(inputs, data.encodings.train),
+    steps,
+    settings,
+    place,
+    runtime,
+    host,
+  );
 }

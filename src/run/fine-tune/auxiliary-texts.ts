@@ -1,5 +1,6 @@
 /** What the auxiliary task reads: the training texts and unlabelled ones, with the mask probabilities of their tokens. */
 
+import { L3MaskingError } from "../../base/errors.js";
 import type { Runtime } from "../../engine/runtime/runtime.js";
 import { requireWeights } from "../../method/masking/own-strategy.js";
 import type { MaskingStrategy } from "../../method/masking/strategies/strategy.js";
@@ -21,14 +22,28 @@ export async function unlabelledTexts(
   tokenizer: Tokenizer,
   host: Host,
 ): Promise<EncodedUnlabelled | undefined> {
-  const { unlabeledFile: paths, textColumn, maxLength } = settings;
+  const { unlabeledFile: paths, textColumn, unlabeledUnit: unit, maxLength } = settings;
+  requireAuxiliaryTexts(settings);
   if (paths === undefined) return undefined;
   if (!masksTokens(settings.method)) {
     const text = `--unlabeled-file has no effect: --method ${settings.method} masks no tokens`;
     host.emit({ type: "notice", level: "warning", text });
     return undefined;
   }
-  return loadUnlabelledTexts({ paths, textColumn }, data, maxLength, tokenizer, host);
+  return loadUnlabelledTexts({ paths, textColumn, unit }, data, maxLength, tokenizer, host);
+}
+
+/** Throws `invalid-setting` where the auxiliary task is to read unlabelled texts alone, and there are none. */
+export function requireAuxiliaryTexts({
+  auxiliaryTexts,
+  unlabeledFile,
+}: Pick<TrainSettings, "auxiliaryTexts" | "unlabeledFile">): void {
+  if (auxiliaryTexts === "all" || unlabeledFile !== undefined) return;
+  throw new L3MaskingError(
+    "invalid-setting",
+    "expected --unlabeled-file with --auxiliary-texts unlabeled, got none",
+    { hint: "Name a file of texts, or leave --auxiliary-texts out." },
+  );
 }
 
 /** The general texts that a method holds the texts against; none where it does not. */
@@ -73,5 +88,6 @@ export async function maskProbabilities(
       tokenizer.token,
     );
   }
-  return { ...textMasks(masking, sources.encodings, values, settings), ...found };
+  const { unknown } = sources.model.tokenizer.special;
+  return { ...textMasks(masking, sources.encodings, values, settings, unknown), ...found };
 }

@@ -4,7 +4,7 @@ import type { Runtime } from "../../engine/runtime/runtime.js";
 import { train } from "../../method/train/trainer.js";
 import type { Host } from "../host/host.js";
 import { classifyEncodings } from "../inference/classify.js";
-import { adaptToTexts } from "./adaptation.js";
+import { adaptationTexts, adaptToTexts } from "./adaptation.js";
 import { maskedBatches } from "./epoch-masks.js";
 import { firstStagePlan } from "./first-stage.js";
 import { computeFrozenStates } from "./frozen-states.js";
@@ -48,7 +48,7 @@ export async function fitOnRows(
   const main = mainRows({ encodings, labelIds, lines });
   const perEpoch = stepsPerEpoch(main.encodings.length, settings);
   const steps = adaptationSteps(perEpoch, settings);
-  const adaptedTo = [...encodings, ...(unlabelled?.encodings ?? [])];
+  const adaptedTo = adaptationTexts(inputs, encodings);
   const values =
     steps === 0
       ? model.values

@@ -40,7 +40,15 @@ async function adaptationStep(inputs: RunInputs, runtime: Runtime, host: Host): 
     },
     cancelled: host.cancelled,
   };
-  await adaptToTexts(model, adaptationTexts(inputs), TIMED_STEPS, settings, host, runtime, watched);
+  await adaptToTexts(
+    model,
+    adaptationTexts(inputs, inputs.data.encodings.train),
+    TIMED_STEPS,
+    settings,
+    host,
+    runtime,
+    watched,
+  );
   return timer.seconds();
 }
 

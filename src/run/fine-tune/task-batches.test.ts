@@ -209,6 +209,26 @@ describe("taskBatches", () => {
     }
   });
 
+  it("goes over unlabelled texts alone where it is told so, with the probabilities of each", () => {
+    const unlabelled = encodings.slice(22);
+    // Only an unlabelled text of the right number has a token selected.
+    const probabilities = encodings.map((encoding, text) =>
+      uniformProbabilities(encoding, text < 22 ? 0 : 1),
+    );
+    const texts = { encodings: encodings.slice(0, 22), labelIds, probabilities, unlabelled };
+    const only = { ...settings, auxiliaryTexts: "unlabeled" } as const;
+    const micro = stepsOf(taskBatches(texts, only, masking, spec, tokenizer), 1, 3).flatMap(
+      ({ microBatches }) => microBatches,
+    );
+    const sequence = micro.flatMap(unmasked);
+    expect(sequence).toHaveLength(22);
+    const expected = unlabelled.map(({ ids }) => ids.join()).sort();
+    for (const start of [0, 8]) {
+      expect(sequence.slice(start, start + 8).toSorted()).toEqual(expected);
+    }
+    expect(micro[0].texts).toMatch(/auxiliary task: unlabelled texts \d+/);
+  });
+
   it("names its texts by their lines, and unlabelled ones by their number", () => {
     const labelled = encodings.slice(0, 22);
     const probabilities = encodings.map((encoding) => uniformProbabilities(encoding, 0.3));

@@ -18,6 +18,8 @@ export interface BatchSettings {
   readonly seed: number;
   /** Both tasks read the same masked texts, in the order of the main task; not with unlabelled texts. */
   readonly sharedPass?: boolean;
+  /** `unlabeled`: the auxiliary task leaves the labelled texts out; `all` where absent. */
+  readonly auxiliaryTexts?: "all" | "unlabeled";
 }
 
 export interface MaskingOptions {
@@ -64,7 +66,7 @@ export function mainRows<Texts extends Pick<TaskTexts, "encodings" | "labelIds" 
  * A function from the optimizer step (from 1) to its epoch (from 1) and micro-batches.
  *
  * An epoch is one pass of the main task over its texts. The auxiliary task goes through labelled and unlabelled texts
- * together, in an order of its own, as many per micro-batch as the main task: one round per epoch without
+ * together, or the latter alone, in an order of its own, as many per micro-batch as the main task: one round per epoch without
  * unlabelled texts, one round in three epochs with three times as many texts. The next round begins where the
  * last one ends, even within a micro-batch. Order and masks are drawn afresh in every round.
  * The result depends on seed, step and mask probabilities alone; those of the texts where the call names no others.
@@ -84,9 +86,12 @@ export function taskBatches(
   const perEpoch = stepsPerEpoch(count, settings);
   const auxiliaryTexts = [...texts.encodings, ...(texts.unlabelled ?? [])];
   const mainOrder = taskOrder(count, settings.seed, "main");
-  const auxiliaryOrder = taskOrder(auxiliaryTexts.length, settings.seed, "auxiliary");
-
-  const textsFrom = roundsOf(auxiliaryTexts.length, auxiliaryOrder);
+  // Labelled texts that are left out keep their numbers.
+  const leftOut = settings.auxiliaryTexts === "unlabeled" ? count : 0;
+  const read = auxiliaryTexts.length - leftOut;
+  const rounds = roundsOf(read, taskOrder(read, settings.seed, "auxiliary"));
+  const textsFrom = (start: number, size: number) =>
+    rounds(start, size).map(({ round, text }) => ({ round, text: leftOut + text }));
 
   return (step, probabilities = texts.probabilities) => {
     const epoch = Math.floor((step - 1) / perEpoch);

@@ -7,7 +7,7 @@ import type { MaskingStrategy } from "../../method/masking/strategies/strategy.j
 import type { MaskProbabilities } from "../../method/masking/tokens.js";
 import type { LikelihoodOf } from "../../method/program/inference.js";
 import type { EstimatorReport } from "../../results/records/run-metrics.js";
-import type { Encoding } from "../../text/encoding.js";
+import { type Encoding, NO_WORD } from "../../text/encoding.js";
 import type { TrainSettings } from "../settings/schemas.js";
 
 export type MaskProbabilitySettings = Pick<
@@ -38,19 +38,29 @@ export interface Rescored {
   toValues(scores: readonly TokenScores[]): readonly ArrayLike<number>[];
 }
 
-/** `values` are what the strategy needs of each text's tokens; absent where it needs nothing. */
+/**
+ * `values` are what the strategy needs of each text's tokens; absent where it needs nothing. With the `published` calibration the token
+ * `unknown` counts as a special one, as in the released code, unless masks are uniform.
+ */
 export function textMasks(
   masking: MaskingStrategy,
   encodings: readonly Encoding[],
   values: readonly ArrayLike<number>[] | undefined,
   settings: MaskProbabilitySettings,
+  unknown?: number,
 ): TextMasks {
   const { mlmProbability: budget, calibration, movedShare, seed } = settings;
+  const skipsUnknown = calibration === "published" && masking.name !== "uniform";
+  const maskable = encodings.map(({ ids, wordIds }) => ({
+    wordIds: skipsUnknown
+      ? wordIds.map((word, i) => (ids[i] === unknown ? NO_WORD : word))
+      : wordIds,
+  }));
   const masksOf = (exponent: number, changed = budget, given = values) => {
     const changing = { budget: changed, calibration, exponent };
     const { probabilities } = createStrategy(masking, changing);
-    return encodings.map((encoding, text) =>
-      probabilities(encoding, given?.[text], randomStream(seed, masking.name, text)),
+    return maskable.map((words, text) =>
+      probabilities(words, given?.[text], randomStream(seed, masking.name, text)),
     );
   };
   const uniform = () => encodings.map((encoding) => uniformProbabilities(encoding, budget));

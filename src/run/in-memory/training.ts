@@ -108,7 +108,8 @@ export async function trainInMemory(
     const checked = [masking, encodings.train, values, settings.seed] as const;
     requireWeights(...checked, masking.title, tokenizer.token);
   }
-  const masks = masking && textMasks(masking, encodings.train, values, settings);
+  const masks =
+    masking && textMasks(masking, encodings.train, values, settings, tokenizer.special.unknown);
 
   const classes = data.labels.length;
   const texts = mainRows({

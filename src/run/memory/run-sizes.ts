@@ -42,6 +42,7 @@ export type SizeSettings = Pick<
   | "maxSteps"
   | "adaptationEpochs"
   | "rescoreEpochs"
+  | "auxiliaryTexts"
   | "finalMlmProbability"
   | "numTrainEpochs"
   | "gradientAccumulationSteps"
@@ -62,6 +63,7 @@ export function runSizes(texts: RunTexts, settings: SizeSettings, spec: ModelSpe
     Int32Array.from(encodings.flatMap(windowsOf), ({ ids }) => Math.min(ids.length, maxLength));
   const train = lengthsOf(texts.train);
   const all = lengthsOf([...texts.train, ...texts.unlabelled]);
+  const masked = settings.auxiliaryTexts === "unlabeled" ? lengthsOf(texts.unlabelled) : all;
   const [dev, test] = [lengthsOf(texts.dev), lengthsOf(texts.test)];
   const hasAuxiliary = hasAuxiliaryTask(method);
   const adapts = adaptsFirst(method);
@@ -84,8 +86,8 @@ export function runSizes(texts: RunTexts, settings: SizeSettings, spec: ModelSpe
   const learnsWeights = hasAuxiliary && settings.taskWeights === "meta";
   return {
     main: fullest(train, "main"),
-    auxiliary: hasAuxiliary && !settings.sharedPass ? fullest(all, "auxiliary") : undefined,
-    adaptation: adapts || needsAdaptedModel(method) ? fullest(all, "adaptation") : undefined,
+    auxiliary: hasAuxiliary && !settings.sharedPass ? fullest(masked, "auxiliary") : undefined,
+    adaptation: adapts || needsAdaptedModel(method) ? fullest(masked, "adaptation") : undefined,
     dev: learnsWeights ? layout(longestOf(dev, settings.devBatchSize)) : undefined,
     evaluation: evaluated.reduce((a, b) => (a.rows * a.slots > b.rows * b.slots ? a : b)),
     scoring: needsScores(method) ? scoringCalls(all, settings) : [],

@@ -38,6 +38,10 @@ describe("presets", () => {
       headWeightDecay: 0.1,
       warmupRatio: 0.06,
       calibration: "published",
+      secondStage: true,
+      secondStageLearningRate: 5e-6,
+      secondStageEpochs: 10,
+      secondStagePatience: 3,
     });
   });
 

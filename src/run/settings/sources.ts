@@ -3,7 +3,7 @@ import { z } from "zod";
 import { knownDatasetNames } from "../../data/known/known-datasets.js";
 import { longTextParts } from "../../text/long-texts.js";
 import { integer, list, text } from "./kinds.js";
-import { contrastMethods } from "./method.js";
+import { contrastMethods, maskingMethods } from "./method.js";
 import { PUBLISHED, setting } from "./setting.js";
 import { SHIPPED_MODEL } from "./shipped-model.js";
 
@@ -107,6 +107,26 @@ const datasets = [
     description:
       "Extra unlabelled texts for the auxiliary task (txt with one text per line, or any format of labelled texts)",
     aliases: ["unlabelledFile"],
+  }),
+  setting({
+    name: "unlabeledUnit",
+    heading,
+    identity: "represented",
+    commands: ["train", "compare"],
+    type: z.enum(["text", "sentence"]).default("text"),
+    methods: maskingMethods,
+    description:
+      "What of --unlabeled-file is a text for the auxiliary task: a row, or each of its sentences, for documents longer than --max-length",
+  }),
+  setting({
+    name: "auxiliaryTexts",
+    commands: ["train", "compare"],
+    heading,
+    identity: "counts",
+    type: z.enum(["all", "unlabeled"]).default("all"),
+    methods: maskingMethods,
+    description:
+      "Texts whose masked tokens are predicted: the training texts and those of --unlabeled-file, or the latter alone",
   }),
   setting({
     name: "generalFile",

@@ -1,7 +1,10 @@
 /** Files of further texts -> their encodings for the auxiliary task, telling what is in them. */
+import { withoutSeparator } from "../../base/pairs.js";
 import type { Dataset } from "../../data/dataset.js";
 import { shownName } from "../../data/formats/formats.js";
+import type { TextRecord } from "../../data/formats/record.js";
 import { readRecords } from "../../data/read.js";
+import { sentencesOf } from "../../data/sentences.js";
 import { buildUnlabelled, type UnlabelledTexts } from "../../data/unlabelled.js";
 import { encodeOnce } from "../../text/encode-once.js";
 import type { Encoding, Tokenizer } from "../../text/encoding.js";
@@ -19,7 +22,11 @@ export interface EncodedUnlabelled extends UnlabelledTexts {
  * test is concerned. Throws what `readRecords` and `requireKnownWords` throw.
  */
 export async function loadUnlabelledTexts(
-  files: { readonly paths: readonly string[]; readonly textColumn?: string | undefined },
+  files: {
+    readonly paths: readonly string[];
+    readonly textColumn?: string | undefined;
+    readonly unit: "text" | "sentence";
+  },
   dataset: Dataset,
   maxLength: number,
   tokenizer: Tokenizer,
@@ -28,7 +35,7 @@ export async function loadUnlabelledTexts(
   const records = [];
   for (const path of files.paths) {
     const file = await readRecords(path, { textColumn: files.textColumn, labels: "unread" });
-    records.push(...file.records);
+    records.push(...(files.unit === "text" ? file.records : file.records.flatMap(bySentence)));
     const text = `unlabelled: ${file.records.length} rows of ${shownName(path)} (${file.format}); ${fromColumns(file.textColumns)}`;
     host.emit({ type: "notice", level: "info", text });
   }
@@ -42,4 +49,9 @@ export async function loadUnlabelledTexts(
   const encodings = unlabelled.texts.map(encodeOnce(tokenizer, maxLength));
   requireKnownWords(countEncodings(encodings, tokenizer), "the unlabelled texts");
   return { ...unlabelled, encodings };
+}
+
+/** A row as its sentences; of a pair, those of both texts. */
+function bySentence(record: TextRecord): TextRecord[] {
+  return sentencesOf(withoutSeparator(record.text)).map((text) => ({ ...record, text }));
 }
