@@ -81,7 +81,9 @@ async function trainInFolder(
   const cut = writeSplitFiles(outputDir, data, files);
   const shown = files.testFile ?? cut.test ?? files.validationFile;
   const { trainFile } = files;
-  const result = { outputDir, trainFile, ...(shown !== undefined && { labelledFile: shown }) };
+  const { textColumn, labelColumn } = given;
+  const labelledFile = shown !== undefined && { labelledFile: shown };
+  const result = { outputDir, trainFile, textColumn, labelColumn, ...labelledFile };
   const finished = finishedMetrics(outputDir);
   if (finished !== undefined) {
     removeState(outputDir);

@@ -75,6 +75,19 @@ next:
     expect(doubts(0)).not.toContain("doubtful");
   });
 
+  it("names the columns that were named, in every command that reads them", () => {
+    const columns = { textColumn: "What happened", labelColumn: "desk" };
+    const doubtful = { ...metrics, doubtful_labels: 2 };
+    const files = { trainFile: "all.csv", labelledFile: "test.csv" };
+    const text = trainSummary({ outputDir: "r", metrics: doubtful, ...files, ...columns });
+    const both = "--text-column 'What happened' --label-column desk";
+    expect(text).toContain(`l3masking check all.csv ${both} --output rows.csv`);
+    expect(text).toContain(`l3masking evaluate --model r/model --input test.csv ${both}\n`);
+    expect(text).toContain(
+      "l3masking predict --model r/model --input test.csv --text-column 'What happened' --output",
+    );
+  });
+
   it("names the held-out rows where folds stand for dev", () => {
     const candidates = [{ method: "stl", accuracy: 0.8, macro_f1: 0.75 }] as const;
     const sizes = { folds: 5, rows: 90, compared_rows: 90 };

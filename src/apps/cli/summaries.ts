@@ -75,9 +75,11 @@ export function outcomeOf<Name extends CommandName>(
 }
 
 /** Metrics, timing, places and what to try next after `train`, in lines of 80 characters but for paths and commands. */
-export function trainSummary({ outputDir, metrics, trainFile, labelledFile }: TrainResult): string {
+export function trainSummary(result: TrainResult): string {
+  const { outputDir, metrics, labelledFile } = result;
   const modelFolder = quoted(join(outputDir, "model"));
-  const file = quoted(labelledFile ?? "FILE");
+  const file = `${quoted(labelledFile ?? "FILE")}${columnFlag("text", result.textColumn)}`;
+  const label = columnFlag("label", result.labelColumn);
   const sentences = (lines: readonly string[]) => lines.map((line) => wrapped(line, "", "  "));
   return [
     ...(metrics.verdict === null ? [] : [wrapped(metrics.verdict), ""]),
@@ -97,12 +99,12 @@ export function trainSummary({ outputDir, metrics, trainFile, labelledFile }: Tr
     `run:   ${outputDir} (config.json, journal.jsonl, metrics.json)`,
     `model: ${join(outputDir, "model")}`,
     "",
-    ...doubts(metrics, trainFile),
+    ...doubts(result),
     "next:",
     // Without a file of their own, only the rows it was trained on are at hand to measure it on.
     ...(labelledFile === undefined
       ? []
-      : [`  l3masking evaluate --model ${modelFolder} --input ${file}`]),
+      : [`  l3masking evaluate --model ${modelFolder} --input ${file}${label}`]),
     `  l3masking predict --model ${modelFolder} --input ${file} --output labels.csv`,
     `  l3masking report ${quoted(outputDir)}`,
   ].join("\n");
@@ -115,13 +117,24 @@ function keptText({ method, model, seed, best_step: step }: RunMetrics): string 
   return readsEmbeddings(method) ? `${name}: ${model}` : name;
 }
 
+/** The flag of a column that was named, as the files of a run are read with it. */
+function columnFlag(which: "text" | "label", name: string | undefined): string {
+  return name === undefined ? "" : ` --${which}-column ${quoted(name)}`;
+}
+
 /** How many labels look wrong, and how to correct them. */
-function doubts({ doubtful_labels: count = 0 }: RunMetrics, trainFile = "FILE"): readonly string[] {
+function doubts({
+  metrics: { doubtful_labels: count = 0 },
+  trainFile = "FILE",
+  textColumn,
+  labelColumn,
+}: TrainResult): readonly string[] {
   if (count === 0) return [];
   const look = `${counted(count, "label")} ${count === 1 ? "looks" : "look"} doubtful`;
   // What came from standard input is in no file that we know.
   const file = trainFile === STANDARD ? "FILE" : quoted(trainFile);
-  return [`${look}: l3masking check ${file} --output rows.csv`, ""];
+  const columns = `${columnFlag("text", textColumn)}${columnFlag("label", labelColumn)}`;
+  return [`${look}: l3masking check ${file}${columns} --output rows.csv`, ""];
 }
 
 /** The table, how many runs failed, and where everything is. */

@@ -117,4 +117,7 @@ export interface TrainResult {
   readonly trainFile?: string;
   /** A file of labelled texts to try the classifier on: test, else dev. */
   readonly labelledFile?: string;
+  /** As they were named: further commands on such files have to name them too. */
+  readonly textColumn?: string | undefined;
+  readonly labelColumn?: string | undefined;
 }

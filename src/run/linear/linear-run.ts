@@ -59,7 +59,9 @@ export async function trainLinear(
   else requireSameRun(outputDir, started, record);
   const shown = files.testFile ?? files.validationFile;
   const { trainFile } = files;
-  const result = { outputDir, trainFile, ...(shown !== undefined && { labelledFile: shown }) };
+  const { textColumn, labelColumn } = given;
+  const labelledFile = shown !== undefined && { labelledFile: shown };
+  const result = { outputDir, trainFile, textColumn, labelColumn, ...labelledFile };
   const finished = finishedMetrics(outputDir);
   if (finished !== undefined) {
     removeState(outputDir);
