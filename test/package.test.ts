@@ -12,7 +12,7 @@ import { page, root } from "./fixtures/pages.js";
 
 /** Bytes; 42 MB packed and 46 MB unpacked are the model's, the rest is the program with docs and examples. */
 const MAX_PACKED = 46_000_000;
-const MAX_UNPACKED = 51_000_000;
+const MAX_UNPACKED = 52_000_000;
 
 const at = temporaryFolder();
 /** npm is a batch file on Windows, which only a shell starts. */
@@ -96,14 +96,18 @@ function reachedFiles(): ReadonlySet<string> {
   const reach = (file: string) => {
     if (reached.has(file)) return;
     reached.add(file);
+    // In a browser its namesake takes its place.
+    const namesake = file.replace("dist/platform/", "dist/platform/browser/");
+    if (namesake !== file && built.includes(namesake)) reach(namesake);
     const types = file.replace(/\.js$/, ".d.ts");
     const names = (page(file) + page(types)).matchAll(
       /(?:from |import |import\(|new URL\(\s*)"(\.\.?\/[^"]+\.js)"/g,
     );
     for (const [, name] of names) reach(posix.join(posix.dirname(file), name));
   };
-  for (const entry of ["dist/apps/cli/main.js", "dist/node.js", "dist/index.js", "dist/web.js"])
-    reach(entry);
+  const doors = ["dist/apps/cli/main.js", "dist/node.js", "dist/index.js", "dist/web.js"];
+  const ofPages = ["dist/apps/studio/browser-workplace.js", "dist/thread/browser/worker.js"];
+  for (const entry of [...doors, ...ofPages]) reach(entry);
   return reached;
 }
 

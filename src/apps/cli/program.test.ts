@@ -19,7 +19,8 @@ describe("runCommandLine", () => {
     async (line) => {
       const { out, ...ended } = await run(line);
       expect(ended).toEqual({ exitCode: 0, err: "", called: false, started: [] });
-      expect(out).toContain("Masking:\n  --mlm-probability <number>");
+      const masking = out.split("\nMasking:\n")[1]?.split("\n\n")[0];
+      expect(masking).toContain("  --mlm-probability <number>");
       expect(out.replaceAll(/\s+/g, " ")).toContain(
         "Maximum length of a text, special tokens included; longer texts are truncated, and counted (default 128)",
       );

@@ -15,12 +15,13 @@ const record = (options: Partial<TrainOptions> = {}) => ({
 });
 
 /** Runs of which one at least looks at each setting of training. */
-const everything = ["meta", "fixed"].map((taskWeights) => ({
-  method: "l3",
-  taskWeights,
-  secondStage: true,
-  gradientAccumulationSteps: 2,
-}));
+const everything = [
+  ...["meta", "fixed"].map((taskWeights) => {
+    const settings = { taskWeights, secondStage: true, gradientAccumulationSteps: 2 };
+    return { method: "l3", ...settings };
+  }),
+  { method: "tapt" },
+];
 
 describe("runIdentity", () => {
   it("has every setting of train, but for those known to leave the result alone", () => {
@@ -36,6 +37,7 @@ describe("runIdentity", () => {
       "dataset",
       "device",
       "evalTokens",
+      "generalFile",
       "labelColumn",
       "learningCurve",
       "loggingDir",
@@ -48,11 +50,13 @@ describe("runIdentity", () => {
       "saveSteps",
       "scoringTokens",
       "splitSeed",
+      "strategy",
       "testFile",
       "textColumn",
       "threads",
       "trainFile",
       "unlabeledFile",
+      "unlabeledUnit",
       "validationFile",
     ]);
   });
@@ -64,7 +68,7 @@ describe("runIdentity", () => {
     expect(without("rtm")).toEqual(["calibration", "estimator", "gamma", "scoringPrecision"]);
     expect(without("stl")).toEqual(
       [
-        ...["calibration", "estimator", "gamma"],
+        ...["auxiliaryTexts", "calibration", "estimator", "gamma"],
         ...["maskReplaceProb", "mlmProbability", "randomReplaceProb", "selection"],
         ...["scoringPrecision", "sharedPass", "taskWeights"],
       ].sort(),
