@@ -20,6 +20,7 @@ describe("the public entry", () => {
       "scoreFile",
       "scoreTexts",
       "serve",
+      "studio",
       "trainFromQueue",
       "writeReport",
     ]);

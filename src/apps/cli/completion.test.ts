@@ -37,7 +37,9 @@ describe.runIf(bash)("completion in bash", () => {
       ...methods.map(({ name }) => name),
     ]);
     expect(await offered("l3masking", "train", "--method", "r")).toEqual(["rtm"]);
-    expect(await offered("l3masking", "train", "--method", "=", "s")).toEqual(["stl", "stack"]);
+    expect(await offered("l3masking", "train", "--method", "=", "s")).toEqual(
+      methods.map(({ name }) => name).filter((name) => name.startsWith("s")),
+    );
     expect(await offered("l3masking", "train", "--method", "=")).toEqual([
       "auto",
       ...methods.map(({ name }) => name),

@@ -3,13 +3,13 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { runReport } from "../src/commands/report.js";
-import type { TrainOptions } from "../src/run/settings/schemas.js";
-import { failure } from "./fixtures/failure.js";
-import { readJson, temporaryFolder } from "./fixtures/folders.js";
-import { createTestHost, tinyModel } from "./fixtures/host.js";
-import { soundRows, toJsonLines } from "./fixtures/sounds.js";
-import { readJournal, train, trainOptions } from "./fixtures/training.js";
+import { runReport } from "../../src/commands/report.js";
+import type { TrainOptions } from "../../src/run/settings/schemas.js";
+import { failure } from "../fixtures/failure.js";
+import { readJson, temporaryFolder } from "../fixtures/folders.js";
+import { createTestHost, tinyModel } from "../fixtures/host.js";
+import { soundRows, toJsonLines } from "../fixtures/sounds.js";
+import { readJournal, train, trainOptions } from "../fixtures/training.js";
 
 const at = temporaryFolder();
 
