@@ -1,24 +1,34 @@
-/** Builds the studio's page: npm run build:page. */
+/**
+ * Builds the studio's page: for the local server (npm run build:page), or in mode "static" as a folder for any web host, where
+ * the page does its work itself (npm run build:studio).
+ */
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
+import { browserPlatform } from "./scripts/browser-platform.js";
+import { packageLicences } from "./scripts/package-licences.js";
+import { staticStudio } from "./scripts/static-studio.js";
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-export default defineConfig({
-  root: at("src/apps/studio/page"),
-  base: "./",
-  resolve: {
-    alias: [
-      { find: /^.*\/platform\/paths\.js$/, replacement: at("src/platform/browser/paths.ts") },
-    ],
-  },
-  build: {
-    outDir: at("dist/apps/studio/page"),
-    emptyOutDir: true,
-    target: "es2023",
-    assetsInlineLimit: 0,
-    modulePreload: false,
-    // Packages that are part of the page come with their licences.
-    license: { fileName: "licences.md" },
-  },
+export default defineConfig(({ mode }) => {
+  const isStatic = mode === "static";
+  const outDir = at(isStatic ? "build/studio" : "dist/apps/studio/page");
+  return {
+    root: at("src/apps/studio/page"),
+    base: "./",
+    plugins: [browserPlatform(), isStatic && staticStudio(outDir)],
+    worker: {
+      format: "es",
+      plugins: () => [browserPlatform(), packageLicences("licences-worker.md")],
+    },
+    build: {
+      outDir,
+      emptyOutDir: true,
+      target: "es2023",
+      assetsInlineLimit: 0,
+      modulePreload: false,
+      // Packages that are part of the page come with their licences.
+      license: { fileName: "licences.md" },
+    },
+  };
 });

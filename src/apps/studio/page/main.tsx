@@ -3,6 +3,7 @@ import { render } from "preact";
 import { pageStyle } from "../../../results/report/pages/page.js";
 import { wrongRowsStyle } from "../../../results/report/pages/sections/wrong-rows.js";
 import { App } from "./app.js";
+import { Failure } from "./parts.js";
 import { createStudio } from "./state.js";
 import { workplaceOfPage } from "./workplace-of-page.js";
 
@@ -13,11 +14,24 @@ const sheet = new CSSStyleSheet();
 sheet.replaceSync(pageStyle + wrongRowsStyle);
 document.adoptedStyleSheets = [sheet];
 
-if (root !== null) {
-  const studio = createStudio(await workplaceOfPage(), () => performance.now());
+async function openIn(root: HTMLElement): Promise<void> {
+  const workplace = await workplaceOfPage();
+  const studio = createStudio(workplace, () => performance.now());
   addEventListener("beforeunload", (event) => {
     if (studio.unsaved.value) event.preventDefault();
   });
   render(<App studio={studio} />, root);
   await studio.start();
+}
+
+if (root !== null) {
+  await openIn(root).catch((error: unknown) => {
+    render(
+      <main>
+        <h1>Studio</h1>
+        <Failure error={error} />
+      </main>,
+      root,
+    );
+  });
 }

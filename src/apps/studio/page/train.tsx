@@ -96,7 +96,11 @@ function More({
                 {named.length > 0 ? (
                   <select
                     id={`set-${name}`}
-                    value={choices.value[setting] ?? defaultValue ?? named[0]}
+                    value={
+                      choices.value[setting] ??
+                      named.find((one) => one === defaultValue) ??
+                      named[0]
+                    }
                     onChange={(event) => change(flag, event.currentTarget.value)}
                   >
                     {named.map((value) => (
