@@ -16,12 +16,16 @@ const types: Readonly<Record<string, string>> = {
 export interface StaticServer {
   /** "http://127.0.0.1:PORT/studio/" */
   readonly address: string;
+  /** Paths that it was asked for, in this order. */
+  readonly asked: readonly string[];
   close(): Promise<void>;
 }
 
 export async function serveFolder(folder: string): Promise<StaticServer> {
+  const asked: string[] = [];
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? "/", "http://localhost");
+    asked.push(pathname);
     const path = pathname.replace(/\/$/, "/index.html");
     const file = join(folder, path.replace(/^\/studio\//, ""));
     if (!path.startsWith("/studio/") || !statSync(file, { throwIfNoEntry: false })?.isFile()) {
@@ -37,6 +41,7 @@ export async function serveFolder(folder: string): Promise<StaticServer> {
   const { port } = server.address() as AddressInfo;
   return {
     address: `http://127.0.0.1:${port}/studio/`,
+    asked,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
