@@ -49,10 +49,7 @@ describe.skipIf(!hasChromium)(`the studio on a static host, in Chromium${whyNot}
     await page.goto(server.address);
     await page.getByText("nothing is sent anywhere").waitFor();
     await page.getByText("in this browser").first().waitFor();
-    const [worker] = page.workers();
-    for (const place of [page, worker]) {
-      expect(await place.evaluate("crossOriginIsolated")).toBe(true);
-    }
+    expect(await inBoth("crossOriginIsolated")).toEqual([true, true]);
     const files = [...asked]
       .filter((url) => url.startsWith(server.address) && !url.includes("/models/"))
       .map((url) => url.slice(server.address.length) || "index.html");
@@ -90,11 +87,7 @@ describe.skipIf(!hasChromium)(`the studio on a static host, in Chromium${whyNot}
     const other = await serveFolder(folder);
     provoked.push(other.address);
     const request = `fetch("${other.address}", { mode: "no-cors" }).then(() => "sent", () => "refused")`;
-    const [worker] = page.workers();
-    expect(await Promise.all([page, worker].map((place) => place.evaluate(request)))).toEqual([
-      "refused",
-      "refused",
-    ]);
+    expect(await inBoth(request)).toEqual(["refused", "refused"]);
     expect(other.asked).toEqual([]);
     await other.close();
   });
@@ -128,6 +121,12 @@ describe.skipIf(!hasChromium)(`the studio on a static host, in Chromium${whyNot}
     const own = complaints.filter((text) => !provoked.some((part) => text.includes(part)));
     expect(own).toEqual([]);
   });
+
+  /** What a script gives in the page, and in its worker. */
+  function inBoth(script: string): Promise<unknown[]> {
+    const [worker] = page.workers();
+    return Promise.all([page.evaluate(script), worker.evaluate(script)]);
+  }
 
   async function classify(text: string, label: string): Promise<void> {
     await page.getByLabel("Type or paste a text").fill(text);
