@@ -4,10 +4,11 @@
  */
 import { L3MaskingError } from "../../base/errors.js";
 import type { CommandResult } from "../../commands/table.js";
+import type { FolderEntry } from "../../platform/files/folder-contents.js";
 import { SHIPPED_MODEL } from "../../run/settings/shipped-model.js";
 import type { WorkerFacts, WorkRequest } from "../../thread/browser/requests.js";
 import { type Answer, revivedError } from "../../thread/messages.js";
-import type { CallWatch, Workplace, WorkplaceEntry } from "./workplace.js";
+import type { CallWatch, Workplace } from "./workplace.js";
 
 /** The part of a browser's worker that is used; it runs `thread/browser/worker.ts`. */
 export interface PageWorker {
@@ -73,7 +74,7 @@ export async function browserWorkplace({
     ) => ask<CommandResult<Name>>({ action: "call", command, given }, watch),
     read: (path) => ask<Uint8Array<ArrayBuffer>>({ action: "read", path }),
     write: (path, content) => ask<void>({ action: "write", path, content }),
-    list: (path) => ask<readonly WorkplaceEntry[]>({ action: "list", path }),
+    list: (path) => ask<readonly FolderEntry[]>({ action: "list", path }),
     remove: (path) => ask<void>({ action: "remove", path }),
     zip: (path) => ask<Blob>({ action: "zip", path }),
   };

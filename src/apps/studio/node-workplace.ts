@@ -1,18 +1,19 @@
 /** A workplace in Node: a folder of this machine, and commands in threads. */
-import { basename, dirname, join } from "node:path";
+import { basename, dirname } from "node:path";
 import { L3MaskingError } from "../../base/errors.js";
 import { packageVersion } from "../../base/version.js";
-import { type ZipFile, zipPieces } from "../../base/zip.js";
+import { zipPieces } from "../../base/zip.js";
 import { commands } from "../../commands/table.js";
 import { deviceNames } from "../../engine/runtime/devices/names.js";
 import { openDurably } from "../../platform/files/durable.js";
 import { systemCode } from "../../platform/files/failures.js";
-import { entryAt, listFolder, makeFolders, readBytes, remove } from "../../platform/files/files.js";
+import { entryAt, makeFolders, readBytes, remove } from "../../platform/files/files.js";
+import { entriesIn, filesToZip } from "../../platform/files/folder-contents.js";
 import { processorCount } from "../../platform/machine.js";
 import { SHIPPED_MODEL } from "../../run/settings/shipped-model.js";
 import { type Connection, callOnce, openConnection } from "../../thread/client.js";
 import { placeInside, settingsInside } from "./paths.js";
-import type { GivenFiles, StudioCommand, Workplace, WorkplaceEntry } from "./workplace.js";
+import type { GivenFiles, StudioCommand, Workplace } from "./workplace.js";
 
 /** Commands that share a thread, in which a classifier stays open. */
 const ofClassifier: ReadonlySet<StudioCommand> = new Set(["openClassifier", "classify", "explain"]);
@@ -69,7 +70,7 @@ export function nodeWorkplace(root: string, given?: GivenFiles): NodeWorkplace {
     },
     async list(folder) {
       const place = at(folder);
-      return entryAt(place)?.kind === "folder" ? entriesOf(place) : [];
+      return entryAt(place)?.kind === "folder" ? entriesIn(place) : [];
     },
     async remove(path) {
       const place = at(path);
@@ -82,34 +83,13 @@ export function nodeWorkplace(root: string, given?: GivenFiles): NodeWorkplace {
     },
     async zip(folder) {
       const place = at(folder);
-      const files = reading(folder, () => filesOf(place, basename(place)));
+      const files = reading(folder, () => filesToZip(place, basename(place)));
       return new Blob(zipPieces(files), { type: "application/zip" });
     },
     async close() {
       await classifying?.close();
     },
   };
-}
-
-function entriesOf(place: string): WorkplaceEntry[] {
-  return listFolder(place)
-    .sort()
-    .flatMap((name): WorkplaceEntry[] => {
-      const entry = entryAt(join(place, name));
-      if (entry === undefined || entry.kind === "other") return [];
-      return [{ name, kind: entry.kind, size: entry.kind === "file" ? entry.size : 0 }];
-    });
-}
-
-/** Every file of a folder, under `name`. */
-function filesOf(place: string, name: string): ZipFile[] {
-  return entriesOf(place).flatMap((entry) => {
-    const path = join(place, entry.name);
-    const inside = `${name}/${entry.name}`;
-    return entry.kind === "folder"
-      ? filesOf(path, inside)
-      : [{ name: inside, bytes: new Uint8Array(readBytes(path)) }];
-  });
 }
 
 /** Throws `file-missing` where the system finds nothing to read. */

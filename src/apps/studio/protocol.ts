@@ -6,7 +6,7 @@
  *     POST /api/call             {"id", "command", "settings"}; the reply is lines of JSON, each an Answer, the last one with result or error
  *     POST /api/stop             {"id"}: asks that call to stop
  *     GET, PUT, DELETE /api/file?path=PATH
- *     GET  /api/list?path=PATH   WorkplaceEntry[]
+ *     GET  /api/list?path=PATH   FolderEntry[]
  *     GET  /api/zip?path=PATH
  *
  * A failed request has status 4xx or 5xx and {"error": PortableError}.

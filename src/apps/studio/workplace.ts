@@ -6,6 +6,7 @@
  * and folders in the same way. No path leads out of it.
  */
 import type { CommandName, CommandResult } from "../../commands/table.js";
+import type { FolderEntry } from "../../platform/files/folder-contents.js";
 import type { RunEvent } from "../../run/host/host.js";
 
 /** The commands that the page calls. A workplace refuses all others. */
@@ -28,14 +29,6 @@ export interface CallWatch {
   onEvent?(event: RunEvent): void;
   /** Aborting asks the call to stop at its next safe point; it then rejects with `interrupted`. */
   readonly signal?: AbortSignal;
-}
-
-/** What lies in a folder. */
-export interface WorkplaceEntry {
-  readonly name: string;
-  readonly kind: "file" | "folder";
-  /** Bytes of a file; 0 for a folder. */
-  readonly size: number;
 }
 
 /** A device that a model can be computed on. */
@@ -89,7 +82,7 @@ export interface Workplace {
   /** Replaces the file as a whole, and makes the folders that it needs. */
   write(path: string, content: Blob): Promise<void>;
   /** Nothing for a folder that is not there. */
-  list(folder: string): Promise<readonly WorkplaceEntry[]>;
+  list(folder: string): Promise<readonly FolderEntry[]>;
   /** A file, or a folder with all that is in it; nothing is fine too. */
   remove(path: string): Promise<void>;
   /** The files of a folder as a zip archive, under the folder's name. */

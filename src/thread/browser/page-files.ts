@@ -1,26 +1,19 @@
 /** Files of the page, by paths from the root of its file system. */
 import { L3MaskingError } from "../../base/errors.js";
-import { type ZipFile, zipPieces } from "../../base/zip.js";
+import { zipPieces } from "../../base/zip.js";
 import { openDurably } from "../../platform/files/durable.js";
 import { systemCode, writing } from "../../platform/files/failures.js";
 import {
   entryAt,
   exists,
-  listFolder,
   makeFolders,
   readBytes,
   remove,
   syncFolder,
 } from "../../platform/files/files.js";
-import { basename, dirname, join, resolve } from "../../platform/paths.js";
+import { entriesIn, filesToZip } from "../../platform/files/folder-contents.js";
+import { basename, dirname, resolve } from "../../platform/paths.js";
 import type { FileRequest } from "./requests.js";
-
-export interface PageEntry {
-  readonly name: string;
-  readonly kind: "file" | "folder";
-  /** Bytes of a file; 0 for a folder. */
-  readonly size: number;
-}
 
 /** Does what is asked with files. Throws `file-missing`, `workplace-path`, `disk-full`. */
 export async function fileAction(request: FileRequest): Promise<unknown> {
@@ -31,12 +24,12 @@ export async function fileAction(request: FileRequest): Promise<unknown> {
     case "write":
       return writeBlob(path, request.content);
     case "list":
-      return entryAt(path)?.kind === "folder" ? entriesOf(path) : [];
+      return entryAt(path)?.kind === "folder" ? entriesIn(path) : [];
     case "remove":
       remove(path);
       return keepFiles();
     case "zip": {
-      const files = reading(request.path, () => filesOf(path, basename(path)));
+      const files = reading(request.path, () => filesToZip(path, basename(path)));
       return new Blob(zipPieces(files), { type: "application/zip" });
     }
   }
@@ -70,27 +63,6 @@ async function writeBlob(path: string, content: Blob): Promise<void> {
     throw error;
   }
   file.finish();
-}
-
-function entriesOf(folder: string): PageEntry[] {
-  return listFolder(folder)
-    .sort()
-    .flatMap((name): PageEntry[] => {
-      const entry = entryAt(join(folder, name));
-      if (entry === undefined || entry.kind === "other") return [];
-      return [{ name, kind: entry.kind, size: entry.size }];
-    });
-}
-
-/** Every file of a folder, under `name`. */
-function filesOf(folder: string, name: string): ZipFile[] {
-  return entriesOf(folder).flatMap((entry) => {
-    const path = join(folder, entry.name);
-    const inside = `${name}/${entry.name}`;
-    return entry.kind === "folder"
-      ? filesOf(path, inside)
-      : [{ name: inside, bytes: new Uint8Array(readBytes(path)) }];
-  });
 }
 
 /** Throws `file-missing` where there is nothing to read. */

@@ -78,11 +78,3 @@ export function toJsonLines(rows: readonly Row[]): string {
 export function savedRows(rows: readonly Row[]): string {
   return rows.map((row) => `${JSON.stringify(row)}\n`).join("");
 }
-
-/** Throws a SyntaxError for what `savedRows` did not write. */
-export function readSavedRows(text: string): Row[] {
-  return text
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line): Row => JSON.parse(line));
-}

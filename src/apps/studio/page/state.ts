@@ -9,12 +9,12 @@ import { isLinear } from "../../../method/methods.js";
 import type { RunMetrics } from "../../../results/records/run-metrics.js";
 import type { TrainedRun } from "../../../results/report/pages/run.js";
 import type { GivenFiles, Workplace, WorkplaceFacts } from "../workplace.js";
+import { type Project, readMetrics, readProject, readRows, readTrainedRows } from "./records.js";
 import {
   fileRows,
   labelsOf,
   type NewRow,
   type Row,
-  readSavedRows,
   savedRows,
   toJsonLines,
   withRows,
@@ -23,18 +23,6 @@ import { createTraining, type TrainChoices, type Training } from "./training.js"
 
 /** Bytes of a file that the page takes: all its rows are held in memory. */
 const MAX_FILE = 50 * 2 ** 20;
-
-/** What is kept of a project beside its rows and runs. */
-export interface Project {
-  /** Of its folder. */
-  readonly name: string;
-  /** What its rows came from, in words. */
-  readonly source: string;
-  /** SHA-256 of the files. */
-  readonly digest: string;
-  /** A run that was begun and is not finished. */
-  readonly pending?: { readonly run: string; readonly choices: TrainChoices } | undefined;
-}
 
 /** A finished run in the list of a project. */
 export interface RunSummary {
@@ -58,11 +46,6 @@ export interface ExaminedRows extends Examination {
 
 /** The page's state with its actions. */
 export type Studio = ReturnType<typeof createStudio>;
-
-/** What was read of a run's folder is a record of ours. */
-function parsed<Content>(bytes: Uint8Array): Content {
-  return JSON.parse(new TextDecoder().decode(bytes));
-}
 
 /** `now` in milliseconds, of a steady clock. */
 export function createStudio(workplace: Workplace, now: () => number) {
@@ -167,7 +150,7 @@ export function createStudio(workplace: Workplace, now: () => number) {
     );
     const digest = await digestOf(await Promise.all(paths.map((path) => workplace.read(path))));
     for (const name of projects.value) {
-      const known = parsed<Project>(await workplace.read(`${name}/project.json`));
+      const known = await keptProject(name);
       if (known.digest === digest) return openProject(name);
     }
     const read = await workplace.call("readRows", files);
@@ -181,12 +164,16 @@ export function createStudio(workplace: Workplace, now: () => number) {
     await examine();
   }
 
+  async function keptProject(name: string): Promise<Project> {
+    const path = `${name}/project.json`;
+    return readProject(await workplace.read(path), path);
+  }
+
   async function openProject(name: string): Promise<void> {
-    const known = parsed<Project>(await workplace.read(`${name}/project.json`));
+    const known = await keptProject(name);
     project.value = known;
     [examined.value, shown.value] = [undefined, undefined];
-    const saved = new TextDecoder().decode(await workplace.read(at("rows.jsonl")));
-    rows.value = readSavedRows(saved);
+    rows.value = readRows(await workplace.read(at("rows.jsonl")), at("rows.jsonl"));
     await readRuns();
     const last = runs.value.at(-1);
     if (last !== undefined) await show(last.name);
@@ -251,7 +238,8 @@ export function createStudio(workplace: Workplace, now: () => number) {
       if (kind !== "folder") continue;
       const files = await workplace.list(at(`runs/${name}`));
       if (!files.some((file) => file.name === "metrics.json")) continue;
-      const metrics = parsed<RunMetrics>(await workplace.read(at(`runs/${name}/metrics.json`)));
+      const path = at(`runs/${name}/metrics.json`);
+      const metrics = readMetrics(await workplace.read(path), path);
       const data = new TextDecoder().decode(
         await workplace.read(at(`${dataOf(name)}/train.jsonl`)),
       );
@@ -267,12 +255,8 @@ export function createStudio(workplace: Workplace, now: () => number) {
     const linesOf = async (split: SplitName) => {
       const there = await workplace.list(at(dataOf(name)));
       if (!there.some((file) => file.name === `${split}.jsonl`)) return [];
-      const content = await workplace.read(at(`${dataOf(name)}/${split}.jsonl`));
-      return new TextDecoder()
-        .decode(content)
-        .split("\n")
-        .filter((line) => line !== "")
-        .map((line, index): Row => ({ id: index, split, ...JSON.parse(line) }));
+      const path = at(`${dataOf(name)}/${split}.jsonl`);
+      return readTrainedRows(await workplace.read(path), path, split);
     };
     const files = {
       train: await linesOf("train"),
