@@ -84,15 +84,60 @@ describe("check", () => {
     expect((await check()).check.folds).toBeUndefined();
   });
 
-  it("refuses a page that cannot be written, and lists of labels", async () => {
+  it("refuses a page that cannot be written", async () => {
     const unwritable = await failure(check({ output: at("no/such/check.html") }));
     expect(unwritable).toMatchObject({ code: "invalid-setting" });
-    writeFileSync(at("lists.jsonl"), toJsonLines([{ text: "baa", labels: ["animal", "water"] }]));
-    const error = await failure(check({ trainFile: at("lists.jsonl") }));
-    expect(error).toMatchObject({ code: "data-multi-label", exitCode: 3 });
-    expect(error.message).toContain(
-      "lists.jsonl line 1: expected one label per text, got a list of 2",
+  });
+
+  it("counts several labels a text one by one, and suggests to add or take away the doubtful ones", async () => {
+    const animal = ["moo", "baa", "neigh", "cluck", "bark", "oink"];
+    const water = ["splash", "drip", "gurgle", "wave", "spray", "brook"];
+    const other = ["quiet", "night", "meadow", "road", "noon", "hill", "gate", "barn", "tree"];
+    const pick = (words: readonly string[], row: number) =>
+      [1, 2, 3].map((step) => words[(row * step + step) % words.length]).join(" ");
+    // One row lacks its second label, and one has one too many.
+    const rows = Array.from({ length: 80 }, (_, row) => {
+      const [hasAnimal, hasWater] = [
+        row % 4 === 0 || row % 4 === 2,
+        row % 4 === 1 || row % 4 === 2,
+      ];
+      const words = [
+        pick(other, row * 7 + (row >> 3)),
+        ...(hasAnimal ? [pick(animal, row >> 2)] : []),
+        ...(hasWater ? [pick(water, (row >> 2) + 1)] : []),
+      ];
+      const labels = [
+        ...(hasAnimal ? ["animal"] : []),
+        ...((hasWater && row !== 22) || row === 44 ? ["water"] : []),
+      ];
+      return { text: words.join(" "), labels: labels.join(";") };
+    });
+    writeFileSync(
+      at("sets.csv"),
+      ["text,labels", ...rows.map((r) => `"${r.text}",${r.labels}`), ""].join("\n"),
     );
+    const host = createTestHost();
+    const options = { trainFile: at("sets.csv"), validationFile: undefined, testFile: undefined };
+    const found = await check({ ...options, output: at("sets-rows.csv") }, host);
+    expect(host.notices()).toMatch(
+      /several labels a text from "labels".*--label-separator none reads each cell as one label/,
+    );
+    const { labels, splits, doubtful, severalLabels } = found.check;
+    expect([severalLabels, labels]).toEqual([true, ["animal", "water"]]);
+    expect(splits[0].labelRows).toEqual([40, 40]);
+    expect(splits[0].labelsPerText).toEqual({ mean: 1, most: 2, none: 20 });
+    const suggested = new Map(
+      doubtful?.rows.map(({ record, suggested: set }) => [record.line, set]),
+    );
+    expect(suggested.get(24)).toBe("animal; water");
+    expect(suggested.get(46)).toBe("animal");
+    const corrected = readFileSync(at("sets-rows.csv"), "utf8");
+    expect(corrected).toContain("animal; water");
+    const plain = await failure(check({ ...options, labelSeparator: "none" }));
+    expect(plain).toMatchObject({
+      code: "data-label",
+      message: expect.stringContaining("20 of 80"),
+    });
   });
 
   it("shows the page, then throws what would stop training", async () => {

@@ -12,6 +12,7 @@ export const readRowsSchema = checkSchema.pick({
   testFile: true,
   textColumn: true,
   labelColumn: true,
+  labelSeparator: true,
 });
 
 export interface FileRow extends Pick<TextRecord, "text" | "label" | "line"> {

@@ -5,9 +5,17 @@ import { nearestName } from "../base/nearest.js";
 import { randomStream } from "../base/random.js";
 import { sha256 } from "../base/sha256.js";
 import { isEmptyText, type TextRecord, textKey } from "./formats/record.js";
+import {
+  joinedLabels,
+  type LabelSpace,
+  labelSets,
+  labelsIn,
+  NO_LABELS,
+  strataOf,
+} from "./label-sets.js";
 import { labelIds, labelScale, sortedLabels } from "./labels.js";
 import { stratifiedSplit } from "./split.js";
-import { singleTexts, type Task } from "./task.js";
+import { labelSpace, singleTexts, type Task } from "./task.js";
 
 export const splitNames = ["train", "dev", "test"] as const;
 
@@ -34,7 +42,8 @@ export interface DatasetSources extends SplitRecords {
 
 export interface DatasetSplit {
   readonly texts: readonly string[];
-  readonly labelIds: Int32Array; // [rows], index into Dataset.labels
+  /** Ids of the rows' labels, or of their sets of labels; see `Dataset.space`. */
+  readonly labelIds: Int32Array; // [rows]
   readonly records: readonly TextRecord[];
 }
 
@@ -42,6 +51,8 @@ export interface Dataset {
   readonly task: Task;
   /** All labels of train, in id order. */
   readonly labels: readonly string[];
+  /** What `labelIds` stand for. */
+  readonly space: LabelSpace;
   readonly train: DatasetSplit;
   /** Without rows where those of train are held out in turn. */
   readonly dev: DatasetSplit;
@@ -63,8 +74,20 @@ export function resolveSplits(sources: DatasetSources): SplitRecords {
   const { train, dev, test, splitSeed } = sources;
   if (dev !== undefined || sources.crossValidated === true) return { train, dev, test };
   const random = randomStream(splitSeed, "split");
-  const sides = stratifiedSplit(train, { dev: 0.1, test: test === undefined ? 0.1 : 0 }, random);
+  const shares = { dev: 0.1, test: test === undefined ? 0.1 : 0 };
+  const sides = stratifiedSplit(train, shares, random, stratumIn(sources));
   return { train: sides.train, dev: sides.dev, test: test ?? sides.test };
+}
+
+/** Of a set of labels the rarest, by which it is split. */
+function stratumIn({ task, train }: DatasetSources): ((label: string) => string) | undefined {
+  if (task?.severalLabels === undefined) return undefined;
+  const written = train.map(({ label = "" }) => joinedLabels(labelsIn(label)));
+  const labels = sortedLabels(written.flatMap(labelsIn));
+  const sets = labelSets(labels);
+  const strata = strataOf(written.map(sets.idOf), sets);
+  const stratum = new Map(written.map((set, row) => [set, labels[strata[row]] ?? NO_LABELS]));
+  return (label) => stratum.get(joinedLabels(labelsIn(label))) ?? NO_LABELS;
 }
 
 /**
@@ -84,51 +107,75 @@ export function buildDataset(sources: DatasetSources): Dataset {
     return filled;
   };
   const trainRows = kept("train");
-  const labels = sortedLabels(trainRows.map((record) => labelOf(record, "train")));
-  if (labels.length < 2) throw oneClass(labels);
-  const train = numbered(trainRows, labels, "train");
+  const task = sources.task ?? singleTexts;
+  const several = task.severalLabels !== undefined;
+  // A rare label may be lost to train where dev is cut from it; of several labels a text it is then one that no training text has.
+  const naming = several ? sources.train : trainRows;
+  const named = naming.map((record) => labelOf(record, "train"));
+  const labels = sortedLabels(several ? named.flatMap(labelsIn) : named);
+  if (labels.length < 2) throw several ? tooFewLabels(labels) : oneClass(labels);
+  const space = labelSpace(labels, task);
+  const known: KnownLabels = {
+    labels,
+    idOf: typeof space === "number" ? idsOf(labels) : space.idOf,
+    membersOf: several ? labelsIn : (label) => [label],
+  };
+  const train = numbered(trainRows, known, "train");
   const dev =
     splits.dev === undefined
       ? NO_ROWS
-      : numbered(kept("dev"), labels, "dev", sources.dev === undefined);
+      : numbered(kept("dev"), known, "dev", sources.dev === undefined);
   const test =
     splits.test === undefined
       ? undefined
-      : numbered(kept("test"), labels, "test", sources.test === undefined);
+      : numbered(kept("test"), known, "test", sources.test === undefined);
   const trainKeys = new Set(train.texts.map(textKey));
   return {
-    task: {
-      ...(sources.task ?? singleTexts),
-      scale: labelScale(labels, sources.orderedLabels),
-    },
+    task: several
+      ? { ...task, scale: undefined }
+      : { ...task, scale: labelScale(labels, sources.orderedLabels) },
     labels,
+    space,
     train,
     dev,
     test,
     excluded: { emptyTexts: counts },
     seenInTraining: Uint8Array.from(test?.texts ?? [], (text) => +trainKeys.has(textKey(text))),
-    digest: sha256(digestParts(labels, { train, dev, test })),
+    digest: sha256(digestParts(labels, { train, dev, test }, several)),
   };
 }
 
 const NO_ROWS: DatasetSplit = { texts: [], labelIds: new Int32Array(0), records: [] };
 
+/** The labels that rows may have. */
+interface KnownLabels {
+  readonly labels: readonly string[];
+  /** The id of what a row's label says; -1 for what train lacks. */
+  idOf(label: string): number;
+  membersOf(label: string): readonly string[];
+}
+
+function idsOf(labels: readonly string[]): KnownLabels["idOf"] {
+  const ids = labelIds(labels);
+  return (label) => ids.get(label) ?? -1;
+}
+
 /** `cutFromTrain` only words the error of an empty split. */
 function numbered(
   records: readonly TextRecord[],
-  labels: readonly string[],
+  { labels, idOf, membersOf }: KnownLabels,
   split: SplitName,
   cutFromTrain = false,
 ): DatasetSplit {
   if (records.length === 0) throw emptySplit(split, cutFromTrain);
-  const ids = labelIds(labels);
   return {
     texts: records.map(({ text }) => text),
     labelIds: Int32Array.from(records, (record) => {
       const label = labelOf(record, split);
-      const id = ids.get(label);
-      if (id === undefined) throw unknownLabel(label, record.line, split, labels);
-      return id;
+      const id = idOf(label);
+      if (id >= 0) return id;
+      const unknown = membersOf(label).find((one) => !labels.includes(one)) ?? label;
+      throw unknownLabel(unknown, record.line, split, labels);
     }),
     records,
   };
@@ -181,10 +228,26 @@ function oneClass(labels: readonly string[]): L3MaskingError {
   );
 }
 
+function tooFewLabels(labels: readonly string[]): L3MaskingError {
+  if (labels.length === 0) {
+    return new L3MaskingError("data-classes", "expected labels in train, found none in any row", {
+      hint: "Check the label column (--label-column).",
+    });
+  }
+  return new L3MaskingError(
+    "data-classes",
+    `expected at least 2 labels where a text can have several, found only "${labels.join()}" in train`,
+    {
+      hint: "A label that a text has or lacks is a task of two: write yes and no in the label column.",
+    },
+  );
+}
+
 /** Lengths stand before contents, so that no two data sets give the same parts. */
 function* digestParts(
   labels: readonly string[],
   splits: Readonly<Record<SplitName, DatasetSplit | undefined>>,
+  several: boolean,
 ): Generator<string> {
   yield JSON.stringify(labels);
   for (const name of splitNames) {
@@ -193,6 +256,8 @@ function* digestParts(
     if (split === undefined) continue;
     for (const [row, text] of split.texts.entries()) {
       yield `\n${split.labelIds[row]} ${text.length} ${text}`;
+      // Ids of sets depend on the rows before.
+      if (several) yield ` ${split.records[row].label}`;
     }
   }
 }

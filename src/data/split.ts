@@ -32,14 +32,15 @@ interface TextGroup {
  *
  * Rows keep their order within each side. Which side a text falls on depends on the set of rows and on
  * `random`, not on the order of the rows. Empty texts stay in train and do not count.
- * Throws `data-label` for a row without a label.
+ * `stratumOf` a label is what stands for it, where rows have several. Throws `data-label` for a row without a label.
  */
 export function stratifiedSplit(
   records: readonly TextRecord[],
   shares: SplitShares,
   random: Random,
+  stratumOf: (label: string) => string = (label) => label,
 ): SplitSides {
-  const groups = groupByText(records);
+  const groups = groupByText(records, stratumOf);
   const sides = new Map<string, Side>();
   for (const [label, members] of groupByLabel(groups)) {
     const dev = sideSize(members.length, shares.dev);
@@ -60,7 +61,10 @@ function sideSize(texts: number, share: number): number {
 }
 
 /** The groups in code unit order of their text, so that the rows' order does not matter. */
-function groupByText(records: readonly TextRecord[]): TextGroup[] {
+function groupByText(
+  records: readonly TextRecord[],
+  stratumOf: (label: string) => string,
+): TextGroup[] {
   const groups = new Map<string, Map<string, number>>();
   for (const { text, label, line } of records) {
     if (isEmptyText(text)) continue;
@@ -74,7 +78,8 @@ function groupByText(records: readonly TextRecord[]): TextGroup[] {
       );
     }
     const labels = groups.get(textKey(text)) ?? new Map<string, number>();
-    labels.set(label, (labels.get(label) ?? 0) + 1);
+    const stratum = stratumOf(label);
+    labels.set(stratum, (labels.get(stratum) ?? 0) + 1);
     groups.set(textKey(text), labels);
   }
   return [...groups.keys()]

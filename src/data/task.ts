@@ -1,6 +1,8 @@
 /** What a classifier is asked: which texts it reads together, and what it answers. */
 import { L3MaskingError } from "../base/errors.js";
 import { type GivenText, joinedTexts, partsOf } from "../base/pairs.js";
+import type { LabelLayout } from "./formats/label-layout.js";
+import { type LabelSpace, labelSets } from "./label-sets.js";
 
 /** The task of a data set, and of a classifier that was trained on it. */
 export interface Task {
@@ -8,10 +10,20 @@ export interface Task {
   readonly textColumns: readonly string[];
   /** The numbers that labels stand for, by id, where they have an order, such as 1 to 5 stars. */
   readonly scale?: readonly number[] | undefined;
+  /** How files say them, where a text can have several labels, or none; absent where each text has one. */
+  readonly severalLabels?: LabelLayout | undefined;
 }
 
 /** Single texts; the name of their column does not matter to a classifier. */
 export const singleTexts: Task = { textColumns: ["text"] };
+
+/** What the ids of answers stand for: labels, or sets of them where a text can have several. */
+export function labelSpace(
+  labels: readonly string[],
+  { severalLabels }: Pick<Task, "severalLabels">,
+): LabelSpace {
+  return severalLabels === undefined ? labels.length : labelSets(labels);
+}
 
 /** Are texts read in pairs? */
 export function readsPairs({ textColumns }: Pick<Task, "textColumns">): boolean {

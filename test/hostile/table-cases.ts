@@ -166,7 +166,7 @@ const jsonlCases = casesOf("jsonl", [
     '{"text": "a", "label": "x"}{"text": "b", "label": "y"}\n',
     "nothing after",
   ],
-  ["labels that are lists", "data-multi-label", '{"text": "a", "label": ["x", "y"]}\n', "line 1"],
+  ["a list with no label in it", "data-format", '{"text": "a", "label": ["x", {}]}\n', "line 1"],
   [
     "a text that is an object",
     "data-format",

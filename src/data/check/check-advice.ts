@@ -10,7 +10,10 @@ export const warningAdvice: Readonly<Record<WarningCode, string>> = {
   "label-spellings":
     "Give each of these labels one spelling in the file; each spelling is learned as a label of its own.",
   "list-labels":
-    "Write one label per row, or train one classifier per label, with labels such as yes and no.",
+    "If a text can have several labels, name what stands between them with --label-separator; else write one label per row.",
+  "one-label-each":
+    "Read each cell as one label with --label-separator none, or write single labels in place of lists.",
+  "label-everywhere": "Leave the label out, or add rows without it.",
   "missing-labels":
     "If these labels are missing, remove the rows, or move their texts to a file for --unlabeled-file; if they are real, nothing.",
   "many-labels": "Choose the column of labels with --label-column, or merge labels.",

@@ -12,6 +12,8 @@ export const warningCodes = [
   "one-class",
   "label-spellings",
   "list-labels",
+  "one-label-each",
+  "label-everywhere",
   "missing-labels",
   "many-labels",
   "foreign-texts",
@@ -64,8 +66,18 @@ export interface Truncation {
   readonly lostShare: number;
 }
 
+/** How many labels the texts of a split have, where each can have several. */
+export interface LabelsPerText {
+  readonly mean: number;
+  readonly most: number;
+  /** Rows that have none. */
+  readonly none: number;
+}
+
 /** Counts of one split. */
 export interface SplitCheck {
+  /** Absent where each text has one label. */
+  readonly labelsPerText?: LabelsPerText | undefined;
   readonly name: SplitName;
   readonly rows: number;
   readonly emptyTexts: number;
@@ -164,6 +176,8 @@ export interface FoldSizes {
 export interface DatasetCheck {
   /** Every label of any split, in id order. */
   readonly labels: readonly string[];
+  /** Can a text have several of them? Not where it is absent. */
+  readonly severalLabels?: boolean;
   readonly splits: readonly SplitCheck[]; // train, dev, test: those that exist
   /** Absent where training holds a dev split out instead. */
   readonly folds?: FoldSizes | undefined;

@@ -1,8 +1,15 @@
 /** A dataset check as a plain-text page for a terminal, at most 80 columns but for long names. */
 
 import { PAGE_WIDTH, textTable, wrapped } from "../../base/figures.js";
+import { NO_LABELS } from "../label-sets.js";
 import { foldText, grouped, overlapCells, percentOf } from "./check-numbers.js";
-import type { DatasetCheck, DoubtfulRows, LengthSummary, SplitCheck } from "./check-result.js";
+import type {
+  DatasetCheck,
+  DoubtfulRows,
+  LabelsPerText,
+  LengthSummary,
+  SplitCheck,
+} from "./check-result.js";
 
 const longestLabel = 36;
 /** Of more labels than this the most frequent are listed. */
@@ -35,7 +42,7 @@ function splitTable(splits: readonly SplitCheck[]): string {
     line("rows", ({ rows }) => grouped(rows)),
     line("empty texts", ({ emptyTexts }) => grouped(emptyTexts)),
     line("rows repeating a text", ({ repeatedRows }) => grouped(repeatedRows)),
-    line("texts with several labels", ({ conflictingTexts }) => grouped(conflictingTexts)),
+    ...labelLines(splits),
     length(`${unit} per text: mean`, ({ mean }) => mean.toFixed(1)),
     length("  median", ({ median }) => grouped(median)),
     length("  95th percentile", ({ p95 }) => grouped(p95)),
@@ -62,6 +69,21 @@ function splitTable(splits: readonly SplitCheck[]): string {
     );
   }
   return textTable(lines);
+}
+
+function labelLines(splits: readonly SplitCheck[]): string[][] {
+  const line = (name: string, cell: (split: SplitCheck) => string) => [name, ...splits.map(cell)];
+  if (splits.every(({ labelsPerText }) => labelsPerText === undefined)) {
+    return [line("texts with several labels", (split) => grouped(split.conflictingTexts))];
+  }
+  const perText = (name: string, value: (found: LabelsPerText) => string) =>
+    line(name, ({ labelsPerText }) => (labelsPerText === undefined ? "-" : value(labelsPerText)));
+  return [
+    line("texts labelled in two ways", (split) => grouped(split.conflictingTexts)),
+    perText("labels per text: mean", ({ mean }) => mean.toFixed(2)),
+    perText("  most", ({ most }) => grouped(most)),
+    perText("  texts without a label", ({ none }) => grouped(none)),
+  ];
 }
 
 function labelTable({ labels, splits }: DatasetCheck): string {
@@ -96,7 +118,7 @@ function doubtTable({ rows, examined }: DoubtfulRows): string {
     .slice(0, shownDoubts)
     .map(({ record, suggested, probability }) => [
       wrapped(
-        `line ${record.line}: ${shortened(record.label ?? "")}, rather ${shortened(suggested)} (${percentOf(probability, 1)})`,
+        `line ${record.line}: ${shortened(record.label || NO_LABELS)}, rather ${shortened(suggested || NO_LABELS)} (${percentOf(probability, 1)})`,
         "  ",
         "    ",
       ),

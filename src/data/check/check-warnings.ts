@@ -180,11 +180,12 @@ function labelWarnings(facts: Facts): DatasetWarning[] {
     }
   }
   warnings.push(...spellingWarnings(facts), ...fewRowsWarning(facts, train));
-  const lists = listLabels(labels);
+  const lists = facts.severalLabels ? [] : listLabels(labels);
   if (lists.length > 0) {
-    const message = `${lists.length === 1 ? "a label looks" : `${grouped(lists.length)} labels look`} like a list of labels: ${shownLabels(lists)}; each list is learned as a label of its own.`;
+    const message = `${lists.length === 1 ? "a label looks" : `${grouped(lists.length)} labels look`} like a list of labels: ${shownLabels(lists)}; each list is learned as a label of its own, unless --label-separator says what stands between its labels.`;
     warnings.push({ code: "list-labels", message });
   }
+  warnings.push(...setWarnings(facts, train));
   const missing = missingLabels(labels);
   if (missing.length > 0) {
     const message = `${named(missing)} may stand for missing values, as other programs write them; each is learned as a label of its own.`;
@@ -194,6 +195,24 @@ function labelWarnings(facts: Facts): DatasetWarning[] {
   if (inTrain.length > mostLabels && 2 * inTrain.length > labelled) {
     const message = `train has ${grouped(inTrain.length)} labels in ${countOf(labelled, "row")}; is this the column of labels?`;
     warnings.push({ code: "many-labels", message });
+  }
+  return warnings;
+}
+
+/** What is odd where a text can have several labels. */
+function setWarnings({ labels, severalLabels }: Facts, train: SplitCheck): DatasetWarning[] {
+  if (severalLabels !== true) return [];
+  const warnings: DatasetWarning[] = [];
+  const { labelsPerText: found } = train;
+  if (found !== undefined && found.most === 1 && found.none === 0) {
+    const message =
+      "each text of train has exactly one label, though it could have several; a classifier that gives one label a text knows that, and is better.";
+    warnings.push({ code: "one-label-each", message });
+  }
+  const everywhere = labels.filter((_, id) => train.labelRows[id] === train.rows);
+  if (everywhere.length > 0) {
+    const message = `every row of train has ${named(everywhere)}, so there is nothing to learn about ${everywhere.length === 1 ? "it" : "them"}.`;
+    warnings.push({ code: "label-everywhere", message });
   }
   return warnings;
 }

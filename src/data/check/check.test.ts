@@ -250,7 +250,7 @@ describe("labels", () => {
     const lists = records(...rowsOf("['a', 'b']", 12), ...rowsOf("c", 12));
     expect(messages(lists)).toContainEqual([
       "list-labels",
-      `a label looks like a list of labels: "['a', 'b']"; each list is learned as a label of its own.`,
+      `a label looks like a list of labels: "['a', 'b']"; each list is learned as a label of its own, unless --label-separator says what stands between its labels.`,
     ]);
     const ids = records(...Array.from({ length: 10_000 }, (_, i) => `text ${i}/id${i}`));
     expect(messages(ids)).toContainEqual([

@@ -2,11 +2,14 @@
 
 import { type SplitName, type SplitRecords, splitNames } from "../dataset.js";
 import { isEmptyText, type TextRecord, textKey } from "../formats/record.js";
+import { labelsIn } from "../label-sets.js";
 import { sortedLabels } from "../labels.js";
+import type { Task } from "../task.js";
 import type {
   DatasetCheck,
   DoubtfulRows,
   FoldSizes,
+  LabelsPerText,
   LengthSummary,
   SplitCheck,
   SplitOverlap,
@@ -35,6 +38,8 @@ export interface Examined {
   readonly near?: NearRows | undefined;
   readonly doubtful?: DoubtfulRows | undefined;
   readonly folds?: FoldSizes | undefined;
+  /** Whether a text can have several labels; one where it is absent. */
+  readonly task?: Pick<Task, "severalLabels"> | undefined;
 }
 
 /** Counts over all rows, empty ones included; texts are compared without surrounding white space. */
@@ -42,13 +47,14 @@ export function checkDataset(
   records: SplitRecords,
   options: TokenLengthOptions & Examined = {},
 ): DatasetCheck {
-  const { near, doubtful, folds, wordsOf, lowercases } = options;
+  const { near, doubtful, folds, wordsOf, lowercases, task } = options;
+  const severalLabels = task?.severalLabels !== undefined;
   const present = splitNames.flatMap((name) => {
     const rows = records[name];
     return rows === undefined ? [] : [{ name, rows, texts: labelsByText(rows) }];
   });
   const labels = sortedLabels(
-    present.flatMap(({ rows }) => rows.flatMap(({ label }) => label ?? [])),
+    present.flatMap(({ rows }) => rows.flatMap((row) => labelsOf(row, severalLabels))),
   );
   const splits = present.map(({ name, rows, texts }) =>
     checkSplit(name, rows, texts, labels, options),
@@ -62,6 +68,7 @@ export function checkDataset(
   }));
   const facts = {
     labels,
+    ...(severalLabels && { severalLabels }),
     splits,
     folds,
     overlaps,
@@ -70,7 +77,7 @@ export function checkDataset(
     nearConflicts: near && nearConflicts(near),
     foreign:
       wordsOf && present.flatMap(({ name, rows }) => foreignTexts(name, rows, wordsOf) ?? []),
-    capitals: lowercases ? capitalsOfLabel(records.train) : undefined,
+    capitals: lowercases && !severalLabels ? capitalsOfLabel(records.train) : undefined,
     caseConflicts: lowercases ? caseConflicts(records.train) : undefined,
     doubtful,
     smallestClass: smallestClass(labels, splits),
@@ -79,6 +86,12 @@ export function checkDataset(
 }
 
 type LabelsByText = ReadonlyMap<string, ReadonlySet<string>>;
+
+/** The labels of a row; none where it says nothing. */
+function labelsOf({ label }: TextRecord, several: boolean): readonly string[] {
+  if (label === undefined) return [];
+  return several ? labelsIn(label) : [label];
+}
 
 /** Text -> its labels; empty texts are no texts. */
 function labelsByText(records: readonly TextRecord[]): LabelsByText {
@@ -98,14 +111,17 @@ function checkSplit(
   records: readonly TextRecord[],
   texts: LabelsByText,
   labels: readonly string[],
-  options: TokenLengthOptions,
+  options: TokenLengthOptions & Examined,
 ): SplitCheck {
+  const several = options.task?.severalLabels !== undefined;
   const filled = records.filter(({ text }) => !isEmptyText(text)).map(({ text }) => text);
   const rowsOfLabel = new Map<string, number>();
   let unlabelledRows = 0;
-  for (const { label } of records) {
-    if (label === undefined) unlabelledRows++;
-    else rowsOfLabel.set(label, (rowsOfLabel.get(label) ?? 0) + 1);
+  for (const record of records) {
+    if (record.label === undefined) unlabelledRows++;
+    for (const label of labelsOf(record, several)) {
+      rowsOfLabel.set(label, (rowsOfLabel.get(label) ?? 0) + 1);
+    }
   }
   const counts = options.tokenCounts?.(filled) ?? Int32Array.from(filled, wordCount);
   const unit = options.tokenCounts === undefined ? "words" : "tokens";
@@ -117,8 +133,20 @@ function checkSplit(
     conflictingTexts: [...texts.values()].filter((found) => found.size > 1).length,
     unlabelledRows,
     labelRows: labels.map((label) => rowsOfLabel.get(label) ?? 0),
+    labelsPerText: several ? labelsPerText(records) : undefined,
     lengths: summary(counts, unit),
     truncation: unit === "tokens" ? truncation(counts, options.maxLength) : undefined,
+  };
+}
+
+function labelsPerText(records: readonly TextRecord[]): LabelsPerText {
+  const counts = records.flatMap(({ label }) =>
+    label === undefined ? [] : [labelsIn(label).length],
+  );
+  return {
+    mean: counts.length === 0 ? 0 : counts.reduce((a, b) => a + b, 0) / counts.length,
+    most: counts.reduce((a, b) => Math.max(a, b), 0),
+    none: counts.filter((count) => count === 0).length,
   };
 }
 

@@ -33,9 +33,10 @@ function featuresIn(value: unknown): Readonly<Record<string, unknown>>[] {
 }
 
 function namesOf(feature: unknown): readonly string[] | undefined {
-  if (!isObject(feature) || feature._type !== "ClassLabel" || !Array.isArray(feature.names)) {
-    return undefined;
-  }
+  if (!isObject(feature)) return undefined;
+  // Of a list of labels, which older versions call a sequence.
+  if (feature._type === "Sequence" || feature._type === "List") return namesOf(feature.feature);
+  if (feature._type !== "ClassLabel" || !Array.isArray(feature.names)) return undefined;
   const names: readonly unknown[] = feature.names;
   return names.every((name) => typeof name === "string") ? names : undefined;
 }

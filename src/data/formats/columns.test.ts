@@ -222,7 +222,7 @@ describe("toRecords", () => {
           code: "data-multi-label",
           exitCode: 3,
           message: `a.jsonl line 2: expected one label per text, got a list of ${label.length} in the label column "label"`,
-          hint: expect.stringContaining("one classifier per label"),
+          hint: expect.stringContaining("--label-separator"),
         }),
       );
     }

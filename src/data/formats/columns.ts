@@ -3,6 +3,7 @@
 import { L3MaskingError } from "../../base/errors.js";
 import { nearestName } from "../../base/nearest.js";
 import { joinedTexts } from "../../base/pairs.js";
+import { type LabelLayout, labelSetOf, layoutOf, usualLayout } from "./label-layout.js";
 import { MAX_LABEL, MAX_TEXT } from "./limits.js";
 import type { TextRecord } from "./record.js";
 import { type ClassNames, describeValue, type Row, type Table } from "./table.js";
@@ -42,8 +43,15 @@ export interface ColumnOptions {
    * Exact name of the text column, or the two of a pair, as a list or with a comma between them; found by its usual names if absent.
    */
   readonly textColumn?: string | readonly string[] | undefined;
-  /** Exact name of the label column; found by its usual names if absent. */
+  /**
+   * Exact name of the label column; found by its usual names if absent. Several, with commas between them, are a column of 0 and 1 for each
+   * label.
+   */
   readonly labelColumn?: string | undefined;
+  /** What stands between the labels of a text, or `NO_SEPARATOR`; told from the cells if absent. */
+  readonly labelSeparator?: string | undefined;
+  /** How several labels a text are said, where that is known; "one" where each text has one. */
+  readonly labelLayout?: LabelLayout | "one" | undefined;
   /** "optional" for a column of labels that may have blanks, "unread" for files of texts, whatever else is in them. */
   readonly labels: "required" | "optional" | "unread";
   /** What to do with a file without labels, in a sentence; it follows the hint of errors. */
@@ -56,6 +64,8 @@ export interface ColumnChoice {
   /** Two where texts are read in pairs. */
   readonly texts: readonly string[];
   readonly label: string | undefined;
+  /** Where each label has a column of its own. */
+  readonly labels?: readonly string[] | undefined;
 }
 
 /**
@@ -67,26 +77,47 @@ export function chooseColumns(
   file: string,
   options: ColumnOptions,
 ): ColumnChoice {
-  const { textColumn, labelColumn } = options;
+  const { textColumn } = options;
   const named = textColumn === undefined ? [] : namedTexts(textColumn, columns, file);
   for (const name of named) requireColumn(name, "text", columns, file);
-  if (labelColumn !== undefined) requireColumn(labelColumn, "label", columns, file);
-  const usual = usualColumn(columns, usualTextColumns, [labelColumn]);
+  const labels = options.labels === "unread" ? [] : namedLabels(options, columns);
+  for (const name of labels) requireColumn(name, "label", columns, file);
+  const usual = usualColumn(columns, usualTextColumns, labels);
   const texts = named.length === 0 && usual !== undefined ? [usual] : named;
   if (texts.length === 0) throw unknownColumn("text", usualTextColumns, columns, file);
   if (options.labels === "unread") return { texts, label: undefined };
-  const label = labelColumn ?? usualColumn(columns, usualLabelColumns, texts);
+  const label = labels.at(0) ?? usualColumn(columns, usualLabelColumns, texts);
   if (label === undefined) {
     throw unknownColumn("label", usualLabelColumns, columns, file, options.withoutLabels);
   }
-  if (texts.includes(label)) {
+  const both = [label, ...labels].find((name) => texts.includes(name));
+  if (both !== undefined) {
     throw new L3MaskingError(
       "data-column",
-      `${file}: expected different columns for text and label, got "${label}" for both`,
+      `${file}: expected different columns for text and label, got "${both}" for both`,
       { hint: "Choose two columns with --text-column and --label-column." },
     );
   }
-  return { texts, label };
+  if (labels.length < 2) return { texts, label };
+  return { texts, label: LABELS, labels };
+}
+
+/** What a column with the labels of several is called. */
+const LABELS = "labels";
+
+/** The label columns that are meant: a column may have a comma in its name. */
+function namedLabels(
+  { labelColumn, labelLayout }: ColumnOptions,
+  columns: readonly string[],
+): readonly string[] {
+  if (labelColumn === undefined) {
+    const isColumns = typeof labelLayout === "object" && labelLayout.kind === "columns";
+    // A file of another form than that of training has them in one column.
+    if (!isColumns || usualColumn(columns, usualLabelColumns, labelLayout.columns)) return [];
+    return labelLayout.columns;
+  }
+  if (columns.includes(labelColumn)) return [labelColumn];
+  return [...new Set(labelColumn.split(",").map((name) => name.trim()))];
 }
 
 /** The columns that are meant: a column may have a comma in its name. Throws `data-column` for more than two, or one twice. */
@@ -175,7 +206,7 @@ function shellWord(name: string): string {
  * One record per row. Numbers and booleans become strings; labels are trimmed, and get their names where the table numbers classes. An absent text (null, no such
  * key, NaN) is the empty text. Absent or blank labels are `data-label`, one error for all of them, where labels are
  * required, else no label. Any other type, a number that cannot be read exactly, and a text or label beyond its limit
- * are `data-format`, a list of labels is `data-multi-label`; all with file and line.
+ * are `data-format`, a list of labels is `data-multi-label` where there is no layout of several; all with file and line.
  */
 export function toRecords(
   table: Table,
@@ -183,20 +214,24 @@ export function toRecords(
   choice: ColumnChoice,
   labels: ColumnOptions["labels"],
   withoutLabels?: string,
+  layout?: LabelLayout,
 ): TextRecord[] {
   const unlabelled: number[] = [];
+  const taken = new Set([...choice.texts, ...(choice.labels ?? []), choice.label]);
   const classes = table.classNames?.get(choice.label ?? "");
   const records = table.rows.map((row) => {
     const place = `${file} ${table.unit} ${row.line}`;
     const text = textOf(row, choice.texts, place);
     const label =
-      choice.label === undefined ? undefined : labelOf(row, choice.label, place, classes);
+      choice.label === undefined
+        ? undefined
+        : layout === undefined
+          ? labelOf(row, choice.label, place, classes)
+          : labelSetOf(row, choice.label, layout, place, table.classNames);
     requireLength(label ?? "", MAX_LABEL, "label", place);
     if (label === undefined) unlabelled.push(row.line);
     const columns = Object.fromEntries(
-      Object.entries(row.columns).filter(
-        ([name]) => !choice.texts.includes(name) && name !== choice.label,
-      ),
+      Object.entries(row.columns).filter(([name]) => !taken.has(name)),
     );
     const record = { text, columns, line: row.line };
     return label === undefined ? record : { ...record, label };
@@ -307,7 +342,7 @@ function scalar(
       "data-multi-label",
       `${place}: expected one label per text, got a list of ${value.length} in the label column "${column}"`,
       {
-        hint: "Write one row per text with a single label, or train one classifier per label, with labels such as yes and no.",
+        hint: "Write one row per text with a single label, or leave --label-separator out, so that each text can have several labels.",
       },
     );
   }
@@ -316,4 +351,18 @@ function scalar(
     `${place}: expected a string, number or boolean in the ${role} column "${column}", got ${describeValue(value)}`,
     { hint: `Choose another column with --${role}-column.` },
   );
+}
+
+/** How the labels of a table are said where a text can have several; undefined where each text has one. Throws what `layoutOf` throws. */
+export function tableLayout(
+  table: Table,
+  file: string,
+  { label, labels }: ColumnChoice,
+  { labelSeparator, labelLayout, labels: wanted }: ColumnOptions,
+): LabelLayout | undefined {
+  if (label === undefined || wanted === "unread" || labelLayout === "one") return undefined;
+  if (labels !== undefined) return { kind: "columns", columns: labels };
+  if (labelLayout === undefined) return layoutOf(table, label, file, labelSeparator);
+  if (labelSeparator === undefined && labelLayout.kind !== "columns") return labelLayout;
+  return layoutOf(table, label, file, labelSeparator) ?? usualLayout;
 }

@@ -2,11 +2,18 @@
 
 import { L3MaskingError } from "../../base/errors.js";
 import type { Decoders } from "../parquet/unpack-pages.js";
-import { type ColumnChoice, type ColumnOptions, chooseColumns, toRecords } from "./columns.js";
+import {
+  type ColumnChoice,
+  type ColumnOptions,
+  chooseColumns,
+  tableLayout,
+  toRecords,
+} from "./columns.js";
 import { refuseOtherContent } from "./content.js";
 import { parseCsv, parseTsv } from "./delimited.js";
 import type { FileFormat } from "./formats.js";
 import { parseJsonFile, parseJsonLines } from "./json.js";
+import type { LabelLayout } from "./label-layout.js";
 import { parsePlainText } from "./plain-text.js";
 import type { TextRecord } from "./record.js";
 import type { Table } from "./table.js";
@@ -18,6 +25,8 @@ export interface ParsedFile {
   /** Two where texts are read in pairs. */
   readonly textColumns: readonly string[];
   readonly labelColumn: string | undefined;
+  /** How several labels a text are said; absent where each text has one. */
+  readonly labelLayout: LabelLayout | undefined;
   /** Did labels stand there as numbers, with their names elsewhere? */
   readonly namedClasses: boolean;
 }
@@ -38,8 +47,11 @@ export async function parseRecords(
   if (parsed.rows.length === 0) throw noRows(file, parsed.columns);
   const table = { ...parsed, classNames: parsed.classNames ?? options.classNames };
   const choice = columnsOf(table.columns, format, file, options);
+  const labelLayout = tableLayout(table, file, choice, options);
+  const { labels, withoutLabels } = options;
   return {
-    records: toRecords(table, file, choice, options.labels, options.withoutLabels),
+    records: toRecords(table, file, choice, labels, withoutLabels, labelLayout),
+    labelLayout,
     textColumns: choice.texts,
     labelColumn: choice.label,
     namedClasses: choice.label !== undefined && table.classNames?.has(choice.label) === true,

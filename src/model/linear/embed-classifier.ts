@@ -1,4 +1,5 @@
 /** TF-IDF and an embedding of the text side by side, with logistic regression. */
+import { type LabelSpace, labelCount } from "../../data/label-sets.js";
 import { weightOf } from "./attribution.js";
 import { fitLogisticRegression, type LinearModel, linearLogits } from "./logistic-regression.js";
 import { columnCount, fitTfIdf, type SparseRow, type TfIdf, tfIdfReader } from "./tf-idf.js";
@@ -38,17 +39,17 @@ export function someEmbedded(
 }
 
 /**
- * Trains on N embedded texts with ids 0 .. labels-1; at least two labels, each with a text. `beforeEach` is called before each pass over
+ * Trains on N embedded texts with ids of labels, or of sets of them; at least two labels, and where a text has one, each with a text. `beforeEach` is called before each pass over
  * the texts; what it throws ends the training.
  */
 export function fitEmbed(
   given: EmbeddedTexts,
   labelIds: ArrayLike<number>,
-  labels: number,
+  labels: LabelSpace,
   beforeEach?: () => void,
 ): EmbedClassifier {
   const size = given.embeddings.length / given.texts.length;
-  const features = fitTfIdf(given.texts, Math.floor(MOST_WEIGHTS / labels / 2));
+  const features = fitTfIdf(given.texts, Math.floor(MOST_WEIGHTS / labelCount(labels) / 2));
   const columns = columnCount(features) + size;
   const rows = embeddedRows({ features, size }, given);
   const sizes = { labels, columns, inverseStrength: INVERSE_STRENGTH };

@@ -1,5 +1,6 @@
 /** What linear classifiers answer to rows that they were not trained on, though there is no other data. */
 import { type Folds, NEVER_HELD_OUT, rowsOfFold } from "../../data/folds.js";
+import { type LabelSpace, labelCount } from "../../data/label-sets.js";
 import { type EmbeddedTexts, embedLogits, fitEmbed, someEmbedded } from "./embed-classifier.js";
 import { fitTfidf, tfidfLogits } from "./tfidf-classifier.js";
 
@@ -11,7 +12,7 @@ import { fitTfidf, tfidfLogits } from "./tfidf-classifier.js";
 export function heldOutBaselineLogits(
   texts: readonly string[],
   labelIds: ArrayLike<number>,
-  labels: number,
+  labels: LabelSpace,
   folds: Folds,
   beforeEach?: (fold: number) => void,
 ): Float32Array {
@@ -28,7 +29,7 @@ export function heldOutBaselineLogits(
 export function heldOutEmbedLogits(
   given: EmbeddedTexts,
   labelIds: ArrayLike<number>,
-  labels: number,
+  labels: LabelSpace,
   folds: Folds,
   beforeEach?: (fold: number) => void,
 ): Float32Array {
@@ -42,7 +43,7 @@ export function heldOutEmbedLogits(
 
 function heldOutLogits(
   labelIds: ArrayLike<number>,
-  labels: number,
+  space: LabelSpace,
   folds: Folds,
   answer: (
     train: readonly number[],
@@ -51,6 +52,7 @@ function heldOutLogits(
     fold: number,
   ) => Float32Array,
 ): Float32Array {
+  const labels = labelCount(space);
   const logits = new Float32Array(labelIds.length * labels).fill(Number.NaN);
   for (let fold = 0; fold < folds.count; fold++) {
     const { train, heldOut } = rowsOfFold(folds, fold);

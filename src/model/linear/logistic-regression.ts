@@ -8,6 +8,7 @@
  *
  * Reference: scikit-learn's `LogisticRegression(C, class_weight="balanced")`, whose minimum this is.
  */
+import { type LabelSpace, membership } from "../../data/label-sets.js";
 import { minimize } from "./minimize.js";
 import type { SparseRow } from "./tf-idf.js";
 
@@ -27,8 +28,51 @@ const MOST_ITERATIONS = 1000;
 /** Each keeps two vectors of 2 N K values. */
 const PAIRS = 20;
 
-/** Vectors of weights for so many labels. */
-export const vectorsOf = (labels: number) => (labels === 2 ? 1 : labels);
+/** Vectors of weights: one for each label, but where each text has one of two. */
+export const vectorsOf = (labels: number, several: boolean) =>
+  labels === 2 && !several ? 1 : labels;
+
+/** What is to be found, and how. */
+interface FitSizes {
+  readonly labels: LabelSpace;
+  readonly columns: number; // D
+  readonly inverseStrength: number; // C
+}
+
+/**
+ * Finds W and b. Where a text can have several labels, each label has a binomial model of its own, of the rows with it against all others
+ * (scikit-learn's `OneVsRestClassifier`); of a label that all rows have, or none, the intercept alone says how rare it is. Otherwise as
+ * `fitOneLabel`.
+ */
+export function fitLogisticRegression(
+  rows: readonly SparseRow[],
+  labelIds: ArrayLike<number>,
+  { labels, columns, inverseStrength }: FitSizes,
+  beforeEach: () => void = () => undefined,
+): LinearModel {
+  if (typeof labels === "number") {
+    return fitOneLabel(rows, labelIds, { labels, columns, inverseStrength }, beforeEach);
+  }
+  const count = labels.labels.length;
+  const answers = membership(labelIds, labels); // [N][K]
+  const weights = new Float32Array(columns * count);
+  const intercepts = new Float32Array(count);
+  for (let label = 0; label < count; label++) {
+    const having = Int32Array.from(labelIds, (_, row) => answers[row * count + label]);
+    const positives = having.reduce((sum, one) => sum + one, 0);
+    const negatives = having.length - positives;
+    if (positives === 0 || negatives === 0) {
+      intercepts[label] = Math.log((positives + 0.5) / (negatives + 0.5));
+      continue;
+    }
+    const fitted = fitOneLabel(rows, having, { labels: 2, columns, inverseStrength }, beforeEach);
+    [intercepts[label]] = fitted.intercepts;
+    fitted.weights.forEach((weight, column) => {
+      weights[column * count + label] = weight;
+    });
+  }
+  return { labels: count, weights, intercepts };
+}
 
 /**
  * Finds W and b for rows with the labels y_i in 0 .. K-1, K at least 2; every label has a row. `beforeEach` is called before each
@@ -38,17 +82,13 @@ export const vectorsOf = (labels: number) => (labels === 2 ? 1 : labels);
  * image X X^T A, by which scores and inner products are had without X, and as its part in b. Only X X^T of new residuals takes a pass
  * over the rows, once in a step, and memory grows with N K instead of D K.
  */
-export function fitLogisticRegression(
+function fitOneLabel(
   rows: readonly SparseRow[],
   labelIds: ArrayLike<number>,
-  {
-    labels,
-    columns,
-    inverseStrength,
-  }: { labels: number; columns: number; inverseStrength: number },
-  beforeEach: () => void = () => undefined,
+  { labels, columns, inverseStrength }: FitSizes & { readonly labels: number },
+  beforeEach: () => void,
 ): LinearModel {
-  const vectors = vectorsOf(labels);
+  const vectors = vectorsOf(labels, false);
   const size = labelIds.length * vectors;
   const counts = new Float64Array(labels);
   for (let i = 0; i < labelIds.length; i++) counts[labelIds[i]] += 1;

@@ -2,6 +2,7 @@
  * TF-IDF of words and characters with logistic regression: the baseline that every classifier has to beat. It trains in
  * seconds; with thousands of long texts and many labels, in minutes.
  */
+import { type LabelSpace, labelCount } from "../../data/label-sets.js";
 import { fitLogisticRegression, type LinearModel, linearLogits } from "./logistic-regression.js";
 import { columnCount, fitTfIdf, type TfIdf, tfIdfReader } from "./tf-idf.js";
 
@@ -20,16 +21,16 @@ export const INVERSE_STRENGTH = 10;
 export const MOST_WEIGHTS = 2 ** 25;
 
 /**
- * Trains on N texts with ids 0 .. labels-1; at least two labels, each with a text. `beforeEach` is called before each pass over the
+ * Trains on N texts with ids of labels, or of sets of them; at least two labels, and where a text has one, each with a text. `beforeEach` is called before each pass over the
  * texts; what it throws ends the training.
  */
 export function fitTfidf(
   texts: readonly string[],
   labelIds: ArrayLike<number>,
-  labels: number,
+  labels: LabelSpace,
   beforeEach?: () => void,
 ): TfidfClassifier {
-  const features = fitTfIdf(texts, Math.floor(MOST_WEIGHTS / labels / 2));
+  const features = fitTfIdf(texts, Math.floor(MOST_WEIGHTS / labelCount(labels) / 2));
   const rows = texts.map(tfIdfReader(features));
   const sizes = { labels, columns: columnCount(features), inverseStrength: INVERSE_STRENGTH };
   return { features, linear: fitLogisticRegression(rows, labelIds, sizes, beforeEach) };

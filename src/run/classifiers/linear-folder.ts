@@ -104,7 +104,7 @@ export async function loadLinear(folder: string): Promise<Omit<SavedLinear, "tem
   const ngrams = readVocabulary(join(folder, VOCABULARY));
   const rarities = ngrams.words.length + ngrams.characters.length;
   const columns = rarities + (embeddingSize ?? 0);
-  const vectors = vectorsOf(labels.length);
+  const vectors = vectorsOf(labels.length, task.severalLabels !== undefined);
   const path = join(folder, WEIGHTS);
   const file = openFile(path);
   try {

@@ -1,11 +1,20 @@
 /** The labels of a file, examined by classifiers that were not trained on the row in question. */
 import { randomStream } from "../../base/random.js";
-import type { DoubtfulRows } from "../../data/check/check-result.js";
+import type { DoubtfulRow, DoubtfulRows } from "../../data/check/check-result.js";
 import { type DoubtfulLabel, doubtfulLabels } from "../../data/check/doubtful-labels.js";
 import type { NearRows } from "../../data/check/near-rows.js";
 import { dealFolds } from "../../data/folds.js";
 import { isEmptyText, type TextRecord } from "../../data/formats/record.js";
+import {
+  joinedLabels,
+  type LabelSets,
+  labelsIn,
+  membership,
+  questionLogits,
+  strataOf,
+} from "../../data/label-sets.js";
 import { labelIds, sortedLabels } from "../../data/labels.js";
+import { labelSpace, singleTexts, type Task } from "../../data/task.js";
 import {
   heldOutBaselineLogits,
   heldOutEmbedLogits,
@@ -22,10 +31,21 @@ const FOLDS = 5;
 const QUICK_WORK = 2 ** 21;
 
 /** Are these rows examined in seconds? */
-export function isQuicklyExamined(records: readonly TextRecord[]): boolean {
-  const labels = new Set(records.map(({ label }) => label)).size;
+export function isQuicklyExamined(
+  records: readonly TextRecord[],
+  task: Pick<Task, "severalLabels"> = singleTexts,
+): boolean {
+  const labels = labelsOf(records, task).length;
   const characters = records.reduce((sum, { text }) => sum + text.length, 0);
   return characters * (labels === 2 ? 1 : labels) <= QUICK_WORK;
+}
+
+function labelsOf(
+  records: readonly Pick<TextRecord, "label">[],
+  { severalLabels }: Pick<Task, "severalLabels">,
+): readonly string[] {
+  const given = records.flatMap(({ label }) => label ?? []);
+  return sortedLabels(severalLabels === undefined ? given : given.flatMap(labelsIn));
 }
 
 /** Embeddings [N, H] of N texts, or undefined where there are none. */
@@ -41,18 +61,21 @@ export async function doubtfulRows(
   near: NearRows,
   host: Host,
   embed: EmbedTexts = async () => undefined,
+  task: Pick<Task, "severalLabels"> = singleTexts,
 ): Promise<DoubtfulRows | undefined> {
   const rows = records.flatMap((record) =>
     record.label === undefined || isEmptyText(record.text) ? [] : [{ record, label: record.label }],
   );
-  const labels = sortedLabels(rows.map(({ label }) => label));
+  const labels = labelsOf(rows, task);
   if (labels.length < 2) return undefined;
   const texts = rows.map(({ record }) => record.text);
+  const space = labelSpace(labels, task);
   const ids = labelIds(labels);
-  const given = rows.map(({ label }) => ids.get(label) ?? -1);
+  const idOf = typeof space === "number" ? (label: string) => ids.get(label) ?? -1 : space.idOf;
+  const given = rows.map(({ label }) => idOf(label));
   const groupOf = new Map(near.rows.map(({ record }, index) => [record, near.groupOf[index]]));
   const groups = rows.map(({ record }, row) => groupOf.get(record) ?? `row ${row}`);
-  const folded = { texts, labelIds: given, groups };
+  const folded = { texts, labelIds: strataOf(given, space), groups };
   const folds = dealFolds(folded, FOLDS, randomStream(0, "examination"));
   const embeddings = await embed(texts);
   const tell = (done: number) => {
@@ -72,20 +95,59 @@ export async function doubtfulRows(
   };
   const logits =
     embeddings === undefined
-      ? heldOutBaselineLogits(texts, given, labels.length, folds, beforeEach)
-      : heldOutEmbedLogits({ texts, embeddings }, given, labels.length, folds, beforeEach);
+      ? heldOutBaselineLogits(texts, given, space, folds, beforeEach)
+      : heldOutEmbedLogits({ texts, embeddings }, given, space, folds, beforeEach);
   tell(folds.count);
-  const doubtful = doubtfulLabels(logits, given, labels.length);
+  const doubtful =
+    typeof space === "number"
+      ? doubtfulLabels(logits, given, space)
+      : doubtfulQuestions(logits, given, space);
+  const suggested = ({ row, suggestedId }: DoubtfulLabel) =>
+    typeof space === "number"
+      ? { record: rows[row].record, suggested: labels[suggestedId] }
+      : corrected(rows[Math.floor(row / labels.length)].record, labels[row % labels.length]);
   const rowsOf = (found: readonly DoubtfulLabel[]) =>
-    found.map(({ row, suggestedId, ...probabilities }) => ({
-      record: rows[row].record,
-      suggested: labels[suggestedId],
-      ...probabilities,
+    found.map((one) => ({
+      ...suggested(one),
+      probability: one.probability,
+      givenProbability: one.givenProbability,
     }));
+  // Of a row with several doubtful labels the most doubtful one is listed.
+  const first = firstOfEach(rowsOf(doubtful.rows));
+  const listed = new Set(first.map(({ record }) => record));
   return {
     examined: heldOutRows(folds).length,
-    rows: rowsOf(doubtful.rows),
-    further: rowsOf(doubtful.further),
+    rows: first,
+    further: firstOfEach(rowsOf(doubtful.further)).filter(({ record }) => !listed.has(record)),
     withEmbeddings: embeddings !== undefined,
   };
+}
+
+function firstOfEach(rows: readonly DoubtfulRow[]): readonly DoubtfulRow[] {
+  const seen = new Set<TextRecord>();
+  return rows.filter(({ record }) => seen.size < seen.add(record).size);
+}
+
+/** The doubtful of the questions whether a row has a label, row by row and label by label. */
+function doubtfulQuestions(logits: Float32Array, given: readonly number[], sets: LabelSets) {
+  const answers = membership(given, sets); // [N][C]
+  const { length } = sets.labels;
+  const having = new Float64Array(length);
+  answers.forEach((answer, question) => {
+    having[question % length] += answer;
+  });
+  // The classifiers weigh texts with and without a label alike; here the label is as rare as it is.
+  const shifted = logits.map((logit, question) => {
+    const rows = having[question % length];
+    return logit + Math.log((rows + 0.5) / (given.length - rows + 0.5));
+  });
+  return doubtfulLabels(questionLogits(shifted), answers, 2);
+}
+
+/** The row with a label added, or taken away where it has it. */
+function corrected(record: TextRecord, label: string) {
+  const labels = labelsIn(record.label ?? "");
+  const others = labels.filter((one) => one !== label);
+  const suggested = joinedLabels(others.length < labels.length ? others : [...labels, label]);
+  return { record, suggested };
 }

@@ -66,12 +66,15 @@ export async function examineFiles(
   const options = modelReading(tokenizer, encodeOnce(tokenizer, maxLength), maxLength);
   const splits = resolveSplits(sources);
   const near = findNearRows(splits, host);
-  const isExamined = settings.doubtfulLabels ?? isQuicklyExamined(records.train);
+  const isExamined = settings.doubtfulLabels ?? isQuicklyExamined(records.train, records.task);
   const embed = (texts: readonly string[]) =>
     examinedEmbeddings(texts, { source, tokenizer, maxLength }, host);
-  const doubtful = isExamined ? await doubtfulRows(records.train, near, host, embed) : undefined;
+  const { task } = records;
+  const doubtful = isExamined
+    ? await doubtfulRows(records.train, near, host, embed, task)
+    : undefined;
   const { refusal, foldSizes } = trialOf(sources, folds);
-  const check = checkDataset(splits, { ...options, near, doubtful, folds: foldSizes });
+  const check = checkDataset(splits, { ...options, near, doubtful, folds: foldSizes, task });
   return {
     records,
     check,

@@ -58,7 +58,7 @@ async function answersByFold(
 /** What linear candidates need of a run. */
 export interface LabelledRun {
   readonly settings: Pick<RunInputs["settings"], "outputDir" | "seed">;
-  readonly data: Pick<Dataset, "train" | "labels">;
+  readonly data: Pick<Dataset, "train" | "labels" | "space">;
 }
 
 /** Trains a linear classifier on some of the texts and gives its logits of others. */

@@ -3,6 +3,7 @@ import { L3MaskingError } from "../../base/errors.js";
 import { randomStream } from "../../base/random.js";
 import type { Dataset } from "../../data/dataset.js";
 import { dealFolds, type Folds } from "../../data/folds.js";
+import { strataOf } from "../../data/label-sets.js";
 import { AUTO, hasAuxiliaryTask } from "../../method/methods.js";
 import type { TrainSettings } from "../settings/schemas.js";
 import type { LabelledFiles } from "../sources/labelled-texts.js";
@@ -60,11 +61,12 @@ function neededDev(
 
 /** The folds of a run's training texts. Throws `data-empty` where no label has two different texts. */
 export function runFolds(
-  { labels, train }: Pick<Dataset, "labels" | "train">,
+  { labels, space, train }: Pick<Dataset, "labels" | "space" | "train">,
   count: number,
   seed: number,
 ): Folds {
-  const folds = dealFolds(train, count, randomStream(seed, "folds"));
+  const strata = { ...train, labelIds: strataOf(train.labelIds, space) };
+  const folds = dealFolds(strata, count, randomStream(seed, "folds"));
   if (folds.count >= 2) return folds;
   throw new L3MaskingError(
     "data-empty",

@@ -23,7 +23,7 @@ type LearningCurve = NonNullable<RunMetrics["learning_curve"]>;
 
 /** What it is made from. */
 interface CurveInputs {
-  readonly data: Pick<Dataset, "train" | "dev" | "labels">;
+  readonly data: Pick<Dataset, "train" | "dev" | "labels" | "space">;
   /** Of the training texts, where they are held out in turn. */
   readonly folds: Folds | undefined;
   readonly settings: Pick<
@@ -124,13 +124,13 @@ function doublingText({ method, gain, standard_error: error }: Curve, title: str
 }
 
 /** The texts of train and dev, in this order. */
-function withDev({ settings, data: { train, dev, labels } }: CurveInputs): CurveInputs {
+function withDev({ settings, data: { train, dev, labels, space } }: CurveInputs): CurveInputs {
   const both = {
     texts: [...train.texts, ...dev.texts],
     labelIds: Int32Array.from([...train.labelIds, ...dev.labelIds]),
     records: [...train.records, ...dev.records],
   };
-  return { settings, data: { train: both, dev, labels }, folds: undefined };
+  return { settings, data: { train: both, dev, labels, space }, folds: undefined };
 }
 
 /** One fold of `withDev`'s texts, that of dev. */

@@ -216,9 +216,19 @@ const reading = [
     name: "labelColumn",
     commands: ["train", "compare", "check", "evaluate"],
     type: text().optional(),
-    description: "Column with the label; by default, the one with a usual name",
+    description:
+      "Column with the label; by default, the one with a usual name. Several with commas between them are one label each, with 1 where a text has it and 0 where not",
     heading,
-    aliases: ["labelColumnName"],
+    aliases: ["labelColumnName", "labelColumnNames"],
+    identity: "represented",
+  }),
+  setting({
+    name: "labelSeparator",
+    commands: ["train", "compare", "check", "evaluate"],
+    type: text().optional(),
+    description:
+      "What stands between the labels of a text, such as ; where a text can have several (an empty cell: no label), or none where each cell is one label; by default told from the cells, ; | or , where labels recur beside others",
+    heading,
     identity: "represented",
   }),
   setting({

@@ -67,10 +67,10 @@ export async function datasetSources(
 
 async function sourceAt(
   position: string,
-  { dataDir, cacheDir, textColumn, labelColumn }: LabelledSource,
+  { dataDir, cacheDir, textColumn, labelColumn, labelSeparator }: LabelledSource,
   host: Host,
 ): Promise<DatasetSource> {
-  const columns = { textColumn, labelColumn };
+  const columns = { textColumn, labelColumn, labelSeparator };
   const name = knownName(position);
   if (name !== undefined) {
     const files = await labelledFiles({ dataset: name, dataDir, cacheDir, ...columns }, host);
@@ -88,8 +88,8 @@ function knownName(position: string): KnownDatasetName | undefined {
 }
 
 function onlyFiles(files: LabelledFiles): LabelledFiles {
-  const { trainFile, validationFile, testFile, textColumn, labelColumn } = files;
-  return { trainFile, validationFile, testFile, textColumn, labelColumn };
+  const { trainFile, validationFile, testFile, textColumn, labelColumn, labelSeparator } = files;
+  return { trainFile, validationFile, testFile, textColumn, labelColumn, labelSeparator };
 }
 
 function isFolder(path: string): boolean {

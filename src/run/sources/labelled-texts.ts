@@ -10,6 +10,8 @@ import {
   type SplitRecords,
 } from "../../data/dataset.js";
 import { shownName } from "../../data/formats/formats.js";
+import { type LabelLayout, layoutText } from "../../data/formats/label-layout.js";
+import type { ParsedFile } from "../../data/formats/parse.js";
 import { describeDataset } from "../../data/known/known-dataset-text.js";
 import { type KnownDatasetName, knownDatasets } from "../../data/known/known-datasets.js";
 import { readRecords } from "../../data/read.js";
@@ -30,7 +32,9 @@ export interface LabelledFiles {
   readonly testFile?: string | undefined;
   /** Of a pair both, with a comma between them. */
   readonly textColumn?: string | undefined;
+  /** Of several, one for each label, with commas between them. */
   readonly labelColumn?: string | undefined;
+  readonly labelSeparator?: string | undefined;
 }
 
 export interface LabelledSource extends Omit<LabelledFiles, "trainFile"> {
@@ -46,7 +50,15 @@ export interface LabelledSource extends Omit<LabelledFiles, "trainFile"> {
  * Throws `missing-setting` without either, `invalid-setting` for both, and what `resolveDataset` throws.
  */
 export async function labelledFiles(source: LabelledSource, host: Host): Promise<LabelledFiles> {
-  const { dataset: name, dataDir, cacheDir, trainFile, textColumn, labelColumn } = source;
+  const {
+    dataset: name,
+    dataDir,
+    cacheDir,
+    trainFile,
+    textColumn,
+    labelColumn,
+    labelSeparator,
+  } = source;
   if (name === undefined) {
     if (dataDir !== undefined) {
       throw new L3MaskingError("invalid-setting", "expected --dataset with --data-dir, got none", {
@@ -69,7 +81,7 @@ export async function labelledFiles(source: LabelledSource, host: Host): Promise
   host.emit({ type: "notice", level: "info", text: describeDataset(dataset) });
   const cacheFolder = cacheDir ?? host.cacheFolder;
   const found = await resolveDataset(dataset, { dataDir, cacheFolder }, host);
-  return { ...found, textColumn, labelColumn };
+  return { ...found, textColumn, labelColumn, labelSeparator };
 }
 
 export function noTexts(): L3MaskingError {
@@ -90,18 +102,25 @@ export async function readLabelledFiles(
   host: Host,
   labels: "required" | "optional" = "required",
 ): Promise<LabelledRecords> {
-  const read = async (split: string, path: string | undefined) => {
+  const read = async (
+    split: string,
+    path: string | undefined,
+    labelLayout?: LabelLayout | "one",
+  ) => {
     if (path === undefined) return undefined;
-    const { textColumn, labelColumn } = files;
-    const file = await readRecords(path, { textColumn, labelColumn, labels });
-    const columns = `${fromColumns(file.textColumns)}, label from "${file.labelColumn}" (--label-column)${file.namedClasses ? ", its numbers named as the data set says" : ""}`;
+    const { textColumn, labelColumn, labelSeparator } = files;
+    // The training file decides how labels are said.
+    const separator = labelLayout === undefined ? { labelSeparator } : { labelLayout };
+    const file = await readRecords(path, { textColumn, labelColumn, ...separator, labels });
+    const columns = `${fromColumns(file.textColumns)}, ${labelText(file)}${file.namedClasses ? ", its numbers named as the data set says" : ""}`;
     const text = `${split}: ${file.records.length} rows of ${shownName(path)} (${file.format}); ${columns}`;
     host.emit({ type: "notice", level: "info", text });
     return file;
   };
   const train = await read("train", files.trainFile);
-  const dev = await read("dev", files.validationFile);
-  const test = await read("test", files.testFile);
+  const layout = train && (train.labelLayout ?? "one");
+  const dev = await read("dev", files.validationFile, layout);
+  const test = await read("test", files.testFile, layout);
   const texts = train?.textColumns ?? ["text"];
   for (const file of [dev, test]) {
     if (file !== undefined && file.textColumns.length !== texts.length) {
@@ -112,9 +131,18 @@ export async function readLabelledFiles(
     train: train?.records ?? [],
     dev: dev?.records,
     test: test?.records,
-    task: { textColumns: texts },
+    task: {
+      textColumns: texts,
+      ...(train?.labelLayout && { severalLabels: train.labelLayout }),
+    },
     labelColumn: train?.labelColumn ?? "label",
   };
+}
+
+function labelText({ labelLayout, labelColumn }: ParsedFile): string {
+  return labelLayout === undefined
+    ? `label from "${labelColumn}" (--label-column)`
+    : layoutText(labelLayout, labelColumn);
 }
 
 /** Where texts are read from, for a notice. */
@@ -142,11 +170,23 @@ export async function loadPlainTexts(
   host: Host,
 ): Promise<Dataset> {
   const records = await readLabelledFiles(files, host);
+  requireOneLabel(records.task);
   const sources = { ...records, ...splitting(settings, records.train.length) };
   const dataset = buildDataset(sources);
-  const text = formatCheck(checkDataset(resolveSplits(sources)));
+  const text = formatCheck(checkDataset(resolveSplits(sources), { task: records.task }));
   host.emit({ type: "notice", level: "info", text });
   return dataset;
+}
+
+function requireOneLabel({ severalLabels }: Task): void {
+  if (severalLabels === undefined) return;
+  throw new L3MaskingError(
+    "data-multi-label",
+    "expected one label per text to train on, got texts with several labels",
+    {
+      hint: "Read each cell as one label with --label-separator none, or train one classifier per label, with labels such as yes and no.",
+    },
+  );
 }
 
 /** How rows are split that no file splits. */
@@ -217,6 +257,7 @@ export async function loadLabelledTexts<
   host: Host,
 ): Promise<LoadedDataset<Model>> {
   const records = await readLabelledFiles(files, host);
+  requireOneLabel(records.task);
   const { longTexts } = settings;
   const model = asReading(given, { longTexts, task: records.task });
   const { tokenizer } = model;
@@ -224,7 +265,7 @@ export async function loadLabelledTexts<
   const dataset = buildDataset(sources);
   const encode = encodeOnce(tokenizer, settings.maxLength);
   const reading = modelReading(tokenizer, encode, settings.maxLength);
-  const check = checkDataset(resolveSplits(sources), reading);
+  const check = checkDataset(resolveSplits(sources), { ...reading, task: records.task });
   host.emit({ type: "notice", level: "info", text: formatCheck(check) });
   const encodings = {
     train: dataset.train.texts.map(encode),
