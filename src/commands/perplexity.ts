@@ -38,7 +38,8 @@ export async function runPerplexity(
   const stream = await readTokenStream(settings.text, tokenizer, readingWatch(host));
   const windows = evenWindows(stream, Number.MAX_SAFE_INTEGER, maxLength, tokenizer);
   const runtime = await host.runtime(settings);
-  const program = await compileTokenLikelihood(runtime, spec, { fixed: weightsOf(model.values) });
+  const fixed = weightsOf(await model.weights());
+  const program = await compileTokenLikelihood(runtime, spec, { fixed });
   try {
     const masking = { ...settings, maxLength, selection: "bernoulli" as const, spec, tokenizer };
     const measured = await measureMaskedTokens(program, windows, masking, {

@@ -1,6 +1,7 @@
 /** What all builds of ONNX Runtime share: tensors in and out. */
 import type { InferenceSession, Tensor, TensorConstructor } from "onnxruntime-common";
 import { L3MaskingError } from "../../base/errors.js";
+import { freeMemory } from "../../base/freed-memory.js";
 import { runtimeError } from "./failures.js";
 import type { ArrayValue, HeldArray, NamedFeeds, RunOutputs, Session } from "./runtime.js";
 
@@ -117,11 +118,12 @@ function feedsOf(inputs: NamedFeeds, tensors: Tensors): Record<string, Tensor> {
   return Object.fromEntries(Object.entries(inputs).map(([key, value]) => [key, tensors.of(value)]));
 }
 
-/** The array itself, or its place with its elements. */
+/** The array itself, or its place with its elements, which the array then gives up. */
 function placed(array: ArrayValue, place: ArrayValue | undefined): ArrayValue {
   if (place === undefined || place.data === array.data) return array;
   if (place.type === "float32" && array.type === "float32") place.data.set(array.data);
   if (place.type === "int32" && array.type === "int32") place.data.set(array.data);
+  freeMemory(array.data);
   return place;
 }
 

@@ -18,7 +18,7 @@ const ENCODER = "encoder";
 
 /** What embeds texts, and the most tokens that it is given of one. */
 export interface Embedder {
-  readonly model: Pick<LoadedModel, "spec" | "values" | "tokenizer">;
+  readonly model: Pick<LoadedModel, "spec" | "weights" | "tokenizer">;
   readonly maxLength: number;
 }
 
@@ -38,7 +38,8 @@ export async function saveEmbed(
   folder: string,
   { classifier, labels, temperature, task, model, maxLength }: SavedEmbed,
 ): Promise<void> {
-  const { spec, values, tokenizer } = model;
+  const { spec, weights, tokenizer } = model;
+  const values = await weights();
   saveLinear(folder, {
     ...{ classifier, labels, temperature, task },
     embeddingSize: classifier.size,

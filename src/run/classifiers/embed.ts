@@ -28,10 +28,11 @@ const BATCH_TOKENS = 1024;
 
 /** Embeds texts by the model as it is. The caller disposes of it. */
 export async function openEmbedder(
-  { model: { spec, values } }: Pick<Embedder, "model">,
+  { model: { spec, weights } }: Pick<Embedder, "model">,
   runtime: Runtime,
 ) {
-  const program = await compileTextEmbeddings(runtime, spec, { fixed: weightsOf(values) });
+  const fixed = weightsOf(await weights());
+  const program = await compileTextEmbeddings(runtime, spec, { fixed });
   return {
     /** [N, H]; those of a text's windows are averaged. */
     async embed(

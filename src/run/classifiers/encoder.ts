@@ -1,6 +1,7 @@
 /** A fine-tuned encoder in memory. */
 
 import { compileClassification } from "../../method/program/inference.js";
+import type { ParameterValues } from "../../model/parameters.js";
 import type { LongTextPart } from "../../text/long-texts.js";
 import { trainedReading, trainedTemperature } from "../folder/saved-classifier.js";
 import type { Host } from "../host/host.js";
@@ -11,7 +12,8 @@ import { encoderReader } from "./encoder-reader.js";
 import { classifierOf, type OpenClassifier } from "./open-classifier.js";
 
 /** A trained classifier as its folder has it. */
-export type LoadedClassifier = LoadedModel & ClassifierReading;
+export type LoadedClassifier = LoadedModel &
+  ClassifierReading & { readonly values: ParameterValues };
 
 /**
  * Loads a classifier with its tokenizer. `asked` replaces the longest text that it was trained with, `longTexts` what it keeps of longer ones. Throws
@@ -29,7 +31,7 @@ export async function loadClassifier(
     maxLength: asked,
     ...(longTexts && { longTexts }),
   });
-  return { ...model, ...reading };
+  return { ...model, ...reading, values: await model.weights() };
 }
 
 /**

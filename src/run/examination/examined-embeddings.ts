@@ -44,11 +44,12 @@ export async function examinedEmbeddings(
   requireTokenizerFits(tokenizer, spec, join(folder, "config.json"));
   const encodings = texts.map(encodeOnce(tokenizer, Math.min(maxLength, longestRow(spec))));
   const tokens = encodings.reduce((sum, { ids }) => sum + ids.length, 0);
-  const weights = spec.layers * spec.hiddenSize * (4 * spec.hiddenSize + 2 * spec.intermediateSize);
-  if (2 * weights * tokens > QUICK_OPERATIONS) return undefined;
-  const { values } = await loadCheckpoint(folder);
+  const perToken =
+    spec.layers * spec.hiddenSize * (4 * spec.hiddenSize + 2 * spec.intermediateSize);
+  if (2 * perToken * tokens > QUICK_OPERATIONS) return undefined;
+  const weights = async () => (await loadCheckpoint(folder)).values;
   const { embed, dispose } = await openEmbedder(
-    { model: { spec, values, tokenizer } },
+    { model: { spec, weights, tokenizer } },
     await host.runtime({}),
   );
   try {

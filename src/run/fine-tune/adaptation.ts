@@ -45,7 +45,7 @@ export interface AdaptedModel {
 /** What is adapted. */
 export interface AdaptableModel {
   readonly spec: ModelSpec;
-  readonly values: ParameterValues;
+  weights(): Promise<ParameterValues>;
   readonly tokenizer: Tokenizer;
 }
 
@@ -83,7 +83,7 @@ export interface AdaptationPlace {
  * Throws `interrupted` after a stop on request, with the state saved where there is a place for it, and `training-diverged`.
  */
 export async function adaptToTexts(
-  { spec, values, tokenizer }: AdaptableModel,
+  { spec, weights, tokenizer }: AdaptableModel,
   texts: readonly Encoding[],
   steps: number,
   settings: AdaptationSettings,
@@ -93,7 +93,7 @@ export async function adaptToTexts(
 ): Promise<AdaptedModel> {
   const { seed, freezeLayers: frozenLayers, mlmProbability, warmupRatio } = settings;
   const parts = { mlmHead: true, classes: 0, frozenLayers };
-  const store = createTrainable(spec, parts, values, seed);
+  const store = createTrainable(spec, parts, await weights(), seed);
   const start: RunState = (resume && (await states?.load(store, onDamage))) || {
     step: 0,
     tokens: 0,

@@ -51,7 +51,7 @@ export async function fitOnRows(
   const adaptedTo = adaptationTexts(inputs, encodings);
   const values =
     steps === 0
-      ? model.values
+      ? await model.weights()
       : (await adaptToTexts(model, adaptedTo, steps, settings, host, runtime, host)).values;
   const store = initialWeights(spec, values, classes, settings);
   if (settings.headInitialization === "probe") {

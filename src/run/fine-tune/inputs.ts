@@ -112,13 +112,12 @@ export function inputsMemory(
   available: ReturnType<Host["availableMemory"]>,
 ): MemoryCheck | undefined {
   if (isLinear(settings.method)) return undefined;
-  const values = [...model.values.values()];
   const { train, dev } = data.encodings;
   const heldOut = dev.length === 0 ? train : dev;
   const run = {
     spec: model.spec,
     classes: data.labels.length,
-    checkpointBytes: values.reduce((sum, { byteLength }) => sum + byteLength, 0),
+    checkpointBytes: model.weightBytes,
     texts: { ...data.encodings, dev: heldOut, unlabelled: unlabelled?.encodings ?? [] },
     settings: { ...settings, maxLength },
   };

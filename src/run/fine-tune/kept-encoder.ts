@@ -85,8 +85,13 @@ export async function trainEncoder(
   const { spec, tokenizer } = model;
   const { labels } = data;
   const adapted = await adaptedForRun(inputs, runtime, host);
-  const values = adapted?.values ?? model.values;
-  const store = initialWeights(spec, values, labels.length, settings);
+  // Not in a variable: that would hold them throughout the training.
+  const store = initialWeights(
+    spec,
+    adapted?.values ?? (await model.weights()),
+    labels.length,
+    settings,
+  );
   const starting = afterAdaptation(await startingState(store, settings, host), adapted);
   const { state: start } = starting;
   const { labelIds } = data.train;

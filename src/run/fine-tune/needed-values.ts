@@ -10,7 +10,12 @@ import type { EstimatorReport } from "../../results/records/run-metrics.js";
 import type { Encoding } from "../../text/encoding.js";
 import { windowsOf } from "../../text/long-texts.js";
 import type { Host } from "../host/host.js";
-import { type LoadedModel, type ScoringSettings, scoreEncodings } from "../sources/model.js";
+import {
+  cachedScores,
+  type LoadedModel,
+  type ScoringSettings,
+  scoreEncodings,
+} from "../sources/model.js";
 import { type AdaptationSettings, adaptToTexts } from "./adaptation.js";
 import { stepsPerEpoch } from "./task-batches.js";
 import type { Rescored } from "./text-masks.js";
@@ -107,14 +112,10 @@ async function adaptedScores(
     host.emit({ type: "notice", level: "info", text });
     return (await adaptToTexts(model, encodings, steps, settings, host, runtime, host)).values;
   };
-  const { scores } = await scoreEncodings(
-    { ...model, digest, weights: adapt },
-    encodings,
-    settings,
-    runtime,
-    host,
-  );
-  return scores;
+  const adapted = { ...model, digest, weights: adapt };
+  const known = await cachedScores(adapted, encodings, settings, host);
+  if (known !== undefined) return known;
+  return (await scoreEncodings(adapted, encodings, settings, runtime, host)).scores;
 }
 
 /** SHA-256 (hex) of what decides the weights of an adapted copy. */

@@ -84,7 +84,7 @@ async function trainingStep(
   const { labelIds, records } = data.train;
   const lines = records.map(({ line }) => line);
   const main = mainRows({ encodings: data.encodings.train, labelIds, lines });
-  const store = initialWeights(spec, model.values, data.labels.length, settings);
+  const store = initialWeights(spec, await model.weights(), data.labels.length, settings);
   const perStep = settings.batchSize * settings.gradientAccumulationSteps;
   const order = taskOrder(main.encodings.length, settings.seed, "main")(0);
   const frozenStates = await computeFrozenStates(

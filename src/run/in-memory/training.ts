@@ -120,7 +120,7 @@ export async function trainInMemory(
   const perEpoch = stepsPerEpoch(texts.encodings.length, settings);
   const steps = adaptationSteps(perEpoch, settings);
   const clock = { now: () => 0 };
-  const adaptable = { ...model, spec, tokenizer };
+  const adaptable = { spec, tokenizer, weights: async () => model.values };
   const weights =
     steps === 0
       ? model.values

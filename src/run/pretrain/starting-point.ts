@@ -39,9 +39,10 @@ export async function startingPoint(
     ? await loadTokenizer(dirname(name))
     : await readModel(name, "tokenizer", host, ({ folder }) => loadTokenizer(folder));
   if (settings.model !== undefined) {
-    const { spec, values, folder, origin } = await loadModel(settings.model, host);
+    const { spec, weights, folder, origin } = await loadModel(settings.model, host);
     requireTokenizerFits(tokenizer, spec, join(folder, "config.json"));
-    return { spec: checkedLengths(spec, settings), tokenizer, values, origin };
+    const checked = checkedLengths(spec, settings);
+    return { spec: checked, tokenizer, values: await weights(), origin };
   }
   const { pad, first } = tokenizer.special;
   const family = familyForTokenizer(tokenizer.token(first));

@@ -3,7 +3,7 @@
 import { L3MaskingError } from "../../base/errors.js";
 import { readsPairs, type Task } from "../../data/task.js";
 import type { Weights } from "../../method/program/weight-feeds.js";
-import type { ParameterValues } from "../../model/parameters.js";
+import type { LoadReport } from "../../model/checkpoint/report.js";
 import type { ModelSpec } from "../../model/spec.js";
 import type { Tokenizer } from "../../text/encoding.js";
 import { keepingOfLongTexts, type LongTextPart } from "../../text/long-texts.js";
@@ -80,12 +80,12 @@ export function weightsOf(values: ReadonlyMap<string, Float32Array>): Weights {
 /** What is asked of a model's heads; `folder` is what messages call its place. */
 export interface ModelHeads {
   readonly spec: ModelSpec;
-  readonly values: ParameterValues;
+  readonly report: Pick<LoadReport, "missing">;
   readonly folder: string;
 }
 
-export function hasMlmHead({ spec, values }: Omit<ModelHeads, "folder">): boolean {
-  return spec.family.mlmHeadParameters(spec).every(({ name }) => values.has(name));
+export function hasMlmHead({ spec, report }: Omit<ModelHeads, "folder">): boolean {
+  return !spec.family.mlmHeadParameters(spec).some(({ name }) => report.missing.includes(name));
 }
 
 /** Throws `checkpoint-tensor` for a model that cannot score tokens. */
@@ -104,12 +104,12 @@ export function requireMlmHead(model: ModelHeads): void {
  * The labels of a classifier, by id. Throws `checkpoint-tensor` for a model without a classification head, and `checkpoint-config` for one
  * that gives texts several labels or numbers.
  */
-function classifierLabels({ spec, values, folder }: ModelHeads): readonly string[] {
+function classifierLabels({ spec, report, folder }: ModelHeads): readonly string[] {
   const { labels } = spec;
   const hasHead = (classes: number) =>
-    spec.family
+    !spec.family
       .classificationHeadParameters(spec, classes)
-      .every((parameter) => values.has(parameter.name));
+      .some(({ name }) => report.missing.includes(name));
   if (labels === undefined || !hasHead(labels.length)) {
     throw new L3MaskingError(
       "checkpoint-tensor",

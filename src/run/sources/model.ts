@@ -27,14 +27,13 @@ import type { ModelUse } from "./model-files.js";
 import type { ModelSource } from "./model-source.js";
 import { scoringTimeText, timedPredict } from "./scoring-time.js";
 
-/** A model to score with: other weights than its own are made only where a score is missing in the cache. */
-export interface ScoringModel extends LoadedModel {
-  weights?(): Promise<ParameterValues>;
-}
-
-/** A checkpoint folder, loaded: weights, tokenizer, and the lengths it can read. */
-export interface LoadedModel extends Checkpoint, ModelSource {
+/** A checkpoint folder, checked: tokenizer, the lengths it can read, and its weights for who needs them. */
+export interface LoadedModel extends Omit<Checkpoint, "values">, ModelSource {
   readonly tokenizer: Tokenizer;
+  /** Bytes of the weights in float32. */
+  readonly weightBytes: number;
+  /** Nobody holds them in between: they are read again for who comes later. */
+  weights(): Promise<ParameterValues>;
 }
 
 /**
@@ -66,7 +65,24 @@ export async function loadModel(
     const text = `${name} is used without ${counted(further, "layer")} that its weights have: its config.json says num_hidden_layers ${spec.layers}`;
     host.emit({ type: "notice", level: "warning", text });
   }
-  return { ...checkpoint, ...source, tokenizer };
+  const { values, ...rest } = checkpoint;
+  return { ...rest, ...source, tokenizer, ...lentWeights(values, source.folder) };
+}
+
+/** The weights that were just read for the first who asks, and read again for others. */
+function lentWeights(
+  read: ParameterValues,
+  folder: string,
+): Pick<LoadedModel, "weights" | "weightBytes"> {
+  let first: ParameterValues | undefined = read;
+  return {
+    weightBytes: [...read.values()].reduce((sum, { byteLength }) => sum + byteLength, 0),
+    async weights() {
+      const values = first ?? (await loadCheckpoint(folder)).values;
+      first = undefined;
+      return values;
+    },
+  };
 }
 
 function placeOf({ folder, origin, shipped }: ModelSource): string {
@@ -104,7 +120,7 @@ const EXACT = "pll-word-l2r";
  * Throws `checkpoint-tensor` if the checkpoint has no masked-LM head.
  */
 export async function scoreEncodings(
-  model: ScoringModel,
+  model: LoadedModel,
   encodings: readonly Encoding[],
   settings: ScoringSettings,
   runtime: Runtime,
@@ -114,11 +130,7 @@ export async function scoreEncodings(
   requireMlmHead(model);
   const estimator = parseEstimator(settings.estimator);
   const precision = settings.scoringPrecision;
-  if (model.weights !== undefined) {
-    const known = await cachedScores(model, encodings, estimator, settings, host, of);
-    if (known !== undefined) return { scores: known };
-  }
-  const values = (await model.weights?.()) ?? model.values;
+  const values = await model.weights();
   const open = (chosen: Precision) =>
     compileTokenLikelihood(runtime, model.spec, { fixed: weightsOf(values) }, chosen, of);
   const program = await open(precision);
@@ -168,16 +180,14 @@ export function scoreScopes(
 }
 
 /** The scores of all texts, where the cache has them. */
-async function cachedScores(
-  { digest, tokenizer }: LoadedModel,
+export async function cachedScores(
+  { digest, tokenizer }: Pick<LoadedModel, "digest" | "tokenizer">,
   encodings: readonly Encoding[],
-  estimator: Estimator,
   settings: ScoringSettings,
   host: Host,
-  of: LikelihoodOf,
-): Promise<TokenScores[] | undefined> {
+): Promise<readonly TokenScores[] | undefined> {
   const digests = { checkpoint_digest: digest, tokenizer_digest: tokenizer.digest };
-  const scope = scoreScope(digests, estimator, settings, of);
+  const scope = scoreScope(digests, parseEstimator(settings.estimator), settings, "the token");
   const cache = openScoreCache(settings.cacheDir ?? host.cacheFolder, scope);
   try {
     const scores: TokenScores[] = [];
