@@ -20,10 +20,11 @@ const records = {
       },
       examples: [
         "l3masking compare examples/sample-task --methods stl,l3",
+        "l3masking compare messages.csv --methods stl,l3 --gamma 0.5,1,2 --learning-rate 1e-4,2e-4",
         "l3masking compare --dataset a b --model m n --methods stl,l3 --seeds 0-2 --jobs 2 --output-dir comparisons/two",
       ],
     },
-    settings: async () => (await import("../run/settings/schemas.js")).compareSchema,
+    settings: async () => (await import("../run/settings/schemas.js")).sweepingSchema,
     load: async () => (await import("./compare/compare.js")).runCompare,
   }),
   score: portable.score,

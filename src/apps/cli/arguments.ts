@@ -93,7 +93,7 @@ function valuesAfter(
     const isOther = flag.placeholder === "options" && given && !byName.has(given.name);
     if (given !== undefined && !isOther) break;
     // A switch takes the words true and false, as scripts of other tools write them, and no others.
-    if (flag.kind === "switch" && !isTruth(word)) break;
+    if (flag.kind === "switch" && !valuesOf(flag, word).every(isTruth)) break;
     values.push(word);
   }
   return values;
@@ -102,22 +102,27 @@ function valuesAfter(
 function joined(flag: Flag, values: readonly string[]): readonly string[] {
   if (flag.kind === "switch") {
     if (values.length === 0) return [`--${flag.name}=true`];
-    if (!isTruth(values[0])) {
+    const truths = valuesOf(flag, values[0]);
+    if (!truths.every(isTruth)) {
       throw new L3MaskingError(
         "invalid-setting",
         `expected true or false after --${flag.name}, got ${JSON.stringify(values[0])}`,
         { hint: `Write --${flag.name} alone to switch it on.` },
       );
     }
-    return [`--${flag.name}=${values[0].toLowerCase()}`];
+    return truths.map((truth) => `--${flag.name}=${truth.toLowerCase()}`);
   }
   if (values.length === 0) {
     throw new L3MaskingError("missing-setting", `expected a value after --${flag.name}, got none`, {
       hint: `Write --${flag.name} <${flag.placeholder}>: ${flag.description}.`,
     });
   }
-  const each = flag.commas ? values.flatMap((value) => value.split(",")) : values;
-  return each.map((value) => `--${flag.name}=${value}`);
+  return values.flatMap((value) => valuesOf(flag, value)).map((value) => `--${flag.name}=${value}`);
+}
+
+/** The values of a word, which commas part where there may be several. */
+function valuesOf({ commas, several }: Flag, word: string): readonly string[] {
+  return commas || several ? word.split(",") : [word];
 }
 
 function isTruth(word: string): boolean {

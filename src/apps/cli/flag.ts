@@ -19,6 +19,8 @@ export interface Flag {
   readonly choices: readonly string[];
   /** Are the values of a list parted by commas too? */
   readonly commas: boolean;
+  /** May several values be given, parted by commas, where the setting has one? */
+  readonly several: boolean;
   readonly required: boolean;
   /** Absent where the setting has no default. */
   readonly defaultValue: string | undefined;
@@ -34,6 +36,7 @@ const noSetting = {
   aliases: [],
   choices: [],
   commas: false,
+  several: false,
   required: false,
   unit: undefined,
   origin: undefined,
@@ -77,9 +80,10 @@ export function flagValue(flag: Flag, text: string): string | number {
 }
 
 function formError(flag: Flag, expected: string, text: string): L3MaskingError {
+  const one = flag.several || !text.includes(",") ? "" : " It takes one value.";
   return new L3MaskingError(
     "invalid-setting",
     `expected ${expected} after --${flag.name}, got ${JSON.stringify(text)}`,
-    { hint: `Write --${flag.name} <${flag.placeholder}>: ${flag.description}.` },
+    { hint: `Write --${flag.name} <${flag.placeholder}>: ${flag.description}.${one}` },
   );
 }

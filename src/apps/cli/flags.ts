@@ -37,6 +37,7 @@ function flagOf(setting: Setting): Flag {
     placeholder: placeholderOf(setting, kind),
     choices,
     commas: setting.commas ?? false,
+    several: setting.several ?? false,
     required: !setting.type.safeParse(undefined).success,
     defaultValue: type.default === undefined ? undefined : String(type.default),
     description: setting.description,

@@ -171,13 +171,20 @@ function shellLines(command: string, width: number): string {
 
 /** A flag as the parser and its help take it. */
 function optionOf(flag: Flag): Option {
-  const value = flag.kind === "switch" ? SWITCH_VALUE : ` <${flag.placeholder}>`;
+  const value =
+    flag.kind === "switch" ? SWITCH_VALUE : ` <${flag.placeholder}${flag.several ? ",..." : ""}>`;
   const option = new Option(`--${flag.name}${value}`, helpText(flag));
   option.helpGroup(`${flag.heading}:`);
-  if (flag.kind === "switch") return option.argParser((text) => text === "true");
-  return flag.kind === "list"
-    ? option.argParser((text, earlier: readonly string[] = []) => [...earlier, text])
-    : option.argParser((text) => flagValue(flag, text));
+  if (flag.kind === "list") {
+    return option.argParser((text, earlier: readonly string[] = []) => [...earlier, text]);
+  }
+  const valueIn = (text: string) =>
+    flag.kind === "switch" ? text === "true" : flagValue(flag, text);
+  if (!flag.several) return option.argParser(valueIn);
+  // One value stands for itself, several become a list.
+  return option.argParser((text, earlier: unknown) =>
+    earlier === undefined ? valueIn(text) : [earlier, valueIn(text)].flat(),
+  );
 }
 
 /** `Longest text (tokens; default 128)`; choices and units that the description names are not repeated. */

@@ -1,6 +1,7 @@
 /** The status of a comparison for people, line by line. */
 import { counted } from "../../base/figures.js";
 import type { ComparisonStatus, RunUnderWay } from "../../commands/compare/status.js";
+import { toFlag } from "../../run/settings/resolve.js";
 import { formatDuration } from "./progress.js";
 
 /** Runs under way that are named. */
@@ -8,6 +9,7 @@ const SHOWN_RUNS = 40;
 
 export function statusText(status: ComparisonStatus): string {
   const { folder, planned, finished, running, failed, stopped, waiting, seconds_left } = status;
+  const { choosing = [] } = status;
   const failures = failed.reduce((sum, { count }) => sum + count, 0);
   const counts: readonly (readonly [string, number, string])[] = [
     ["finished", finished, ""],
@@ -25,6 +27,11 @@ export function statusText(status: ComparisonStatus): string {
     ...(seconds_left === undefined
       ? []
       : [`  about ${formatDuration(seconds_left)} left with ${running.length} at once`]),
+    ...(choosing.length === 0
+      ? []
+      : [
+          `  they choose ${choosing.map((name) => `--${toFlag(name)}`).join(", ")}; runs with what is chosen come after them`,
+        ]),
     ...running.slice(0, SHOWN_RUNS).map(runLine),
     ...(running.length > SHOWN_RUNS ? [`and ${running.length - SHOWN_RUNS} more running`] : []),
     ...failed.map(({ code, message, count, name, attempts }) => {

@@ -18,8 +18,13 @@ import {
 import { maskedTokens, movedNotice } from "../../run/fine-tune/masked-tokens.js";
 import { dataSize, type Recipe, withRecipe } from "../../run/fine-tune/recipe.js";
 import { excludedRows } from "../../run/fine-tune/run-metrics.js";
-import type { Host } from "../../run/host/host.js";
-import type { CompareSettings } from "../../run/settings/schemas.js";
+import type { Host, RunEvent } from "../../run/host/host.js";
+import {
+  type CompareSettings,
+  compareSchema,
+  resolveSettings,
+  settingsOf,
+} from "../../run/settings/schemas.js";
 import { type DatasetSource, nameOf, uniqueNames } from "../../run/sources/dataset-sources.js";
 import { type EncodedDataset, loadLabelledTexts } from "../../run/sources/labelled-texts.js";
 import { type LoadedModel, loadModel } from "../../run/sources/model.js";
@@ -29,6 +34,7 @@ import { loadOwnStrategy } from "../../run/sources/own-strategy.js";
 import { type EncodedUnlabelled, loadUnlabelledTexts } from "../../run/sources/unlabelled-texts.js";
 import type { Encoding } from "../../text/encoding.js";
 import { seedList } from "./compare-runs.js";
+import { gridOf, type Sweep } from "./sweep.js";
 
 /** Data set and model by name. */
 export interface TrainingTokens {
@@ -115,6 +121,32 @@ export async function readInputs(
     generalDigest,
     strategyDigest: own?.digest,
   };
+}
+
+/**
+ * Scores the training texts under every combination of swept settings that scores depend on, those that `score` takes too, so that no run has to. `readInputs` did so for
+ * the first.
+ */
+export async function scoreAllSwept(
+  settings: CompareSettings,
+  sweep: Sweep,
+  sources: readonly DatasetSource[],
+  runtime: Runtime,
+  host: Host,
+): Promise<void> {
+  if (!settings.methods.some(needsScores)) return;
+  const ofScore = new Set(settingsOf("score").map(({ name }) => name));
+  const axes = sweep.settings.filter(({ name }) => ofScore.has(name));
+  const quiet = { ...host, emit: (event: RunEvent) => event.type === "notice" || host.emit(event) };
+  const [, ...others] = gridOf(axes);
+  for (const values of others) {
+    await readInputs(
+      resolveSettings(compareSchema, { ...settings, ...values }),
+      sources,
+      runtime,
+      quiet,
+    );
+  }
 }
 
 /** The strategies that methods mask by, each once, but for the uniform one, which the others are held against. */

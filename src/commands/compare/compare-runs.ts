@@ -11,13 +11,14 @@ import {
   readsEmbeddings,
 } from "../../method/methods.js";
 import type { ComparedDataset, ComparedModel, RunKey } from "../../results/records/comparison.js";
-import type { Candidate } from "../../results/records/paired-comparison.js";
+import type { Candidate, Swept } from "../../results/records/paired-comparison.js";
 import { runDigest } from "../../run/folder/run-identity.js";
 import {
   type CompareSettings,
   handedOn,
   resolveSettings,
   type TrainSettings,
+  toFlag,
   trainSchema,
 } from "../../run/settings/schemas.js";
 import type { DatasetSource } from "../../run/sources/dataset-sources.js";
@@ -40,7 +41,7 @@ export interface RunInputs {
   readonly strategyDigest?: string | undefined;
 }
 
-export interface PlannedRun extends RunKey {
+export interface PlannedRun extends RunKey, Omit<RunChoice, "seed"> {
   /** SHA-256 (hex) of what decides the result. */
   readonly digest: string;
   /** Relative to the folder of the comparison. */
@@ -90,66 +91,102 @@ export function candidates(
     );
 }
 
+/** Where runs differ in their seeds, and in what a sweep tries, alone. */
+export interface RunPlace {
+  readonly source: DatasetSource;
+  /** By name. */
+  readonly model: string;
+  readonly modelFolder: string;
+  readonly candidate: CandidateSettings;
+  readonly inputs: PlannedRun["inputs"];
+}
+
+/** All places in the order data set, model, candidate. */
+export function runPlaces(
+  settings: CompareSettings,
+  { sources, datasets, models, unlabelledDigest, generalDigest, strategyDigest }: RunInputs,
+): RunPlace[] {
+  return sources.flatMap((source, index) =>
+    models.flatMap(({ name: model, folder: modelFolder, checkpoint_digest, tokenizer_digest }) =>
+      candidates(settings).map((candidate): RunPlace => {
+        const { method } = candidate;
+        const inputs = {
+          ...((!isLinear(method) || readsEmbeddings(method)) && {
+            checkpoint_digest,
+            tokenizer_digest,
+          }),
+          data_digest: datasets[index].digest,
+          ...(masksTokens(method) &&
+            unlabelledDigest !== undefined && { unlabelled_digest: unlabelledDigest }),
+          ...(needsGeneralTexts(method) &&
+            generalDigest !== undefined && { general_digest: generalDigest }),
+          ...(method === OWN &&
+            strategyDigest !== undefined && { strategy_digest: strategyDigest }),
+        };
+        return { source, model, modelFolder, candidate, inputs };
+      }),
+    ),
+  );
+}
+
+/** What makes a run of a place. */
+export interface RunChoice {
+  readonly seed: number;
+  /** Of a sweep. */
+  readonly swept?: Swept;
+  /** Of a sweep: is it to choose the values? */
+  readonly tuning?: true;
+}
+
+/** Makes runs of their places: `threads` is for each of them, `existing` are the names of the run folders there are. */
+export function runMaker(
+  settings: CompareSettings,
+  threads: number,
+  existing: readonly string[],
+): (place: RunPlace, choice: RunChoice) => PlannedRun {
+  const known = new Map(existing.map((name) => [endingOf(name), name]));
+  return (place, choice) => {
+    const { source, model, candidate, inputs } = place;
+    const { method, task_weights } = candidate;
+    const key = { dataset: source.name, model, method, task_weights, ...choice };
+    const train = trainSettings(settings, place, choice);
+    const digest = runDigest({ settings: train, ...inputs });
+    const folder = `runs/${folderName(key, digest, known)}`;
+    return { ...key, digest, folder, settings: { ...train, threads }, inputs };
+  };
+}
+
 /**
- * All runs in the order data set, model, candidate, seed. `threads` is for each run; `existing` are the names of the
- * run folders there are: a run keeps its folder when a data set or model is called otherwise.
+ * All runs in the order data set, model, candidate, seed. A run keeps its folder when a data set or model is called otherwise.
  *
  * Throws `invalid-setting` if two runs would be the same, as for one data set named twice.
  */
 export function plannedRuns(
   settings: CompareSettings,
-  { sources, datasets, models, unlabelledDigest, generalDigest, strategyDigest }: RunInputs,
+  inputs: RunInputs,
   threads: number,
   existing: readonly string[],
 ): PlannedRun[] {
+  const make = runMaker(settings, threads, existing);
   const seeds = seedList(settings.seeds);
-  const known = new Map(existing.map((name) => [endingOf(name), name]));
-  const runs = sources.flatMap((source, index) =>
-    models.flatMap(({ name: model, folder: modelFolder, checkpoint_digest, tokenizer_digest }) =>
-      candidates(settings).flatMap((candidate) =>
-        seeds.map((seed): PlannedRun => {
-          const { method, task_weights } = candidate;
-          const key = { dataset: source.name, model, method, task_weights, seed };
-          const train = trainSettings(settings, source, modelFolder, candidate, seed);
-          const inputs = {
-            ...((!isLinear(method) || readsEmbeddings(method)) && {
-              checkpoint_digest,
-              tokenizer_digest,
-            }),
-            data_digest: datasets[index].digest,
-            ...(masksTokens(candidate.method) &&
-              unlabelledDigest !== undefined && { unlabelled_digest: unlabelledDigest }),
-            ...(needsGeneralTexts(candidate.method) &&
-              generalDigest !== undefined && { general_digest: generalDigest }),
-            ...(candidate.method === OWN &&
-              strategyDigest !== undefined && { strategy_digest: strategyDigest }),
-          };
-          const runIdentity = runDigest({ settings: train, ...inputs });
-          const folder = `runs/${folderName(key, runIdentity, known)}`;
-          return {
-            ...key,
-            digest: runIdentity,
-            folder,
-            settings: { ...train, threads },
-            inputs,
-          };
-        }),
-      ),
-    ),
+  const runs = runPlaces(settings, inputs).flatMap((place) =>
+    seeds.map((seed) => make(place, { seed })),
   );
   requireDistinct(runs);
   return runs;
 }
 
-/** The settings of one run: those that all share, and its place among the others. */
-function trainSettings(
+/** The settings of one run: those that all share, what a sweep tries, and its place among the others. */
+export function trainSettings(
   settings: CompareSettings,
-  { trainFile, validationFile, testFile }: DatasetSource,
-  model: string,
-  { method, taskWeights }: CandidateSettings,
-  seed: number,
+  {
+    source: { trainFile, validationFile, testFile },
+    modelFolder: model,
+    candidate: { method, taskWeights },
+  }: Pick<RunPlace, "source" | "modelFolder" | "candidate">,
+  { seed, swept = {} }: RunChoice,
 ): TrainSettings {
-  const all: Readonly<Record<string, unknown>> = settings;
+  const all: Readonly<Record<string, unknown>> = { ...settings, ...swept };
   const given = {
     ...Object.fromEntries(handedOn().map(({ name }) => [name, all[name]])),
     // The files were found.
@@ -172,15 +209,25 @@ function endingOf(name: string): string {
   return name.slice(-(DIGEST_DIGITS + 1));
 }
 
-function folderName(key: RunKey, digest: string, existing: ReadonlyMap<string, string>): string {
+/** Of the values that a sweep tries, in a folder's name: file systems end at 255. */
+const MOST_SWEPT_LETTERS = 80;
+
+function folderName(
+  key: RunKey & RunChoice,
+  digest: string,
+  existing: ReadonlyMap<string, string>,
+): string {
   const ending = `-${digest.slice(0, DIGEST_DIGITS)}`;
   const known = existing.get(ending);
   const weights = key.task_weights === null ? [] : [key.task_weights];
-  const parts = [key.dataset, key.model, key.method, ...weights, `seed${key.seed}`];
+  const values = Object.entries(key.swept ?? {}).map(([name, value]) => `${toFlag(name)}${value}`);
+  const tried = values.length === 0 ? [] : [values.join("-").slice(0, MOST_SWEPT_LETTERS)];
+  const parts = [key.dataset, key.model, key.method, ...weights, ...tried, `seed${key.seed}`];
   return known ?? `${parts.join("-").replaceAll(/[^\w.-]+/g, "_")}${ending}`;
 }
 
-function requireDistinct(runs: readonly PlannedRun[]): void {
+/** Throws `invalid-setting` for two runs that are the same. */
+export function requireDistinct(runs: readonly PlannedRun[]): void {
   const known = new Map<string, PlannedRun>();
   for (const run of runs) {
     const same = known.get(run.digest);

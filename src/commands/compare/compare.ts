@@ -3,6 +3,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { L3MaskingError } from "../../base/errors.js";
 import { shellWord } from "../../base/shell-words.js";
+import type { Runtime } from "../../engine/runtime/runtime.js";
 import { makeFolder } from "../../platform/files/files.js";
 import { holdingFolder } from "../../platform/files/folder-lock.js";
 import { processorCount } from "../../platform/machine.js";
@@ -19,11 +20,12 @@ import { machineRecord } from "../../run/host/machine.js";
 import { usableJobs } from "../../run/host/threads.js";
 import { compareCommand } from "../../run/settings/command-line.js";
 import type { CompareSettings } from "../../run/settings/schemas.js";
-import { datasetSources } from "../../run/sources/dataset-sources.js";
-import { type ComparedInputs, readInputs } from "./compare-data.js";
+import { type DatasetSource, datasetSources } from "../../run/sources/dataset-sources.js";
+import { chosenValues, hasTuned, tunedCells } from "./chosen-values.js";
+import { type ComparedInputs, readInputs, scoreAllSwept } from "./compare-data.js";
 import { candidates, type PlannedRun, plannedRuns, seedList } from "./compare-runs.js";
 import { type Plan, planOf, writePlan } from "./comparison-plan.js";
-import { writeReport } from "./comparison-report.js";
+import { choiceNotes, writeReport } from "./comparison-report.js";
 import { requireOwnSettings, type WorkElsewhere } from "./executor/executor.js";
 import { requireQueue } from "./executor/queue.js";
 import { cancelSlurmJobs } from "./executor/slurm/cancel.js";
@@ -36,8 +38,11 @@ import { dealt, withCosts } from "./run-cost.js";
 import { runFolderOf, runTicket } from "./run-ticket.js";
 import { trainShard } from "./shard.js";
 import { type ComparisonStatus, comparisonStatus } from "./status.js";
+import { comparedSettings, type Sweep } from "./sweep.js";
+import { sweptRuns } from "./sweep-runs.js";
+import { requireModestSweep, tellSweep } from "./sweep-time.js";
 import { readTicket } from "./ticket.js";
-import { type RunOutcome, trainRuns } from "./train-runs.js";
+import { type RunOutcome, type TrainedRuns, trainRuns } from "./train-runs.js";
 
 /** What `compare` wrote; the figures are in results.json of its folder. */
 export interface CompareResult {
@@ -70,7 +75,11 @@ export interface CompareResult {
  * trained; `interrupted` after a stop on request, when what is finished was written as a partial comparison, in which
  * no difference is tested; `invalid-setting` for two of these, and for a setting of another executor; `output-in-use` while another command works in DIR; and `runs-disagree` for parts that are not of one comparison.
  */
-export async function runCompare(given: CompareSettings, host: Host): Promise<CompareResult> {
+export async function runCompare(
+  listed: Readonly<Record<string, unknown>>,
+  host: Host,
+): Promise<CompareResult> {
+  const { settings: given, sweep } = comparedSettings(listed);
   requireOnePurpose(given);
   if (given.ticket !== undefined) return trainTicket(given.ticket, given.outputDir, host);
   if (given.status !== undefined) return tellStatus(given.status, host);
@@ -82,12 +91,22 @@ export async function runCompare(given: CompareSettings, host: Host): Promise<Co
   if (given.merge !== undefined) return merge(given.merge, given.outputDir, host);
   const settings = withComparisonFolder(given, host);
   const { outputDir, shard } = settings;
+  const asked = { settings, sweep, listed: { ...listed, outputDir } };
   if (shard !== undefined) {
     // Shards may share a folder: each run has a lock of its own.
-    const plan = () => planComparison(settings, host);
+    const plan = async () => planRuns(asked, await prepare(asked, host), true);
     return { outputDir, files: [], table: "", ...(await trainShard(shard, settings, plan, host)) };
   }
-  return holdingFolder(outputDir, "compare", host, () => compareInFolder(settings, host));
+  return holdingFolder(outputDir, "compare", host, () => compareInFolder(asked, host));
+}
+
+/** What a comparison is asked for. */
+interface Asked {
+  /** With one value each. */
+  readonly settings: PlacedCompareSettings;
+  readonly sweep: Sweep | undefined;
+  /** The settings with the values that are swept, for command and plan. */
+  readonly listed: Readonly<Record<string, unknown>>;
 }
 
 /** Each makes a command of its own of `compare`. */
@@ -111,15 +130,21 @@ export interface PlannedComparison {
   readonly jobs: number;
 }
 
-async function planComparison(
-  settings: PlacedCompareSettings,
-  host: Host,
-): Promise<PlannedComparison> {
+/** What the runs of a comparison are planned from. */
+interface Prepared {
+  readonly sources: readonly DatasetSource[];
+  readonly inputs: ComparedInputs;
+  readonly runtime: Runtime;
+  readonly jobs: number;
+}
+
+async function prepare({ settings, sweep }: Asked, host: Host): Promise<Prepared> {
   const { outputDir } = settings;
   requireFreeFolder(outputDir);
   requireOwnSettings(settings);
   // Faults of the lists come before the work on texts.
   seedList(settings.seeds);
+  seedList(settings.sweepSeeds);
   candidates(settings);
   requireSharedPassFits(settings);
   requireTrackers(settings, host);
@@ -127,49 +152,106 @@ async function planComparison(
   if (settings.executor === "slurm") await requireSlurm(settings);
   const sources = await datasetSources(settings, host);
   const runtime = await host.runtime({ threads: settings.threads });
+  if (sweep !== undefined) await requireModestSweep(settings, sweep, sources, runtime, host);
   const inputs = await readInputs(settings, sources, runtime, host);
+  if (sweep !== undefined) await scoreAllSwept(settings, sweep, sources, runtime, host);
 
   makeFolder(join(outputDir, "runs"));
-  const existing = readdirSync(join(outputDir, "runs"));
   // Elsewhere than in threads there may be more processors.
   const processors = settings.executor === "threads" ? processorCount() : Number.POSITIVE_INFINITY;
   const { jobs, notice } = usableJobs(settings.jobs ?? 1, processors);
   if (notice !== undefined) host.emit(notice);
+  return { sources, inputs, runtime, jobs };
+}
+
+/**
+ * The runs. Of a sweep those that choose, and, once they have ended, those with what they chose; `failedEnds` says whether a failed one has ended or is tried
+ * again first.
+ */
+function planRuns(
+  { settings, sweep, listed }: Asked,
+  { sources, inputs, runtime, jobs }: Prepared,
+  failedEnds: boolean,
+): PlannedComparison {
+  const { outputDir, metricForBestModel } = settings;
+  const existing = readdirSync(join(outputDir, "runs"));
   const threads = Math.max(1, Math.floor(runtime.threads / jobs));
   // Runs elsewhere have a process each.
   const device = deviceOfJobs(settings.device, settings.executor === "threads" ? jobs : 1);
-  const runs = plannedRuns({ ...settings, device }, { sources, ...inputs }, threads, existing);
-  const plan = planOf(settings, inputs, machineRecord(runtime).versions, runs);
-  return { plan, runs, inputs, jobs };
+  const place = { ...settings, device };
+  const { versions } = machineRecord(runtime);
+  const from = { sources, ...inputs };
+  if (sweep === undefined) {
+    const runs = plannedRuns(place, from, threads, existing);
+    return { plan: planOf(listed, inputs, versions, runs), runs, inputs, jobs };
+  }
+  const tuning = sweptRuns(place, sweep, from, threads, existing, undefined);
+  const tuned = hasTuned({ runs: tuning }, outputDir, failedEnds);
+  const cells = tuned ? tunedCells({ runs: tuning }, outputDir, metricForBestModel) : [];
+  const runs = tuned
+    ? sweptRuns(place, sweep, from, threads, existing, chosenValues(cells))
+    : tuning;
+  const record = { settings: [...sweep.settings], samples: sweep.samples ?? null, tuned };
+  return {
+    plan: planOf(listed, { ...inputs, masking: [] }, versions, runs, record),
+    runs,
+    inputs,
+    jobs,
+  };
 }
 
-async function compareInFolder(
-  settings: PlacedCompareSettings,
-  host: Host,
-): Promise<CompareResult> {
+async function compareInFolder(asked: Asked, host: Host): Promise<CompareResult> {
   const start = host.now();
+  const { settings, sweep, listed } = asked;
   const { outputDir } = settings;
-  const planned = await planComparison(settings, host);
-  const { plan, jobs } = planned;
-  writePlan(outputDir, plan);
+  const prepared = await prepare(asked, host);
+  const first = planRuns(asked, prepared, false);
+  writePlan(outputDir, first.plan);
+  if (sweep !== undefined) await tellSweep(asked.settings, sweep, first, prepared, host);
   const commands = openCommandLog(join(outputDir, "commands.jsonl"));
-  const here = settings.executor === "threads";
-  const executing = here ? { ...settings, jobs } : settings;
-  // Elsewhere many run at once: the expensive ones first, so that none is left alone at the end.
-  const runs = here ? planned.runs : dealt(withCosts(planned), 1, 0).map(({ run }) => run);
-  const { outcomes, elsewhere } = await trainRuns(runs, executing, host);
-  const log = () => commands.append(compareCommand(settings), (host.now() - start) / 1000);
+  const log = () => commands.append(compareCommand(listed), (host.now() - start) / 1000);
+  const choosing = await trainPlanned(first, first.runs, settings, host);
+  const chose =
+    first.plan.sweep?.tuned === false &&
+    choosing.elsewhere === undefined &&
+    !host.cancelled() &&
+    hasTuned(first.plan, outputDir, true);
+  const planned = chose ? planRuns(asked, prepared, true) : first;
+  if (chose) writePlan(outputDir, planned.plan);
+  const measuring = planned.runs.filter(({ tuning }) => tuning !== true);
+  const measured = chose ? await trainPlanned(planned, measuring, settings, host) : undefined;
+  const outcomes = [...choosing.outcomes, ...(measured?.outcomes ?? [])];
+  const elsewhere = choosing.elsewhere ?? measured?.elsewhere;
   if (elsewhere !== undefined) {
     log();
-    return leftToGoOn(outputDir, outcomes, elsewhere);
+    return leftToGoOn(outputDir, outcomes, elsewhere, planned.plan);
   }
-  const { comparison, files } = await writeReport(plan, outputDir, host);
+  const { comparison, files } = await writeReport(planned.plan, outputDir, host);
   log();
   if (comparison.partial) throw interrupted(comparison, outputDir);
-  const finished = comparison.runs.length;
   const failed = outcomes.filter(({ state }) => state === "failed").length;
-  const table = tableOf(comparison);
-  return { outputDir, files, finished, failed, missing: 0, table, notes: [] };
+  const notes = choiceNotes(comparison);
+  const finished = finishedCount(comparison);
+  return { outputDir, files, finished, failed, missing: 0, table: tableOf(comparison), notes };
+}
+
+function trainPlanned(
+  planned: PlannedComparison,
+  some: readonly PlannedRun[],
+  settings: PlacedCompareSettings,
+  host: Host,
+): Promise<TrainedRuns> {
+  const here = settings.executor === "threads";
+  // Elsewhere many run at once: the expensive ones first, so that none is left alone at the end.
+  const runs = here
+    ? some
+    : dealt(withCosts({ ...planned, runs: some }), 1, 0).map(({ run }) => run);
+  return trainRuns(runs, here ? { ...settings, jobs: planned.jobs } : settings, host);
+}
+
+/** The finished runs of a comparison, those too that a sweep chose by. */
+function finishedCount({ runs, sweep }: Comparison): number {
+  return runs.length + (sweep?.cells ?? []).reduce((sum, { seeds }) => sum + seeds.length, 0);
 }
 
 /** What is said where runs go on without this command: the report comes when they have ended. */
@@ -177,6 +259,7 @@ function leftToGoOn(
   outputDir: string,
   outcomes: readonly RunOutcome[],
   { text, jobs }: WorkElsewhere,
+  { sweep }: Plan,
 ): CompareResult {
   const count = (...states: RunOutcome["state"][]) =>
     outcomes.filter(({ state }) => states.includes(state)).length;
@@ -185,6 +268,11 @@ function leftToGoOn(
     `the report goes to ${join(outputDir, "results.md")} when they have ended`,
     `where they stand: l3masking compare --status ${shellWord(outputDir)}`,
     `to cancel them: l3masking compare --cancel ${shellWord(outputDir)}`,
+    ...(sweep?.tuned === false
+      ? [
+          "they choose the swept settings: when they have ended, the same command trains what they chose",
+        ]
+      : []),
   ];
   const counts = { finished: count("finished", "reused"), failed: count("failed"), missing: 0 };
   return { outputDir, files: [], ...counts, table: "", notes, jobs };
@@ -208,11 +296,11 @@ async function merge(
     return {
       outputDir: folder,
       files,
-      finished: comparison.runs.length,
+      finished: finishedCount(comparison),
       failed,
       missing: comparison.unfinished.length - failed,
       table: tableOf(comparison),
-      notes,
+      notes: [...choiceNotes(comparison), ...notes],
     };
   });
 }
@@ -270,12 +358,13 @@ function tableOf(comparison: Comparison): string {
   return runs.length === 0 ? "" : resultTable(comparison, rows);
 }
 
-function interrupted({ runs, unfinished }: Comparison, outputDir: string): L3MaskingError {
-  const written =
-    runs.length === 0 ? "" : ` Results so far are in ${join(outputDir, "results.md")}.`;
+function interrupted(comparison: Comparison, outputDir: string): L3MaskingError {
+  const { unfinished } = comparison;
+  const finished = finishedCount(comparison);
+  const written = finished === 0 ? "" : ` Results so far are in ${join(outputDir, "results.md")}.`;
   return new L3MaskingError(
     "interrupted",
-    `the comparison was stopped after ${runs.length} of ${runs.length + unfinished.length} runs`,
+    `the comparison was stopped after ${finished} of ${finished + unfinished.length} runs`,
     {
       hint: `Run the same command again: finished runs are kept, the others resume.${written}`,
     },

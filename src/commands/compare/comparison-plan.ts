@@ -6,13 +6,18 @@ import { z } from "zod";
 import { L3MaskingError } from "../../base/errors.js";
 import { findText, rename } from "../../platform/files/files.js";
 import { join } from "../../platform/paths.js";
-import { comparedDataset, comparedModel, runPlace } from "../../results/records/comparison.js";
+import {
+  comparedDataset,
+  comparedModel,
+  runPlace,
+  sweptSettings,
+} from "../../results/records/comparison.js";
 import { maskingSummary } from "../../results/records/masking-summary.js";
-import { list } from "../../results/records/measures.js";
+import { count, list } from "../../results/records/measures.js";
 import { parseRecord } from "../../results/records/parse.js";
 import { writeWhole } from "../../run/folder/run-folder.js";
 import { compareCommand } from "../../run/settings/command-line.js";
-import { type CompareSettings, settingsOf } from "../../run/settings/schemas.js";
+import { settingsOf } from "../../run/settings/schemas.js";
 import type { ComparedInputs } from "./compare-data.js";
 import type { PlannedRun } from "./compare-runs.js";
 
@@ -29,7 +34,17 @@ const planSchema = z.object({
   datasets: list(comparedDataset),
   models: list(comparedModel),
   masking: list(maskingSummary),
-  /** In the order data set, model, method, task weights, seed. */
+  /** Where settings have several values. */
+  sweep: z
+    .object({
+      settings: sweptSettings,
+      /** Combinations drawn for each method; null where all are tried. */
+      samples: count.nullable(),
+      /** Are the runs with what was chosen planned? They are once dev has chosen. */
+      tuned: z.boolean(),
+    })
+    .exactOptional(),
+  /** In the order data set, model, method, task weights, seed; of a sweep first those that choose. */
   runs: list(runPlace),
 });
 
@@ -37,10 +52,11 @@ export type Plan = z.infer<typeof planSchema>;
 
 /** `versions` are of all programs; node is left out, as it does not compute. */
 export function planOf(
-  settings: CompareSettings,
+  settings: Readonly<Record<string, unknown>>,
   { datasets, models, masking }: ComparedInputs,
   { node: _, ...versions }: Readonly<Record<string, string>>,
   runs: readonly PlannedRun[],
+  sweep?: Plan["sweep"],
 ): Plan {
   const deciding = decidingSettings(settings);
   // Parsed, so that it is the same as when it is read: also the order of its fields, which the report keeps.
@@ -53,12 +69,15 @@ export function planOf(
     datasets,
     models,
     masking,
+    ...(sweep && { sweep }),
     runs: runs.map(({ settings: _, inputs: __, ...place }) => place),
   });
 }
 
 /** Without those that say where, on what or for whom the work is done. */
-function decidingSettings(settings: CompareSettings): Readonly<Record<string, unknown>> {
+function decidingSettings(
+  settings: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
   const known = settingsOf("compare").filter(
     ({ identity }) => identity === "counts" || identity === "represented",
   );
@@ -108,7 +127,9 @@ export function requireSamePlan(
   [folder, plan]: readonly [string, Plan],
   [otherFolder, other]: readonly [string, Plan],
 ): void {
-  const [parts, others] = [partsOf(plan), partsOf(other)];
+  // Until dev has chosen, a part of a sweep has the runs that choose alone.
+  const later = plan.sweep?.tuned !== false && other.sweep?.tuned !== false;
+  const [parts, others] = [partsOf(plan, later), partsOf(other, later)];
   for (const name of new Set([...parts.keys(), ...others.keys()])) {
     const [one, two] = [parts.get(name) ?? "nothing", others.get(name) ?? "nothing"];
     if (one === two) continue;
@@ -123,7 +144,11 @@ export function requireSamePlan(
 }
 
 /** What must be equal, by its name in messages. */
-function partsOf({ versions, datasets, models, settings, runs }: Plan): Map<string, string> {
+function partsOf(
+  { versions, datasets, models, settings, runs: all }: Plan,
+  later: boolean,
+): Map<string, string> {
+  const runs = later ? all : all.filter(({ tuning }) => tuning === true);
   const counting = new Set(
     settingsOf("compare")
       .filter(({ identity }) => identity === "counts")

@@ -5,19 +5,33 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { exists } from "../../platform/files/files.js";
-import type { Comparison } from "../../results/records/comparison.js";
+import {
+  decidingMeasure,
+  labelMeasureOf,
+  labelMeasures,
+} from "../../results/metrics/label-measures.js";
+import type { Comparison, SweepRecord } from "../../results/records/comparison.js";
 import type { MachineRecord, TrainingMachine } from "../../results/records/machine-record.js";
+import type { MaskingSummary } from "../../results/records/masking-summary.js";
 import { cellsCsv, cellsLatex } from "../../results/report/markdown/cell-tables.js";
 import { comparisonPage } from "../../results/report/markdown/comparison.js";
+import { spreadText } from "../../results/report/markdown/tables.js";
 import { renderComparison } from "../../results/report/pages/comparison.js";
 import { comparisonCells } from "../../results/statistics/comparison-cells.js";
-import { comparisonNotes } from "../../results/statistics/paired-notes.js";
+import {
+  candidateTitle,
+  comparisonNotes,
+  needsWeights,
+} from "../../results/statistics/paired-notes.js";
 import { type RunReading, readComparedRun } from "../../run/folder/compared-run.js";
 import { writeJson, writeWhole } from "../../run/folder/run-folder.js";
+import { readMaskingSummary } from "../../run/folder/trained-run.js";
 import type { Host } from "../../run/host/host.js";
+import { tunedCells } from "./chosen-values.js";
 import type { Plan } from "./comparison-plan.js";
 import { testedPairs } from "./paired-tests.js";
-import { findFailure } from "./run-ticket.js";
+import { findFailure, isFinished } from "./run-ticket.js";
+import { sweptText } from "./sweep.js";
 
 export interface ReportedComparison {
   readonly comparison: Comparison;
@@ -38,12 +52,14 @@ export async function writeReport(
   host: Host,
   check: (machines: readonly TrainingMachine[]) => void = () => undefined,
 ): Promise<ReportedComparison> {
-  const { command, settings, versions, datasets, models, masking } = plan;
+  const { command, settings, versions, datasets, models } = plan;
   const readings = finishedRuns(plan, folder);
   const machines = machinesOf(readings);
   check(machines);
   const unfinished = unfinishedRuns(plan, folder, readings);
-  const whole = unfinished.every(({ state }) => state === "failed");
+  const sweep = sweepRecordOf(plan, folder);
+  const chose = plan.sweep?.tuned !== false;
+  const whole = chose && unfinished.every(({ state }) => state === "failed");
   const samples = Number(settings.bootstrapSamples);
   const paired = whole ? await testedPairs(readings, datasets, samples, host) : undefined;
   const runs = readings.map(({ run }) => run);
@@ -65,16 +81,64 @@ export async function writeReport(
     unfinished,
     cells: comparisonCells(runs),
     paired: paired ?? [],
-    masking,
-    notes: paired === undefined ? [untestedNote] : comparisonNotes(paired),
+    ...(sweep && { sweep }),
+    masking: plan.sweep === undefined ? plan.masking : maskingOfRuns(plan, folder),
+    notes: paired === undefined ? [chose ? untestedNote : unchosenNote] : comparisonNotes(paired),
   };
   // A command that was stopped before any run was finished has nothing to put in place of earlier results.
-  const write = paired !== undefined || runs.length > 0;
+  const tried = sweep?.cells.some(({ dev }) => dev !== null) ?? false;
+  const write = paired !== undefined || runs.length > 0 || tried;
   return { comparison, files: write ? writeFiles(folder, comparison) : [] };
 }
 
 const untestedNote =
   "The comparison was stopped early, so no difference has been tested yet: run the same command again.";
+
+const unchosenNote =
+  "The swept settings are not chosen yet, so nothing is measured on test rows: run the same command again.";
+
+/** What a sweep tried and chose; undefined where nothing is swept. */
+function sweepRecordOf(plan: Plan, folder: string): SweepRecord | undefined {
+  if (plan.sweep === undefined) return undefined;
+  const { settings, samples } = plan.sweep;
+  const measure =
+    labelMeasures.find(({ name }) => name === plan.settings.metricForBestModel) ?? decidingMeasure;
+  return {
+    settings,
+    samples,
+    measure: measure.name,
+    cells: tunedCells(plan, folder, measure.name),
+  };
+}
+
+/** What the finished runs of a sweep mask, by the masking.json of the first seed of each place: their settings differ. */
+function maskingOfRuns({ runs, masking: _ }: Plan, folder: string): MaskingSummary[] {
+  const seen = new Set<string>();
+  return runs.flatMap((run) => {
+    const key = `${run.dataset} ${run.model} ${run.method}`;
+    if (run.tuning === true || seen.has(key)) return [];
+    const found = readMaskingSummary(join(folder, run.folder));
+    if (found === undefined) return [];
+    seen.add(key);
+    return [{ ...found, dataset: run.dataset, model: run.model }];
+  });
+}
+
+/** What was chosen on dev, a line for each place. */
+export function choiceNotes({ sweep }: Pick<Comparison, "sweep">): string[] {
+  if (sweep === undefined) return [];
+  const { title } = labelMeasureOf(sweep.measure);
+  const weighted = needsWeights(sweep.cells);
+  const several = new Set(sweep.cells.map(({ dataset, model }) => `${dataset} ${model}`)).size > 1;
+  return sweep.cells.flatMap((cell) => {
+    if (!cell.chosen || cell.dev === null) return [];
+    const place = several ? `${cell.dataset}, ${cell.model}, ` : "";
+    const of = `${place}${candidateTitle(cell, weighted)}`;
+    return [
+      `chosen on dev for ${of}: ${sweptText(cell.swept)} (${title} ${spreadText(cell.dev[sweep.measure])})`,
+    ];
+  });
+}
 
 /** The record, its tables and its page; gives where they are. */
 function writeFiles(folder: string, comparison: Comparison): string[] {
@@ -93,6 +157,7 @@ function finishedRuns({ runs, datasets }: Plan, folder: string): RunReading[] {
   const labelsOf = new Map(datasets.map(({ name, labels }) => [name, labels]));
   const begun = new Set(namesIn(join(folder, "runs")));
   return runs.flatMap((place) => {
+    if (place.tuning === true) return [];
     if (!begun.has(place.folder.replace(/^runs\//, ""))) return [];
     const labels = labelsOf.get(place.dataset) ?? [];
     return readComparedRun(join(folder, place.folder), place, labels) ?? [];
@@ -111,8 +176,8 @@ function unfinishedRuns(
 ): Comparison["unfinished"] {
   const finished = new Set(readings.map(({ run }) => run.digest));
   return runs.flatMap((place): Comparison["unfinished"] => {
-    if (finished.has(place.digest)) return [];
     const path = join(folder, place.folder);
+    if (finished.has(place.digest) || (place.tuning && isFinished(path))) return [];
     const failure = findFailure(path);
     if (failure === undefined) {
       const begun = exists(join(path, "config.json"));

@@ -3,10 +3,12 @@ import { copyFileSync, linkSync, mkdirSync, readdirSync, renameSync } from "node
 import { join, resolve } from "node:path";
 import { L3MaskingError } from "../../base/errors.js";
 import { counted, listed } from "../../base/figures.js";
+import { shellWord } from "../../base/shell-words.js";
 import { exists, makeFolder, remove } from "../../platform/files/files.js";
 import { LOCK_NAME } from "../../platform/files/lease.js";
 import type { TrainingMachine } from "../../results/records/machine-record.js";
 import type { Host } from "../../run/host/host.js";
+import { hasTuned } from "./chosen-values.js";
 import { findPlan, type Plan, readPlan, requireSamePlan, writePlan } from "./comparison-plan.js";
 import { type ReportedComparison, writeReport } from "./comparison-report.js";
 import { FAILURE_FILE, isFinished } from "./run-ticket.js";
@@ -33,14 +35,16 @@ export async function mergeParts(
   const [first] = plans;
   for (const { part, plan } of plans) requireSamePlan([first.part, first.plan], [part, plan]);
   const earlier = findPlan(folder);
-  if (earlier === undefined) writePlan(folder, first.plan);
-  else requireSamePlan([first.part, first.plan], [folder, earlier]);
-  const target = earlier ?? first.plan;
+  if (earlier !== undefined) requireSamePlan([first.part, first.plan], [folder, earlier]);
+  // Of a sweep: one that has the runs with what was chosen, if there is any.
+  const known = [...(earlier ? [earlier] : []), ...plans.map(({ plan }) => plan)];
+  const target = known.find(({ sweep }) => sweep?.tuned !== false) ?? known[0];
+  if (target !== earlier) writePlan(folder, target);
   const others = plans.filter(({ part }) => resolve(part) !== resolve(folder));
   for (const { part, plan } of others) joinRuns(plan, part, target, folder);
   const check = (machines: readonly TrainingMachine[]) => requireVersions(target, machines);
   const reported = await writeReport(target, folder, host, check);
-  return { ...reported, notes: missingNotes(reported) };
+  return { ...reported, notes: [...missingNotes(reported), ...nextNotes(target, folder)] };
 }
 
 /** Throws `runs-disagree` for runs that other versions finished than those that planned the comparison. */
@@ -104,6 +108,14 @@ function linkOrCopy(source: string, target: string): void {
     // Another disk, or a file system without links.
     copyFileSync(source, target);
   }
+}
+
+/** What comes after the runs that choose. */
+function nextNotes(plan: Plan, folder: string): string[] {
+  if (plan.sweep?.tuned !== false || !hasTuned(plan, folder, true)) return [];
+  return [
+    `chosen: what is chosen is trained by the same compare commands, with --output-dir ${shellWord(folder)}`,
+  ];
 }
 
 function missingNotes({ comparison: { unfinished } }: ReportedComparison): string[] {

@@ -66,8 +66,9 @@ export function withCosts({ runs, plan, inputs }: PlannedComparison) {
   return runs.map((run) => ({ run, cost: costOf(run, plan, inputs) }));
 }
 
-function costOf(
-  { dataset, model, settings }: PlannedRun,
+/** Cost of a run of a data set and model of the plan. */
+export function costOf(
+  { dataset, model, settings }: Pick<PlannedRun, "dataset" | "model" | "settings">,
   { datasets, models }: PlannedComparison["plan"],
   { tokens }: PlannedComparison["inputs"],
 ): number {

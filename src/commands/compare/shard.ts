@@ -5,7 +5,7 @@ import { shellWord } from "../../base/shell-words.js";
 import type { PlacedCompareSettings } from "../../run/folder/named-folder.js";
 import type { Host } from "../../run/host/host.js";
 import type { CompareResult, PlannedComparison } from "./compare.js";
-import { findPlan, requireSamePlan, writePlan } from "./comparison-plan.js";
+import { findPlan, type Plan, requireSamePlan, writePlan } from "./comparison-plan.js";
 import { dealt, withCosts } from "./run-cost.js";
 import { trainRuns } from "./train-runs.js";
 
@@ -42,10 +42,15 @@ export async function trainShard(
   }
   const planned = await planComparison();
   const earlier = findPlan(outputDir);
-  if (earlier === undefined) writePlan(outputDir, planned.plan);
-  else requireSamePlan([outputDir, earlier], ["this command", planned.plan]);
-  const mine = dealt(withCosts(planned), count, index).map(({ run }) => run);
-  const text = `part ${index + 1} of ${count}: ${mine.length} of ${counted(planned.runs.length, "run")}`;
+  const { plan } = planned;
+  if (earlier !== undefined) requireSamePlan([outputDir, earlier], ["this command", plan]);
+  if (earlier === undefined || goesOn(earlier, plan)) writePlan(outputDir, plan);
+  // Once a sweep has chosen, its runs that chose are done with.
+  const runs = planned.runs.filter(({ tuning }) => !plan.sweep?.tuned || tuning !== true);
+  const mine = dealt(withCosts({ ...planned, runs }), count, index).map(({ run }) => run);
+  const which =
+    plan.sweep === undefined ? "" : plan.sweep.tuned ? " with what was chosen" : " that choose";
+  const text = `part ${index + 1} of ${count}: ${mine.length} of ${counted(runs.length, "run")}${which}`;
   host.emit({ type: "notice", level: "info", text });
   const { outcomes } = await trainRuns(mine, { ...settings, jobs: planned.jobs }, host);
   const number = (...states: string[]) =>
@@ -63,8 +68,17 @@ export async function trainShard(
   const tried = failed === 0 ? "" : ", but for failed runs, which the same command tries again";
   const part = `part ${index + 1} of ${count} is done${tried}`;
   const all = count === 1 ? "Next" : `When all ${count} are`;
+  const next = plan.sweep?.tuned === false ? choosingNext : "";
   return {
     ...{ finished, failed, missing },
-    notes: [`${part}. ${all}: l3masking compare --merge ${shellWord(outputDir)}`],
+    notes: [`${part}. ${all}: ${next}l3masking compare --merge ${shellWord(outputDir)}`],
   };
+}
+
+const choosingNext =
+  "the same commands train what these runs chose, in one folder, so join several first with --merge; and then ";
+
+/** Has a plan the runs of an earlier one, and those with what it chose too? */
+function goesOn(earlier: Plan, { sweep }: Plan): boolean {
+  return earlier.sweep?.tuned === false && sweep?.tuned === true;
 }

@@ -39,6 +39,8 @@ export interface ComparisonStatus {
   /** Begun, not finished, and nobody is at work on them. */
   readonly stopped: number;
   readonly waiting: number;
+  /** Of a sweep whose runs have not chosen yet: its settings. The runs with what is chosen are planned after them. */
+  readonly choosing?: readonly string[];
   /** Of all runs, with as many at once as are running now and the mean time of finished ones; absent where none is. */
   readonly seconds_left?: number;
 }
@@ -53,7 +55,7 @@ const SAMPLE_RUNS = 50;
  * Throws `file-missing` for a folder without plan.json, and `data-format` for damaged files.
  */
 export function comparisonStatus(folder: string, now: number): ComparisonStatus {
-  const { runs } = readPlan(folder);
+  const { runs, sweep } = readPlan(folder);
   const place = join(folder, "runs");
   const begun = new Set(exists(place) ? readdirSync(place) : []);
   const finished: string[] = [];
@@ -80,6 +82,7 @@ export function comparisonStatus(folder: string, now: number): ComparisonStatus 
     failed: [...failed.values()],
     stopped,
     waiting,
+    ...(sweep?.tuned === false && { choosing: sweep.settings.map(({ name }) => name) }),
     ...(left !== undefined && { seconds_left: left }),
   };
 }

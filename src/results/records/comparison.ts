@@ -10,12 +10,12 @@
  */
 import { z } from "zod";
 import { splitTextCounts } from "../../data/check/text-counts.js";
-import { ofLabelMeasures } from "../metrics/label-measures.js";
+import { labelMeasures, ofLabelMeasures } from "../metrics/label-measures.js";
 import { ofOrderMeasures, orderValues } from "../metrics/order-measures.js";
 import { trainingMachine } from "./machine-record.js";
 import { maskingSummary } from "./masking-summary.js";
 import { count, counts, labelMetrics, list, splitMetrics, taskValues } from "./measures.js";
-import { candidate, pairedComparison } from "./paired-comparison.js";
+import { candidate, pairedComparison, swept, sweptValue } from "./paired-comparison.js";
 import { parseRecord } from "./parse.js";
 
 export const comparedDataset = z.object({
@@ -62,6 +62,10 @@ const runKey = candidate.extend({ dataset: z.string(), model: z.string(), seed: 
 export type RunKey = z.infer<typeof runKey>;
 
 export const runPlace = runKey.extend({
+  /** Of a sweep: the values that dev is asked about, or that it chose. */
+  swept: swept.exactOptional(),
+  /** Of a sweep: does the run help to choose? Otherwise it has what was chosen, and other seeds. */
+  tuning: z.literal(true).exactOptional(),
   /** Relative to the folder of results.json. */
   folder: z.string(),
   /** SHA-256 (hex) of what decides the run's result. */
@@ -159,9 +163,44 @@ const cellMetrics = z.object({
 
 export type CellMetrics = z.infer<typeof cellMetrics>;
 
+const tunedCell = candidate.extend({
+  dataset: z.string(),
+  model: z.string(),
+  swept,
+  /** Seeds with a finished run, ascending. */
+  seeds: list(count),
+  /** Runs that failed: a cell that has one is not chosen. */
+  failed: count,
+  /** Null without a finished run. */
+  dev: cellMetrics.nullable(),
+  /** The best mean on dev of its data set, model, method and task weights? The first of equal ones. */
+  chosen: z.boolean(),
+});
+
+/** Values that a sweep tried, over its seeds. */
+export type TunedCell = z.infer<typeof tunedCell>;
+
+export const sweptSettings = list(z.object({ name: z.string(), values: list(sweptValue) }));
+
+const sweepRecord = z.object({
+  /** What was tried. */
+  settings: sweptSettings,
+  /** Combinations drawn for each method; null where all were tried. */
+  samples: count.nullable(),
+  /** Dev measure whose mean decides. */
+  measure: z.enum(labelMeasures.map(({ name }) => name)),
+  /** One per data set x model x method x task weights x combination, in that order; none of methods that look at nothing that is swept. */
+  cells: list(tunedCell),
+});
+
+/** What a sweep tried on dev, and chose. */
+export type SweepRecord = z.infer<typeof sweepRecord>;
+
 const comparisonCell = candidate.extend({
   dataset: z.string(),
   model: z.string(),
+  /** Of a sweep: what dev chose. */
+  swept: swept.exactOptional(),
   /** Seeds with a finished run, ascending. */
   seeds: list(count).refine((seeds) => seeds.length > 0, "expected seeds"),
   test: cellMetrics.nullable(),
@@ -200,6 +239,8 @@ const comparison = z.object({
   /** One per data set x model x method x task weights with at least one finished run, in that order. */
   cells: list(comparisonCell),
   paired: list(pairedComparison),
+  /** Where settings had several values. Its runs are not among `runs`, which have what was chosen. */
+  sweep: sweepRecord.exactOptional(),
   masking: list(maskingSummary),
   /** Plain sentences on the tests as a whole: what they compare and what could not be shown. */
   notes: list(z.string()),

@@ -13,6 +13,15 @@ export const candidate = z.object({
 /** A method with its task weights: a row of the results table. */
 export type Candidate = z.infer<typeof candidate>;
 
+export const sweptValue = z.union([z.string(), z.number(), z.boolean()]);
+
+export type SweptValue = z.infer<typeof sweptValue>;
+
+/** Settings that a sweep gave several values, with one each; those that a run does not look at are left out. */
+export const swept = z.record(z.string(), sweptValue);
+
+export type Swept = z.infer<typeof swept>;
+
 const rowSets = ["test", "leak_free"] as const;
 
 export type RowSet = (typeof rowSets)[number];

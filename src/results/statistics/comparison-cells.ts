@@ -23,12 +23,13 @@ export function comparisonCells(runs: readonly ComparedRun[]): ComparisonCell[] 
     groups.set(key, [...(groups.get(key) ?? []), run]);
   }
   return [...groups.values()].map((members) => {
-    const [{ dataset, model, method, task_weights }] = members;
+    const [{ dataset, model, method, task_weights, swept }] = members;
     return {
       dataset,
       model,
       method,
       task_weights,
+      ...(swept && { swept }),
       seeds: members.map(({ seed }) => seed).sort((a, b) => a - b),
       test: rowSetSpread(members.map(({ test }) => test)),
       leak_free: rowSetSpread(members.map(({ leak_free }) => leak_free)),
@@ -45,7 +46,8 @@ function rowSetSpread(rows: readonly (RowSetMetrics | null)[]): CellMetrics | nu
   return present.length < rows.length ? null : metricsSpread(present);
 }
 
-function metricsSpread(
+/** Means and deviations of the measures of runs on the same rows. */
+export function metricsSpread(
   metrics: readonly (OfLabelMeasures<number> & { readonly order?: OrderValues })[],
 ): CellMetrics {
   const orders = metrics.flatMap(({ order }) => order ?? []);

@@ -2,6 +2,7 @@
 import { shellWord } from "../../base/shell-words.js";
 import { basename, isAbsolute } from "../../platform/paths.js";
 import { presetValues } from "./presets.js";
+import { isListSchema } from "./resolve.js";
 import { settingsOf, toFlag } from "./schemas.js";
 import type { Setting } from "./setting.js";
 
@@ -48,6 +49,8 @@ function flagWords(
     const isDefault = JSON.stringify(value) === JSON.stringify(fallback);
     if (value === undefined || (isDefault && !axis)) return [];
     if (typeof value === "boolean") return [`--${value ? "" : "no-"}${toFlag(name)}`];
+    // Of a setting with one value each in its runs: those that are tried.
+    if (Array.isArray(value) && !isListSchema(type)) return [`--${toFlag(name)}`, value.join(",")];
     const words = (Array.isArray(value) ? value : [value]).map((word) =>
       shown(setting, String(word)),
     );

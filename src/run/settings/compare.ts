@@ -12,6 +12,11 @@ const commands = ["compare"] as const;
 /** Where runs can be trained; `src/commands/compare/executor/` has a file for each. */
 export const executorNames = ["queue", "slurm", "threads"] as const;
 
+const seedRanges = () =>
+  z
+    .array(z.string().regex(/^\d+(-\d+)?$/, "expected a seed such as 3 or a range such as 0-4"))
+    .min(1);
+
 export const compareSettings = [
   setting({
     name: "dataset",
@@ -74,16 +79,34 @@ export const compareSettings = [
   setting({
     name: "seeds",
     commands,
-    type: z
-      .array(z.string().regex(/^\d+(-\d+)?$/, "expected a seed such as 3 or a range such as 0-4"))
-      .min(1)
-      .default(["0-4"]),
+    type: seedRanges().default(["0-4"]),
     description: "Seeds of the runs: numbers and ranges, such as 0-4 or 0,1,7",
     heading: "Training",
     placeholder: "seed",
     commas: true,
     identity: "represented",
     axis: true,
+  }),
+  setting({
+    name: "sweepSeeds",
+    commands,
+    type: seedRanges().default(["1000-1002"]),
+    description:
+      "Seeds of the runs that choose between several values of a setting on dev; none of --seeds, whose runs then measure what was chosen",
+    heading: "Training",
+    placeholder: "seed",
+    commas: true,
+    identity: "represented",
+  }),
+  setting({
+    name: "sweepSamples",
+    commands,
+    type: integer(1).optional(),
+    description:
+      "Try so many combinations of several values, drawn at random by the first of --sweep-seeds, instead of all",
+    heading: "Training",
+    unit: "combinations",
+    identity: "represented",
   }),
   setting({
     name: "loggingDir",

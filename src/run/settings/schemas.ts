@@ -8,6 +8,7 @@ import { handingOnSettings } from "./handing-on.js";
 import { maskingSettings } from "./masking.js";
 import { methodSettings } from "./method.js";
 import { pretrainSettings } from "./pretrain.js";
+import { isListSchema } from "./resolve.js";
 import type { Setting } from "./setting.js";
 import { sourceSettings } from "./sources.js";
 import { studioSettings } from "./studio.js";
@@ -50,6 +51,16 @@ export function handedOn(): readonly Setting[] {
   return settingsOf("compare").filter(({ name, axis }) => !axis && ofTrain.has(name));
 }
 
+/**
+ * May `compare` be given several values of a setting, each to be tried on dev? It must decide what its runs train, with one value in each, and
+ * not how dev is measured, since figures that were measured differently could not be held against each other.
+ */
+export function mayBeSwept(setting: Setting): boolean {
+  const { identity, heading, type } = setting;
+  const decides = identity === "counts" && heading !== "Evaluation and saving";
+  return decides && !isListSchema(type) && handedOn().includes(setting);
+}
+
 /** Name and type of each setting that a command takes: in types what `settingsOf` is in values. */
 type Shape<Command extends Taker> = {
   [Record in Known as Command extends Record["commands"][number]
@@ -65,11 +76,11 @@ export function recordsOf(schema: z.ZodObject): readonly Setting[] {
 }
 
 /** A setting's type, which its record goes with; JSON Schemas show of it what files of settings need. */
-function typeOf(setting: Setting): z.ZodType {
+function typeOf(setting: Setting, allowed = setting.type): z.ZodType {
   const { description, unit, origin, aliases, commas } = setting;
   const notes = Object.entries({ description, unit, origin, aliases, commas });
   const given = notes.filter(([, note]) => note !== undefined);
-  const type = setting.type.meta(Object.fromEntries(given));
+  const type = allowed.meta(Object.fromEntries(given));
   records.set(type, setting);
   return type;
 }
@@ -81,8 +92,28 @@ export function schemaOf<Command extends Taker>(command: Command) {
   return z.strictObject(Object.fromEntries(shape) as Shape<Command>);
 }
 
+/** As `compare` is given its settings: of those that may be swept one value or several. */
+function withSeveral(): z.ZodObject {
+  const shape = settingsOf("compare").map((setting): [string, z.ZodType] => {
+    if (!mayBeSwept(setting)) return [setting.name, typeOf(setting)];
+    const several = z.array(withoutDefault(setting.type)).min(1);
+    const type = typeOf({ ...setting, several: true }, z.union([setting.type, several]));
+    return [setting.name, type];
+  });
+  return z.strictObject(Object.fromEntries(shape));
+}
+
+/** What a value must be that is given. */
+function withoutDefault(type: z.ZodType): z.ZodType {
+  const inner =
+    type instanceof z.ZodDefault || type instanceof z.ZodOptional ? type.unwrap() : type;
+  return inner instanceof z.ZodType ? inner : type;
+}
+
 export const trainSchema = schemaOf("train");
+/** With one value of each setting, as the runs have it. */
 export const compareSchema = schemaOf("compare");
+export const sweepingSchema = withSeveral();
 export const scoreSchema = schemaOf("score");
 export const predictSchema = schemaOf("predict");
 export const evaluateSchema = schemaOf("evaluate");
@@ -100,12 +131,19 @@ export const workerSchema = schemaOf("worker");
 export const doctorSchema = schemaOf("doctor");
 export const studioSchema = schemaOf("studio");
 
+/** The settings that `train` has too, with one value or several. Which of them may be swept is told when they are checked. */
+type OneOrSeveral<Settings> = {
+  [Name in keyof Settings]: Name extends keyof TrainOptions
+    ? Settings[Name] | readonly NonNullable<Settings[Name]>[]
+    : Settings[Name];
+};
+
 // Settings as a user gives them: what has a default may be left out.
 
 /** The settings of `train`. */
 export type TrainOptions = z.input<typeof trainSchema>;
-/** The settings of `compare`. */
-export type CompareOptions = z.input<typeof compareSchema>;
+/** The settings of `compare`: of those that decide how its runs are trained also several values, of which dev chooses one. */
+export type CompareOptions = OneOrSeveral<z.input<typeof compareSchema>>;
 /** The settings of `score`. */
 export type ScoreOptions = z.input<typeof scoreSchema>;
 /** The settings of `predict`. */

@@ -66,6 +66,8 @@ export interface Setting<
   readonly when?: Readonly<Record<string, unknown>>;
   /** Of `compare`: its values are compared, each in runs of its own, so it is not handed on. */
   readonly axis?: boolean;
+  /** Of `compare`: several values may be given, of which dev chooses one. Derived (`mayBeSwept`), never written in a record. */
+  readonly several?: boolean;
 }
 
 /** A record with its exact type. */

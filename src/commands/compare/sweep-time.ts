@@ -1,0 +1,135 @@
+/** How long the runs of a sweep take, told before any is trained; a sweep of thousands of runs is refused with it. */
+import { counted, duration } from "../../base/figures.js";
+import type { Runtime } from "../../engine/runtime/runtime.js";
+import { isLinear } from "../../method/methods.js";
+import { loadInputs } from "../../run/fine-tune/inputs.js";
+import { secondsPerStep } from "../../run/fine-tune/step-time.js";
+import { stepsPerEpoch } from "../../run/fine-tune/task-batches.js";
+import { trainingSteps } from "../../run/fine-tune/training-length.js";
+import type { PlacedCompareSettings } from "../../run/folder/named-folder.js";
+import type { Host } from "../../run/host/host.js";
+import { type CompareSettings, toFlag } from "../../run/settings/schemas.js";
+import { type DatasetSource, nameOf, uniqueNames } from "../../run/sources/dataset-sources.js";
+import type { PlannedComparison } from "./compare.js";
+import { type RunPlace, runPlaces, seedList, trainSettings } from "./compare-runs.js";
+import { costOf, withCosts } from "./run-cost.js";
+import { gridSize, MOST_LISTED, type Sweep } from "./sweep.js";
+import { isTooLarge, tooManyRuns, triedValues } from "./sweep-runs.js";
+
+/**
+ * Before texts are scored: throws `invalid-setting` for a sweep of thousands of runs, with the time that they would take on this machine, unless
+ * their number is asked for; and what loading model and data throws then.
+ */
+export async function requireModestSweep(
+  settings: PlacedCompareSettings,
+  sweep: Sweep,
+  sources: readonly DatasetSource[],
+  runtime: Runtime,
+  host: Host,
+): Promise<void> {
+  const places = unreadPlaces(settings, sources);
+  const tuning = tuningRuns(settings, sweep, places);
+  if (!isTooLarge(sweep, tuning)) return;
+  const encoder = places.find(({ candidate }) => !isLinear(candidate.method));
+  const seconds = encoder && (await runSeconds(settings, encoder, runtime, host));
+  const time = seconds === undefined ? "" : `, about ${duration(seconds * tuning)} on this machine`;
+  throw tooManyRuns(sweep, tuning, time);
+}
+
+/** The places of the runs, before data and models are read: names stand for their digests. */
+function unreadPlaces(settings: CompareSettings, sources: readonly DatasetSource[]): RunPlace[] {
+  const names = uniqueNames(settings.model.map(nameOf));
+  const models = settings.model.map((folder, index) => ({
+    ...{ name: names[index], folder, checkpoint_digest: folder, tokenizer_digest: folder },
+  }));
+  const datasets = sources.map(({ name }) => ({ digest: name }));
+  return runPlaces(settings, { sources, datasets, models });
+}
+
+/** How many runs choose; of a grid that is not listed at most so many. */
+function tuningRuns(settings: CompareSettings, sweep: Sweep, places: readonly RunPlace[]): number {
+  const seeds = seedList(settings.sweepSeeds).length;
+  const size = gridSize(sweep.settings);
+  if (size > MOST_LISTED && sweep.samples === undefined) {
+    return size * seeds * places.filter(({ candidate }) => !isLinear(candidate.method)).length;
+  }
+  const tried = triedValues(settings, sweep, places);
+  const counts = places.map((place) => tried(place).length);
+  return seeds * counts.reduce((sum, count) => sum + (count < 2 ? 0 : count), 0);
+}
+
+/** Seconds of classification alone at a place, without its evaluations, by steps timed here. */
+async function runSeconds(
+  settings: PlacedCompareSettings,
+  place: RunPlace,
+  runtime: Runtime,
+  host: Host,
+): Promise<number> {
+  const { outputDir } = settings;
+  const given = trainSettings(settings, stlAt(place), { seed: 0 });
+  const quiet: Host = { ...host, emit: (event) => event.type === "progress" && host.emit(event) };
+  const inputs = await loadInputs({ ...given, outputDir }, quiet);
+  const seconds = await secondsPerStep(inputs, undefined, runtime, quiet);
+  const perEpoch = stepsPerEpoch(inputs.data.encodings.train.length, inputs.settings);
+  return seconds * trainingSteps(perEpoch, inputs.settings);
+}
+
+/**
+ * Says how many runs choose, how many measure what is chosen and, where they are trained here, about how long they take together; and which swept settings no method looks
+ * at.
+ */
+export async function tellSweep(
+  settings: PlacedCompareSettings,
+  sweep: Sweep,
+  planned: PlannedComparison,
+  { sources, runtime }: { readonly sources: readonly DatasetSource[]; readonly runtime: Runtime },
+  host: Host,
+): Promise<void> {
+  const tuning = planned.runs.filter((run) => run.tuning === true);
+  const looked = new Set(tuning.flatMap(({ swept = {} }) => Object.keys(swept)));
+  const idle = sweep.settings.filter(({ name }) => !looked.has(name));
+  if (idle.length > 0) {
+    const flags = idle.map(({ name }) => `--${toFlag(name)}`).join(", ");
+    const text = `${flags}: no method that is compared looks at it, so there is nothing to choose`;
+    host.emit({ type: "notice", level: "warning", text });
+  }
+  if (tuning.length === 0) return;
+  const places = unreadPlaces(settings, sources);
+  const measuring = places.length * seedList(settings.seeds).length;
+  const time =
+    settings.executor === "threads"
+      ? await sweepTime(settings, planned, measuring, places, runtime, host)
+      : "";
+  const text = `sweep: ${counted(tuning.length, "run")} choose on dev, then ${counted(measuring, "run")} measure what was chosen${time}`;
+  host.emit({ type: "notice", level: "info", text });
+}
+
+async function sweepTime(
+  settings: PlacedCompareSettings,
+  planned: PlannedComparison,
+  measuring: number,
+  places: readonly RunPlace[],
+  runtime: Runtime,
+  host: Host,
+): Promise<string> {
+  const place = places.find(({ candidate }) => !isLinear(candidate.method));
+  const reference = planned.runs.find((run) => !isLinear(run.method));
+  if (place === undefined || reference === undefined) return "";
+  const seconds = await runSeconds(settings, place, runtime, host);
+  const { dataset, model } = reference;
+  const stl = { dataset, model, settings: trainSettings(settings, stlAt(place), { seed: 0 }) };
+  const unit = seconds / costOf(stl, planned.plan, planned.inputs);
+  const costs = withCosts(planned).filter(({ run }) => run.tuning === true);
+  const choosing = costs.reduce((sum, { cost }) => sum + cost, 0);
+  // What will be chosen is not known: it costs what the mean of what is tried does.
+  const all = choosing + (choosing / costs.length) * measuring;
+  return `; about ${duration(unit * all)} of training`;
+}
+
+/** Classification alone, which needs no scores: other methods are told by their passes. */
+function stlAt(place: RunPlace) {
+  return {
+    ...place,
+    candidate: { ...place.candidate, method: "stl", task_weights: null } as const,
+  };
+}
