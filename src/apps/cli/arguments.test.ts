@@ -1,6 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { compareSchema, pretrainSchema, trainSchema } from "../../run/settings/schemas.js";
+import {
+  compareSchema,
+  pretrainSchema,
+  sweepingSchema,
+  trainSchema,
+} from "../../run/settings/schemas.js";
 import { canonicalWords } from "./arguments.js";
 import { jsonFlag } from "./flag.js";
 import { flagsOf } from "./flags.js";
@@ -47,6 +52,24 @@ describe("canonicalWords", () => {
     for (const line of ["--no-model", "--no-shared-pass=true"]) {
       expect(refusal(() => train(line))).toMatchObject({ code: "unknown-setting" });
     }
+  });
+
+  it("parts several values by commas where a setting may be swept, and takes one word", () => {
+    const flags = flagsOf(sweepingSchema);
+    const words = [
+      "--gamma",
+      "0.5,1,2",
+      "data.csv",
+      "--second-stage",
+      "true,FALSE",
+      "--seeds",
+      "0",
+    ];
+    expect(canonicalWords(words, flags)).toEqual([
+      ...["--gamma=0.5", "--gamma=1", "--gamma=2", "data.csv"],
+      ...["--second-stage=true", "--second-stage=false", "--seeds=0"],
+    ]);
+    expect(train("--gamma 0.5,1")).toEqual(["--gamma=0.5,1"]);
   });
 
   it("takes another program's options as a value, and our own flags never", () => {

@@ -72,7 +72,9 @@ export const configFlag: Flag = {
 export function flagValue(flag: Flag, text: string): string | number {
   if (flag.kind !== "integer" && flag.kind !== "number") return text;
   const value = Number(text);
-  if (text.trim() === "" || !Number.isFinite(value)) throw formError(flag, "a number", text);
+  if (text.trim() === "" || !Number.isFinite(value)) {
+    throw formError(flag, text.includes(",") ? "one number" : "a number", text);
+  }
   if (flag.kind === "integer" && !Number.isInteger(value)) {
     throw formError(flag, "a whole number", text);
   }
@@ -80,10 +82,9 @@ export function flagValue(flag: Flag, text: string): string | number {
 }
 
 function formError(flag: Flag, expected: string, text: string): L3MaskingError {
-  const one = flag.several || !text.includes(",") ? "" : " It takes one value.";
   return new L3MaskingError(
     "invalid-setting",
     `expected ${expected} after --${flag.name}, got ${JSON.stringify(text)}`,
-    { hint: `Write --${flag.name} <${flag.placeholder}>: ${flag.description}.${one}` },
+    { hint: `Write --${flag.name} <${flag.placeholder}>: ${flag.description}.` },
   );
 }

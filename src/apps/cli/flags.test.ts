@@ -8,6 +8,7 @@ import {
   predictSchema,
   pretrainSchema,
   scoreSchema,
+  sweepingSchema,
   trainSchema,
 } from "../../run/settings/schemas.js";
 import { type Flag, flagValue } from "./flag.js";
@@ -42,6 +43,7 @@ describe("flagsOf", () => {
       placeholder: "integer",
       choices: [],
       commas: false,
+      several: false,
       required: false,
       defaultValue: "128",
       description: expect.stringContaining("special tokens included"),
@@ -49,6 +51,13 @@ describe("flagsOf", () => {
       origin: expect.stringContaining("published"),
       heading: "Limits",
     });
+  });
+
+  it("knows what compare takes several values of", () => {
+    const several = flagsOf(sweepingSchema).filter((one) => one.several);
+    expect(several.find(({ name }) => name === "gamma")).toMatchObject({ kind: "number" });
+    expect(several.map(({ name }) => name)).not.toContain("seeds");
+    expect(flagsOf(compareSchema).some((one) => one.several)).toBe(false);
   });
 
   it("tells the kinds apart", () => {

@@ -49,7 +49,8 @@ export async function settingsMarkdown(): Promise<string> {
       return rows.length === 0 ? [] : [`### ${heading}\n\n${[HEAD, ...rows].join("\n")}`];
     });
     const shared = sharedFlags(name, flags, homes);
-    return [[`## ${name}`, `${summary}.`, ...files, ...shared, ...tables].join("\n\n")];
+    const several = severalValues(flags);
+    return [[`## ${name}`, `${summary}.`, ...files, ...shared, ...several, ...tables].join("\n\n")];
   });
   return `${[INTRODUCTION, ...sections, presetSection(), identitySection()].join("\n\n")}\n`;
 }
@@ -115,6 +116,15 @@ function identityRule({ identity, methods, when = {} }: Setting): string | undef
       return parts.length === 0 ? undefined : parts.join(" ");
     }
   }
+}
+
+/** Names the flags that may have several values; empty where there are none. */
+function severalValues(flags: readonly Flag[]): string[] {
+  const names = flags.filter(({ several }) => several).map(({ name }) => `\`--${name}\``);
+  if (names.length === 0) return [];
+  return [
+    `Several values, with commas between them, may be given of these, and dev chooses one ([comparing.md](comparing.md#sweeps)): ${names.join(", ")}.`,
+  ];
 }
 
 /** Names the flags that an earlier command takes alike, and that command; empty where there are none. */

@@ -39,7 +39,7 @@ import { runFolderOf, runTicket } from "./run-ticket.js";
 import { trainShard } from "./shard.js";
 import { type ComparisonStatus, comparisonStatus } from "./status.js";
 import { comparedSettings, type Sweep } from "./sweep.js";
-import { sweptRuns } from "./sweep-runs.js";
+import { requireFreshSeeds, sweptRuns } from "./sweep-runs.js";
 import { requireModestSweep, tellSweep } from "./sweep-time.js";
 import { readTicket } from "./ticket.js";
 import { type RunOutcome, type TrainedRuns, trainRuns } from "./train-runs.js";
@@ -146,6 +146,7 @@ async function prepare({ settings, sweep }: Asked, host: Host): Promise<Prepared
   seedList(settings.seeds);
   seedList(settings.sweepSeeds);
   candidates(settings);
+  if (sweep !== undefined) requireFreshSeeds(settings);
   requireSharedPassFits(settings);
   requireTrackers(settings, host);
   if (settings.executor === "queue") await requireQueue(settings, host);
@@ -219,7 +220,8 @@ async function compareInFolder(asked: Asked, host: Host): Promise<CompareResult>
   const planned = chose ? planRuns(asked, prepared, true) : first;
   if (chose) writePlan(outputDir, planned.plan);
   const measuring = planned.runs.filter(({ tuning }) => tuning !== true);
-  const measured = chose ? await trainPlanned(planned, measuring, settings, host) : undefined;
+  const told = first.runs.length;
+  const measured = chose ? await trainPlanned(planned, measuring, settings, host, told) : undefined;
   const outcomes = [...choosing.outcomes, ...(measured?.outcomes ?? [])];
   const elsewhere = choosing.elsewhere ?? measured?.elsewhere;
   if (elsewhere !== undefined) {
@@ -240,13 +242,15 @@ function trainPlanned(
   some: readonly PlannedRun[],
   settings: PlacedCompareSettings,
   host: Host,
+  told = 0,
 ): Promise<TrainedRuns> {
   const here = settings.executor === "threads";
   // Elsewhere many run at once: the expensive ones first, so that none is left alone at the end.
   const runs = here
     ? some
     : dealt(withCosts({ ...planned, runs: some }), 1, 0).map(({ run }) => run);
-  return trainRuns(runs, here ? { ...settings, jobs: planned.jobs } : settings, host);
+  const executing = here ? { ...settings, jobs: planned.jobs } : settings;
+  return trainRuns(runs, executing, host, told);
 }
 
 /** The finished runs of a comparison, those too that a sweep chose by. */

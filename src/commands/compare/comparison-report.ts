@@ -16,12 +16,14 @@ import type { MaskingSummary } from "../../results/records/masking-summary.js";
 import { cellsCsv, cellsLatex } from "../../results/report/markdown/cell-tables.js";
 import { comparisonPage } from "../../results/report/markdown/comparison.js";
 import { spreadText } from "../../results/report/markdown/tables.js";
+import { tuningCsv, tuningLatex } from "../../results/report/markdown/tuning-tables.js";
 import { renderComparison } from "../../results/report/pages/comparison.js";
 import { comparisonCells } from "../../results/statistics/comparison-cells.js";
 import {
   candidateTitle,
   comparisonNotes,
   needsWeights,
+  sweptText,
 } from "../../results/statistics/paired-notes.js";
 import { type RunReading, readComparedRun } from "../../run/folder/compared-run.js";
 import { writeJson, writeWhole } from "../../run/folder/run-folder.js";
@@ -31,7 +33,6 @@ import { tunedCells } from "./chosen-values.js";
 import type { Plan } from "./comparison-plan.js";
 import { testedPairs } from "./paired-tests.js";
 import { findFailure, isFinished } from "./run-ticket.js";
-import { sweptText } from "./sweep.js";
 
 export interface ReportedComparison {
   readonly comparison: Comparison;
@@ -147,9 +148,13 @@ function writeFiles(folder: string, comparison: Comparison): string[] {
   writeWhole(join(folder, "results.csv"), cellsCsv(comparison));
   writeWhole(join(folder, "results.tex"), cellsLatex(comparison));
   writeWhole(join(folder, "report.html"), renderComparison(comparison).html);
-  return ["results.json", "results.md", "results.csv", "results.tex", "report.html"].map((name) =>
-    join(folder, name),
-  );
+  const tuning = comparison.sweep && {
+    "tuning.csv": tuningCsv(comparison.sweep),
+    "tuning.tex": tuningLatex(comparison.sweep),
+  };
+  for (const [name, text] of Object.entries(tuning ?? {})) writeWhole(join(folder, name), text);
+  const names = ["results.json", "results.md", "results.csv", "results.tex", "report.html"];
+  return [...names, ...Object.keys(tuning ?? {})].map((name) => join(folder, name));
 }
 
 /** What the finished runs left, in their order. Throws `data-format` for files that are damaged or hold other labels. */

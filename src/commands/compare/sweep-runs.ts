@@ -22,7 +22,7 @@ import { combinations, gridSize, type Sweep, samplesHint, sweepText } from "./sw
  * The runs of a sweep: of each place that looks at what is swept every combination with every seed of `--sweep-seeds`; and, once `chosen` is known, each place
  * with what was chosen and the seeds of `--seeds`. A place that has one combination needs no choice, one whose runs failed has none.
  *
- * Throws `invalid-setting` for seeds that are to choose and to measure, and for too large a grid.
+ * Throws `invalid-setting` for too large a grid.
  */
 export function sweptRuns(
   settings: CompareSettings,
@@ -32,7 +32,6 @@ export function sweptRuns(
   existing: readonly string[],
   chosen: Chosen | undefined,
 ): PlannedRun[] {
-  requireFreshSeeds(settings);
   const make = runMaker(settings, threads, existing);
   const places = runPlaces(settings, inputs);
   const tried = triedValues(settings, sweep, places);
@@ -80,7 +79,7 @@ export function triedValues(
 }
 
 /** Throws `invalid-setting` for a seed that would choose and measure. */
-function requireFreshSeeds({ seeds, sweepSeeds }: CompareSettings): void {
+export function requireFreshSeeds({ seeds, sweepSeeds }: CompareSettings): void {
   const measuring = new Set(seedList(seeds));
   const both = seedList(sweepSeeds).find((seed) => measuring.has(seed));
   if (both === undefined) return;

@@ -4,15 +4,14 @@ import type { Runtime } from "../../engine/runtime/runtime.js";
 import { isLinear } from "../../method/methods.js";
 import { loadInputs } from "../../run/fine-tune/inputs.js";
 import { secondsPerStep } from "../../run/fine-tune/step-time.js";
-import { stepsPerEpoch } from "../../run/fine-tune/task-batches.js";
-import { trainingSteps } from "../../run/fine-tune/training-length.js";
+import { encoderSeconds } from "../../run/fine-tune/work-plan.js";
 import type { PlacedCompareSettings } from "../../run/folder/named-folder.js";
 import type { Host } from "../../run/host/host.js";
 import { type CompareSettings, toFlag } from "../../run/settings/schemas.js";
 import { type DatasetSource, nameOf, uniqueNames } from "../../run/sources/dataset-sources.js";
 import type { PlannedComparison } from "./compare.js";
 import { type RunPlace, runPlaces, seedList, trainSettings } from "./compare-runs.js";
-import { costOf, withCosts } from "./run-cost.js";
+import { costOf, runCost, withCosts } from "./run-cost.js";
 import { gridSize, MOST_LISTED, type Sweep } from "./sweep.js";
 import { isTooLarge, tooManyRuns, triedValues } from "./sweep-runs.js";
 
@@ -30,10 +29,14 @@ export async function requireModestSweep(
   const places = unreadPlaces(settings, sources);
   const tuning = tuningRuns(settings, sweep, places);
   if (!isTooLarge(sweep, tuning)) return;
-  const encoder = places.find(({ candidate }) => !isLinear(candidate.method));
-  const seconds = encoder && (await runSeconds(settings, encoder, runtime, host));
-  const time = seconds === undefined ? "" : `, about ${duration(seconds * tuning)} on this machine`;
-  throw tooManyRuns(sweep, tuning, time);
+  const trained = places.filter(({ candidate }) => !isLinear(candidate.method));
+  const [first] = trained;
+  if (first === undefined) throw tooManyRuns(sweep, tuning, "");
+  const { training, loading } = await runSeconds(settings, first, runtime, host);
+  const shares = trained.map((place) => costBesideStl(settings, place));
+  const share = shares.reduce((sum, one) => sum + one, 0) / shares.length;
+  const seconds = tuning * (loading + share * training);
+  throw tooManyRuns(sweep, tuning, `, about ${duration(seconds)} on this machine`);
 }
 
 /** The places of the runs, before data and models are read: names stand for their digests. */
@@ -58,20 +61,28 @@ function tuningRuns(settings: CompareSettings, sweep: Sweep, places: readonly Ru
   return seeds * counts.reduce((sum, count) => sum + (count < 2 ? 0 : count), 0);
 }
 
-/** Seconds of classification alone at a place, without its evaluations, by steps timed here. */
+/** Seconds of classification alone at a place, by steps timed here, and of what comes before it: reading model and data. */
 async function runSeconds(
   settings: PlacedCompareSettings,
   place: RunPlace,
   runtime: Runtime,
   host: Host,
-): Promise<number> {
+): Promise<{ readonly training: number; readonly loading: number }> {
   const { outputDir } = settings;
   const given = trainSettings(settings, stlAt(place), { seed: 0 });
   const quiet: Host = { ...host, emit: (event) => event.type === "progress" && host.emit(event) };
+  const start = host.now();
   const inputs = await loadInputs({ ...given, outputDir }, quiet);
+  const loading = (host.now() - start) / 1000;
   const seconds = await secondsPerStep(inputs, undefined, runtime, quiet);
-  const perEpoch = stepsPerEpoch(inputs.data.encodings.train.length, inputs.settings);
-  return seconds * trainingSteps(perEpoch, inputs.settings);
+  return { training: encoderSeconds(inputs, seconds), loading };
+}
+
+/** How many times as long a run of a place takes as classification alone on the same texts. */
+function costBesideStl(settings: CompareSettings, place: RunPlace): number {
+  const sizes = { rows: 1, tokens: 1, layers: 1, hiddenSize: 1 };
+  const of = (at: RunPlace) => runCost(trainSettings(settings, at, { seed: 0 }), sizes);
+  return of(place) / of(stlAt(place));
 }
 
 /**
@@ -115,15 +126,16 @@ async function sweepTime(
   const place = places.find(({ candidate }) => !isLinear(candidate.method));
   const reference = planned.runs.find((run) => !isLinear(run.method));
   if (place === undefined || reference === undefined) return "";
-  const seconds = await runSeconds(settings, place, runtime, host);
+  const { training, loading } = await runSeconds(settings, place, runtime, host);
   const { dataset, model } = reference;
   const stl = { dataset, model, settings: trainSettings(settings, stlAt(place), { seed: 0 }) };
-  const unit = seconds / costOf(stl, planned.plan, planned.inputs);
+  const unit = training / costOf(stl, planned.plan, planned.inputs);
   const costs = withCosts(planned).filter(({ run }) => run.tuning === true);
   const choosing = costs.reduce((sum, { cost }) => sum + cost, 0);
   // What will be chosen is not known: it costs what the mean of what is tried does.
   const all = choosing + (choosing / costs.length) * measuring;
-  return `; about ${duration(unit * all)} of training`;
+  const seconds = unit * all + loading * (costs.length + measuring);
+  return `; about ${duration(seconds)} in all`;
 }
 
 /** Classification alone, which needs no scores: other methods are told by their passes. */

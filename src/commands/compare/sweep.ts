@@ -125,13 +125,6 @@ function tooLarge(settings: readonly SweptSetting[], size: number): never {
 export const samplesHint =
   "Add --sweep-samples 20, which draws so many combinations for each method at random, or name fewer values.";
 
-/** The values of a combination for people: "gamma 2, learning rate 0.0001". */
-export function sweptText(values: Swept): string {
-  return Object.entries(values)
-    .map(([name, value]) => `${toFlag(name).replaceAll("-", " ")} ${value}`)
-    .join(", ");
-}
-
 /** What a sweep tries, in a sentence. */
 export function sweepText({ settings, samples }: Sweep): string {
   const flags = settings.map(({ name, values }) => `--${toFlag(name)} ${values.join(",")}`);

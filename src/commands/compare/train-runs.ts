@@ -25,12 +25,13 @@ export interface TrainedRuns {
 
 /**
  * Trains every run that is not finished; the outcomes are in the order of the runs. What a run was stopped in goes on. After
- * a stop on request those that were not begun are still waiting.
+ * a stop on request those that were not begun are still waiting. `told` is how many other runs the command told of before.
  */
 export async function trainRuns(
   runs: readonly PlannedRun[],
   settings: Pick<PlacedCompareSettings, "outputDir" | "executor"> & ExecutorContext["settings"],
   host: Host,
+  told = 0,
 ): Promise<TrainedRuns> {
   const { outputDir, executor } = settings;
   const tickets = runs.map(ticketOf);
@@ -43,7 +44,13 @@ export async function trainRuns(
   const emit = (index: number, state: RunStatusEvent["state"], detail?: string) =>
     host.emit({
       type: "run",
-      ...{ index, count: runs.length, name: tickets[index].name, state, ...steps[index] },
+      ...{
+        index: told + index,
+        count: told + runs.length,
+        name: tickets[index].name,
+        state,
+        ...steps[index],
+      },
       ...(detail !== undefined && { detail }),
     });
   outcomes.forEach(({ state }, index) => {

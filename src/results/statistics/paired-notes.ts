@@ -1,7 +1,12 @@
 /** Paired tests in plain sentences: what they say, and what they could not say. */
 import { methodOf } from "../../method/methods.js";
 import { decidingMeasure, labelMeasures } from "../metrics/label-measures.js";
-import type { Candidate, PairedComparison, PairedTests } from "../records/paired-comparison.js";
+import type {
+  Candidate,
+  PairedComparison,
+  PairedTests,
+  Swept,
+} from "../records/paired-comparison.js";
 
 /** The usual bound below which a difference is called significant. */
 const ALPHA = 0.05;
@@ -10,6 +15,18 @@ const ALPHA = 0.05;
 export function candidateTitle({ method, task_weights }: Candidate, weighted: boolean): string {
   const { title } = methodOf(method);
   return weighted && task_weights !== null ? `${title} (${task_weights})` : title;
+}
+
+/** A setting's name in words: learningRate -> learning rate. */
+export function settingWords(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+}
+
+/** What a sweep tries or chose, for people: "gamma 2, learning rate 0.0001". */
+export function sweptText(values: Swept): string {
+  return Object.entries(values)
+    .map(([name, value]) => `${settingWords(name)} ${value}`)
+    .join(", ");
 }
 
 /** Do the candidates differ in their task weights, so that a title must name them? */

@@ -141,6 +141,12 @@ async function timedPlan(
   };
 }
 
+/** Seconds of a training of the encoder with its evaluations, where a step takes `secondsPerStep`. */
+export function encoderSeconds(inputs: RunInputs, secondsPerStep: number): number {
+  const work = encoderWork(inputs, secondsPerStep, { tfidf: 0, embed: 0, curve: 0 });
+  return work.secondsPerStep * work.steps + work.testSeconds;
+}
+
 function encoderWork(
   { settings, data, folds }: RunInputs,
   seconds: number,

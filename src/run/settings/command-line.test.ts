@@ -5,6 +5,7 @@ import {
   type CompareOptions,
   compareSchema,
   resolveSettings,
+  sweepingSchema,
   type TrainOptions,
   trainSchema,
 } from "./schemas.js";
@@ -68,5 +69,13 @@ describe("compareCommand", () => {
     ).toBe(
       "l3masking compare --dataset a 'b c' --model m 'it'\\''s' --methods l3,stl --task-weights equal --seeds 0,2-3 --learning-rate 0.002 --jobs 2 --output-dir out",
     );
+  });
+
+  it("names the values that are tried, so that the words give the same settings", () => {
+    const listed = { gamma: [0.5, 2], secondStage: [false, true], sweepSamples: 3 };
+    const line = compareCommand(resolveSettings(sweepingSchema, { trainFile: "a.csv", ...listed }));
+    expect(line).toContain("--gamma 0.5,2");
+    expect(line).toContain("--second-stage false,true");
+    expect(line).toContain("--sweep-samples 3");
   });
 });

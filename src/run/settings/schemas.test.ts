@@ -1,5 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { allSettings, handedOn, recordsOf, schemaOf, settingsOf, type Taker } from "./schemas.js";
+import {
+  allSettings,
+  handedOn,
+  mayBeSwept,
+  recordsOf,
+  resolveSettings,
+  schemaOf,
+  settingsOf,
+  sweepingSchema,
+  type Taker,
+} from "./schemas.js";
 import { headings } from "./setting.js";
 
 const takers = [...new Set(allSettings.flatMap(({ commands }) => commands))];
@@ -49,12 +59,54 @@ describe("handedOn", () => {
     const compared = ["dataset", "model", "methods", "taskWeights", "seeds"];
     const settings = settingsOf("compare");
     const machines = settings.filter(({ heading }) => heading === "More machines");
-    const own = ["jobs", "bootstrapSamples", ...machines.map(({ name }) => name)];
+    const own = [
+      "jobs",
+      "bootstrapSamples",
+      "sweepSeeds",
+      "sweepSamples",
+      ...machines.map(({ name }) => name),
+    ];
     expect(
       settings
         .map(({ name }) => name)
         .filter((name) => !names.includes(name))
         .sort(),
     ).toEqual([...compared, ...own].sort());
+  });
+});
+
+describe("mayBeSwept", () => {
+  const names = settingsOf("compare")
+    .filter(mayBeSwept)
+    .map(({ name }) => name);
+
+  it("is what decides how a run trains, in one value", () => {
+    const some = [
+      "gamma",
+      "mlmProbability",
+      "learningRate",
+      "estimator",
+      "secondStage",
+      "maxLength",
+    ];
+    expect(names).toEqual(expect.arrayContaining(some));
+  });
+
+  it("is not where, on what and for whom, lists with another meaning, or how dev is measured", () => {
+    const never = [
+      ...["seeds", "sweepSeeds", "outputDir", "model", "methods", "taskWeights", "threads", "jobs"],
+      ...["splitSeed", "trainFile", "textColumn", "unlabeledFile", "strategy", "preset", "device"],
+      ...["patience", "evalSteps", "keep", "metricForBestModel", "bootstrapSamples"],
+    ];
+    expect(names.filter((name) => never.includes(name))).toEqual([]);
+  });
+
+  it("takes in a file of settings what it takes in one value, or a list of such", () => {
+    const given = { gamma: [0, 1], estimator: ["pll", "block-7"], secondStage: [true, false] };
+    expect(resolveSettings(sweepingSchema, given)).toMatchObject(given);
+    expect(resolveSettings(sweepingSchema, { gamma: 2 })).toMatchObject({
+      gamma: 2,
+      maxLength: 128,
+    });
   });
 });

@@ -36,4 +36,6 @@ export const comparisonNames = [
   "results.tex",
   "runs",
   "slurm",
+  "tuning.csv",
+  "tuning.tex",
 ] as const;

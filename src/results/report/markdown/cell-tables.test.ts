@@ -44,6 +44,8 @@ it("CSV reads back, with every digit and with commas in names", () => {
   expect(head.slice(0, 4)).toEqual(["dataset", "model", "method", "task_weights"]);
   expect(JSON.stringify(first)).toContain("50%, base");
   expect(JSON.stringify(first)).toContain(String(1 / 3));
+  const tuned = cellsCsv({ cells: [cell({ swept: { gamma: 2, estimator: "pll" } })] });
+  expect(tuned.split("\n")[1]).toMatch(/,l3,equal,gamma=2 estimator=pll,test,accuracy,0.8,/);
 });
 
 it("LaTeX has a row for each cell, and names as text", () => {

@@ -12,6 +12,8 @@ export interface CellRow {
   readonly model: string;
   readonly method: string;
   readonly task_weights: string;
+  /** What a sweep chose, as `gamma=2 learningRate=0.0001`; empty without one. */
+  readonly settings: string;
   readonly rows: RowSet | "dev";
   readonly measure: string;
   readonly mean: number;
@@ -34,7 +36,13 @@ export function cellRows({ cells }: Pick<Comparison, "cells">): CellRow[] {
         const spread = cell[rows]?.[measure];
         if (spread === undefined) return [];
         const { dataset, model, method, task_weights: weights } = cell;
-        const place = { dataset, model, method, task_weights: weights ?? "", rows, measure };
+        const settings = Object.entries(cell.swept ?? {}).map(
+          ([name, value]) => `${name}=${value}`,
+        );
+        const place = {
+          ...{ dataset, model, method, task_weights: weights ?? "" },
+          ...{ settings: settings.join(" "), rows, measure },
+        };
         return [{ ...place, ...spread, ...interval(spread) }];
       }),
     ),
@@ -48,7 +56,7 @@ export function cellRows({ cells }: Pick<Comparison, "cells">): CellRow[] {
  *
  * It covers other seeds on the same rows, not other rows.
  */
-function interval({ mean, std, n }: Spread): Pick<CellRow, "low" | "high"> {
+export function interval({ mean, std, n }: Spread): Pick<CellRow, "low" | "high"> {
   if (std === null) return { low: null, high: null };
   const half = (studentQuantile(0.975, n - 1) * std) / Math.sqrt(n);
   return { low: mean - half, high: mean + half };
@@ -59,6 +67,7 @@ const columns = [
   "model",
   "method",
   "task_weights",
+  "settings",
   "rows",
   "measure",
   "mean",
@@ -71,12 +80,12 @@ const columns = [
 /** `cellRows` as CSV (RFC 4180), with every digit; what is null is empty. */
 export function cellsCsv(comparison: Pick<Comparison, "cells">): string {
   const rows = cellRows(comparison).map((row) => columns.map((name) => String(row[name] ?? "")));
-  return [columns, ...rows]
-    .map(
-      (fields) => `${delimitedLine(fields, ",")}
-`,
-    )
-    .join("");
+  return csvText([columns, ...rows]);
+}
+
+/** Lines of CSV (RFC 4180, but ended by a line feed). */
+export function csvText(lines: readonly (readonly string[])[]): string {
+  return lines.map((fields) => `${delimitedLine(fields, ",")}\n`).join("");
 }
 
 /**
@@ -95,9 +104,22 @@ export function cellsLatex({ cells }: Pick<Comparison, "cells">): string {
     "$n$",
   ];
   const body = cells.map((cell) => latexRow(cell, rows, weighted));
+  return latexTable(
+    `${rows} rows, in percent: mean $\\pm$ standard deviation over n seeds, and the 95 % interval of the mean`,
+    `lll${"rr".repeat(labelMeasures.length)}r`,
+    [head, ...body],
+  );
+}
+
+/** A table with the rules of booktabs; the first line is its head, and all texts are LaTeX. */
+export function latexTable(
+  comment: string,
+  columns: string,
+  [head, ...body]: readonly (readonly string[])[],
+): string {
   return [
-    `% ${rows} rows, in percent: mean $\\pm$ standard deviation over n seeds, and the 95 % interval of the mean; needs \\usepackage{booktabs}`,
-    `\\begin{tabular}{lll${"rr".repeat(labelMeasures.length)}r}`,
+    `% ${comment}; needs \\usepackage{booktabs}`,
+    `\\begin{tabular}{${columns}}`,
     "\\toprule",
     `${head.join(" & ")} \\\\`,
     "\\midrule",
@@ -110,20 +132,22 @@ export function cellsLatex({ cells }: Pick<Comparison, "cells">): string {
 
 function latexRow(cell: ComparisonCell, rows: RowSet | "dev", weighted: boolean): string[] {
   const names = [cell.dataset, cell.model, candidateTitle(cell, weighted)].map(latexText);
-  const percent = (value: number) => (100 * value).toFixed(1);
-  const measures = labelMeasures.flatMap(({ name }) => {
-    const spread = cell[rows]?.[name];
-    if (spread === undefined) return ["--", "--"];
-    const { low, high } = interval(spread);
-    const deviation = spread.std === null ? "" : ` $\\pm$ ${percent(spread.std)}`;
-    const range = low === null || high === null ? "--" : `[${percent(low)}, ${percent(high)}]`;
-    return [`${percent(spread.mean)}${deviation}`, range];
-  });
+  const measures = labelMeasures.flatMap(({ name }) => latexSpread(cell[rows]?.[name]));
   return [...names, ...measures, String(cell.seeds.length)];
 }
 
+/** Mean with deviation, and interval, in percent; dashes for what is not there. */
+export function latexSpread(spread: Spread | undefined): readonly [string, string] {
+  if (spread === undefined) return ["--", "--"];
+  const percent = (value: number) => (100 * value).toFixed(1);
+  const { low, high } = interval(spread);
+  const deviation = spread.std === null ? "" : ` $\\pm$ ${percent(spread.std)}`;
+  const range = low === null || high === null ? "--" : `[${percent(low)}, ${percent(high)}]`;
+  return [`${percent(spread.mean)}${deviation}`, range];
+}
+
 /** Text with what LaTeX takes for commands escaped. */
-function latexText(text: string): string {
+export function latexText(text: string): string {
   const named: Readonly<Record<string, string>> = {
     "\\": "\\textbackslash{}",
     "~": "\\textasciitilde{}",

@@ -8,8 +8,9 @@ import type { Comparison } from "../../records/comparison.js";
 import type { TrainingMachine } from "../../records/machine-record.js";
 import type { MaskedToken } from "../../records/masking-summary.js";
 import type { RowSet } from "../../records/paired-comparison.js";
-import { candidateTitle, needsWeights } from "../../statistics/paired-notes.js";
+import { candidateTitle, needsWeights, sweptText } from "../../statistics/paired-notes.js";
 import { curveTable, markdownTable, mcNemarTable, pairedTable, resultTable } from "./tables.js";
+import { tuningTable, tuningText } from "./tuning-tables.js";
 
 /** Tokens of each list that the page shows; results.json has more. */
 const SHOWN_TOKENS = 12;
@@ -21,6 +22,7 @@ export function comparisonPage(comparison: Comparison): string {
     ...resultSections(comparison),
     ...unfinishedSection(comparison),
     ...pairedSections(comparison),
+    ...tuningSections(comparison),
     ...curveSections(comparison),
     ...maskingSections(comparison),
     dataSection(comparison),
@@ -78,7 +80,11 @@ function unfinishedSection({ unfinished, cells }: Comparison): string[] {
   const weighted = needsWeights([...cells, ...unfinished]);
   const rows = unfinished.map((run) => [
     run.folder,
-    `${run.dataset}, ${run.model}, ${candidateTitle(run, weighted)}, seed ${run.seed}`,
+    [
+      ...[run.dataset, run.model, candidateTitle(run, weighted)],
+      ...(run.swept ? [sweptText(run.swept)] : []),
+      `seed ${run.seed}`,
+    ].join(", "),
     run.state,
     run.error === null ? "" : `${run.error.code}: ${run.error.message}`,
   ]);
@@ -104,6 +110,11 @@ function pairedSections({ paired, cells, notes }: Comparison): string[] {
     ];
   });
   return ["## Paired tests", bullets(notes), ...tables];
+}
+
+function tuningSections({ sweep }: Comparison): string[] {
+  if (sweep === undefined || sweep.cells.length === 0) return [];
+  return ["## Chosen on dev", tuningText(sweep), tuningTable(sweep, sweep.cells)];
 }
 
 function curveSections(comparison: Comparison): string[] {

@@ -14,6 +14,7 @@ import { datasetSection, machineText, modelsTable, settingsTable } from "./secti
 import { resultsSection, testsSection } from "./sections/results.js";
 import { timingsSection, unfinishedSection } from "./sections/runs.js";
 import { taskWeightsSection } from "./sections/task-weights.js";
+import { tuningSection } from "./sections/tuning.js";
 import { verdictSection } from "./sections/verdict.js";
 
 /** The page follows from the comparison alone, so it has no date. */
@@ -30,7 +31,8 @@ export function renderComparison(comparison: Comparison): Page {
 ${unfinishedSection(comparison)}
 ${groups.length === 0 ? markup`<p><strong>No run has finished yet.</strong></p>` : undefined}
 ${groups.length > 1 ? contents(groups) : undefined}
-${groups.map((group) => groupSections(group, groups.length > 1))}
+${groups.map((group) => groupSections(group, groups.length > 1, comparison.sweep))}
+${groups.length === 0 ? unmeasuredTuning(comparison) : undefined}
 ${originSections(comparison)}
 <section id="reading"><h2>How to read this page</h2>${glossarySection(true)}</section>`;
   return page(title, body);
@@ -67,7 +69,8 @@ function contents(groups: readonly Group[]): Markup {
   return markup`<nav><ul>${items}</ul></nav>`;
 }
 
-function groupSections(group: Group, several: boolean): Markup {
+function groupSections(group: Group, several: boolean, sweep: Comparison["sweep"]): Markup {
+  const tuning = tuningSection(group, sweep);
   const rows = decidingRows(group);
   const runs = group.candidates.flatMap((candidate) => candidate.runs);
   const weights = taskWeightsSection(group);
@@ -77,6 +80,7 @@ function groupSections(group: Group, several: boolean): Markup {
   return markup`<section id="${group.id}"><h2>${heading}</h2>
 ${verdictSection(group)}
 ${part(group, "results", "Scores", resultsSection(group))}
+${tuning && part(group, "tuning", "Chosen on dev", tuning)}
 ${part(group, "tests", "Paired tests", testsSection(group))}
 ${part(group, "curves", "Learning curves", curvesSection(group))}
 ${weights && part(group, "weights", "Task weights", weights)}
@@ -86,6 +90,19 @@ ${part(group, "masking", "What is masked", maskingSection(group))}
 ${part(group, "timing", "Time", timingsSection(group))}
 ${part(group, "data", "Data", datasetSection(group.dataset, runs))}
 </section>`;
+}
+
+/** What a sweep has tried while nothing is measured yet. */
+function unmeasuredTuning({ datasets, models, sweep }: Comparison): readonly Markup[] {
+  return datasets.flatMap((dataset) =>
+    models.flatMap((model) => {
+      const tuning = tuningSection({ dataset, model }, sweep);
+      if (tuning === undefined) return [];
+      return [
+        markup`<section><h2>${foreign(dataset.name)} with ${foreign(model.name)}: tried on dev</h2>${tuning}</section>`,
+      ];
+    }),
+  );
 }
 
 function originSections({

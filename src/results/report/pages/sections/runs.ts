@@ -2,7 +2,7 @@
 
 import { count, counted, duration } from "../../../../base/figures.js";
 import type { Comparison, UnfinishedRun } from "../../../records/comparison.js";
-import { candidateTitle, needsWeights } from "../../../statistics/paired-notes.js";
+import { candidateTitle, needsWeights, sweptText } from "../../../statistics/paired-notes.js";
 import { mean } from "../../../statistics/paired-tests.js";
 import type { Group } from "../groups.js";
 import { type Markup, markup } from "../markup.js";
@@ -56,7 +56,7 @@ export function unfinishedSection({ partial, unfinished, cells }: Comparison): M
   const rows = unfinished.map((run) => [
     foreign(run.dataset),
     foreign(run.model),
-    candidateTitle(run, weighted),
+    [candidateTitle(run, weighted), ...(run.swept ? [foreign(` (${sweptText(run.swept)})`)] : [])],
     run.seed,
     stateText(run),
   ]);
