@@ -84,6 +84,7 @@ function isOurs(symbol) {
 /** The symbols of this project that the types in a node name. */
 function mentioned(node) {
   const found = new Set();
+  if (isTakenFromValue(node)) return [];
   const look = (child) => {
     if (ts.isBlock(child) || isHidden(child)) return;
     const name = ts.isTypeReferenceNode(child) ? child.typeName : undefined;
@@ -145,10 +146,15 @@ function typeText(type) {
   return checker.typeToString(type, undefined, flags);
 }
 
+/** Does a type come from a value or a schema? What it mentions on the way is then nothing that a reader meets. */
+function isTakenFromValue(node) {
+  return ts.isTypeAliasDeclaration(node) && /\btypeof\b/.test(textOf(node));
+}
+
 /** A type as it is written; where it is taken from a value or a schema, what comes out. */
 function aliasText(node) {
   const written = textOf(node);
-  if (!/\btypeof\b/.test(written)) return written;
+  if (!isTakenFromValue(node)) return written;
   const type = checker.getTypeAtLocation(node);
   const name = node.name.text;
   if (!type.isUnion()) return `interface ${name} ${objectText(type, node)}`;

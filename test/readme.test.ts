@@ -96,7 +96,7 @@ const shortened: Readonly<Record<string, readonly string[]>> = {
   train: ["--max-steps", "2", "--max-length", "24", "--threads", "1"],
   compare: [
     ...["--max-steps", "2", "--max-length", "24", "--threads", "2"],
-    ...["--bootstrap-samples", "100"],
+    ...["--bootstrap-samples", "100", "--sweep-seeds", "1000"],
   ],
   explain: ["--threads", "1"],
   score: ["--max-length", "24", "--threads", "1"],

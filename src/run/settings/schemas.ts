@@ -131,10 +131,21 @@ export const workerSchema = schemaOf("worker");
 export const doctorSchema = schemaOf("doctor");
 export const studioSchema = schemaOf("studio");
 
-/** The settings that `train` has too, with one value or several. Which of them may be swept is told when they are checked. */
+/** Records that pass `mayBeSwept`: in types what that is in values, but for lists, of which none does. */
+type SweptRecord = Exclude<
+  Extract<Known, { readonly identity: "counts" }>,
+  { readonly heading: "Evaluation and saving" }
+>;
+
+type SweptName = {
+  [Record in SweptRecord as "train" | "compare" extends Record["commands"][number]
+    ? Record["name"]
+    : never]: true;
+};
+
 type OneOrSeveral<Settings> = {
-  [Name in keyof Settings]: Name extends keyof TrainOptions
-    ? Settings[Name] | readonly NonNullable<Settings[Name]>[]
+  [Name in keyof Settings]: Name extends keyof SweptName
+    ? Settings[Name] | readonly Required<Settings>[Name][]
     : Settings[Name];
 };
 

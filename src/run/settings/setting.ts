@@ -71,11 +71,7 @@ export interface Setting<
 }
 
 /** A record with its exact type. */
-export function setting<
-  const Name extends string,
-  const Command extends string,
-  Type extends z.ZodType,
->(record: Setting<Name, Command, Type>): Setting<Name, Command, Type> {
+export function setting<const Record extends Setting>(record: Record): Record {
   return record;
 }
 
