@@ -1,5 +1,6 @@
 /** All benchmarks, in the order of the table. */
 import type { Benchmark } from "./benchmark.js";
+import { browserStepBenchmarks } from "./benchmarks/browser-step.js";
 import { jobBenchmark } from "./benchmarks/job.js";
 import { lengthsBenchmark, miniLengthsBenchmark } from "./benchmarks/length-distribution.js";
 import { likelihoodBenchmarks } from "./benchmarks/likelihood.js";
@@ -23,6 +24,7 @@ export const benchmarks: readonly Benchmark[] = [
   predictionBenchmark,
   productShareBenchmark,
   stepProfileBenchmark,
+  ...browserStepBenchmarks,
   trainingMemoryBenchmark,
   scoringMemoryBenchmark,
   preparationBenchmark,

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
+import { hasChromium, whyNot } from "../test/browser/chromium.js";
 import { temporaryFolder } from "../test/fixtures/folders.js";
 import { benchmarks } from "./benchmark-list.js";
 import { loadResult, saveResult } from "./results.js";
@@ -38,6 +39,17 @@ describe("npm run bench", () => {
     await expect(bench("--no-run", "--write-page", "--results", folder)).rejects.toMatchObject({
       stderr: expect.stringContaining("holds one of training-step"),
     });
+  });
+
+  it.skipIf(!hasChromium)(`runs a step in Chromium too${whyNot}`, async () => {
+    const folder = at("browser");
+    await bench("browser-stl", "--quick", "--results", folder);
+    const [, ratio, ...parts] = loadResult(folder, "browser-stl")?.figures ?? [];
+    expect(ratio.figure.low).toBeGreaterThan(0);
+    // Nodes of both passes are told by name.
+    for (const part of ["forward feed-forward", "backward feed-forward", "AdamW"]) {
+      expect(parts.some(({ work }) => work.startsWith(`stl in Chromium: ${part}`))).toBe(true);
+    }
   });
 
   it("writes a page of the results that are kept, and refuses one of none", async () => {

@@ -171,7 +171,7 @@ async function main(): Promise<void> {
   const { help, list, quick, threads, python, chosen, ...flags } = settings();
   if (help) return void process.stdout.write(USAGE);
   if (list) {
-    for (const { name, title } of benchmarks) console.log(`${name.padEnd(18)}${title}`);
+    for (const { name, title } of benchmarks) console.log(`${name.padEnd(20)}${title}`);
     return;
   }
   const results = flags.results ?? join(root, "bench/results", quick ? "quick" : "");

@@ -12,15 +12,15 @@ export type Request = { readonly do: string } & Readonly<
   Record<string, string | number | readonly number[]>
 >;
 
-const answerSchema = z.strictObject({
+export const answerSchema = z.strictObject({
   /** Of the work alone, measured inside the side. */
   seconds: z.number(),
   values: z.record(z.string(), z.number()),
   list: z.array(z.number()).default([]),
 });
 
-const readySchema = z.strictObject({ versions: z.record(z.string(), z.string()) });
-const errorSchema = z.strictObject({ error: z.string() });
+export const readySchema = z.strictObject({ versions: z.record(z.string(), z.string()) });
+export const errorSchema = z.strictObject({ error: z.string() });
 
 export type Answer = z.infer<typeof answerSchema>;
 

@@ -12,7 +12,7 @@ import { measureProducts } from "../products/measure.js";
 import { forwardProducts, operations } from "../products/products.js";
 import { loadSource, weightStore } from "../work/model.js";
 import type { LikelihoodWork } from "../work/work-file.js";
-import { millisecondsOf } from "./profile.js";
+import { millisecondsOf } from "./node-profile.js";
 import { type Answering, index, timed } from "./work-kind.js";
 
 const requestSchema = z.discriminatedUnion("do", [

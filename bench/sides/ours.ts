@@ -3,9 +3,11 @@ import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import * as z from "zod";
 import { cpu } from "../../src/engine/runtime/devices/cpu.js";
+import { loadSource } from "../work/model.js";
 import { readWork } from "../work/work-file.js";
 import type { Answer } from "./conversation.js";
 import { openLikelihood } from "./likelihood.js";
+import { inNode } from "./node-profile.js";
 import { openPrediction } from "./prediction.js";
 import { openPreparation } from "./preparation.js";
 import { openTraining } from "./training.js";
@@ -25,7 +27,7 @@ async function open(path: string): Promise<Answering> {
   const runtime = await cpu.open({ threads, profileFolder });
   switch (work.kind) {
     case "training":
-      return openTraining(work, runtime);
+      return openTraining(work, await loadSource(work.model), inNode(runtime, profileFolder));
     case "likelihood":
       return openLikelihood(work, runtime);
     case "prediction":

@@ -8,6 +8,7 @@ import { loadTokenizer } from "../../src/text/load.js";
 import { loadSource } from "../work/model.js";
 import { microBatch } from "../work/training-batches.js";
 import type { PreparationWork } from "../work/work-file.js";
+import { inNode } from "./node-profile.js";
 import { openTraining } from "./training.js";
 import { type Answering, index, now, timed } from "./work-kind.js";
 
@@ -26,7 +27,8 @@ const MASKING = { selection: "bernoulli", maskReplaceProb: 0.8, randomReplacePro
 const STEPS = 4;
 
 export async function openPreparation(work: PreparationWork, runtime: Runtime): Promise<Answering> {
-  const { spec } = await loadSource(work.model);
+  const source = await loadSource(work.model);
+  const { spec } = source;
   const { texts, batchSize, classes, maxLength } = work;
   const encode = async (): Promise<Encoding[]> => {
     const tokenizer = await loadTokenizer(work.tokenizerFolder);
@@ -59,7 +61,8 @@ export async function openPreparation(work: PreparationWork, runtime: Runtime): 
         return [microBatch(encodings.slice(from, to), labels, tokenizer, step)];
       }),
     },
-    runtime,
+    source,
+    inNode(runtime),
   );
 
   return async (asked) => {

@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import { compileProgram } from "../../src/engine/program.js";
 import { cpu } from "../../src/engine/runtime/devices/cpu.js";
 import { temporaryFolder } from "../../test/fixtures/folders.js";
-import { groupOf, profiledRuns, stepClock, timesByGroup, timesByPart } from "./profile.js";
+import { profiledRuns } from "./node-profile.js";
+import { groupOf, stepClock, timesByGroup, timesByPart } from "./profile.js";
 
 const node = (name: string, kernel: string, milliseconds: number) => ({
   name,

@@ -1,7 +1,4 @@
 /** Where the time of a training step goes: its parts outside the runtime, and the nodes that the runtime ran. */
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { performance } from "node:perf_hooks";
 import * as z from "zod";
 import type { Kernels } from "../../src/engine/kernels/kernels.js";
 import type { Runtime } from "../../src/engine/runtime/runtime.js";
@@ -19,18 +16,6 @@ export interface StepClock {
   timeAsync<Result>(part: string, work: () => Promise<Result>): Promise<Result>;
   /** The parts since the last call. */
   take(): Times;
-}
-
-/**
- * Milliseconds of processor time of this process with one thread, where others on the same processor do not count; of the
- * clock with more.
- */
-export function millisecondsOf(threads: number): () => number {
-  if (threads > 1) return () => performance.now();
-  return () => {
-    const { user, system } = process.cpuUsage();
-    return (user + system) / 1000;
-  };
 }
 
 export function stepClock(now: () => number): StepClock {
@@ -102,11 +87,9 @@ export interface RunNode {
   readonly milliseconds: number;
 }
 
-/** What a session called `name` left in its profile folder: the nodes of each run, in the order of the runs. */
-export function profiledRuns(folder: string, name: string): RunNode[][] {
-  const file = readdirSync(folder).find((found) => found.startsWith(`${name}_`));
-  if (file === undefined) throw new RangeError(`${folder} has no profile of ${name}`);
-  const events = z.array(eventSchema).parse(JSON.parse(readFileSync(join(folder, file), "utf8")));
+/** The nodes of each run in the trace of a session, in the order of the runs. */
+export function runsOf(trace: unknown): RunNode[][] {
+  const events = z.array(eventSchema).parse(trace);
   const starts = events
     .filter((event) => event.name === "model_run")
     .map(({ ts = 0, dur = 0 }) => ({ from: ts, to: ts + dur }))

@@ -12,11 +12,10 @@ import { compileTasks } from "../../src/run/fine-tune/tasks.js";
 import { createTrainable, optimizerGroups } from "../../src/run/fine-tune/trainable.js";
 import { measureProducts } from "../products/measure.js";
 import { trainingProducts } from "../products/products.js";
-import { loadSource } from "../work/model.js";
+import type { LoadedSource } from "../work/model.js";
 import type { BenchMicroBatch, TrainingWork } from "../work/work-file.js";
 import {
-  millisecondsOf,
-  profiledRuns,
+  type RunNode,
   stepClock,
   type Times,
   timedRuntime,
@@ -43,12 +42,23 @@ const requestSchema = z.discriminatedUnion("do", [
 const WEIGHT_DECAY = 0.01;
 const HEAD_WEIGHT_DECAY = 0.1;
 
-export async function openTraining(work: TrainingWork, runtime: Runtime): Promise<Answering> {
+/** Where the steps run. */
+export interface TrainingPlace {
+  readonly runtime: Runtime;
+  /** Milliseconds. */
+  now(): number;
+  /** The nodes of each run of the session called so, once it is disposed of; none where the runtime tells none. */
+  runsOf(session: string): readonly (readonly RunNode[])[];
+}
+
+export async function openTraining(
+  work: TrainingWork,
+  { spec, values }: LoadedSource,
+  { runtime, now, runsOf }: TrainingPlace,
+): Promise<Answering> {
   const { classes, learningRate } = work;
-  const { spec, values } = await loadSource(work.model);
   const both = work.tasks !== "classification";
   const parts = { mlmHead: both, classes };
-  const now = millisecondsOf(runtime.threads);
   const clock = stepClock(now);
   const store = timedStore(createTrainable(spec, parts, values, 0), clock);
   // A classification head is new in every run; here both sides must begin with the same.
@@ -89,10 +99,9 @@ export async function openTraining(work: TrainingWork, runtime: Runtime): Promis
     const request = requestSchema.parse(requested);
     if (request.do === "profile") {
       await tasks.dispose();
-      const { profileFolder = "" } = work;
       const first = work.steps.length;
       const counted = asked.slice(first);
-      const runs = profiledRuns(profileFolder, session).slice(first * passes);
+      const runs = runsOf(session).slice(first * passes);
       const times = [
         ...timesByPart(partsOfSteps.slice(first), counted),
         ...timesByGroup(runs, counted, passes),

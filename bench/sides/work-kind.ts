@@ -1,5 +1,4 @@
 /** What the kinds of work of our side have in common. */
-import { performance } from "node:perf_hooks";
 import * as z from "zod";
 import type { Answer } from "./conversation.js";
 

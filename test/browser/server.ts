@@ -9,7 +9,7 @@ import { extname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { inBrowser } from "../../scripts/browser-platform.js";
 
-const root = fileURLToPath(new URL("../../", import.meta.url));
+const checkout = fileURLToPath(new URL("../../", import.meta.url));
 
 const types: Readonly<Record<string, string>> = {
   ".html": "text/html; charset=utf-8",
@@ -20,7 +20,7 @@ const types: Readonly<Record<string, string>> = {
 };
 
 /** Folders whose modules name packages. */
-const ours = ["dist/", "test/browser/pages/", "examples/browser/"];
+const ours = ["dist/", "build/bench/", "build/src/", "test/browser/pages/", "examples/browser/"];
 
 export interface PageServer {
   /** "http://127.0.0.1:PORT/" */
@@ -31,9 +31,14 @@ export interface PageServer {
 export interface ServerOptions {
   /** Send the headers that let threads share memory? */
   readonly isolated: boolean;
+  /** Folder of the checkout; told where this file was compiled to another place. */
+  readonly root?: string;
 }
 
-export async function servePages({ isolated }: ServerOptions): Promise<PageServer> {
+export async function servePages({
+  isolated,
+  root = checkout,
+}: ServerOptions): Promise<PageServer> {
   const server = createServer((request, response) => {
     const path = decodeURIComponent(new URL(request.url ?? "/", "http://localhost").pathname);
     const file = join(root, path);
@@ -46,7 +51,7 @@ export async function servePages({ isolated }: ServerOptions): Promise<PageServe
       response.writeHead(404).end();
       return;
     }
-    send(file, inside.replaceAll("\\", "/"), response);
+    send(root, inside.replaceAll("\\", "/"), response);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   // Of a server that listens on a port it is no string.
@@ -57,7 +62,8 @@ export async function servePages({ isolated }: ServerOptions): Promise<PageServe
   };
 }
 
-function send(file: string, inside: string, response: ServerResponse): void {
+function send(root: string, inside: string, response: ServerResponse): void {
+  const file = join(root, inside);
   const headers = { "Content-Type": types[extname(file)] ?? "application/octet-stream" };
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
   const other = inBrowser(file);
@@ -67,7 +73,7 @@ function send(file: string, inside: string, response: ServerResponse): void {
     return;
   }
   if (extname(file) === ".js" && ours.some((folder) => inside.startsWith(folder))) {
-    response.end(withAddresses(readFileSync(file, "utf8")));
+    response.end(withAddresses(readFileSync(file, "utf8"), root));
     return;
   }
   response.setHeader("Content-Length", statSync(file).size);
@@ -75,13 +81,13 @@ function send(file: string, inside: string, response: ServerResponse): void {
 }
 
 /** `from "zod"` -> `from "/node_modules/zod/index.js"`, and so in `import()`. */
-function withAddresses(source: string): string {
+function withAddresses(source: string, root: string): string {
   return source.replace(
     /(^(?:import|export)\s[\w\s{},*$]*?\bfrom\s*|^import\s+|\bimport\()"([^"./][^"]*)"/gm,
-    (_, before: string, name: string) => `${before}"${addressOf(name)}"`,
+    (_, before: string, name: string) => `${before}"${addressOf(name, root)}"`,
   );
 }
 
-function addressOf(name: string): string {
+function addressOf(name: string, root: string): string {
   return `/${relative(root, fileURLToPath(import.meta.resolve(name))).replaceAll("\\", "/")}`;
 }

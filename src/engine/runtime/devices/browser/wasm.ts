@@ -11,10 +11,11 @@ import { inPage, pageSession } from "./session.js";
 let started: number | undefined;
 
 export const wasm: Device = {
-  async open({ threads = sharedThreads() } = {}) {
+  async open({ threads = sharedThreads(), profileFolder } = {}) {
     const { InferenceSession, Tensor, env } = await loadOnnxRuntimeWeb("wasm");
     started ??= isIsolated() ? threads : 1;
     env.wasm.numThreads = started;
+    const profiled = profileFolder !== undefined;
     const settings = {
       executionProviders: ["wasm"],
       executionMode: "sequential",
@@ -24,6 +25,8 @@ export const wasm: Device = {
         optimization: { disable_specified_optimizers: "CommonSubexpressionElimination" },
       },
       logSeverityLevel: 4,
+      // There is no folder: the build writes its times to the console.
+      enableProfiling: profiled,
     } as const;
     const tensors = createTensors(Tensor, async (tensor) => copyOf(tensor));
     return {
@@ -38,7 +41,7 @@ export const wasm: Device = {
         try {
           const session = await InferenceSession.create(bytes, settings);
           // What it writes stays in its own memory, and comes out as a copy.
-          const options = { ...(held && { held }), writesInPlace: false };
+          const options = { ...(held && { held }), writesInPlace: false, profiled };
           return pageSession(wrapSession(name, session, tensors, options));
         } catch (cause) {
           throw inPage(runtimeError(name, cause));
