@@ -7,7 +7,7 @@ import { createRequire } from "node:module";
 import { basename, dirname, resolve } from "node:path";
 import { readRecords } from "../dist/data/read.js";
 import { Classifier } from "../dist/node.js";
-import { trainedMaxLength } from "../dist/run/folder/saved-classifier.js";
+import { trainedReading } from "../dist/run/folder/saved-classifier.js";
 import { loadTokenizer } from "../dist/text/load.js";
 
 const [folder, input, library] = process.argv.slice(2);
@@ -17,7 +17,7 @@ const { env, pipeline } = createRequire(`${resolve(library)}/package.json`)(
 
 const { records } = await readRecords(input, { labels: "optional" });
 const tokenizer = await loadTokenizer(folder);
-const longest = trainedMaxLength(folder) ?? 512;
+const longest = trainedReading(folder).maxLength ?? 512;
 // transformers.js reads on where `predict` cuts a text.
 const texts = records
   .map(({ text }) => text)

@@ -11,6 +11,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseModelConfig } from "../dist/model/checkpoint/config.js";
+import { saveCheckpoint } from "../dist/model/checkpoint/save.js";
+import { createTrainable, storedValues } from "../dist/run/fine-tune/trainable.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const command = join(root, "dist/apps/cli/main.js");
@@ -87,10 +90,6 @@ rmSync(folder, { recursive: true });
 
 /** A model of RoBERTa-base's size with random weights and the tokenizer of the shipped one. */
 async function writeBaseModel(target) {
-  const of = (path) => import(join(root, "dist", path));
-  const { parseModelConfig } = await of("model/spec.js");
-  const { saveCheckpoint } = await of("checkpoint/save.js");
-  const { createTrainable, storedValues } = await of("experiment/fine-tune/trainable.js");
   const config = {
     ...JSON.parse(readFileSync(join(mini, "config.json"), "utf8")),
     vocab_size: 50265,
@@ -105,7 +104,14 @@ async function writeBaseModel(target) {
     ["tokenizer.json", readFileSync(join(mini, "tokenizer.json"), "utf8")],
   ]);
   const values = storedValues(store);
-  await saveCheckpoint(target, { spec, values, kind: "masked-lm", tokenizerFiles });
+  await saveCheckpoint(target, {
+    spec,
+    values,
+    kind: "masked-lm",
+    tokenizerFiles,
+    dtype: "F32",
+    replace: false,
+  });
 }
 
 /** Runs a command and gives the peak of its resident memory in bytes. */

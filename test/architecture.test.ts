@@ -196,6 +196,63 @@ describe("imports", () => {
   });
 });
 
+describe("scripts", () => {
+  it("import of the build what src exports", () => {
+    const scripts = ["scripts", "examples"].flatMap((folder) =>
+      readdirSync(new URL(folder, root), { recursive: true, encoding: "utf8" })
+        .map((path) => `${folder}/${path.replaceAll("\\", "/")}`)
+        .filter((path) => path.endsWith(".mjs")),
+    );
+    const wanted = scripts.flatMap((script) => namesFromBuild(script));
+    expect(wanted.length).toBeGreaterThan(20);
+    const absent = wanted.filter(({ module, name }) => {
+      const source = sources.get(module);
+      return source === undefined || !exportsOf(source).has(name);
+    });
+    expect(absent).toEqual([]);
+  });
+});
+
+/** What a script imports from dist/, each name by the file of src that it is built from. */
+function namesFromBuild(script: string) {
+  const parsed = ts.createSourceFile(script, text(script), ts.ScriptTarget.Latest, true);
+  return parsed.statements.flatMap((statement) => {
+    if (!ts.isImportDeclaration(statement) || !ts.isStringLiteral(statement.moduleSpecifier)) {
+      return [];
+    }
+    const path = posix.join(posix.dirname(script), statement.moduleSpecifier.text);
+    const bindings = statement.importClause?.namedBindings;
+    if (!path.startsWith("dist/") || !bindings || !ts.isNamedImports(bindings)) return [];
+    const module = path.replace("dist/", "").replace(/\.js$/, ".ts");
+    return bindings.elements.map(({ propertyName, name }) => ({
+      ...{ script, module },
+      name: (propertyName ?? name).text,
+    }));
+  });
+}
+
+/** Names that a file exports. */
+function exportsOf(source: ts.SourceFile): ReadonlySet<string> {
+  const names = source.statements.flatMap((statement) => {
+    if (ts.isExportDeclaration(statement)) {
+      const clause = statement.exportClause;
+      return clause && ts.isNamedExports(clause)
+        ? clause.elements.map(({ name }) => name.text)
+        : [];
+    }
+    if (!ts.canHaveModifiers(statement)) return [];
+    const modifiers = ts.getModifiers(statement) ?? [];
+    if (!modifiers.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword)) return [];
+    if (ts.isVariableStatement(statement)) {
+      return statement.declarationList.declarations.map(({ name }) => name.getText(source));
+    }
+    return ts.isFunctionDeclaration(statement) || ts.isClassDeclaration(statement)
+      ? [statement.name?.text ?? ""]
+      : [];
+  });
+  return new Set(names);
+}
+
 describe("a browser", () => {
   const beside = "platform/browser/";
   /** Modules of the platform, and those of their names that a browser loads in their place (scripts/browser-platform.ts). */

@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { runTrain } from "../../dist/commands/train.js";
 import { cpu } from "../../dist/engine/runtime/devices/cpu.js";
-import { openClassifier } from "../../dist/run/inference/classifier.js";
+import { openClassifier } from "../../dist/run/classifiers/kinds.js";
 import { classifierSchema, resolveSettings, trainSchema } from "../../dist/run/settings/schemas.js";
 import { loadTokenizer } from "../../dist/text/load.js";
 

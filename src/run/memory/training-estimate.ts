@@ -21,7 +21,7 @@ export interface TrainedModel {
   readonly learnsWeights: boolean;
   /** How many of the first layers are frozen, together with the embeddings; nothing is where absent. */
   readonly frozenLayers?: number | undefined;
-  /** Bytes of the weights that were loaded, which stay beside those that are trained. */
+  /** Bytes of the weights as they were loaded: those that are trained are made from them, and garbage collection comes when it comes. */
   readonly checkpointBytes: number;
 }
 
