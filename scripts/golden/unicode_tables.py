@@ -9,7 +9,8 @@ Run: python scripts/golden/unicode_tables.py > src/text/unicode-tables.ts   (sec
 """
 
 import tokenizers
-from tokenizers.normalizers import BertNormalizer, StripAccents
+from sentencepiece_models import character_map
+from tokenizers.normalizers import BertNormalizer, Nmt, Precompiled, StripAccents
 from tokenizers.pre_tokenizers import BertPreTokenizer, ByteLevel
 
 CODE_POINTS = [c for c in range(0x110000) if not 0xD800 <= c <= 0xDFFF]
@@ -58,6 +59,31 @@ def bert(**parts):
     return BertNormalizer(**{**settings, **parts})
 
 
+def clusters():
+    """
+    Precompiled looks up clusters of characters of up to five bytes by their beginning, and drops the rest of those it finds. So two maps of
+    one character each show where the clusters of a text begin and end.
+    """
+    letter = Precompiled(character_map([("a", "X")]))
+    accent = Precompiled(character_map([("\u0301", "Z")]))
+    characters = [chr(c) for c in CODE_POINTS]
+    yield (
+        "extending",
+        "Characters that belong to a cluster with the one before.",
+        [ord(c) for c in characters if letter.normalize_str(f"a{c}") == "X"],
+    )
+    yield (
+        "prepended",
+        "Characters that belong to a cluster with the one behind.",
+        [ord(c) for c in characters if letter.normalize_str(f"{c}a\u0301") == f"{c}X\u0301"],
+    )
+    yield (
+        "isolated",
+        "Characters that are clusters of their own, whatever stands beside them.",
+        [ord(c) for c in characters if accent.normalize_str(f"{c}\u0301\u0301") == f"{c}Z"],
+    )
+
+
 def classes():
     bert_pre, byte_level = BertPreTokenizer(), ByteLevel(add_prefix_space=False)
     strip, chinese = bert(strip_accents=True), bert(handle_chinese_chars=True)
@@ -93,6 +119,14 @@ def classes():
         r"`\p{N}` of the byte-level expression.",
         [c for c in CODE_POINTS if pieces(byte_level, f"1{chr(c)}2") == [(0, 3)]],
     )
+    nmt = Nmt()
+    yield ("nmtRemoved", "Characters that Nmt drops.", removed_by(nmt))
+    yield (
+        "nmtSpaces",
+        "Characters that Nmt takes for a space.",
+        [c for c in CODE_POINTS if c != 0x20 and nmt.normalize_str(chr(c)) == " "],
+    )
+    yield from clusters()
 
 
 def main():

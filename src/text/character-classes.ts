@@ -31,6 +31,11 @@ export const characters = {
   marks: bracketContent(tables.marks),
   letters: bracketContent(tables.letters),
   numbers: bracketContent(tables.numbers),
+  nmtRemoved: bracketContent(tables.nmtRemoved),
+  nmtSpaces: bracketContent(tables.nmtSpaces),
+  extending: bracketContent(tables.extending),
+  prepended: bracketContent(tables.prepended),
+  isolated: bracketContent(tables.isolated),
   // The only property that every Unicode version since 6.3 answers alike.
   space: "\\p{White_Space}",
 } as const;

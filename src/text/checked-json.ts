@@ -30,7 +30,7 @@ export function checkShape<T>(schema: z.ZodType<T>, value: unknown, where: strin
   });
   if (issues.length > SHOWN_FAULTS) problems.push(`and ${issues.length - SHOWN_FAULTS} more`);
   throw new L3MaskingError("tokenizer-format", `${where}: ${problems.join("; ")}`, {
-    hint: "Use a BERT (WordPiece) or RoBERTa (byte-level BPE) tokenizer as Hugging Face saves it.",
+    hint: "Use a tokenizer of BERT (WordPiece), RoBERTa (byte-level BPE) or XLM-RoBERTa (Unigram), as Hugging Face saves it.",
   });
 }
 
@@ -61,7 +61,9 @@ export function requireFewSteps(settings: unknown, where: string): void {
       throw new L3MaskingError(
         "tokenizer-format",
         `${where}: expected at most ${MAX_STEPS} steps, got more`,
-        { hint: "Use a checkpoint with a BERT (WordPiece) or RoBERTa (byte-level BPE) tokenizer." },
+        {
+          hint: "Use a checkpoint with a tokenizer of BERT (WordPiece), RoBERTa (byte-level BPE) or XLM-RoBERTa (Unigram).",
+        },
       );
     }
     for (const part of Object.values(item)) open.push(part);
@@ -78,6 +80,8 @@ export function unsupported(what: string, type: string, known: readonly string[]
   return new L3MaskingError(
     "tokenizer-format",
     `${what}: expected one of ${known.join(", ")}, got ${type}`,
-    { hint: "Use a checkpoint with a BERT (WordPiece) or RoBERTa (byte-level BPE) tokenizer." },
+    {
+      hint: "Use a checkpoint with a tokenizer of BERT (WordPiece), RoBERTa (byte-level BPE) or XLM-RoBERTa (Unigram).",
+    },
   );
 }

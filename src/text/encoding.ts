@@ -7,7 +7,10 @@ export const NO_WORD = -1;
 export interface Encoding {
   /** Vocabulary id of each token. */
   readonly ids: Int32Array; // [n]
-  /** The pre-token each token belongs to (Hugging Face's `word_ids()`); NO_WORD for special tokens. */
+  /**
+   * The pre-token each token belongs to (Hugging Face's `word_ids()`); NO_WORD for special tokens. Where words part at spaces alone, the
+   * tokens of scripts without spaces between words are words of their own.
+   */
   readonly wordIds: Int32Array; // [n]
   /** How many tokens of the text `max_length` cut off. */
   readonly truncated: number;
@@ -32,8 +35,11 @@ export interface Tokenizer {
   encode(text: string, maxLength: number): Encoding;
   /** The token string of an id (as in the vocabulary file). */
   token(id: number): string;
-  /** How token strings are spelled: in letters that stand for bytes, or as written, `##` before what continues a word. */
-  readonly spelling: "bytes" | "written";
+  /**
+   * How token strings are spelled: in letters that stand for bytes; as written, `##` before what continues a word; or as written, with a mark
+   * (U+2581) for the space before a word.
+   */
+  readonly spelling: "bytes" | "marked" | "written";
   readonly vocabularySize: number;
   readonly special: SpecialIds;
   /** All ids that stand for a special or added token: never drawn as a random replacement. */

@@ -4,7 +4,7 @@ import { entryAt, readBytes } from "../platform/files/files.js";
 import { join } from "../platform/paths.js";
 import type { Tokenizer } from "./encoding.js";
 import { createTokenizer } from "./tokenizer.js";
-import { type TokenizerSettings, tokenizerFileNames, tokenizerText } from "./tokenizer-json.js";
+import { type TokenizerSettings, tokenizerFileNames } from "./tokenizer-json.js";
 
 /**
  * The tokenizer of the files in `folder` (see `createTokenizer`); `settings` overrule the files.
@@ -16,24 +16,18 @@ export async function loadTokenizer(
   folder: string,
   settings: TokenizerSettings = {},
 ): Promise<Tokenizer> {
-  const files = new Map<string, string>();
+  const files = new Map<string, Uint8Array>();
   for (const name of tokenizerFileNames) {
-    const text = readTokenizerFile(join(folder, name));
-    if (text !== undefined) files.set(name, text);
+    const bytes = smallFile(join(folder, name));
+    if (bytes !== undefined) files.set(name, bytes);
   }
   return createTokenizer(files, { ...settings, folder });
-}
-
-/** The text of a file, or undefined where there is none. */
-function readTokenizerFile(path: string): string | undefined {
-  const bytes = smallFile(path);
-  return bytes && tokenizerText(path, bytes);
 }
 
 /** Bytes of a tokenizer file; those with 250 000 tokens have 20 MB. */
 const MAX_BYTES = 100_000_000;
 
-/** The bytes of a file that is one: a pipe or a device in its place could keep us waiting for ever. */
+/** The bytes of a file that is one, or undefined where there is none: a pipe or a device in its place could keep us waiting for ever. */
 function smallFile(path: string): Uint8Array | undefined {
   try {
     const found = entryAt(path);

@@ -6,7 +6,9 @@
  * stripping and lowercasing, and characters that changed between versions of Unicode.
  */
 import * as z from "zod";
+import { L3MaskingError, messageOf } from "../base/errors.js";
 import { characters } from "./character-classes.js";
+import { compileCharacterMap } from "./character-map.js";
 import { checkShape, componentType, unsupported } from "./checked-json.js";
 
 export type Normalize = (text: string) => string;
@@ -18,7 +20,12 @@ const supported = [
   "NFD",
   "NFKC",
   "NFKD",
+  "Nmt",
+  "Precompiled",
+  "Prepend",
+  "Replace",
   "Sequence",
+  "Strip",
   "StripAccents",
 ] as const;
 
@@ -29,6 +36,13 @@ const bertSchema = z.object({
   lowercase: z.boolean().default(true),
 });
 const sequenceSchema = z.object({ normalizers: z.array(z.unknown()) });
+const precompiledSchema = z.object({ precompiled_charsmap: z.string() });
+const prependSchema = z.object({ prepend: z.string() });
+const stripSchema = z.object({ strip_left: z.boolean(), strip_right: z.boolean() });
+const replaceSchema = z.object({
+  pattern: z.union([z.object({ String: z.string() }), z.object({ Regex: z.string() })]),
+  content: z.string(),
+});
 
 /**
  * The function of a `normalizer` entry; null (no normalizer) leaves texts as they are.
@@ -56,6 +70,30 @@ export function compileNormalizer(settings: unknown, where: string): Normalize {
       return (text) => text.normalize(type);
     case "NFD":
       return decompose;
+    case "Nmt":
+      return (text) => text.replace(nmtRemoved, "").replace(nmtSpace, " ");
+    case "Precompiled": {
+      const { precompiled_charsmap } = checkShape(precompiledSchema, settings, where);
+      return compileCharacterMap(fromBase64(precompiled_charsmap, where), where);
+    }
+    case "Prepend": {
+      const { prepend } = checkShape(prependSchema, settings, where);
+      return (text) => (text === "" ? "" : prepend + text);
+    }
+    case "Replace": {
+      const { pattern, content } = checkShape(replaceSchema, settings, where);
+      if ("Regex" in pattern) {
+        const expression = simpleExpression(pattern.Regex, where);
+        return (text) => text.replace(expression, () => content);
+      }
+      return pattern.String === ""
+        ? (text) => text
+        : (text) => text.replaceAll(pattern.String, () => content);
+    }
+    case "Strip": {
+      const { strip_left, strip_right } = checkShape(stripSchema, settings, where);
+      return (text) => stripped(text, strip_left, strip_right);
+    }
     default:
       throw unsupported(`${where} (normalizer)`, type, supported);
   }
@@ -83,6 +121,47 @@ const space = new RegExp(`[${characters.space}]`, "gu");
 const ideographs = new RegExp(`[${characters.ideographs}]`, "gu");
 const accents = new RegExp(`[${characters.accents}]+`, "gu");
 const marks = new RegExp(`[${characters.marks}]+`, "gu");
+
+const nmtRemoved = new RegExp(`[${characters.nmtRemoved}]+`, "gu");
+const nmtSpace = new RegExp(`[${characters.nmtSpaces}]`, "gu");
+
+function fromBase64(text: string, where: string): Uint8Array {
+  try {
+    return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  } catch (cause) {
+    throw new L3MaskingError(
+      "tokenizer-format",
+      `${where}: expected precompiled_charsmap in Base64, got ${messageOf(cause)}`,
+      { hint: "Download the file again.", cause },
+    );
+  }
+}
+
+/**
+ * A literal text whose last character may come several times, such as " {2,}": all that the tokenizers of encoders ask for.
+ * Others would be read by another engine than Rust's, which takes some signs otherwise.
+ */
+function simpleExpression(source: string, where: string): RegExp {
+  if (/^[^\\^$.*+?()[\]{}|]+(?:\+|\{\d{1,3},(?:\d{1,3})?\})?$/u.test(source)) {
+    return new RegExp(source, "gu");
+  }
+  throw new L3MaskingError(
+    "tokenizer-format",
+    `${where}: expected a Replace of a text, or of a text whose last character repeats (" {2,}"), got the regular expression ${JSON.stringify(source)}`,
+    { hint: "Use the tokenizer that belongs to the checkpoint, as Hugging Face saves it." },
+  );
+}
+
+/** Not a regular expression at the end: that would start anew at every space. */
+function stripped(text: string, left: boolean, right: boolean): string {
+  let start = 0;
+  let end = text.length;
+  while (left && start < end && whiteSpace.test(text[start])) start++;
+  while (right && end > start && whiteSpace.test(text[end - 1])) end--;
+  return text.slice(start, end);
+}
+
+const whiteSpace = new RegExp(`[${characters.space}]`, "u");
 
 /** Letter by letter: JavaScript alone would write a sigma at the end of a word as its final form. */
 function lowercase(text: string): string {

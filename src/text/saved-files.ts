@@ -5,7 +5,7 @@ import { checkShape } from "./checked-json.js";
 import { fieldsOf, type SpecialNames } from "./special-tokens.js";
 import { subwordKind } from "./subwords.js";
 import { rebuilding, type TokenizerClass } from "./tokenizer-class.js";
-import type { TokenizerFiles, TokenizerJson } from "./tokenizer-json.js";
+import { fileText, type TokenizerFiles, type TokenizerJson } from "./tokenizer-json.js";
 import { type Vocabulary, vocabularySize } from "./vocabulary.js";
 
 export interface SavedTokenizer {
@@ -38,7 +38,7 @@ const NO_LIMIT = 1e20;
 
 /**
  * tokenizer.json, tokenizer_config.json, special_tokens_map.json and the bare vocabulary (vocab.txt, or
- * vocab.json and merges.txt).
+ * vocab.json and merges.txt; a Unigram vocabulary has none beside tokenizer.json).
  *
  * transformers 5 rebuilds a BertTokenizer or RobertaTokenizer from the vocabulary and the *settings*,
  * so the settings are written out in full; a tokenizer that these classes cannot express is saved under
@@ -46,7 +46,7 @@ const NO_LIMIT = 1e20;
  */
 export function savedFiles(saved: SavedTokenizer): ReadonlyMap<string, string> {
   const { json, names, added, tokens } = saved;
-  const source = saved.files.get("tokenizer.json");
+  const source = fileText(saved.files, "tokenizer.json", "");
   const files = new Map<string, string>();
   const unique = uniqueTokens(added, names);
   const complete = unique.length === json.added_tokens.length;
@@ -64,7 +64,7 @@ export function savedFiles(saved: SavedTokenizer): ReadonlyMap<string, string> {
     const lines = merges.map((merge) => (typeof merge === "string" ? merge : merge.join(" ")));
     files.set("vocab.json", `${JSON.stringify(Object.fromEntries(byId(tokens)))}\n`);
     files.set("merges.txt", `#version: 0.2\n${lines.map((line) => `${line}\n`).join("")}`);
-  } else if (writableAsLines(tokens)) {
+  } else if (kind === "WordPiece" && writableAsLines(tokens)) {
     files.set(
       "vocab.txt",
       byId(tokens)

@@ -75,7 +75,8 @@ export function namesIn(settings: unknown, where: string): Partial<SpecialNames>
 
 /** The names that a tokenizer of this kind has unless a file says otherwise. */
 export function customaryNames(kind: SubwordKind, tokens: Vocabulary): SpecialNames {
-  const [usual, other] = kind === "BPE" ? [robertaNames, bertNames] : [bertNames, robertaNames];
+  const [usual, other] =
+    kind === "WordPiece" ? [bertNames, robertaNames] : [robertaNames, bertNames];
   return roles.some((role) => !tokens.has(usual[role])) && roles.every((r) => tokens.has(other[r]))
     ? other
     : usual;
@@ -217,7 +218,7 @@ export function namesAround(settings: unknown, where: string): Partial<SpecialNa
       throw new L3MaskingError(
         "tokenizer-format",
         `${where}: expected a row of one special token, the text and one special token, got another template`,
-        { hint: "Use a checkpoint with a BERT or RoBERTa tokenizer." },
+        { hint: "Use a checkpoint with a tokenizer of BERT, RoBERTa or XLM-RoBERTa." },
       );
     }
     default:

@@ -3,13 +3,17 @@ import * as z from "zod";
 import { L3MaskingError } from "../base/errors.js";
 import { bytePairs } from "./byte-pairs.js";
 import { checkShape, unsupported } from "./checked-json.js";
-import { type Vocabulary, vocabularySchema } from "./vocabulary.js";
+import { unigramPieces } from "./unigram.js";
+import { MAX_ID, type Vocabulary, vocabularySchema } from "./vocabulary.js";
 import { wordPieces } from "./wordpiece.js";
 
 export interface SubwordModel {
   readonly vocabulary: Vocabulary;
-  /** Ids of a word as the vocabulary spells it. */
-  encode(word: string): number[];
+  /**
+   * The function from a word, as the vocabulary spells it, to its ids. Tokens of `never` have a role, and no text becomes one: in a Unigram
+   * vocabulary they are pieces like others.
+   */
+  encoder(never: ReadonlySet<string>): (word: string) => number[];
 }
 
 const emptyAffix = z
@@ -60,16 +64,50 @@ const wordPieceSchema = z.object({
   max_input_chars_per_word: z.int().nonnegative().max(MAX_WORD).default(100),
 });
 
-export type SubwordKind = "BPE" | "WordPiece";
+/** A piece of a Unigram vocabulary, and the logarithm of its probability. */
+export type ScoredPiece = readonly [piece: string, score: number];
 
-/** Kind of a `model` entry. Throws `tokenizer-format` for anything but WordPiece and BPE. */
+/** Letters of a piece; SentencePiece's have 16 unless asked for more. The work on a text can grow with the longest. */
+const MAX_PIECE = 1000;
+
+/** Not a zod array: that is slow for the quarter of a million pieces of XLM-RoBERTa. */
+function isPieceList(value: unknown): value is readonly ScoredPiece[] {
+  if (!Array.isArray(value) || value.length === 0 || value.length > MAX_ID) return false;
+  const entries: readonly unknown[] = value;
+  const seen = new Set<string>();
+  return entries.every((entry) => {
+    if (!Array.isArray(entry) || entry.length !== 2) return false;
+    const [piece, score]: readonly unknown[] = entry;
+    if (typeof piece !== "string" || piece.length > MAX_PIECE || seen.has(piece)) return false;
+    seen.add(piece);
+    return Number.isFinite(score);
+  });
+}
+
+export const unigramSchema = z.object({
+  unk_id: z.int().nonnegative(),
+  vocab: z.custom<readonly ScoredPiece[]>(
+    isPieceList,
+    `expected a list of distinct pieces of at most ${MAX_PIECE} letters, each with its score`,
+  ),
+  byte_fallback: z.boolean().nullish(),
+});
+
+export type SubwordKind = "BPE" | "Unigram" | "WordPiece";
+
+/** Kind of a `model` entry. Throws `tokenizer-format` for anything but WordPiece, BPE and Unigram. */
 export function subwordKind(settings: unknown, where: string): SubwordKind {
-  const schema = z.looseObject({ type: z.string().optional(), merges: z.unknown().optional() });
+  const schema = z.looseObject({
+    type: z.string().optional(),
+    merges: z.unknown().optional(),
+    vocab: z.unknown().optional(),
+  });
   const model = checkShape(schema, settings, where);
-  // Files of 2019 and 2020 lack the type; of our two kinds only BPE has merges.
-  const type = model.type ?? (model.merges === undefined ? "WordPiece" : "BPE");
-  if (type === "BPE" || type === "WordPiece") return type;
-  throw unsupported(`${where} (model)`, type, ["BPE", "WordPiece"]);
+  // Files of 2019 and 2020 lack the type; only BPE has merges, only Unigram a list of pieces.
+  const other = Array.isArray(model.vocab) ? "Unigram" : "WordPiece";
+  const type = model.type ?? (model.merges === undefined ? other : "BPE");
+  if (type === "BPE" || type === "Unigram" || type === "WordPiece") return type;
+  throw unsupported(`${where} (model)`, type, ["BPE", "Unigram", "WordPiece"]);
 }
 
 /**
@@ -77,7 +115,9 @@ export function subwordKind(settings: unknown, where: string): SubwordKind {
  * is not computed here (dropout, byte fallback, affixes), or names tokens that its vocabulary lacks.
  */
 export function compileSubwords(settings: unknown, where: string): SubwordModel {
-  if (subwordKind(settings, where) === "WordPiece") {
+  const kind = subwordKind(settings, where);
+  if (kind === "Unigram") return compileUnigram(settings, where);
+  if (kind === "WordPiece") {
     const model = checkShape(wordPieceSchema, settings, where);
     const vocabulary: Vocabulary = new Map(Object.entries(model.vocab));
     const encode = wordPieces({
@@ -86,7 +126,7 @@ export function compileSubwords(settings: unknown, where: string): SubwordModel 
       continuation: model.continuing_subword_prefix,
       maxCharacters: model.max_input_chars_per_word,
     });
-    return { vocabulary, encode };
+    return { vocabulary, encoder: () => encode };
   }
   const model = checkShape(bytePairSchema, settings, where);
   const vocabulary: Vocabulary = new Map(Object.entries(model.vocab));
@@ -103,7 +143,31 @@ export function compileSubwords(settings: unknown, where: string): SubwordModel 
     },
     where,
   );
-  return { vocabulary, encode };
+  return { vocabulary, encoder: () => encode };
+}
+
+function compileUnigram(settings: unknown, where: string): SubwordModel {
+  const { unk_id, vocab, byte_fallback } = checkShape(unigramSchema, settings, where);
+  if (unk_id >= vocab.length) {
+    throw new L3MaskingError(
+      "tokenizer-format",
+      `${where}: expected unk_id below the ${vocab.length} pieces of the vocabulary, got ${unk_id}`,
+      { hint: "Use the tokenizer files that were saved with the model." },
+    );
+  }
+  const pieces = vocab.map(([piece]) => piece);
+  const scores = Float64Array.from(vocab, ([, score]) => score);
+  return {
+    vocabulary: new Map(pieces.map((piece, id) => [piece, id])),
+    encoder: (never) =>
+      unigramPieces({
+        pieces,
+        scores,
+        unknown: unk_id,
+        byteFallback: byte_fallback ?? false,
+        never,
+      }),
+  };
 }
 
 /** The two halves of a merge written as one line. */

@@ -1,11 +1,12 @@
 /**
- * The class of transformers that reads a tokenizer's files, which decides what they mean: BertTokenizer and RobertaTokenizer
- * take the vocabulary from tokenizer.json, and all else from tokenizer_config.json and their own defaults.
+ * The class of transformers that reads a tokenizer's files, which decides what they mean: BertTokenizer, RobertaTokenizer
+ * and others take the vocabulary from tokenizer.json, and all else from tokenizer_config.json and their own defaults.
  *
  * Reference: `AutoTokenizer.from_pretrained` of transformers 5; test/golden/tokenizer-classes.json.gz holds what it does.
  */
 import * as z from "zod";
 import { L3MaskingError } from "../base/errors.js";
+import { isObject } from "../base/strict-json.js";
 import { checkShape } from "./checked-json.js";
 import {
   bertNames,
@@ -14,8 +15,9 @@ import {
   robertaNames,
   type SpecialNames,
 } from "./special-tokens.js";
-import { type SubwordKind, subwordKind } from "./subwords.js";
+import { type SubwordKind, subwordKind, unigramSchema } from "./subwords.js";
 import {
+  type BareReading,
   bertJson,
   mpnetJson,
   robertaJson,
@@ -23,6 +25,7 @@ import {
   type TokenizerSettings,
   withSettings,
 } from "./tokenizer-json.js";
+import { camembertJson, unigramJson, xlmRobertaJson } from "./unigram-json.js";
 import { vocabularySchema } from "./vocabulary.js";
 
 /** A way of reading, by the class that it is named after; the last takes tokenizer.json as it is. */
@@ -30,19 +33,19 @@ export type TokenizerClass =
   | "BertTokenizer"
   | "MPNetTokenizer"
   | "RobertaTokenizer"
+  | "XLMRobertaTokenizer"
+  | "CamembertTokenizer"
   | "PreTrainedTokenizerFast";
 
 /** A class that builds a tokenizer of its own from the vocabulary and settings. */
-export interface RebuildingClass {
+export interface RebuildingClass extends BareReading {
   /** Special tokens where no file names them. */
   readonly names: SpecialNames;
   readonly subwords: SubwordKind;
-  /** The bare vocabulary that it reads where there is no tokenizer.json. */
-  readonly vocabulary: "vocab.txt" | "vocab.json";
   /** What it can express. */
   readonly standard: z.ZodType;
-  /** What it builds of the `model` entry of a tokenizer.json. */
-  rebuilt(model: TokenizerJson["model"], names: SpecialNames, file: string): TokenizerJson;
+  /** What it builds of a tokenizer.json. */
+  rebuilt(json: TokenizerJson, names: SpecialNames, file: string): TokenizerJson;
   /** The settings of tokenizer_config.json that make the class build this tokenizer; undefined where none do. */
   settings(json: TokenizerJson, names: SpecialNames): Record<string, unknown> | undefined;
 }
@@ -66,6 +69,8 @@ const namesOfClass: Readonly<Record<TokenizerClass, readonly string[]>> = {
     "LongformerTokenizer",
     "MvpTokenizer",
   ],
+  XLMRobertaTokenizer: ["XLMRobertaTokenizer"],
+  CamembertTokenizer: ["CamembertTokenizer"],
   PreTrainedTokenizerFast: ["PreTrainedTokenizer", "TokenizersBackend", "PythonBackend"],
 };
 
@@ -77,6 +82,8 @@ const classOfModel: Readonly<Record<string, TokenizerClass>> = {
   mpnet: "MPNetTokenizer",
   modernbert: "PreTrainedTokenizerFast",
   roberta: "RobertaTokenizer",
+  "xlm-roberta": "XLMRobertaTokenizer",
+  camembert: "CamembertTokenizer",
 };
 
 const namedClassSchema = z.looseObject({ tokenizer_class: z.string().nullish() });
@@ -106,7 +113,7 @@ export function tokenizerClass(
     "tokenizer-format",
     `${where}: expected a tokenizer_class that is computed here (${kinds.join(", ")} or one like them), got ${JSON.stringify(name)}`,
     {
-      hint: `Choose a checkpoint with a BERT or RoBERTa tokenizer; where tokenizer.json alone says how texts are read, put "tokenizer_class": "PreTrainedTokenizerFast" into tokenizer_config.json.`,
+      hint: `Choose a checkpoint with a tokenizer of BERT, RoBERTa or XLM-RoBERTa; where tokenizer.json alone says how texts are read, put "tokenizer_class": "PreTrainedTokenizerFast" into tokenizer_config.json.`,
     },
   );
 }
@@ -115,6 +122,8 @@ const kinds = [
   "BertTokenizer",
   "MPNetTokenizer",
   "RobertaTokenizer",
+  "XLMRobertaTokenizer",
+  "CamembertTokenizer",
   "PreTrainedTokenizerFast",
 ] as const;
 
@@ -150,6 +159,79 @@ const standardRoberta = z.object({
   }),
 });
 
+/** What XLMRobertaTokenizer and CamembertTokenizer can express. */
+const standardUnigram = z.object({
+  normalizer: z
+    .object({ type: z.literal("Precompiled"), precompiled_charsmap: z.string() })
+    .nullish()
+    .transform((normalizer) => normalizer ?? null),
+  pre_tokenizer: z.object({
+    type: z.literal("Sequence"),
+    pretokenizers: z.tuple([
+      z.object({ type: z.literal("WhitespaceSplit") }),
+      z
+        .object({
+          type: z.literal("Metaspace"),
+          replacement: z.string(),
+          add_prefix_space: z.literal(true).nullish(),
+          prepend_scheme: z.enum(["always", "never"]).default("always"),
+          split: z.literal(true).nullish(),
+        })
+        .transform(({ replacement, prepend_scheme }) => ({ replacement, prepend_scheme })),
+    ]),
+  }),
+  model: z.object({
+    type: z.literal("Unigram"),
+    unk_id: z.int(),
+    byte_fallback: z
+      .literal(false)
+      .nullish()
+      .transform(() => false),
+  }),
+});
+
+const unigramVocabulary = z.looseObject({ vocab: unigramSchema.shape.vocab });
+
+/** Base64 of the character map of a normalizer; empty where it has none. */
+function characterMapOf(normalizer: unknown): string {
+  const steps = isObject(normalizer) ? (normalizer.normalizers ?? [normalizer]) : [];
+  for (const step of Array.isArray(steps) ? steps : []) {
+    const map: unknown = isObject(step) ? step.precompiled_charsmap : undefined;
+    if (typeof map === "string") return map;
+  }
+  return "";
+}
+
+/** `unknownOf` gives the id of the unknown token in a vocabulary. */
+function unigramClass(
+  fromPieces: RebuildingClass["fromPieces"],
+  unknownOf: (pieces: readonly string[], name: string) => number,
+): RebuildingClass {
+  return {
+    names: robertaNames,
+    subwords: "Unigram",
+    vocabulary: "sentencepiece.bpe.model",
+    standard: standardUnigram,
+    ...(fromPieces && { fromPieces }),
+    rebuilt({ model, normalizer, added_tokens }, names, file) {
+      const { vocab } = checkShape(unigramVocabulary, model, file);
+      const pieces = vocab.map(([piece]) => piece);
+      const unknown = unknownOf(pieces, names.unknown);
+      const parts = { vocab, unknown, characterMap: characterMapOf(normalizer) };
+      return unigramJson({ ...parts, added: added_tokens }, names);
+    },
+    settings(json, names) {
+      const parsed = standardUnigram.safeParse(json);
+      if (!parsed.success) return undefined;
+      const { pretokenizers } = parsed.data.pre_tokenizer;
+      return { ...ends(names), add_prefix_space: pretokenizers[1].prepend_scheme === "always" };
+    },
+  };
+}
+
+/** Where XLMRobertaTokenizer takes the unknown token to be, whatever its name. */
+const XLM_ROBERTA_UNKNOWN = 3;
+
 const vocabularyOnly = z.looseObject({ vocab: vocabularySchema });
 const vocabularyAndMerges = z.looseObject({
   vocab: vocabularySchema,
@@ -184,14 +266,15 @@ export const rebuilding: Readonly<
   BertTokenizer: {
     ...wordPieces,
     names: bertNames,
-    rebuilt: (model, names, file) => bertJson(checkShape(vocabularyOnly, model, file).vocab, names),
+    rebuilt: ({ model }, names, file) =>
+      bertJson(checkShape(vocabularyOnly, model, file).vocab, names),
   },
   RobertaTokenizer: {
     names: robertaNames,
     subwords: "BPE",
     vocabulary: "vocab.json",
     standard: standardRoberta,
-    rebuilt(model, names, file) {
+    rebuilt({ model }, names, file) {
       const { vocab, merges } = checkShape(vocabularyAndMerges, model, file);
       return robertaJson(vocab, merges, names);
     },
@@ -204,13 +287,17 @@ export const rebuilding: Readonly<
   MPNetTokenizer: {
     ...wordPieces,
     names: mpnetNames,
-    rebuilt: (model, names, file) =>
+    rebuilt: ({ model }, names, file) =>
       mpnetJson(checkShape(vocabularyOnly, model, file).vocab, names),
     settings(json, names) {
       const settings = bertSettings(json);
       return settings && { ...settings, ...ends(names) };
     },
   },
+  XLMRobertaTokenizer: unigramClass(xlmRobertaJson, () => XLM_ROBERTA_UNKNOWN),
+  CamembertTokenizer: unigramClass(camembertJson, (pieces, name) =>
+    Math.max(0, pieces.indexOf(name)),
+  ),
 };
 
 /** The record of a class; undefined where it takes tokenizer.json as it is, or no file tells the class. */
@@ -235,7 +322,7 @@ export function asClass(
   if (found !== reading.subwords) {
     throw otherVocabulary(kind, `a ${found} model`, reading.subwords, file);
   }
-  const ofClass = withSettings(reading.rebuilt(json.model, names, file), settings);
+  const ofClass = withSettings(reading.rebuilt(json, names, file), settings);
   const { normalizer, pre_tokenizer, post_processor, model } = ofClass;
   // The tokens that a tokenizer.json adds count, whatever the class; a bare vocabulary adds none of its own.
   const added_tokens = file.endsWith("tokenizer.json") ? json.added_tokens : ofClass.added_tokens;
@@ -265,12 +352,15 @@ export function otherVocabulary(
   expected: string,
   file: string,
 ): L3MaskingError {
-  const other = kind === "RobertaTokenizer" ? "BertTokenizer" : "RobertaTokenizer";
+  const other = Object.entries(rebuilding).find(
+    ([name, { subwords, vocabulary }]) =>
+      name !== kind && (found.includes(subwords) || found.includes(vocabulary)),
+  )?.[0];
   return new L3MaskingError(
     "tokenizer-format",
     `${file}: expected ${expected}, which ${kind} reads, got ${found}`,
     {
-      hint: `Use the tokenizer files of the checkpoint; if they are, name their class in tokenizer_config.json: "tokenizer_class": "${other}", or "PreTrainedTokenizerFast" for tokenizer.json as it is.`,
+      hint: `Use the tokenizer files of the checkpoint; if they are, name their class in tokenizer_config.json: "tokenizer_class": "${other ?? "BertTokenizer"}", or "PreTrainedTokenizerFast" for tokenizer.json as it is.`,
     },
   );
 }

@@ -8,21 +8,24 @@ import { L3MaskingError } from "../base/errors.js";
 import { isObject } from "../base/strict-json.js";
 import { addedTokenSchema, MAX_ADDED } from "./added-tokens.js";
 import { checkShape, listOf, parseTokenizerJson } from "./checked-json.js";
+import { readSentencePiece, type SentencePieceModel } from "./sentencepiece-file.js";
 import { bertNames, robertaNames, type SpecialNames } from "./special-tokens.js";
 import { MAX_MERGES, splitMerge } from "./subwords.js";
+import { xlmRobertaJson } from "./unigram-json.js";
 import { MAX_ID, vocabularySchema } from "./vocabulary.js";
 
-/** File name -> content, of the files in `tokenizerFileNames`. */
-export type TokenizerFiles = ReadonlyMap<string, string>;
+/** File name -> content, of the files in `tokenizerFileNames`: text, or the bytes of the file. */
+export type TokenizerFiles = ReadonlyMap<string, string | Uint8Array>;
 
 /** Files that hold a vocabulary, in the order of preference; one of these sets is enough. */
 export const vocabularyFiles = [
   ["tokenizer.json"],
   ["vocab.json", "merges.txt"],
   ["vocab.txt"],
+  ["sentencepiece.bpe.model"],
 ] as const;
 
-/** "tokenizer.json, or vocab.json with merges.txt, or vocab.txt" */
+/** "tokenizer.json, or vocab.json with merges.txt, or vocab.txt, or sentencepiece.bpe.model" */
 export const vocabularyText = vocabularyFiles.map((names) => names.join(" with ")).join(", or ");
 
 /** Files that change how a vocabulary is read, where they are there. */
@@ -42,14 +45,16 @@ export const tokenizerFileNames: readonly string[] = [
   MODEL_CONFIG,
 ];
 
-/** The text of a tokenizer file. Throws `tokenizer-format` for bytes that are not UTF-8. */
-export function tokenizerText(path: string, bytes: Uint8Array): string {
+/** The text of a file, where there is one. Throws `tokenizer-format` for bytes that are not UTF-8. */
+export function fileText(files: TokenizerFiles, name: string, folder: string): string | undefined {
+  const content = files.get(name);
+  if (content === undefined || typeof content === "string") return content;
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return new TextDecoder("utf-8", { fatal: true }).decode(content);
   } catch (cause) {
     throw new L3MaskingError(
       "tokenizer-format",
-      `${path}: expected UTF-8 text, found other bytes`,
+      `${folder}${name}: expected UTF-8 text, found other bytes`,
       { hint: "Download the file again.", cause },
     );
   }
@@ -74,9 +79,20 @@ export interface TokenizerSource {
   readonly file: string;
 }
 
+/** A file that holds a vocabulary and nothing else, or the one of two that does. */
+export type BareVocabulary = "sentencepiece.bpe.model" | "vocab.json" | "vocab.txt";
+
+/** What a class makes of a bare vocabulary. */
+export interface BareReading {
+  readonly vocabulary: BareVocabulary;
+  /** The tokenizer of a SentencePiece model, where that is what it reads. */
+  fromPieces?(model: SentencePieceModel, names: SpecialNames, file: string): TokenizerJson;
+}
+
 /**
  * The tokenizer of a set of files: tokenizer.json, else vocab.json with merges.txt (RoBERTa), else
- * vocab.txt (BERT), or of these `bare` alone. `names` are special tokens that differ from the customary ones.
+ * vocab.txt (BERT), else sentencepiece.bpe.model (XLM-RoBERTa), or of these the one that `bare` reads. `names` are special tokens that
+ * differ from the customary ones.
  *
  * Throws `checkpoint-missing` if there is none of these, `tokenizer-format` if one is malformed.
  */
@@ -84,26 +100,35 @@ export function tokenizerSource(
   files: TokenizerFiles,
   names: Partial<SpecialNames>,
   folder: string,
-  bare?: "vocab.json" | "vocab.txt",
+  bare?: BareReading,
 ): TokenizerSource {
-  const json = files.get("tokenizer.json");
+  const reads = (name: BareVocabulary) => bare === undefined || bare.vocabulary === name;
+  const json = fileText(files, "tokenizer.json", folder);
   if (json !== undefined) {
     const file = `${folder}tokenizer.json`;
     return { json: checkShape(tokenizerJsonSchema, parseTokenizerJson(json, file), file), file };
   }
-  const vocabJson = files.get("vocab.json");
-  const merges = files.get("merges.txt");
-  if (vocabJson !== undefined && merges !== undefined && bare !== "vocab.txt") {
+  const vocabJson = fileText(files, "vocab.json", folder);
+  const merges = fileText(files, "merges.txt", folder);
+  if (vocabJson !== undefined && merges !== undefined && reads("vocab.json")) {
     const file = `${folder}vocab.json`;
     const vocab = checkShape(vocabularySchema, parseTokenizerJson(vocabJson, file), file);
     const pairs = mergeLines(merges, `${folder}merges.txt`);
     return { json: robertaJson(vocab, pairs, { ...robertaNames, ...names }), file };
   }
-  const vocabText = files.get("vocab.txt");
-  if (vocabText !== undefined && bare !== "vocab.json") {
+  const vocabText = fileText(files, "vocab.txt", folder);
+  if (vocabText !== undefined && reads("vocab.txt")) {
     const file = `${folder}vocab.txt`;
     requireFewLines(vocabText, MAX_ID, file);
     return { json: bertJson(vocabularyLines(vocabText), { ...bertNames, ...names }), file };
+  }
+  const pieces = files.get("sentencepiece.bpe.model");
+  if (pieces !== undefined && reads("sentencepiece.bpe.model")) {
+    const file = `${folder}sentencepiece.bpe.model`;
+    const bytes = typeof pieces === "string" ? new TextEncoder().encode(pieces) : pieces;
+    const build = bare?.fromPieces ?? xlmRobertaJson;
+    const json = build(readSentencePiece(bytes, file), { ...robertaNames, ...names }, file);
+    return { json: checkShape(tokenizerJsonSchema, json, file), file };
   }
   const found = [...files.keys()].join(", ") || "none of them";
   throw new L3MaskingError(
@@ -292,9 +317,12 @@ export function withSettings(json: TokenizerJson, settings: TokenizerSettings): 
     strip_accents: settings.stripAccents,
     handle_chinese_chars: settings.separateIdeographs,
   };
-  const byteLevel = { add_prefix_space: settings.addPrefixSpace };
+  const { addPrefixSpace } = settings;
+  const scheme = addPrefixSpace === undefined ? undefined : addPrefixSpace ? "always" : "never";
   const normalizer = changed(json.normalizer, "BertNormalizer", bert);
-  const preTokenizer = changed(json.pre_tokenizer, "ByteLevel", byteLevel);
+  const byteLevel = { add_prefix_space: addPrefixSpace };
+  const spaced = changed(json.pre_tokenizer, "ByteLevel", byteLevel);
+  const preTokenizer = changed(spaced, "Metaspace", { prepend_scheme: scheme });
   if (normalizer === json.normalizer && preTokenizer === json.pre_tokenizer) return json;
   return { ...json, normalizer, pre_tokenizer: preTokenizer };
 }
@@ -303,7 +331,7 @@ export function withSettings(json: TokenizerJson, settings: TokenizerSettings): 
 function changed(
   component: unknown,
   type: string,
-  values: Readonly<Record<string, boolean | null | undefined>>,
+  values: Readonly<Record<string, boolean | string | null | undefined>>,
 ): unknown {
   if (!isObject(component)) return component;
   const result = { ...component };

@@ -14,12 +14,12 @@ import {
   addedTokenSchema,
   compileAddedTokens,
   MAX_ADDED,
-  type Piece,
+  type Piece as TextPart,
 } from "./added-tokens.js";
 import { checkShape, parseTokenizerJson, requireFewSteps } from "./checked-json.js";
 import { type Encoding, NO_WORD, type SpecialIds, type Tokenizer } from "./encoding.js";
 import { compileNormalizer } from "./normalize.js";
-import { asWritten, compilePreTokenizer, type PreTokenizer } from "./pre-tokenize.js";
+import { compilePreTokenizer, type PreTokenizer } from "./pre-tokenize.js";
 import { savedFiles } from "./saved-files.js";
 import {
   bertNames,
@@ -33,7 +33,7 @@ import {
   specialIds,
   withAddedTokens,
 } from "./special-tokens.js";
-import { compileSubwords, type SubwordModel, subwordKind } from "./subwords.js";
+import { compileSubwords, subwordKind } from "./subwords.js";
 import {
   asClass,
   otherVocabulary,
@@ -42,12 +42,14 @@ import {
   tokenizerClass,
 } from "./tokenizer-class.js";
 import {
+  fileText,
   MODEL_CONFIG,
   type TokenizerFiles,
   type TokenizerSettings,
   tokenizerSource,
   vocabularyFiles,
 } from "./tokenizer-json.js";
+import { wordsWithin } from "./unspaced-scripts.js";
 import { isTokenTable, requireFewGaps, type Vocabulary, vocabularySize } from "./vocabulary.js";
 
 /** What wins over the settings in the tokenizer's files. */
@@ -92,7 +94,7 @@ export function createTokenizer(files: TokenizerFiles, options: TokenizerOptions
   const named = givenNames(config, specialTokensMap, folder);
   requireVocabularyOf(kind, files, folder);
   const reading = rebuildingClass(kind);
-  const source = tokenizerSource(files, named, folder, reading?.vocabulary);
+  const source = tokenizerSource(files, named, folder, reading);
   const { file } = source;
   const ofClass = { ...(reading?.names ?? bertNames), ...named };
   const json = asClass(kind, source.json, mergedSettings(kind, settings, options), ofClass, file);
@@ -102,6 +104,7 @@ export function createTokenizer(files: TokenizerFiles, options: TokenizerOptions
   }
   const normalize = compileNormalizer(json.normalizer, file);
   const preTokenizer = compilePreTokenizer(json.pre_tokenizer, file);
+  const subwords = subwordKind(json.model, file);
   const model = compileSubwords(json.model, file);
   const sources = [
     [config, `${folder}tokenizer_config.json`],
@@ -123,7 +126,7 @@ export function createTokenizer(files: TokenizerFiles, options: TokenizerOptions
   const names = reading
     ? ofClass
     : {
-        ...customaryNames(subwordKind(json.model, file), ids),
+        ...customaryNames(subwords, ids),
         ...named,
         ...namesAround(json.post_processor, file),
       };
@@ -139,8 +142,11 @@ export function createTokenizer(files: TokenizerFiles, options: TokenizerOptions
 
   const tokenOfId = new Map([...tokens].map(([token, id]) => [id, token]));
   const size = vocabularySize(tokens);
+  const spelling = subwords === "Unigram" ? "marked" : preTokenizer.spelling;
+  const wordsOf = (ids: readonly number[]) =>
+    spelling === "marked" ? wordsWithin(ids.map((id) => tokenOfId.get(id) ?? "")) : undefined;
   return {
-    encode: encoder(cut, preTokenizer, model, special),
+    encode: encoder(cut, preTokenizer, model.encoder(withRole), wordsOf, special),
     token(id) {
       const token = tokenOfId.get(id);
       if (token !== undefined) return token;
@@ -150,7 +156,7 @@ export function createTokenizer(files: TokenizerFiles, options: TokenizerOptions
         { hint: "Use the model and tokenizer of the same checkpoint." },
       );
     },
-    spelling: preTokenizer.spell === asWritten ? "written" : "bytes",
+    spelling,
     vocabularySize: size,
     special,
     specialIds: new Set([...Object.values(special), ...addedIds.values()]),
@@ -183,7 +189,7 @@ export function createTokenizer(files: TokenizerFiles, options: TokenizerOptions
 
 /** A JSON file that may be absent: then an empty object. */
 function optionalJson(files: TokenizerFiles, name: string, folder: string): unknown {
-  const text = files.get(name);
+  const text = fileText(files, name, folder);
   return text === undefined ? {} : parseTokenizerJson(text, folder + name);
 }
 
@@ -296,32 +302,36 @@ const CACHED_WORDS = 2 ** 16;
 /** Longer words hardly come twice. */
 const CACHED_LENGTH = 64;
 
+/** Tokens that belong together: a pre-token, or an added token. */
+interface Piece {
+  readonly ids: readonly number[];
+  /** The words among them, where they are several: of each token, from 0 on. */
+  readonly words?: Int32Array | undefined;
+  /** A special added token, which belongs to no word. */
+  readonly isMarker?: boolean;
+}
+
+/** `wordsOf` gives the words among the ids of a pre-token. */
 function encoder(
-  cut: (text: string) => readonly Piece[],
+  cut: (text: string) => readonly TextPart[],
   preTokenizer: PreTokenizer,
-  model: SubwordModel,
+  subwords: (word: string) => readonly number[],
+  wordsOf: (ids: readonly number[]) => Int32Array | undefined,
   special: SpecialIds,
 ): Tokenizer["encode"] {
-  const idsOfWord = new Map<string, readonly number[]>();
-  const encodeWord = (word: string): readonly number[] => {
-    const cached = idsOfWord.get(word);
+  const known = new Map<string, Piece>();
+  const encodeWord = (word: string): Piece => {
+    const cached = known.get(word);
     if (cached !== undefined) return cached;
-    const ids = model.encode(preTokenizer.spell(word));
+    const ids = subwords(preTokenizer.spell(word));
+    const piece = { ids, words: wordsOf(ids) };
     if (word.length <= CACHED_LENGTH) {
-      if (idsOfWord.size >= CACHED_WORDS) idsOfWord.clear();
-      idsOfWord.set(word, ids);
+      if (known.size >= CACHED_WORDS) known.clear();
+      known.set(word, piece);
     }
-    return ids;
+    return piece;
   };
-  /** Ids of special added tokens, which belong to no word. */
-  const markers = new Set<readonly number[]>();
-  const idsOfAdded = new Map<number, readonly number[]>();
-  const markerWord = ({ id, special }: AddedToken): readonly number[] => {
-    const ids = idsOfAdded.get(id) ?? [id];
-    idsOfAdded.set(id, ids);
-    if (special) markers.add(ids);
-    return ids;
-  };
+  const added = ({ id, special }: AddedToken): Piece => ({ ids: [id], isMarker: special });
   return (text, maxLength): Encoding => {
     if (!Number.isInteger(maxLength) || maxLength < 2) {
       throw new L3MaskingError(
@@ -330,22 +340,24 @@ function encoder(
         { hint: "Pass a maximum length between 2 and the model's number of positions." },
       );
     }
-    const words = cut(wellFormed(text)).flatMap((piece) =>
-      typeof piece === "string" ? preTokenizer.split(piece).map(encodeWord) : [markerWord(piece)],
+    const pieces = cut(wellFormed(text)).flatMap((part) =>
+      typeof part === "string" ? preTokenizer.split(part).map(encodeWord) : [added(part)],
     );
-    const total = words.reduce((sum, ids) => sum + ids.length, 0);
+    const total = pieces.reduce((sum, { ids }) => sum + ids.length, 0);
     const kept = Math.min(total, maxLength - 2);
     const ids = new Int32Array(kept + 2);
     const wordIds = new Int32Array(kept + 2);
     let at = 0;
     ids[at] = special.first;
     wordIds[at++] = NO_WORD;
-    for (let word = 0; at <= kept; word++) {
-      for (const id of words[word]) {
-        if (at > kept) break;
-        ids[at] = id;
-        wordIds[at++] = markers.has(words[word]) ? NO_WORD : word;
+    let word = 0;
+    for (const piece of pieces) {
+      if (at > kept) break;
+      for (let i = 0; i < piece.ids.length && at <= kept; i++) {
+        ids[at] = piece.ids[i];
+        wordIds[at++] = piece.isMarker ? NO_WORD : word + (piece.words?.[i] ?? 0);
       }
+      word += 1 + (piece.words?.at(-1) ?? 0);
     }
     ids[at] = special.last;
     wordIds[at] = NO_WORD;

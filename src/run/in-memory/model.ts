@@ -3,7 +3,7 @@ import { filesInMemory } from "../../model/checkpoint/files.js";
 import { type ReadCheckpoint, readCheckpoint } from "../../model/checkpoint/read.js";
 import type { Tokenizer } from "../../text/encoding.js";
 import { createTokenizer } from "../../text/tokenizer.js";
-import { tokenizerFileNames, tokenizerText } from "../../text/tokenizer-json.js";
+import { tokenizerFileNames } from "../../text/tokenizer-json.js";
 import { trainedReadingOf, trainingArgumentsFile } from "../folder/training-arguments.js";
 import {
   type ClassifierReading,
@@ -27,12 +27,8 @@ export interface ModelInMemory extends ReadCheckpoint {
 export async function readModel(files: ModelFiles, folder: string): Promise<ModelInMemory> {
   const given = filesInMemory(folder, files);
   const checkpoint = await readCheckpoint(given);
-  const texts = new Map<string, string>();
-  for (const name of tokenizerFileNames) {
-    const bytes = files.get(name);
-    if (bytes !== undefined) texts.set(name, tokenizerText(given.path(name), bytes));
-  }
-  const tokenizer = createTokenizer(texts, { folder });
+  const ofTokenizer = [...files].filter(([name]) => tokenizerFileNames.includes(name));
+  const tokenizer = createTokenizer(new Map(ofTokenizer), { folder });
   requireTokenizerFits(tokenizer, checkpoint.spec, given.path("config.json"));
   return { ...checkpoint, folder, tokenizer };
 }
