@@ -7,16 +7,18 @@ pieces renamed, which is checked to give the same for all texts without them.
 Run: OMP_NUM_THREADS=1 python scripts/golden/unigram_golden.py
 """
 
+import base64
 import gzip
 import json
+import random
 import shutil
 import tempfile
 from pathlib import Path
 
 from golden_files import versions
-from sentencepiece_models import trained
+from sentencepiece_models import character_map, trained
 from tokenizer_texts import SENTENCES, make_texts
-from tokenizers import Tokenizer
+from tokenizers import Tokenizer, normalizers
 from tokenizers_golden import COUNT, SEED
 from transformers import AutoTokenizer
 from unspaced_words import project_words
@@ -94,6 +96,28 @@ def variant(state, changes, bytes_from):
     return state
 
 
+RULES = [
+    ("a", "X"), ("\u0301", "Z"), ("e\u0301", "\u00e9"), ("\r\n", "N"), ("\u0600", "P"), ("\u00ad", ""), ("\u1112", "H"),
+    ("\u1161", "V"), ("\u00a9", "(c)"), ("\u0915", "k"), ("\u200d", "-"), ("\U0001f1e6", "A"), ("\u0308\u0301", "D"), ("fi", "\ufb01"),
+]
+SIGNS = [
+    *"aefi \r\n\0", "\u0301", "\u0308", "\u0600", "\u0890", "\u00ad", "\u200d", "\u200b", "\u1112", "\u1161", "\u11ab", "\ud55c", "\u00a9",
+    "\u0915", "\u094d", "\u0937", "\u0903", "\U0001f1e6", "\U0001f469", "\U0001f3fd", "\ufe0f", "\u3099", "\u304b", "\U000e0001",
+]
+
+
+def normalizations(count):
+    """What a map makes of random rows of signs that cluster in all ways; where each character is looked up shows in the result."""
+    charsmap = character_map(RULES)
+    normalizer, generator = normalizers.Precompiled(charsmap), random.Random(SEED)
+    texts = ["".join(generator.choices(SIGNS, k=generator.randint(1, 8))) for _ in range(count)]
+    return {
+        "map": base64.b64encode(charsmap).decode(),
+        "texts": texts,
+        "normalized": [normalizer.normalize_str(text) for text in texts],
+    }
+
+
 def main():
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir(parents=True)
@@ -119,6 +143,7 @@ def main():
         "size": len(state["model"]["vocab"]),
         "unknown": state["model"]["unk_id"],
         **rows,
+        "characterMap": normalizations(1500),
         "variants": [
             {**changes, "texts": part, **encode(variant(state, changes, charsmap), [texts[i] for i in part])}
             for changes in VARIANTS

@@ -11,11 +11,13 @@ const extending = `[${characters.extending}]`;
 const prepended = `[${characters.prepended}]`;
 const alone = `[^${characters.extending}${characters.prepended}${characters.isolated}]`;
 
-/** Syllables of Hangul, written in letters: leading consonants, vowels, closing consonants. */
+/** Syllables of Hangul in letters (leading, vowel, closing), and whole ones, without and with a closing consonant. */
 const leading = "[\\u1100-\\u115f\\ua960-\\ua97c]";
-const vowels = "[\\u1160-\\u11a7\\ud7b0-\\ud7c6\\uac00-\\ud7a3]";
+const vowel = "[\\u1160-\\u11a7\\ud7b0-\\ud7c6]";
 const closing = "[\\u11a8-\\u11ff\\ud7cb-\\ud7fb]";
-const syllable = `${leading}*${vowels}[\\u1160-\\u11a7\\ud7b0-\\ud7c6]*${closing}*|${leading}+|${closing}+`;
+const open = `[${Array.from({ length: 399 }, (_, i) => String.fromCharCode(0xac00 + 28 * i)).join("")}]`;
+const closed = `(?!${open})[\\uac00-\\ud7a3]`;
+const syllable = `${leading}*(?:(?:${vowel}|${open})${vowel}*|${closed})${closing}*|${leading}+|${closing}+`;
 
 /** Clusters of at least two characters, and every character that stands before others if anything stands there. */
 const cluster = new RegExp(

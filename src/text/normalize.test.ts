@@ -41,14 +41,47 @@ describe("compileNormalizer", () => {
     expect(compileNormalizer(null, "test")("É")).toBe("É");
   });
 
-  it("refuses other normalizers, by name and place", () => {
-    const steps = [{ type: "NFC" }, { type: "Precompiled", precompiled_charsmap: "" }];
+  it("strips, replaces and prepends as it is told", () => {
+    const strip = (left: boolean, right: boolean) =>
+      compileNormalizer({ type: "Strip", strip_left: left, strip_right: right }, "test");
+    expect(strip(false, true)("\u3000 a b\n ")).toBe("\u3000 a b");
+    expect(strip(true, true)(" \t")).toBe("");
+    const replace = (pattern: Record<string, string>, content: string) =>
+      compileNormalizer({ type: "Replace", pattern, content }, "test");
+    expect(replace({ Regex: " {2,}" }, "$&")(" a   b  ")).toBe(" a$&b$&");
+    expect(replace({ String: "``" }, '"')("``a`")).toBe('"a`');
+    const prepend = compileNormalizer({ type: "Prepend", prepend: "\u2581" }, "test");
+    expect([prepend("a"), prepend("")]).toEqual(["\u2581a", ""]);
+  });
+
+  it("strips and replaces long rows of spaces in linear time", () => {
+    const spaces = `${" ".repeat(1e6)}a`;
+    const steps = [
+      { type: "Replace", pattern: { Regex: " {2,}" }, content: " " },
+      { type: "Strip", strip_left: false, strip_right: true },
+    ];
+    const normalize = compileNormalizer({ type: "Sequence", normalizers: steps }, "test");
+    expect(normalize(spaces)).toBe(" a");
+  });
+
+  it.each<[unknown, RegExp]>([
+    [{ type: "Other" }, /^tokenizer\.json\.normalizers\[1\].*got Other$/],
+    [{ type: "Precompiled", precompiled_charsmap: "" }, /compiled character map/],
+    [{ type: "Precompiled", precompiled_charsmap: "CAAAAA==" }, /compiled character map/],
+    [{ type: "Precompiled", precompiled_charsmap: "é" }, /in Base64/],
+    [
+      { type: "Replace", pattern: { Regex: "\\s+$" }, content: "" },
+      /regular expression "\\\\s\+\$"/,
+    ],
+    [{ type: "Replace", pattern: { Regex: "(a*)*b" }, content: "" }, /regular expression/],
+  ])("refuses %j, by its place", (step, message) => {
+    const steps = [{ type: "NFC" }, step];
     expect(() =>
       compileNormalizer({ type: "Sequence", normalizers: steps }, "tokenizer.json"),
     ).toThrow(
       expect.objectContaining({
         code: "tokenizer-format",
-        message: expect.stringMatching(/^tokenizer\.json\.normalizers\[1\].*got Precompiled$/),
+        message: expect.stringMatching(message),
       }),
     );
   });

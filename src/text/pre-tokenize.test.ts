@@ -39,6 +39,19 @@ describe("compilePreTokenizer", () => {
     expect(spaced.split("")).toEqual([]);
   });
 
+  it("marks spaces, one before the text too, and begins a word at each mark", () => {
+    const marked = (settings: Record<string, unknown>) =>
+      compilePreTokenizer({ type: "Metaspace", replacement: "\u2581", ...settings }, "test");
+    expect(marked({}).split("a  b")).toEqual(["\u2581a", "\u2581", "\u2581b"]);
+    expect(marked({}).split(" a ")).toEqual(["\u2581a", "\u2581"]);
+    expect(marked({ prepend_scheme: "never" }).split("a b")).toEqual(["a", "\u2581b"]);
+    expect(marked({ add_prefix_space: true, split: false }).split("a b")).toEqual([
+      "\u2581a\u2581b",
+    ]);
+    expect(marked({}).split("")).toEqual([]);
+    expect(marked({}).spelling).toBe("marked");
+  });
+
   it("applies a sequence step by step, each to the words of the one before", () => {
     const steps = [{ type: "WhitespaceSplit" }, { type: "ByteLevel", use_regex: false }];
     const sequence = compilePreTokenizer({ type: "Sequence", pretokenizers: steps }, "test");
@@ -54,10 +67,21 @@ describe("compilePreTokenizer", () => {
   });
 
   it.each([
-    [{ type: "Metaspace" }, /expected one of .*, got Metaspace$/],
+    [{ type: "Split" }, /expected one of .*, got Split$/],
+    [{ type: "Metaspace", replacement: "_" }, /replacement/],
+    [{ type: "Metaspace", replacement: "\u2581", prepend_scheme: "first" }, /"first" depends/],
+    [
+      {
+        type: "Metaspace",
+        replacement: "\u2581",
+        prepend_scheme: "always",
+        add_prefix_space: false,
+      },
+      /say the same/,
+    ],
     [
       { type: "Sequence", pretokenizers: [{ type: "ByteLevel" }, { type: "WhitespaceSplit" }] },
-      /expected ByteLevel to come last/,
+      /expected ByteLevel or Metaspace to come last/,
     ],
     [{ type: "ByteLevel", use_regex: "yes" }, /use_regex/],
     [{}, /type/],

@@ -31,7 +31,7 @@ describe("a tokenizer class that reads texts in another way", () => {
     "HerbertTokenizerFast",
     "BertweetTokenizer",
     "PhobertTokenizer",
-    "CamembertTokenizer",
+    "AlbertTokenizer",
     "GPT2Tokenizer",
     "LlamaTokenizerFast",
     "KoBertTokenizer",

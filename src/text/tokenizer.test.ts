@@ -281,7 +281,7 @@ describe("what createTokenizer refuses", () => {
   };
 
   it.each<[string, RegExp, Record<string, unknown>, Record<string, unknown>]>([
-    ["unigram models", /got Unigram/, {}, { type: "Unigram" }],
+    ["models of whole words", /got WordLevel/, {}, { type: "WordLevel" }],
     ["an empty vocabulary", /vocab: expected an object/, {}, { vocab: {} }],
     ["ids beyond belief", /vocab: expected an object/, {}, { vocab: { ...specials, a: 2 ** 25 } }],
     ["ids twice", /vocab: expected an object/, {}, { vocab: { a: 1, b: 1 } }],
@@ -337,7 +337,11 @@ describe("what createTokenizer refuses", () => {
 
   it("files without a vocabulary", () => {
     const make = () => createTokenizer(new Map([["merges.txt", ""]]), { folder: "model" });
-    expectRefusal(make, "checkpoint-missing", /^model.*vocab\.txt, found merges\.txt$/);
+    expectRefusal(
+      make,
+      "checkpoint-missing",
+      /^model.*vocab\.txt, or sentencepiece\.bpe\.model, found merges\.txt$/,
+    );
     expectRefusal(() => createTokenizer(new Map()), "checkpoint-missing", /found none of them$/);
   });
 

@@ -4,6 +4,7 @@ import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import type { Tokenizer } from "./encoding.js";
+import { compileNormalizer } from "./normalize.js";
 import { createTokenizer } from "./tokenizer.js";
 
 const rows = { ids: z.array(z.array(z.number())), words: z.array(z.array(z.number())) };
@@ -11,6 +12,11 @@ const goldenSchema = z.object({
   size: z.number(),
   unknown: z.number(),
   ...rows,
+  characterMap: z.object({
+    map: z.string(),
+    texts: z.array(z.string()),
+    normalized: z.array(z.string()),
+  }),
   variants: z.array(
     z.object({
       normalizer: z.unknown(),
@@ -74,6 +80,13 @@ describe("a bare sentencepiece.bpe.model", () => {
     expect(again.files()).toEqual(bare.files());
     expect(again.digest).toBe(bare.digest);
   });
+});
+
+it("a character map finds the clusters of characters that the Rust library finds", () => {
+  const { map, texts, normalized } = golden.characterMap;
+  const normalize = compileNormalizer({ type: "Precompiled", precompiled_charsmap: map }, "test");
+  const found = texts.map((text) => [text, normalize(text)]);
+  expect(found).toEqual(texts.map((text, i) => [text, normalized[i]]));
 });
 
 describe("tokenizer.json with other components", () => {
