@@ -12,9 +12,10 @@ const NONE = -1;
 /** The tree of all pieces but those of `never` and the empty one. */
 export function pieceTrie(pieces: readonly string[], never: ReadonlySet<string>): PieceTrie {
   /** Open addressing: node * 2^16 + unit of an edge, and where it leads. Half of the places stay free. */
-  let keys = new Float64Array(1024).fill(NONE);
-  let targets = new Int32Array(keys.length);
-  let ids = new Int32Array(512).fill(NONE);
+  const size = 2 ** Math.ceil(Math.log2(4 * pieces.length + 2));
+  let keys = new Float64Array(size).fill(NONE);
+  let targets = new Int32Array(size);
+  let ids = new Int32Array(size / 2).fill(NONE);
   let nodes = 1;
 
   const placeOf = (node: number, unit: number): number => {

@@ -74,10 +74,13 @@ export function namesIn(settings: unknown, where: string): Partial<SpecialNames>
 }
 
 /** The names that a tokenizer of this kind has unless a file says otherwise. */
-export function customaryNames(kind: SubwordKind, tokens: Vocabulary): SpecialNames {
+export function customaryNames(
+  kind: SubwordKind,
+  isToken: (token: string) => boolean,
+): SpecialNames {
   const [usual, other] =
     kind === "WordPiece" ? [bertNames, robertaNames] : [robertaNames, bertNames];
-  return roles.some((role) => !tokens.has(usual[role])) && roles.every((r) => tokens.has(other[r]))
+  return roles.some((role) => !isToken(usual[role])) && roles.every((role) => isToken(other[role]))
     ? other
     : usual;
 }

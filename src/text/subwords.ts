@@ -70,18 +70,24 @@ export type ScoredPiece = readonly [piece: string, score: number];
 /** Letters of a piece; SentencePiece's have 16 unless asked for more. The work on a text can grow with the longest. */
 const MAX_PIECE = 1000;
 
+/** Lists that were looked at: a class that rebuilds a tokenizer asks again. */
+const pieceLists = new WeakSet<object>();
+
 /** Not a zod array: that is slow for the quarter of a million pieces of XLM-RoBERTa. */
 function isPieceList(value: unknown): value is readonly ScoredPiece[] {
   if (!Array.isArray(value) || value.length === 0 || value.length > MAX_ID) return false;
+  if (pieceLists.has(value)) return true;
   const entries: readonly unknown[] = value;
   const seen = new Set<string>();
-  return entries.every((entry) => {
+  const isList = entries.every((entry) => {
     if (!Array.isArray(entry) || entry.length !== 2) return false;
     const [piece, score]: readonly unknown[] = entry;
     if (typeof piece !== "string" || piece.length > MAX_PIECE || seen.has(piece)) return false;
     seen.add(piece);
     return Number.isFinite(score);
   });
+  if (isList) pieceLists.add(value);
+  return isList;
 }
 
 export const unigramSchema = z.object({
@@ -156,9 +162,14 @@ function compileUnigram(settings: unknown, where: string): SubwordModel {
     );
   }
   const pieces = vocab.map(([piece]) => piece);
-  const scores = Float64Array.from(vocab, ([, score]) => score);
+  const scores = new Float64Array(vocab.length);
+  const vocabulary = new Map<string, number>();
+  for (const [id, [piece, score]] of vocab.entries()) {
+    scores[id] = score;
+    vocabulary.set(piece, id);
+  }
   return {
-    vocabulary: new Map(pieces.map((piece, id) => [piece, id])),
+    vocabulary,
     encoder: (never) =>
       unigramPieces({
         pieces,

@@ -15,7 +15,7 @@ import {
   robertaNames,
   type SpecialNames,
 } from "./special-tokens.js";
-import { type SubwordKind, subwordKind, unigramSchema } from "./subwords.js";
+import { type ScoredPiece, type SubwordKind, subwordKind, unigramSchema } from "./subwords.js";
 import {
   type BareReading,
   bertJson,
@@ -205,7 +205,7 @@ function characterMapOf(normalizer: unknown): string {
 /** `unknownOf` gives the id of the unknown token in a vocabulary. */
 function unigramClass(
   fromPieces: RebuildingClass["fromPieces"],
-  unknownOf: (pieces: readonly string[], name: string) => number,
+  unknownOf: (vocab: readonly ScoredPiece[], name: string) => number,
 ): RebuildingClass {
   return {
     names: robertaNames,
@@ -215,8 +215,7 @@ function unigramClass(
     ...(fromPieces && { fromPieces }),
     rebuilt({ model, normalizer, added_tokens }, names, file) {
       const { vocab } = checkShape(unigramVocabulary, model, file);
-      const pieces = vocab.map(([piece]) => piece);
-      const unknown = unknownOf(pieces, names.unknown);
+      const unknown = unknownOf(vocab, names.unknown);
       const parts = { vocab, unknown, characterMap: characterMapOf(normalizer) };
       return unigramJson({ ...parts, added: added_tokens }, names);
     },
@@ -295,8 +294,11 @@ export const rebuilding: Readonly<
     },
   },
   XLMRobertaTokenizer: unigramClass(xlmRobertaJson, () => XLM_ROBERTA_UNKNOWN),
-  CamembertTokenizer: unigramClass(camembertJson, (pieces, name) =>
-    Math.max(0, pieces.indexOf(name)),
+  CamembertTokenizer: unigramClass(camembertJson, (vocab, name) =>
+    Math.max(
+      0,
+      vocab.findIndex(([piece]) => piece === name),
+    ),
   ),
 };
 

@@ -45,6 +45,7 @@ import {
   fileText,
   MODEL_CONFIG,
   type TokenizerFiles,
+  type TokenizerJson,
   type TokenizerSettings,
   tokenizerSource,
   vocabularyFiles,
@@ -121,12 +122,11 @@ export function createTokenizer(files: TokenizerFiles, options: TokenizerOptions
     ...onlyNamed([...extra.additional, ...extra.extra], listed, model.vocabulary, file),
   ];
   const addedIds = new Map(added.map((token) => [token.content, token.id]));
-  const ids = new Map([...model.vocabulary, ...addedIds]);
   // A class that rebuilds asks no post-processor for special tokens.
   const names = reading
     ? ofClass
     : {
-        ...customaryNames(subwords, ids),
+        ...customaryNames(subwords, (token) => addedIds.has(token) || model.vocabulary.has(token)),
         ...named,
         ...namesAround(json.post_processor, file),
       };
@@ -140,8 +140,9 @@ export function createTokenizer(files: TokenizerFiles, options: TokenizerOptions
   const sought = uniqueById(added.filter(({ content }) => !withRole.has(content)));
   const cut = compileAddedTokens(sought, normalize);
 
-  const tokenOfId = new Map([...tokens].map(([token, id]) => [id, token]));
   const size = vocabularySize(tokens);
+  const tokenOfId = new Map<number, string>();
+  for (const [token, id] of tokens) tokenOfId.set(id, token);
   const spelling = subwords === "Unigram" ? "marked" : preTokenizer.spelling;
   const wordsOf = (ids: readonly number[]) =>
     spelling === "marked" ? wordsWithin(ids.map((id) => tokenOfId.get(id) ?? "")) : undefined;
@@ -165,7 +166,7 @@ export function createTokenizer(files: TokenizerFiles, options: TokenizerOptions
         [
           json.normalizer,
           json.pre_tokenizer,
-          json.model,
+          digestible(json.model),
           special,
           ...(sought.length > 0 ? [sought] : []),
         ],
@@ -368,6 +369,11 @@ function encoder(
 /** Half a surrogate pair is no character; like every UTF-8 encoder we read U+FFFD instead. */
 function wellFormed(text: string): string {
   return text.replace(/\p{Surrogate}/gu, "\ufffd");
+}
+
+/** A list of pieces, of which there can be a quarter of a million, as one text. */
+function digestible(model: TokenizerJson["model"]): unknown {
+  return Array.isArray(model.vocab) ? { ...model, vocab: JSON.stringify(model.vocab) } : model;
 }
 
 /** For JSON.stringify: objects with their keys in order, so that equal settings give equal text. */

@@ -89,11 +89,8 @@ const utf8 = new TextEncoder();
 
 /** Id of the token of each byte; NONE where there is none. */
 function byteIds(pieces: readonly string[]): Int32Array {
-  const idOf = new Map(pieces.map((piece, id) => [piece, id]));
-  return Int32Array.from({ length: 256 }, (_, byte) => idOf.get(byteToken(byte)) ?? NONE);
-}
-
-/** The token that stands for a byte: "<0x0A>". */
-export function byteToken(byte: number): string {
-  return `<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`;
+  return Int32Array.from({ length: 256 }, (_, byte) => {
+    const digits = byte.toString(16).toUpperCase().padStart(2, "0");
+    return pieces.indexOf(`<0x${digits}>`);
+  });
 }
