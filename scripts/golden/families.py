@@ -21,6 +21,7 @@ from typing import Any
 import torch
 from golden_files import compare_folders, versions
 from safetensors.torch import save_file
+from sentencepiece_models import RULES, trained
 from sentences import LABELLED
 from tiny_models import word_pieces
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
@@ -30,12 +31,14 @@ from transformers import (
     AutoModelForMaskedLM,
     AutoModelForSequenceClassification,
     AutoTokenizer,
+    CamembertConfig,
     DistilBertConfig,
     ElectraConfig,
     ModernBertConfig,
     MPNetConfig,
     PreTrainedConfig,
     PreTrainedTokenizerFast,
+    XLMRobertaConfig,
     get_linear_schedule_with_warmup,
 )
 from transformers.models.mpnet.modeling_mpnet import MPNetEncoder
@@ -89,6 +92,16 @@ def byte_pair_file(folder: Path, count: int = 270) -> None:
     PreTrainedTokenizerFast(tokenizer_object=tokenizer, **dict(names)).save_pretrained(folder)
 
 
+def sentencepiece_file(folder: Path, count: int = 110) -> int:
+    """Writes a model; the number of its pieces."""
+    with tempfile.NamedTemporaryFile("w", suffix=".tsv") as rules:
+        rules.write(RULES)
+        rules.flush()
+        proto = trained(SENTENCES, count, normalization_rule_tsv=rules.name, character_coverage=0.99)
+    (folder / "sentencepiece.bpe.model").write_bytes(proto.SerializeToString())
+    return len(proto.pieces)
+
+
 # Families: the config, once the tokenizer's files are in the folder
 
 
@@ -107,6 +120,26 @@ def electra(folder: Path) -> PreTrainedConfig:
 def mpnet(folder: Path) -> PreTrainedConfig:
     word_piece_files(folder, ["<s>", "<pad>", "</s>", "[UNK]", "<mask>"])
     return MPNetConfig(**SIZES, max_position_embeddings=26, vocab_size=110)
+
+
+def xlm_roberta(folder: Path) -> PreTrainedConfig:
+    size = sentencepiece_file(folder) + 2
+    return XLMRobertaConfig(**SIZES, max_position_embeddings=26, type_vocab_size=1, layer_norm_eps=1e-5, vocab_size=size)
+
+
+def camembert(folder: Path) -> PreTrainedConfig:
+    size = sentencepiece_file(folder) + 5
+    # As those of camembert-base: its <s> and </s> are pieces of SentencePiece, behind five opening tokens.
+    ends = {"bos_token_id": 5, "eos_token_id": 6}
+    return CamembertConfig(
+        **SIZES, **ends, max_position_embeddings=26, type_vocab_size=1, layer_norm_eps=1e-5, vocab_size=size
+    )
+
+
+def modernbert_first(folder: Path) -> PreTrainedConfig:
+    config = modernbert(folder)
+    config.classifier_pooling = "cls"
+    return config
 
 
 def modernbert(folder: Path) -> PreTrainedConfig:
@@ -130,7 +163,15 @@ def modernbert(folder: Path) -> PreTrainedConfig:
     )
 
 
-FAMILIES = {"distilbert": distilbert, "electra": electra, "modernbert": modernbert, "mpnet": mpnet}
+FAMILIES = {
+    "camembert": camembert,
+    "distilbert": distilbert,
+    "electra": electra,
+    "modernbert": modernbert,
+    "modernbert-first": modernbert_first,
+    "mpnet": mpnet,
+    "xlm-roberta": xlm_roberta,
+}
 
 
 class Tiny:
@@ -155,7 +196,12 @@ class Tiny:
 
     def named_parameters(self) -> list[tuple[str, nn.Parameter]]:
         head = [(f"classification.{name}", parameter) for name, parameter in self.head().items()]
-        return [*self.masked.named_parameters(), *head]
+        # Of a tied parameter the name under which it is stored, not the decoder's.
+        names: dict[nn.Parameter, str] = {}
+        for name, parameter in self.masked.named_parameters(remove_duplicate=False):
+            if ".decoder." in names.get(parameter, ".decoder."):
+                names[parameter] = name
+        return [*((name, parameter) for parameter, name in names.items()), *head]
 
     def save(self, folder: Path) -> None:
         self.masked.save_pretrained(folder)

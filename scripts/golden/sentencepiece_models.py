@@ -8,6 +8,12 @@ from pathlib import Path
 import sentencepiece
 from sentencepiece import sentencepiece_model_pb2
 
+# A small normalizer, as a table of code points: spaces, a ligature, an accent that joins its letter, a character that goes.
+RULES = "".join(
+    f"{before}\t{after}\n"
+    for before, after in [("9", "20"), ("A", "20"), ("A0", "20"), ("FB01", "66 69"), ("65 301", "E9"), ("AD", ""), ("2026", "2E 2E 2E")]
+)
+
 
 def trained(sentences: Iterable[str], pieces: int, **settings) -> sentencepiece_model_pb2.ModelProto:
     """A Unigram model of about so many pieces, <unk>, <s> and </s> first."""

@@ -6,6 +6,7 @@ are recorded. No text has the string of a token with a role, since those stay te
 Run: OMP_NUM_THREADS=1 python scripts/golden/tokenizer_classes.py
 """
 
+import base64
 import gzip
 import json
 import string
@@ -13,8 +14,10 @@ import tempfile
 from pathlib import Path
 
 from golden_files import versions
+from sentencepiece_models import RULES, trained
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import AutoTokenizer
+from unspaced_words import project_words
 
 TARGET = Path(__file__).parents[2] / "test" / "golden" / "tokenizer-classes.json.gz"
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
@@ -87,6 +90,51 @@ def added(id, content, **rules):
 def bert_normalizer(**settings):
     usual = {"clean_text": True, "handle_chinese_chars": True, "strip_accents": None, "lowercase": True}
     return {"type": "BertNormalizer", **usual, **settings}
+
+
+def sentencepiece_model(**settings):
+    """A SentencePiece model of the texts."""
+    with tempfile.NamedTemporaryFile("w", suffix=".tsv") as rules:
+        rules.write(RULES)
+        rules.flush()
+        texts = [text for text in TEXTS if "<m>" not in text] * 2
+        return trained(texts, 60, normalization_rule_tsv=rules.name, character_coverage=0.98, **settings).SerializeToString()
+
+
+def saved_json(model, model_type):
+    """The tokenizer.json that transformers saves for such a model."""
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "sentencepiece.bpe.model").write_bytes(model)
+        (Path(folder) / "config.json").write_text(json.dumps({"model_type": model_type}))
+        return json.loads(AutoTokenizer.from_pretrained(folder).backend_tokenizer.to_str())
+
+
+def unigram_cases():
+    model = sentencepiece_model()
+    bare = {"sentencepiece.bpe.model": model}
+
+    def case(name, files, config=None, model_type="xlm-roberta", **others):
+        return {"name": f"{model_type}: {name}", "model": {"model_type": model_type, **others}, "files": files, "config": config}
+
+    yield case("sentencepiece.bpe.model alone", bare)
+    yield case("sentencepiece.bpe.model alone", bare, model_type="camembert")
+    yield case("XLMRobertaTokenizer's files", bare, {"tokenizer_class": "XLMRobertaTokenizerFast"}, model_type="bert")
+    yield case("no space before words", bare, {"add_prefix_space": False})
+    symbols = sentencepiece_model(user_defined_symbols=["[E1]", "[/E1]"])
+    yield case("symbols of SentencePiece", {"sentencepiece.bpe.model": symbols})
+    for model_type in ("xlm-roberta", "camembert"):
+        saved = saved_json(model, model_type)
+        yield case("tokenizer.json", {"tokenizer.json": json.dumps(saved)}, model_type=model_type)
+        # As transformers 4 saved it: the class reads words at white space all the same.
+        steps = [saved["normalizer"], {"type": "Replace", "pattern": {"Regex": " {2,}"}, "content": "\u2581"}]
+        saved["normalizer"] = {"type": "Sequence", "normalizers": steps}
+        saved["pre_tokenizer"] = {"type": "Metaspace", "replacement": "\u2581", "add_prefix_space": True, "prepend_scheme": "always"}
+        older = {"tokenizer.json": json.dumps(saved)}
+        yield case("an older tokenizer.json under the class", older, model_type=model_type)
+        yield case("an older tokenizer.json as it is", older, {"tokenizer_class": "PreTrainedTokenizerFast"}, model_type=model_type)
+        size = len(saved["model"]["vocab"])
+        saved["added_tokens"] += [added(size, "[E1]"), added(size + 1, "<m>", lstrip=True, special=False)]
+        yield case("markers", {"tokenizer.json": json.dumps(saved)}, {"tokenizer_class": "PreTrainedTokenizerFast"}, model_type=model_type)
 
 
 def cases():
@@ -173,6 +221,7 @@ def cases():
         added(bytes_size, "[E1]"), added(bytes_size + 1, "<m>", lstrip=True), added(bytes_size + 2, "pump", special=False, normalized=True)
     ])})
     yield roberta("BertTokenizer's files", {"vocab.txt": text}, {"tokenizer_class": "BertTokenizer"})
+    yield from unigram_cases()
 
 
 def encode(case):
@@ -181,16 +230,23 @@ def encode(case):
         files["tokenizer_config.json"] = json.dumps(case["config"])
     with tempfile.TemporaryDirectory() as folder:
         for name, content in files.items():
-            (Path(folder) / name).write_text(content, "utf8")
+            (Path(folder) / name).write_bytes(content if isinstance(content, bytes) else content.encode())
         tokenizer = AutoTokenizer.from_pretrained(folder)
     rows = [tokenizer(text) for text in TEXTS]
+    marked = type(tokenizer.backend_tokenizer.model).__name__ == "Unigram"
+
+    def words(row):
+        tokens = tokenizer.convert_ids_to_tokens(row["input_ids"])
+        return project_words(row.word_ids(), tokens) if marked else [-1 if word is None else word for word in row.word_ids()]
+
     return {
         "name": case["name"],
-        "files": files,
+        "files": {name: content for name, content in files.items() if isinstance(content, str)},
+        "base64": {name: base64.b64encode(content).decode() for name, content in files.items() if isinstance(content, bytes)},
         "class": type(tokenizer).__name__,
         "special": sorted(set(tokenizer.all_special_ids) | {i for i, token in tokenizer.added_tokens_decoder.items() if token.special}),
         "ids": [row["input_ids"] for row in rows],
-        "words": [[-1 if word is None else word for word in row.word_ids()] for row in rows],
+        "words": [words(row) for row in rows],
     }
 
 

@@ -10,6 +10,7 @@ Run: python scripts/golden/tokenizers_golden.py
 import gzip
 import json
 import shutil
+import tempfile
 from collections import Counter
 from itertools import combinations
 from pathlib import Path
@@ -131,6 +132,62 @@ def variant(tokenizer, normalizer, pre_tokenizer):
     return Tokenizer.from_str(json.dumps(state))
 
 
+def renamed(folder, names):
+    """The vocab.txt of a kind with the tokens of a role under other names."""
+    tokens = [names.get(token, token) for token in word_piece_tokens(folder)]
+    return "".join(f"{token}\n" for token in tokens)
+
+
+def word_piece_tokens(kind):
+    vocab = Tokenizer.from_file(str(FOLDER / kind / "tokenizer.json")).get_vocab()
+    return sorted(vocab, key=vocab.get)
+
+
+MPNET = {"[PAD]": "<pad>", "[CLS]": "<s>", "[SEP]": "</s>", "[MASK]": "<mask>"}
+MODERN = {"<s>": "[CLS]", "<pad>": "[PAD]", "</s>": "[SEP]", "<unk>": "[UNK]", "<mask>": "[MASK]"}
+
+
+def readings():
+    """
+    Folders of the families beyond BERT and RoBERTa with the vocabularies of the kinds, and whose rows theirs are: a kind's, or a variant's by its
+    number. Only names of the tokens with a role differ, so the ids are the same.
+    """
+    lines = renamed("uncased", {})
+    yield "distilbert", {"vocab.txt": lines}, {}, "uncased"
+    yield "electra", {"vocab.txt": lines}, {}, "uncased"
+    yield "mpnet", {"vocab.txt": renamed("uncased", MPNET)}, {}, "uncased"
+    cased = (FOLDER / "cased" / "vocab.txt").read_text("utf-8")
+    for model_type in ("distilbert", "electra"):
+        yield model_type, {"vocab.txt": cased}, {"do_lower_case": False}, "cased"
+    state = json.loads((FOLDER / "bytepair" / "tokenizer.json").read_text("utf-8"))
+    state["normalizer"] = {"type": "NFC"}
+    vocab = state["model"]["vocab"]
+    state["model"]["vocab"] = {MODERN.get(token, token): i for token, i in vocab.items()}
+    for token in state["added_tokens"]:
+        token["content"] = MODERN[token["content"]]
+    state["post_processor"] = {
+        "type": "TemplateProcessing",
+        "single": [{"SpecialToken": {"id": "[CLS]", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}, {"SpecialToken": {"id": "[SEP]", "type_id": 0}}],
+        "pair": [{"Sequence": {"id": "A", "type_id": 0}}, {"Sequence": {"id": "B", "type_id": 0}}],
+        "special_tokens": {name: {"id": name, "ids": [state["model"]["vocab"][name]], "tokens": [name]} for name in ("[CLS]", "[SEP]")},
+    }
+    names = dict(zip(["cls_token", "sep_token", "pad_token", "mask_token", "unk_token"], ["[CLS]", "[SEP]", "[PAD]", "[MASK]", "[UNK]"], strict=True))
+    yield "modernbert", {"tokenizer.json": json.dumps(state, ensure_ascii=False)}, {"tokenizer_class": "PreTrainedTokenizerFast", **names}, 1
+
+
+def check_reading(model_type, files, config, rows, texts):
+    """Asserts that transformers reads these files to the rows given."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name, content in {**files, "config.json": json.dumps({"model_type": model_type}), "tokenizer_config.json": json.dumps(config)}.items():
+            (Path(folder) / name).write_text(content, "utf-8")
+        tokenizer = AutoTokenizer.from_pretrained(folder)
+    for text, ids, words in zip(texts, rows["ids"], rows["words"], strict=True):
+        row = tokenizer(text, split_special_tokens=True)
+        found = [-1 if word is None else word for word in row.word_ids()]
+        assert (row["input_ids"], found) == (ids, words), (model_type, text)
+    return type(tokenizer).__name__
+
+
 def main():
     kinds = write_kinds()
     texts = make_texts(SEED, COUNT)
@@ -151,6 +208,12 @@ def main():
             for kind, normalizer, pre_tokenizer in VARIANTS
         ],
     }
+    cases["readings"] = []
+    for model_type, files, config, same in readings():
+        rows = cases["kinds"][same] if isinstance(same, str) else cases["variants"][same]
+        name = check_reading(model_type, files, config, rows, texts if isinstance(same, str) else [texts[i] for i in part])
+        print(model_type, name, same)
+        cases["readings"].append({"model": model_type, "files": files, "config": config, "same": same})
     packed = json.dumps(cases, ensure_ascii=True, separators=(",", ":")).encode()
     (FOLDER / "cases.json.gz").write_bytes(gzip.compress(packed, mtime=0))
     for path in sorted(FOLDER.rglob("*")):

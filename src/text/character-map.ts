@@ -12,6 +12,8 @@ import type { Normalize } from "./normalize.js";
 
 /** Bytes of a cluster that is looked up as a whole. */
 const LONGEST_CLUSTER = 5;
+/** Bytes of a replacement; those of Unicode's compatibility forms have 33 at most. */
+const LONGEST_REPLACEMENT = 64;
 /** Replacements that are remembered; when there are more, the store starts afresh. */
 const CACHED = 2 ** 16;
 
@@ -77,9 +79,11 @@ function finder(bytes: Uint8Array, where: string): (text: Uint8Array) => string 
 
   function replacementAt(start: number): string {
     if (start > replacements.length) throw damaged(where);
-    const end = replacements.indexOf(0, start);
+    const found = replacements.indexOf(0, start);
+    const end = found === -1 ? replacements.length : found;
+    if (end - start > LONGEST_REPLACEMENT) throw damaged(where);
     try {
-      return strictUtf8.decode(replacements.subarray(start, end === -1 ? undefined : end));
+      return strictUtf8.decode(replacements.subarray(start, end));
     } catch {
       throw damaged(where);
     }

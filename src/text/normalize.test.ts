@@ -54,6 +54,20 @@ describe("compileNormalizer", () => {
     expect([prepend("a"), prepend("")]).toEqual(["\u2581a", ""]);
   });
 
+  it("refuses steps that make a text very long", () => {
+    const double = { type: "Replace", pattern: { String: "a" }, content: "aaaaaaaa" };
+    const steps = Array.from({ length: 200 }, () => double);
+    const normalize = compileNormalizer({ type: "Sequence", normalizers: steps }, "test");
+    expect(() => normalize("a")).toThrow(
+      expect.objectContaining({
+        code: "tokenizer-format",
+        message: expect.stringMatching(
+          /^test: .* at most 20 times as long, got .* characters of 1$/,
+        ),
+      }),
+    );
+  });
+
   it("strips and replaces long rows of spaces in linear time", () => {
     const spaces = `${" ".repeat(1e6)}a`;
     const steps = [

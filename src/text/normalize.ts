@@ -37,11 +37,11 @@ const bertSchema = z.object({
 });
 const sequenceSchema = z.object({ normalizers: z.array(z.unknown()) });
 const precompiledSchema = z.object({ precompiled_charsmap: z.string() });
-const prependSchema = z.object({ prepend: z.string() });
+const prependSchema = z.object({ prepend: z.string().max(16) });
 const stripSchema = z.object({ strip_left: z.boolean(), strip_right: z.boolean() });
 const replaceSchema = z.object({
   pattern: z.union([z.object({ String: z.string() }), z.object({ Regex: z.string() })]),
-  content: z.string(),
+  content: z.string().max(16),
 });
 
 /**
@@ -58,7 +58,8 @@ export function compileNormalizer(settings: unknown, where: string): Normalize {
       const steps = checkShape(sequenceSchema, settings, where).normalizers.map((step, i) =>
         compileNormalizer(step, `${where}.normalizers[${i}]`),
       );
-      return (text) => steps.reduce((result, step) => step(result), text);
+      return (text) =>
+        steps.reduce((result, step) => withinBounds(step(result), text, where), text);
     }
     case "Lowercase":
       return lowercase;
@@ -97,6 +98,20 @@ export function compileNormalizer(settings: unknown, where: string): Normalize {
     default:
       throw unsupported(`${where} (normalizer)`, type, supported);
   }
+}
+
+/** A ligature of Arabic becomes 18 letters under NFKC; nothing else grows as much. */
+const MOST_GROWTH = 20;
+const FREE_GROWTH = 4096;
+
+/** Steps that each double a text would fill the memory. */
+function withinBounds(result: string, text: string, where: string): string {
+  if (result.length <= MOST_GROWTH * text.length + FREE_GROWTH) return result;
+  throw new L3MaskingError(
+    "tokenizer-format",
+    `${where}: expected a normalizer that makes texts at most ${MOST_GROWTH} times as long, got one that makes ${result.length} characters of ${text.length}`,
+    { hint: "Use the tokenizer that belongs to the checkpoint, as Hugging Face saves it." },
+  );
 }
 
 function bertNormalizer(settings: z.infer<typeof bertSchema>): Normalize {

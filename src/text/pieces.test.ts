@@ -48,4 +48,24 @@ describe("textPieces", () => {
     expect(inside("Splashing, twice", bert).join("")).toBe("splashing , twice");
     expect(inside("Splashing, twice", bert)[0]).not.toMatch(/^ |#/);
   });
+
+  describe("of tokens that mark spaces", () => {
+    const tokens = ["<s>", "</s>", "<unk>", "\u2581", "\u2581The", "re", "<0xC3>", "<0xA9>", "京"];
+    const marked = { token: (id: number) => tokens[id], spelling: "marked" } as const;
+    const read = (...ids: number[]) => {
+      const inner = ids.map((_, i) => i);
+      const wordIds = Int32Array.of(-1, ...inner, -1);
+      return textPieces({ ids: Int32Array.of(0, ...ids, 1), wordIds }, marked).slice(1, -1);
+    };
+
+    it("give the spaces between words, none at the beginning", () => {
+      expect(read(4, 5, 4, 3, 8)).toEqual(["The", "re", " The", " ", "京"]);
+      expect(read(3, 8, 2)).toEqual(["", "京", "<unk>"]);
+    });
+
+    it("put bytes together, at the last of a character", () => {
+      expect(read(4, 6, 7, 5)).toEqual(["The", "", "é", "re"]);
+      expect(read(6)).toEqual(["\ufffd"]);
+    });
+  });
 });

@@ -36,10 +36,7 @@ describe("readSentencePiece", () => {
         ["\u2581été", -2.5],
         ["\ufeff", 0],
       ],
-      symbols: [
-        { piece: "<s>", special: true },
-        { piece: "[E1]", special: false },
-      ],
+      symbols: ["<s>", "[E1]"],
       characterMap: "AQL/",
     });
   });

@@ -10,8 +10,8 @@ import { MAX_ID } from "./vocabulary.js";
 
 export interface SentencePieceModel {
   readonly pieces: readonly ScoredPiece[];
-  /** Symbols that are tokens wherever a text has them, and whether they are special (control symbols). */
-  readonly symbols: readonly { readonly piece: string; readonly special: boolean }[];
+  /** Symbols, control ones and those of users, which transformers takes for special tokens. */
+  readonly symbols: readonly string[];
   /** Base64 of the compiled character map; empty where there is none. */
   readonly characterMap: string;
 }
@@ -34,16 +34,14 @@ export function readSentencePiece(bytes: Uint8Array, where: string): SentencePie
 
 function readModel(reader: BinaryReader, where: string): SentencePieceModel {
   const pieces: ScoredPiece[] = [];
-  const symbols: { piece: string; special: boolean }[] = [];
+  const symbols: string[] = [];
   let characterMap = "";
   while (reader.pos < reader.len) {
     const [field, wire] = reader.tag();
     if (field === 1) {
       const { piece, score, type } = readPiece(part(reader));
       pieces.push([piece, score]);
-      if (type === CONTROL || type === USER_DEFINED) {
-        symbols.push({ piece, special: type === CONTROL });
-      }
+      if (type === CONTROL || type === USER_DEFINED) symbols.push(piece);
       if (pieces.length > MAX_ID) {
         throw fault(where, `at most ${MAX_ID} pieces`, "more", "Download the file again.");
       }

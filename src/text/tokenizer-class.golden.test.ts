@@ -13,6 +13,8 @@ const golden = z
       z.object({
         name: z.string(),
         files: z.record(z.string(), z.string()),
+        /** Those that are no text. */
+        base64: z.record(z.string(), z.string()),
         class: z.string(),
         /** Ids of special tokens: the project counts those without a role to no word. */
         special: z.array(z.number()),
@@ -29,8 +31,13 @@ const golden = z
     ),
   );
 
-describe.each(golden.cases)("$name", ({ files, special, ids, words }) => {
-  const tokenizer = createTokenizer(new Map(Object.entries(files)));
+describe.each(golden.cases)("$name", ({ files, base64, special, ids, words }) => {
+  const bytes = Object.entries(base64).map(
+    ([name, text]) => [name, new Uint8Array(Buffer.from(text, "base64"))] as const,
+  );
+  const tokenizer = createTokenizer(
+    new Map<string, string | Uint8Array>([...Object.entries(files), ...bytes]),
+  );
   const read = (from: typeof tokenizer) =>
     golden.texts.map((text) => {
       const encoding = from.encode(text, 10_000);

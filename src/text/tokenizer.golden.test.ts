@@ -24,7 +24,16 @@ interface Variant extends Rows {
   readonly texts: readonly number[];
 }
 
+/** A folder of another family, whose rows are those of a kind, or of the variant of a number. */
+interface Reading {
+  readonly model: string;
+  readonly files: Readonly<Record<string, string>>;
+  readonly config: unknown;
+  readonly same: Kind | number;
+}
+
 interface Golden {
+  readonly readings: readonly Reading[];
   readonly texts: readonly string[];
   readonly kinds: Readonly<Record<Kind, Rows>>;
   readonly variants: readonly Variant[];
@@ -78,6 +87,23 @@ describe("ids and word ids of the Rust library", () => {
     ]);
     expect(differences(createTokenizer(files), golden.texts, golden.kinds.bytepair)).toEqual([]);
   });
+
+  it.each(golden.readings)(
+    "$model, as its class reads: $same",
+    ({ model, files, config, same }) => {
+      const tokenizer = createTokenizer(
+        new Map([
+          ...Object.entries(files),
+          ["config.json", JSON.stringify({ model_type: model })],
+          ["tokenizer_config.json", JSON.stringify(config)],
+        ]),
+      );
+      const variant = typeof same === "number" ? golden.variants[same] : undefined;
+      const rows = typeof same === "number" ? golden.variants[same] : golden.kinds[same];
+      const of = variant?.texts.map((i) => golden.texts[i]) ?? golden.texts;
+      expect(differences(tokenizer, of, rows)).toEqual([]);
+    },
+  );
 
   it.each(golden.variants.map((variant, i) => [i, variant] as const))(
     "variant %i: other normalizers and pre-tokenizers",

@@ -79,14 +79,13 @@ function ofPieces(
   { symbols, characterMap }: Omit<SentencePieceModel, "pieces">,
   names: SpecialNames,
 ): TokenizerJson {
-  const special = new Map<string, boolean>(symbols.map((symbol) => [symbol.piece, symbol.special]));
-  for (const name of Object.values(names)) special.set(name, true);
+  const special = new Set([...symbols, ...Object.values(names)]);
   const added = vocab.flatMap(([content], id) => {
-    const isSpecial = special.get(content);
-    if (isSpecial === undefined) return [];
+    if (!special.has(content)) return [];
     const lstrip = content === names.mask;
-    const rules = { single_word: false, lstrip, rstrip: false, normalized: false };
-    return [{ id, content, ...rules, special: isSpecial }];
+    return [
+      { id, content, single_word: false, lstrip, rstrip: false, normalized: false, special: true },
+    ];
   });
   const unknown = vocab.findIndex(([piece]) => piece === names.unknown);
   return unigramJson({ vocab, unknown, characterMap, added }, names);

@@ -6,7 +6,7 @@ export interface WordCounts {
   readonly words: number;
   /** Tokens of these words. */
   readonly pieces: number;
-  /** Words of several tokens. */
+  /** Words of several tokens; 0 under a Unigram vocabulary, whose many languages share the pieces of words and where words end in commas. */
   readonly split: number;
   /** Words read as the unknown token. */
   readonly unknown: number;
@@ -15,7 +15,7 @@ export interface WordCounts {
 /** Words are those that the tokenizer sees: punctuation parts them. */
 export function countWords(
   { ids, wordIds }: Encoding,
-  { token, special }: Pick<Tokenizer, "token" | "special">,
+  { token, special, spelling }: Pick<Tokenizer, "token" | "special" | "spelling">,
 ): WordCounts {
   let [words, pieces, split, unknown] = [0, 0, 0, 0];
   for (let start = 0; start < ids.length; ) {
@@ -27,7 +27,7 @@ export function countWords(
       words++;
       pieces += word.length;
       if (isUnknown) unknown++;
-      else if (word.length > 1) split++;
+      else if (word.length > 1 && spelling !== "marked") split++;
     }
     start = end;
   }

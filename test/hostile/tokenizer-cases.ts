@@ -33,6 +33,37 @@ export const plainBytePairs = {
   model: { type: "BPE", vocab: robertaVocab, merges: ["a b"] },
 };
 
+/** A small Unigram tokenizer. */
+export const plainUnigram = {
+  added_tokens: ["<s>", "<pad>", "</s>", "<unk>"].map((content, id) => ({
+    id,
+    content,
+    special: true,
+  })),
+  normalizer: null,
+  pre_tokenizer: { type: "Metaspace", replacement: "\u2581", prepend_scheme: "always" },
+  post_processor: { type: "RobertaProcessing", cls: ["<s>", 0], sep: ["</s>", 2] },
+  model: {
+    type: "Unigram",
+    unk_id: 3,
+    vocab: ["<s>", "<pad>", "</s>", "<unk>", "<mask>", "\u2581a", "b", "moo"].map((piece, id) => [
+      piece,
+      id < 5 ? 0 : -id,
+    ]),
+  },
+};
+const pieces = (fields: Readonly<Record<string, unknown>>) => () =>
+  JSON.stringify({ ...plainUnigram, model: { ...plainUnigram.model, ...fields } });
+const scored = (...more: unknown[]) => pieces({ vocab: [...plainUnigram.model.vocab, ...more] });
+const charsmap = (...bytes: number[]) =>
+  JSON.stringify({
+    ...plainUnigram,
+    normalizer: {
+      type: "Precompiled",
+      precompiled_charsmap: Buffer.from(bytes).toString("base64"),
+    },
+  });
+
 const json = (fields: Readonly<Record<string, unknown>>) => () =>
   JSON.stringify({ ...plainTokenizer, ...fields });
 const model = (fields: Readonly<Record<string, unknown>>) =>
@@ -50,6 +81,30 @@ const beside = (files: Files) => (): Files => ({
 const tokenizerCases = casesOf("tokenizer", [
   ["a plain WordPiece file", "accepted", json({})],
   ["a plain BPE file", "accepted", pairs({})],
+  ["a plain Unigram file", "accepted", pieces({})],
+  ["a Unigram vocabulary without pieces", "tokenizer-format", pieces({ vocab: [] }), "vocab"],
+  ["a piece twice", "tokenizer-format", scored(["b", -2]), "vocab"],
+  ["a score that is a text", "tokenizer-format", scored(["c", "-2"]), "vocab"],
+  ["a piece without a score", "tokenizer-format", scored(["c"]), "vocab"],
+  ["a piece of a megabyte", "tokenizer-format", scored(["x".repeat(1e6), -2]), "1000 letters"],
+  ["an empty piece", "accepted", scored(["", -2])],
+  ["a piece __proto__", "accepted", scored(["__proto__", -2])],
+  ["a piece of half a surrogate pair", "accepted", scored(["\ud800", -2])],
+  ["an unknown token beyond the pieces", "tokenizer-format", pieces({ unk_id: 8 }), "unk_id"],
+  ["no unknown token among the pieces", "tokenizer-format", pieces({ unk_id: null }), "unk_id"],
+  ["a character map of no units", "tokenizer-format", charsmap(0, 0, 0, 0), "character map"],
+  [
+    "a character map cut off",
+    "tokenizer-format",
+    charsmap(16, 0, 0, 0, 1, 0, 0, 0),
+    "character map",
+  ],
+  [
+    "a character map that leads out of itself",
+    "tokenizer-format",
+    charsmap(4, 0, 0, 0, 0, 255, 255, 255),
+    "character map",
+  ],
   ["no bytes", "tokenizer-format", "", "line 1"],
   ["an array", "tokenizer-format", "[]"],
   ["null", "tokenizer-format", "null"],
@@ -123,7 +178,8 @@ const tokenizerCases = casesOf("tokenizer", [
     "max_input_chars_per_word",
   ],
   ["words of no characters", "accepted", model({ max_input_chars_per_word: 0 })],
-  ["a model of type Unigram", "tokenizer-format", model({ type: "Unigram" }), "Unigram"],
+  ["a model of type WordLevel", "tokenizer-format", model({ type: "WordLevel" }), "WordLevel"],
+  ["tokens with ids for pieces", "tokenizer-format", model({ type: "Unigram" }), "vocab"],
   ["a model of type __proto__", "tokenizer-format", model({ type: "__proto__" }), "__proto__"],
   ["a model that is a list", "tokenizer-format", json({ model: [] }), "model"],
   [
@@ -348,6 +404,9 @@ const twoFiles = (vocabulary: string, merges: string) => (): Files => ({
   "vocab.json": vocabulary,
   "merges.txt": merges,
 });
+const bare = (bytes: Iterable<number>) => (): Files => ({
+  "sentencepiece.bpe.model": Uint8Array.from(bytes),
+});
 const lines = `${tokens.join("\n")}\n`;
 const written = JSON.stringify(robertaVocab);
 
@@ -415,6 +474,21 @@ const vocabularyCases = casesOf("vocabulary", [
     "lines",
   ],
   ["a merge of __proto__", "tokenizer-format", twoFiles(written, "__proto__ a\n"), "__proto__"],
+  ["a SentencePiece model without bytes", "tokenizer-format", bare([]), "without pieces"],
+  [
+    "a SentencePiece model that is text",
+    "tokenizer-format",
+    bare(Buffer.from("no model")),
+    "bytes",
+  ],
+  [
+    "a SentencePiece model whose piece goes on for ever",
+    "tokenizer-format",
+    bare([0x0a, 0xff, 0xff, 0xff, 0xff, 0x07]),
+    "other bytes",
+  ],
+  ["a SentencePiece model of merges", "tokenizer-format", bare([0x12, 2, 0x18, 2]), "BPE"],
+  ["a SentencePiece model of one piece", "accepted", bare([0x0a, 3, 0x0a, 1, 0x61])],
 ]);
 
 export const tokenizerFileCases: readonly HostileCase[] = [...tokenizerCases, ...vocabularyCases];

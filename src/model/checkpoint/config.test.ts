@@ -72,8 +72,9 @@ describe("parseModelConfig", () => {
   });
 
   it.each([
-    ["camembert", undefined, "roberta"],
-    ["xlm-roberta", undefined, "roberta"],
+    ["camembert", undefined, "camembert"],
+    ["xlm-roberta", undefined, "xlm-roberta"],
+    [undefined, ["XLMRobertaForMaskedLM"], "xlm-roberta"],
     [undefined, ["BertForPreTraining"], "bert"],
     [undefined, ["RobertaModel"], "roberta"],
   ])("takes model_type %s, architectures %s for %s", (model_type, architectures, family) => {

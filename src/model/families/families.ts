@@ -1,4 +1,5 @@
 /** The families of models: one line here for each file of a family. */
+import type { Tokenizer } from "../../text/encoding.js";
 import type { ModelFamily } from "../spec.js";
 import { bert } from "./bert.js";
 import { distilbert } from "./distilbert.js";
@@ -6,11 +7,14 @@ import { electra } from "./electra.js";
 import { modernbert } from "./modernbert.js";
 import { mpnet } from "./mpnet.js";
 import { roberta } from "./roberta.js";
+import { camembert, xlmRoberta } from "./xlm-roberta.js";
 
 /** Of several that fit, the first counts. */
 export const families: readonly ModelFamily[] = [
   bert,
   roberta,
+  xlmRoberta,
+  camembert,
   distilbert,
   electra,
   mpnet,
@@ -34,7 +38,14 @@ function alternatives(names: readonly string[]): string {
     .join(" or ");
 }
 
-/** The family of a new model for a tokenizer whose rows begin with `firstToken`: RoBERTa where that says nothing. */
-export function familyForTokenizer(firstToken: string): ModelFamily {
+/**
+ * The family of a new model for a tokenizer whose rows begin with `firstToken`: XLM-RoBERTa where its tokens mark spaces, RoBERTa where nothing
+ * tells.
+ */
+export function familyForTokenizer(
+  firstToken: string,
+  spelling: Tokenizer["spelling"],
+): ModelFamily {
+  if (spelling === "marked") return xlmRoberta;
   return families.find(({ specialNames }) => specialNames.first === firstToken) ?? roberta;
 }

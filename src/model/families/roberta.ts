@@ -7,8 +7,7 @@ export const roberta: ModelFamily = {
   ...bert,
   name: "roberta",
   storedPrefix: "roberta",
-  // CamemBERT and XLM-RoBERTa are RoBERTa's computation under other names.
-  aliases: ["camembert", "xlm-roberta"],
+  aliases: [],
   title: "RoBERTa",
   classPrefix: "Roberta",
   specialNames: robertaNames,

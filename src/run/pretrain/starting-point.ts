@@ -45,7 +45,7 @@ export async function startingPoint(
     return { spec: checked, tokenizer, values: await weights(), origin };
   }
   const { pad, first } = tokenizer.special;
-  const family = familyForTokenizer(tokenizer.token(first));
+  const family = familyForTokenizer(tokenizer.token(first), tokenizer.spelling);
   const start = firstPosition(family, pad);
   const spec: ModelSpec = {
     family,

@@ -35,7 +35,7 @@ ${figures([
 ${tokenTable(masking.most, `Most often masked by ${title}`, title)}
 ${tokenTable(masking.most_uniform, `Most often masked by ${RTM}: simply the most frequent tokens`, title)}
 </details>
-<p class="note">Tokens are written as in the model's vocabulary: a token that begins with Ġ follows a space, one that
+<p class="note">Tokens are written as in the model's vocabulary: a token that begins with Ġ or ▁ follows a space, one that
 begins with ## continues a word.</p>`;
 }
 
