@@ -183,6 +183,20 @@ describe("unlabelled texts", () => {
     expect(error.message).toContain("--unlabeled-file");
   });
 
+  it("and training texts may be read with the spaces of the released code; classification reads texts as they are", async () => {
+    const options = { method: "rtm", maxSteps: 1, batchSize: 36 } as const;
+    for (const auxiliarySpacing of ["original", "published"] as const) {
+      const given = { ...options, auxiliarySpacing };
+      await train(trainOptions(bert, at(`spaced-${auxiliarySpacing}`), given), createTestHost());
+    }
+    const [plain, spaced] = [journal("spaced-original"), journal("spaced-published")];
+    expect(spaced.steps[0].main_loss).toBe(plain.steps[0].main_loss);
+    expect(spaced.steps[0].auxiliary_loss).not.toBe(plain.steps[0].auxiliary_loss);
+    const shared = { ...options, auxiliarySpacing: "published", sharedPass: true } as const;
+    const error = await failure(train(trainOptions(bert, at("both"), shared), createTestHost()));
+    expect(error.message).toContain("--auxiliary-spacing original with --shared-pass");
+  });
+
   it("are not read by stl, which says so", async () => {
     const host = createTestHost();
     const options = { unlabeledFile: [at("no/such/file.txt")], maxSteps: 1 };

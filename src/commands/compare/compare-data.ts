@@ -31,7 +31,11 @@ import { type LoadedModel, loadModel } from "../../run/sources/model.js";
 import { checkedMaxLength, requireMlmHead } from "../../run/sources/model-facts.js";
 import { pinnedName } from "../../run/sources/model-source.js";
 import { loadOwnStrategy } from "../../run/sources/own-strategy.js";
-import { type EncodedUnlabelled, loadUnlabelledTexts } from "../../run/sources/unlabelled-texts.js";
+import {
+  auxiliaryEncoder,
+  type EncodedUnlabelled,
+  loadUnlabelledTexts,
+} from "../../run/sources/unlabelled-texts.js";
 import type { Encoding } from "../../text/encoding.js";
 import { seedList } from "./compare-runs.js";
 import { gridOf, type Sweep } from "./sweep.js";
@@ -100,7 +104,7 @@ export async function readInputs(
       const lengths = data.encodings.train.map(({ ids }) => ids.length);
       tokens.push({ ...place, tokens: lengths.reduce((sum, length) => sum + length, 0) });
       const texts = {
-        labelled: data.encodings.train,
+        labelled: auxiliaryTexts(settings, data, model, maxLength),
         further: unlabelled?.encodings ?? [],
         general: general?.encodings,
       };
@@ -155,6 +159,17 @@ function comparedStrategies(methods: readonly Method[]): readonly MaskingStrateg
   return [...strategies].filter(({ name }) => name !== "uniform");
 }
 
+/** The training texts as the auxiliary task reads them. */
+function auxiliaryTexts(
+  { auxiliarySpacing: spacing }: CompareSettings,
+  { train, encodings }: EncodedDataset,
+  { tokenizer }: LoadedModel,
+  maxLength: number,
+): readonly Encoding[] {
+  if (spacing === "original") return encodings.train;
+  return train.texts.map(auxiliaryEncoder(spacing, tokenizer, maxLength));
+}
+
 /** Further texts for the auxiliary task, if there are any and a method has one. */
 async function unlabelledTexts(
   settings: CompareSettings,
@@ -164,9 +179,16 @@ async function unlabelledTexts(
   host: Host,
 ): Promise<EncodedUnlabelled | undefined> {
   const { unlabeledFile: paths, textColumn, unlabeledUnit: unit, methods } = settings;
+  const { auxiliarySpacing: spacing } = settings;
   requireAuxiliaryTexts(settings);
   if (paths === undefined || !methods.some(masksTokens)) return undefined;
-  return loadUnlabelledTexts({ paths, textColumn, unit }, data, maxLength, tokenizer, host);
+  return loadUnlabelledTexts(
+    { paths, textColumn, unit, spacing },
+    data,
+    maxLength,
+    tokenizer,
+    host,
+  );
 }
 
 function modelRecord(

@@ -31,7 +31,7 @@ export async function adaptedForRun(
   };
   return adaptToTexts(
     model,
-    adaptationTexts(inputs, data.encodings.train),
+    adaptationTexts(inputs, inputs.masked),
     steps,
     settings,
     place,

@@ -5,12 +5,16 @@ import type { Runtime } from "../../engine/runtime/runtime.js";
 import { requireWeights } from "../../method/masking/own-strategy.js";
 import type { MaskingStrategy } from "../../method/masking/strategies/strategy.js";
 import { maskingOf, masksTokens, needsGeneralTexts, OWN } from "../../method/methods.js";
-import type { Tokenizer } from "../../text/encoding.js";
+import type { Encoding, Tokenizer } from "../../text/encoding.js";
 import type { Host } from "../host/host.js";
 import type { TrainSettings } from "../settings/schemas.js";
 import { type GeneralTexts, loadGeneralTexts } from "../sources/general-texts.js";
 import type { EncodedDataset } from "../sources/labelled-texts.js";
-import { type EncodedUnlabelled, loadUnlabelledTexts } from "../sources/unlabelled-texts.js";
+import {
+  auxiliaryEncoder,
+  type EncodedUnlabelled,
+  loadUnlabelledTexts,
+} from "../sources/unlabelled-texts.js";
 import type { RunInputs } from "./inputs.js";
 import { type NeedSources, neededValues } from "./needed-values.js";
 import { type MaskProbabilitySettings, type TextMasks, textMasks } from "./text-masks.js";
@@ -23,6 +27,7 @@ export async function unlabelledTexts(
   host: Host,
 ): Promise<EncodedUnlabelled | undefined> {
   const { unlabeledFile: paths, textColumn, unlabeledUnit: unit, maxLength } = settings;
+  const { auxiliarySpacing: spacing } = settings;
   requireAuxiliaryTexts(settings);
   if (paths === undefined) return undefined;
   if (!masksTokens(settings.method)) {
@@ -30,7 +35,19 @@ export async function unlabelledTexts(
     host.emit({ type: "notice", level: "warning", text });
     return undefined;
   }
-  return loadUnlabelledTexts({ paths, textColumn, unit }, data, maxLength, tokenizer, host);
+  const files = { paths, textColumn, unit, spacing };
+  return loadUnlabelledTexts(files, data, maxLength, tokenizer, host);
+}
+
+/** The training texts as the auxiliary task reads them. */
+export function maskedTexts(
+  { method, auxiliarySpacing }: Pick<TrainSettings, "method" | "auxiliarySpacing">,
+  { train: { texts }, encodings }: EncodedDataset,
+  tokenizer: Tokenizer,
+  maxLength: number,
+): readonly Encoding[] {
+  if (auxiliarySpacing === "original" || !masksTokens(method)) return encodings.train;
+  return texts.map(auxiliaryEncoder(auxiliarySpacing, tokenizer, maxLength));
 }
 
 /** Throws `invalid-setting` where the auxiliary task is to read unlabelled texts alone, and there are none. */
@@ -58,12 +75,12 @@ export async function generalTexts(
 
 /** Masks the training texts and the unlabelled ones by the strategy of the run's method. */
 export async function runMasks(
-  { settings, model, data, unlabelled, general, own }: RunInputs,
+  { settings, model, masked, unlabelled, general, own }: RunInputs,
   runtime: Runtime,
   host: Host,
 ): Promise<TextMasks | undefined> {
   const masking = own?.strategy ?? maskingOf(settings.method);
-  const encodings = [...data.encodings.train, ...(unlabelled?.encodings ?? [])];
+  const encodings = [...masked, ...(unlabelled?.encodings ?? [])];
   const sources = { model, encodings, general: general?.encodings, settings };
   return masking && maskProbabilities(masking, sources, settings, runtime, host);
 }

@@ -48,7 +48,8 @@ export async function fitOnRows(
   const main = mainRows({ encodings, labelIds, lines });
   const perEpoch = stepsPerEpoch(main.encodings.length, settings);
   const steps = adaptationSteps(perEpoch, settings);
-  const adaptedTo = adaptationTexts(inputs, encodings);
+  const masked = pick(inputs.masked);
+  const adaptedTo = adaptationTexts(inputs, masked);
   const values =
     steps === 0
       ? await model.weights()
@@ -71,7 +72,7 @@ export async function fitOnRows(
     const batches = taskBatches(
       {
         ...main,
-        frozenStates,
+        ...{ frozenStates, masked },
         ...(unlabelled && { unlabelled: unlabelled.encodings }),
       },
       settings,

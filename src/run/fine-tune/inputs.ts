@@ -9,6 +9,7 @@ import {
   isLinear,
   masksTokens,
 } from "../../method/methods.js";
+import type { Encoding } from "../../text/encoding.js";
 import type { PlacedTrainSettings } from "../folder/named-folder.js";
 import type { Host, NoticeEvent } from "../host/host.js";
 import { checkMemory, type MemoryCheck } from "../memory/memory-check.js";
@@ -24,7 +25,7 @@ import { type LoadedModel, loadModel } from "../sources/model.js";
 import { checkedMaxLength, hasMlmHead } from "../sources/model-facts.js";
 import { type LoadedStrategy, loadOwnStrategy } from "../sources/own-strategy.js";
 import type { EncodedUnlabelled } from "../sources/unlabelled-texts.js";
-import { generalTexts, unlabelledTexts } from "./auxiliary-texts.js";
+import { generalTexts, maskedTexts, unlabelledTexts } from "./auxiliary-texts.js";
 import { requireFitting } from "./fitting.js";
 import { foldCount, runFolds } from "./folds.js";
 import { frozenLayersAgain } from "./frozen-notice.js";
@@ -37,6 +38,8 @@ export interface RunInputs {
   readonly model: LoadedModel;
   /** Read, split, checked and encoded. */
   readonly data: Omit<LoadedDataset<LoadedModel>, "model">;
+  /** The training texts as the auxiliary task reads them. */
+  readonly masked: readonly Encoding[];
   readonly unlabelled: EncodedUnlabelled | undefined;
   /** The strategy of the user's, where the method is to mask by it. */
   readonly own: LoadedStrategy | undefined;
@@ -68,11 +71,23 @@ export async function loadInputs(given: PlacedTrainSettings, host: Host): Promis
     const again = frozenLayersAgain(settings, model.spec, data.encodings.train);
     if (again !== undefined) host.emit(again);
   }
+  const masked = maskedTexts(settings, data, model.tokenizer, maxLength);
   const unlabelled = await unlabelledTexts(settings, data, model.tokenizer, host);
   const own = await loadOwnStrategy(settings.strategy, [settings.method]);
   const general = await generalTexts(settings, [settings.method], model.tokenizer, host);
   const dealt = folds > 0 ? runFolds(data, folds, given.splitSeed) : undefined;
-  return { settings, files, model, data, unlabelled, general, own, folds: dealt, maxLength };
+  return {
+    settings,
+    files,
+    model,
+    data,
+    masked,
+    unlabelled,
+    general,
+    own,
+    folds: dealt,
+    maxLength,
+  };
 }
 
 /** Throws what `requireFitting` throws, and names settings without effect. */
@@ -108,7 +123,7 @@ function newHeads(method: string, model: LoadedModel, labels: number): NoticeEve
 
 /** The memory that fine-tuning needs, and what was available before its inputs were loaded; undefined where nothing is fine-tuned. */
 export function inputsMemory(
-  { settings, model, data, unlabelled, maxLength }: RunInputs,
+  { settings, model, data, masked, unlabelled, general, maxLength }: RunInputs,
   available: ReturnType<Host["availableMemory"]>,
 ): MemoryCheck | undefined {
   if (isLinear(settings.method)) return undefined;
@@ -118,7 +133,10 @@ export function inputsMemory(
     spec: model.spec,
     classes: data.labels.length,
     checkpointBytes: model.weightBytes,
-    texts: { ...data.encodings, dev: heldOut, unlabelled: unlabelled?.encodings ?? [] },
+    texts: {
+      ...{ ...data.encodings, dev: heldOut, masked },
+      ...{ unlabelled: unlabelled?.encodings ?? [], general: general?.encodings ?? [] },
+    },
     settings: { ...settings, maxLength },
   };
   return checkMemory(run, available);

@@ -143,6 +143,7 @@ export async function trainEncoder(
       training,
       splits,
       {
+        masked: inputs.masked,
         unlabelled: unlabelled?.encodings,
         masks: masks && runEpochMasks(inputs, masks, training, digest, runtime, host),
       },

@@ -16,14 +16,14 @@ import type { TextMasks } from "./text-masks.js";
  * that moves little can do little.
  */
 export function writeMaskedTokens(
-  { settings, files, model, data }: RunInputs,
+  { settings, files, model, masked }: RunInputs,
   masks: TextMasks,
   host: Host,
 ) {
   const { strategy, gamma, probabilities } = masks;
   const { model: name, mlmProbability: budget, outputDir } = settings;
   const names = { dataset: files.trainFile, model: name, strategy, gamma, budget };
-  const summary = maskedTokens(names, data.encodings.train, probabilities, model.tokenizer);
+  const summary = maskedTokens(names, masked, probabilities, model.tokenizer);
   writeJson(outputDir, "masking.json", summary);
   host.emit(movedNotice(summary, masks.title));
 }

@@ -15,7 +15,7 @@ import { trainingSteps } from "./training-length.js";
 
 /** `digest` is of what decides the run's result; without one nothing is kept. */
 export function runEpochMasks(
-  { settings, model, data, unlabelled, maxLength }: RunInputs,
+  { settings, model, data, masked, unlabelled, maxLength }: RunInputs,
   masks: TextMasks,
   { spec, parameters }: Pick<Training, "spec" | "parameters">,
   digest: string | undefined,
@@ -26,7 +26,7 @@ export function runEpochMasks(
   const rows = data.encodings.train;
   const perEpoch = stepsPerEpoch(rows.flatMap(windowsOf).length, settings);
   const epochs = Math.ceil(trainingSteps(perEpoch, settings) / perEpoch);
-  const encodings = [...rows, ...(unlabelled?.encodings ?? [])];
+  const encodings = [...masked, ...(unlabelled?.encodings ?? [])];
   const scope = {
     tokenizerDigest: tokenizer.digest,
     estimator: parseEstimator(settings.estimator),

@@ -34,7 +34,7 @@ export interface ScoredMasks {
 
 /** Writes examples.json where the texts of a run were scored. */
 export async function writeExamples(
-  { settings, data, model }: RunInputs,
+  { settings, data, masked, model }: RunInputs,
   masks: TextMasks | undefined,
   classifier: KeptClassifier,
   runtime: Runtime,
@@ -42,7 +42,14 @@ export async function writeExamples(
   if (masks?.scores === undefined) return;
   const { scores, probabilities } = masks;
   const scored = { scores, probabilities };
-  const examples = await runExamples(data, scored, classifier, settings, model.tokenizer, runtime);
+  const examples = await runExamples(
+    { ...data, masked },
+    scored,
+    classifier,
+    settings,
+    model.tokenizer,
+    runtime,
+  );
   writeJson(settings.outputDir, "examples.json", examples);
 }
 
@@ -51,7 +58,11 @@ export async function writeExamples(
  * attribution of each token to its logit, with respect to what the first layer reads.
  */
 async function runExamples(
-  { train, labels, encodings: { train: encodings } }: EncodedDataset,
+  {
+    train,
+    labels,
+    masked: encodings,
+  }: Pick<EncodedDataset, "train" | "labels"> & Pick<RunInputs, "masked">,
   { scores, probabilities }: ScoredMasks,
   classifier: KeptClassifier,
   settings: MaskingOptions & { readonly seed: number; readonly evalTokens: number },

@@ -5,6 +5,7 @@ export interface SharedPassSettings {
   readonly sharedPass: boolean;
   /** One, or those of a comparison. */
   readonly taskWeights: string | readonly string[];
+  readonly auxiliarySpacing: "original" | "published";
   readonly unlabeledFile?: readonly string[] | undefined;
 }
 
@@ -19,6 +20,13 @@ export function requireSharedPassFits(settings: SharedPassSettings): void {
       "invalid-setting",
       "expected --task-weights equal or fixed with --shared-pass, got meta",
       { hint: "Learned weights need the gradient of each task: remove --shared-pass." },
+    );
+  }
+  if (settings.auxiliarySpacing !== "original") {
+    throw new L3MaskingError(
+      "invalid-setting",
+      `expected --auxiliary-spacing original with --shared-pass, got ${settings.auxiliarySpacing}`,
+      { hint: "In a shared pass both tasks read the same texts: remove one of the two." },
     );
   }
   if (settings.unlabeledFile !== undefined) {

@@ -21,6 +21,8 @@ import type { Training, TrainingSplits } from "./training.js";
 
 /** What the auxiliary task reads in addition to the training texts; nothing where there is no such task. */
 export interface AuxiliaryInputs {
+  /** The training texts as it reads them. */
+  readonly masked: readonly Encoding[];
   readonly unlabelled: readonly Encoding[] | undefined;
   /** Of each training text, then of each unlabelled one, in an epoch; absent where there is no such task. */
   readonly masks: EpochMasks | undefined;
@@ -84,7 +86,11 @@ export async function runStages(
   const stopped = { ...start, withoutBetter: start.withoutBetter ?? 0 };
 
   const batchesOf = taskBatches(
-    { ...texts, ...(auxiliary.unlabelled && { unlabelled: auxiliary.unlabelled }) },
+    {
+      ...texts,
+      masked: auxiliary.masked,
+      ...(auxiliary.unlabelled && { unlabelled: auxiliary.unlabelled }),
+    },
     settings,
     settings,
     spec,

@@ -42,7 +42,7 @@ async function adaptationStep(inputs: RunInputs, runtime: Runtime, host: Host): 
   };
   await adaptToTexts(
     model,
-    adaptationTexts(inputs, inputs.data.encodings.train),
+    adaptationTexts(inputs, inputs.masked),
     TIMED_STEPS,
     settings,
     host,
@@ -75,7 +75,7 @@ function shownTimer(host: Host) {
 }
 
 async function trainingStep(
-  { settings, model, data, unlabelled }: RunInputs,
+  { settings, model, data, masked, unlabelled }: RunInputs,
   masks: TextMasks | undefined,
   runtime: Runtime,
   host: Host,
@@ -101,6 +101,7 @@ async function trainingStep(
     const texts = {
       ...main,
       frozenStates,
+      masked,
       ...(unlabelled && { unlabelled: unlabelled.encodings }),
       ...(masks && { probabilities: masks.probabilities }),
     };

@@ -39,6 +39,8 @@ export interface TaskTexts {
   readonly labelIds: Int32Array;
   /** The line of each text in its file, from 1, for errors; without it texts are counted. */
   readonly lines?: readonly number[];
+  /** The texts as the auxiliary task reads them; `encodings` where absent. */
+  readonly masked?: readonly Encoding[];
   /** Unlabelled texts, for the auxiliary task alone. */
   readonly unlabelled?: readonly Encoding[];
   /** Mask probabilities of each text, then of each unlabelled one; absent when there is no auxiliary task. */
@@ -84,7 +86,7 @@ export function taskBatches(
   const { batchSize, gradientAccumulationSteps: accumulationSteps } = settings;
   const count = texts.encodings.length;
   const perEpoch = stepsPerEpoch(count, settings);
-  const auxiliaryTexts = [...texts.encodings, ...(texts.unlabelled ?? [])];
+  const auxiliaryTexts = [...(texts.masked ?? texts.encodings), ...(texts.unlabelled ?? [])];
   const mainOrder = taskOrder(count, settings.seed, "main");
   // Labelled texts that are left out keep their numbers.
   const leftOut = settings.auxiliaryTexts === "unlabeled" ? count : 0;

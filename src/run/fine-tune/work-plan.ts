@@ -12,6 +12,7 @@ import { wantsBaseline } from "./baseline.js";
 import type { RunInputs } from "./inputs.js";
 import { type LinearSeconds, linearSeconds } from "./linear-time.js";
 import type { FineTuneSettings } from "./recipe.js";
+import { rescoringCost, rescoringSeconds, rescorings } from "./rescoring-time.js";
 import { secondsPerStep, stepTimer, TIMED_STEPS } from "./step-time.js";
 import { stepsPerEpoch } from "./task-batches.js";
 import type { TextMasks } from "./text-masks.js";
@@ -148,22 +149,25 @@ export function encoderSeconds(inputs: RunInputs, secondsPerStep: number): numbe
 }
 
 function encoderWork(
-  { settings, data, folds }: RunInputs,
+  inputs: RunInputs,
   seconds: number,
   linear: LinearSeconds,
 ): Omit<EncoderWork, "isCandidate" | "budget" | "spentSeconds"> {
+  const { settings, data, folds } = inputs;
   const [train, dev, test] = [data.encodings.train, data.encodings.dev, data.encodings.test].map(
     (encodings) => encodings.flatMap(windowsOf),
   );
   const { secondStage, secondStageEpochs, evalSteps } = settings;
   const perEpoch = stepsPerEpoch(train.length, settings);
   const secondSteps = secondStage ? secondStageEpochs * perEpoch : 0;
+  const steps = plannedSteps(train.length, settings);
+  const rescoring = rescorings(steps, perEpoch, settings) * rescoringSeconds(inputs, seconds);
   const forward = (texts: number) => FORWARD * seconds * stepsPerEpoch(texts, settings);
   const all = train.length + dev.length + test.length;
   const count = folds?.count ?? 0;
   return {
-    secondsPerStep: seconds + forward(dev.length) / (evalSteps ?? perEpoch),
-    steps: plannedSteps(train.length, settings) + secondSteps,
+    secondsPerStep: seconds + forward(dev.length) / (evalSteps ?? perEpoch) + rescoring / steps,
+    steps: steps + secondSteps,
     stepsPerEpoch: perEpoch,
     folds: count,
     foldSteps: count === 0 ? 0 : plannedSteps(Math.round(train.length * (1 - 1 / count)), settings),
@@ -178,12 +182,16 @@ function plannedSteps(rows: number, settings: FineTuneSettings): number {
   return trainingSteps(stepsPerEpoch(rows, settings), settings);
 }
 
-/** Of all training of the encoder, but for attention: 6 for each weight of a layer and token. */
-function operations({ settings, model: { spec }, data, folds }: RunInputs): number {
+/** Of all training of the encoder, but for attention: 6 for each weight of a layer and token, and 2 where it only scores. */
+function operations(inputs: RunInputs): number {
+  const { settings, data, folds } = inputs;
+  const { spec } = inputs.model;
   const train = data.encodings.train.flatMap(windowsOf);
   const tokens = train.reduce((sum, { ids }) => sum + ids.length, 0);
   const weights = spec.layers * spec.hiddenSize * (4 * spec.hiddenSize + 2 * spec.intermediateSize);
-  const passes = plannedSteps(train.length, settings) / stepsPerEpoch(train.length, settings);
-  const each = passes * (1 + adaptationShare(settings));
-  return 6 * weights * tokens * each * (1 + (folds?.count ?? 0));
+  const steps = plannedSteps(train.length, settings);
+  const perEpoch = stepsPerEpoch(train.length, settings);
+  const trained = 6 * tokens * (steps / perEpoch) * (1 + adaptationShare(settings));
+  const scored = 2 * rescoringCost(inputs) * rescorings(steps, perEpoch, settings);
+  return weights * (trained + scored) * (1 + (folds?.count ?? 0));
 }

@@ -68,7 +68,7 @@ describe("runIdentity", () => {
     expect(without("rtm")).toEqual(["calibration", "estimator", "gamma", "scoringPrecision"]);
     expect(without("stl")).toEqual(
       [
-        ...["auxiliaryTexts", "calibration", "estimator", "gamma"],
+        ...["auxiliarySpacing", "auxiliaryTexts", "calibration", "estimator", "gamma"],
         ...["maskReplaceProb", "mlmProbability", "randomReplaceProb", "selection"],
         ...["scoringPrecision", "sharedPass", "taskWeights"],
       ].sort(),

@@ -4,6 +4,7 @@ import type { ModelSpec } from "../../model/spec.js";
 import type { Encoding } from "../../text/encoding.js";
 import { resolveSettings, type TrainOptions, trainSchema } from "../settings/schemas.js";
 import { type CheckedRun, checkMemory, formatBytes } from "./memory-check.js";
+import { runSizes } from "./run-sizes.js";
 
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
@@ -130,6 +131,26 @@ describe("the estimate", () => {
     ]) {
       expect(states(options)).toBe(0);
     }
+  });
+
+  it("counts an adapted copy of excess, entropies over the vocabulary, and the general texts of contrast", () => {
+    const whole = (options: Partial<TrainOptions>, general?: readonly Encoding[]) => {
+      const given = run(miniSpec, options);
+      const texts = { ...given.texts, ...(general && { general }) };
+      return checkMemory({ ...given, texts }, machine(2 ** 40)).record;
+    };
+    const scoring = (method: "l3" | "entropy" | "excess") =>
+      whole({ method, estimator: "unmasked" });
+    expect(scoring("entropy").scoring).toBeGreaterThan(scoring("l3").scoring);
+    const adapts = (method: "l3" | "excess") => {
+      const { texts, settings } = run(miniSpec, { method });
+      return runSizes(texts, settings, miniSpec).adaptation;
+    };
+    expect(adapts("l3")).toBeUndefined();
+    expect(adapts("excess")?.texts).toBe(32);
+    const contrast = { method: "contrast" } as const;
+    const more = whole(contrast, encodings(1000, 100)).parts.texts - whole(contrast).parts.texts;
+    expect(more).toBe(1000 * 2048 + 1000 * 100 * 24);
   });
 
   it("has no auxiliary part without that task, and one pass where it is shared", () => {

@@ -23,7 +23,11 @@ export interface RunTexts {
   readonly train: readonly Encoding[];
   readonly dev: readonly Encoding[];
   readonly test: readonly Encoding[];
+  /** The training texts as the auxiliary task reads them; `train` where absent. */
+  readonly masked?: readonly Encoding[];
   readonly unlabelled: readonly Encoding[];
+  /** That the task's are held against; none where absent. */
+  readonly general?: readonly Encoding[];
 }
 
 export type SizeSettings = Pick<
@@ -62,7 +66,8 @@ export function runSizes(texts: RunTexts, settings: SizeSettings, spec: ModelSpe
   const lengthsOf = (encodings: readonly Encoding[]) =>
     Int32Array.from(encodings.flatMap(windowsOf), ({ ids }) => Math.min(ids.length, maxLength));
   const train = lengthsOf(texts.train);
-  const all = lengthsOf([...texts.train, ...texts.unlabelled]);
+  const all = lengthsOf([...(texts.masked ?? texts.train), ...texts.unlabelled]);
+  const general = lengthsOf(texts.general ?? []);
   const masked = settings.auxiliaryTexts === "unlabeled" ? lengthsOf(texts.unlabelled) : all;
   const [dev, test] = [lengthsOf(texts.dev), lengthsOf(texts.test)];
   const hasAuxiliary = hasAuxiliaryTask(method);
@@ -87,7 +92,11 @@ export function runSizes(texts: RunTexts, settings: SizeSettings, spec: ModelSpe
   return {
     main: fullest(train, "main"),
     auxiliary: hasAuxiliary && !settings.sharedPass ? fullest(masked, "auxiliary") : undefined,
-    adaptation: adapts || needsAdaptedModel(method) ? fullest(masked, "adaptation") : undefined,
+    adaptation: adapts
+      ? fullest(masked, "adaptation")
+      : needsAdaptedModel(method)
+        ? fullest(all, "adaptation")
+        : undefined,
     dev: learnsWeights ? layout(longestOf(dev, settings.devBatchSize)) : undefined,
     evaluation: evaluated.reduce((a, b) => (a.rows * a.slots > b.rows * b.slots ? a : b)),
     scoring: needsScores(method) ? scoringCalls(all, settings) : [],
@@ -96,8 +105,8 @@ export function runSizes(texts: RunTexts, settings: SizeSettings, spec: ModelSpe
     frozenStates: keepsFrozenStates(settings, spec, train)
       ? frozenStatesBytes(settings, spec, train)
       : 0,
-    texts: all.length + dev.length + test.length,
-    tokens: sum(all) + sum(dev) + sum(test),
+    texts: all.length + general.length + dev.length + test.length,
+    tokens: sum(all) + sum(general) + sum(dev) + sum(test),
   };
 }
 

@@ -66,6 +66,17 @@ export const finalMlmProbability = setting({
     "Masking budget of the last epoch, which the budget goes to on a straight line, epoch by epoch; by default it stays",
 });
 
+const auxiliarySpacing = setting({
+  name: "auxiliarySpacing",
+  commands: ["train", "compare"],
+  heading: "Masking",
+  identity: "counts",
+  methods: maskingMethods,
+  type: z.enum(["original", "published"]).default("original"),
+  description:
+    "Spaces of the texts whose masked tokens are predicted, and that are scored for it: as they are, or around punctuation as the released code puts them (docs/method.md, section 4)",
+});
+
 export const rescoreEpochs = setting({
   name: "rescoreEpochs",
   commands: ["train", "compare"],
@@ -163,6 +174,7 @@ export const maskingSettings = [
   mlmProbability,
   finalMlmProbability,
   rescoreEpochs,
+  auxiliarySpacing,
   calibration,
   gamma,
   movedShare,

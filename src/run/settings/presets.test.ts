@@ -38,6 +38,7 @@ describe("presets", () => {
       headWeightDecay: 0.1,
       warmupRatio: 0.06,
       calibration: "published",
+      auxiliarySpacing: "published",
       secondStage: true,
       secondStageLearningRate: 5e-6,
       secondStageEpochs: 10,

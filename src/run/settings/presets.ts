@@ -34,6 +34,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
       warmupRatio: 0.06,
       maxGradNorm: 1,
       estimator: "pll-word-l2r",
+      auxiliarySpacing: "published",
       mlmProbability: 0.15,
       calibration: "published",
       gamma: 1,

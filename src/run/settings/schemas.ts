@@ -145,7 +145,7 @@ type SweptName = {
 
 type OneOrSeveral<Settings> = {
   [Name in keyof Settings]: Name extends keyof SweptName
-    ? Settings[Name] | readonly Required<Settings>[Name][]
+    ? Settings[Name] | readonly Exclude<Settings[Name], undefined>[]
     : Settings[Name];
 };
 

@@ -7,7 +7,8 @@ import { readRecords } from "../../data/read.js";
 import { sentencesOf } from "../../data/sentences.js";
 import { buildUnlabelled, type UnlabelledTexts } from "../../data/unlabelled.js";
 import { encodeOnce } from "../../text/encode-once.js";
-import type { Encoding, Tokenizer } from "../../text/encoding.js";
+import { type Encoding, NO_WORD, type Tokenizer } from "../../text/encoding.js";
+import { publishedSpacing } from "../../text/published-spacing.js";
 import type { Host } from "../host/host.js";
 import { fromColumns } from "./labelled-texts.js";
 import { countEncodings, requireKnownWords } from "./text-counts.js";
@@ -26,6 +27,7 @@ export async function loadUnlabelledTexts(
     readonly paths: readonly string[];
     readonly textColumn?: string | undefined;
     readonly unit: "text" | "sentence";
+    readonly spacing: AuxiliarySpacing;
   },
   dataset: Dataset,
   maxLength: number,
@@ -46,9 +48,26 @@ export async function loadUnlabelledTexts(
     level: dev + test > 0 ? "warning" : "info",
     text: `unlabelled: ${unlabelled.texts.length} texts for the auxiliary task (${unlabelled.emptyTexts} empty ones skipped); ${train} also occur in train, ${dev} in dev, ${test} in test`,
   });
-  const encodings = unlabelled.texts.map(encodeOnce(tokenizer, maxLength));
+  const encode = auxiliaryEncoder(files.spacing, tokenizer, maxLength);
+  const encodings = unlabelled.texts.map(encode);
   requireKnownWords(countEncodings(encodings, tokenizer), "the unlabelled texts");
   return { ...unlabelled, encodings };
+}
+
+export type AuxiliarySpacing = "original" | "published";
+
+/** How the auxiliary task reads a text. One of which its spacing leaves no word is read as it is. */
+export function auxiliaryEncoder(
+  spacing: AuxiliarySpacing,
+  tokenizer: Tokenizer,
+  maxLength: number,
+): (text: string) => Encoding {
+  const encode = encodeOnce(tokenizer, maxLength);
+  if (spacing === "original") return encode;
+  return (text) => {
+    const spaced = encode(publishedSpacing(text));
+    return spaced.wordIds.some((word) => word !== NO_WORD) ? spaced : encode(text);
+  };
 }
 
 /** A row as its sentences; of a pair, those of both texts. */
