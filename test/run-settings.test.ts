@@ -187,9 +187,16 @@ describe("unlabelled texts", () => {
     const options = { method: "rtm", maxSteps: 1, batchSize: 36 } as const;
     for (const auxiliarySpacing of ["original", "published"] as const) {
       const given = { ...options, auxiliarySpacing };
-      await train(trainOptions(bert, at(`spaced-${auxiliarySpacing}`), given), createTestHost());
+      // BERT parts words at punctuation whatever the spaces.
+      await train(
+        trainOptions(tinyModel("roberta"), at(`spaced-${auxiliarySpacing}`), given),
+        createTestHost(),
+      );
     }
-    const [plain, spaced] = [journal("spaced-original"), journal("spaced-published")];
+    const [plain, spaced] = [
+      readJournal(at("spaced-original")),
+      readJournal(at("spaced-published")),
+    ];
     expect(spaced.steps[0].main_loss).toBe(plain.steps[0].main_loss);
     expect(spaced.steps[0].auxiliary_loss).not.toBe(plain.steps[0].auxiliary_loss);
     const shared = { ...options, auxiliarySpacing: "published", sharedPass: true } as const;
