@@ -29,6 +29,7 @@ function hostWith(parts: Partial<Host>): Host {
   return {
     emit: () => undefined,
     cancelled: () => false,
+    ending: () => false,
     now: () => 0,
     today: () => "1 January 2026",
     time: () => "2026-01-01T10:30:00.000Z",

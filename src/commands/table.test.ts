@@ -6,6 +6,7 @@ import { commands } from "./table.js";
 const host: Host = {
   emit: () => expect.unreachable("no event is due before the settings are checked"),
   cancelled: () => false,
+  ending: () => false,
   now: () => 0,
   today: () => "1 January 2026",
   time: () => "2026-01-01T10:30:00.000Z",

@@ -1,11 +1,17 @@
 /** `train`: a run from files to metrics, in reading order. */
-import { isLinear, needsScores, readsEmbeddings } from "../method/methods.js";
+import { AUTO, isLinear, needsScores, readsEmbeddings } from "../method/methods.js";
 import { holdingFolder } from "../platform/files/folder-lock.js";
 import { join } from "../platform/paths.js";
 import { type Trackers, withTrackers } from "../results/trackers/trackers.js";
 import { runMasks } from "../run/fine-tune/auxiliary-texts.js";
 import { embeddedRun, trainEmbed } from "../run/fine-tune/embedding.js";
-import { heldOutByFolds, writeHeldOutPredictions } from "../run/fine-tune/held-out.js";
+import { givenUpAtEnd, unlessEnded } from "../run/fine-tune/ending.js";
+import {
+  baselineByFolds,
+  chosenByFolds,
+  othersByFolds,
+  writeHeldOutPredictions,
+} from "../run/fine-tune/held-out.js";
 import { inputsMemory, inputsRecord, loadInputs } from "../run/fine-tune/inputs.js";
 import {
   choiceOnDev,
@@ -20,6 +26,7 @@ import { evaluateRun, runMetricsOf } from "../run/fine-tune/run-metrics.js";
 import { measuredBeside, verdictOnRun } from "../run/fine-tune/run-verdict.js";
 import { requireSharedPassFits } from "../run/fine-tune/shared-pass.js";
 import { writeSplitFiles } from "../run/fine-tune/split-files.js";
+import type { AnsweredBy } from "../run/fine-tune/stack.js";
 import { planWork } from "../run/fine-tune/work-plan.js";
 import { heldOutRows, writeWrongRows } from "../run/fine-tune/wrong-rows.js";
 import { requireIntactRun } from "../run/folder/best-weights.js";
@@ -43,7 +50,7 @@ import type { TrainSettings } from "../run/settings/schemas.js";
  *
  * Batches, masks, dropout and draws from dev depend on seed and step alone, so a run that goes on does what the
  * uninterrupted one would: journal, weights and metrics are the same, but for timing. A finished run is not
- * repeated.
+ * repeated. Asked to end, it keeps the best weights so far, or of `auto`'s candidates the best of those that are measured, and its result says so.
  *
  * Throws the errors of each part; `interrupted` after a stop on request, with the state saved; and
  * `training-diverged`, with model/ holding the best weights so far; `output-in-use` while another command works in DIR.
@@ -92,28 +99,50 @@ async function trainInFolder(
   }
   if (memory?.warning !== undefined) host.emit(memory.warning);
 
-  // Score.
+  // Train the baseline to beat: it takes seconds, so it comes first.
+  const tfidf = await baselineByFolds(loaded, host);
+  const baseline = trainBaseline(loaded, tfidf, host);
+
+  // Score. Without a step there is nothing to end with, but for the other candidates of auto.
+  const { method } = settings;
+  const until = givenUpAtEnd(host);
   const runtime = await host.runtime(settings);
   const scoringStart = host.now();
-  const masks = await runMasks(loaded, runtime, host);
+  const masks = await runMasks(loaded, runtime, until);
   if (masks !== undefined && masks.strategy !== "uniform") writeMaskedTokens(loaded, masks, host);
   const scoringSeconds = needsScores(settings.method) ? (host.now() - scoringStart) / 1000 : 0;
 
   // Tell how long it takes, and fit it to the time.
-  const inputs = await planWork(loaded, masks, scoringSeconds, runtime, host);
+  const inputs = await planWork(
+    loaded,
+    masks,
+    scoringSeconds,
+    runtime,
+    method === AUTO ? host : until,
+  );
 
-  // Hold out, and train the baseline to beat.
-  const embedded = await embeddedRun(inputs, runtime, host);
-  const held = await heldOutByFolds(inputs, masks, embedded, runtime, host);
-  const baseline = trainBaseline(inputs, held, host);
+  // Hold out.
+  const embedded = await unlessEnded(method, host, () => embeddedRun(inputs, runtime, until));
+  const { folds } = inputs;
+  const others = folds && (await othersByFolds(inputs, folds, masks, embedded, runtime, host));
+  const choose = async (answered: AnsweredBy) =>
+    folds && chosenByFolds(inputs, folds, answered, host);
+  let held = others && (await choose({ tfidf, ...others }));
   const curve = await learningCurve(inputs, embedded, host);
 
   // Train what is asked for, or what the folds showed to be best; with a dev split all candidates, as it decides afterwards.
   const place = { trackers, digest: runDigest(record), scoringSeconds };
-  const wanted = held?.choice.chosen.method ?? settings.method;
-  const embed = trainEmbed(inputs, embedded, wanted, host);
-  const encoder = await wantedEncoder(inputs, wanted, masks, place, runtime, host);
+  const wanted = () => held?.choice.chosen.method ?? method;
+  // What folds measured is a whole training: auto gives up one that is asked to end, and takes the next best.
+  const asked = method === AUTO && folds !== undefined ? until : host;
+  const training = () => wantedEncoder(inputs, wanted(), masks, place, runtime, asked);
+  const encoder = await unlessEnded(method, host, training);
+  if (others !== undefined && encoder === undefined && !isLinear(wanted())) {
+    held = await choose({ tfidf, embed: others.embed, encoder: undefined });
+  }
   try {
+    const embed = trainEmbed(inputs, embedded, wanted(), host);
+
     // Choose and save.
     const trained = { baseline, embed, encoder };
     const choice = held?.choice ?? (await choiceOnDev(inputs, trained));
@@ -143,7 +172,15 @@ async function trainInFolder(
     const metrics = runMetricsOf(inputs, kept, evaluated, {
       baseline: baseline?.metrics ?? null,
       verdict:
-        verdictOnRun(data, kept.method, evaluated.test?.logits, baseline, held, beside) ?? null,
+        verdictOnRun(
+          data,
+          kept.method,
+          evaluated.test?.logits,
+          baseline,
+          held,
+          beside,
+          encoder?.trained.outcome,
+        ) ?? null,
       ...(choice && { held_out: choice.record }),
       ...(curve && { learning_curve: curve }),
       ...(held && { doubtful_labels: held.doubtfulLabels }),

@@ -28,6 +28,7 @@ const UNTIL_STOPPED = `
   const timer = setInterval(() => {
     if (Atomics.load(flag, 0) === 0) return;
     clearInterval(timer);
+    if (Atomics.load(flag, 0) === 2) return post({ type: "result", result: "ended" });
     const error = { name: "L3MaskingError", code: "interrupted", message: "stopped" };
     post({ type: "error", error });
   }, 1);`;
@@ -98,6 +99,15 @@ describe("openConnection", () => {
       expect.objectContaining({ code: "interrupted", message: "stopped" }),
     );
     await expect(call).rejects.toBeInstanceOf(L3MaskingError);
+    await connection.close();
+  });
+
+  it.each(["before the call", "while it is under way"])("asks it to end, %s", async (when) => {
+    const connection = openConnection(workerThat(UNTIL_STOPPED));
+    const end = new AbortController();
+    if (when === "before the call") end.abort();
+    const call = connection.call("doctor", {}, { end: end.signal, onEvent: () => end.abort() });
+    await expect(call).resolves.toBe("ended");
     await connection.close();
   });
 

@@ -4,7 +4,7 @@ import { L3MaskingError } from "../base/errors.js";
 import type { CommandName, CommandResult } from "../commands/table.js";
 import { shareClaims } from "../platform/thread-claim.js";
 import type { RunEvent } from "../run/host/host.js";
-import { type Answer, type Request, revivedError } from "./messages.js";
+import { type Answer, asks, type Request, revivedError } from "./messages.js";
 
 /** How a caller follows a call. */
 export interface Watch {
@@ -16,6 +16,8 @@ export interface Watch {
   onOutput?(text: string): Promise<boolean>;
   /** Aborting asks the call to stop at its next safe point; it then rejects with `interrupted`. */
   readonly signal?: AbortSignal;
+  /** Aborting asks training to end at its next step, with the best that it has: the call then has a result. Other calls do not heed it. */
+  readonly end?: AbortSignal;
 }
 
 /** A worker thread that answers calls. Calls of one worker take turns. */
@@ -139,10 +141,15 @@ async function callWorker<Name extends CommandName>(
   if (started.ended) throw endedEarly(command, started.failure);
   const stop = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
   const requestStop = () => {
-    Atomics.store(new Int32Array(stop), 0, 1);
+    Atomics.store(new Int32Array(stop), 0, asks.stop);
+  };
+  const requestEnd = () => {
+    Atomics.compareExchange(new Int32Array(stop), 0, 0, asks.end);
   };
   const { port1: answers, port2: port } = new MessageChannel();
   watch.signal?.addEventListener("abort", requestStop, { once: true });
+  watch.end?.addEventListener("abort", requestEnd, { once: true });
+  if (watch.end?.aborted) requestEnd();
   try {
     return await new Promise<CommandResult<Name>>((resolve, reject) => {
       const take = async (answer: Answer<CommandResult<Name>>) => {
@@ -174,6 +181,7 @@ async function callWorker<Name extends CommandName>(
       : error;
   } finally {
     watch.signal?.removeEventListener("abort", requestStop);
+    watch.end?.removeEventListener("abort", requestEnd);
     answers.close();
   }
 }

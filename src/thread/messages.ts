@@ -10,13 +10,18 @@ export type Request = Call | "close";
 export interface Call {
   readonly command: CommandName;
   readonly given: unknown;
-  /** One Int32 of shared memory; 1 asks the call to stop. */
+  /** One Int32 of shared memory: 0, or what is asked of the call (`asks`). */
   readonly stop: SharedArrayBuffer;
   /** Where the answers go, and whence it comes for each output whether more is wanted. */
   readonly port: MessagePort;
   /** Does the caller take output piece by piece? */
   readonly takesOutput: boolean;
 }
+
+/** What may be asked of a call under way: to stop at its next safe point, or to end training there with the best that it has. */
+export const asks = { stop: 1, end: 2 } as const;
+
+export type Asked = keyof typeof asks;
 
 /** Any number of events and outputs, then one result or one error. An output waits for the caller's word on it. */
 export type Answer<Result> =

@@ -17,7 +17,7 @@ import { fastestDevice, readDeviceTimes } from "../run/host/device-times.js";
 import type { Host, RunEvent } from "../run/host/host.js";
 import { usableThreads } from "../run/host/threads.js";
 import { callOnce } from "./client.js";
-import { type Answer, type Call, portableError, type Request } from "./messages.js";
+import { type Answer, asks, type Call, portableError, type Request } from "./messages.js";
 
 /** The call under way; calls take turns. */
 let current: Call | undefined;
@@ -29,10 +29,16 @@ function post(answer: Answer<unknown>): void {
   current?.port.postMessage(answer);
 }
 
+/** What the caller asks of the call under way. */
+function asked(): number {
+  return current === undefined ? 0 : Atomics.load(new Int32Array(current.stop), 0);
+}
+
 /** Serves whichever call is under way, so it may be kept from call to call. */
 const host: Host = {
   emit: (event) => post({ type: "event", event }),
-  cancelled: () => current !== undefined && Atomics.load(new Int32Array(current.stop), 0) !== 0,
+  cancelled: () => asked() === asks.stop,
+  ending: () => asked() === asks.end,
   get write() {
     return current?.takesOutput ? write : undefined;
   },

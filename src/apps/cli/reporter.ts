@@ -43,6 +43,8 @@ export function createHumanReporter(terminal: Terminal): Reporter {
     event(event) {
       if (event.type === "progress") return line.show(event);
       if (event.type === "run") return table.show(event);
+      // A notice tells of the baseline, the summary of all.
+      if (event.type === "measured") return;
       const text = eventText(event);
       if (text === undefined) return;
       const shown = stderr.isTerminal ? inColumns(text, stderr.columns) : text;
@@ -111,7 +113,9 @@ function coloured(text: string, event: RunEvent, paint: Paint): string {
 }
 
 /** An event in words; undefined for steps, which progress tells of. */
-function eventText(event: Exclude<RunEvent, { type: "progress" | "run" }>): string | undefined {
+function eventText(
+  event: Exclude<RunEvent, { type: "measured" | "progress" | "run" }>,
+): string | undefined {
   switch (event.type) {
     case "notice":
       // Notices quote names and labels of files.
@@ -138,6 +142,7 @@ function eventText(event: Exclude<RunEvent, { type: "progress" | "run" }>): stri
 const stopReasons = {
   steps: "all steps done",
   patience: "no better evaluation within PATIENCE",
+  request: "ended on request",
   interrupted: "interrupted",
   diverged: "a loss or gradient is no longer finite",
 } as const;

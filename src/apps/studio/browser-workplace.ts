@@ -7,7 +7,12 @@ import type { CommandResult } from "../../commands/table.js";
 import type { FolderEntry } from "../../platform/files/folder-contents.js";
 import { SHIPPED_MODEL } from "../../run/settings/shipped-model.js";
 import type { WorkerFacts, WorkRequest } from "../../thread/browser/requests.js";
-import { type Answer, revivedError } from "../../thread/messages.js";
+import {
+  type Answer,
+  type Asked as AskedOfCall,
+  asks,
+  revivedError,
+} from "../../thread/messages.js";
 import type { CallWatch, Workplace } from "./workplace.js";
 
 /** The part of a browser's worker that is used; it runs `thread/browser/worker.ts`. */
@@ -89,18 +94,24 @@ function asking(worker: PageWorker) {
     for (const reject of waiting) reject(lost);
   });
   async function ask<Result>(asked: Asked, watch: CallWatch = {}): Promise<Result> {
-    const { signal, onEvent } = watch;
+    const { signal, end, onEvent } = watch;
     if (lost !== undefined) throw lost;
     if (signal?.aborted) {
       throw new L3MaskingError("interrupted", "the call was aborted before it started");
     }
     const { port1: answers, port2: port } = new MessageChannel();
     const stop = isolated() ? new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT) : undefined;
-    const requestStop = () => {
-      if (stop !== undefined) Atomics.store(new Int32Array(stop), 0, 1);
-      answers.postMessage("stop");
+    const request = (what: AskedOfCall) => {
+      const flag = stop && new Int32Array(stop);
+      // The end is asked for only where nothing else was.
+      if (flag !== undefined && what === "end") Atomics.compareExchange(flag, 0, 0, asks.end);
+      else if (flag !== undefined) Atomics.store(flag, 0, asks.stop);
+      answers.postMessage(what);
     };
+    const requestStop = () => request("stop");
+    const requestEnd = () => request("end");
     signal?.addEventListener("abort", requestStop, { once: true });
+    end?.addEventListener("abort", requestEnd, { once: true });
     let reject: (error: unknown) => void = () => undefined;
     try {
       return await new Promise<Result>((resolve, fail) => {
@@ -116,10 +127,12 @@ function asking(worker: PageWorker) {
         answers.start();
         const isCall = asked.action === "call";
         worker.postMessage({ ...asked, port, ...(isCall && stop && { stop }) }, [port]);
+        if (end?.aborted) requestEnd();
       });
     } finally {
       waiting.delete(reject);
       signal?.removeEventListener("abort", requestStop);
+      end?.removeEventListener("abort", requestEnd);
       answers.close();
     }
   }

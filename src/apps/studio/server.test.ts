@@ -123,7 +123,7 @@ describe("the studio's server", () => {
       });
     const send = await started(untilStopped);
     const asked = await send("/api/call", callBody("1"));
-    await send("/api/stop", { method: "POST", body: JSON.stringify({ id: "1" }) });
+    await send("/api/ask", { method: "POST", body: JSON.stringify({ id: "1", what: "stop" }) });
     expect(await linesOf(asked)).toMatchObject([
       { type: "error", error: { code: "interrupted", hint: "Go on." } },
     ]);
@@ -132,6 +132,18 @@ describe("the studio's server", () => {
     await send("/api/call", { ...callBody("2"), signal: leaving.signal });
     leaving.abort();
     await expect.poll(() => stopped).toBe(2);
+  });
+
+  it("asks a call to end with what it has, which has a result", async () => {
+    const send = await started(
+      ({ end }) =>
+        new Promise((resolve) => {
+          end?.addEventListener("abort", () => resolve({ best: 3 }));
+        }),
+    );
+    const asked = await send("/api/call", callBody("1"));
+    await send("/api/ask", { method: "POST", body: JSON.stringify({ id: "1", what: "end" }) });
+    expect(await linesOf(asked)).toEqual([{ type: "result", result: { best: 3 } }]);
   });
 
   it.each([

@@ -2,10 +2,10 @@
 import { timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { L3MaskingError } from "../../base/errors.js";
-import { portableError } from "../../thread/messages.js";
+import { type Asked, portableError } from "../../thread/messages.js";
 import { addressError } from "../serve/server.js";
 import type { PageFiles } from "./page-files.js";
-import { type CallLine, callRequest, stopRequest } from "./protocol.js";
+import { askRequest, type CallLine, callRequest } from "./protocol.js";
 import type { Workplace } from "./workplace.js";
 
 export interface StudioServerSettings {
@@ -35,15 +35,18 @@ export async function startStudioServer(
   { port, token, page }: StudioServerSettings,
 ): Promise<RunningStudio> {
   /** By the page's id of a call. */
-  const calls = new Map<string, { readonly stop: AbortController; readonly end: Promise<void> }>();
+  const calls = new Map<
+    string,
+    { readonly asked: Readonly<Record<Asked, AbortController>>; readonly ended: Promise<void> }
+  >();
   let hosts: readonly string[] = [];
 
   const routes: Readonly<Record<string, Route>> = {
     "GET /api/facts": async (_, response) => sendJson(response, await workplace.facts()),
     "POST /api/call": call,
-    "POST /api/stop": async (request, response) => {
-      const { id } = requested(stopRequest, await bodyText(request));
-      calls.get(id)?.stop.abort();
+    "POST /api/ask": async (request, response) => {
+      const { id, what } = requested(askRequest, await bodyText(request));
+      calls.get(id)?.asked[what].abort();
       sendJson(response, {});
     },
     "GET /api/file": async (_, response, path) => {
@@ -68,7 +71,8 @@ export async function startStudioServer(
   async function call(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { id, command, settings } = requested(callRequest, await bodyText(request));
     if (calls.has(id)) throw invalid(`expected a new id for a call, got ${id} again`);
-    const stop = new AbortController();
+    const asked = { stop: new AbortController(), end: new AbortController() };
+    const { stop, end } = asked;
     const line = (content: CallLine) => response.write(`${JSON.stringify(content)}\n`);
     // A page that is left stops its calls.
     response.once("close", () => stop.abort());
@@ -77,6 +81,7 @@ export async function startStudioServer(
     const ended = workplace
       .call(command, settings, {
         signal: stop.signal,
+        end: end.signal,
         onEvent: (event) => line({ type: "event", event }),
       })
       .then(
@@ -87,7 +92,7 @@ export async function startStudioServer(
         calls.delete(id);
         response.end();
       });
-    calls.set(id, { stop, end: ended });
+    calls.set(id, { asked, ended });
     await ended;
   }
 
@@ -127,8 +132,8 @@ export async function startStudioServer(
     address: `http://${HOST}:${place}/#${token}`,
     async stop() {
       const running = [...calls.values()];
-      for (const { stop } of running) stop.abort();
-      await Promise.all(running.map(({ end }) => end));
+      for (const { asked } of running) asked.stop.abort();
+      await Promise.all(running.map(({ ended }) => ended));
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();
       await closed;

@@ -29,6 +29,8 @@ export interface CallWatch {
   onEvent?(event: RunEvent): void;
   /** Aborting asks the call to stop at its next safe point; it then rejects with `interrupted`. */
   readonly signal?: AbortSignal;
+  /** Aborting asks training to end at its next step, with the best that it has: the call then has a result. */
+  readonly end?: AbortSignal;
 }
 
 /** A device that a model can be computed on. */

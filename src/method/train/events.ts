@@ -12,9 +12,9 @@ const stage = z.union([z.literal(1), z.literal(2)]);
 /** 2 in the second stage of a run, which continues from the best weights of the first; else 1. */
 export type Stage = z.infer<typeof stage>;
 
-const stopReason = z.enum(["steps", "patience", "interrupted", "diverged"]);
+const stopReason = z.enum(["steps", "patience", "request", "interrupted", "diverged"]);
 
-/** All steps done, patience exhausted, stopped on request, or a loss or gradient that is not finite. */
+/** All steps done, patience exhausted, ended on request for good, stopped on request to go on later, or a loss or gradient that is not finite. */
 export type StopReason = z.infer<typeof stopReason>;
 
 const stepEvent = z.strictObject({

@@ -18,6 +18,8 @@ export interface TrainingWatch {
   progress(done: number, total: number, detail: string): void;
   /** True asks to stop before the next step. */
   cancelled(): boolean;
+  /** True asks to end before the next step, with the last one evaluated. Nobody asks where it is absent. */
+  ending?(): boolean;
 }
 
 export interface Evaluation {
@@ -91,14 +93,16 @@ export interface TrainingOutcome extends StoppingState {
   /** 0 where nothing was evaluated. */
   readonly bestStep: number;
   readonly steps: number;
+  /** Steps that the plan had. */
+  readonly plannedSteps: number;
   readonly reason: StopReason;
   /** Real tokens through the encoder, in the steps of this call. */
   readonly tokens: number;
 }
 
 /**
- * Runs the plan. The last step is always evaluated, so that there is a best step. After an
- * interruption the best weights so far are kept, if there are any. A plan that continues after the steps of
+ * Runs the plan. The last step is always evaluated, also where it is the last on request, so that there is a best step. After an
+ * interruption the best weights so far are kept, if there are any; a request to end before the first step is one too. A plan that continues after the steps of
  * another call does what that call would have done.
  *
  * Throws `training-diverged` from a step or an evaluation whose loss or gradient is not finite, after emitting the stop.
@@ -131,9 +135,30 @@ export async function train(
     }
   };
 
+  const evaluate = async ({ evaluate, keepBest }: NonNullable<TrainingPlan["evaluation"]>) => {
+    const { event, metric } = await watched(checkedEvaluation({ evaluate }, step), false);
+    const isBest = best === undefined || metric > best.metric;
+    watch.emit({ type: "evaluation", stage, step, ...event, best: isBest });
+    if (isBest) {
+      best = { step, metric };
+      withoutBetter = 0;
+      await keepBest(best);
+    } else {
+      withoutBetter += 1;
+    }
+  };
+
   while (step < totalSteps && withoutBetter < patience) {
-    if (watch.cancelled()) {
+    if (watch.cancelled() || (step === 0 && watch.ending?.())) {
       reason = "interrupted";
+      break;
+    }
+    if (watch.ending?.()) {
+      reason = "request";
+      if (evaluation !== undefined && !evaluation.isDueAfter(step)) {
+        await evaluate(evaluation);
+        await plan.afterStep?.(step, true, { best, withoutBetter });
+      }
       break;
     }
     const { epoch, microBatches } = await plan.batches(step + 1);
@@ -163,24 +188,13 @@ export async function train(
     watch.progress(step, totalSteps, lossText(result));
 
     const evaluated = evaluation?.isDueAfter(step) || step === totalSteps;
-    if (evaluation !== undefined && evaluated) {
-      const { event, metric } = await watched(checkedEvaluation(evaluation, step), false);
-      const isBest = best === undefined || metric > best.metric;
-      watch.emit({ type: "evaluation", stage, step, ...event, best: isBest });
-      if (isBest) {
-        best = { step, metric };
-        withoutBetter = 0;
-        await evaluation.keepBest(best);
-      } else {
-        withoutBetter += 1;
-      }
-    }
+    if (evaluation !== undefined && evaluated) await evaluate(evaluation);
     await plan.afterStep?.(step, evaluated, { best, withoutBetter });
   }
   if (reason === "steps" && withoutBetter >= patience) reason = "patience";
   const bestStep = best?.step ?? 0;
   stop(reason);
-  return { best, withoutBetter, bestStep, steps: step, reason, tokens };
+  return { best, withoutBetter, bestStep, steps: step, plannedSteps: totalSteps, reason, tokens };
 }
 
 async function checkedEvaluation(

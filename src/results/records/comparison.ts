@@ -111,7 +111,7 @@ const comparedRun = runPlace.extend({
   /** Optimizer steps done. */
   steps: count,
   /** Why training ended. */
-  stop_reason: z.enum(["steps", "patience"]),
+  stop_reason: z.enum(["steps", "patience", "request"]),
   /** At the best step. */
   dev: splitMetrics,
   /** All test rows. */

@@ -47,10 +47,12 @@ describe("the baseline of a run", () => {
       dev: { accuracy: 1, macro_f1: 1 },
       test: { accuracy: 1, macro_f1: 1 },
     });
+    const measures = { accuracy: 1, macro_f1: 1 };
     expect(host.events).toEqual([
       expect.objectContaining({
         text: expect.stringMatching(/^baseline to beat: TF-IDF, .* 100\.0 % on dev$/),
       }),
+      { type: "measured", method: "tfidf", on: "dev", texts: 2, measures },
     ]);
   });
 

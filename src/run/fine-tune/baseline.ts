@@ -3,7 +3,7 @@
 import { L3MaskingError } from "../../base/errors.js";
 import { counted, percent } from "../../base/figures.js";
 import type { Dataset } from "../../data/dataset.js";
-import { AUTO, isStacked } from "../../method/methods.js";
+import { AUTO, isStacked, type Method } from "../../method/methods.js";
 import {
   fitTfidf,
   type TfidfClassifier,
@@ -16,7 +16,7 @@ import { orderOf } from "../../results/metrics/order-measures.js";
 import type { RunMetrics } from "../../results/records/run-metrics.js";
 import { saveLinear } from "../classifiers/linear-folder.js";
 import { writeTrainingTexts } from "../folder/training-texts.js";
-import type { Host } from "../host/host.js";
+import type { Host, MeasuredEvent } from "../host/host.js";
 import type { RunInputs } from "./inputs.js";
 import type { MeasuredRows } from "./run-metrics.js";
 
@@ -32,6 +32,19 @@ export interface RunBaseline {
   readonly dev: MeasuredRows;
   /** Logits of the test rows; undefined without a test split. */
   readonly test: Float32Array | undefined;
+}
+
+/** Tells the host what a candidate answered to texts it was not trained on. */
+export function tellMeasured(
+  host: Pick<Host, "emit">,
+  method: Method,
+  on: MeasuredEvent["on"],
+  { labelIds, logits }: MeasuredRows,
+  labels: number,
+): void {
+  const predicted = predictedLabels(logits, labels);
+  const { measures } = classificationMetrics(labelIds, predicted, labels);
+  host.emit({ type: "measured", method, on, texts: labelIds.length, measures });
 }
 
 /**
@@ -68,6 +81,7 @@ export function measureBaseline(
   const measured = heldOut ? counted(dev.labelIds.length, "held-out text") : "dev";
   const text = `baseline to beat: TF-IDF, trained in ${seconds} s: ${figures.join(", ")} on ${measured}`;
   host.emit({ type: "notice", level: "info", text });
+  tellMeasured(host, "tfidf", heldOut ? "held-out" : "dev", dev, labels.length);
   const testLogits = test && tfidfLogits(classifier, test.texts);
   return {
     metrics: {

@@ -14,10 +14,12 @@ import { fitTfidf, tfidfLogits } from "../../model/linear/tfidf-classifier.js";
 import { makeFolder } from "../../platform/files/files.js";
 import { join } from "../../platform/paths.js";
 import type { Host } from "../host/host.js";
+import { tellMeasured } from "./baseline.js";
 import { type HeldOutAnswers, titleOf } from "./choice.js";
 import { foldsFolder, keptAnswers } from "./fold-answers.js";
 import { fitOnRows, stoppedBetweenFolds } from "./fold-fit.js";
 import type { RunInputs } from "./inputs.js";
+import { measuredRows } from "./run-metrics.js";
 import type { TextMasks } from "./text-masks.js";
 
 interface FoldAnswering {
@@ -33,14 +35,19 @@ interface FoldAnswering {
   readonly most?: number;
 }
 
-/** Answers of one candidate, fold by fold. Throws what answering throws. */
+/** Answers of one candidate, fold by fold; `told` gets those up to each. Throws what answering throws. */
 async function answersByFold(
   outputDir: string,
   folds: Folds,
   { method, name = method, answer, most = folds.count }: FoldAnswering,
+  told: (answers: HeldOutAnswers) => void = () => undefined,
 ): Promise<HeldOutAnswers> {
   makeFolder(join(outputDir, foldsFolder));
   const found = new Map<number, readonly number[]>();
+  const soFar = (): HeldOutAnswers => {
+    const rows = [...found.keys()].sort((a, b) => a - b);
+    return { method, rows, logits: Float32Array.from(rows.flatMap((row) => found.get(row) ?? [])) };
+  };
   for (let fold = 0; fold < most; fold++) {
     const answers = await keptAnswers(outputDir, name, fold, async () => {
       const parts = rowsOfFold(folds, fold);
@@ -50,9 +57,21 @@ async function answersByFold(
     answers.rows.forEach((row, index) => {
       found.set(row, answers.logits.slice(index * labels, (index + 1) * labels));
     });
+    told(soFar());
   }
-  const rows = [...found.keys()].sort((a, b) => a - b);
-  return { method, rows, logits: Float32Array.from(rows.flatMap((row) => found.get(row) ?? [])) };
+  return soFar();
+}
+
+/** Tells the host how good a candidate is on the texts held out up to now. */
+function telling({ data: { train, labels } }: LabelledRun, host: Host) {
+  return (answers: HeldOutAnswers) =>
+    tellMeasured(
+      host,
+      answers.method,
+      "held-out",
+      measuredRows(answers, train.labelIds),
+      labels.length,
+    );
 }
 
 /** What linear candidates need of a run. */
@@ -71,33 +90,42 @@ type LinearAnswer = (
 
 function linearAnswers(
   method: Method,
-  { settings, data: { train } }: LabelledRun,
+  run: LabelledRun,
   folds: Folds,
   host: Host,
   share: number,
   answer: LinearAnswer,
 ): Promise<HeldOutAnswers> {
+  const {
+    settings,
+    data: { train },
+  } = run;
   const stopIfAsked = () => {
     if (host.cancelled()) throw stoppedBetweenFolds();
   };
-  return answersByFold(settings.outputDir, folds, {
-    method,
-    name: share === 1 ? method : `${method}-of-${share}`,
-    async answer({ train: rows, heldOut }, fold) {
-      const total = folds.count;
-      const of = share === 1 ? "" : `, ${100 * share} % of the texts`;
-      const detail = `${titleOf(method)}${of}`;
-      host.emit({
-        type: "progress",
-        task: "cross-validating",
-        ...{ done: fold, total, unit: "folds", detail },
-      });
-      const random = randomStream(settings.seed, "learning curve", fold);
-      const some = share === 1 ? rows : shareOfRows(rows, train.labelIds, share, random);
-      const labelIds = some.map((row) => train.labelIds[row]);
-      return answer(some, labelIds, heldOut, stopIfAsked);
+  return answersByFold(
+    settings.outputDir,
+    folds,
+    {
+      method,
+      name: share === 1 ? method : `${method}-of-${share}`,
+      async answer({ train: rows, heldOut }, fold) {
+        const total = folds.count;
+        const of = share === 1 ? "" : `, ${100 * share} % of the texts`;
+        const detail = `${titleOf(method)}${of}`;
+        host.emit({
+          type: "progress",
+          task: "cross-validating",
+          ...{ done: fold, total, unit: "folds", detail },
+        });
+        const random = randomStream(settings.seed, "learning curve", fold);
+        const some = share === 1 ? rows : shareOfRows(rows, train.labelIds, share, random);
+        const labelIds = some.map((row) => train.labelIds[row]);
+        return answer(some, labelIds, heldOut, stopIfAsked);
+      },
     },
-  });
+    share === 1 ? telling(run, host) : undefined,
+  );
 }
 
 /**
@@ -147,17 +175,22 @@ export function encoderAnswers(
   host: Host,
 ): Promise<HeldOutAnswers> {
   const { outputDir, method } = inputs.settings;
-  return answersByFold(outputDir, folds, {
-    method: method === AUTO || isStacked(method) ? "stl" : method,
-    most,
-    answer: (rows, fold) =>
-      fitOnRows(inputs, masks, rows, runtime, host, (done, total) => {
-        const detail = `fine-tuning, fold ${fold + 1} of ${most}`;
-        host.emit({
-          type: "progress",
-          task: "cross-validating",
-          ...{ done: fold * total + done, total: most * total, unit: "steps", detail },
-        });
-      }),
-  });
+  return answersByFold(
+    outputDir,
+    folds,
+    {
+      method: method === AUTO || isStacked(method) ? "stl" : method,
+      most,
+      answer: (rows, fold) =>
+        fitOnRows(inputs, masks, rows, runtime, host, (done, total) => {
+          const detail = `fine-tuning, fold ${fold + 1} of ${most}`;
+          host.emit({
+            type: "progress",
+            task: "cross-validating",
+            ...{ done: fold * total + done, total: most * total, unit: "steps", detail },
+          });
+        }),
+    },
+    telling(inputs, host),
+  );
 }

@@ -3,6 +3,7 @@
 import { capitalized, counted } from "../../base/figures.js";
 import { doubtfulLabels } from "../../data/check/doubtful-labels.js";
 import type { Dataset } from "../../data/dataset.js";
+import type { Folds } from "../../data/folds.js";
 import type { Runtime } from "../../engine/runtime/runtime.js";
 import { isLinear } from "../../method/methods.js";
 import { join } from "../../platform/paths.js";
@@ -13,8 +14,10 @@ import { wantsBaseline } from "./baseline.js";
 import { answersOn, type Choice, chooseCandidate, type HeldOutAnswers, titleOf } from "./choice.js";
 import { embedAnswers, encoderAnswers, tfidfAnswers } from "./cross-validation.js";
 import type { EmbeddedRun } from "./embedding.js";
-import type { MeasuredRows } from "./run-metrics.js";
-import { candidatesOf } from "./stack.js";
+import { givenUpAtEnd, missingCandidates, unlessEnded } from "./ending.js";
+import type { RunInputs } from "./inputs.js";
+import { type MeasuredRows, measuredRows } from "./run-metrics.js";
+import { type AnsweredBy, candidatesOf } from "./stack.js";
 import type { TextMasks } from "./text-masks.js";
 import { isLeftOut, type PlannedInputs } from "./work-plan.js";
 
@@ -27,56 +30,69 @@ export interface HeldOutByFolds {
   readonly baseline: Float32Array | undefined;
   /** Rows whose label is probably wrong, by what is kept. */
   readonly doubtfulLabels: number;
-  /** All that TF-IDF answered. */
-  readonly tfidf: MeasuredRows | undefined;
 }
 
-/** Undefined where no folds are held out. Throws `interrupted` after a stop on request, with the finished folds kept. */
-export async function heldOutByFolds(
+/** What TF-IDF answers in all folds, where they are held out and it is wanted. Throws `interrupted` after a stop on request. */
+export async function baselineByFolds(
+  inputs: RunInputs,
+  host: Host,
+): Promise<HeldOutAnswers | undefined> {
+  const { folds, settings } = inputs;
+  return folds && wantsBaseline(settings) ? tfidfAnswers(inputs, folds, host) : undefined;
+}
+
+/** What the other candidates answer; of `auto` those that are done when it is asked to end. Throws `interrupted` after a stop on request, with the finished folds kept. */
+export async function othersByFolds(
   inputs: PlannedInputs,
+  folds: Folds,
   masks: TextMasks | undefined,
   embedded: EmbeddedRun | undefined,
   runtime: Runtime,
   host: Host,
-): Promise<HeldOutByFolds | undefined> {
-  const { folds, settings, data, plan } = inputs;
-  if (folds === undefined) return undefined;
+): Promise<Omit<AnsweredBy, "tfidf">> {
+  const { settings, plan } = inputs;
   const { method } = settings;
-  const tfidf = wantsBaseline(settings) ? await tfidfAnswers(inputs, folds, host) : undefined;
-  const embed = embedded && (await embedAnswers(inputs, embedded.train, folds, host));
+  const until = givenUpAtEnd(host);
+  const embed =
+    embedded &&
+    (await unlessEnded(method, host, () => embedAnswers(inputs, embedded.train, folds, until)));
   const encoder =
     isLinear(method) || isLeftOut(plan, "stl")
       ? undefined
-      : await encoderAnswers(inputs, masks, folds, plan.encoderFolds, runtime, host);
+      : await unlessEnded(method, host, () =>
+          encoderAnswers(inputs, masks, folds, plan.encoderFolds, runtime, until),
+        );
+  return { embed, encoder };
+}
+
+/** Which candidate is best, by what all of them answered. */
+export async function chosenByFolds(
+  { settings, data, plan }: PlannedInputs,
+  folds: Folds,
+  answered: AnsweredBy,
+  host: Host,
+): Promise<HeldOutByFolds> {
+  const { method, metricForBestModel: metric, seed } = settings;
+  const { tfidf } = answered;
   const { labelIds } = data.train;
   const labels = data.labels.length;
-  const candidates = candidatesOf(method, { tfidf, embed, encoder }, labelIds, labels);
-  const { metricForBestModel: metric, seed } = settings;
-  const rule = { metric, seed, folds: folds.count, leftOut: plan.leftOut };
+  const candidates = candidatesOf(method, answered, labelIds, labels);
+  const leftOut = missingCandidates(method, answered, plan.leftOut);
+  const rule = { metric, seed, folds: folds.count, leftOut };
   const choice = await chooseCandidate(candidates, { labelIds, labels }, rule);
   const { rows, logits } = choice.chosen;
-  const measured = (answers: HeldOutAnswers) => measuredRows(answers, labelIds);
   if (choice.record.choice !== null) {
     const text = `${titleOf(choice.chosen.method)} is kept, and trained on all ${counted(data.train.texts.length, "text")} now`;
     host.emit({ type: "notice", level: "info", text: capitalized(text) });
   }
-  const chosen = measured({ ...choice.chosen, logits });
+  const chosen = measuredRows({ ...choice.chosen, logits }, labelIds);
   return {
     choice,
     rows,
     measured: chosen,
     doubtfulLabels: doubtfulLabels(logits, chosen.labelIds, labels).rows.length,
     baseline: tfidf && answersOn(rows, tfidf, labels),
-    tfidf: tfidf && measured(tfidf),
   };
-}
-
-/** What a candidate answered, with the labels of the rows. */
-export function measuredRows(
-  { rows, logits }: HeldOutAnswers,
-  labelIds: ArrayLike<number>,
-): MeasuredRows {
-  return { labelIds: Int32Array.from(rows, (row) => labelIds[row]), logits };
 }
 
 /** Writes predictions-held-out.jsonl: each held-out training row, its label and the one predicted without it. */

@@ -18,10 +18,11 @@ import { ONLY_STEP, writeLinearJournal } from "../linear/linear-journal.js";
 import { measureBaseline, type RunBaseline, wantsBaseline } from "./baseline.js";
 import { type Choice, chooseCandidate, type HeldOutAnswers } from "./choice.js";
 import type { TrainedEmbed } from "./embedding.js";
+import { missingCandidates } from "./ending.js";
 import type { HeldOutByFolds } from "./held-out.js";
 import type { RunInputs } from "./inputs.js";
 import { type EncoderPlace, type KeptEncoder, trainEncoder } from "./kept-encoder.js";
-import type { KeptResult, MeasuredRows } from "./run-metrics.js";
+import { type KeptResult, type MeasuredRows, measuredRows } from "./run-metrics.js";
 import { candidatesOf } from "./stack.js";
 import type { TextMasks } from "./text-masks.js";
 import { isLeftOut, type PlannedInputs } from "./work-plan.js";
@@ -32,14 +33,15 @@ export interface KeptClassifier extends KeptResult {
   logitsOf(split: "dev" | "test"): Promise<Float32Array>;
 }
 
-/** The baseline of a run, where it is wanted. Throws what `measureBaseline` throws. */
+/** The baseline of a run, where it is wanted; `heldOut` is what it answered in folds, where they are held out. Throws what `measureBaseline` throws. */
 export function trainBaseline(
   { settings, data }: RunInputs,
-  held: HeldOutByFolds | undefined,
+  heldOut: HeldOutAnswers | undefined,
   host: Host,
 ): RunBaseline | undefined {
   if (!wantsBaseline(settings)) return undefined;
-  return measureBaseline(data, held?.tfidf, join(settings.outputDir, "baseline"), host);
+  const measured = heldOut && measuredRows(heldOut, data.train.labelIds);
+  return measureBaseline(data, measured, join(settings.outputDir, "baseline"), host);
 }
 
 /**
@@ -81,7 +83,7 @@ export async function choiceOnDev(
   return chooseCandidate(
     candidates,
     { labelIds, labels },
-    { metric, seed, folds: 0, leftOut: plan.leftOut },
+    { metric, seed, folds: 0, leftOut: missingCandidates(method, answered, plan.leftOut) },
   );
 }
 

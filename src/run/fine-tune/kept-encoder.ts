@@ -21,6 +21,7 @@ import { classifyEncodings } from "../inference/classify.js";
 import type { AdaptedModel } from "./adaptation.js";
 import { adaptedForRun } from "./adapted-run.js";
 import { devEvaluation } from "./dev-evaluation.js";
+import { givenUpAtEnd } from "./ending.js";
 import { computeFrozenStates } from "./frozen-states.js";
 import { probeHead } from "./probed-head.js";
 import { runEpochMasks } from "./run-epoch-masks.js";
@@ -71,7 +72,7 @@ export interface EncoderPlace {
 }
 
 /**
- * Fine-tunes the encoder, or goes on with it. Throws `interrupted` after a stop on request, with the state saved, and what `runStages`
+ * Fine-tunes the encoder, or goes on with it; asked to end, it does so after its first step at the earliest. Throws `interrupted` after a stop on request, and after one to end before the first step, with the state saved, and what `runStages`
  * throws. The caller disposes of what it gets.
  */
 export async function trainEncoder(
@@ -84,7 +85,7 @@ export async function trainEncoder(
   const { settings, model, data, unlabelled, maxLength } = inputs;
   const { spec, tokenizer } = model;
   const { labels } = data;
-  const adapted = await adaptedForRun(inputs, runtime, host);
+  const adapted = await adaptedForRun(inputs, runtime, givenUpAtEnd(host));
   // Not in a variable: that would hold them throughout the training.
   const store = initialWeights(
     spec,
@@ -101,7 +102,7 @@ export async function trainEncoder(
     const done = Math.floor((read / main.encodings.length) * total);
     host.emit({ type: "progress", task: "reading", done, total, unit: "texts" });
   };
-  const { cancelled } = host;
+  const { cancelled } = givenUpAtEnd(host);
   if (start.step === 0 && settings.headInitialization === "probe") {
     const texts = { ...main, classes: labels.length };
     await probeHead(store, spec, texts, settings.evalTokens, runtime, cancelled, onBatch);

@@ -14,8 +14,8 @@ import type { Host } from "../host/host.js";
 import { type HeldOutAnswers, titleOf } from "./choice.js";
 import { embedAnswers, tfidfAnswers } from "./cross-validation.js";
 import type { EmbeddedRun } from "./embedding.js";
-import { measuredRows } from "./held-out.js";
 import { curveShares } from "./linear-time.js";
+import { measuredRows } from "./run-metrics.js";
 
 const RESAMPLES = 1000;
 

@@ -111,6 +111,14 @@ export interface MeasuredRows {
   readonly logits: Float32Array;
 }
 
+/** What a candidate answered, with the labels of the rows. */
+export function measuredRows(
+  { rows, logits }: { readonly rows: readonly number[]; readonly logits: Float32Array },
+  labelIds: ArrayLike<number>,
+): MeasuredRows {
+  return { labelIds: Int32Array.from(rows, (row) => labelIds[row]), logits };
+}
+
 /** What was measured with the kept weights of a finished run. */
 export interface RunEvaluation {
   readonly dev: SplitMetrics;

@@ -1,5 +1,7 @@
 /** The verdict on a run's classifier: on the test rows, or on the texts that folds held out. */
+import { isLinear } from "../../method/methods.js";
 import { journalEvent } from "../../method/train/events.js";
+import type { TrainingOutcome } from "../../method/train/trainer.js";
 import { findText } from "../../platform/files/files.js";
 import { join } from "../../platform/paths.js";
 import { labelMeasureOf } from "../../results/metrics/label-measures.js";
@@ -12,6 +14,7 @@ import { judge, judgeBaseline } from "../../results/verdict/verdict.js";
 import type { EncodedDataset } from "../sources/labelled-texts.js";
 import type { RunBaseline } from "./baseline.js";
 import { type HeldOutAnswers, titleOf } from "./choice.js";
+import { endedText } from "./ending.js";
 import type { HeldOutByFolds } from "./held-out.js";
 import type { RunInputs } from "./inputs.js";
 import type { KeptEncoder } from "./kept-encoder.js";
@@ -133,8 +136,29 @@ function rivalAnswers(
   return { title: titleOf(method), answered };
 }
 
-/** The verdict on the unseen test rows; without a test split on the texts that folds held out; undefined without either. */
+/**
+ * The verdict on the unseen test rows; without a test split on the texts that folds held out; undefined without either. `outcome` is that of an
+ * encoder's training: where that was ended on request, the verdict says so, and none is given on figures of other trainings.
+ */
 export function verdictOnRun(
+  data: EncodedDataset,
+  method: string,
+  test: Float32Array | undefined,
+  baseline: RunBaseline | undefined,
+  held: HeldOutByFolds | undefined,
+  beside: MeasuredBeside,
+  outcome?: TrainingOutcome,
+): string | undefined {
+  const ended = endedText(outcome);
+  if (ended === undefined) return judged(data, method, test, baseline, held, beside);
+  if (test === undefined && held !== undefined && !isLinear(method)) {
+    return `${ended} How good the classifier is that was kept is not known: the figures on held-out texts are of trainings to the last step.`;
+  }
+  const verdict = judged(data, method, test, baseline, held, beside);
+  return verdict === undefined ? ended : `${ended} ${verdict}`;
+}
+
+function judged(
   data: EncodedDataset,
   method: string,
   test: Float32Array | undefined,

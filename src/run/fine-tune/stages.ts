@@ -49,7 +49,7 @@ export interface Trained {
 }
 
 /**
- * Trains until the steps are done or dev stops improving; a resumed run does what an uninterrupted one does. Throws
+ * Trains until the steps are done, dev stops improving, or the host asks to end, when no second stage follows; a resumed run does what an uninterrupted one does. Throws
  * `interrupted` after a stop on request, with the state saved, and what `train` throws.
  */
 export async function runStages(
@@ -133,7 +133,7 @@ export async function runStages(
     );
 
   let outcome = await (firstStage === undefined ? runFirstStage() : goOn(firstStage));
-  if (firstStage === undefined && settings.secondStage && outcome.reason !== "interrupted") {
+  if (firstStage === undefined && settings.secondStage && !isAsked(outcome)) {
     const { bestDev } = dev.kept();
     const { steps, best } = outcome;
     firstStage = best && bestDev && { steps, best, dev: bestDev };
@@ -149,6 +149,11 @@ export async function runStages(
   }
   const { bestDev, bestWeights } = dev.kept();
   return { outcome, firstStage, bestDev, bestWeights };
+}
+
+/** Did somebody ask for the end? */
+function isAsked({ reason }: TrainingOutcome): boolean {
+  return reason === "interrupted" || reason === "request";
 }
 
 /** How a stopped run ends. */

@@ -30,7 +30,7 @@ export interface FinishedJournal {
   readonly steps: readonly StepEvent[];
   readonly evaluations: readonly EvaluationEvent[];
   /** Steps done, and why there are no more. */
-  readonly stop: { readonly step: number; readonly reason: "steps" | "patience" };
+  readonly stop: { readonly step: number; readonly reason: "steps" | "patience" | "request" };
 }
 
 /** journal.jsonl of a finished run. Throws `data-format` for a damaged or unfinished one. */
@@ -38,8 +38,8 @@ export function finishedJournal(folder: string): FinishedJournal {
   const path = join(folder, "journal.jsonl");
   const events = parseJournal(readText(path), path);
   const stop = events.findLast((event) => event.type === "stop");
-  if (stop?.reason !== "steps" && stop?.reason !== "patience") {
-    const end = stop === undefined ? "none" : stop.reason;
+  if (stop === undefined || stop.reason === "interrupted" || stop.reason === "diverged") {
+    const end = stop?.reason ?? "none";
     throw new L3MaskingError(
       "data-format",
       `expected the journal of a finished run in ${path}, got stop reason ${end}`,

@@ -42,7 +42,7 @@ export function runWatch(
   task: "training" | "pretraining",
   journal: Pick<Journal, "write">,
   trackers: Trackers,
-  host: Pick<Host, "emit" | "cancelled">,
+  host: Pick<Host, "emit" | "cancelled" | "ending">,
   countTokens: (tokens: number) => void,
 ): TrainingWatch {
   return {
@@ -55,6 +55,7 @@ export function runWatch(
     progress: (done, total, detail) =>
       host.emit({ type: "progress", task, done, total, unit: "steps", detail }),
     cancelled: host.cancelled,
+    ending: host.ending,
   };
 }
 

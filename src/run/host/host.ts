@@ -1,11 +1,13 @@
 /** What a command needs from outside, and what it tells while it runs. */
 
 import type { Runtime } from "../../engine/runtime/runtime.js";
+import type { Method } from "../../method/methods.js";
 import type { JournalEvent } from "../../method/train/events.js";
 import type { AvailableMemory } from "../../platform/available-memory.js";
 import type { HubSettings } from "../../platform/hub-environment.js";
 import type { MlflowEnvironment } from "../../platform/mlflow-environment.js";
 import type { QueueEnvironment } from "../../platform/queue-environment.js";
+import type { OfLabelMeasures } from "../../results/metrics/label-measures.js";
 import type { RunMetrics } from "../../results/records/run-metrics.js";
 import type { ComputeSettings } from "./device.js";
 
@@ -14,6 +16,8 @@ export interface Host {
   emit(event: RunEvent): void;
   /** Read between steps; true asks the command to stop at the next safe point. */
   cancelled(): boolean;
+  /** Read between steps; true asks training to end there, with the best that it has as its result. */
+  ending(): boolean;
   /** Milliseconds of a steady clock. */
   now(): number;
   /** The day, for reports: "21 November 2026". */
@@ -54,7 +58,7 @@ export interface Host {
 export type Watched = Pick<Host, "emit" | "cancelled">;
 
 /** What `onEvent` gets while a call runs: texts for people, progress, and the lines of a run's journal. */
-export type RunEvent = NoticeEvent | ProgressEvent | RunStatusEvent | JournalEvent;
+export type RunEvent = NoticeEvent | ProgressEvent | MeasuredEvent | RunStatusEvent | JournalEvent;
 
 /** Text for people: reports of data and checkpoints, warnings, where things were written. */
 export interface NoticeEvent {
@@ -63,33 +67,48 @@ export interface NoticeEvent {
   readonly text: string;
 }
 
+export const progressTasks = [
+  "downloading",
+  "reading",
+  "counting",
+  "scoring",
+  "embedding",
+  "adapting",
+  "timing",
+  "training",
+  "cross-validating",
+  "evaluating",
+  "predicting",
+  "explaining",
+  "exporting",
+  "uploading",
+  "pretraining",
+  "testing differences",
+  "comparing texts",
+  "examining labels",
+] as const;
+
+export const progressUnits = ["bytes", "tokens", "texts", "steps", "resamples", "folds"] as const;
+
 /** How far the current task is; the last one of a task has done = total. */
 export interface ProgressEvent {
   readonly type: "progress";
-  readonly task:
-    | "downloading"
-    | "reading"
-    | "counting"
-    | "scoring"
-    | "embedding"
-    | "adapting"
-    | "timing"
-    | "training"
-    | "cross-validating"
-    | "evaluating"
-    | "predicting"
-    | "explaining"
-    | "exporting"
-    | "uploading"
-    | "pretraining"
-    | "testing differences"
-    | "comparing texts"
-    | "examining labels";
+  readonly task: (typeof progressTasks)[number];
   readonly done: number;
   readonly total: number;
-  readonly unit: "bytes" | "tokens" | "texts" | "steps" | "resamples" | "folds";
+  readonly unit: (typeof progressUnits)[number];
   /** A few words on the state: the loss, the best dev metric. */
   readonly detail?: string;
+}
+
+/** What a candidate answered to texts it was not trained on, as soon as that is known; the last one of a method counts. */
+export interface MeasuredEvent {
+  readonly type: "measured";
+  readonly method: Method;
+  /** Texts that folds held out, so far, or the dev split. */
+  readonly on: "held-out" | "dev";
+  readonly texts: number;
+  readonly measures: OfLabelMeasures<number>;
 }
 
 /** The state of one run of a comparison. Every run is announced once at the beginning. */

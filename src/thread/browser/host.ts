@@ -8,7 +8,10 @@ import type { Host } from "../../run/host/host.js";
 import { type BrowserDevice, openDevice } from "../../run/in-memory/browser.js";
 
 /** What depends on the call, and the clocks. */
-export type CallHost = Pick<Host, "emit" | "cancelled" | "now" | "today" | "time" | "atEnd">;
+export type CallHost = Pick<
+  Host,
+  "emit" | "cancelled" | "ending" | "now" | "today" | "time" | "atEnd"
+>;
 
 /**
  * A host whose "cpu" is the processors by WebAssembly, and whose "auto" is the same, as nothing was timed. No model is fetched by its

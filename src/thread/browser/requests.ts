@@ -5,7 +5,7 @@ import { type PortableCommand, portable } from "../../commands/portable.js";
 /** The part of a browser's port that is used; Node's has another form. */
 export interface PagePort {
   postMessage(message: unknown): void;
-  addEventListener(type: "message", listener: () => void): void;
+  addEventListener(type: "message", listener: (event: { readonly data: unknown }) => void): void;
   start(): void;
 }
 
@@ -33,7 +33,7 @@ export const workRequest = z.discriminatedUnion("action", [
     port,
     command: z.custom<PortableCommand>((name) => typeof name === "string" && name in portable),
     given: z.unknown(),
-    /** One Int32; 1 asks the call to stop. Where memory cannot be shared, and besides, the message "stop" at the port does. */
+    /** One Int32: 0, or what is asked of the call (`asks`). Where memory cannot be shared, and besides, the name of it comes as a message at the port. */
     stop: stop.exactOptional(),
   }),
   z.strictObject({ action: z.literal("facts"), port }),

@@ -8,7 +8,7 @@ import { mount } from "../../platform/browser/files/system.js";
 import { openVolume } from "../../platform/browser/files/volume.js";
 import { sharedThreads, webgpuState } from "../../platform/browser/page.js";
 import { resolveSettings } from "../../run/settings/resolve.js";
-import { type Answer, portableError } from "../messages.js";
+import { type Answer, type Asked, asks, portableError } from "../messages.js";
 import { browserHost } from "./host.js";
 import { fileAction, keepFiles } from "./page-files.js";
 import {
@@ -57,15 +57,16 @@ async function facts(): Promise<WorkerFacts> {
 }
 
 async function call({ command, given, port, stop }: CallRequest): Promise<unknown> {
-  let isStopped = false;
-  port.addEventListener("message", () => {
-    isStopped = true;
-  });
+  const told = new Set<unknown>();
+  port.addEventListener("message", ({ data }) => told.add(data));
   port.start();
   const flag = stop && new Int32Array(stop);
+  const isAsked = (what: Asked) =>
+    told.has(what) || (flag !== undefined && Atomics.load(flag, 0) === asks[what]);
   const host = browserHost({
     emit: (event) => post(port, { type: "event", event }),
-    cancelled: () => isStopped || (flag !== undefined && Atomics.load(flag, 0) !== 0),
+    cancelled: () => isAsked("stop"),
+    ending: () => isAsked("end"),
     now: () => performance.now(),
     today: () => new Date().toLocaleDateString("en-GB", { dateStyle: "long" }),
     time: () => new Date().toISOString(),

@@ -10,9 +10,10 @@ import { wrongRowContent } from "../../../results/report/pages/sections/wrong-ro
 import { attributionLegend } from "../../../results/report/pages/token-text.js";
 import { titleOf } from "../../../run/fine-tune/choice.js";
 import { Drawn, Failure, Folded } from "./parts.js";
+import type { RunSummary, ShownRun } from "./project-files.js";
 import { type Row, withLabel, withoutRows } from "./rows.js";
 import { LabelSelect } from "./rows-table.js";
-import type { RunSummary, ShownRun, Studio } from "./state.js";
+import type { Studio } from "./state.js";
 
 export function Look({ studio }: { readonly studio: Studio }) {
   const { shown, runs, failures } = studio;

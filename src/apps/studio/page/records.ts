@@ -14,7 +14,12 @@ const project = z.object({
   digest: z.string(),
   /** A run that was begun and is not finished. */
   pending: z
-    .object({ run: z.string(), choices: z.record(z.string(), z.union([z.string(), z.number()])) })
+    .object({
+      run: z.string(),
+      choices: z.record(z.string(), z.union([z.string(), z.number()])),
+      /** It was asked to end with the best that it has. */
+      ending: z.boolean().exactOptional(),
+    })
     .exactOptional(),
 });
 

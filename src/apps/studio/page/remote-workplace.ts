@@ -1,8 +1,9 @@
 /** The workplace behind the local server, reached by its protocol (../protocol.ts). */
-import { L3MaskingError } from "../../../base/errors.js";
+import type { z } from "zod";
+import { L3MaskingError, messageOf } from "../../../base/errors.js";
 import type { CommandResult } from "../../../commands/table.js";
-import { type PortableError, revivedError } from "../../../thread/messages.js";
-import type { CallLine } from "../protocol.js";
+import { type Asked, revivedError } from "../../../thread/messages.js";
+import { answerLine, failedReply, folderReply, workplaceFacts } from "../protocol.js";
 import type { StudioCommand, Workplace } from "../workplace.js";
 
 export function remoteWorkplace(token: string): Workplace {
@@ -14,7 +15,7 @@ export function remoteWorkplace(token: string): Workplace {
       throw lost(cause);
     }
     if (response.ok) return response;
-    const { error }: { readonly error: PortableError } = await response.json();
+    const { error } = replied(failedReply, await response.text());
     throw revivedError(error);
   }
   const post = (path: string, body: unknown) =>
@@ -22,26 +23,34 @@ export function remoteWorkplace(token: string): Workplace {
   const at = (what: string, path: string) => `/api/${what}?path=${encodeURIComponent(path)}`;
 
   return {
-    facts: async () => (await send("/api/facts")).json(),
+    async facts() {
+      return replied(workplaceFacts, await (await send("/api/facts")).text());
+    },
     async call<Name extends StudioCommand>(
       command: Name,
       settings: unknown,
-      { onEvent, signal }: Parameters<Workplace["call"]>[2] = {},
+      { onEvent, signal, end }: Parameters<Workplace["call"]>[2] = {},
     ) {
       const id = crypto.randomUUID();
-      const stop = () => void post("/api/stop", { id }).catch(() => undefined);
-      signal?.addEventListener("abort", stop, { once: true });
+      const ask = (what: Asked) => void post("/api/ask", { id, what }).catch(() => undefined);
+      const [askToStop, askToEnd] = [() => ask("stop"), () => ask("end")];
+      signal?.addEventListener("abort", askToStop, { once: true });
+      end?.addEventListener("abort", askToEnd, { once: true });
       try {
         const response = await post("/api/call", { id, command, settings });
+        // The server knows of the call from its reply on.
+        if (signal?.aborted) askToStop();
+        if (end?.aborted) askToEnd();
         for await (const line of linesOf(response)) {
-          // The server writes what the protocol says.
-          const answer: CallLine = JSON.parse(line);
+          const answer = replied(answerLine, line);
           if (answer.type === "event") onEvent?.(answer.event);
           else if (answer.type === "error") throw revivedError(answer.error);
+          // What a command gives back is its own affair, and the same code's on both sides.
           else return answer.result as CommandResult<Name>;
         }
       } finally {
-        signal?.removeEventListener("abort", stop);
+        signal?.removeEventListener("abort", askToStop);
+        end?.removeEventListener("abort", askToEnd);
       }
       throw lost();
     },
@@ -49,7 +58,9 @@ export function remoteWorkplace(token: string): Workplace {
     async write(path, content) {
       await send(at("file", path), { method: "PUT", body: content });
     },
-    list: async (folder) => (await send(at("list", folder))).json(),
+    async list(folder) {
+      return replied(folderReply, await (await send(at("list", folder))).text());
+    },
     async remove(path) {
       await send(at("file", path), { method: "DELETE" });
     },
@@ -68,6 +79,19 @@ async function* linesOf(response: Response): AsyncGenerator<string> {
     const lines = (rest + value).split("\n");
     rest = lines.pop() ?? "";
     yield* lines;
+  }
+}
+
+/** Throws `workplace-lost` for what the protocol does not have. */
+function replied<Value>(schema: z.ZodType<Value>, text: string): Value {
+  try {
+    return schema.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new L3MaskingError(
+      "workplace-lost",
+      `expected a reply of the studio's program, got another: ${messageOf(cause)}`,
+      { hint: "Reload the page: the program may be of another version by now.", cause },
+    );
   }
 }
 

@@ -3,45 +3,28 @@ import { computed, signal } from "@preact/signals";
 import { L3MaskingError } from "../../../base/errors.js";
 import type { Examination } from "../../../commands/examine.js";
 import type { FileRow } from "../../../commands/read-rows.js";
-import { type SplitName, splitNames } from "../../../data/dataset.js";
 import { filesOfList } from "../../../data/split-files.js";
-import { isLinear } from "../../../method/methods.js";
-import type { RunMetrics } from "../../../results/records/run-metrics.js";
-import type { TrainedRun } from "../../../results/report/pages/run.js";
 import type { GivenFiles, Workplace, WorkplaceFacts } from "../workplace.js";
-import { type Project, readMetrics, readProject, readRows, readTrainedRows } from "./records.js";
 import {
-  fileRows,
-  labelsOf,
-  type NewRow,
-  type Row,
-  savedRows,
-  toJsonLines,
-  withRows,
-} from "./rows.js";
+  digestOf,
+  freeName,
+  projectFiles,
+  projectNames,
+  type RowsBySplit,
+  type RunSummary,
+  requireTrainFile,
+  type ShownRun,
+} from "./project-files.js";
+import type { Project } from "./records.js";
+import { labelsOf, type NewRow, type Row, withRows } from "./rows.js";
 import { createTraining, type TrainChoices, type Training } from "./training.js";
 
 /** Bytes of a file that the page takes: all its rows are held in memory. */
 const MAX_FILE = 50 * 2 ** 20;
 
-/** A finished run in the list of a project. */
-export interface RunSummary {
-  readonly name: string;
-  readonly metrics: RunMetrics;
-  /** Rows of train when it was trained. */
-  readonly rows: number;
-}
-
-/** A run that is looked at. */
-export interface ShownRun extends RunSummary {
-  readonly trained: TrainedRun;
-  /** The rows of each file that it was trained with, by line. */
-  readonly files: Readonly<Record<SplitName, readonly Row[]>>;
-}
-
 /** An examination with the rows that it was made of. */
 export interface ExaminedRows extends Examination {
-  readonly lines: Readonly<Record<SplitName, readonly Row[]>>;
+  readonly lines: RowsBySplit;
 }
 
 /** The page's state with its actions. */
@@ -65,10 +48,8 @@ export function createStudio(workplace: Workplace, now: () => number) {
   const unsaved = signal(false);
   const labels = computed(() => labelsOf(rows.value));
 
-  const at = (path: string) => `${project.value?.name ?? ""}/${path}`;
-  /** Where the rows of a run are; the last folder gives the data its name in what the run says. */
-  const dataOf = (run: string) => `data/${run}/${project.value?.name ?? ""}`;
-  const text = (content: string) => new Blob([content]);
+  /** Of the open project. */
+  const files = () => projectFiles(workplace, project.value?.name ?? "");
 
   function fail(place: string, error: unknown): void {
     failures.value = { ...failures.value, [place]: error };
@@ -101,7 +82,7 @@ export function createStudio(workplace: Workplace, now: () => number) {
       try {
         for (let saved: readonly Row[] | undefined; saved !== rows.value; ) {
           saved = rows.value;
-          await workplace.write(at("rows.jsonl"), text(savedRows(saved)));
+          await files().saveRows(saved);
         }
         unsaved.value = false;
         clear("save");
@@ -120,61 +101,41 @@ export function createStudio(workplace: Workplace, now: () => number) {
     void saveRows();
   }
 
-  async function saveProject(next: Project): Promise<void> {
+  let projectSaved: Promise<void> = Promise.resolve();
+
+  /** One after the other, as two at once would write the same file. */
+  function saveProject(next: Project): Promise<void> {
     project.value = next;
-    await workplace.write(at("project.json"), text(JSON.stringify(next)));
-  }
-
-  async function findProjects(): Promise<void> {
-    const found: string[] = [];
-    for (const { name, kind } of await workplace.list("")) {
-      if (kind !== "folder") continue;
-      const files = await workplace.list(name);
-      if (files.some((file) => file.name === "project.json")) found.push(name);
-    }
-    projects.value = found;
-  }
-
-  /** A name for a project, and its folder, that no other has. */
-  function freeName(wanted: string): string {
-    const name = wanted.replace(/\.[a-z.]+$/i, "").replace(/[^\p{L}\p{N}._-]+/gu, "-") || "data";
-    let free = name;
-    for (let number = 2; projects.value.includes(free); number++) free = `${name}-${number}`;
-    return free;
+    const { saveProject: save } = files();
+    // Whether the one before went well is its own affair.
+    projectSaved = projectSaved.catch(() => undefined).then(() => save(next));
+    return projectSaved;
   }
 
   /** Begins a project with files in the workplace; the same files as before go on with what was done to them. */
-  async function beginWith(files: GivenFiles, source: string): Promise<void> {
-    const paths = [files.trainFile, files.validationFile, files.testFile].flatMap(
-      (path) => path ?? [],
-    );
-    const digest = await digestOf(await Promise.all(paths.map((path) => workplace.read(path))));
+  async function beginWith(given: GivenFiles, source: string): Promise<void> {
+    const digest = await digestOf(workplace, given);
     for (const name of projects.value) {
-      const known = await keptProject(name);
+      const known = await projectFiles(workplace, name).project();
       if (known.digest === digest) return openProject(name);
     }
-    const read = await workplace.call("readRows", files);
-    const name = freeName(source);
+    const read = await workplace.call("readRows", given);
+    const name = freeName(source, projects.value);
     project.value = { name, source, digest };
     rows.value = withRows([], read.rows.map(newRow));
     [examined.value, shown.value, runs.value] = [undefined, undefined, []];
-    await workplace.write(at("rows.jsonl"), text(savedRows(rows.value)));
+    await files().saveRows(rows.value);
     await saveProject({ name, source, digest });
-    await findProjects();
+    projects.value = await projectNames(workplace);
     await examine();
   }
 
-  async function keptProject(name: string): Promise<Project> {
-    const path = `${name}/project.json`;
-    return readProject(await workplace.read(path), path);
-  }
-
   async function openProject(name: string): Promise<void> {
-    const known = await keptProject(name);
+    const known = await projectFiles(workplace, name).project();
     project.value = known;
     [examined.value, shown.value] = [undefined, undefined];
-    rows.value = readRows(await workplace.read(at("rows.jsonl")), at("rows.jsonl"));
-    await readRuns();
+    rows.value = await files().rows();
+    runs.value = await files().runs();
     const last = runs.value.at(-1);
     if (last !== undefined) await show(last.name);
     if (known.pending !== undefined) void goOn();
@@ -182,19 +143,15 @@ export function createStudio(workplace: Workplace, now: () => number) {
   }
 
   /** Files that were dropped or chosen. */
-  async function takeFiles(files: readonly File[]): Promise<void> {
+  async function takeFiles(list: readonly File[]): Promise<void> {
     await attempt("give", "Reading", async () => {
-      const large = files.find(({ size }) => size > MAX_FILE);
+      const large = list.find(({ size }) => size > MAX_FILE);
       if (large !== undefined) throw tooLarge(large);
-      const folder = "given";
-      const names = files.map(({ name }) => `${folder}/${name}`);
+      const names = list.map(({ name }) => `given/${name}`);
       const placed = filesOfList(names);
-      for (const file of files) await workplace.write(`${folder}/${file.name}`, file);
-      const { trainFile } = placed;
-      if (trainFile === undefined) throw noTrainFile(names);
-      const [first] = files;
-      const source = files.length === 1 ? first.name : files.map(({ name }) => name).join(", ");
-      await beginWith({ ...placed, trainFile }, source);
+      for (const file of list) await workplace.write(`given/${file.name}`, file);
+      const given = requireTrainFile(names, placed);
+      await beginWith(given, list.map(({ name }) => name).join(", "));
     });
   }
 
@@ -204,76 +161,25 @@ export function createStudio(workplace: Workplace, now: () => number) {
     await takeFiles([new File([pasted], `pasted.${ending}`)]);
   }
 
-  /** Writes each split's rows into a folder; gives the settings that name the files. */
-  async function writeFiles(folder: string) {
-    const lines = Object.fromEntries(
-      splitNames.map((split) => [split, fileRows(rows.value, split)]),
-    ) as Record<SplitName, Row[]>;
-    const write = async (split: SplitName) => {
-      if (split !== "train" && lines[split].length === 0) return undefined;
-      const path = at(`${folder}/${split}.jsonl`);
-      await workplace.write(path, text(toJsonLines(lines[split])));
-      return path;
-    };
-    const trainFile = (await write("train")) ?? "";
-    const [validationFile, testFile] = [await write("dev"), await write("test")];
-    const files = {
-      trainFile,
-      ...(validationFile !== undefined && { validationFile }),
-      ...(testFile !== undefined && { testFile }),
-    };
-    return { files, lines };
-  }
-
   async function examine(): Promise<void> {
     await attempt("check", "Checking the data", async () => {
-      const { files, lines } = await writeFiles("checked");
-      examined.value = { ...(await workplace.call("examine", files)), lines };
+      const written = await files().writeChecked(rows.value);
+      const found = await workplace.call("examine", written.files);
+      examined.value = { ...found, lines: written.lines };
     });
-  }
-
-  async function readRuns(): Promise<void> {
-    const found: RunSummary[] = [];
-    for (const { name, kind } of await workplace.list(at("runs"))) {
-      if (kind !== "folder") continue;
-      const files = await workplace.list(at(`runs/${name}`));
-      if (!files.some((file) => file.name === "metrics.json")) continue;
-      const path = at(`runs/${name}/metrics.json`);
-      const metrics = readMetrics(await workplace.read(path), path);
-      const data = new TextDecoder().decode(
-        await workplace.read(at(`${dataOf(name)}/train.jsonl`)),
-      );
-      found.push({ name, metrics, rows: data.split("\n").length - 1 });
-    }
-    runs.value = found.sort((a, b) => Number(a.name) - Number(b.name));
   }
 
   async function show(name: string): Promise<void> {
     const summary = runs.value.find((run) => run.name === name);
-    if (summary === undefined) return;
-    const trained = await workplace.call("readRun", { folder: at(`runs/${name}`) });
-    const linesOf = async (split: SplitName) => {
-      const there = await workplace.list(at(dataOf(name)));
-      if (!there.some((file) => file.name === `${split}.jsonl`)) return [];
-      const path = at(`${dataOf(name)}/${split}.jsonl`);
-      return readTrainedRows(await workplace.read(path), path, split);
-    };
-    const files = {
-      train: await linesOf("train"),
-      dev: await linesOf("dev"),
-      test: await linesOf("test"),
-    };
-    shown.value = { ...summary, trained, files };
+    if (summary !== undefined) shown.value = await files().shownRun(summary);
   }
 
   /** Trains on the rows as they are. */
   async function train(choices: TrainChoices): Promise<void> {
     const known = project.value;
     if (known === undefined) return;
-    const numbers = (await workplace.list(at("data"))).map(({ name }) => Number(name));
-    const run = String(Math.max(0, ...numbers.filter(Number.isInteger)) + 1);
     await attempt("train", "Writing the rows", async () => {
-      await writeFiles(dataOf(run));
+      const run = await files().writeNextRun(rows.value);
       await saveProject({ ...known, pending: { run, choices } });
     });
     await goOn();
@@ -283,35 +189,37 @@ export function createStudio(workplace: Workplace, now: () => number) {
   async function goOn(): Promise<void> {
     const pending = project.value?.pending;
     if (pending === undefined || training.value?.ended.value === false) return;
-    const { run, choices } = pending;
+    const { run, choices, ending } = pending;
     clear("train");
     const under = createTraining(now);
     training.value = under;
+    if (ending === true) under.end();
     try {
-      const there = await workplace.list(at(`runs/${run}`));
-      const data = await workplace.list(at(dataOf(run)));
-      const file = (split: SplitName) =>
-        data.some(({ name }) => name === `${split}.jsonl`)
-          ? at(`${dataOf(run)}/${split}.jsonl`)
-          : undefined;
-      const [validationFile, testFile] = [file("dev"), file("test")];
-      const settings = {
-        ...choices,
-        trainFile: at(`${dataOf(run)}/train.jsonl`),
-        ...(validationFile !== undefined && { validationFile }),
-        ...(testFile !== undefined && { testFile }),
-        outputDir: at(`runs/${run}`),
-        resume: there.some(({ name }) => name === "config.json"),
-      };
-      await workplace.call("train", settings, { onEvent: under.take, signal: under.signal });
+      const settings = { ...choices, ...(await files().runSettings(run)) };
+      await workplace.call("train", settings, { onEvent: under.take, end: under.endSignal });
       await forget();
-      await readRuns();
+      runs.value = await files().runs();
       await show(run);
     } catch (error) {
       fail("train", error);
+      // A later start goes on, whatever was asked of this one.
+      await keepPending({ run, choices }).catch(() => undefined);
     } finally {
       under.ended.value = true;
     }
+  }
+
+  async function keepPending(pending: NonNullable<Project["pending"]>): Promise<void> {
+    const known = project.value;
+    if (known?.pending !== undefined) await saveProject({ ...known, pending });
+  }
+
+  /** Ends the run under way with the best that it has; a reload in between does not forget it. */
+  async function endTraining(): Promise<void> {
+    const pending = project.value?.pending;
+    training.value?.end();
+    if (pending === undefined) return;
+    await keepPending({ ...pending, ending: true }).catch((error: unknown) => fail("train", error));
   }
 
   /** Gives up the pending run. */
@@ -321,19 +229,14 @@ export function createStudio(workplace: Workplace, now: () => number) {
     const { pending, ...rest } = known;
     await saveProject(rest);
     if (pending === undefined) return;
-    const there = await workplace.list(at(`runs/${pending.run}`));
-    if (!there.some(({ name }) => name === "metrics.json")) {
-      await workplace.remove(at(`runs/${pending.run}`));
-      await workplace.remove(at(`data/${pending.run}`));
-      training.value = undefined;
-      clear("train");
-    }
+    await files().removeUnfinished(pending.run);
+    clear("train");
   }
 
   async function start(): Promise<void> {
     await attempt("give", "Opening", async () => {
       facts.value = await workplace.facts();
-      await findProjects();
+      projects.value = await projectNames(workplace);
       const { given } = facts.value;
       if (given === undefined) return;
       const name = given.trainFile.slice(given.trainFile.lastIndexOf("/") + 1);
@@ -343,12 +246,8 @@ export function createStudio(workplace: Workplace, now: () => number) {
 
   function close(): void {
     project.value = undefined;
-    [examined.value, shown.value, runs.value, training.value] = [
-      undefined,
-      undefined,
-      [],
-      undefined,
-    ];
+    [examined.value, shown.value, runs.value] = [undefined, undefined, []];
+    training.value = undefined;
     failures.value = {};
     rows.value = [];
   }
@@ -367,7 +266,7 @@ export function createStudio(workplace: Workplace, now: () => number) {
     busy,
     failures,
     unsaved,
-    at,
+    at: (path: string) => files().at(path),
     attempt,
     edit,
     takeFiles,
@@ -377,7 +276,11 @@ export function createStudio(workplace: Workplace, now: () => number) {
     show: (name: string) => attempt("look", "Reading the run", () => show(name)),
     train,
     goOn,
-    forget,
+    endTraining,
+    async giveUp() {
+      await attempt("train", "Removing the run", forget);
+      training.value = undefined;
+    },
     start,
     close,
   };
@@ -389,12 +292,6 @@ const newRow = ({ split, text, label }: FileRow): NewRow => ({
   ...(label !== undefined && { label }),
 });
 
-async function digestOf(files: readonly Uint8Array<ArrayBuffer>[]): Promise<string> {
-  const whole = await new Blob([...files]).arrayBuffer();
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", whole));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
 function tooLarge({ name, size }: File): L3MaskingError {
   const megabytes = (bytes: number) => `${Math.ceil(bytes / 2 ** 20)} MB`;
   return new L3MaskingError(
@@ -402,17 +299,4 @@ function tooLarge({ name, size }: File): L3MaskingError {
     `${name}: expected at most ${megabytes(MAX_FILE)}, got ${megabytes(size)}: the page holds all rows to edit them`,
     { hint: `Train on it without the page: l3masking train ${name}` },
   );
-}
-
-function noTrainFile(names: readonly string[]): L3MaskingError {
-  return new L3MaskingError(
-    "file-missing",
-    `expected a file to train on, got ${names.join(", ") || "none"}`,
-    { hint: "Name the files train, dev and test." },
-  );
-}
-
-/** Is the run's classifier an encoder, which other programs can run? */
-export function isEncoder({ metrics: { method } }: RunSummary): boolean {
-  return !isLinear(method) && method !== "stack";
 }

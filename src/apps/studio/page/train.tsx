@@ -1,15 +1,18 @@
 /** One button, and what is to be seen while it trains. */
 import { useSignal } from "@preact/signals";
-import { listed } from "../../../base/figures.js";
+import { capitalized, counted, listed, percent } from "../../../base/figures.js";
+import { methodOf } from "../../../method/methods.js";
+import { labelMeasures } from "../../../results/metrics/label-measures.js";
 import { chartElement } from "../../../results/report/charts/chart.js";
 import { lineChart } from "../../../results/report/charts/line-chart.js";
+import { titleOf } from "../../../run/fine-tune/choice.js";
 import { trainSchema } from "../../../run/settings/schemas.js";
 import type { Flag } from "../../cli/flag.js";
 import { flagsOf } from "../../cli/flags.js";
 import { progressText } from "../../cli/progress.js";
 import { Drawn, Failure } from "./parts.js";
 import type { Studio } from "./state.js";
-import { type TrainChoices, type Training, toldOf } from "./training.js";
+import { estimateOf, type TrainChoices, type Training } from "./training.js";
 
 /** Settings of `train` that can be chosen here, in this order; all others have their defaults. */
 const offered = ["method", "device", "numTrainEpochs", "maxLength", "seed"] as const;
@@ -36,7 +39,7 @@ export function Train({ studio }: { readonly studio: Studio }) {
             <button type="button" class="primary" onClick={() => void studio.goOn()}>
               Go on
             </button>
-            <button type="button" onClick={() => void studio.forget()}>
+            <button type="button" onClick={() => void studio.giveUp()}>
               Give it up
             </button>
           </p>
@@ -61,7 +64,9 @@ export function Train({ studio }: { readonly studio: Studio }) {
           <More studio={studio} choices={choices} />
         </>
       )}
-      {under === undefined ? null : <UnderWay under={under} isRunning={isRunning} />}
+      {under === undefined ? null : (
+        <UnderWay studio={studio} under={under} isRunning={isRunning} />
+      )}
       <Failure error={failures.value.train} />
     </section>
   );
@@ -128,19 +133,31 @@ function More({
   );
 }
 
-function UnderWay({ under, isRunning }: { readonly under: Training; readonly isRunning: boolean }) {
-  const { progress, stopping, warnings, notices } = under;
-  const { estimate, baseline } = toldOf(under);
+function UnderWay({
+  studio,
+  under,
+  isRunning,
+}: {
+  readonly studio: Studio;
+  readonly under: Training;
+  readonly isRunning: boolean;
+}) {
+  const { progress, ending, warnings, notices } = under;
+  const estimate = estimateOf(under);
   const now = progress.value;
   return (
     <div class="under-way">
       {isRunning ? (
         <>
           <p class="line">
-            <button type="button" disabled={stopping.value} onClick={under.stop}>
+            <button type="button" disabled={ending.value} onClick={() => void studio.endTraining()}>
               Stop
             </button>
-            <span>{stopping.value ? "Stopping at the next step …" : "Training"}</span>
+            <span role="status">
+              {ending.value
+                ? "Ending at the next step, with the best that there is …"
+                : "Training. Stop ends it with the best that there is by then."}
+            </span>
           </p>
           {now === undefined ? null : (
             <>
@@ -155,7 +172,7 @@ function UnderWay({ under, isRunning }: { readonly under: Training; readonly isR
         </>
       ) : null}
       {estimate === undefined ? null : <p>{estimate}</p>}
-      <p aria-live="polite">{baseline === undefined ? null : <strong>{baseline}</strong>}</p>
+      <Measured under={under} />
       {warnings.value.length === 0 ? null : (
         <ul>
           {[...new Set(warnings.value)].map((text) => (
@@ -174,6 +191,47 @@ function UnderWay({ under, isRunning }: { readonly under: Training; readonly isR
 
 const listedLines = (texts: readonly string[]) => texts.join("\n\n");
 
+/** The candidates so far, the baseline first. */
+function Measured({ under: { measured } }: { readonly under: Training }) {
+  const events = [...measured.value.values()];
+  return (
+    <div class="scroll" aria-live="polite">
+      {events.length === 0 ? null : (
+        <table class="measured">
+          <caption class="note">Measured on texts that each was not trained on</caption>
+          <thead>
+            <tr>
+              <th scope="col">Candidate</th>
+              {labelMeasures.map(({ name, title }) => (
+                <th scope="col" key={name}>
+                  {capitalized(title)}
+                </th>
+              ))}
+              <th scope="col">On</th>
+            </tr>
+          </thead>
+          <tbody>
+            {events.map(({ method, measures, on, texts }) => (
+              <tr key={method}>
+                <th scope="row">{capitalized(titleOf(method))}</th>
+                {labelMeasures.map(({ name }) => (
+                  <td key={name}>{percent(measures[name])}</td>
+                ))}
+                <td>
+                  {counted(texts, on === "dev" ? "dev text" : "held-out text")}
+                  {method === BASELINE ? ": to be beaten" : ""}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </div>
+  );
+}
+
+const BASELINE = "tfidf";
+
 /** Points of a curve: more than this nobody sees. */
 const POINTS = 200;
 
@@ -183,18 +241,35 @@ function Curves({ under }: { readonly under: Training }) {
   const steps = under.steps.value.filter((_, index) => index % every === 0);
   const losses = steps.flatMap(({ step, main_loss: y }) => (y === null ? [] : [{ x: step, y }]));
   const accuracies = dev.map(({ step, measures }) => ({ x: step, y: measures.accuracy }));
+  const baseline = under.measured.value.get(BASELINE);
+  const ofBaseline = baseline?.on === "dev" ? baseline.measures.accuracy : undefined;
+  const [first, last] = [accuracies.at(0), accuracies.at(-1)];
   return (
     <div class="figures">
-      {accuracies.length < 2 ? null : (
+      {first === undefined || last === undefined || accuracies.length < 2 ? null : (
         <Drawn
           markup={chartElement(
-            lineChart([{ name: "classifier", style: 1, points: accuracies }], {
-              title: "Accuracy on dev",
-              description: `Accuracy on dev over steps: ${listed(accuracies.slice(-5).map(({ y }) => y.toFixed(3)))} lately.`,
-              xTitle: "optimizer steps",
-              yTitle: "accuracy (%)",
-              yFormat: (value, decimals) => (100 * value).toFixed(Math.max(0, decimals - 2)),
-            }),
+            lineChart(
+              [
+                { name: "the encoder", style: methodOf("stl").look, points: accuracies },
+                ...(ofBaseline === undefined
+                  ? []
+                  : [
+                      {
+                        name: "TF-IDF",
+                        style: methodOf(BASELINE).look,
+                        points: [first.x, last.x].map((x) => ({ x, y: ofBaseline })),
+                      },
+                    ]),
+              ],
+              {
+                title: "Accuracy on dev",
+                description: `Accuracy on dev over steps: ${listed(accuracies.slice(-5).map(({ y }) => y.toFixed(3)))} lately${ofBaseline === undefined ? "" : `; TF-IDF ${ofBaseline.toFixed(3)}`}.`,
+                xTitle: "optimizer steps",
+                yTitle: "accuracy (%)",
+                yFormat: (value, decimals) => (100 * value).toFixed(Math.max(0, decimals - 2)),
+              },
+            ),
             "live-accuracy",
           )}
         />
@@ -202,7 +277,7 @@ function Curves({ under }: { readonly under: Training }) {
       {losses.length < 2 ? null : (
         <Drawn
           markup={chartElement(
-            lineChart([{ name: "classifier", style: 1, points: losses }], {
+            lineChart([{ name: "the encoder", style: methodOf("stl").look, points: losses }], {
               title: "Training loss",
               description: `Loss over steps, ${losses[losses.length - 1].y.toFixed(3)} at step ${losses[losses.length - 1].x}.`,
               xTitle: "optimizer steps",

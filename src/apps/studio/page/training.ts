@@ -1,7 +1,8 @@
 /** A run under way: what its events say, gathered for the page. */
 import { signal } from "@preact/signals";
+import type { Method } from "../../../method/methods.js";
 import type { EvaluationEvent, StepEvent } from "../../../method/train/events.js";
-import type { RunEvent } from "../../../run/host/host.js";
+import type { MeasuredEvent, RunEvent } from "../../../run/host/host.js";
 import { createProgressMeter, type Progress } from "../../cli/progress.js";
 
 /** Settings that a person chose, by their names; those left alone have their defaults. */
@@ -18,21 +19,26 @@ export function createTraining(now: () => number) {
   /** The latest last. */
   const notices = signal<readonly string[]>([]);
   const warnings = signal<readonly string[]>([]);
-  const stopping = signal(false);
+  /** The latest of each method, in the order of their first. */
+  const measured = signal<ReadonlyMap<Method, MeasuredEvent>>(new Map());
+  const ending = signal(false);
   const ended = signal(false);
-  const stop = new AbortController();
+  const end = new AbortController();
   return {
-    ...{ progress, steps, evaluations, notices, warnings, stopping, ended },
-    signal: stop.signal,
-    stop() {
-      stopping.value = true;
-      stop.abort();
+    ...{ progress, steps, evaluations, measured, notices, warnings, ending, ended },
+    endSignal: end.signal,
+    /** Asks for the end, with the best that there is. */
+    end() {
+      ending.value = true;
+      end.abort();
     },
     take(event: RunEvent) {
       if (event.type === "progress") progress.value = meter(event);
       else if (event.type === "step") steps.value = [...steps.value, event];
       else if (event.type === "evaluation") evaluations.value = [...evaluations.value, event];
-      else if (event.type === "notice") {
+      else if (event.type === "measured") {
+        measured.value = new Map(measured.value).set(event.method, event);
+      } else if (event.type === "notice") {
         const list = event.level === "warning" ? warnings : notices;
         list.value = [...list.value, event.text];
       }
@@ -41,12 +47,8 @@ export function createTraining(now: () => number) {
 }
 
 const estimate = /^training takes about /;
-const baseline = /^baseline to beat: /;
 
-/** What the program said of the time that training takes, and of the baseline; undefined until it did. */
-export function toldOf({ notices }: Pick<Training, "notices">) {
-  return {
-    estimate: notices.value.findLast((text) => estimate.test(text)),
-    baseline: notices.value.findLast((text) => baseline.test(text)),
-  };
+/** What the program said of the time that training takes; undefined until it did. */
+export function estimateOf({ notices }: Pick<Training, "notices">): string | undefined {
+  return notices.value.findLast((text) => estimate.test(text));
 }

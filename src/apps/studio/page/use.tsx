@@ -2,11 +2,13 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { percent } from "../../../base/figures.js";
+import { isLinear } from "../../../method/methods.js";
 import type { Prediction } from "../../../results/records/predictions.js";
 import type { ExplainedText } from "../../../results/records/token-masks.js";
 import { attributionLegend, textByAttribution } from "../../../results/report/pages/token-text.js";
 import { Drawn, download, Failure } from "./parts.js";
-import { isEncoder, type ShownRun, type Studio } from "./state.js";
+import type { ShownRun } from "./project-files.js";
+import type { Studio } from "./state.js";
 
 export function Use({ studio, run }: { readonly studio: Studio; readonly run: ShownRun }) {
   const model = studio.at(`runs/${run.name}/model`);
@@ -198,4 +200,9 @@ function TakeHome({
       <Failure error={failures.value.zip} />
     </>
   );
+}
+
+/** Is the run's classifier an encoder, which other programs can run? */
+function isEncoder({ metrics: { method } }: ShownRun): boolean {
+  return !isLinear(method) && method !== "stack";
 }

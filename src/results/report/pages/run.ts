@@ -221,13 +221,21 @@ function outcome(
   const found = rows && run[rows];
   const kept = keptText(run, held);
   if (rows === undefined && isHeldOut(held)) {
-    return markup`<div class="verdict"><p>On ${count(held.rows)} of its texts, each classified by a model that was trained without it (${count(held.folds)} folds): <strong>${measured(run.dev)}</strong>. The classifier that was kept is trained on all texts. ${kept}</p></div>`;
+    const ended =
+      isEnded(run) &&
+      "As its training was ended early, these figures are not of the classifier that was kept. ";
+    return markup`<div class="verdict"><p>On ${count(held.rows)} of its texts, each classified by a model that was trained without it (${count(held.folds)} folds): <strong>${measured(run.dev)}</strong>. The classifier that was kept is trained on all texts. ${ended || ""}${kept}</p></div>`;
   }
   if (rows === undefined || found === null || found === undefined) {
     return markup`<div class="verdict"><p><strong>There is no test split, so how well the classifier does on new texts is unknown.</strong> On the dev split: ${measured(run.dev)}; this is optimistic, because the best step was chosen on it. ${kept}</p></div>`;
   }
   return markup`<div class="verdict"><p>On ${rowSetName(rows, group)}, <strong>${measured(found)}</strong>. ${kept}</p>
 <p class="note">This is one run with one seed. How much of this is chance, and whether another method does better, only a comparison over several seeds can show.</p></div>`;
+}
+
+/** Was the training of what was kept ended before its time, by a person? */
+function isEnded(run: ComparedRun): boolean {
+  return run.stop_reason === "request" && !isLinear(run.method);
 }
 
 /** Which weights were kept, and of which candidate. */
@@ -237,7 +245,10 @@ function keptText(run: ComparedRun, held: TrainedRun["held_out"]): string {
   const steps = `${count(run.best_step)} of ${count(run.steps)}`;
   const best = run.dev_curve.some((point) => point.best && point.step === run.best_step);
   const why = best ? ", the best on the dev split," : "";
-  const weights = `The weights of step ${steps}${why} were kept.`;
+  const ended = isEnded(run)
+    ? `Training was ended on request after step ${count(run.steps)}. `
+    : "";
+  const weights = `${ended}The weights of step ${steps}${why} were kept.`;
   return choice === undefined ? weights : `${choice} ${weights}`;
 }
 
