@@ -103,9 +103,11 @@ async function trainInFolder(
   const tfidf = await baselineByFolds(loaded, host);
   const baseline = trainBaseline(loaded, tfidf, host);
 
-  // Score. Without a step there is nothing to end with, but for the other candidates of auto.
+  // Before the first step there is nothing to end with, but for the other candidates of auto.
   const { method } = settings;
   const until = givenUpAtEnd(host);
+
+  // Score.
   const runtime = await host.runtime(settings);
   const scoringStart = host.now();
   const masks = await runMasks(loaded, runtime, until);

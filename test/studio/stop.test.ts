@@ -68,7 +68,10 @@ describe.skipIf(!hasChromium)(`training in Node that is stopped${whyNot}`, () =>
     await curve.locator("text", { hasText: /^TF-IDF$/ }).waitFor();
     await stop(page);
     await heading(page, "Use").waitFor();
-    const verdict = await page.locator(".verdict strong").first().textContent();
+    const verdict = await page
+      .locator("section[aria-labelledby='look-title'] .verdict strong")
+      .first()
+      .textContent();
     expect(verdict).toMatch(
       /^Training was ended on request after step \d+ of \d+\. On 1[12] texts/,
     );

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { onlyPredicts } from "../../../test/fixtures/served.js";
 import { L3MaskingError } from "../../base/errors.js";
 import type { GivenText } from "../../base/pairs.js";
 import type { Prediction } from "../../results/records/predictions.js";
@@ -14,6 +15,7 @@ const limits = { maxTexts: 3, maxWaiting: 2 };
 
 /** Finds texts with "!" loud. */
 const classifier: ServedClassifier = {
+  ...onlyPredicts,
   labels: ["loud", "quiet"],
   predict: async (texts) => texts.map(predictionOf),
 };
@@ -70,6 +72,45 @@ describe("createEndpoint", () => {
     expect(JSON.stringify(reply.body)).toContain(JSON.stringify(message).slice(1, -1));
   });
 
+  it("explains a text, and classifies a file", async () => {
+    const asked: unknown[] = [];
+    const knowing: ServedClassifier = {
+      ...classifier,
+      // What a text is explained by is the command's affair.
+      explain: async (text) => Object({ text }),
+      async classifyFile(file) {
+        asked.push(file);
+        return "text,label\n";
+      },
+    };
+    const endpoint = createEndpoint(knowing, limits);
+    const explained = await replyTo(endpoint, '{"text": "hey"}', { path: "/explain" });
+    expect(explained).toEqual({ status: 200, body: { explained: { text: "hey" } } });
+    const body = JSON.stringify({ name: "new.csv", content: "dGV4dAo=" });
+    const csv = { status: 200, body: { csv: "text,label\n" } };
+    expect(await replyTo(endpoint, body, { path: "/file" })).toEqual(csv);
+    expect(asked).toEqual([{ name: "new.csv", bytes: Buffer.from("text\n") }]);
+  });
+
+  it.each([
+    ["a name that leads elsewhere", { name: "../x.csv", content: "" }],
+    ["no name", { content: "" }],
+    ["other than base64", { name: "x.csv", content: "?" }],
+  ])("refuses a file with %s", async (_, body) => {
+    const reply = await ask(JSON.stringify(body), "/file");
+    expect(reply).toMatchObject({ status: 400, body: { error: { code: "request-invalid" } } });
+  });
+
+  it("answers 400 for a file that is wrong", async () => {
+    const wrong: ServedClassifier = {
+      ...classifier,
+      classifyFile: () => Promise.reject(new L3MaskingError("data-column", "no column")),
+    };
+    const body = JSON.stringify({ name: "new.csv", content: "" });
+    const reply = await replyTo(createEndpoint(wrong, limits), body, { path: "/file" });
+    expect(reply).toMatchObject({ status: 400, body: { error: { message: "no column" } } });
+  });
+
   it("refuses other paths and methods", async () => {
     expect(await ask("", "/", "GET")).toMatchObject({ status: 404 });
     expect(await ask("", "/constructor", "GET")).toMatchObject({ status: 404 });
@@ -84,6 +125,7 @@ describe("createEndpoint", () => {
     const order: string[] = [];
     const gates: (() => void)[] = [];
     const slow: ServedClassifier = {
+      ...onlyPredicts,
       labels: [],
       async predict([text]) {
         order.push(`begin ${text}`);
@@ -116,6 +158,7 @@ describe("createEndpoint", () => {
 
   it("answers 422 for texts that the classifier cannot read, and goes on", async () => {
     const picky: ServedClassifier = {
+      ...onlyPredicts,
       labels: [],
       async predict(texts) {
         if (texts[0] === "odd") throw new L3MaskingError("texts-unknown", "12 of 12 are unknown");
@@ -133,6 +176,7 @@ describe("createEndpoint", () => {
   it("answers 500 where the classifier breaks, tells nothing of it, and goes on", async () => {
     let calls = 0;
     const fragile: ServedClassifier = {
+      ...onlyPredicts,
       labels: [],
       async predict(texts) {
         calls += 1;
@@ -153,6 +197,7 @@ describe("createEndpoint", () => {
     const gates: (() => void)[] = [];
     const ended: string[] = [];
     const slow: ServedClassifier = {
+      ...onlyPredicts,
       labels: [],
       async predict([text], left) {
         begun.push(String(text));

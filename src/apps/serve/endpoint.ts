@@ -6,20 +6,34 @@
  *                     {"predictions": [{"label": "...", "probabilities": {"...": 0.9, ...}}, ...]}
  *                     for a classifier of pairs each text is a list of two: ["first", "second"]
  *                     label is null where no label reaches --unsure-below
+ *     POST /explain   {"text": "..."}
+ *                     {"explained": ...}, an ExplainedText: the words that speak for the label
+ *     POST /file      {"name": "new.csv", "content": "..."}, its bytes in base64
+ *                     {"csv": "..."}, its rows with their labels
  *
  * Errors are {"error": {"code": "...", "message": "...", "hint": "..."}}.
  */
 import { z } from "zod";
-import { type ErrorCode, L3MaskingError } from "../../base/errors.js";
+import { type ErrorCode, errorCodes, L3MaskingError } from "../../base/errors.js";
 import type { GivenText } from "../../base/pairs.js";
 import { parseJson } from "../../base/strict-json.js";
 import type { Answer } from "../../results/records/predictions.js";
+import type { ExplainedText } from "../../results/records/token-masks.js";
 
 /** A classifier at work. */
 export interface ServedClassifier {
   readonly labels: readonly string[];
   /** May end early, by an error, once `left` is aborted: nobody waits for the answers any more. */
   predict(texts: readonly GivenText[], left?: AbortSignal): Promise<readonly Answer[]>;
+  explain(text: string, left?: AbortSignal): Promise<ExplainedText>;
+  /** The rows of a file with their labels, as CSV. */
+  classifyFile(file: NamedBytes, left?: AbortSignal): Promise<string>;
+}
+
+/** A file that a client sends; its name tells the format. */
+export interface NamedBytes {
+  readonly name: string;
+  readonly bytes: Uint8Array;
 }
 
 export interface EndpointLimits {
@@ -61,6 +75,11 @@ const RETRY_SECONDS = 1;
 /** A text, or the two of a pair. */
 const givenText = z.union([z.string(), z.tuple([z.string(), z.string()])]);
 
+const explainBody = z.strictObject({ text: z.string() });
+const fileBody = z
+  .strictObject({ name: z.string().regex(/^[\w.-]{1,100}$/), content: z.base64() })
+  .transform(({ name, content }) => ({ name, bytes: Buffer.from(content, "base64") }));
+
 /** Answers requests with one classifier, which they use one after the other. */
 export function createEndpoint(classifier: ServedClassifier, limits: EndpointLimits): Endpoint {
   const bodySchema = z.union([
@@ -72,14 +91,7 @@ export function createEndpoint(classifier: ServedClassifier, limits: EndpointLim
   let waiting = 0;
   let last: Promise<unknown> = Promise.resolve();
 
-  function textsOf(text: string): readonly GivenText[] {
-    const value = parseJson(text, "the body:", 1, invalidRequest);
-    const parsed = bodySchema.safeParse(value);
-    if (parsed.success) return parsed.data;
-    throw invalidRequest(
-      `expected {"text": "..."} or {"texts": [...]} with 1 to ${limits.maxTexts} strings, or for pairs lists of two`,
-    );
-  }
+  const textsExpected = `{"text": "..."} or {"texts": [...]} with 1 to ${limits.maxTexts} strings, or for pairs lists of two`;
 
   function requirePlace(): void {
     if (waiting >= limits.maxWaiting) throw busy();
@@ -99,31 +111,57 @@ export function createEndpoint(classifier: ServedClassifier, limits: EndpointLim
     return free;
   }
 
-  async function predict({ body, left }: EndpointRequest): Promise<Reply | undefined> {
-    requirePlace();
-    const text = await readOrLeft(body);
-    if (text === undefined || left?.aborted) return undefined;
-    const texts = textsOf(text);
-    const free = takePlace(left);
-    // Whether the turn before went well is its own affair.
-    const turn = last.then(() => (left?.aborted ? undefined : classifier.predict(texts, left)));
-    last = turn.catch(() => undefined);
-    try {
-      const predictions = await turn;
-      return predictions && { status: 200, body: { predictions } };
-    } catch (error) {
-      if (left?.aborted) return undefined;
-      throw error;
-    } finally {
-      free();
-    }
+  /** A route whose requests take turns: the body by its schema, `expected` in words, then the work. */
+  function inTurn<Given>(
+    schema: z.ZodType<Given>,
+    expected: string,
+    work: (given: Given, left: AbortSignal | undefined) => Promise<unknown>,
+  ): Route {
+    return async ({ body, left }) => {
+      requirePlace();
+      const text = await readOrLeft(body);
+      if (text === undefined || left?.aborted) return undefined;
+      const parsed = schema.safeParse(parseJson(text, "the body:", 1, invalidRequest));
+      if (!parsed.success) throw invalidRequest(`expected ${expected}`);
+      const free = takePlace(left);
+      // Whether the turn before went well is its own affair.
+      const turn = last.then(() => (left?.aborted ? undefined : work(parsed.data, left)));
+      last = turn.catch(() => undefined);
+      try {
+        const done = await turn;
+        return done === undefined ? undefined : { status: 200, body: done };
+      } catch (error) {
+        if (left?.aborted) return undefined;
+        throw error;
+      } finally {
+        free();
+      }
+    };
   }
 
   const routes: Readonly<Record<string, Readonly<Record<string, Route>>>> = {
     "/health": {
       GET: async () => ({ status: 200, body: { status: "ok", labels: classifier.labels } }),
     },
-    "/predict": { POST: predict },
+    "/predict": {
+      POST: inTurn(bodySchema, textsExpected, async (texts, left) => ({
+        predictions: await classifier.predict(texts, left),
+      })),
+    },
+    "/explain": {
+      POST: inTurn(explainBody, '{"text": "..."}', async ({ text }, left) => ({
+        explained: await classifier.explain(text, left),
+      })),
+    },
+    "/file": {
+      POST: inTurn(
+        fileBody,
+        '{"name": "new.csv", "content": "..."} in base64',
+        async (file, left) => ({
+          csv: await classifier.classifyFile(file, left),
+        }),
+      ),
+    },
   };
 
   return {
@@ -200,7 +238,8 @@ function failedReply(thrown: unknown): Reply {
     return failure(500, "worker-failed", "the server failed unexpectedly", "See the server's log.");
   }
   const { code, message, hint = "" } = thrown;
-  const reply = failure(statuses.get(code) ?? 500, code, message, hint);
+  const ofData = errorCodes[code] === "data" ? 400 : 500;
+  const reply = failure(statuses.get(code) ?? ofData, code, message, hint);
   const headers = { "Retry-After": String(RETRY_SECONDS) };
   return code === "server-busy" ? { ...reply, headers } : reply;
 }
@@ -208,7 +247,6 @@ function failedReply(thrown: unknown): Reply {
 const statuses: ReadonlyMap<string, number> = new Map([
   ["request-invalid", 400],
   ["request-too-large", 413],
-  ["data-pair", 400],
   ["texts-unknown", 422],
   ["server-busy", 503],
 ]);

@@ -1,10 +1,13 @@
 /** Clients that leave, are slow or silent, and the end of the server, over real connections. */
 import { connect, type Socket } from "node:net";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { onlyPredicts } from "../../../test/fixtures/served.js";
+import type { PageFiles } from "../pages/page-files.js";
 import type { ServedClassifier } from "./endpoint.js";
 import { type Patience, type RunningServer, startServer } from "./server.js";
 
-const settings = { host: "127.0.0.1", port: 0, maxTexts: 8, maxWaiting: 4, maxBytes: 1000 };
+const page: PageFiles = new Map();
+const settings = { host: "127.0.0.1", port: 0, maxTexts: 8, maxWaiting: 4, maxBytes: 1000, page };
 const patience: Patience = { client: 600, stop: 600, rest: 5000, restPiece: 300 };
 
 let server: RunningServer | undefined;
@@ -44,6 +47,7 @@ async function start(
 }
 
 const quick: ServedClassifier = {
+  ...onlyPredicts,
   labels: ["a"],
   predict: async (texts) => texts.map((text) => ({ label: String(text), probabilities: { a: 1 } })),
 };
@@ -53,6 +57,7 @@ function gated() {
   const begun: string[] = [];
   const gates: (() => void)[] = [];
   const served: ServedClassifier = {
+    ...onlyPredicts,
     labels: [],
     async predict([text]) {
       begun.push(String(text));
@@ -141,6 +146,7 @@ describe("a server that is stopped", () => {
   it("gives up on work that takes longer than it waits, and tells the classifier", async () => {
     let told = false;
     const endless: ServedClassifier = {
+      ...onlyPredicts,
       labels: [],
       predict: (_texts, left) =>
         new Promise((_resolve, reject) => {
@@ -178,6 +184,7 @@ describe("a running server", () => {
 
   it("cuts off a client that does not take its reply", async () => {
     const wordy: ServedClassifier = {
+      ...onlyPredicts,
       labels: [],
       predict: async () => [{ label: "a".repeat(20_000_000), probabilities: {} }],
     };
@@ -240,6 +247,7 @@ describe("a running server", () => {
 
   it("answers every living client among others that leave, are slow or silent", async () => {
     const steady: ServedClassifier = {
+      ...onlyPredicts,
       labels: ["a"],
       async predict(texts) {
         await new Promise((resolve) => setTimeout(resolve, 2));

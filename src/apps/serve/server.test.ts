@@ -1,11 +1,15 @@
 import { connect } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { failure } from "../../../test/fixtures/failure.js";
+import { onlyPredicts } from "../../../test/fixtures/served.js";
+import type { PageFiles } from "../pages/page-files.js";
 import type { ServedClassifier } from "./endpoint.js";
 import { type RunningServer, startServer } from "./server.js";
 
-const settings = { host: "127.0.0.1", port: 0, maxTexts: 8, maxWaiting: 4, maxBytes: 1000 };
+const page: PageFiles = new Map();
+const settings = { host: "127.0.0.1", port: 0, maxTexts: 8, maxWaiting: 4, maxBytes: 1000, page };
 const classifier: ServedClassifier = {
+  ...onlyPredicts,
   labels: ["a"],
   predict: async (texts) => texts.map((text) => ({ label: String(text), probabilities: { a: 1 } })),
 };
@@ -43,6 +47,24 @@ describe("startServer", () => {
     expect([head.status, await head.text()]).toEqual([200, ""]);
   });
 
+  it("answers GET / with its page, which no other page may frame", async () => {
+    const file = (text: string, type: string) => ({ type, bytes: new TextEncoder().encode(text) });
+    const pages = new Map([
+      ["/served.html", file("<p>try it</p>", "text/html")],
+      ["/index.html", file("<p>the studio</p>", "text/html")],
+      ["/assets/a.js", file("1;", "text/javascript")],
+    ]);
+    server = await startServer(classifier, { ...settings, page: pages });
+    const get = (path: string, method = "GET") => fetch(`${server?.address}${path}`, { method });
+    const home = await get("/");
+    expect(await home.text()).toBe("<p>try it</p>");
+    expect(home.headers.get("Content-Security-Policy")).toContain("frame-ancestors 'none'");
+    expect(await (await get("/assets/a.js")).text()).toBe("1;");
+    expect(await (await get("/", "HEAD")).text()).toBe("");
+    expect((await get("/index.html")).status).toBe(404);
+    expect((await get("/", "POST")).status).toBe(404);
+  });
+
   it("refuses bodies that are too long, also where their length is not told, and other encodings", async () => {
     const address = await start();
     const long = JSON.stringify({ text: "x".repeat(2000) });
@@ -75,6 +97,7 @@ describe("startServer", () => {
     let finish: () => void = () => undefined;
     const begun = new Promise<void>((isBegun) => {
       const slow: ServedClassifier = {
+        ...onlyPredicts,
         labels: [],
         async predict() {
           isBegun();

@@ -1,7 +1,8 @@
 /** A classifier behind HTTP, on Node's own server. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { L3MaskingError } from "../../base/errors.js";
+import { addressError } from "../pages/address-error.js";
+import { type PageFile, type PageFiles, pageHeaders } from "../pages/page-files.js";
 import {
   createEndpoint,
   type EndpointLimits,
@@ -18,6 +19,8 @@ export interface ServerSettings extends EndpointLimits {
   readonly port: number;
   /** Bytes of a request's body. */
   readonly maxBytes: number;
+  /** Files of the page, whose `served.html` is the answer to `GET /`. */
+  readonly page: PageFiles;
 }
 
 /** How long clients are waited for, in milliseconds. */
@@ -62,6 +65,16 @@ export async function startServer(
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const method = request.method ?? "";
     const [path] = (request.url ?? "").split("?");
+    const file = ["GET", "HEAD"].includes(method) ? pageFile(settings.page, path) : undefined;
+    if (file !== undefined) {
+      onRequest(method, path, 200);
+      const closes = stopping ? { Connection: "close" } : {};
+      const headers = { ...pageHeaders, ...closes, "Content-Type": file.type };
+      response.writeHead(200, { ...headers, "Content-Length": file.bytes.length });
+      response.end(method === "HEAD" ? undefined : file.bytes);
+      cutIfNotTaken(request.socket, response, patience.client);
+      return;
+    }
     const body = () => readBody(request, settings.maxBytes);
     const left = leaving(request.socket, response);
     const reply = await endpoint.answer({ method, path, body, left });
@@ -161,6 +174,12 @@ async function readBody(request: IncomingMessage, maxBytes: number): Promise<str
   }
 }
 
+/** The page and what it is made of, but for the page of the studio. */
+function pageFile(page: PageFiles, path: string): PageFile | undefined {
+  if (path === "/") return page.get("/served.html");
+  return path.endsWith(".html") ? undefined : page.get(path);
+}
+
 function headersOf(reply: Reply, text: string, closes: boolean) {
   return {
     "Content-Type": "application/json; charset=utf-8",
@@ -196,22 +215,4 @@ function cutIfNotTaken(socket: Socket, response: ServerResponse, milliseconds: n
   if (response.writableFinished) return;
   const timer = setTimeout(() => socket.destroy(), milliseconds);
   response.once("close", () => clearTimeout(timer));
-}
-
-/** Why nothing can listen there. */
-export function addressError(
-  { host, port }: Pick<ServerSettings, "host" | "port">,
-  cause: Error,
-): L3MaskingError {
-  const code = "code" in cause ? String(cause.code) : cause.message;
-  const reason =
-    code === "EADDRINUSE"
-      ? "another program is using the port"
-      : code === "EACCES"
-        ? "permission denied"
-        : code;
-  return new L3MaskingError("server-address", `cannot listen on ${host}:${port}: ${reason}`, {
-    hint: "Choose another --port or --host.",
-    cause,
-  });
 }

@@ -3,8 +3,8 @@ import { timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { L3MaskingError } from "../../base/errors.js";
 import { type Asked, portableError } from "../../thread/messages.js";
-import { addressError } from "../serve/server.js";
-import type { PageFiles } from "./page-files.js";
+import { addressError } from "../pages/address-error.js";
+import { type PageFiles, pageHeaders, replyHeaders } from "../pages/page-files.js";
 import { askRequest, type CallLine, callRequest } from "./protocol.js";
 import type { Workplace } from "./workplace.js";
 
@@ -76,7 +76,7 @@ export async function startStudioServer(
     const line = (content: CallLine) => response.write(`${JSON.stringify(content)}\n`);
     // A page that is left stops its calls.
     response.once("close", () => stop.abort());
-    response.writeHead(200, { ...headers, "Content-Type": "application/x-ndjson" });
+    response.writeHead(200, { ...replyHeaders, "Content-Type": "application/x-ndjson" });
     response.flushHeaders();
     const ended = workplace
       .call(command, settings, {
@@ -143,21 +143,6 @@ export async function startStudioServer(
 
 type Route = (request: IncomingMessage, response: ServerResponse, path: string) => Promise<void>;
 
-const headers = {
-  "Cache-Control": "no-store",
-  "X-Content-Type-Options": "nosniff",
-  "Referrer-Policy": "no-referrer",
-  "Cross-Origin-Resource-Policy": "same-origin",
-} as const;
-
-/** What the page may do, and that no other may frame it; isolation lets threads share memory. */
-const pageHeaders = {
-  ...headers,
-  "Content-Security-Policy": "frame-ancestors 'none'",
-  "Cross-Origin-Opener-Policy": "same-origin",
-  "Cross-Origin-Embedder-Policy": "require-corp",
-} as const;
-
 function sendPage(
   response: ServerResponse,
   method: string | undefined,
@@ -166,14 +151,14 @@ function sendPage(
 ): void {
   const file = page.get(path === "/" ? "/index.html" : path);
   if (file === undefined || (method !== "GET" && method !== "HEAD")) {
-    response.writeHead(404, headers).end();
+    response.writeHead(404, replyHeaders).end();
     return;
   }
   response.writeHead(200, { ...pageHeaders, "Content-Type": file.type }).end(file.bytes);
 }
 
 function send(response: ServerResponse, type: string, bytes: Uint8Array): void {
-  response.writeHead(200, { ...headers, "Content-Type": type }).end(bytes);
+  response.writeHead(200, { ...replyHeaders, "Content-Type": type }).end(bytes);
 }
 
 function sendJson(response: ServerResponse, value: unknown): void {
@@ -182,7 +167,7 @@ function sendJson(response: ServerResponse, value: unknown): void {
 
 function sendError(response: ServerResponse, status: number, error: unknown): void {
   response
-    .writeHead(status, { ...headers, "Content-Type": "application/json" })
+    .writeHead(status, { ...replyHeaders, "Content-Type": "application/json" })
     .end(JSON.stringify({ error: portableError(error) }));
 }
 

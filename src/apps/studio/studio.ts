@@ -8,8 +8,8 @@ import { copyFile, entryAt, makeFolder, realPath } from "../../platform/files/fi
 import { thisMachine } from "../../platform/machine.js";
 import { resolveSettings, studioSchema } from "../../run/settings/schemas.js";
 import type { Watch } from "../../thread/client.js";
+import { readPageFiles } from "../pages/page-files.js";
 import { nodeWorkplace } from "./node-workplace.js";
-import { readPageFiles } from "./page-files.js";
 import { startStudioServer } from "./server.js";
 import type { GivenFiles } from "./workplace.js";
 

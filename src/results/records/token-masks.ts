@@ -45,21 +45,25 @@ const attributedText = tokenMasks.extend({
 /** The trained classifier's prediction for a text, and how much each token contributes to the logit. */
 export type AttributedText = z.infer<typeof attributedText>;
 
-/** An explained text. */
-export interface ExplainedText extends AttributedText {
-  readonly text: string;
+export const explainedText = attributedText.extend({
+  text: z.string(),
   /** Number of tokens cut off at the maximum length; nothing is known about them. */
-  readonly truncated: number;
+  truncated: count,
   /** Absent where the classifier reads n-grams instead of tokens. */
-  readonly ids?: readonly number[]; // [n]
+  ids: list(count).exactOptional(), // [n]
   /** What the embedding of the whole text adds to the label's score, where the classifier reads one beside the words. */
-  readonly embedding_attribution?: number;
+  embedding_attribution: z.number().exactOptional(),
   /** Of a stack: what its encoder and TF-IDF add to each attribution, which is their sum. */
-  readonly attribution_parts?: {
-    readonly encoder: readonly number[]; // [n]
-    readonly tfidf: readonly number[]; // [n]
-  };
-}
+  attribution_parts: z
+    .object({
+      encoder: list(z.number()), // [n]
+      tfidf: list(z.number()), // [n]
+    })
+    .exactOptional(),
+});
+
+/** An explained text. */
+export type ExplainedText = z.infer<typeof explainedText>;
 
 const runExample = attributedText.extend({
   /** The label it has in the training file. */

@@ -1,17 +1,13 @@
 /** The begin: a file, pasted rows, the sample, or what was begun before. */
 import { useSignal } from "@preact/signals";
 import sample from "../../../../examples/messages.csv?url";
-import { Failure } from "./parts.js";
+import { DropFiles, Failure } from "./parts.js";
 import type { Studio } from "./state.js";
 
 export function Give({ studio }: { readonly studio: Studio }) {
-  const over = useSignal(false);
   const pasted = useSignal("");
   const { busy, failures, projects } = studio;
   const isBusy = busy.value !== undefined;
-  const take = (list: FileList | null | undefined) => {
-    if (list !== null && list !== undefined && list.length > 0) void studio.takeFiles([...list]);
-  };
   return (
     <section aria-labelledby="give-title">
       <h2 id="give-title">Your texts</h2>
@@ -19,32 +15,13 @@ export function Give({ studio }: { readonly studio: Studio }) {
         A table with a column of texts and a column of labels: CSV, TSV, JSON Lines, JSON or
         Parquet. Name three files train, dev and test, and they are taken as such.
       </p>
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: a further way; the button in it does the same. */}
-      <div
-        class={over.value ? "drop over" : "drop"}
-        onDragOver={(event) => {
-          event.preventDefault();
-          over.value = true;
-        }}
-        onDragLeave={() => {
-          over.value = false;
-        }}
-        onDrop={(event) => {
-          event.preventDefault();
-          over.value = false;
-          take(event.dataTransfer?.files);
-        }}
+      <DropFiles
+        title="Drop files here, or"
+        button="Choose files"
+        several
+        isBusy={isBusy}
+        onFiles={(files) => void studio.takeFiles(files)}
       >
-        <p>Drop files here, or</p>
-        <label class="button primary">
-          Choose files
-          <input
-            type="file"
-            multiple
-            disabled={isBusy}
-            onChange={(event) => take(event.currentTarget.files)}
-          />
-        </label>
         <button
           type="button"
           disabled={isBusy}
@@ -55,7 +32,7 @@ export function Give({ studio }: { readonly studio: Studio }) {
         >
           Take the sample
         </button>
-      </div>
+      </DropFiles>
       <details>
         <summary>Paste rows</summary>
         <label for="pasted">

@@ -1,18 +1,14 @@
 /** Opens the page. */
 import { render } from "preact";
-import { pageStyle } from "../../../results/report/pages/page.js";
-import { wrongRowsStyle } from "../../../results/report/pages/sections/wrong-rows.js";
 import { App } from "./app.js";
 import { Failure } from "./parts.js";
 import { createStudio } from "./state.js";
+import { takeReportStyle } from "./style.js";
 import { workplaceOfPage } from "./workplace-of-page.js";
 
 const root = document.getElementById("studio");
 
-// The report's style comes first, so that the studio's own sheet need only add to it.
-const sheet = new CSSStyleSheet();
-sheet.replaceSync(pageStyle + wrongRowsStyle);
-document.adoptedStyleSheets = [sheet];
+takeReportStyle();
 
 async function openIn(root: HTMLElement): Promise<void> {
   const workplace = await workplaceOfPage();

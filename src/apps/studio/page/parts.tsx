@@ -1,4 +1,5 @@
 /** Small parts that several sections are made of. */
+import { useSignal } from "@preact/signals";
 import { Component, type ComponentChildren } from "preact";
 import { L3MaskingError } from "../../../base/errors.js";
 import type { Markup } from "../../../results/report/pages/markup.js";
@@ -46,6 +47,63 @@ export function Folded({
       <summary>{title}</summary>
       {children}
     </details>
+  );
+}
+
+/** Where files are dropped, with a button that does the same; at least one file comes. */
+export function DropFiles({
+  title,
+  button,
+  several = false,
+  isBusy,
+  onFiles,
+  children,
+}: {
+  readonly title: string;
+  readonly button: string;
+  readonly several?: boolean;
+  readonly isBusy: boolean;
+  readonly onFiles: (files: readonly [File, ...File[]]) => void;
+  readonly children?: ComponentChildren;
+}) {
+  const over = useSignal(false);
+  const take = (list: FileList | null | undefined) => {
+    const [first, ...more] = list ?? [];
+    if (first !== undefined && !isBusy) onFiles([first, ...(several ? more : [])]);
+  };
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: a further way; the button in it does the same.
+    <div
+      class={over.value ? "drop over" : "drop"}
+      onDragOver={(event) => {
+        event.preventDefault();
+        over.value = true;
+      }}
+      onDragLeave={() => {
+        over.value = false;
+      }}
+      onDrop={(event) => {
+        event.preventDefault();
+        over.value = false;
+        take(event.dataTransfer?.files);
+      }}
+    >
+      <p>{title}</p>
+      <label class="button primary">
+        {button}
+        <input
+          type="file"
+          multiple={several}
+          disabled={isBusy}
+          onChange={(event) => {
+            take(event.currentTarget.files);
+            // The same file can be chosen again.
+            event.currentTarget.value = "";
+          }}
+        />
+      </label>
+      {children}
+    </div>
   );
 }
 
