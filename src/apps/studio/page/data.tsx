@@ -1,6 +1,7 @@
 /** What the check finds in the data, what can be mended at once, and all rows. */
 import { counted } from "../../../base/figures.js";
 import { viewOfCheck } from "../../../results/report/pages/check.js";
+import { studioAdvice } from "./advice.js";
 import { Drawn, Failure, Folded } from "./parts.js";
 import { mergedLabels, repeatedRows, withLabel, withoutRows } from "./rows.js";
 import { AddRow, RowsTable } from "./rows-table.js";
@@ -46,7 +47,10 @@ function Findings({ studio, found }: { readonly studio: Studio; readonly found: 
   const { check, details, refusal, lines } = found;
   const name = studio.project.value?.name ?? "";
   const files = { train: `${name} train`, dev: undefined, test: undefined };
-  const parts = viewOfCheck({ name, check, details, files, refusal: refusal?.message });
+  const parts = viewOfCheck(
+    { name, check, details, files, refusal: refusal?.message },
+    studioAdvice,
+  );
   const [warnings, ...others] = parts;
   const repeated = repeatedRows(studio.rows.value);
   const shown = found.toCorrect.slice(0, LISTED);

@@ -201,12 +201,15 @@ export function createStudio(workplace: Workplace, now: () => number) {
       runs.value = await files().runs();
       await show(run);
     } catch (error) {
-      fail("train", error);
+      // That it was stopped is said where it can be gone on with.
+      if (!(error instanceof L3MaskingError && error.code === "interrupted")) fail("train", error);
       // A later start goes on, whatever was asked of this one.
       await keepPending({ run, choices }).catch(() => undefined);
     } finally {
       under.ended.value = true;
     }
+    // The model is there by now.
+    facts.value = await workplace.facts().catch(() => facts.value);
   }
 
   async function keepPending(pending: NonNullable<Project["pending"]>): Promise<void> {

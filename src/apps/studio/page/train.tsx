@@ -15,7 +15,7 @@ import type { Studio } from "./state.js";
 import { estimateOf, type TrainChoices, type Training } from "./training.js";
 
 /** Settings of `train` that can be chosen here, in this order; all others have their defaults. */
-const offered = ["method", "device", "numTrainEpochs", "maxLength", "seed"] as const;
+const offered = ["method", "device", "timeBudget", "numTrainEpochs", "maxLength", "seed"] as const;
 
 const flags = flagsOf(trainSchema).filter(({ setting }) =>
   offered.some((name) => name === setting),
@@ -61,6 +61,7 @@ export function Train({ studio }: { readonly studio: Studio }) {
               Train
             </button>
           </p>
+          <ModelToFetch studio={studio} />
           <More studio={studio} choices={choices} />
         </>
       )}
@@ -69,6 +70,18 @@ export function Train({ studio }: { readonly studio: Studio }) {
       )}
       <Failure error={failures.value.train} />
     </section>
+  );
+}
+
+/** What a first training waits for. */
+function ModelToFetch({ studio: { facts } }: { readonly studio: Studio }) {
+  const model = facts.value?.model;
+  if (model === undefined || model.toFetch === 0) return null;
+  return (
+    <p class="note">
+      The first training fetches the model {model.name}, {Math.ceil(model.toFetch / 1e6)} MB, which
+      this browser then keeps.
+    </p>
   );
 }
 
@@ -82,7 +95,7 @@ function More({
   const devices = studio.facts.value?.devices ?? [];
   const change = (flag: Flag, value: string) => {
     const { [flag.setting]: _, ...others } = choices.value;
-    const given = flag.kind === "integer" || flag.kind === "number" ? Number(value) : value;
+    const given = isNumber(flag) ? Number(value) : value;
     choices.value = value === "" ? others : { ...others, [flag.setting]: given };
   };
   return (
@@ -115,8 +128,8 @@ function More({
                 ) : (
                   <input
                     id={`set-${name}`}
-                    type="number"
-                    min={0}
+                    type={isNumber(flag) ? "number" : "text"}
+                    min={isNumber(flag) ? 0 : undefined}
                     placeholder={defaultValue ?? ""}
                     value={choices.value[setting] ?? ""}
                     onChange={(event) => change(flag, event.currentTarget.value)}
@@ -131,6 +144,10 @@ function More({
       </dl>
     </details>
   );
+}
+
+function isNumber({ kind }: Flag): boolean {
+  return kind === "integer" || kind === "number";
 }
 
 function UnderWay({
@@ -171,7 +188,12 @@ function UnderWay({
           )}
         </>
       ) : null}
-      {estimate === undefined ? null : <p>{estimate}</p>}
+      {estimate === undefined ? null : (
+        <p>
+          {estimate}
+          {estimate.includes("--") ? " These settings are under “More”." : ""}
+        </p>
+      )}
       <Measured under={under} />
       {warnings.value.length === 0 ? null : (
         <ul>

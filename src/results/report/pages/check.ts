@@ -10,7 +10,12 @@ import type {
   TextPlace,
 } from "../../../data/check/check-details.js";
 import { foldText, grouped, overlapCells, percentOf } from "../../../data/check/check-numbers.js";
-import type { DatasetCheck, LengthSummary, SplitCheck } from "../../../data/check/check-result.js";
+import type {
+  DatasetCheck,
+  LengthSummary,
+  SplitCheck,
+  WarningCode,
+} from "../../../data/check/check-result.js";
 import type { SplitName } from "../../../data/dataset.js";
 import { barChart } from "../charts/bar-chart.js";
 import { histogram } from "../charts/histogram.js";
@@ -34,12 +39,19 @@ export interface CheckPart {
   readonly content: Markup;
 }
 
-/** What a page shows of a check, in its order; parts that the data have nothing for are left out. */
-export function viewOfCheck(checked: CheckedDataset): readonly CheckPart[] {
+/** What a page shows of a check, in its order; parts that the data have nothing for are left out. `advice` says what to do about a warning. */
+export function viewOfCheck(
+  checked: CheckedDataset,
+  advice: Readonly<Record<WarningCode, string>> = warningAdvice,
+): readonly CheckPart[] {
   const { check, details } = checked;
   const { warnings } = check;
   const parts: readonly (readonly [name: string, title: string, content: Markup | undefined])[] = [
-    ["warnings", "Warnings", warnings.length === 0 ? markup`<p>None.</p>` : warningList(check)],
+    [
+      "warnings",
+      "Warnings",
+      warnings.length === 0 ? markup`<p>None.</p>` : warningList(check, advice),
+    ],
     ["doubtful", "Doubtful labels", doubtSection(check)],
     [
       "splits",
@@ -97,10 +109,13 @@ ${viewOfCheck(checked).map((part) => markup`<section id="${part.name}"><h2>${par
   return page(`Check of ${name}`, body);
 }
 
-function warningList({ warnings }: DatasetCheck): Markup {
+function warningList(
+  { warnings }: DatasetCheck,
+  advice: Readonly<Record<WarningCode, string>>,
+): Markup {
   return markup`<div class="verdict warning"><ul>${warnings.map(
     ({ code, message }) =>
-      markup`<li>${foreign(message)}<br/><strong>What to do:</strong> ${warningAdvice[code]}</li>`,
+      markup`<li>${foreign(message)}<br/><strong>What to do:</strong> ${advice[code]}</li>`,
   )}</ul></div>`;
 }
 
