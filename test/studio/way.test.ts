@@ -28,12 +28,20 @@ async function faults(page: Page): Promise<unknown> {
 const overflow = (page: Page) =>
   page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth");
 
-async function picture(page: Page, name: string): Promise<void> {
+/** With the part of the page at the top that has this title. */
+async function picture(page: Page, name: string, title: string): Promise<void> {
   if (pictures === undefined) return;
-  for (const width of [1280, 390]) {
+  for (const [look, width] of [
+    ["", 1280],
+    ["", 390],
+    ["dark-", 1280],
+  ] as const) {
+    await page.emulateMedia({ colorScheme: look === "" ? "light" : "dark" });
     await page.setViewportSize({ width, height: width === 390 ? 844 : 900 });
-    await page.screenshot({ path: join(root, `docs/images/studio-${name}-${width}.png`) });
+    await page.locator(title).evaluate((element) => element.scrollIntoView());
+    await page.screenshot({ path: join(root, `docs/images/studio-${name}-${look}${width}.png`) });
   }
+  await page.emulateMedia({ colorScheme: "light" });
   await page.setViewportSize({ width: 1280, height: 900 });
 }
 
@@ -72,7 +80,7 @@ describe.skipIf(!hasChromium)(`the studio in Chromium${whyNot}`, () => {
     await heading(page, "What the check finds").waitFor();
     await page.getByText("30 rows with 3 labels").first().waitFor();
     await page.getByText("1 row of train has a doubtful label").waitFor();
-    await picture(page, "data");
+    await picture(page, "data", "h1");
     expect(await faults(page)).toEqual([]);
   });
 
@@ -85,6 +93,7 @@ describe.skipIf(!hasChromium)(`the studio in Chromium${whyNot}`, () => {
     const metrics = JSON.parse(readFileSync(at("folder/messages/runs/1/metrics.json"), "utf8"));
     const verdict = page.locator(".verdict strong").filter({ hasText: metrics.verdict });
     expect(await verdict.count()).toBe(1);
+    await picture(page, "look", "#look-title");
     expect(await faults(page)).toEqual([]);
     await page.setViewportSize({ width: 390, height: 844 });
     expect(await overflow(page)).toBe(0);
@@ -147,8 +156,8 @@ describe.skipIf(!hasChromium)(`the studio in Chromium${whyNot}`, () => {
     await use.locator("meter").first().waitFor();
     await use.locator(".tokens").waitFor();
     expect(await use.locator("[aria-live]").textContent()).toMatch(/^\w+, \d+\.\d %$/);
-    await page.locator("#use-title").evaluate("(element) => element.scrollIntoView()");
-    await picture(page, "use");
+
+    await picture(page, "use", "#use-title");
     expect(await faults(page)).toEqual([]);
   });
 

@@ -12,8 +12,8 @@ import { entriesIn, filesToZip } from "../../platform/files/folder-contents.js";
 import { processorCount } from "../../platform/machine.js";
 import { SHIPPED_MODEL } from "../../run/settings/shipped-model.js";
 import { type Connection, callOnce, openConnection } from "../../thread/client.js";
-import { placeInside, settingsInside } from "./paths.js";
-import type { GivenFiles, StudioCommand, Workplace } from "./workplace.js";
+import { type PlaceOf, placeInside, settingsInside } from "./paths.js";
+import { type GivenFiles, OTHER_RUNS, type StudioCommand, type Workplace } from "./workplace.js";
 
 /** Commands that share a thread, in which a classifier stays open. */
 const ofClassifier: ReadonlySet<StudioCommand> = new Set(["openClassifier", "classify", "explain"]);
@@ -23,9 +23,28 @@ export interface NodeWorkplace extends Workplace {
   close(): Promise<void>;
 }
 
-/** A workplace in `root`, an existing folder; `given` are the files that the studio was started with, inside it. */
-export function nodeWorkplace(root: string, given?: GivenFiles): NodeWorkplace {
-  const at = (path: string) => placeInside(root, path);
+/**
+ * A workplace in `root`, an existing folder; `given` are the files that the studio was started with, inside it; in `otherRuns`, an existing
+ * folder, it only reads.
+ */
+export function nodeWorkplace(
+  root: string,
+  {
+    given,
+    otherRuns,
+  }: { readonly given?: GivenFiles | undefined; readonly otherRuns?: string | undefined } = {},
+): NodeWorkplace {
+  const placeOf: PlaceOf = (path, use) => {
+    const [first, ...rest] = path.split("/");
+    if (first !== OTHER_RUNS) return placeInside(root, path);
+    if (otherRuns !== undefined && use === "read") return placeInside(otherRuns, rest.join("/"));
+    throw new L3MaskingError(
+      "workplace-path",
+      `expected a path to write in the folder of the studio, got ${path}`,
+      { hint: "Runs of another folder are only shown." },
+    );
+  };
+  const at = (path: string) => placeOf(path, "read");
   let turn: Promise<unknown> = Promise.resolve();
   let classifying: Connection | undefined;
   return {
@@ -38,11 +57,12 @@ export function nodeWorkplace(root: string, given?: GivenFiles): NodeWorkplace {
           ...deviceNames.map((name) => ({ name, title: name })),
         ],
         model: { name: SHIPPED_MODEL, toFetch: 0 },
+        ...(otherRuns !== undefined && { otherRuns }),
         ...(given && { given }),
       };
     },
     async call(command, settings, watch = {}) {
-      const placed = settingsInside(root, await commands[command].settings(), settings);
+      const placed = settingsInside(placeOf, await commands[command].settings(), settings);
       if (ofClassifier.has(command)) {
         classifying ??= openConnection();
         return classifying.call(command, placed, watch);
@@ -57,7 +77,7 @@ export function nodeWorkplace(root: string, given?: GivenFiles): NodeWorkplace {
       return reading(path, () => new Uint8Array(readBytes(place)));
     },
     async write(path, content) {
-      const place = at(path);
+      const place = placeOf(path, "write");
       makeFolders(dirname(place));
       const file = openDurably(place);
       try {
@@ -73,7 +93,7 @@ export function nodeWorkplace(root: string, given?: GivenFiles): NodeWorkplace {
       return entryAt(place)?.kind === "folder" ? entriesIn(place) : [];
     },
     async remove(path) {
-      const place = at(path);
+      const place = placeOf(path, "write");
       if (place === root)
         throw new L3MaskingError(
           "workplace-path",

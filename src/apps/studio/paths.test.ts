@@ -35,20 +35,22 @@ describe("placeInside", () => {
     mkdirSync(at("mine"), { recursive: true });
     writeFileSync(at("mine/config.json"), "{}");
     const given = { trainFile: "t.csv", outputDir: "runs/1", model: "a/b@main", seed: 3, x: "y" };
-    expect(settingsInside(root(), trainSchema, given)).toEqual({
+    expect(settingsInside((path) => placeInside(root(), path), trainSchema, given)).toEqual({
       trainFile: join(root(), "t.csv"),
       outputDir: join(root(), "runs/1"),
       model: "a/b@main",
       seed: 3,
       x: "y",
     });
-    expect(settingsInside(root(), explainSchema, { model: "mine" })).toEqual({
+    expect(
+      settingsInside((path) => placeInside(root(), path), explainSchema, { model: "mine" }),
+    ).toEqual({
       model: join(root(), "mine"),
     });
     for (const model of ["../x", "/tmp/x"]) {
-      expect(() => settingsInside(root(), trainSchema, { model })).toThrow(
-        expect.objectContaining({ code: "workplace-path" }),
-      );
+      expect(() =>
+        settingsInside((path) => placeInside(root(), path), trainSchema, { model }),
+      ).toThrow(expect.objectContaining({ code: "workplace-path" }));
     }
   });
 });

@@ -1,6 +1,6 @@
 /** Paths of the workplace -> places on this machine, none of them outside its folder. */
 import { existsSync, realpathSync } from "node:fs";
-import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
+import { dirname, isAbsolute, relative, resolve, sep } from "node:path";
 import type { z } from "zod";
 import { L3MaskingError } from "../../base/errors.js";
 import { recordsOf } from "../../run/settings/schemas.js";
@@ -33,29 +33,31 @@ function outside(path: string): L3MaskingError {
   );
 }
 
+/** Where a path of the workplace is; what is written may have fewer places than what is read. Throws `workplace-path`. */
+export type PlaceOf = (path: string, use: "read" | "write") => string;
+
 /** Models may be named as on the hub, or be the shipped one. */
 const named: ReadonlySet<string> = new Set(["model", "vanillaModel"]);
 const NAME = /^\w[\w.-]*(\/\w[\w.-]*)?(@\w[\w./-]*)?$/;
 
 /** The settings with every file and folder that they name as its place on this machine. Throws `workplace-path`. */
-export function settingsInside(root: string, schema: z.ZodObject, given: unknown): unknown {
+export function settingsInside(placeOf: PlaceOf, schema: z.ZodObject, given: unknown): unknown {
   if (typeof given !== "object" || given === null) return given;
   const records = new Map(recordsOf(schema).map((record) => [record.name, record]));
   return Object.fromEntries(
     Object.entries(given).map(([name, value]: [string, unknown]) => {
       const record = records.get(name);
-      return [name, record !== undefined && isPath(record) ? placed(root, name, value) : value];
+      return [name, record === undefined ? value : placed(placeOf, record, value)];
     }),
   );
 }
 
-function isPath({ reads, writes }: Setting): boolean {
-  return reads === true || writes !== undefined;
-}
-
-function placed(root: string, name: string, value: unknown): unknown {
-  if (Array.isArray(value)) return value.map((one: unknown) => placed(root, name, one));
+function placed(placeOf: PlaceOf, record: Setting, value: unknown): unknown {
+  const { name, reads, writes } = record;
+  if (reads !== true && writes === undefined) return value;
+  if (Array.isArray(value)) return value.map((one: unknown) => placed(placeOf, record, one));
   if (typeof value !== "string") return value;
-  if (named.has(name) && NAME.test(value) && !existsSync(join(root, value))) return value;
-  return placeInside(root, value);
+  const place = () => placeOf(value, writes === undefined ? "read" : "write");
+  if (named.has(name) && NAME.test(value) && !existsSync(place())) return value;
+  return place();
 }

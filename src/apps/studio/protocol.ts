@@ -86,6 +86,7 @@ export const workplaceFacts: z.ZodType<WorkplaceFacts> = z.object({
   place: z.string(),
   devices: z.array(device),
   model: z.object({ name: z.string(), toFetch: z.number() }),
+  otherRuns: z.string().exactOptional(),
   given: z
     .object({
       trainFile: z.string(),

@@ -29,7 +29,7 @@ const GIVEN = "given";
  * there or a page that was not built, and what settings throw.
  */
 export async function runStudio(given: unknown, watch: Watch = {}): Promise<StudioResult> {
-  const { folder, port, open, trainFile, validationFile, testFile } = resolveSettings(
+  const { folder, runs, port, open, trainFile, validationFile, testFile } = resolveSettings(
     studioSchema,
     given,
   );
@@ -37,7 +37,8 @@ export async function runStudio(given: unknown, watch: Watch = {}): Promise<Stud
   makeFolder(folder);
   const root = realPath(resolve(folder));
   const files = trainFile === undefined ? undefined : { trainFile, validationFile, testFile };
-  const workplace = nodeWorkplace(root, files && copied(root, files));
+  const otherRuns = runs === undefined ? undefined : existingFolder(runs);
+  const workplace = nodeWorkplace(root, { given: files && copied(root, files), otherRuns });
   const token = randomBytes(TOKEN_BYTES).toString("base64url");
   const server = await startStudioServer(workplace, { port, token, page });
   const text = `the studio is open at ${server.address}, its files are in ${root}; press Ctrl-C to stop`;
@@ -48,6 +49,14 @@ export async function runStudio(given: unknown, watch: Watch = {}): Promise<Stud
   await server.stop();
   await workplace.close();
   return { folder: root };
+}
+
+/** Throws `file-missing` where there is none. */
+function existingFolder(path: string): string {
+  if (entryAt(path)?.kind === "folder") return realPath(resolve(path));
+  throw new L3MaskingError("file-missing", `expected a folder of runs at ${path}, found none`, {
+    hint: "Check the path; relative paths start at the current folder.",
+  });
 }
 
 const openers: Readonly<Record<string, readonly [program: string, ...words: string[]]>> = {

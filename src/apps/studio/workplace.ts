@@ -24,6 +24,9 @@ export const studioCommands = [
 
 export type StudioCommand = (typeof studioCommands)[number];
 
+/** Path of the folder of other runs, in which nothing is written. */
+export const OTHER_RUNS = "@runs";
+
 /** How the page follows a call. */
 export interface CallWatch {
   onEvent?(event: RunEvent): void;
@@ -54,6 +57,8 @@ export interface WorkplaceFacts {
     /** Bytes that are fetched before its first use; 0 where it is at hand. */
     readonly toFetch: number;
   };
+  /** A folder of runs to show beside those of the page, in words; its place is `OTHER_RUNS`. */
+  readonly otherRuns?: string;
   /** Files that the studio was started with, as `readRows` takes them. */
   readonly given?: GivenFiles;
 }

@@ -26,6 +26,15 @@ export const studioSettings = [
     description: "Where data, corrections and runs are kept, to go on with another time",
   }),
   setting({
+    name: "runs",
+    ...studio,
+    type: text().optional(),
+    placeholder: "folder",
+    reads: true,
+    description:
+      "Folder with runs of train that the page lists and shows too, also while they are trained",
+  }),
+  setting({
     name: "port",
     ...studio,
     type: z.int().min(0).max(65535).default(0),

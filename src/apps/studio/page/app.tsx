@@ -2,12 +2,13 @@
 import { Data } from "./data.js";
 import { Give } from "./give.js";
 import { Look } from "./look.js";
+import { OtherRuns, OtherRunView } from "./other-runs-view.js";
 import type { Studio } from "./state.js";
 import { Train } from "./train.js";
 import { Use } from "./use.js";
 
 export function App({ studio }: { readonly studio: Studio }) {
-  const { facts, project, runs, shown, training } = studio;
+  const { facts, project, runs, shown, other, training } = studio;
   const known = project.value;
   return (
     <main>
@@ -38,8 +39,13 @@ export function App({ studio }: { readonly studio: Studio }) {
           </nav>
         )}
       </header>
-      {known === undefined ? (
-        <Give studio={studio} />
+      {known === undefined && other.value !== undefined ? (
+        <OtherRunView key={other.value.name} studio={studio} run={other.value} />
+      ) : known === undefined ? (
+        <>
+          <Give studio={studio} />
+          <OtherRuns studio={studio} />
+        </>
       ) : (
         <>
           <Data studio={studio} />

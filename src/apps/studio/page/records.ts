@@ -1,6 +1,7 @@
 /** What the page keeps in its place of work, and what runs leave there, as it is read back. */
 import { z } from "zod";
 import { type SplitName, splitNames } from "../../../data/dataset.js";
+import { type JournalEvent, journalEvent } from "../../../method/train/events.js";
 import { parseRecord, parseRecordLines } from "../../../results/records/parse.js";
 import { type RunMetrics, runMetrics } from "../../../results/records/run-metrics.js";
 import type { Row } from "./rows.js";
@@ -54,6 +55,14 @@ export function readTrainedRows(bytes: Uint8Array, path: string, split: SplitNam
 export function readMetrics(bytes: Uint8Array, path: string): RunMetrics {
   const hint = "Remove the run, and train again.";
   return parseRecord(runMetrics, textOf(bytes), { path, writer: "a run", hint });
+}
+
+/** The whole lines of a journal that may still be written. */
+export function readJournal(bytes: Uint8Array, path: string): JournalEvent[] {
+  const text = textOf(bytes);
+  const whole = text.slice(0, text.lastIndexOf("\n") + 1);
+  const hint = "Remove the run, and train again.";
+  return parseRecordLines(journalEvent, whole, { path, writer: "a run", hint });
 }
 
 function textOf(bytes: Uint8Array): string {

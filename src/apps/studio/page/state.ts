@@ -5,6 +5,7 @@ import type { Examination } from "../../../commands/examine.js";
 import type { FileRow } from "../../../commands/read-rows.js";
 import { filesOfList } from "../../../data/split-files.js";
 import type { GivenFiles, Workplace, WorkplaceFacts } from "../workplace.js";
+import { type OtherRun, otherRun } from "./other-runs.js";
 import {
   digestOf,
   freeName,
@@ -39,6 +40,8 @@ export function createStudio(workplace: Workplace, now: () => number) {
   const examined = signal<ExaminedRows | undefined>(undefined);
   const runs = signal<readonly RunSummary[]>([]);
   const shown = signal<ShownRun | undefined>(undefined);
+  /** A run of another folder that is looked at. */
+  const other = signal<OtherRun | undefined>(undefined);
   const training = signal<Training | undefined>(undefined);
   /** What is being done, for people. */
   const busy = signal<string | undefined>(undefined);
@@ -247,7 +250,12 @@ export function createStudio(workplace: Workplace, now: () => number) {
     });
   }
 
+  async function showOther(name: string): Promise<void> {
+    other.value = await otherRun(workplace, name);
+  }
+
   function close(): void {
+    other.value = undefined;
     project.value = undefined;
     [examined.value, shown.value, runs.value] = [undefined, undefined, []];
     training.value = undefined;
@@ -265,6 +273,7 @@ export function createStudio(workplace: Workplace, now: () => number) {
     examined,
     runs,
     shown,
+    other,
     training,
     busy,
     failures,
@@ -284,6 +293,9 @@ export function createStudio(workplace: Workplace, now: () => number) {
       await attempt("train", "Removing the run", forget);
       training.value = undefined;
     },
+    showOther: (name: string) => attempt("other", "Reading the run", () => showOther(name)),
+    /** The same beside other work. */
+    followOther: (name: string) => showOther(name).catch((error: unknown) => fail("other", error)),
     start,
     close,
   };

@@ -126,13 +126,12 @@ function More({
                     ))}
                   </select>
                 ) : (
-                  <input
+                  <ValueInput
                     id={`set-${name}`}
-                    type={isNumber(flag) ? "number" : "text"}
-                    min={isNumber(flag) ? 0 : undefined}
+                    isNumber={isNumber(flag)}
                     placeholder={defaultValue ?? ""}
-                    value={choices.value[setting] ?? ""}
-                    onChange={(event) => change(flag, event.currentTarget.value)}
+                    value={String(choices.value[setting] ?? "")}
+                    onChange={(value) => change(flag, value)}
                   />
                 )}{" "}
                 {unit}
@@ -143,6 +142,26 @@ function More({
         })}
       </dl>
     </details>
+  );
+}
+
+function ValueInput({
+  isNumber,
+  onChange,
+  ...given
+}: {
+  readonly id: string;
+  readonly isNumber: boolean;
+  readonly placeholder: string;
+  readonly value: string;
+  readonly onChange: (value: string) => void;
+}) {
+  const changed = (event: { readonly currentTarget: HTMLInputElement }) =>
+    onChange(event.currentTarget.value);
+  return isNumber ? (
+    <input type="number" min={0} onChange={changed} {...given} />
+  ) : (
+    <input type="text" onChange={changed} {...given} />
   );
 }
 
@@ -257,7 +276,12 @@ const BASELINE = "tfidf";
 /** Points of a curve: more than this nobody sees. */
 const POINTS = 200;
 
-function Curves({ under }: { readonly under: Training }) {
+/** What is told of steps and evaluations, as charts. */
+export function Curves({
+  under,
+}: {
+  readonly under: Pick<Training, "steps" | "evaluations" | "measured">;
+}) {
   const dev = under.evaluations.value.filter(({ split }) => split === "dev");
   const every = Math.max(1, Math.ceil(under.steps.value.length / POINTS));
   const steps = under.steps.value.filter((_, index) => index % every === 0);
