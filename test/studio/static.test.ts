@@ -108,10 +108,7 @@ describe.skipIf(!hasChromium)(`the studio on a static host, in Chromium${whyNot}
       return kept.some(({ url }) => url.endsWith("/index.html"));
     })()`);
     await server.close();
-    const project = page.getByRole("heading", { level: 1 });
-    const name = (await project.textContent()) ?? "";
     await page.reload();
-    await page.getByRole("button", { name, exact: true }).click();
     expect(await page.evaluate("crossOriginIsolated")).toBe(true);
     await page.getByRole("heading", { name: "Use", exact: true }).waitFor();
     await classify("The drain of the sink leaks.", "plumbing");

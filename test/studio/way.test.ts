@@ -122,7 +122,6 @@ describe.skipIf(!hasChromium)(`the studio in Chromium${whyNot}`, () => {
     await first.getByRole("button", { name: "It is" }).click();
     await first.getByText("Corrected: train again to use it.").waitFor();
     await page.reload();
-    await page.getByRole("button", { name: "messages" }).click();
     await page.locator(".wrong-rows li").first().getByText("Corrected:").waitFor();
     await chooseMethod(page);
     await page.getByRole("button", { name: "Train", exact: true }).click();

@@ -1,10 +1,14 @@
 /** Opens the page. */
+import { effect } from "@preact/signals";
 import { render } from "preact";
 import { App } from "./app.js";
 import { Failure } from "./parts.js";
 import { createStudio } from "./state.js";
 import { takeReportStyle } from "./style.js";
 import { workplaceOfPage } from "./workplace-of-page.js";
+
+/** Where a tab keeps the name of the open project, so that a reload opens it again. */
+const OPEN = "project";
 
 const root = document.getElementById("studio");
 
@@ -17,7 +21,12 @@ async function openIn(root: HTMLElement): Promise<void> {
     if (studio.unsaved.value) event.preventDefault();
   });
   render(<App studio={studio} />, root);
-  await studio.start();
+  await studio.start(sessionStorage.getItem(OPEN) ?? undefined);
+  effect(() => {
+    const name = studio.project.value?.name;
+    if (name === undefined) sessionStorage.removeItem(OPEN);
+    else sessionStorage.setItem(OPEN, name);
+  });
 }
 
 if (root !== null) {

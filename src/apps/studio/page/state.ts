@@ -141,8 +141,9 @@ export function createStudio(workplace: Workplace, now: () => number) {
     runs.value = await files().runs();
     const last = runs.value.at(-1);
     if (last !== undefined) await show(last.name);
-    if (known.pending !== undefined) void goOn();
+    // Commands take turns: training would keep the check waiting.
     await examine();
+    if (known.pending !== undefined) void goOn();
   }
 
   /** Files that were dropped or chosen. */
@@ -239,10 +240,12 @@ export function createStudio(workplace: Workplace, now: () => number) {
     clear("train");
   }
 
-  async function start(): Promise<void> {
+  /** `last` is the project that was open when the page was left. */
+  async function start(last?: string): Promise<void> {
     await attempt("give", "Opening", async () => {
       facts.value = await workplace.facts();
       projects.value = await projectNames(workplace);
+      if (last !== undefined && projects.value.includes(last)) return openProject(last);
       const { given } = facts.value;
       if (given === undefined) return;
       const name = given.trainFile.slice(given.trainFile.lastIndexOf("/") + 1);
