@@ -13,8 +13,6 @@ const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 export default defineConfig(({ mode }) => {
   const isStatic = mode === "static";
   const page = at("src/apps/studio/page");
-  // The page of `serve` comes with the package alone.
-  const pages = isStatic ? ["index.html"] : ["index.html", "served.html"];
   const outDir = at(isStatic ? "build/studio" : "dist/apps/studio/page");
   return {
     root: page,
@@ -30,7 +28,10 @@ export default defineConfig(({ mode }) => {
       target: "es2023",
       assetsInlineLimit: 0,
       modulePreload: false,
-      rolldownOptions: { input: pages.map((name) => `${page}/${name}`) },
+      // The page of `serve` comes with the package alone.
+      ...(!isStatic && {
+        rolldownOptions: { input: { index: `${page}/index.html`, served: `${page}/served.html` } },
+      }),
       // Packages that are part of the page come with their licences.
       license: { fileName: "licences.md" },
     },
