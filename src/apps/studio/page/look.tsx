@@ -58,16 +58,16 @@ function Runs({
           <thead>
             <tr>
               <th scope="col">Run</th>
-              <th scope="col">Texts</th>
-              <th scope="col">Kept</th>
-              <th scope="col">Measured on</th>
               {labelMeasures.map(({ name, title }) => (
                 <th scope="col" key={name}>
                   {capitalized(title)}
                 </th>
               ))}
-              <th scope="col">Against the run before</th>
               <th scope="col">TF-IDF</th>
+              <th scope="col">Against the run before</th>
+              <th scope="col">Kept</th>
+              <th scope="col">Texts</th>
+              <th scope="col">Measured on</th>
             </tr>
           </thead>
           <tbody>
@@ -88,14 +88,14 @@ function Runs({
                       {run.name}
                     </button>
                   </th>
-                  <td>{run.rows}</td>
-                  <td>{titleOf(run.metrics.method)}</td>
-                  <td>{measuredOn(run)}</td>
                   {labelMeasures.map(({ name }) => (
                     <td key={name}>{percent(values(run)[name])}</td>
                   ))}
-                  <td>{change}</td>
                   <td>{percent(baseline(run)?.accuracy ?? Number.NaN)}</td>
+                  <td>{change}</td>
+                  <td>{titleOf(run.metrics.method)}</td>
+                  <td>{run.rows}</td>
+                  <td>{measuredOn(run)}</td>
                 </tr>
               );
             })}
