@@ -60,7 +60,9 @@ describe.skipIf(!hasChromium)(`the page of serve, in Chromium${whyNot}`, () => {
 
   it("names the labels, and answers a text as it is typed, with the words that spoke for it", async () => {
     await page.getByText("It tells 3 labels apart: plumbing, rigging and sails.").waitFor();
-    await page.getByLabel("Type or paste a text").pressSequentially("The tap in the kitchen drips.");
+    await page
+      .getByLabel("Type or paste a text")
+      .pressSequentially("The tap in the kitchen drips.");
     await page.locator(".answer strong").filter({ hasText: "plumbing" }).waitFor();
     expect(await page.locator("meter").count()).toBe(3);
     await page.locator(".tokens").first().waitFor();

@@ -15,6 +15,10 @@ export const studioAdvice: Readonly<Record<WarningCode, string>> = {
     "Label some rows otherwise, or add rows of a second label. If another column has the labels, name that one “label” in the file.",
   "label-spellings":
     "Merge these labels into one, with the button below; each spelling is learned as a label of its own.",
+  "list-labels":
+    "This page takes one label for each row: name one of them in each, or train one classifier for each label.",
+  "one-label-each":
+    "Give the rows one label each in the list of rows, if the labels are lists of several by mistake.",
   "missing-labels": "If these labels are missing, leave the rows out; if they are real, nothing.",
   "many-labels":
     "Merge labels below. If another column has the labels, name that one “label” in the file.",
