@@ -52,7 +52,7 @@ export async function readModel<Result>(
 
 /** Throws `tokenizer-format` for a list of tokens that lacks some: texts would be read otherwise, and nothing would tell. */
 function requireWholeVocabulary(snapshot: string): void {
-  const [damaged] = damagedFiles(snapshot, ["vocab.txt", "merges.txt"]);
+  const [damaged] = damagedFiles(snapshot, ["vocab.txt", "merges.txt", "sentencepiece.bpe.model"]);
   if (damaged === undefined) return;
   throw new L3MaskingError(
     "tokenizer-format",
