@@ -4,6 +4,7 @@ import { listed } from "../../base/figures.js";
 import { BETWEEN_LABELS, joinedLabels } from "../label-sets.js";
 import type { ClassNames, Row, Table } from "./table.js";
 
+/** How a file writes the labels of a row. */
 export type LabelLayout =
   | { readonly kind: "separated"; readonly separator: string }
   /** Of JSON or Parquet, or a cell with a list as JSON or Python writes it. */
