@@ -111,7 +111,7 @@ export async function tellSweep(
     settings.executor === "threads"
       ? await sweepTime(settings, planned, measuring, places, runtime, host)
       : "";
-  const text = `sweep: ${counted(tuning.length, "run")} choose on dev, then ${counted(measuring, "run")} measure what was chosen${time}`;
+  const text = `sweep: first ${counted(tuning.length, "run")} to choose by on dev, then what was chosen is measured by ${counted(measuring, "run")}${time}`;
   host.emit({ type: "notice", level: "info", text });
 }
 
