@@ -132,7 +132,6 @@ describe.skipIf(!hasChromium)(`the shipped encoder on a static host${whyNot}`, p
     await train(page, { method: "stl" });
     await page.getByText(/^training +(1[7-9]|[2-6]\d) %/).waitFor();
     await page.reload();
-    await page.getByRole("button", { name: "messages", exact: true }).click();
     await heading(page, "Use").waitFor();
     await page.getByText("What the program says").click();
     const said = page.locator("pre").filter({ hasText: "baseline to beat" });
