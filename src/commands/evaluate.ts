@@ -4,14 +4,15 @@ import { L3MaskingError } from "../base/errors.js";
 import { listed } from "../base/figures.js";
 import { nearestName } from "../base/nearest.js";
 import { isEmptyText, type TextRecord } from "../data/formats/record.js";
+import { type LabelSpace, labelsIn } from "../data/label-sets.js";
 import { labelScale } from "../data/labels.js";
 import { type RecordFile, readRecords } from "../data/read.js";
-import { textFields } from "../data/task.js";
+import { labelSpace, severalLabelsOf, textFields } from "../data/task.js";
 import { writeDurably } from "../platform/files/durable.js";
 import { confidenceOf } from "../results/metrics/confidence.js";
 import type { OfLabelMeasures } from "../results/metrics/label-measures.js";
 import { classificationMetrics, predictedLabels } from "../results/metrics/metrics.js";
-import { orderOf } from "../results/metrics/order-measures.js";
+import { type TaskFigures, taskFiguresOf } from "../results/metrics/task-measures.js";
 import type { Confidence, LabelMetrics, SplitMetrics } from "../results/records/measures.js";
 import type { Prediction } from "../results/records/predictions.js";
 import { openClassifier } from "../run/classifiers/kinds.js";
@@ -31,7 +32,7 @@ export interface EvaluateResult extends SplitMetrics, Confidence {
   /** Rows whose text was used to train the classifier; null where its folder does not say. */
   readonly trained_on: number | null;
   /** Of the rows that were not; null where all were, or none, or it is not known. */
-  readonly unseen: ({ readonly rows: number } & OfLabelMeasures<number>) | null;
+  readonly unseen: ({ readonly rows: number } & OfLabelMeasures<number> & TaskFigures) | null;
   /** Labels of the classifier that no row has; each counts as 0 in the means over labels. */
   readonly labels_without_rows: readonly string[];
   /** The file of predictions; absent where none was asked for. */
@@ -44,39 +45,45 @@ export interface EvaluateResult extends SplitMetrics, Confidence {
  * `invalid-setting` for an output that cannot be written.
  */
 export async function runEvaluate(settings: EvaluateSettings, host: Host): Promise<EvaluateResult> {
-  const { input, output, textColumn, labelColumn } = settings;
+  const { input, output, textColumn, labelColumn, labelSeparator } = settings;
   const format = outputFormat(output);
   if (output !== undefined) requireWritable(output);
   const withoutLabels =
     "evaluate compares predictions with labels; to label texts that have none, use l3masking predict.";
-  const options = { textColumn, labelColumn, labels: "required", withoutLabels } as const;
+  const columns = { textColumn, labelColumn, labelSeparator };
+  const options = { ...columns, labels: "required", withoutLabels } as const;
   const classifier = await openClassifier(settings, host);
   try {
-    const { labels, task } = classifier;
-    const file = await readRecords(input, columnsFor(options, task));
+    const { labels, task, thresholds } = classifier;
+    const space = labelSpace(labels, task);
+    const labelLayout = task.severalLabels ?? "one";
+    const file = await readRecords(input, columnsFor({ ...options, labelLayout }, task));
     requireColumns(file, task, input);
     const rows = file.records.filter(({ text }) => !isEmptyText(text));
-    const expected = expectedIds(rows, labels, input);
+    const expected = expectedIds(rows, labels, space, input);
     const texts = rows.map(({ text }) => text);
     const isKnown = trainingTexts(classifier.folder);
     const seen = isKnown && Uint8Array.from(texts, (text) => +isKnown(text));
     const logits = await classifier.logits(texts, "evaluating");
-    const predicted = predictedLabels(logits, labels.length);
-    const { measures, perLabel } = classificationMetrics(expected, predicted, labels.length);
-    const order = orderOf(expected, predicted, labelScale(labels, settings.orderedLabels));
+    const predicted = predictedLabels(logits, space, thresholds);
+    const { measures, perLabel } = classificationMetrics(expected, predicted, space);
+    const scale =
+      typeof space === "number" ? labelScale(labels, settings.orderedLabels) : undefined;
+    const figures = taskFiguresOf(expected, predicted, { space, task: { scale } });
     if (output !== undefined) {
-      const predictions = predictionsOf(logits, labels);
-      writeDurably(output, outputLines(rows, predictions, seen, file, format));
+      const predictions = predictionsOf(logits, labels, thresholds);
+      const several = severalLabelsOf(classifier);
+      writeDurably(output, outputLines(rows, predictions, seen, file, format, several));
     }
     return {
       rows: rows.length,
       ...measures,
-      ...(order && { order }),
-      ...confidenceOf(logits, expected, labels.length),
+      ...figures,
+      ...confidenceOf(logits, expected, space),
       per_label: Object.fromEntries(labels.map((label, id) => [label, perLabel[id]])),
       excluded: { empty_texts: file.records.length - rows.length },
       trained_on: seen === undefined ? null : seen.reduce((sum, one) => sum + one, 0),
-      unseen: seen === undefined ? null : unseenMetrics(seen, expected, predicted, labels.length),
+      unseen: seen === undefined ? null : unseenMetrics(seen, expected, predicted, space),
       labels_without_rows: labels.filter((_, id) => perLabel[id].support === 0),
       ...(output !== undefined && { output }),
     };
@@ -89,15 +96,19 @@ export async function runEvaluate(settings: EvaluateSettings, host: Host): Promi
 function expectedIds(
   rows: readonly TextRecord[],
   labels: readonly string[],
+  space: LabelSpace,
   file: string,
 ): Int32Array {
   const ids = new Map(labels.map((label, id) => [label, id]));
+  const several = typeof space !== "number";
   const unknown = new Map<string, { readonly line: number; readonly rows: number }>();
   const expected = Int32Array.from(rows, ({ label = "", line }) => {
-    const id = ids.get(label);
-    if (id !== undefined) return id;
-    const first = unknown.get(label);
-    unknown.set(label, { line: first?.line ?? line, rows: (first?.rows ?? 0) + 1 });
+    const odd = (several ? labelsIn(label) : [label]).filter((one) => !ids.has(one));
+    if (odd.length === 0) return several ? space.idOf(label) : (ids.get(label) ?? -1);
+    for (const one of odd) {
+      const first = unknown.get(one);
+      unknown.set(one, { line: first?.line ?? line, rows: (first?.rows ?? 0) + 1 });
+    }
     return -1;
   });
   if (unknown.size === 0) return expected;
@@ -133,13 +144,14 @@ function unseenMetrics(
   seen: Uint8Array,
   expected: Int32Array,
   predicted: Int32Array,
-  classes: number,
+  space: LabelSpace,
 ): EvaluateResult["unseen"] {
   const rows = Array.from(seen.keys()).filter((row) => seen[row] === 0);
   if (rows.length === 0 || rows.length === seen.length) return null;
   const of = (ids: Int32Array) => rows.map((row) => ids[row]);
-  const { measures } = classificationMetrics(of(expected), of(predicted), classes);
-  return { rows: rows.length, ...measures };
+  const { measures } = classificationMetrics(of(expected), of(predicted), space);
+  const figures = taskFiguresOf(of(expected), of(predicted), { space, task: {} });
+  return { rows: rows.length, ...measures, ...figures };
 }
 
 /** The rows with their other columns, then text, label, the prediction, and whether the text was trained on. */
@@ -149,12 +161,13 @@ function* outputLines(
   seen: Uint8Array | undefined,
   { textColumns, labelColumn = "label" }: RecordFile,
   format: ReturnType<typeof outputFormat>,
+  several: readonly string[] | undefined,
 ): Generator<string> {
   const others = new Set(rows.flatMap(({ columns }) => Object.keys(columns)));
   const told = seen === undefined ? [] : ["trained_on"];
   // A column of the file goes before ours of the same name.
   const columns = [...new Set(["line", ...others, ...textColumns, labelColumn, ...told])];
-  const { header, line } = predictionWriter(format, { columns, regular: true }, true);
+  const { header, line } = predictionWriter(format, { columns, regular: true }, true, several);
   yield header;
   for (const [index, { columns: values, text, label, line: place }] of rows.entries()) {
     const row = {

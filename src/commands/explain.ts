@@ -8,6 +8,7 @@ import { type Task, textsFor } from "../data/task.js";
 import { createStrategy } from "../method/masking/probabilities.js";
 import { maskingOf } from "../method/methods.js";
 import { dirname, resolve } from "../platform/paths.js";
+import { explainedLabel } from "../results/records/predictions.js";
 import { type ExplainedText, maskLevels } from "../results/records/token-masks.js";
 import { renderExplanation } from "../results/report/pages/explanation.js";
 import { explainEmbed } from "../run/classifiers/embed.js";
@@ -181,7 +182,7 @@ async function explainedByTokens(
   const predictions = await predictionsFor(classifier, encodings, runtime, (done) =>
     tellTexts("predicting", done, texts.length, host),
   );
-  const asked = predictions.map(({ label }) => settings.label ?? label);
+  const asked = predictions.map((one) => settings.label ?? explainedLabel(one));
   const { spec, values } = classifier;
   const attributions = await textAttributions(
     { spec, classes: labels.length, weights: { fixed: weightsOf(values) } },
@@ -250,7 +251,7 @@ async function explainedWithoutMasks(
   const predictions = await predictionsFor(classifier, encodings, runtime, (done) =>
     tellTexts("predicting", done, texts.length, host),
   );
-  const asked = predictions.map(({ label }) => settings.label ?? label);
+  const asked = predictions.map((one) => settings.label ?? explainedLabel(one));
   const found = await textAttributions(
     { spec, classes: labels.length, weights: { fixed: weightsOf(values) } },
     encodings,

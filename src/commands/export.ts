@@ -16,6 +16,7 @@ import { sampledTexts } from "../run/export/faithfulness.js";
 import { writeOnnxFiles } from "../run/export/onnx-files.js";
 import { finishedMetrics } from "../run/folder/finished-run.js";
 import { temperatureFile, trainedTemperature } from "../run/folder/saved-classifier.js";
+import { thresholdsFile } from "../run/folder/thresholds-file.js";
 import { trainingArguments } from "../run/folder/training-arguments.js";
 import { runOfClassifier } from "../run/folder/training-record.js";
 import type { Host } from "../run/host/host.js";
@@ -174,6 +175,9 @@ async function copyModel(target: string, model: LoadedClassifier): Promise<void>
   if (exists(join(folder, temperatureFile))) {
     const temperature = trainedTemperature(folder);
     sideFiles.set(temperatureFile, `${JSON.stringify({ temperature }, undefined, 2)}\n`);
+  }
+  if (exists(join(folder, thresholdsFile))) {
+    sideFiles.set(thresholdsFile, readText(join(folder, thresholdsFile)));
   }
   await saveCheckpoint(target, {
     spec,

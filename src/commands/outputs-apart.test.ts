@@ -122,6 +122,7 @@ describe("records of settings that are text", () => {
   const words = [
     "textColumn",
     "labelColumn",
+    "labelSeparator",
     "estimator",
     "texts",
     "label",

@@ -274,14 +274,14 @@ describe("predict refuses", () => {
     }
   });
 
-  it.each(["multi_label_classification", "regression", "ranking"])(
-    "a checkpoint whose head gives something else than one label: %s",
+  it.each(["regression", "ranking"])(
+    "a checkpoint whose head gives something else than labels: %s",
     async (problem) => {
       const other = await changedModel(model, at(problem), { config: { problem_type: problem } });
       const error = await failure(predict({ model: other }));
       expect(error).toMatchObject({ code: "checkpoint-config", exitCode: 4 });
       expect(error.message).toContain(
-        `one label, got problem_type "${problem}" in ${other}/config.json`,
+        `labels, got problem_type "${problem}" in ${other}/config.json`,
       );
     },
   );

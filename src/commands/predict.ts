@@ -3,6 +3,7 @@
 import { L3MaskingError } from "../base/errors.js";
 import { STANDARD, shownName } from "../data/formats/formats.js";
 import { openRecords, type RecordSource } from "../data/record-stream.js";
+import { severalLabelsOf } from "../data/task.js";
 import { openDurably } from "../platform/files/durable.js";
 import { type Answer, answerOf, type Prediction } from "../results/records/predictions.js";
 import { openClassifier } from "../run/classifiers/kinds.js";
@@ -68,7 +69,12 @@ export async function runPredict(settings: PredictSettings, host: Host): Promise
         });
         return { rows: source.rows, output, ...told(), predictions };
       }
-      const writer = predictionWriter(format, source, settings.inputColumns);
+      const writer = predictionWriter(
+        format,
+        source,
+        settings.inputColumns,
+        severalLabelsOf(classifier),
+      );
       for (const [name, instead] of writer.renamed) {
         const text = `the input already has a column "${name}", so predictions are written to "${instead}"`;
         host.emit({ type: "notice", level: "warning", text });

@@ -29,6 +29,15 @@ describe("readRows", () => {
     ]);
   });
 
+  it("refuses several labels a text, which it cannot show, unless each cell is one label", async () => {
+    writeFileSync(at("sets.csv"), "text,label\na,x;y\nb,x\nc,y\n");
+    const read = (more: object) =>
+      commands.readRows.run({ trainFile: at("sets.csv"), ...more }, createTestHost());
+    await expect(read({})).rejects.toMatchObject({ code: "data-multi-label" });
+    const { rows } = await read({ labelSeparator: "none" });
+    expect(rows.map(({ label }) => label)).toEqual(["x;y", "x", "y"]);
+  });
+
   it("throws what train would throw", async () => {
     writeFileSync(at("one.csv"), "text\na\nb\n");
     await expect(

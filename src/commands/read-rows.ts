@@ -1,5 +1,6 @@
 /** The rows of labelled files, as `train` would read them: for a program that shows and edits them. */
 import type { z } from "zod";
+import { L3MaskingError } from "../base/errors.js";
 import type { SplitName } from "../data/dataset.js";
 import type { TextRecord } from "../data/formats/record.js";
 import type { Host } from "../run/host/host.js";
@@ -26,7 +27,7 @@ export interface ReadRows {
   readonly rows: readonly FileRow[];
 }
 
-/** All rows, also those without a label. Throws what reading throws. */
+/** All rows, also those without a label. Throws what reading throws, and `data-multi-label` where texts have several labels. */
 export async function runReadRows(
   settings: z.output<typeof readRowsSchema>,
   host: Host,
@@ -36,6 +37,7 @@ export async function runReadRows(
     host,
     "optional",
   );
+  if (task.severalLabels !== undefined) throw severalLabels();
   const rowsOf = (split: SplitName, records: readonly TextRecord[] = []) =>
     records.map(({ text, label, line }) => ({
       split,
@@ -47,4 +49,12 @@ export async function runReadRows(
     columns: { text: task.textColumns.join(","), label: labelColumn },
     rows: [...rowsOf("train", train), ...rowsOf("dev", dev), ...rowsOf("test", test)],
   };
+}
+
+function severalLabels(): L3MaskingError {
+  return new L3MaskingError(
+    "data-multi-label",
+    "expected one label per text to show and edit, got texts with several labels",
+    { hint: "Train on the file with l3masking train, which gives texts several labels." },
+  );
 }

@@ -34,7 +34,7 @@ import { finishedMetrics } from "../run/folder/finished-run.js";
 import { type PlacedTrainSettings, withRunFolder } from "../run/folder/named-folder.js";
 import { createRunFolder, startedRun, writeJson } from "../run/folder/run-folder.js";
 import { requireSameRun, runDigest } from "../run/folder/run-identity.js";
-import { temperatureFile } from "../run/folder/saved-classifier.js";
+import { temperatureFile, writeThresholds } from "../run/folder/saved-classifier.js";
 import { closingScalars } from "../run/folder/tracking.js";
 import { removeState } from "../run/folder/training-state.js";
 import { writeTrainingTexts } from "../run/folder/training-texts.js";
@@ -88,9 +88,10 @@ async function trainInFolder(
   const cut = writeSplitFiles(outputDir, data, files);
   const shown = files.testFile ?? cut.test ?? files.validationFile;
   const { trainFile } = files;
-  const { textColumn, labelColumn } = given;
+  const { textColumn, labelColumn, labelSeparator } = given;
   const labelledFile = shown !== undefined && { labelledFile: shown };
-  const result = { outputDir, trainFile, textColumn, labelColumn, ...labelledFile };
+  const named = { textColumn, labelColumn, labelSeparator };
+  const result = { outputDir, trainFile, ...named, ...labelledFile };
   const finished = finishedMetrics(outputDir);
   if (finished !== undefined) {
     removeState(outputDir);
@@ -164,12 +165,16 @@ async function trainInFolder(
     if (held !== undefined) writeHeldOutPredictions(outputDir, held, data);
     const { temperature } = evaluated.confidence;
     writeJson(modelFolder, temperatureFile, { temperature });
+    writeThresholds(modelFolder, data.labels, evaluated.thresholds);
     writeTrainingTexts(modelFolder, [...data.train.texts, ...data.dev.texts]);
 
     // Record.
     const rows = heldOutRows(data, files, held?.rows);
     await writeWrongRows(outputDir, rows, evaluated.heldOut, kept.explain);
-    if (encoder !== undefined) await writeExamples(inputs, masks, encoder.classifier, runtime);
+    if (encoder !== undefined) {
+      const { thresholds } = evaluated;
+      await writeExamples(inputs, masks, encoder.classifier, thresholds, runtime);
+    }
     const beside = measuredBeside(inputs, encoder, curve);
     const metrics = runMetricsOf(inputs, kept, evaluated, {
       baseline: baseline?.metrics ?? null,
@@ -177,7 +182,7 @@ async function trainInFolder(
         verdictOnRun(
           data,
           kept.method,
-          evaluated.test?.logits,
+          evaluated.test?.predicted,
           baseline,
           held,
           beside,

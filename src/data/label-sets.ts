@@ -105,3 +105,9 @@ export function questionLogits(logits: ArrayLike<number>): Float32Array {
   for (let i = 0; i < logits.length; i++) questions[2 * i + 1] = logits[i];
   return questions;
 }
+
+/** Ids of one table of sets as those of another one of the same labels; the ids of single labels as they are. */
+export function idsIn(ids: Int32Array, from: LabelSpace, to: LabelSpace): Int32Array {
+  if (typeof from === "number" || typeof to === "number") return ids;
+  return ids.map((id) => (id < 0 ? id : to.idOfMembers(from.members(id))));
+}

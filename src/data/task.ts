@@ -25,6 +25,17 @@ export function labelSpace(
   return severalLabels === undefined ? labels.length : labelSets(labels);
 }
 
+/** The labels, where a text can have several of them. */
+export function severalLabelsOf({
+  labels,
+  task,
+}: {
+  readonly labels: readonly string[];
+  readonly task: Pick<Task, "severalLabels">;
+}): readonly string[] | undefined {
+  return task.severalLabels === undefined ? undefined : labels;
+}
+
 /** Are texts read in pairs? */
 export function readsPairs({ textColumns }: Pick<Task, "textColumns">): boolean {
   return textColumns.length > 1;

@@ -32,7 +32,9 @@ export interface ModelSpec {
   readonly firstPosition: number;
   /** Label names by id, if the checkpoint is a classifier. */
   readonly labels: readonly string[] | undefined;
-  /** `problem_type`, where that is not one label per text. */
+  /** Does the classifier give a text several labels, or none? */
+  readonly severalLabels?: boolean;
+  /** `problem_type`, where that is no classification. */
   readonly otherProblem?: string;
   /** Where texts are read in pairs: the id of the token that closes either. */
   readonly pairSeparator?: number;
@@ -57,7 +59,7 @@ export function embeddingSize({ embeddingSize, hiddenSize }: ModelSpec): number 
 /** What a family's own part of config.json says. */
 export type ModelSizes = Omit<
   ModelSpec,
-  "family" | "firstPosition" | "labels" | "otherProblem" | "pairSeparator"
+  "family" | "firstPosition" | "labels" | "severalLabels" | "otherProblem" | "pairSeparator"
 >;
 
 /**

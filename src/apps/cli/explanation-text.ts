@@ -3,6 +3,7 @@
 import { printable } from "../../base/errors.js";
 import { percent } from "../../base/figures.js";
 import type { ExplainResult } from "../../commands/explain.js";
+import { NO_LABELS } from "../../data/label-sets.js";
 import type { Paint, Style } from "./terminal.js";
 
 type ExplainedText = ExplainResult["texts"][number];
@@ -34,7 +35,10 @@ function textLines(
   const probabilities = Object.entries(text.probabilities)
     .sort(([, a], [, b]) => b - a)
     .map(([label, probability]) => `${printable(label)} ${percent(probability)}`);
-  const [first, ...others] = probabilities;
+  const [first, ...others] =
+    text.labels === undefined
+      ? probabilities
+      : [printable(text.label || NO_LABELS), ...probabilities];
   const rest = others.length === 0 ? "" : `  (${others.join(", ")})`;
   const cut =
     text.truncated === 0

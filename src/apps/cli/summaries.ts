@@ -21,13 +21,14 @@ import { STANDARD } from "../../data/formats/formats.js";
 import { hasAuxiliaryTask, isLinear, methodOf, readsEmbeddings } from "../../method/methods.js";
 import { temperatureHelps } from "../../results/metrics/confidence.js";
 import { labelMeasures, type OfLabelMeasures } from "../../results/metrics/label-measures.js";
-import {
-  type OrderValues,
-  orderCells,
-  orderMeasures,
-  orderTexts,
-} from "../../results/metrics/order-measures.js";
 import { probabilityMeasures } from "../../results/metrics/probability-measures.js";
+import {
+  type TaskFigures,
+  taskCell,
+  taskMeasuresIn,
+  taskTexts,
+  titleBeside,
+} from "../../results/metrics/task-measures.js";
 import type { Confidence } from "../../results/records/measures.js";
 import type { RunMetrics } from "../../results/records/run-metrics.js";
 import { titleOf } from "../../run/fine-tune/choice.js";
@@ -85,7 +86,7 @@ export function trainSummary(result: TrainResult): string {
     ...(metrics.verdict === null ? [] : [wrapped(metrics.verdict), ""]),
     ...(metrics.held_out?.choice ? [wrapped(metrics.held_out.choice), ""] : []),
     wrapped(keptText(metrics), "", "  "),
-    textTable([["", ...measureTitles(metrics.dev.order), "loss"], ...metricRows(metrics)]),
+    textTable([["", ...measureTitles(metrics.dev), "loss"], ...metricRows(metrics)]),
     ...sentences(sharedRows(metrics)),
     ...sentences(confidence(metrics)),
     ...unsureAnswers(metrics),
@@ -128,12 +129,13 @@ function doubts({
   trainFile = "FILE",
   textColumn,
   labelColumn,
+  labelSeparator: separator,
 }: TrainResult): readonly string[] {
   if (count === 0) return [];
   const look = `${counted(count, "label")} ${count === 1 ? "looks" : "look"} doubtful`;
   // What came from standard input is in no file that we know.
   const file = trainFile === STANDARD ? "FILE" : quoted(trainFile);
-  const columns = `${columnFlag("text", textColumn)}${columnFlag("label", labelColumn)}`;
+  const columns = `${columnFlag("text", textColumn)}${columnFlag("label", labelColumn)}${separator === undefined ? "" : ` --label-separator ${quoted(separator)}`}`;
   return [`${look}: l3masking check ${file}${columns} --output rows.csv`, ""];
 }
 
@@ -192,7 +194,7 @@ export function evaluateSummary(result: EvaluateResult): string {
     String(support),
   ]);
   return [
-    `${counted(result.rows, "row")}: ${[...labelTexts(result), ...(result.order ? orderTexts(result.order) : []), ...probabilityTexts(result)].join(", ")}`,
+    `${counted(result.rows, "row")}: ${[...labelTexts(result), ...taskTexts(result), ...probabilityTexts(result)].join(", ")}`,
     textTable([["", "precision", "recall", "F1", "rows"], ...labelRows]),
     ...trainedOn(result),
     ...labelsWithoutRows(result),
@@ -220,8 +222,10 @@ function labelsWithoutRows({ labels_without_rows: labels }: EvaluateResult): rea
 }
 
 /** "accuracy 75.0 %": each measure of labels. */
-function labelTexts(values: OfLabelMeasures<number>): readonly string[] {
-  return labelMeasures.map(({ name, title }) => `${title} ${percent(values[name])}`);
+function labelTexts(values: OfLabelMeasures<number> & TaskFigures): readonly string[] {
+  return labelMeasures.map(
+    (measure) => `${titleBeside(measure, values)} ${percent(values[measure.name])}`,
+  );
 }
 
 function probabilityTexts(values: Confidence): readonly string[] {
@@ -285,9 +289,11 @@ function isHeldOut(held: RunMetrics["held_out"]): held is NonNullable<RunMetrics
 }
 
 /** The measures of a table's columns. */
-function measureTitles(order: OrderValues | undefined): readonly string[] {
-  const shown = order === undefined ? labelMeasures : [...labelMeasures, ...orderMeasures];
-  return shown.map(({ title }) => title);
+function measureTitles(figures: TaskFigures): readonly string[] {
+  return [
+    ...labelMeasures.map((measure) => titleBeside(measure, figures)),
+    ...taskMeasuresIn([figures]).map(({ title }) => title),
+  ];
 }
 
 function metricRows({
@@ -298,12 +304,12 @@ function metricRows({
 }: RunMetrics): readonly (readonly string[])[] {
   const row = (
     title: string,
-    values: OfLabelMeasures<number | null> & { readonly order?: OrderValues },
+    values: OfLabelMeasures<number | null> & TaskFigures,
     loss?: number,
   ) => [
     title,
     ...labelMeasures.map((measure) => percent(values[measure.name] ?? 0)),
-    ...(dev.order === undefined ? [] : orderCells(values.order)),
+    ...taskMeasuresIn([dev]).map((measure) => taskCell(measure, values)),
     loss === undefined ? "" : loss.toFixed(3),
   ];
   const name = isHeldOut(held) ? `held out, ${held.rows} rows` : "dev";

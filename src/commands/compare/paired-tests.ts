@@ -1,5 +1,6 @@
 /** The tests of the differences between the runs of a comparison. */
 import { randomStream } from "../../base/random.js";
+import { idsIn } from "../../data/label-sets.js";
 import type { Comparison } from "../../results/records/comparison.js";
 import {
   type PredictedGroup,
@@ -40,7 +41,7 @@ function predictedGroups(
   readings: readonly RunReading[],
   datasets: Comparison["datasets"],
 ): PredictedGroup[] {
-  return datasets.flatMap(({ name, labels }) => {
+  return datasets.flatMap(({ name }) => {
     const ofDataset = readings.filter(({ run }) => run.dataset === name);
     return [...new Set(ofDataset.map(({ run }) => run.model))].map((model) => {
       const members = ofDataset.filter(({ run }) => run.model === model);
@@ -48,14 +49,14 @@ function predictedGroups(
       return {
         dataset: name,
         model,
-        labels: labels.length,
+        labels: predictions.space,
         expected: predictions.expected,
         seenInTraining: predictions.seenInTraining,
-        runs: members.map(({ run, predictions: { predicted } }) => ({
+        runs: members.map(({ run, predictions: { predicted, space } }) => ({
           method: run.method,
           task_weights: run.task_weights,
           seed: run.seed,
-          predicted,
+          predicted: idsIn(predicted, space, predictions.space),
         })),
       };
     });

@@ -8,6 +8,7 @@
  * label j is the mean probability of j over the rows that carry it; a row is confidently of label j if P(j) >= t_j, of several such labels
  * the likeliest; counted are the candidates that are confidently of a label they do not carry.
  */
+import { type LabelSets, membership, questionLogits } from "../label-sets.js";
 import { labelNoise } from "./label-noise.js";
 
 export interface DoubtfulLabel {
@@ -57,6 +58,30 @@ export function doubtfulLabels(
     rows: rows.slice(0, listed),
     further: rows.slice(listed, confidentlyOthers(probabilities, labelIds, labels)),
   };
+}
+
+/**
+ * The doubtful decisions whether a row has a label, row by row and label by label: `row` of each is N C of them, and 1 is suggested where the label should be
+ * given. `weighing` says whether the classifiers weighed rows with and without a label alike; here the label is then as rare as it is.
+ */
+export function doubtfulDecisions(
+  logits: Float32Array,
+  given: ArrayLike<number>,
+  sets: LabelSets,
+  weighing: "balanced" | "plain",
+): DoubtfulLabels {
+  const answers = membership(given, sets); // [N][C]
+  const { length } = sets.labels;
+  const having = new Float64Array(length);
+  answers.forEach((answer, decision) => {
+    having[decision % length] += answer;
+  });
+  const odds = having.map((rows) => Math.log((rows + 0.5) / (given.length - rows + 0.5)));
+  const shifted =
+    weighing === "plain"
+      ? logits
+      : logits.map((logit, decision) => logit + odds[decision % length]);
+  return doubtfulLabels(questionLogits(shifted), answers, 2);
 }
 
 /** Rows that are confidently of a label they do not carry, and whose own is not the likeliest. */

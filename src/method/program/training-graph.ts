@@ -3,10 +3,11 @@
  * `training.ts`; what they need while they run, in `memory.ts`.
  */
 import { L3MaskingError } from "../../base/errors.js";
+import { type LabelSpace, labelCount, membership } from "../../data/label-sets.js";
 import type { Builder } from "../../engine/graph/builder.js";
 import { gradients, type TensorGradient } from "../../engine/graph/grad.js";
 import type { GraphOutputs, Tensor } from "../../engine/graph/graph.js";
-import type { Shape } from "../../engine/graph/shape.js";
+import { multiplySizes, type Shape } from "../../engine/graph/shape.js";
 import {
   bothModels,
   classificationHead,
@@ -60,32 +61,32 @@ export interface RowUpdate {
 }
 
 /**
- * The main task: cross entropy of the classification head. Inputs beside the encoder's: `labels` (int32 [B]), and
+ * The main task: cross entropy of the classification head. Inputs beside the encoder's: `labels` as of `labelFeed`, and
  * `labelWeights` [C] where the loss of a text is to be multiplied with the weight of its label.
  */
 export function classificationTask(
   spec: ModelSpec,
-  classes: number,
+  space: LabelSpace,
   rates: TrainingRates,
   weighted = false,
 ): TrainingDefinition {
   return {
     spec,
-    parameters: modelParameters(spec, { classes, ...rates }),
+    parameters: modelParameters(spec, { classes: labelCount(space), ...rates }),
     rates,
-    losses: (context) => ({ main: labelLoss(context, classifier(context), weighted) }),
+    losses: (context) => ({ main: labelLoss(context, classifier(context), space, weighted) }),
   };
 }
 
 /** The classification head alone, without dropout, over the input `features` [B, H]. */
-export function headTask(spec: ModelSpec, classes: number): TrainingDefinition {
+export function headTask(spec: ModelSpec, space: LabelSpace): TrainingDefinition {
   return {
     spec,
-    parameters: spec.family.classificationHeadParameters(spec, classes),
+    parameters: spec.family.classificationHeadParameters(spec, labelCount(space)),
     rates: { dropout: 0, attentionDropout: 0 },
     losses(context) {
       const features = context.build.input("features", "float32", ["B", spec.hiddenSize]);
-      return { main: labelLoss(context, classificationHead(context, features)) };
+      return { main: labelLoss(context, classificationHead(context, features), space) };
     },
   };
 }
@@ -103,17 +104,17 @@ export function maskedTokenTask(spec: ModelSpec, rates: TrainingRates): Training
 /** Both tasks over one pass of the encoder. Inputs: see `bothModels`. */
 export function multiTask(
   spec: ModelSpec,
-  classes: number,
+  space: LabelSpace,
   rates: TrainingRates,
   weighted = false,
 ): TrainingDefinition {
   return {
     spec,
-    parameters: modelParameters(spec, { mlmHead: true, classes, ...rates }),
+    parameters: modelParameters(spec, { mlmHead: true, classes: labelCount(space), ...rates }),
     rates,
     losses(context) {
       const { logits, maskedTokens } = bothModels(context);
-      return { main: labelLoss(context, logits, weighted), auxiliary: maskedTokens };
+      return { main: labelLoss(context, logits, space, weighted), auxiliary: maskedTokens };
     },
   };
 }
@@ -131,13 +132,49 @@ export function untouched(
   return task === "main" ? [...names, wordEmbeddings] : names;
 }
 
-/** Cross entropy of logits [B, C] against the input `labels` (int32 [B]). */
-function labelLoss({ build }: ModelContext, logits: Tensor, weighted = false): TaskLoss {
+/**
+ * What the input `labels` is fed with for texts with these ids of answers: the ids (int32 [B]), or, where a text can have several labels, 1 for those it
+ * has and 0 for the others, text by text (int32 [B C]).
+ */
+export function labelFeed(ids: Int32Array, space: LabelSpace): Int32Array {
+  return typeof space === "number" ? ids : membership(ids, space);
+}
+
+/** Loss of logits [B, C] against the input `labels`: cross entropy, or that of several labels. */
+function labelLoss(
+  { build }: ModelContext,
+  logits: Tensor,
+  space: LabelSpace,
+  weighted = false,
+): TaskLoss {
+  if (typeof space !== "number") return labelSetLoss(build, logits, space.labels.length);
   const labels = build.input("labels", "int32", ["B"]);
   const [nll, , correct] = build.apply("crossEntropy", [logits, labels], {});
   if (!weighted) return { nll, correct };
   const table = build.input("labelWeights", "float32", [logits.shape[1]]);
   return { nll, correct, weights: build.gatherRows(table, labels) };
+}
+
+/**
+ * Binary cross entropy of logits [B, C], the mean over the labels: a text's loss is
+ *
+ *     1/C sum_c -log sigmoid(z_c)  if it has label c,  -log(1 - sigmoid(z_c))  if not,
+ *
+ * as in PyTorch's `BCEWithLogitsLoss`. A text is right where all its labels are, from probability 0.5 on. As sigmoid(z) is the softmax of 0 and z, it is the cross entropy
+ * of B C rows of two.
+ */
+function labelSetLoss(build: Builder, logits: Tensor, classes: number): TaskLoss {
+  const decisions = multiplySizes("B", classes);
+  const labels = build.input("labels", "int32", [decisions]);
+  const noAndYes = build.constant([0, 1], [1, 2]);
+  const pairs = build.multiply(build.reshape(logits, [decisions, 1]), noAndYes);
+  const [nll, , correct] = build.apply("crossEntropy", [pairs, labels], {});
+  const byText = (of: Tensor) => build.reshape(of, ["B", classes]);
+  const right = build.sum(byText(correct), [1]);
+  return {
+    nll: build.mean(byText(nll), [1]),
+    correct: build.isPositive(build.subtract(right, build.constant([classes - 0.5], [1]))),
+  };
 }
 
 /** The losses of a definition, and the gradient of their weighted sum. */

@@ -3,6 +3,7 @@
  * task, and of both. The gradient so far enters as an input and leaves as an output, added by the products.
  */
 
+import type { LabelSpace } from "../../data/label-sets.js";
 import type { Runtime } from "../../engine/runtime/runtime.js";
 import type { ModelSpec } from "../../model/spec.js";
 import type { PackedBatch } from "../batch/pack.js";
@@ -13,6 +14,7 @@ import type { TaskSums, TrainingArrays, TrainingProgram } from "./training-array
 import {
   classificationTask,
   headTask,
+  labelFeed,
   maskedTokenTask,
   multiTask,
   type TrainingDefinition,
@@ -26,7 +28,7 @@ export interface Compiled {
 }
 
 export interface ClassificationTraining {
-  /** Adds d(lossScale * sum over the texts of CE, times the weight of the label where there are some) to the gradients. */
+  /** `labels` are ids of answers. Adds d(lossScale * sum over the texts of CE, times the weight of the label where there are some) to the gradients. */
   accumulate(batch: PackedBatch, labels: Int32Array, lossScale: number): Promise<TaskSums>;
 }
 
@@ -39,12 +41,12 @@ export interface CompiledClassificationTraining extends ClassificationTraining, 
 export async function compileClassificationTraining(
   runtime: Runtime,
   spec: ModelSpec,
-  classes: number,
+  space: LabelSpace,
   rates: TrainingRates,
   arrays: TrainingArrays,
   labelWeights?: Float32Array,
 ): Promise<CompiledClassificationTraining> {
-  const task = classificationTask(spec, classes, rates, labelWeights !== undefined);
+  const task = classificationTask(spec, space, rates, labelWeights !== undefined);
   const weights = labelWeights && { labelWeights };
   const training = await compileTraining(runtime, "classification-training", task, arrays);
   const over = (other: TrainingArrays): ClassificationTraining => {
@@ -55,7 +57,8 @@ export async function compileClassificationTraining(
         // The head alone attends to nothing.
         const isHeadAlone = rates.frozenLayers === spec.layers && spec.pooling !== "mean";
         const states = isHeadAlone && frozenStates ? { frozenStates } : batchFeeds(batch);
-        const feeds = { ...states, firstSlots, labels, ...weights };
+        const answers = labelFeed(labels, space);
+        const feeds = { ...states, firstSlots, labels: answers, ...weights };
         const sizes = { R: batch.rows, S: batch.slots, B: labels.length };
         return (await accumulate(feeds, { main: lossScale }, sizes))("main");
       },
@@ -76,17 +79,18 @@ export interface HeadTraining {
 export async function compileHeadTraining(
   runtime: Runtime,
   spec: ModelSpec,
-  classes: number,
+  space: LabelSpace,
   arrays: Omit<TrainingArrays, "keepMask">,
 ): Promise<HeadTraining & Compiled> {
-  const task = headTask(spec, classes);
+  const task = headTask(spec, space);
   const training = await compileTraining(runtime, "head-training", task, arrays);
   // Nothing is dropped, so no site asks for a mask.
   const accumulate = training.bind({ ...arrays, keepMask: () => new Uint8Array(0) });
   return {
     async accumulate(features, labels, lossScale) {
       const sizes = { B: labels.length };
-      return (await accumulate({ features, labels }, { main: lossScale }, sizes))("main");
+      const feeds = { features, labels: labelFeed(labels, space) };
+      return (await accumulate(feeds, { main: lossScale }, sizes))("main");
     },
     dispose: training.dispose,
   };
@@ -168,12 +172,12 @@ const noPart: HeadRows = { rows: Int32Array.of(0), expected: Int32Array.of(0) };
 export async function compileMultiTaskTraining(
   runtime: Runtime,
   spec: ModelSpec,
-  classes: number,
+  space: LabelSpace,
   rates: TrainingRates,
   arrays: TrainingArrays,
   labelWeights?: Float32Array,
 ): Promise<CompiledMultiTaskTraining> {
-  const task = multiTask(spec, classes, rates, labelWeights !== undefined);
+  const task = multiTask(spec, space, rates, labelWeights !== undefined);
   const weights = labelWeights && { labelWeights };
   const training = await compileTraining(runtime, "multi-task-training", task, arrays);
   // Outputs of the runtime are copied, even into arrays of the host.
@@ -198,7 +202,7 @@ export async function compileMultiTaskTraining(
         ...weights,
         readSlots,
         firstRows: texts.rows,
-        labels: texts.expected,
+        labels: labelFeed(texts.expected, space),
         targetRows: selected.rows,
         targetIds: selected.expected,
       };

@@ -9,8 +9,9 @@ import { configError, readFields } from "../families/config-fields.js";
 import { families, familyTitles, refusedFamilies } from "../families/families.js";
 import type { ModelFamily, ModelSpec } from "../spec.js";
 
-/** The problem_type of heads that give one label. */
+/** The problem_type of heads that give one label, and of those that give several or none. */
 const ONE_LABEL = "single_label_classification";
+const SEVERAL_LABELS = "multi_label_classification";
 
 /** Labels of a classifier. */
 const MAX_LABELS = 2 ** 16;
@@ -52,12 +53,14 @@ export function parseModelConfig(json: unknown, where: string): ModelSpec {
   const config = readFields(configSchema, json, familyTitles, where);
   const family = familyOf(config, where);
   const sizes = family.readConfig(json, where);
-  const otherProblem = config.problem_type === ONE_LABEL ? undefined : config.problem_type;
+  const problem = config.problem_type;
+  const otherProblem = problem === ONE_LABEL || problem === SEVERAL_LABELS ? undefined : problem;
   const spec: ModelSpec = {
     family,
     ...sizes,
     firstPosition: firstPosition(family, sizes.padId),
     labels: mayBeClassifier(config) ? labelNames(config, where) : undefined,
+    ...(problem === SEVERAL_LABELS && { severalLabels: true }),
     ...(typeof otherProblem === "string" && { otherProblem }),
   };
   checkSizes(spec, where);
@@ -69,12 +72,12 @@ export function readLabelNames(json: unknown, where: string): readonly string[] 
   return labelNames(readFields(configSchema, json, "text classification", where), where);
 }
 
-/** A classifier's labels as config.json has them. */
-export function labelEntries(labels: readonly string[]): Record<string, unknown> {
+/** A classifier's labels as config.json has them. `several` says whether a text can have several. */
+export function labelEntries(labels: readonly string[], several: boolean): Record<string, unknown> {
   return {
     id2label: Object.fromEntries(labels.map((label, id) => [String(id), label])),
     label2id: Object.fromEntries(labels.map((label, id) => [label, id])),
-    problem_type: ONE_LABEL,
+    problem_type: several ? SEVERAL_LABELS : ONE_LABEL,
   };
 }
 
@@ -87,8 +90,9 @@ export function firstPosition({ positions }: ModelFamily, padId: number): number
 export interface ConfigDetails {
   /** Hugging Face class, e.g. `RobertaForSequenceClassification`. */
   readonly architecture: string;
-  /** Label names by id; makes the file a single-label classifier's. */
+  /** Label names by id; makes the file a classifier's, which gives one label a text or, where that is said, several. */
   readonly labels?: readonly string[];
+  readonly severalLabels?: boolean | undefined;
 }
 
 /**
@@ -96,7 +100,7 @@ export interface ConfigDetails {
  * read. The inverse of `parseModelConfig`, with the labels taken from `details`.
  */
 export function configJson(spec: ModelSpec, details: ConfigDetails): Record<string, unknown> {
-  const classifier = details.labels && labelEntries(details.labels);
+  const classifier = details.labels && labelEntries(details.labels, details.severalLabels === true);
   return {
     architectures: [details.architecture],
     model_type: spec.family.name,

@@ -17,6 +17,8 @@ export interface ModelToWrite {
   readonly kind: CheckpointKind;
   /** Label names by id; a sequence classifier needs them here or in `spec`. */
   readonly labels?: readonly string[];
+  /** Can a text have several of them? As `spec` says where it is absent. */
+  readonly severalLabels?: boolean;
   /** File name -> content; see `Tokenizer.files`. */
   readonly tokenizerFiles: ReadonlyMap<string, string>;
   /** Element type of the weights; F32 unless told. */
@@ -53,7 +55,7 @@ export function writtenFiles(checkpoint: ModelToWrite): ReadonlyMap<string, Iter
   const config = {
     ...configJson(spec, {
       architecture: `${spec.family.classPrefix}${suffix}`,
-      ...(labels && { labels }),
+      ...(labels && { labels, severalLabels: checkpoint.severalLabels ?? spec.severalLabels }),
     }),
     // The second name is read by transformers before 4.56 and by transformers.js.
     dtype: dtypeNames[dtype],

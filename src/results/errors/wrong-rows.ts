@@ -1,6 +1,8 @@
 /** The rows that a classifier gets wrong, and the table of them that people open in a spreadsheet. */
+
 import { delimitedLine } from "../../data/formats/delimited-line.js";
-import type { Prediction } from "../records/predictions.js";
+import { labelsIn } from "../../data/label-sets.js";
+import { type Prediction, probabilityOf } from "../records/predictions.js";
 import type { AttributedWords, WrongRow } from "../records/wrong-rows.js";
 
 /** A row that was held out of training, with the label that its file gives it. */
@@ -19,13 +21,30 @@ export function wrongRowsOf(
   predictions: readonly Prediction[],
 ): WrongRow[] {
   const wrong = rows.flatMap((row, index): WrongRow[] => {
-    const { label, probabilities } = predictions[index];
+    const prediction = predictions[index];
+    const { label, labels } = prediction;
     if (label === row.expected) return [];
     const { seenInTraining, ...rest } = row;
-    const probability = probabilities[label];
-    return [{ ...rest, predicted: label, probability, seen_in_training: seenInTraining }];
+    return [
+      {
+        ...rest,
+        predicted: label,
+        probability: probabilityOf(prediction),
+        ...(labels && { explained_label: surestMistake(row.expected, prediction) }),
+        seen_in_training: seenInTraining,
+      },
+    ];
   });
   return wrong.sort((a, b) => b.probability - a.probability);
+}
+
+/** Of the labels that are wrongly given or missing, the one whose wrong answer is the most probable. */
+function surestMistake(expected: string, { labels = [], probabilities }: Prediction): string {
+  const [having, given] = [new Set(labelsIn(expected)), new Set(labels)];
+  const mistakes = Object.entries(probabilities)
+    .filter(([label]) => having.has(label) !== given.has(label))
+    .map(([label, p]) => ({ label, probability: given.has(label) ? p : 1 - p }));
+  return mistakes.reduce((most, one) => (one.probability > most.probability ? one : most)).label;
 }
 
 /** Words in the column `words` of errors.csv. */

@@ -6,8 +6,10 @@
  *
  * Reference: Guo et al. 2017, "On Calibration of Modern Neural Networks".
  */
+
+import { type LabelSpace, labelCount } from "../../data/label-sets.js";
 import type { Confidence, RunConfidence } from "../records/measures.js";
-import { meanLoss } from "./metrics.js";
+import { asOneLabel, meanLoss } from "./metrics.js";
 import { ofProbabilityMeasures } from "./probability-measures.js";
 
 /** Where the temperature is looked for: a few dev rows that are all right would have it at 0, which nobody believes. */
@@ -25,13 +27,14 @@ const HALVINGS = 45;
  * change of sign. Errors: those of `meanLoss`.
  */
 export function fittedTemperature(
-  logits: Float32Array,
-  expected: ArrayLike<number>,
-  labels: number,
+  given: Float32Array,
+  ids: ArrayLike<number>,
+  space: LabelSpace,
   halvings = HALVINGS,
 ): number {
   // Checks what is given.
-  meanLoss(logits, expected, labels);
+  meanLoss(given, ids, space);
+  const { logits, expected, labels } = asOneLabel(given, ids, space);
   let [low, high] = [Math.log(LEAST), Math.log(MOST)];
   for (let halving = 0; halving < halvings; halving++) {
     const middle = (low + high) / 2;
@@ -55,9 +58,10 @@ const TRIED_HALVINGS = 22;
 export function crossFittedConfidence(
   logits: Float32Array,
   expected: ArrayLike<number>,
-  labels: number,
+  space: LabelSpace,
 ): Confidence | undefined {
   const count = expected.length;
+  const labels = labelCount(space);
   const parts = Math.min(PARTS, count);
   if (parts < 2) return undefined;
   const scaled = new Float32Array(logits.length);
@@ -68,12 +72,12 @@ export function crossFittedConfidence(
       fittedOn.set(logits.subarray(i * labels, (i + 1) * labels), place * labels);
     }
     const ids = others.map((i) => expected[i]);
-    const temperature = fittedTemperature(fittedOn, ids, labels, TRIED_HALVINGS);
+    const temperature = fittedTemperature(fittedOn, ids, space, TRIED_HALVINGS);
     for (let i = part; i < count; i += parts) {
       for (let c = i * labels; c < (i + 1) * labels; c++) scaled[c] = logits[c] / temperature;
     }
   }
-  return confidenceOf(scaled, expected, labels);
+  return confidenceOf(scaled, expected, space);
 }
 
 /**
@@ -114,11 +118,12 @@ function slope(
  * The measures of softmax(logits / temperature). Errors: those of `meanLoss`.
  */
 export function confidenceOf(
-  logits: Float32Array,
-  expected: ArrayLike<number>,
-  labels: number,
+  given: Float32Array,
+  ids: ArrayLike<number>,
+  space: LabelSpace,
   temperature = 1,
 ): Confidence {
+  const { logits, expected, labels } = asOneLabel(given, ids, space);
   const scaled = logits.map((logit) => logit / temperature);
   return ofProbabilityMeasures((_, measure) => measure.value(scaled, expected, labels));
 }

@@ -15,6 +15,8 @@ export interface LabelCounts {
   readonly predicted: ArrayLike<number>; // [C]
   /** Examples with each label that are predicted right. */
   readonly hits: ArrayLike<number>; // [C]
+  /** Examples whose whole answer is right. */
+  readonly right: number;
 }
 
 /** What all measures have. */
@@ -30,6 +32,8 @@ export interface MeasureFacts {
 
 /** A measure of predicted labels. */
 export interface LabelMeasure extends MeasureFacts {
+  /** What it is called where a text can have several labels, if that is not its title. */
+  readonly titleOfSets?: string;
   /** What the hub's model cards call it. */
   readonly hubType: string;
   /** A fraction: tables show it in percent, and differences in percentage points. */
@@ -40,15 +44,13 @@ export const labelMeasures = [
   {
     name: "accuracy",
     title: "accuracy",
+    titleOfSets: "subset accuracy",
     better: "higher",
-    meaning: "How many of 100 texts got the right label.",
+    meaning:
+      "How many of 100 texts got the right label; where a text can have several, exactly the right ones (subset accuracy).",
     hubType: "accuracy",
     /** Share of examples predicted right, in [0, 1]. */
-    value({ examples, hits }) {
-      let right = 0;
-      for (let label = 0; label < hits.length; label++) right += hits[label];
-      return right / examples;
-    },
+    value: ({ examples, right }) => right / examples,
   },
   {
     name: "macro_f1",

@@ -5,7 +5,9 @@
  *
  * Reference: Sokolova & Lapalme 2009, "A Systematic Analysis of Performance Measures for Classification Tasks".
  */
+
 import { L3MaskingError } from "../../base/errors.js";
+import { type LabelSpace, labelCount, membership, questionLogits } from "../../data/label-sets.js";
 import type { LabelMetrics } from "../records/measures.js";
 import { type LabelCounts, type OfLabelMeasures, ofLabelMeasures } from "./label-measures.js";
 
@@ -17,7 +19,7 @@ export interface ClassificationMetrics {
   /** accuracy, macro_f1 */
   readonly measures: OfLabelMeasures<number>;
   readonly perLabel: readonly LabelMetrics[]; // [C]
-  /** Examples by expected label (row) and predicted label (column); unseen labels are left out. */
+  /** Examples by expected label (row) and predicted label (column); unseen labels are left out. None where examples can have several. */
   readonly confusion: readonly Int32Array[]; // [C][C]
   /** N */
   readonly examples: number;
@@ -32,6 +34,27 @@ export interface ClassificationMetrics {
 export function classificationMetrics(
   expected: ArrayLike<number>,
   predicted: ArrayLike<number>,
+  labels: LabelSpace,
+): ClassificationMetrics {
+  if (typeof labels === "number") return ofOneLabel(expected, predicted, labels);
+  checkExamples(expected.length, predicted.length);
+  const [support, guesses, hits] = [0, 0, 0].map(() => new Int32Array(labels.labels.length));
+  let right = 0;
+  for (let i = 0; i < expected.length; i++) {
+    const having = new Set(expected[i] === UNSEEN_LABEL ? [] : labels.members(expected[i]));
+    for (const label of having) support[label] += 1;
+    for (const label of labels.members(predicted[i])) {
+      guesses[label] += 1;
+      if (having.has(label)) hits[label] += 1;
+    }
+    if (expected[i] === predicted[i]) right += 1;
+  }
+  return metricsOf({ examples: expected.length, support, predicted: guesses, hits, right }, []);
+}
+
+function ofOneLabel(
+  expected: ArrayLike<number>,
+  predicted: ArrayLike<number>,
   labels: number,
 ): ClassificationMetrics {
   checkLabels(expected, predicted, labels);
@@ -41,37 +64,57 @@ export function classificationMetrics(
     predictions[predicted[i]] += 1;
     if (expected[i] !== UNSEEN_LABEL) confusion[expected[i]][predicted[i]] += 1;
   }
-  const perLabel = confusion.map((row, label): LabelMetrics => {
-    const truePositives = row[label];
-    const support = row.reduce((sum, count) => sum + count, 0);
-    return {
-      precision: ratio(truePositives, predictions[label]),
-      recall: ratio(truePositives, support),
-      f1: ratio(2 * truePositives, predictions[label] + support),
-      support,
-    };
-  });
+  const hits = confusion.map((row, label) => row[label]);
   const counts: LabelCounts = {
     examples: expected.length,
-    support: perLabel.map(({ support }) => support),
+    support: confusion.map((row) => row.reduce((sum, count) => sum + count, 0)),
     predicted: predictions,
-    hits: confusion.map((row, label) => row[label]),
+    hits,
+    right: hits.reduce((sum, count) => sum + count, 0),
   };
-  return {
-    measures: ofLabelMeasures((_, measure) => measure.value(counts)),
-    perLabel,
-    confusion,
-    examples: expected.length,
-  };
+  return metricsOf(counts, confusion);
+}
+
+function metricsOf(
+  counts: LabelCounts,
+  confusion: ClassificationMetrics["confusion"],
+): ClassificationMetrics {
+  const { examples, support, predicted, hits } = counts;
+  const perLabel = Array.from(
+    support,
+    (rows, label): LabelMetrics => ({
+      precision: ratio(hits[label], predicted[label]),
+      recall: ratio(hits[label], rows),
+      f1: ratio(2 * hits[label], predicted[label] + rows),
+      support: rows,
+    }),
+  );
+  const measures = ofLabelMeasures((_, measure) => measure.value(counts));
+  return { measures, perLabel, confusion, examples };
 }
 
 /**
- * The label with the largest logit of each example, the smallest id among equals; logits [N, C] row-major.
+ * The label with the largest logit of each example, the smallest id among equals; logits [N, C] row-major. Where examples can have several labels, the
+ * ids of the sets of labels whose logit is at least the label's threshold, 0 where none are given.
  *
  * Errors: `input-mismatch` if the logits do not fill rows of C; `training-diverged` for a logit that is not finite.
  */
-export function predictedLabels(logits: Float32Array, labels: number): Int32Array {
+export function predictedLabels(
+  logits: Float32Array,
+  space: LabelSpace,
+  thresholds?: readonly number[],
+): Int32Array {
+  const labels = labelCount(space);
   const examples = rowCount(logits, labels);
+  if (typeof space !== "number") {
+    return Int32Array.from({ length: examples }, (_, i) =>
+      space.idOfMembers(
+        space.labels.flatMap((_, label) =>
+          logits[i * labels + label] >= (thresholds?.[label] ?? 0) ? [label] : [],
+        ),
+      ),
+    );
+  }
   return Int32Array.from({ length: examples }, (_, i) => {
     const row = logits.subarray(i * labels, (i + 1) * labels);
     return row.indexOf(row.reduce((a, b) => Math.max(a, b)));
@@ -80,12 +123,40 @@ export function predictedLabels(logits: Float32Array, labels: number): Int32Arra
 
 /**
  * Mean cross-entropy in nats over N examples:  -1/N sum_i log softmax(logits_i)[expected_i],
- * computed in float64; logits [N, C] row-major.
+ * computed in float64; logits [N, C] row-major. Where examples can have several labels, the binary cross-entropy of each label, its mean over
+ * examples and labels.
  *
  * Errors: `data-empty` for no examples; `input-mismatch` for lengths or ids that do not fit (an unseen
  * label has no logit); `training-diverged` for a logit that is not finite.
  */
 export function meanLoss(
+  logits: Float32Array,
+  expected: ArrayLike<number>,
+  space: LabelSpace,
+): number {
+  const { logits: asked, expected: answers, labels } = asOneLabel(logits, expected, space);
+  return meanCrossEntropy(asked, answers, labels);
+}
+
+/**
+ * The examples themselves where each has one label. Where they can have several, each decision whether an example has a label as an example of its own, with
+ * two labels: what is computed of probabilities is then the same.
+ */
+export function asOneLabel(
+  logits: Float32Array,
+  expected: ArrayLike<number>,
+  space: LabelSpace,
+): {
+  readonly logits: Float32Array;
+  readonly expected: ArrayLike<number>;
+  readonly labels: number;
+} {
+  if (typeof space === "number") return { logits, expected, labels: space };
+  checkExamples(expected.length, rowCount(logits, space.labels.length));
+  return { logits: questionLogits(logits), expected: membership(expected, space), labels: 2 };
+}
+
+function meanCrossEntropy(
   logits: Float32Array,
   expected: ArrayLike<number>,
   labels: number,

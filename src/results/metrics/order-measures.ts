@@ -49,6 +49,7 @@ export const orderMeasures = [
   },
 ] as const satisfies readonly OrderMeasure[];
 
+/** Name of a measure of ordered labels. */
 export type OrderMeasureName = (typeof orderMeasures)[number]["name"];
 
 /** Something for each measure of ordered labels. */

@@ -1,19 +1,23 @@
+/** What a split's logits are worth. */
 import type { SplitMetrics } from "../records/measures.js";
-import { classificationMetrics, meanLoss, predictedLabels } from "./metrics.js";
-import { orderOf } from "./order-measures.js";
+import { classificationMetrics, meanLoss } from "./metrics.js";
+import { type MeasuredTask, taskFiguresOf } from "./task-measures.js";
+import { heldOutAnswers } from "./thresholds.js";
 
 /**
- * The measures of labels and the mean loss (nats) of logits [N, C] against N label ids; those of ordered labels too, where a scale says what
- * numbers they stand for.
+ * The measures of labels and the mean loss (nats) of logits [N, C] against N ids of answers, and those that the task adds. `predicted` are the
+ * answers; where absent, as `heldOutAnswers` gives them.
  */
 export function splitMetrics(
   logits: Float32Array,
   expected: Int32Array,
-  classes: number,
-  scale?: readonly number[],
+  task: MeasuredTask,
+  predicted = heldOutAnswers(logits, expected, task.space),
 ): SplitMetrics {
-  const predicted = predictedLabels(logits, classes);
-  const { measures } = classificationMetrics(expected, predicted, classes);
-  const order = orderOf(expected, predicted, scale);
-  return { ...measures, loss: meanLoss(logits, expected, classes), ...(order && { order }) };
+  const { measures } = classificationMetrics(expected, predicted, task.space);
+  return {
+    ...measures,
+    loss: meanLoss(logits, expected, task.space),
+    ...taskFiguresOf(expected, predicted, task),
+  };
 }

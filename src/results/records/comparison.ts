@@ -11,7 +11,9 @@
 import { z } from "zod";
 import { splitTextCounts } from "../../data/check/text-counts.js";
 import { labelMeasures, ofLabelMeasures } from "../metrics/label-measures.js";
-import { ofOrderMeasures, orderValues } from "../metrics/order-measures.js";
+import { ofOrderMeasures } from "../metrics/order-measures.js";
+import { ofSetMeasures } from "../metrics/set-measures.js";
+import { taskFigures } from "../metrics/task-measures.js";
 import { trainingMachine } from "./machine-record.js";
 import { maskingSummary } from "./masking-summary.js";
 import { count, counts, labelMetrics, list, splitMetrics, taskValues } from "./measures.js";
@@ -75,11 +77,13 @@ export const runPlace = runKey.extend({
 const rowSetMetrics = z.object({
   rows: count,
   ...ofLabelMeasures(() => z.number()),
-  /** Where labels have an order. */
-  order: orderValues.exactOptional(),
+  ...taskFigures,
   /** By label name. */
   per_label: z.record(z.string(), labelMetrics),
-  /** Counts by expected label (outer) and predicted label (inner), both in the order of the data set's labels. */
+  /**
+   * Counts by expected label (outer) and predicted label (inner), both in the order of the data set's labels; empty where a text can have
+   * several.
+   */
   confusion: list(list(count)),
 });
 
@@ -159,6 +163,8 @@ const cellMetrics = z.object({
   ...ofLabelMeasures(() => spread),
   /** Where labels have an order, and each run has the measure. */
   order: z.object(ofOrderMeasures(() => spread.nullable())).exactOptional(),
+  /** Where a text can have several labels. */
+  label_sets: z.object(ofSetMeasures(() => spread)).exactOptional(),
 });
 
 export type CellMetrics = z.infer<typeof cellMetrics>;

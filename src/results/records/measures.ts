@@ -1,8 +1,8 @@
 /** The measures that several records hold. Fractions lie in 0 .. 1, losses are in nats. */
 import { z } from "zod";
 import { ofLabelMeasures } from "../metrics/label-measures.js";
-import { orderValues } from "../metrics/order-measures.js";
 import { ofProbabilityMeasures } from "../metrics/probability-measures.js";
+import { taskFigures } from "../metrics/task-measures.js";
 
 export const count = z.int().min(0);
 export const fraction = z.number().min(0).max(1);
@@ -30,8 +30,7 @@ export type LabelMetrics = z.infer<typeof labelMetrics>;
 export const splitMetrics = z.object({
   ...ofLabelMeasures(() => z.number()),
   loss: z.number(),
-  /** Where labels have an order. */
-  order: orderValues.exactOptional(),
+  ...taskFigures,
 });
 
 /** The measures of labels, and the mean classification loss in nats. */

@@ -2,7 +2,8 @@
 import { z } from "zod";
 import { splitTextCounts } from "../../data/check/text-counts.js";
 import { labelMeasures, ofLabelMeasures } from "../metrics/label-measures.js";
-import { orderValues } from "../metrics/order-measures.js";
+import { taskFigures } from "../metrics/task-measures.js";
+import { labelCurves } from "./label-curves.js";
 import { machineRecord } from "./machine-record.js";
 import {
   count,
@@ -36,7 +37,7 @@ export type EstimatorReport = z.infer<typeof estimatorReport>;
 
 const baselineMeasures = z.object({
   ...ofLabelMeasures(() => z.number()),
-  order: orderValues.exactOptional(),
+  ...taskFigures,
 });
 
 /** Candidates measured on texts that none of them was trained on: those that folds held out, or dev. */
@@ -104,7 +105,7 @@ export const runMetrics = z.object({
     .object({
       rows: count,
       ...ofLabelMeasures(() => z.number().nullable()),
-      order: orderValues.exactOptional(),
+      ...taskFigures,
     })
     .nullable(),
   /** TF-IDF with logistic regression on the same rows; null with --no-baseline. */
@@ -141,6 +142,8 @@ export const runMetrics = z.object({
   confidence: runConfidence,
   /** Absent in runs of versions that did not measure it. */
   coverage: coverage.exactOptional(),
+  /** Where a text can have several labels: how precision and recall of each depend on its threshold. */
+  label_curves: labelCurves.exactOptional(),
   /** Null where there was no second stage. */
   second_stage: z
     .object({

@@ -33,8 +33,10 @@ const tokenMasks = z.object({
 export type TokenMasks = z.infer<typeof tokenMasks>;
 
 const attributedText = tokenMasks.extend({
-  /** The most likely label. */
+  /** The most likely label; of several those that are given, as one string. */
   label: z.string(),
+  /** Where a text can have several labels: those that are given. */
+  labels: list(z.string()).exactOptional(),
   probabilities: z.record(z.string(), fraction),
   /** The label whose logit is attributed. */
   explained_label: z.string(),
@@ -84,7 +86,8 @@ export const runExamples = list(
       "expected one entry per token",
     )
     .refine(
-      ({ label, probabilities }) => Object.hasOwn(probabilities, label),
+      ({ label, labels, probabilities }) =>
+        (labels ?? [label]).every((one) => Object.hasOwn(probabilities, one)),
       "expected the probability of the label",
     ),
 );

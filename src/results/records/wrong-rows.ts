@@ -27,11 +27,13 @@ export const wrongRow = z.object({
   /** What the file says. */
   expected: z.string(),
   predicted: z.string(),
-  /** Of the predicted label. */
+  /** Of what is predicted. */
   probability: fraction,
+  /** Where a text can have several labels: the wrong one that is surest, given or missing, which the words are about. */
+  explained_label: z.string().exactOptional(),
   /** The same text also occurs in train. */
   seen_in_training: z.boolean(),
-  /** What spoke for the predicted label; absent in rows that were not explained. */
+  /** What spoke for the predicted label, or the explained one; absent in rows that were not explained. */
   words: attributedWords.exactOptional(),
 });
 

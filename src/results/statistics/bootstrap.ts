@@ -3,8 +3,10 @@
  *
  * Legend: N test rows, C labels, R runs (each one candidate and seed), B resamples.
  */
+
 import { L3MaskingError } from "../../base/errors.js";
 import type { Random } from "../../base/random.js";
+import { type LabelSpace, labelCount } from "../../data/label-sets.js";
 import {
   type LabelCounts,
   labelMeasures,
@@ -14,9 +16,9 @@ import {
 
 /** Predictions of several runs for the same test rows. */
 export interface PredictedRows {
-  /** Label ids 0 .. C-1. */
+  /** Ids of labels, 0 .. C-1, or of sets of them. */
   readonly expected: Int32Array; // [N]
-  readonly labels: number;
+  readonly labels: LabelSpace;
   readonly predicted: readonly Int32Array[]; // [R][N]
 }
 
@@ -47,7 +49,9 @@ export async function bootstrapMetrics(
   onProgress: (done: number) => Promise<void> = async () => undefined,
 ): Promise<ResampledMetrics> {
   checkRows(rows);
-  const { labels, expected, predicted } = rows;
+  const { labels: space, expected, predicted } = rows;
+  const labels = labelCount(space);
+  const membersOf = typeof space === "number" ? (id: number) => [id] : space.members;
   const { patternOfRow, patternRows } = rowPatterns(rows);
   const resampled = ofLabelMeasures(() => predicted.map(() => new Float64Array(samples)));
   const counts = new Int32Array(patternRows.length);
@@ -55,22 +59,35 @@ export async function bootstrapMetrics(
   const hits = new Int32Array(labels);
   const guesses = new Int32Array(labels);
   const size = expected.length;
-  const drawn: LabelCounts = { examples: size, support, predicted: guesses, hits };
+  const expectedIn = patternRows.map((row) => membersOf(expected[row]));
+  const expectedLabels = flatLists(expectedIn);
+  const runs = predicted.map((guess) => {
+    const guessed = patternRows.map((row) => membersOf(guess[row]));
+    const hit = guessed.map((members, pattern) =>
+      members.filter((label) => expectedIn[pattern].includes(label)),
+    );
+    return {
+      guesses: flatLists(guessed),
+      hits: flatLists(hit),
+      right: Uint8Array.from(patternRows, (row) => +(guess[row] === expected[row])),
+    };
+  });
 
   for (let sample = 0; sample < samples; sample++) {
     counts.fill(0);
     support.fill(0);
     for (let draw = 0; draw < size; draw++) counts[patternOfRow[random.integer(size)]] += 1;
-    patternRows.forEach((row, pattern) => {
-      support[expected[row]] += counts[pattern];
-    });
-    for (const [run, guess] of predicted.entries()) {
+    addCounts(expectedLabels, counts, support);
+    for (const [run, of] of runs.entries()) {
       hits.fill(0);
       guesses.fill(0);
-      patternRows.forEach((row, pattern) => {
-        guesses[guess[row]] += counts[pattern];
-        if (guess[row] === expected[row]) hits[guess[row]] += counts[pattern];
-      });
+      addCounts(of.guesses, counts, guesses);
+      addCounts(of.hits, counts, hits);
+      let right = 0;
+      for (let pattern = 0; pattern < counts.length; pattern++) {
+        right += of.right[pattern] * counts[pattern];
+      }
+      const drawn: LabelCounts = { examples: size, support, predicted: guesses, hits, right };
       for (const measure of labelMeasures) {
         resampled[measure.name][run][sample] = measure.value(drawn);
       }
@@ -78,6 +95,28 @@ export async function bootstrapMetrics(
     if ((sample + 1) % PROGRESS_SAMPLES === 0) await onProgress(sample + 1);
   }
   return resampled;
+}
+
+/** Lists of labels, one after the other. */
+interface FlatLists {
+  /** Where each begins, and the last ends. */
+  readonly starts: Int32Array;
+  readonly labels: Int32Array;
+}
+
+function flatLists(lists: readonly (readonly number[])[]): FlatLists {
+  const starts = new Int32Array(lists.length + 1);
+  lists.forEach(({ length }, index) => {
+    starts[index + 1] = starts[index] + length;
+  });
+  return { starts, labels: Int32Array.from(lists.flat()) };
+}
+
+/** Adds the count of each list to the sums of the labels in it. */
+function addCounts({ starts, labels }: FlatLists, counts: Int32Array, sums: Int32Array): void {
+  for (let list = 0; list < counts.length; list++) {
+    for (let k = starts[list]; k < starts[list + 1]; k++) sums[labels[k]] += counts[list];
+  }
 }
 
 /** Rows with the same label and the same predictions by all runs count as one pattern, drawn more often. */
@@ -164,8 +203,9 @@ function checkRows({ expected, labels, predicted }: PredictedRows): void {
     if (list.length !== expected.length) {
       throw mismatch(`${expected.length} predictions`, `${list.length}`);
     }
-    const wrong = list.find((label) => label < 0 || label >= labels);
-    if (wrong !== undefined) throw mismatch(`label ids from 0 to ${labels - 1}`, `${wrong}`);
+    const most = typeof labels === "number" ? labels - 1 : Number.POSITIVE_INFINITY;
+    const wrong = list.find((label) => label < 0 || label > most);
+    if (wrong !== undefined) throw mismatch(`label ids from 0 to ${most}`, `${wrong}`);
   }
 }
 

@@ -1,6 +1,8 @@
 /** The cells of the table: means and deviations over the seeds of each data set, model and candidate. */
 import { type OfLabelMeasures, ofLabelMeasures } from "../metrics/label-measures.js";
-import { type OrderValues, ofOrderMeasures } from "../metrics/order-measures.js";
+import { ofOrderMeasures } from "../metrics/order-measures.js";
+import { ofSetMeasures } from "../metrics/set-measures.js";
+import type { TaskFigures } from "../metrics/task-measures.js";
 import type {
   CellMetrics,
   ComparedRun,
@@ -48,7 +50,7 @@ function rowSetSpread(rows: readonly (RowSetMetrics | null)[]): CellMetrics | nu
 
 /** Means and deviations of the measures of runs on the same rows. */
 export function metricsSpread(
-  metrics: readonly (OfLabelMeasures<number> & { readonly order?: OrderValues })[],
+  metrics: readonly (OfLabelMeasures<number> & TaskFigures)[],
 ): CellMetrics {
   const orders = metrics.flatMap(({ order }) => order ?? []);
   const order =
@@ -58,8 +60,13 @@ export function metricsSpread(
           const values = orders.flatMap((of) => of[name] ?? []);
           return values.length < orders.length ? null : spread(values);
         });
+  const sets = metrics.flatMap(({ label_sets: of }) => of ?? []);
+  const isOfSets = sets.length > 0 && sets.length === metrics.length;
   return {
     ...ofLabelMeasures((name) => spread(metrics.map((values) => values[name]))),
     ...(order && { order }),
+    ...(isOfSets && {
+      label_sets: ofSetMeasures((_, name) => spread(sets.map((of) => of[name]))),
+    }),
   };
 }

@@ -2,7 +2,9 @@
  * The pairs that a comparison tests, and their tests: which candidates are held against each other, on which
  * seeds and rows, with Holm's correction over the pairs.
  */
+
 import type { Random } from "../../base/random.js";
+import type { LabelSpace } from "../../data/label-sets.js";
 import { methods } from "../../method/methods.js";
 import {
   type LabelMeasureName,
@@ -45,7 +47,7 @@ export interface PredictedRun extends Candidate {
 export interface PredictedGroup {
   readonly dataset: string;
   readonly model: string;
-  readonly labels: number;
+  readonly labels: LabelSpace;
   readonly expected: Int32Array; // [N] label ids
   /** 1 for a row whose text also occurs in train, else 0. */
   readonly seenInTraining: Uint8Array; // [N]

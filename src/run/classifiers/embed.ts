@@ -1,14 +1,16 @@
 /** A linear classifier that reads embeddings, in memory. */
+
 import { L3MaskingError } from "../../base/errors.js";
 import type { Task } from "../../data/task.js";
 import type { Runtime } from "../../engine/runtime/runtime.js";
 import { compileTextEmbeddings } from "../../method/program/text-embeddings.js";
 import { wordAttributions } from "../../model/linear/attribution.js";
 import { embeddingPart, embedLogits } from "../../model/linear/embed-classifier.js";
+import { explainedLabel } from "../../results/records/predictions.js";
 import type { ExplainedText } from "../../results/records/token-masks.js";
 import { encodeOnce } from "../../text/encode-once.js";
 import type { Encoding } from "../../text/encoding.js";
-import { trainedTemperature } from "../folder/saved-classifier.js";
+import { trainedTemperature, trainedThresholds } from "../folder/saved-classifier.js";
 import type { Host } from "../host/host.js";
 import { predictionsOf, rowsOfEncodings } from "../inference/classify.js";
 import { allWindows, averagedEmbeddings } from "../inference/windows.js";
@@ -68,6 +70,7 @@ export async function openEmbed(
   );
   const { tokenizer } = model;
   const temperature = settings.fittedTemperature ? trainedTemperature(folder) : 1;
+  const thresholds = trainedThresholds(folder, labels, task, temperature);
   const { embed, dispose } = await openEmbedder({ model }, await host.runtime(settings));
   const read = (texts: readonly string[]): ReadTexts => {
     const encodings = texts.map(encodeOnce(tokenizer, maxLength));
@@ -79,7 +82,7 @@ export async function openEmbed(
       },
     };
   };
-  return classifierOf({ folder, labels, task, hasTokens: true, read, dispose }, host);
+  return classifierOf({ folder, labels, task, thresholds, hasTokens: true, read, dispose }, host);
 }
 
 /**
@@ -109,11 +112,13 @@ export async function explainEmbed(
     const embeddings = await embed(encodings, BATCH_TOKENS, (done) =>
       tellTexts("explaining", done, total, host),
     );
-    const predictions = predictionsOf(embedLogits(classifier, { texts, embeddings }), labels);
+    const thresholds = trainedThresholds(settings.model, labels, task);
+    const logits = embedLogits(classifier, { texts, embeddings });
+    const predictions = predictionsOf(logits, labels, thresholds);
     const { size } = classifier;
     return texts.map((text, index) => {
       const prediction = predictions[index];
-      const explained = settings.label ?? prediction.label;
+      const explained = settings.label ?? explainedLabel(prediction);
       const label = labels.indexOf(explained);
       const embedding = embeddings.subarray(index * size, (index + 1) * size);
       return {

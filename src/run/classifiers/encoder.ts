@@ -3,7 +3,11 @@
 import { compileClassification } from "../../method/program/inference.js";
 import type { ParameterValues } from "../../model/parameters.js";
 import type { LongTextPart } from "../../text/long-texts.js";
-import { trainedReading, trainedTemperature } from "../folder/saved-classifier.js";
+import {
+  trainedReading,
+  trainedTemperature,
+  trainedThresholds,
+} from "../folder/saved-classifier.js";
 import type { Host } from "../host/host.js";
 import type { ClassifierSettings } from "../settings/schemas.js";
 import { type LoadedModel, loadModel } from "../sources/model.js";
@@ -17,7 +21,7 @@ export type LoadedClassifier = LoadedModel &
 
 /**
  * Loads a classifier with its tokenizer. `asked` replaces the longest text that it was trained with, `longTexts` what it keeps of longer ones. Throws
- * `checkpoint-tensor` if the folder holds no classification head, `checkpoint-config` if it gives texts several labels or
+ * `checkpoint-tensor` if the folder holds no classification head, `checkpoint-config` if it answers with
  * numbers, and what loading throws.
  */
 export async function loadClassifier(
@@ -48,6 +52,7 @@ export async function openEncoder(
     settings.longTexts,
   );
   const temperature = settings.fittedTemperature ? trainedTemperature(folder) : 1;
+  const thresholds = trainedThresholds(folder, labels, task, temperature);
   const runtime = await host.runtime(settings);
   const program = await compileClassification(
     runtime,
@@ -60,7 +65,7 @@ export async function openEncoder(
   const reading = { spec, tokenizer, maxLength };
   const read = encoderReader(program, reading, settings.evalTokens, temperature);
   return classifierOf(
-    { folder, labels, task, hasTokens: true, read, dispose: program.dispose },
+    { folder, labels, task, thresholds, hasTokens: true, read, dispose: program.dispose },
     host,
   );
 }

@@ -1,9 +1,12 @@
 /** Texts explained by a linear classifier: words, and what each adds to the label's score. */
+
 import type { Task } from "../../data/task.js";
 import { type WordAttributions, wordAttributions } from "../../model/linear/attribution.js";
 import type { TfidfClassifier } from "../../model/linear/tfidf-classifier.js";
 import { tfidfLogits } from "../../model/linear/tfidf-classifier.js";
+import { explainedLabel } from "../../results/records/predictions.js";
 import type { ExplainedText } from "../../results/records/token-masks.js";
+import { trainedThresholds } from "../folder/saved-classifier.js";
 import type { ExplainTexts } from "../inference/attributed-words.js";
 import { predictionsOf } from "../inference/classify.js";
 import type { ExplainSettings } from "../settings/schemas.js";
@@ -24,10 +27,11 @@ export async function explainLinear(
   const { classifier, labels, task } = await loadLinear(settings.model);
   check(labels);
   const texts = await textsOf(task);
-  const predictions = predictionsOf(tfidfLogits(classifier, texts), labels);
+  const thresholds = trainedThresholds(settings.model, labels, task);
+  const predictions = predictionsOf(tfidfLogits(classifier, texts), labels, thresholds);
   return texts.map((text, index) => {
     const prediction = predictions[index];
-    const label = settings.label ?? prediction.label;
+    const label = settings.label ?? explainedLabel(prediction);
     return {
       text,
       ...explainedWords(wordAttributions(classifier, text, labels.indexOf(label))),

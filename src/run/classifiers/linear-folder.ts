@@ -18,6 +18,7 @@ import { join } from "../../platform/paths.js";
 import { FOLDER_FORMAT, requireKnownFormat } from "../../results/records/format.js";
 import { temperatureFile } from "../folder/saved-classifier.js";
 import { taskEntries, taskFields, taskOf } from "../folder/saved-task.js";
+import { thresholdsFile, thresholdsJson } from "../folder/thresholds-file.js";
 
 /** What `model_type` in config.json says of these folders. */
 export const LINEAR_TYPE = "l3masking-linear";
@@ -47,12 +48,14 @@ export interface SavedLinear {
   readonly labels: readonly string[];
   /** That fits dev best. */
   readonly temperature: number;
+  /** From which logit on each label is given, where a text can have several and they were fitted. */
+  readonly thresholds?: readonly number[] | undefined;
   readonly task: Task;
 }
 
 /** Writes the folder, in place of one that is there. Throws what `writeFolder` throws. */
 export function saveLinear(folder: string, saved: SavedLinear): void {
-  const { classifier, embeddingSize, labels, temperature, task } = saved;
+  const { classifier, embeddingSize, labels, temperature, thresholds, task } = saved;
   const { features, linear } = classifier;
   const { words, characters } = features;
   const ngrams = columnCount(features);
@@ -67,7 +70,7 @@ export function saveLinear(folder: string, saved: SavedLinear): void {
     features: embeddingSize === undefined ? "tfidf" : "embed",
     ...(embeddingSize !== undefined && { embedding_size: embeddingSize }),
     ...taskEntries(task),
-    ...labelEntries(labels),
+    ...labelEntries(labels, task.severalLabels !== undefined),
   };
   const tensors = [
     { name: "weights", shape: [columns, vectors], values: linear.weights },
@@ -89,6 +92,9 @@ export function saveLinear(folder: string, saved: SavedLinear): void {
         ],
       },
       { name: temperatureFile, pieces: [jsonBytes({ temperature }, 2)] },
+      ...(thresholds === undefined
+        ? []
+        : [{ name: thresholdsFile, pieces: [jsonBytes(thresholdsJson(labels, thresholds), 2)] }]),
     ],
     { replace: true },
   );
@@ -99,7 +105,9 @@ export function saveLinear(folder: string, saved: SavedLinear): void {
  * `checkpoint-shape` and `checkpoint-tensor` for a folder that lacks something or is damaged, and `newer-format` for that of a later
  * version.
  */
-export async function loadLinear(folder: string): Promise<Omit<SavedLinear, "temperature">> {
+export async function loadLinear(
+  folder: string,
+): Promise<Omit<SavedLinear, "temperature" | "thresholds">> {
   const { labels, embeddingSize, task } = readConfig(join(folder, "config.json"));
   const ngrams = readVocabulary(join(folder, VOCABULARY));
   const rarities = ngrams.words.length + ngrams.characters.length;

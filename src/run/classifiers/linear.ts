@@ -2,7 +2,7 @@
 
 import { L3MaskingError } from "../../base/errors.js";
 import { type TfidfClassifier, tfidfLogits } from "../../model/linear/tfidf-classifier.js";
-import { trainedTemperature } from "../folder/saved-classifier.js";
+import { trainedTemperature, trainedThresholds } from "../folder/saved-classifier.js";
 import type { Host } from "../host/host.js";
 import { type ClassifierSettings, toFlag } from "../settings/schemas.js";
 import { summedCounts } from "../sources/text-counts.js";
@@ -22,9 +22,10 @@ export async function openLinear(
   if (settings.precision === "int8") throw noEncoder(folder, "--precision int8");
   const { classifier, labels, task } = await loadLinear(folder);
   const temperature = settings.fittedTemperature ? trainedTemperature(folder) : 1;
+  const thresholds = trainedThresholds(folder, labels, task, temperature);
   const read = (texts: readonly string[]) => linearReading(classifier, texts, temperature);
   const dispose = async () => undefined;
-  return classifierOf({ folder, labels, task, hasTokens: false, read, dispose }, host);
+  return classifierOf({ folder, labels, task, thresholds, hasTokens: false, read, dispose }, host);
 }
 
 /** How a linear classifier reads texts. */

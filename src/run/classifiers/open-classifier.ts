@@ -12,6 +12,8 @@ export interface OpenClassifier {
   /** Label names by id. */
   readonly labels: readonly string[];
   readonly task: Task;
+  /** From which logit on each label is given, where a text can have several. */
+  readonly thresholds: readonly number[] | undefined;
   /** Does it read tokens, some of which may be unknown to it? */
   readonly hasTokens: boolean;
   read(texts: readonly string[]): ReadTexts;
@@ -58,10 +60,12 @@ export function classifierOf(
   return {
     ...kept,
     logits,
-    predict: async (texts) => predictionsOf(await logits(texts, "predicting"), kept.labels),
+    predict: async (texts) =>
+      predictionsOf(await logits(texts, "predicting"), kept.labels, kept.thresholds),
     async predictPart(texts, onBatch) {
       const reading = kept.read(texts);
-      const predictions = predictionsOf(await reading.logits(onBatch), kept.labels);
+      const found = await reading.logits(onBatch);
+      const predictions = predictionsOf(found, kept.labels, kept.thresholds);
       return { predictions, counts: reading.counts };
     },
   };

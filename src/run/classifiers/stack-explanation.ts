@@ -5,15 +5,19 @@
  *
  * so a word's part in it is w times its part in the encoder's logit, by gradient x input, and 1 - w times its exact part in that of TF-IDF.
  */
+
 import { L3MaskingError } from "../../base/errors.js";
 import type { Task } from "../../data/task.js";
+import { labelSpace } from "../../data/task.js";
 import { wordAttributions } from "../../model/linear/attribution.js";
 import { type TfidfClassifier, tfidfLogits } from "../../model/linear/tfidf-classifier.js";
 import { join } from "../../platform/paths.js";
+import { explainedLabel } from "../../results/records/predictions.js";
 import type { ExplainedText } from "../../results/records/token-masks.js";
 import { encodeOnce } from "../../text/encode-once.js";
 import { NO_WORD, type Tokenizer } from "../../text/encoding.js";
 import { wholeText } from "../../text/long-texts.js";
+import { trainedThresholds } from "../folder/saved-classifier.js";
 import type { Host } from "../host/host.js";
 import type {
   AttributedTokens,
@@ -67,7 +71,7 @@ export function stackedWords(
     if (word !== NO_WORD) encoder[found?.[word] ?? 0] += w * attribution[position];
   });
   // Of two labels its score is the difference of two logits, half of which is either's part.
-  const share = (1 - w) * (linear.linear.labels === 2 ? 0.5 : 1);
+  const share = (1 - w) * (linear.linear.intercepts.length === 1 ? 0.5 : 1);
   const tfidf = pieces.map(() => 0);
   words.attributions.forEach((value, word) => {
     tfidf[found === undefined ? 0 : word] += share * value;
@@ -151,9 +155,14 @@ export async function explainStack(
   const ofEncoder = await logitsFor(classifier, encodings, runtime, (done) =>
     tellTexts("predicting", done, total, host),
   );
-  const logits = stackedLogits(encoderWeight, ofEncoder, tfidfLogits(linear, texts), labels.length);
-  const predictions = predictionsOf(logits, labels);
-  const asked = predictions.map(({ label }) => settings.label ?? label);
+  const logits = stackedLogits(
+    encoderWeight,
+    ofEncoder,
+    tfidfLogits(linear, texts),
+    labelSpace(labels, task),
+  );
+  const predictions = predictionsOf(logits, labels, trainedThresholds(folder, labels, task));
+  const asked = predictions.map((prediction) => settings.label ?? explainedLabel(prediction));
   const labelIds = Int32Array.from(asked, (label) => labels.indexOf(label));
   const found = await textAttributions(
     { spec, classes: labels.length, weights: { fixed: weightsOf(values) } },

@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { L3MaskingError } from "../../base/errors.js";
-import type { Task } from "../../data/task.js";
+import { labelSpace, type Task } from "../../data/task.js";
 import { labelEntries } from "../../model/checkpoint/config.js";
 import { readJsonFile } from "../../model/checkpoint/folder.js";
 import type { TfidfClassifier } from "../../model/linear/tfidf-classifier.js";
@@ -12,7 +12,11 @@ import { writeFolder } from "../../platform/files/durable-folder.js";
 import { exists } from "../../platform/files/files.js";
 import { join } from "../../platform/paths.js";
 import { FOLDER_FORMAT, requireKnownFormat } from "../../results/records/format.js";
-import { temperatureFile, trainedTemperature } from "../folder/saved-classifier.js";
+import {
+  temperatureFile,
+  trainedTemperature,
+  trainedThresholds,
+} from "../folder/saved-classifier.js";
 import type { Host } from "../host/host.js";
 import type { ClassifierSettings } from "../settings/schemas.js";
 import { openEncoder } from "./encoder.js";
@@ -53,7 +57,7 @@ export async function saveStack(
     model_type: STACK_TYPE,
     format: FOLDER_FORMAT,
     encoder_weight: encoderWeight,
-    ...labelEntries(labels),
+    ...labelEntries(labels, task.severalLabels !== undefined),
   };
   const files = [
     { name: "config.json", pieces: [jsonBytes(config)] },
@@ -99,6 +103,8 @@ export async function openStack(
   const temperature = settings.fittedTemperature ? trainedTemperature(folder) : 1;
   const encoder = await openEncoder({ ...settings, model, fittedTemperature: false }, host);
   const { labels, task } = encoder;
+  const space = labelSpace(labels, task);
+  const thresholds = trainedThresholds(folder, labels, task, temperature);
   const read = (texts: readonly string[]): ReadTexts => {
     const [tokens, ngrams] = [encoder.read(texts), linearReading(linear, texts, 1)];
     return {
@@ -106,12 +112,12 @@ export async function openStack(
       async logits(onBatch) {
         const found = await tokens.logits(onBatch);
         const ofWords = await ngrams.logits(() => undefined);
-        return stackedLogits(weight, found, ofWords, labels.length).map((z) => z / temperature);
+        return stackedLogits(weight, found, ofWords, space).map((z) => z / temperature);
       },
     };
   };
   return classifierOf(
-    { folder, labels, task, hasTokens: true, read, dispose: encoder.dispose },
+    { folder, labels, task, thresholds, hasTokens: true, read, dispose: encoder.dispose },
     host,
   );
 }

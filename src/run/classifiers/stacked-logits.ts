@@ -5,15 +5,22 @@
  *
  * Reference: Wolpert 1992, "Stacked Generalization"; with a single weight, chosen on held-out texts.
  */
+import type { LabelSpace } from "../../data/label-sets.js";
 
-/** z of logits [N, C] of each of the two, row-major; w is the share of the encoder, 0 to 1. */
+/**
+ * z of logits [N, C] of each of the two, row-major; w is the share of the encoder, 0 to 1. Where a text can have several labels, each label is a
+ * pool of its own: of P(1) = sigmoid(z) and P(0) it has the weighted mean of both logits.
+ */
 export function stackedLogits(
   w: number,
   encoder: Float32Array,
   linear: Float32Array,
-  labels: number,
+  space: LabelSpace,
 ): Float32Array {
-  const [a, b] = [encoder, linear].map((logits) => logProbabilities(logits, labels));
+  const [a, b] =
+    typeof space === "number"
+      ? [encoder, linear].map((logits) => logProbabilities(logits, space))
+      : [encoder, linear];
   return a.map((value, index) => w * value + (1 - w) * b[index]);
 }
 

@@ -1,18 +1,15 @@
 /** The labels of a file, examined by classifiers that were not trained on the row in question. */
 import { randomStream } from "../../base/random.js";
 import type { DoubtfulRow, DoubtfulRows } from "../../data/check/check-result.js";
-import { type DoubtfulLabel, doubtfulLabels } from "../../data/check/doubtful-labels.js";
+import {
+  type DoubtfulLabel,
+  doubtfulDecisions,
+  doubtfulLabels,
+} from "../../data/check/doubtful-labels.js";
 import type { NearRows } from "../../data/check/near-rows.js";
 import { dealFolds } from "../../data/folds.js";
 import { isEmptyText, type TextRecord } from "../../data/formats/record.js";
-import {
-  joinedLabels,
-  type LabelSets,
-  labelsIn,
-  membership,
-  questionLogits,
-  strataOf,
-} from "../../data/label-sets.js";
+import { joinedLabels, labelsIn, strataOf } from "../../data/label-sets.js";
 import { labelIds, sortedLabels } from "../../data/labels.js";
 import { labelSpace, singleTexts, type Task } from "../../data/task.js";
 import {
@@ -101,7 +98,7 @@ export async function doubtfulRows(
   const doubtful =
     typeof space === "number"
       ? doubtfulLabels(logits, given, space)
-      : doubtfulQuestions(logits, given, space);
+      : doubtfulDecisions(logits, given, space, "balanced");
   const suggested = ({ row, suggestedId }: DoubtfulLabel) =>
     typeof space === "number"
       ? { record: rows[row].record, suggested: labels[suggestedId] }
@@ -126,22 +123,6 @@ export async function doubtfulRows(
 function firstOfEach(rows: readonly DoubtfulRow[]): readonly DoubtfulRow[] {
   const seen = new Set<TextRecord>();
   return rows.filter(({ record }) => seen.size < seen.add(record).size);
-}
-
-/** The doubtful of the questions whether a row has a label, row by row and label by label. */
-function doubtfulQuestions(logits: Float32Array, given: readonly number[], sets: LabelSets) {
-  const answers = membership(given, sets); // [N][C]
-  const { length } = sets.labels;
-  const having = new Float64Array(length);
-  answers.forEach((answer, question) => {
-    having[question % length] += answer;
-  });
-  // The classifiers weigh texts with and without a label alike; here the label is as rare as it is.
-  const shifted = logits.map((logit, question) => {
-    const rows = having[question % length];
-    return logit + Math.log((rows + 0.5) / (given.length - rows + 0.5));
-  });
-  return doubtfulLabels(questionLogits(shifted), answers, 2);
 }
 
 /** The row with a label added, or taken away where it has it. */

@@ -1,7 +1,7 @@
 /** What a model card tells of a training run. */
 import { basename } from "../../platform/paths.js";
 import { type OfLabelMeasures, ofLabelMeasures } from "../../results/metrics/label-measures.js";
-import type { OrderValues } from "../../results/metrics/order-measures.js";
+import type { TaskFigures } from "../../results/metrics/task-measures.js";
 import type { RunMetrics } from "../../results/records/run-metrics.js";
 import type { TrainingRecord } from "../../results/records/run-record.js";
 import type { CardRun } from "../../results/report/markdown/model-card.js";
@@ -15,13 +15,13 @@ export function cardRun(record: TrainingRecord, metrics: RunMetrics): CardRun {
   const scores = (
     rowSet: string,
     count: number,
-    part: (OfLabelMeasures<number | null> & { readonly order?: OrderValues }) | null,
+    part: (OfLabelMeasures<number | null> & TaskFigures) | null,
   ) =>
     part === null || count === 0
       ? []
       : [
           {
-            ...{ rowSet, rows: count, order: part.order },
+            ...{ rowSet, rows: count, figures: part },
             ...ofLabelMeasures((name) => part[name] ?? 0),
           },
         ];

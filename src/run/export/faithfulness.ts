@@ -2,6 +2,7 @@
 
 import { L3MaskingError } from "../../base/errors.js";
 import { randomStream } from "../../base/random.js";
+import { type LabelSpace, labelCount } from "../../data/label-sets.js";
 import type { ArrayValue, NamedArrays, Runtime } from "../../engine/runtime/runtime.js";
 import { evaluationBatches, inExampleOrder } from "../../method/batch/order.js";
 import { packOptions, tokenTypesOf } from "../../method/batch/pack.js";
@@ -97,17 +98,18 @@ function paddedInputs(texts: readonly Int32Array[], spec: ModelSpec): NamedArray
 export function differenceOf(
   expected: Float32Array,
   found: Float32Array,
-  classes: number,
+  space: LabelSpace,
+  thresholds?: readonly number[],
 ): ExportDifference {
   let largest = 0;
   expected.forEach((value, index) => {
     const difference = Math.abs(value - found[index]);
     largest = Math.max(largest, Number.isNaN(difference) ? Number.POSITIVE_INFINITY : difference);
   });
-  const texts = expected.length / classes;
+  const texts = expected.length / labelCount(space);
   if (!Number.isFinite(largest)) return { largest, equalLabels: 0, texts };
-  const wanted = predictedLabels(expected, classes);
-  const got = predictedLabels(found, classes);
+  const wanted = predictedLabels(expected, space, thresholds);
+  const got = predictedLabels(found, space, thresholds);
   return {
     largest,
     equalLabels: wanted.filter((label, text) => label === got[text]).length,

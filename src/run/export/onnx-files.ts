@@ -1,4 +1,5 @@
 /** The ONNX files of a classifier, each run and compared with it before it gets its name. */
+import { labelSpace } from "../../data/task.js";
 import type { Runtime } from "../../engine/runtime/runtime.js";
 import { exportedClassifier } from "../../method/program/exported.js";
 import { compileClassification } from "../../method/program/inference.js";
@@ -8,6 +9,7 @@ import { join } from "../../platform/paths.js";
 import type { ExportedFile } from "../../results/report/markdown/model-card.js";
 import type { LoadedClassifier } from "../classifiers/encoder.js";
 import { interrupted } from "../classifiers/open-classifier.js";
+import { trainedThresholds } from "../folder/saved-classifier.js";
 import type { Host } from "../host/host.js";
 import { classifyEncodings } from "../inference/classify.js";
 import type { ExportSettings } from "../settings/schemas.js";
@@ -31,13 +33,15 @@ const STOP_HINT = "Run the command again; files that were already checked are co
  */
 export async function writeOnnxFiles(
   target: string,
-  { spec, values, labels }: LoadedClassifier,
+  { spec, values, labels, task, folder }: LoadedClassifier,
   { precisions }: ExportSettings,
   ids: readonly Int32Array[],
   runtime: Runtime,
   host: Host,
 ): Promise<readonly ExportedFile[]> {
   const classes = labels.length;
+  const space = labelSpace(labels, task);
+  const thresholds = trainedThresholds(folder, labels, task);
   const weights = weightsOf(values);
   const total = ids.length * (1 + precisions.length);
   const progress = (done: number) => {
@@ -60,7 +64,7 @@ export async function writeOnnxFiles(
     const found = await exportedLogits(bytes, spec, ids, runtime, (done) =>
       progress(before + done),
     );
-    const difference = differenceOf(expected, found, classes);
+    const difference = differenceOf(expected, found, space, thresholds);
     requireFaithful(name, precision, difference, expected);
     writeDurably(join(target, name), [bytes]);
     files.push({ name, precision, bytes: bytes.length, ...difference });

@@ -58,7 +58,7 @@ describe("the baseline of a run", () => {
 
   it("is judged on the test rows whose text is not in train", () => {
     const beside = { devCurve: [], metric: "macro-F1" };
-    const wrong = Float32Array.from(baseline.test ?? [], (logit) => -logit);
+    const wrong = Int32Array.from(baseline.answers.test ?? [], (id) => 1 - id);
     expect(verdictOnRun(data, "stl", wrong, baseline, undefined, beside)).toMatch(
       /^On 2 texts it never saw, it is right for 0 % .* TF-IDF: 100 %; always 'engine': 50 %\./,
     );
@@ -69,7 +69,7 @@ describe("the baseline of a run", () => {
   it("is judged with what would help, where it is not beaten", () => {
     const doubling = { gain: 0.04, standardError: 0.01 };
     const beside = { devCurve: [0.5, 0.6, 0.7], metric: "macro-F1", doubling };
-    const { test } = baseline;
+    const { test } = baseline.answers;
     expect(verdictOnRun(data, "stl", test, baseline, undefined, beside)).toMatch(
       /TF-IDF is cheaper\. What would help: twice the texts .*; longer training of the encoder .*\.$/,
     );

@@ -3,6 +3,7 @@
 import { L3MaskingError } from "../../base/errors.js";
 import { counted, percent } from "../../base/figures.js";
 import type { Dataset } from "../../data/dataset.js";
+import type { LabelSpace } from "../../data/label-sets.js";
 import { AUTO, isStacked, type Method } from "../../method/methods.js";
 import {
   fitTfidf,
@@ -12,7 +13,8 @@ import {
 import { fittedTemperature } from "../../results/metrics/confidence.js";
 import { labelMeasures } from "../../results/metrics/label-measures.js";
 import { classificationMetrics, predictedLabels } from "../../results/metrics/metrics.js";
-import { orderOf } from "../../results/metrics/order-measures.js";
+import { taskFiguresOf, taskTexts, titleBeside } from "../../results/metrics/task-measures.js";
+import { fittedThresholds, heldOutAnswers } from "../../results/metrics/thresholds.js";
 import type { RunMetrics } from "../../results/records/run-metrics.js";
 import { saveLinear } from "../classifiers/linear-folder.js";
 import { writeTrainingTexts } from "../folder/training-texts.js";
@@ -30,8 +32,8 @@ export interface RunBaseline {
   readonly classifier: TfidfClassifier;
   /** The texts that stand for dev. */
   readonly dev: MeasuredRows;
-  /** Logits of the test rows; undefined without a test split. */
-  readonly test: Float32Array | undefined;
+  /** Ids of the answers to the texts that stand for dev, and to the test rows, undefined without a test split. */
+  readonly answers: { readonly dev: Int32Array; readonly test: Int32Array | undefined };
 }
 
 /** Tells the host what a candidate answered to texts it was not trained on. */
@@ -40,10 +42,10 @@ export function tellMeasured(
   method: Method,
   on: MeasuredEvent["on"],
   { labelIds, logits }: MeasuredRows,
-  labels: number,
+  space: LabelSpace,
 ): void {
-  const predicted = predictedLabels(logits, labels);
-  const { measures } = classificationMetrics(labelIds, predicted, labels);
+  const predicted = heldOutAnswers(logits, labelIds, space);
+  const { measures } = classificationMetrics(labelIds, predicted, space);
   host.emit({ type: "measured", method, on, texts: labelIds.length, measures });
 }
 
@@ -57,41 +59,48 @@ export function measureBaseline(
   folder: string,
   host: Host,
 ): RunBaseline {
-  const { train, test, labels } = data;
+  const { train, test, labels, space } = data;
   const start = host.now();
-  const classifier = fitTfidf(train.texts, train.labelIds, labels.length, () => {
+  const classifier = fitTfidf(train.texts, train.labelIds, space, () => {
     if (host.cancelled()) throw stopped();
   });
   const dev = heldOut ?? {
     labelIds: data.dev.labelIds,
     logits: tfidfLogits(classifier, data.dev.texts),
   };
-  const temperature = fittedTemperature(dev.logits, dev.labelIds, labels.length);
-  saveLinear(folder, { classifier, labels, temperature, task: data.task });
+  const temperature = fittedTemperature(dev.logits, dev.labelIds, space);
+  const thresholds = fittedThresholds(dev.logits, dev.labelIds, space);
+  saveLinear(folder, { classifier, labels, temperature, thresholds, task: data.task });
   writeTrainingTexts(folder, [...train.texts, ...data.dev.texts]);
-  const measure = ({ labelIds, logits }: MeasuredRows) => {
-    const predicted = predictedLabels(logits, labels.length);
-    const order = orderOf(labelIds, predicted, data.task.scale);
-    const { measures } = classificationMetrics(labelIds, predicted, labels.length);
-    return { ...measures, ...(order && { order }) };
+  const measure = (labelIds: Int32Array, predicted: Int32Array) => ({
+    ...classificationMetrics(labelIds, predicted, space).measures,
+    ...taskFiguresOf(labelIds, predicted, data),
+  });
+  const answers = {
+    dev: heldOutAnswers(dev.logits, dev.labelIds, space),
+    test: test && predictedLabels(tfidfLogits(classifier, test.texts), space, thresholds),
   };
-  const devMeasures = measure(dev);
+  const devMeasures = measure(dev.labelIds, answers.dev);
   const seconds = ((host.now() - start) / 1000).toFixed(1);
-  const figures = labelMeasures.map(({ name, title }) => `${title} ${percent(devMeasures[name])}`);
+  const figures = [
+    ...labelMeasures.map(
+      (one) => `${titleBeside(one, devMeasures)} ${percent(devMeasures[one.name])}`,
+    ),
+    ...taskTexts(devMeasures),
+  ];
   const measured = heldOut ? counted(dev.labelIds.length, "held-out text") : "dev";
   const text = `baseline to beat: TF-IDF, trained in ${seconds} s: ${figures.join(", ")} on ${measured}`;
   host.emit({ type: "notice", level: "info", text });
-  tellMeasured(host, "tfidf", heldOut ? "held-out" : "dev", dev, labels.length);
-  const testLogits = test && tfidfLogits(classifier, test.texts);
+  tellMeasured(host, "tfidf", heldOut ? "held-out" : "dev", dev, space);
   return {
     metrics: {
       method: "tfidf",
       dev: devMeasures,
-      test: test && testLogits ? measure({ ...test, logits: testLogits }) : null,
+      test: test && answers.test ? measure(test.labelIds, answers.test) : null,
     },
     classifier,
     dev,
-    test: testLogits,
+    answers,
   };
 }
 

@@ -8,7 +8,7 @@ function answers(method: HeldOutAnswers["method"], given: Readonly<Record<number
   return { method, rows, logits };
 }
 
-const known = { labelIds: [0, 0, 1, 1], labels: 2 };
+const known = { labelIds: [0, 0, 1, 1], space: 2 };
 const allRight = { 0: 0, 1: 0, 2: 1, 3: 1 };
 const twoRight = { 0: 0, 1: 1, 2: 1, 3: 0 };
 const rule: ChoiceRule = { metric: "accuracy", folds: 5, seed: 0 };
@@ -78,7 +78,7 @@ describe("a difference within noise", () => {
       ),
     ];
   }
-  const rows = { labelIds: new Int32Array(100), labels: 2 };
+  const rows = { labelIds: new Int32Array(100), space: 2 };
   /** Of the difference (b - c) / 100 by hand: sqrt(b + c - (b - c)^2 / 100) / 100. */
   const byHand = (b: number, c: number) => Math.sqrt(b + c - (b - c) ** 2 / 100) / 100;
 

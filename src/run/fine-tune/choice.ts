@@ -1,9 +1,11 @@
 /** Which candidate a run keeps: the cheapest of those that are best, but for noise, on texts that none of them was trained on. */
 import { capitalized, counted, percent, points } from "../../base/figures.js";
 import { randomStream } from "../../base/random.js";
+import { type LabelSpace, labelCount } from "../../data/label-sets.js";
 import { type Method, methodOf } from "../../method/methods.js";
 import { type LabelMeasureName, labelMeasureOf } from "../../results/metrics/label-measures.js";
-import { classificationMetrics, predictedLabels } from "../../results/metrics/metrics.js";
+import { classificationMetrics } from "../../results/metrics/metrics.js";
+import { heldOutAnswers } from "../../results/metrics/thresholds.js";
 import type { RunMetrics } from "../../results/records/run-metrics.js";
 import { bootstrapMetrics, standardError } from "../../results/statistics/bootstrap.js";
 
@@ -28,7 +30,7 @@ export interface Choice {
 /** Rows all of whose labels are known. */
 interface LabelledRows {
   readonly labelIds: ArrayLike<number>;
-  readonly labels: number;
+  readonly space: LabelSpace;
 }
 
 /** What a choice goes by. */
@@ -52,7 +54,7 @@ const RESAMPLES = 1000;
  */
 export async function chooseCandidate(
   candidates: readonly HeldOutAnswers[],
-  { labelIds, labels }: LabelledRows,
+  { labelIds, space }: LabelledRows,
   { metric, folds, seed, leftOut = [] }: ChoiceRule,
 ): Promise<Choice> {
   const common = candidates
@@ -63,13 +65,13 @@ export async function chooseCandidate(
     });
   const expected = Int32Array.from(common, (row) => labelIds[row]);
   const predicted = candidates.map((candidate) =>
-    predictedLabels(answersOn(common, candidate, labels), labels),
+    heldOutAnswers(answersOn(common, candidate, labelCount(space)), expected, space),
   );
-  const measures = predicted.map((ids) => classificationMetrics(expected, ids, labels).measures);
+  const measures = predicted.map((ids) => classificationMetrics(expected, ids, space).measures);
   const { better, title } = labelMeasureOf(metric);
   const worth = measures.map((of) => (better === "higher" ? of[metric] : -of[metric]));
   const best = worth.indexOf(Math.max(...worth));
-  const errors = await standardErrors(expected, predicted, best, { labels, metric, seed });
+  const errors = await standardErrors(expected, predicted, best, { labels: space, metric, seed });
   const behind = worth.map((value) => worth[best] - value);
   const chosen = behind.findIndex((value, index) => value <= STANDARD_ERRORS * errors[index]);
 
@@ -129,7 +131,7 @@ async function standardErrors(
   expected: Int32Array,
   predicted: readonly Int32Array[],
   best: number,
-  { labels, metric, seed }: { labels: number; metric: LabelMeasureName; seed: number },
+  { labels, metric, seed }: { labels: LabelSpace; metric: LabelMeasureName; seed: number },
 ): Promise<readonly number[]> {
   const known = [...expected.keys()].filter((row) => expected[row] >= 0);
   if (known.length === 0 || predicted.length === 1) return predicted.map(() => 0);

@@ -2,6 +2,7 @@
 import { randomStream } from "../../base/random.js";
 import type { Dataset } from "../../data/dataset.js";
 import { type Folds, rowsOfFold, shareOfRows } from "../../data/folds.js";
+import { strataOf } from "../../data/label-sets.js";
 import type { Runtime } from "../../engine/runtime/runtime.js";
 import { AUTO, isStacked, type Method } from "../../method/methods.js";
 import {
@@ -63,15 +64,9 @@ async function answersByFold(
 }
 
 /** Tells the host how good a candidate is on the texts held out up to now. */
-function telling({ data: { train, labels } }: LabelledRun, host: Host) {
+function telling({ data: { train, space } }: LabelledRun, host: Host) {
   return (answers: HeldOutAnswers) =>
-    tellMeasured(
-      host,
-      answers.method,
-      "held-out",
-      measuredRows(answers, train.labelIds),
-      labels.length,
-    );
+    tellMeasured(host, answers.method, "held-out", measuredRows(answers, train.labelIds), space);
 }
 
 /** What linear candidates need of a run. */
@@ -98,11 +93,12 @@ function linearAnswers(
 ): Promise<HeldOutAnswers> {
   const {
     settings,
-    data: { train },
+    data: { train, space },
   } = run;
   const stopIfAsked = () => {
     if (host.cancelled()) throw stoppedBetweenFolds();
   };
+  const strata = strataOf(train.labelIds, space);
   return answersByFold(
     settings.outputDir,
     folds,
@@ -119,7 +115,7 @@ function linearAnswers(
           ...{ done: fold, total, unit: "folds", detail },
         });
         const random = randomStream(settings.seed, "learning curve", fold);
-        const some = share === 1 ? rows : shareOfRows(rows, train.labelIds, share, random);
+        const some = share === 1 ? rows : shareOfRows(rows, strata, share, random);
         const labelIds = some.map((row) => train.labelIds[row]);
         return answer(some, labelIds, heldOut, stopIfAsked);
       },
@@ -138,10 +134,10 @@ export function tfidfAnswers(
   host: Host,
   share = 1,
 ): Promise<HeldOutAnswers> {
-  const { train, labels } = inputs.data;
+  const { train, space } = inputs.data;
   const textsOf = (rows: readonly number[]) => rows.map((row) => train.texts[row]);
   return linearAnswers("tfidf", inputs, folds, host, share, (rows, labelIds, heldOut, beforeEach) =>
-    tfidfLogits(fitTfidf(textsOf(rows), labelIds, labels.length, beforeEach), textsOf(heldOut)),
+    tfidfLogits(fitTfidf(textsOf(rows), labelIds, space, beforeEach), textsOf(heldOut)),
   );
 }
 
@@ -153,10 +149,10 @@ export function embedAnswers(
   host: Host,
   share = 1,
 ): Promise<HeldOutAnswers> {
-  const { length } = inputs.data.labels;
+  const { space } = inputs.data;
   return linearAnswers("embed", inputs, folds, host, share, (rows, labelIds, heldOut, beforeEach) =>
     embedLogits(
-      fitEmbed(someEmbedded(train, rows), labelIds, length, beforeEach),
+      fitEmbed(someEmbedded(train, rows), labelIds, space, beforeEach),
       someEmbedded(train, heldOut),
     ),
   );

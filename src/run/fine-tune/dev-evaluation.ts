@@ -6,6 +6,7 @@ import {
   ofLabelMeasures,
 } from "../../results/metrics/label-measures.js";
 import { splitMetrics } from "../../results/metrics/split-metrics.js";
+import type { MeasuredTask } from "../../results/metrics/task-measures.js";
 import type { SplitMetrics } from "../../results/records/measures.js";
 import type { RunState } from "../folder/saved-state.js";
 import type { TrainingClock } from "../folder/training-state.js";
@@ -15,7 +16,8 @@ export interface DevSplit {
   /** Logits [N, C] of the dev texts with the current weights. */
   logits(): Promise<Float32Array>;
   readonly labelIds: Int32Array; // [N]
-  readonly classes: number;
+  /** The data set, whose measures are taken. */
+  readonly measured: MeasuredTask;
   /** The metric that decides. */
   readonly metric: LabelMeasureName;
   /** Keep the weights of the best evaluation, or the last ones? */
@@ -57,7 +59,7 @@ export function devEvaluation(
     keepsLast,
     async evaluate() {
       const logits = await clock.aside(split.logits);
-      const measured = splitMetrics(logits, split.labelIds, split.classes);
+      const measured = splitMetrics(logits, split.labelIds, split.measured);
       last = measured;
       if (keepsLast) bestDev = last;
       const { loss } = last;

@@ -66,14 +66,14 @@ export interface TrainedEmbed {
 
 /** Trains on all training texts, where that is wanted. Throws `interrupted` after a stop on request. */
 export function trainEmbed(
-  { data: { train, labels } }: RunInputs,
+  { data: { train, space } }: RunInputs,
   embedded: EmbeddedRun | undefined,
   wanted: string,
   host: Host,
 ): TrainedEmbed | undefined {
   if (embedded === undefined || !(wanted === AUTO || readsEmbeddings(wanted))) return undefined;
   const start = host.now();
-  const classifier = fitEmbed(embedded.train, train.labelIds, labels.length, () => {
+  const classifier = fitEmbed(embedded.train, train.labelIds, space, () => {
     if (host.cancelled()) throw stopped("the texts, while the classifier was trained");
   });
   return {

@@ -56,7 +56,7 @@ export async function fitOnRows(
       : (await adaptToTexts(model, adaptedTo, steps, settings, host, runtime, host)).values;
   const store = initialWeights(spec, values, classes, settings);
   if (settings.headInitialization === "probe") {
-    const known = { ...main, classes };
+    const known = { ...main, space: data.space };
     await probeHead(store, spec, known, settings.evalTokens, runtime, host.cancelled);
   }
   const frozenStates = await computeFrozenStates(

@@ -1,22 +1,22 @@
 /** The texts of a run that its folds held out: what the candidates answered to them, and which candidate is best. */
 
 import { capitalized, counted } from "../../base/figures.js";
-import { doubtfulLabels } from "../../data/check/doubtful-labels.js";
+import { doubtfulDecisions, doubtfulLabels } from "../../data/check/doubtful-labels.js";
 import type { Dataset } from "../../data/dataset.js";
 import type { Folds } from "../../data/folds.js";
+import type { LabelSpace } from "../../data/label-sets.js";
 import type { Runtime } from "../../engine/runtime/runtime.js";
-import { isLinear } from "../../method/methods.js";
+import { isLinear, type Method } from "../../method/methods.js";
 import { join } from "../../platform/paths.js";
 import { writeJsonLines } from "../folder/run-folder.js";
 import type { Host } from "../host/host.js";
-import { predictionsOf } from "../inference/classify.js";
 import { wantsBaseline } from "./baseline.js";
 import { answersOn, type Choice, chooseCandidate, type HeldOutAnswers, titleOf } from "./choice.js";
 import { embedAnswers, encoderAnswers, tfidfAnswers } from "./cross-validation.js";
 import type { EmbeddedRun } from "./embedding.js";
 import { givenUpAtEnd, missingCandidates, unlessEnded } from "./ending.js";
 import type { RunInputs } from "./inputs.js";
-import { type MeasuredRows, measuredRows } from "./run-metrics.js";
+import { heldOutPredictions, type MeasuredRows, measuredRows } from "./run-metrics.js";
 import { type AnsweredBy, candidatesOf } from "./stack.js";
 import type { TextMasks } from "./text-masks.js";
 import { isLeftOut, type PlannedInputs } from "./work-plan.js";
@@ -75,11 +75,12 @@ export async function chosenByFolds(
   const { method, metricForBestModel: metric, seed } = settings;
   const { tfidf } = answered;
   const { labelIds } = data.train;
+  const { space } = data;
   const labels = data.labels.length;
-  const candidates = candidatesOf(method, answered, labelIds, labels);
+  const candidates = candidatesOf(method, answered, labelIds, space);
   const leftOut = missingCandidates(method, answered, plan.leftOut);
   const rule = { metric, seed, folds: folds.count, leftOut };
-  const choice = await chooseCandidate(candidates, { labelIds, labels }, rule);
+  const choice = await chooseCandidate(candidates, { labelIds, space }, rule);
   const { rows, logits } = choice.chosen;
   if (choice.record.choice !== null) {
     const text = `${titleOf(choice.chosen.method)} is kept, and trained on all ${counted(data.train.texts.length, "text")} now`;
@@ -90,23 +91,37 @@ export async function chosenByFolds(
     choice,
     rows,
     measured: chosen,
-    doubtfulLabels: doubtfulLabels(logits, chosen.labelIds, labels).rows.length,
+    doubtfulLabels: doubtfulCount(choice.chosen.method, logits, chosen.labelIds, space),
     baseline: tfidf && answersOn(rows, tfidf, labels),
   };
+}
+
+/** Rows with a doubtful label. */
+function doubtfulCount(
+  method: Method,
+  logits: Float32Array,
+  given: Int32Array,
+  space: LabelSpace,
+): number {
+  if (typeof space === "number") return doubtfulLabels(logits, given, space).rows.length;
+  const weighing = isLinear(method) ? "balanced" : "plain";
+  const { rows } = doubtfulDecisions(logits, given, space, weighing);
+  return new Set(rows.map(({ row }) => Math.floor(row / space.labels.length))).size;
 }
 
 /** Writes predictions-held-out.jsonl: each held-out training row, its label and the one predicted without it. */
 export function writeHeldOutPredictions(
   outputDir: string,
   { rows, measured }: Pick<HeldOutByFolds, "rows" | "measured">,
-  { labels, train }: Pick<Dataset, "labels" | "train">,
+  data: Pick<Dataset, "labels" | "space" | "train">,
 ): void {
-  const predictions = predictionsOf(measured.logits, labels);
+  const { train } = data;
+  const predictions = heldOutPredictions(measured, data);
   writeJsonLines(
     join(outputDir, "predictions-held-out.jsonl"),
     rows.map((row, index) => ({
       line: train.records[row].line,
-      expected: labels[train.labelIds[row]],
+      expected: train.records[row].label,
       ...predictions[index],
     })),
   );

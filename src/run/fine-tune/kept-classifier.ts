@@ -78,11 +78,11 @@ export async function choiceOnDev(
     embed: of("embed", embed?.logitsOf("dev")),
     encoder: of("stl", await encoder?.logitsOf("dev")),
   };
-  const labels = data.labels.length;
-  const candidates = candidatesOf(method, answered, labelIds, labels);
+  const { space } = data;
+  const candidates = candidatesOf(method, answered, labelIds, space);
   return chooseCandidate(
     candidates,
-    { labelIds, labels },
+    { labelIds, space },
     { metric, seed, folds: 0, leftOut: missingCandidates(method, answered, plan.leftOut) },
   );
 }
@@ -108,7 +108,7 @@ export async function keptClassifier(
   const journal = (dev: MeasuredRows) => {
     // That of an encoder that was trained beside it stays.
     if (encoder !== undefined) return;
-    const measured = splitMetrics(dev.logits, dev.labelIds, inputs.data.labels.length);
+    const measured = splitMetrics(dev.logits, dev.labelIds, inputs.data);
     writeLinearJournal(settings, measured, place.digest, place.trackers);
   };
   if (embed !== undefined && readsEmbeddings(method)) {
@@ -144,7 +144,7 @@ async function keptStack(
   encoderWeight: number,
   folder: string,
 ): Promise<KeptClassifier> {
-  const { labels, task } = data;
+  const { labels, task, space } = data;
   await saveStack(folder, { linear, saveEncoder: encoder.save, encoderWeight, labels, task });
   return {
     method: "stack",
@@ -155,7 +155,7 @@ async function keptStack(
         encoderWeight,
         await encoder.logitsOf(split),
         tfidfLogits(linear, data[split]?.texts ?? []),
-        labels.length,
+        space,
       ),
   };
 }

@@ -104,7 +104,7 @@ export async function trainEncoder(
   };
   const { cancelled } = givenUpAtEnd(host);
   if (start.step === 0 && settings.headInitialization === "probe") {
-    const texts = { ...main, classes: labels.length };
+    const texts = { ...main, space: data.space };
     await probeHead(store, spec, texts, settings.evalTokens, runtime, cancelled, onBatch);
   }
   const body = { spec, weights: store.weight };
@@ -123,7 +123,7 @@ export async function trainEncoder(
       {
         logits: () => logitsOf("dev"),
         labelIds: data.dev.labelIds,
-        classes: labels.length,
+        measured: data,
         metric: settings.metricForBestModel,
         kept: settings.keep,
         async keep() {

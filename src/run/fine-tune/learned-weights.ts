@@ -1,6 +1,7 @@
 /** Task weights learned on dev texts: the programs and random draws of `train/meta-learning.ts` for a data set. */
 
 import { permutation, type Random, randomStream } from "../../base/random.js";
+import { type LabelSpace, labelCount } from "../../data/label-sets.js";
 import type { Runtime } from "../../engine/runtime/runtime.js";
 import { compileTextFeatures } from "../../method/program/inference.js";
 import { compileHeadTraining } from "../../method/program/training.js";
@@ -53,7 +54,7 @@ export function devTexts(
 /** The model whose task weights are learned. */
 export interface LearningModel {
   readonly spec: ModelSpec;
-  readonly classes: number;
+  readonly classes: LabelSpace;
   /** With `metaSlots`. */
   readonly parameters: TrainedParameters;
   /** The main task over other arrays. */
@@ -69,7 +70,9 @@ export async function learnTaskWeights(
   settings: MetaSettings,
   start?: MetaState,
 ): Promise<MetaLearning & { dispose(): Promise<void> }> {
-  const headStore = createParameterStore(spec.family.classificationHeadParameters(spec, classes));
+  const headStore = createParameterStore(
+    spec.family.classificationHeadParameters(spec, labelCount(classes)),
+  );
   const head = await trainedParameters(runtime, headStore);
   const features = await compileTextFeatures(runtime, spec, parameters.weights);
   const headArrays = head.arrays(dropout);

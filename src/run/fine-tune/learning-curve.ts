@@ -6,7 +6,8 @@ import { type Folds, NEVER_HELD_OUT, rowsOfFold } from "../../data/folds.js";
 import type { Method } from "../../method/methods.js";
 import type { EmbeddedTexts } from "../../model/linear/embed-classifier.js";
 import { labelMeasureOf } from "../../results/metrics/label-measures.js";
-import { classificationMetrics, predictedLabels } from "../../results/metrics/metrics.js";
+import { classificationMetrics } from "../../results/metrics/metrics.js";
+import { heldOutAnswers } from "../../results/metrics/thresholds.js";
 import type { RunMetrics } from "../../results/records/run-metrics.js";
 import { bootstrapMetrics, standardError } from "../../results/statistics/bootstrap.js";
 import type { PlacedTrainSettings } from "../folder/named-folder.js";
@@ -90,7 +91,7 @@ type Curve = LearningCurve["doubling"][number] & Pick<LearningCurve, "points" | 
 async function curveOf(
   method: Method,
   answer: (share: number) => Promise<HeldOutAnswers>,
-  { data: { train, labels }, settings }: CurveInputs,
+  { data: { train, space }, settings }: CurveInputs,
   sizes: readonly number[],
 ): Promise<Curve> {
   const answers: HeldOutAnswers[] = [];
@@ -100,13 +101,13 @@ async function curveOf(
   const known = [...labelIds.keys()].filter((row) => labelIds[row] >= 0);
   const pick = (ids: Int32Array) => Int32Array.from(known, (row) => ids[row]);
   const expected = pick(labelIds);
-  const predicted = answers.map(({ logits }) => pick(predictedLabels(logits, labels.length)));
+  const predicted = answers.map(({ logits }) => pick(heldOutAnswers(logits, labelIds, space)));
   const points = predicted.map((ids, index) => ({
     ...{ method, share: curveShares[index], texts: sizes[index] },
-    ...classificationMetrics(expected, ids, labels.length).measures,
+    ...classificationMetrics(expected, ids, space).measures,
   }));
   const { metricForBestModel: metric, seed } = settings;
-  const rows = { expected, labels: labels.length, predicted };
+  const rows = { expected, labels: space, predicted };
   const random = randomStream(seed, "learning curve", "resamples");
   const [first, , last] = (await bootstrapMetrics(rows, RESAMPLES, random))[metric];
   return {

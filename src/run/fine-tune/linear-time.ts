@@ -1,6 +1,8 @@
 /** How long the linear classifiers of a run take on this machine, for estimates before it is trained. */
+
 import { randomStream } from "../../base/random.js";
 import { shareOfRows } from "../../data/folds.js";
+import { labelCount, strataOf } from "../../data/label-sets.js";
 import { tfIdfReader } from "../../model/linear/tf-idf.js";
 import { fitTfidf, tfidfLogits } from "../../model/linear/tfidf-classifier.js";
 import type { Host } from "../host/host.js";
@@ -34,17 +36,22 @@ export function linearSeconds(
   host: Pick<Host, "now">,
 ): LinearSeconds {
   const { texts, labelIds } = data.train;
-  const labels = data.labels.length;
-  const work = texts.reduce((sum, { length }) => sum + length, 0) * labels;
+  const { space } = data;
+  const work = texts.reduce((sum, { length }) => sum + length, 0) * labelCount(space);
   const share = Math.min(1, TIMED_WORK / work);
   const rows = [...texts.keys()];
-  const timed = shareOfRows(rows, labelIds, share, randomStream(settings.seed, "linear time"));
+  const timed = shareOfRows(
+    rows,
+    strataOf(labelIds, space),
+    share,
+    randomStream(settings.seed, "linear time"),
+  );
   const some = timed.map((row) => texts[row]);
   const start = host.now();
   const classifier = fitTfidf(
     some,
     timed.map((row) => labelIds[row]),
-    labels,
+    space,
   );
   tfidfLogits(classifier, some);
   const seconds = (host.now() - start) / 1000;

@@ -32,7 +32,7 @@ function texts(count: number, classes: number) {
       truncated: 0,
     })),
     labelIds: Int32Array.from({ length: count }, (_, i) => i % classes),
-    classes,
+    space: classes,
   };
 }
 

@@ -9,6 +9,7 @@
  * Out-of-Distribution" (linear probing, then fine-tuning).
  */
 import { L3MaskingError } from "../../base/errors.js";
+import { type LabelSpace, labelCount } from "../../data/label-sets.js";
 import type { Runtime } from "../../engine/runtime/runtime.js";
 import { compileTextFeatures } from "../../method/program/inference.js";
 import type { ParameterStore } from "../../method/train/parameter-store.js";
@@ -26,8 +27,8 @@ const INVERSE_STRENGTH = 1;
 export interface ProbedTexts {
   readonly encodings: readonly Encoding[]; // [N]
   readonly labelIds: ArrayLike<number>; // [N]
-  /** At least two; every one has a text. */
-  readonly classes: number;
+  /** At least two labels; where each text has one, every label has a text. */
+  readonly space: LabelSpace;
 }
 
 /**
@@ -37,7 +38,7 @@ export interface ProbedTexts {
 export async function probeHead(
   store: ParameterStore,
   spec: ModelSpec,
-  { encodings, labelIds, classes }: ProbedTexts,
+  { encodings, labelIds, space }: ProbedTexts,
   evalTokens: number,
   runtime: Runtime,
   cancelled: Host["cancelled"],
@@ -62,14 +63,14 @@ export async function probeHead(
     columns,
     values: features.subarray(row * size, (row + 1) * size),
   }));
-  const sizes = { labels: classes, columns: size, inverseStrength: INVERSE_STRENGTH };
+  const sizes = { labels: space, columns: size, inverseStrength: INVERSE_STRENGTH };
   const { weights, intercepts } = fitLogisticRegression(rows, labelIds, sizes, stopIfAsked);
 
   const out = store.weight("classification.out.weight"); // [C, H]
   const bias = store.weight("classification.out.bias"); // [C]
   // Of two labels the regression has one vector v, for the difference of their logits: -v/2 and v/2.
   const vectors = intercepts.length;
-  for (let label = 0; label < classes; label++) {
+  for (let label = 0; label < labelCount(space); label++) {
     const part = vectors === 1 ? label - 0.5 : 1;
     const vector = vectors === 1 ? 0 : label;
     bias[label] = part * intercepts[vector];

@@ -4,6 +4,7 @@ import type { Runtime } from "../../engine/runtime/runtime.js";
 import type { TokenScores } from "../../method/likelihood/estimators.js";
 import type { MaskProbabilities } from "../../method/masking/tokens.js";
 import type { ClassificationProgram } from "../../method/program/inference.js";
+import { explainedLabel } from "../../results/records/predictions.js";
 import type { RunExample } from "../../results/records/token-masks.js";
 import { type Encoding, NO_WORD, type Tokenizer } from "../../text/encoding.js";
 import { writeJson } from "../folder/run-folder.js";
@@ -37,6 +38,7 @@ export async function writeExamples(
   { settings, data, masked, model }: RunInputs,
   masks: TextMasks | undefined,
   classifier: KeptClassifier,
+  thresholds: readonly number[] | undefined,
   runtime: Runtime,
 ): Promise<void> {
   if (masks?.scores === undefined) return;
@@ -44,6 +46,7 @@ export async function writeExamples(
   const scored = { scores, probabilities };
   const examples = await runExamples(
     { ...data, masked },
+    thresholds,
     scored,
     classifier,
     settings,
@@ -61,8 +64,10 @@ async function runExamples(
   {
     train,
     labels,
+    task,
     masked: encodings,
-  }: Pick<EncodedDataset, "train" | "labels"> & Pick<RunInputs, "masked">,
+  }: Pick<EncodedDataset, "train" | "labels" | "task"> & Pick<RunInputs, "masked">,
+  thresholds: readonly number[] | undefined,
   { scores, probabilities }: ScoredMasks,
   classifier: KeptClassifier,
   settings: MaskingOptions & { readonly seed: number; readonly evalTokens: number },
@@ -76,15 +81,17 @@ async function runExamples(
   const predictions = predictionsOf(
     await classifyEncodings(program, spec, read, settings.evalTokens),
     labels,
+    task.severalLabels && (thresholds ?? []),
   );
-  const labelIds = Int32Array.from(predictions, ({ label }) => labels.indexOf(label));
+  const explained = predictions.map(explainedLabel);
+  const labelIds = Int32Array.from(explained, (label) => labels.indexOf(label));
   const attributions = await textAttributions(classifier, read, labelIds, "embeddings", runtime);
   const draws = { ...settings, samples: EXAMPLE_MASKS };
   return chosen.map((text, index) => ({
     ...tokenMasks(read[index], text, scores[text], probabilities[text], draws, tokenizer),
     ...predictions[index],
-    expected_label: labels[train.labelIds[text]],
-    explained_label: predictions[index].label,
+    expected_label: train.records[text].label ?? "",
+    explained_label: explained[index],
     attribution: Array.from(attributions[index]),
   }));
 }

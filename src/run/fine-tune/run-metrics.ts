@@ -1,15 +1,18 @@
 /** The metrics of a training run, from logits: of a split, and of the test rows with their predictions. */
 import type { Dataset } from "../../data/dataset.js";
+import { joinedLabels } from "../../data/label-sets.js";
 import {
   confidenceOf,
   crossFittedConfidence,
   fittedTemperature,
 } from "../../results/metrics/confidence.js";
 import { coverageCurve } from "../../results/metrics/coverage.js";
+import { type LabelCurves, labelCurves } from "../../results/metrics/label-curves.js";
 import { ofLabelMeasures } from "../../results/metrics/label-measures.js";
 import { classificationMetrics, predictedLabels } from "../../results/metrics/metrics.js";
-import { orderOf } from "../../results/metrics/order-measures.js";
 import { splitMetrics } from "../../results/metrics/split-metrics.js";
+import { taskFiguresOf } from "../../results/metrics/task-measures.js";
+import { fittedThresholds, heldOutAnswers } from "../../results/metrics/thresholds.js";
 import type {
   Coverage,
   RunConfidence,
@@ -31,6 +34,7 @@ import type { RunInputs } from "./inputs.js";
  */
 async function testMetrics(
   logits: () => Promise<Float32Array>,
+  thresholds: readonly number[] | undefined,
   data: Dataset,
   predictionsPath: string,
 ): Promise<
@@ -39,47 +43,47 @@ async function testMetrics(
       readonly unseen: NonNullable<RunMetrics["test_unseen"]>;
       /** [N, C] */
       readonly logits: Float32Array;
-      /** Label ids of the largest logits. */
+      /** Ids of the answers. */
       readonly predicted: Int32Array; // [N]
+      readonly predictions: readonly Prediction[]; // [N]
     }
   | undefined
 > {
-  const { labels, seenInTraining, task, test: split } = data;
+  const { labels, space, seenInTraining, test: split } = data;
   if (split === undefined) return undefined;
   const found = await logits();
-  const predicted = predictedLabels(found, labels.length);
-  const predictions = predictionsOf(found, labels);
+  const predicted = predictedLabels(found, space, thresholds);
+  const predictions = predictionsOf(found, labels, thresholds);
   writeJsonLines(
     predictionsPath,
     predictions.map((prediction, row) => ({
       line: split.records[row].line,
-      expected: labels[split.labelIds[row]],
+      expected: split.records[row].label,
       ...prediction,
       seen_in_training: seenInTraining[row] === 1,
     })),
   );
-  const { perLabel } = classificationMetrics(split.labelIds, predicted, labels.length);
+  const { perLabel } = classificationMetrics(split.labelIds, predicted, space);
   const unseenRows = Array.from(seenInTraining.keys()).filter((row) => seenInTraining[row] === 0);
   const expectedUnseen = unseenRows.map((row) => split.labelIds[row]);
   const predictedUnseen = unseenRows.map((row) => predicted[row]);
   const unseen =
     unseenRows.length === 0
       ? undefined
-      : classificationMetrics(expectedUnseen, predictedUnseen, labels.length);
-  const unseenOrder =
-    unseen === undefined ? undefined : orderOf(expectedUnseen, predictedUnseen, task.scale);
+      : classificationMetrics(expectedUnseen, predictedUnseen, space);
   return {
     all: {
-      ...splitMetrics(found, split.labelIds, labels.length, task.scale),
+      ...splitMetrics(found, split.labelIds, data, predicted),
       per_label: Object.fromEntries(labels.map((label, id) => [label, perLabel[id]])),
     },
     unseen: {
       rows: unseenRows.length,
       ...ofLabelMeasures((name) => unseen?.measures[name] ?? null),
-      ...(unseenOrder && { order: unseenOrder }),
+      ...(unseen && taskFiguresOf(expectedUnseen, predictedUnseen, data)),
     },
     logits: found,
     predicted,
+    predictions,
   };
 }
 
@@ -87,15 +91,14 @@ async function testMetrics(
 function runConfidence(
   dev: MeasuredRows,
   testLogits: Float32Array | undefined,
-  { labels, test }: Dataset,
+  { space, test }: Dataset,
 ): RunConfidence {
-  const classes = labels.length;
-  const temperature = fittedTemperature(dev.logits, dev.labelIds, classes);
+  const temperature = fittedTemperature(dev.logits, dev.labelIds, space);
   const ofSplit = (logits: Float32Array, expected: Int32Array): SplitConfidence => ({
-    plain: confidenceOf(logits, expected, classes),
-    at_temperature: confidenceOf(logits, expected, classes, temperature),
+    plain: confidenceOf(logits, expected, space),
+    at_temperature: confidenceOf(logits, expected, space, temperature),
   });
-  const tried = crossFittedConfidence(dev.logits, dev.labelIds, classes);
+  const tried = crossFittedConfidence(dev.logits, dev.labelIds, space);
   return {
     temperature,
     dev: ofSplit(dev.logits, dev.labelIds),
@@ -122,11 +125,31 @@ export function measuredRows(
 /** What was measured with the kept weights of a finished run. */
 export interface RunEvaluation {
   readonly dev: SplitMetrics;
+  /** From which logit on a label is given, where a text can have several; fitted on the texts that stand for dev. */
+  readonly thresholds: readonly number[] | undefined;
   readonly test: Awaited<ReturnType<typeof testMetrics>>;
   readonly confidence: RunConfidence;
   /** Of the test rows, or of the dev rows where there is no test split. */
   readonly heldOut: readonly Prediction[];
-  readonly coverage: Coverage;
+  /** Where each text has one label. */
+  readonly coverage?: Coverage;
+  /** Where a text can have several. */
+  readonly labelCurves?: LabelCurves;
+}
+
+/**
+ * What is predicted of texts that stand for dev. Where a text can have several labels, each text's by thresholds that were fitted without it.
+ */
+export function heldOutPredictions(
+  { logits, labelIds }: MeasuredRows,
+  { labels, space }: Pick<Dataset, "labels" | "space">,
+): Prediction[] {
+  if (typeof space === "number") return predictionsOf(logits, labels);
+  const answers = heldOutAnswers(logits, labelIds, space);
+  return predictionsOf(logits, labels, []).map(({ probabilities }, row) => {
+    const given = space.members(answers[row]).map((label) => labels[label]);
+    return { label: joinedLabels(given), labels: given, probabilities };
+  });
 }
 
 /**
@@ -139,15 +162,28 @@ export async function evaluateRun(
   data: Dataset,
   predictionsPath: string,
 ): Promise<RunEvaluation> {
-  const test = await testMetrics(() => logitsOf("test"), data, predictionsPath);
+  const { space } = data;
+  const thresholds = fittedThresholds(dev.logits, dev.labelIds, space);
+  const test = await testMetrics(() => logitsOf("test"), thresholds, data, predictionsPath);
   const confidence = runConfidence(dev, test?.logits, data);
   const heldOut = test?.logits ?? dev.logits;
+  const { labelIds } = data.test ?? dev;
+  const answers = test?.predicted ?? heldOutAnswers(dev.logits, dev.labelIds, space);
   return {
-    dev: splitMetrics(dev.logits, dev.labelIds, data.labels.length, data.task.scale),
+    dev: splitMetrics(dev.logits, dev.labelIds, data),
+    thresholds,
     test,
     confidence,
-    heldOut: predictionsOf(heldOut, data.labels),
-    coverage: runCoverage(heldOut, confidence.temperature, { ...data, dev }),
+    heldOut: test?.predictions ?? heldOutPredictions(dev, data),
+    ...(typeof space === "number"
+      ? { coverage: runCoverage(heldOut, confidence.temperature, { ...data, dev }) }
+      : {
+          labelCurves: labelCurves(
+            { logits: heldOut, expected: labelIds, predicted: answers },
+            data.test === undefined ? "dev" : "test",
+            { sets: space, thresholds: thresholds ?? [] },
+          ),
+        }),
   };
 }
 
@@ -197,7 +233,7 @@ export interface KeptResult {
 export function runMetricsOf(
   { settings, model, data, unlabelled }: RunInputs,
   { method, bestStep, steps, firstStage, timing, finalTaskWeights }: KeptResult,
-  { dev, test, confidence, coverage }: RunEvaluation,
+  { dev, test, confidence, coverage, labelCurves: curves }: RunEvaluation,
   rest: Pick<
     RunMetrics,
     | "baseline"
@@ -228,7 +264,8 @@ export function runMetricsOf(
     timing,
     ...(rest.machine && { machine: rest.machine }),
     confidence,
-    coverage,
+    ...(coverage && { coverage }),
+    ...(curves && { label_curves: curves }),
     second_stage: firstStage
       ? {
           kept: bestStep > firstStage.steps,

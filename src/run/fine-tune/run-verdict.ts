@@ -1,15 +1,18 @@
 /** The verdict on a run's classifier: on the test rows, or on the texts that folds held out. */
+
+import type { LabelSpace } from "../../data/label-sets.js";
 import { isLinear } from "../../method/methods.js";
 import { journalEvent } from "../../method/train/events.js";
 import type { TrainingOutcome } from "../../method/train/trainer.js";
 import { findText } from "../../platform/files/files.js";
 import { join } from "../../platform/paths.js";
 import { labelMeasureOf } from "../../results/metrics/label-measures.js";
-import { predictedLabels } from "../../results/metrics/metrics.js";
 import { type OrderValues, orderOf, orderTexts } from "../../results/metrics/order-measures.js";
+import { heldOutAnswers } from "../../results/metrics/thresholds.js";
 import { parseRecordLines } from "../../results/records/parse.js";
 import type { RunMetrics } from "../../results/records/run-metrics.js";
 import { adviceText, type MeasuredLabel, type MeasuredRun } from "../../results/verdict/advice.js";
+import { judgeSets } from "../../results/verdict/set-verdict.js";
 import { judge, judgeBaseline } from "../../results/verdict/verdict.js";
 import type { EncodedDataset } from "../sources/labelled-texts.js";
 import type { RunBaseline } from "./baseline.js";
@@ -19,12 +22,12 @@ import type { HeldOutByFolds } from "./held-out.js";
 import type { RunInputs } from "./inputs.js";
 import type { KeptEncoder } from "./kept-encoder.js";
 
-/** Logits of labelled rows, by candidate. */
+/** Answers to labelled rows, as ids. */
 interface JudgedRows {
   readonly labelIds: Int32Array;
   /** Of all rows. */
-  readonly chosen: Float32Array;
-  readonly baseline: Float32Array | undefined;
+  readonly chosen: Int32Array;
+  readonly baseline: Int32Array | undefined;
   /** The best candidate beside a baseline that was chosen, on some of the rows. */
   readonly rival?: HeldOutAnswers | undefined;
 }
@@ -69,44 +72,48 @@ function unseenRows({ seenInTraining }: EncodedDataset): number[] {
  * what was chosen, its rival is held against it.
  */
 function runVerdict(
-  { labels, train, task }: EncodedDataset,
+  data: EncodedDataset,
   method: string,
   rows: readonly number[],
   { labelIds, chosen, baseline, rival }: JudgedRows,
   beside: MeasuredBeside,
 ): string | undefined {
   if (rows.length === 0 || baseline === undefined) return undefined;
+  const { labels, train, space } = data;
+  const membersOf = typeof space === "number" ? (of: number) => [of] : space.members;
   const counts = new Int32Array(labels.length);
-  for (const id of train.labelIds) counts[id] += 1;
+  for (const answer of train.labelIds) for (const of of membersOf(answer)) counts[of] += 1;
   const id = counts.indexOf(counts.reduce((a, b) => Math.max(a, b)));
   const commonest = { id, label: labels[id] };
-  const idsOf = (logits: Float32Array) => {
-    const predicted = predictedLabels(logits, labels.length);
-    return rows.map((row) => predicted[row]);
-  };
-  const expected = rows.map((row) => labelIds[row]);
+  const idsOf = (answers: Int32Array) => rows.map((row) => answers[row]);
+  const expected = idsOf(labelIds);
   const predicted = idsOf(chosen);
+  const isBaseline = method === "tfidf";
+  const answered = isBaseline && rival ? rivalAnswers(rival, rows, labelIds, space) : undefined;
+  const ofBaseline = idsOf(baseline);
   const verdict =
-    method === "tfidf"
-      ? judgeBaseline({
-          expected,
-          baseline: predicted,
-          commonest,
-          rival: rival && rivalAnswers(rival, rows, labels.length),
+    typeof space !== "number"
+      ? judgeSets({
+          ...{ sets: space, expected, predicted, commonest, rival: answered },
+          baseline: isBaseline ? undefined : ofBaseline,
         })
-      : judge({ expected, predicted, baseline: idsOf(baseline), commonest });
-  const orders = [predicted, idsOf(baseline)].map((ids) => orderOf(expected, ids, task.scale));
-  const [order, ofBaseline] = method === "tfidf" ? orders.slice(0, 1) : orders;
+      : isBaseline
+        ? judgeBaseline({ expected, baseline: predicted, commonest, rival: answered })
+        : judge({ expected, predicted, baseline: ofBaseline, commonest });
+  const orders = [predicted, ofBaseline].map((ids) => orderOf(expected, ids, data.task.scale));
+  const [order, orderOfBaseline] = isBaseline ? orders.slice(0, 1) : orders;
   const text = [
     typeof verdict === "string" ? verdict : verdict.text,
-    ...(order === undefined ? [] : [orderText(order, ofBaseline)]),
+    ...(order === undefined ? [] : [orderText(order, orderOfBaseline)]),
   ].join(" ");
   if (typeof verdict !== "string" && verdict.standing === "better") return text;
+  const has = expected.map((answer) => new Set(membersOf(answer)));
+  const given = predicted.map((answer) => new Set(membersOf(answer)));
   const measured = labels.map(
     (label, of): MeasuredLabel => ({
       label,
-      rows: expected.filter((known) => known === of).length,
-      found: expected.filter((known, row) => known === of && predicted[row] === of).length,
+      rows: has.filter((known) => known.has(of)).length,
+      found: has.filter((known, row) => known.has(of) && given[row].has(of)).length,
       texts: counts[of],
     }),
   );
@@ -125,10 +132,12 @@ function orderText(order: OrderValues, baseline: OrderValues | undefined): strin
 function rivalAnswers(
   { method, rows: known, logits }: HeldOutAnswers,
   rows: readonly number[],
-  labels: number,
+  labelIds: Int32Array,
+  space: LabelSpace,
 ) {
   const places = new Map(known.map((row, place) => [row, place]));
-  const predicted = predictedLabels(logits, labels);
+  const expected = known.map((row) => labelIds[row]);
+  const predicted = heldOutAnswers(logits, expected, space);
   const answered = rows.flatMap((row, index) => {
     const place = places.get(row);
     return place === undefined ? [] : [{ index, label: predicted[place] }];
@@ -143,7 +152,7 @@ function rivalAnswers(
 export function verdictOnRun(
   data: EncodedDataset,
   method: string,
-  test: Float32Array | undefined,
+  test: Int32Array | undefined,
   baseline: RunBaseline | undefined,
   held: HeldOutByFolds | undefined,
   beside: MeasuredBeside,
@@ -161,13 +170,17 @@ export function verdictOnRun(
 function judged(
   data: EncodedDataset,
   method: string,
-  test: Float32Array | undefined,
+  test: Int32Array | undefined,
   baseline: RunBaseline | undefined,
   held: HeldOutByFolds | undefined,
   beside: MeasuredBeside,
 ): string | undefined {
   if (data.test !== undefined && test !== undefined) {
-    const answers = { labelIds: data.test.labelIds, chosen: test, baseline: baseline?.test };
+    const answers = {
+      labelIds: data.test.labelIds,
+      chosen: test,
+      baseline: baseline?.answers.test,
+    };
     return runVerdict(data, method, unseenRows(data), answers, beside);
   }
   if (held === undefined) return undefined;
@@ -179,8 +192,8 @@ function judged(
   }));
   const answers = {
     labelIds: measured.labelIds,
-    chosen: measured.logits,
-    baseline: held.baseline,
+    chosen: heldOutAnswers(measured.logits, measured.labelIds, data.space),
+    baseline: held.baseline && heldOutAnswers(held.baseline, measured.labelIds, data.space),
     rival: rival.at(0),
   };
   return runVerdict(data, method, [...rows.keys()], answers, beside);

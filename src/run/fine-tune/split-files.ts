@@ -1,8 +1,10 @@
 /** The splits that a run cut from the training file, as files that can be inspected and trained on again. */
+
 import { type SplitName, splitNames } from "../../data/dataset.js";
 import { fileKind, STANDARD } from "../../data/formats/formats.js";
 import type { TextRecord } from "../../data/formats/record.js";
 import { writtenRows } from "../../data/formats/written-rows.js";
+import { labelsIn } from "../../data/label-sets.js";
 import { textFields } from "../../data/task.js";
 import { writeDurably } from "../../platform/files/durable.js";
 import { makeFolder } from "../../platform/files/files.js";
@@ -28,7 +30,7 @@ export function writeSplitFiles(
     const split = data[name];
     if (split === undefined || (name === "test" && testFile !== undefined)) continue;
     const others = new Set(split.records.flatMap(({ columns }) => Object.keys(columns)));
-    const rows = split.records.map((record) => fieldsOf(record, data));
+    const rows = split.records.map((record) => fieldsOf(record, data, format));
     const path = join(splits, `${name}.${format}`);
     writeDurably(
       path,
@@ -42,10 +44,12 @@ export function writeSplitFiles(
 function fieldsOf(
   record: TextRecord,
   { task, labelColumn }: Pick<LoadedDataset<unknown>, "task" | "labelColumn">,
+  format: "csv" | "jsonl",
 ): ReadonlyMap<string, unknown> {
+  const inLists = format === "jsonl" && task.severalLabels !== undefined;
   return new Map<string, unknown>([
     ...Object.entries(textFields(record.text, task)),
-    [labelColumn, record.label],
+    [labelColumn, inLists ? labelsIn(record.label ?? "") : record.label],
     ...Object.entries(record.columns),
   ]);
 }

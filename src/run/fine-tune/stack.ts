@@ -1,4 +1,5 @@
 /** The candidate that mixes TF-IDF with the fine-tuned encoder, by what the two answered to held-out texts. */
+import { type LabelSpace, labelCount } from "../../data/label-sets.js";
 import { AUTO, autoCandidates, isStacked } from "../../method/methods.js";
 import { meanLoss } from "../../results/metrics/metrics.js";
 import { stackedLogits } from "../classifiers/stacked-logits.js";
@@ -22,11 +23,11 @@ export function candidatesOf(
   method: string,
   { tfidf, embed, encoder }: AnsweredBy,
   labelIds: ArrayLike<number>,
-  labels: number,
+  space: LabelSpace,
 ): readonly HeldOutAnswers[] {
   const stacks = method === AUTO || isStacked(method);
   const stack =
-    stacks && tfidf && encoder ? stackAnswers(tfidf, encoder, labelIds, labels) : undefined;
+    stacks && tfidf && encoder ? stackAnswers(tfidf, encoder, labelIds, space) : undefined;
   const all = method === AUTO ? { tfidf, embed, stack, stl: encoder } : undefined;
   const chosenFrom = all ? autoCandidates.map((name) => all[name]) : [stack ?? encoder ?? embed];
   return chosenFrom.filter((one) => one !== undefined);
@@ -37,18 +38,19 @@ export function stackAnswers(
   tfidf: HeldOutAnswers,
   encoder: HeldOutAnswers,
   labelIds: ArrayLike<number>,
-  labels: number,
+  space: LabelSpace,
 ): HeldOutAnswers {
+  const labels = labelCount(space);
   const known = new Set(tfidf.rows);
   const rows = encoder.rows.filter((row) => known.has(row));
   const parts = [encoder, tfidf].map((answers) => answersOn(rows, answers, labels));
-  const mixed = WEIGHTS.map((weight) => stackedLogits(weight, parts[0], parts[1], labels));
+  const mixed = WEIGHTS.map((weight) => stackedLogits(weight, parts[0], parts[1], space));
   const bestOn = (isUsed: (place: number) => boolean) => {
     const used = rows.filter((row, place) => isUsed(place) && labelIds[row] >= 0);
     if (used.length === 0) return 0;
     const expected = used.map((row) => labelIds[row]);
     const losses = mixed.map((logits) =>
-      meanLoss(answersOn(used, { rows, logits }, labels), expected, labels),
+      meanLoss(answersOn(used, { rows, logits }, labels), expected, space),
     );
     return losses.indexOf(Math.min(...losses));
   };

@@ -1,5 +1,6 @@
 /** The tasks of a run as programs: the main task alone, or with the auxiliary task in a pass of its own or the same. */
 
+import type { LabelSpace } from "../../data/label-sets.js";
 import type { Runtime } from "../../engine/runtime/runtime.js";
 import {
   type ClassificationTraining,
@@ -29,7 +30,7 @@ export interface TaskPrograms extends Compiled {
 export async function compileTasks(
   passes: TaskPasses,
   runtime: Runtime,
-  model: { readonly spec: ModelSpec; readonly classes: number },
+  model: { readonly spec: ModelSpec; readonly classes: LabelSpace },
   rates: TrainingRates,
   arrays: TrainingArrays,
   labelWeights?: Float32Array,

@@ -25,7 +25,7 @@ import { compileTasks, type TaskPrograms } from "./tasks.js";
 import { createTrainable, type TrainableParts } from "./trainable.js";
 
 /** The texts that a classifier is trained on and selected by. */
-export type TrainingSplits = Pick<EncodedDataset, "labels" | "train" | "dev"> & {
+export type TrainingSplits = Pick<EncodedDataset, "labels" | "space" | "train" | "dev"> & {
   readonly encodings: Pick<EncodedDataset["encodings"], "train" | "dev">;
   /** Of the rows of the main task, which then starts from them. */
   readonly frozenStates?: FrozenStates | undefined;
@@ -73,7 +73,7 @@ export function initialWeights(
 export async function compileTraining(
   spec: ModelSpec,
   store: ParameterStore,
-  { labels, train, dev, encodings, frozenStates }: TrainingSplits,
+  { labels, space, train, dev, encodings, frozenStates }: TrainingSplits,
   settings: TrainSettings,
   start: MetaState | undefined,
   runtime: Runtime,
@@ -89,14 +89,14 @@ export async function compileTraining(
   const parameters = await trainedParameters(runtime, store);
   const arrays = parameters.arrays(dropout, learns ? taskSlots(store) : undefined);
   const labelWeights =
-    settings.classWeights === "balanced" ? balancedWeights(train.labelIds, classes) : undefined;
+    settings.classWeights === "balanced" ? balancedWeights(train.labelIds, space) : undefined;
   const passes = !parts.mlmHead ? "main" : settings.sharedPass ? "shared" : "main and auxiliary";
-  const model = { spec, classes };
+  const model = { spec, classes: space };
   const tasks = await compileTasks(passes, runtime, model, rates, arrays, labelWeights);
   const meta = learns
     ? await learnTaskWeights(
         runtime,
-        { spec, classes, parameters, mainOver: tasks.mainOver, dropout },
+        { spec, classes: space, parameters, mainOver: tasks.mainOver, dropout },
         devTexts({ encodings: encodings.dev, labelIds: dev.labelIds }, settings, spec),
         settings,
         start,

@@ -18,13 +18,13 @@ export function heldOutRows(
   files: LabelledFiles,
   held?: readonly number[],
 ): readonly HeldOutRow[] {
-  const { labels, train, dev, test, seenInTraining } = data;
-  const rowsOf = ({ records, labelIds }: DatasetSplit, file: string, seen?: Uint8Array) =>
-    records.map(({ line, text }, row) => ({
+  const { train, dev, test, seenInTraining } = data;
+  const rowsOf = ({ records }: DatasetSplit, file: string, seen?: Uint8Array) =>
+    records.map(({ line, text, label = "" }, row) => ({
       file,
       line,
       text,
-      expected: labels[labelIds[row]],
+      expected: label,
       seenInTraining: seen?.[row] === 1,
     }));
   if (test === undefined && held !== undefined) {
@@ -50,7 +50,7 @@ export async function writeWrongRows(
   const first = wrong.slice(0, EXPLAINED_ROWS);
   const words = await explain(
     first.map(({ text }) => text),
-    first.map(({ predicted }) => predicted),
+    first.map(({ explained_label: explained, predicted }) => explained ?? predicted),
   );
   const explained = wrong.map((row, index) =>
     index < words.length ? { ...row, words: words[index] } : row,

@@ -1,10 +1,15 @@
 /** Reads a finished run's folder for results.json: metrics by row set, curves, and predictions for the tests. */
 
-import { labelScale } from "../../data/labels.js";
+import { type LabelSpace, labelSets } from "../../data/label-sets.js";
+import { labelIds, labelScale } from "../../data/labels.js";
 import type { StepEvent } from "../../method/train/events.js";
 import { ofLabelMeasures } from "../../results/metrics/label-measures.js";
 import { classificationMetrics } from "../../results/metrics/metrics.js";
-import { orderOf } from "../../results/metrics/order-measures.js";
+import {
+  type MeasuredTask,
+  type TaskFigures,
+  taskFiguresOf,
+} from "../../results/metrics/task-measures.js";
 import type {
   ComparedRun,
   RowSetMetrics,
@@ -24,6 +29,8 @@ export interface RunPredictions {
   readonly expected: Int32Array; // [N]
   readonly predicted: Int32Array; // [N]
   readonly seenInTraining: Uint8Array; // [N]
+  /** What the ids stand for. */
+  readonly space: LabelSpace;
 }
 
 export interface RunReading {
@@ -46,11 +53,13 @@ export function readComparedRun(
   const metrics = finishedMetrics(path);
   if (metrics === undefined) return undefined;
   const journal = finishedJournal(path);
-  const predictions = asIds(finishedPredictions(path), labels);
+  // The run decided whether its labels have an order, and whether texts have several.
+  const space = metrics.dev.label_sets === undefined ? labels.length : labelSets(labels);
+  const predictions = asIds(finishedPredictions(path), labels, space);
   const all = Array.from(predictions.expected.keys());
   const leakFree = all.filter((row) => predictions.seenInTraining[row] === 0);
-  // The run decided whether its labels have an order.
   const scale = metrics.dev.order && labelScale(labels, true);
+  const measured = { space, task: { scale } };
   const { scoring_seconds, training_seconds, tokens_per_second } = metrics.timing;
   const run: ComparedRun = {
     ...place,
@@ -58,8 +67,8 @@ export function readComparedRun(
     steps: journal.stop.step,
     stop_reason: journal.stop.reason,
     dev: metrics.dev,
-    test: rowSetMetrics(predictions, all, labels, scale),
-    leak_free: rowSetMetrics(predictions, leakFree, labels, scale),
+    test: rowSetMetrics(predictions, all, labels, measured),
+    leak_free: rowSetMetrics(predictions, leakFree, labels, measured),
     dev_curve: journal.evaluations.map(({ step, loss, measures, best }) => ({
       ...ofLabelMeasures((name) => measures[name]),
       step,
@@ -75,10 +84,15 @@ export function readComparedRun(
 }
 
 /** Label names as ids; -1 for a name that the data set lacks, which the metrics reject. */
-function asIds(rows: readonly TestPrediction[], labels: readonly string[]): RunPredictions {
-  const ids = new Map(labels.map((label, id) => [label, id]));
-  const idOf = (label: string) => ids.get(label) ?? -1;
+function asIds(
+  rows: readonly TestPrediction[],
+  labels: readonly string[],
+  space: LabelSpace,
+): RunPredictions {
+  const ids = labelIds(labels);
+  const idOf = typeof space === "number" ? (label: string) => ids.get(label) ?? -1 : space.idOf;
   return {
+    space,
     expected: Int32Array.from(rows, ({ expected }) => idOf(expected)),
     predicted: Int32Array.from(rows, ({ label }) => idOf(label)),
     seenInTraining: Uint8Array.from(rows, ({ seen_in_training: seen }) => +seen),
@@ -89,28 +103,30 @@ function asIds(rows: readonly TestPrediction[], labels: readonly string[]): RunP
 export function heldOutMetrics(
   rows: readonly HeldOutPrediction[],
   labels: readonly string[],
+  { label_sets: sets }: TaskFigures,
 ): RowSetMetrics | null {
+  const space = sets === undefined ? labels.length : labelSets(labels);
   const ids = asIds(
     rows.map((row) => ({ ...row, seen_in_training: false })),
     labels,
+    space,
   );
-  return rowSetMetrics(ids, Array.from(rows.keys()), labels);
+  return rowSetMetrics(ids, Array.from(rows.keys()), labels, { space, task: {} });
 }
 
 function rowSetMetrics(
   { expected, predicted }: RunPredictions,
   rows: readonly number[],
   labels: readonly string[],
-  scale?: readonly number[],
+  measured: MeasuredTask,
 ): RowSetMetrics | null {
   if (rows.length === 0) return null;
   const [of, answered] = [expected, predicted].map((ids) => rows.map((row) => ids[row]));
-  const { measures, perLabel, confusion } = classificationMetrics(of, answered, labels.length);
-  const order = orderOf(of, answered, scale);
+  const { measures, perLabel, confusion } = classificationMetrics(of, answered, measured.space);
   return {
     rows: rows.length,
     ...measures,
-    ...(order && { order }),
+    ...taskFiguresOf(of, answered, measured),
     per_label: Object.fromEntries(labels.map((label, id) => [label, perLabel[id]])),
     confusion: confusion.map((row) => Array.from(row)),
   };

@@ -39,6 +39,7 @@ describe("runIdentity", () => {
       "evalTokens",
       "generalFile",
       "labelColumn",
+      "labelSeparator",
       "learningCurve",
       "loggingDir",
       "model",

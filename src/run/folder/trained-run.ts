@@ -1,4 +1,5 @@
 /** Reads a training run's folder for its page. */
+
 import type { z } from "zod";
 import { L3MaskingError } from "../../base/errors.js";
 import { hasAuxiliaryTask } from "../../method/methods.js";
@@ -6,6 +7,7 @@ import { exists, findText } from "../../platform/files/files.js";
 import { join } from "../../platform/paths.js";
 import { type MaskingSummary, maskingSummary } from "../../results/records/masking-summary.js";
 import { parseRecord, parseRecordLines } from "../../results/records/parse.js";
+import { probabilityOf } from "../../results/records/predictions.js";
 import { runExamples } from "../../results/records/token-masks.js";
 import { type WrongRow, wrongRow } from "../../results/records/wrong-rows.js";
 import type { TrainedRun } from "../../results/report/pages/run.js";
@@ -56,11 +58,12 @@ export function readTrainedRun(folder: string): TrainedRun {
     coverage: metrics.coverage,
     verdict: metrics.verdict,
     held_out: metrics.held_out,
-    held_out_metrics: heldOutMetrics(held, labels),
-    answers: answers.map(({ line, expected, label, probabilities }) => ({
-      ...{ line, expected, predicted: label },
-      probability: probabilities[label],
+    held_out_metrics: heldOutMetrics(held, labels, metrics.dev),
+    answers: answers.map(({ line, expected, ...prediction }) => ({
+      ...{ line, expected, predicted: prediction.label },
+      probability: probabilityOf(prediction),
     })),
+    label_curves: metrics.label_curves,
     learning_curve: metrics.learning_curve,
     settings: record.settings,
     checkpoint_digest: record.checkpoint_digest,

@@ -30,6 +30,7 @@ export function classifierToWrite({
     values: new Map(store.parameters.map(({ name }) => [name, store.weight(name)])),
     kind: "sequence-classification",
     labels,
+    severalLabels: task.severalLabels !== undefined,
     tokenizerFiles: new Map([
       ...tokenizer.files(maxLength),
       trainingArguments(maxLength, tokenizer, task),

@@ -139,4 +139,5 @@ export interface TrainResult {
   /** As they were named: further commands on such files have to name them too. */
   readonly textColumn?: string | undefined;
   readonly labelColumn?: string | undefined;
+  readonly labelSeparator?: string | undefined;
 }

@@ -4,6 +4,7 @@ import { type ReadCheckpoint, readCheckpoint } from "../../model/checkpoint/read
 import type { Tokenizer } from "../../text/encoding.js";
 import { createTokenizer } from "../../text/tokenizer.js";
 import { tokenizerFileNames } from "../../text/tokenizer-json.js";
+import { thresholdsFile, thresholdsOf } from "../folder/thresholds-file.js";
 import { trainedReadingOf, trainingArgumentsFile } from "../folder/training-arguments.js";
 import {
   type ClassifierReading,
@@ -34,7 +35,11 @@ export async function readModel(files: ModelFiles, folder: string): Promise<Mode
 }
 
 /** A trained classifier that was read. */
-export type ClassifierInMemory = ModelInMemory & ClassifierReading;
+export type ClassifierInMemory = ModelInMemory &
+  ClassifierReading & {
+    /** From which logit on each label is given, where a text can have several. */
+    readonly thresholds: readonly number[] | undefined;
+  };
 
 /** Throws what `classifierReading`, `trainedReadingOf` and `readModel` throw. */
 export async function readClassifier(
@@ -42,8 +47,12 @@ export async function readClassifier(
   folder: string,
 ): Promise<ClassifierInMemory> {
   const model = await readModel(files, folder);
-  const bytes = files.get(trainingArgumentsFile);
-  const read = bytes && (() => new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-  const trained = trainedReadingOf(`${folder}/${trainingArgumentsFile}`, read);
-  return { ...model, ...classifierReading(model, trained) };
+  const readerOf = (name: string) => {
+    const bytes = files.get(name);
+    return bytes && (() => new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  };
+  const named = (name: string) => [`${folder}/${name}`, readerOf(name)] as const;
+  const reading = classifierReading(model, trainedReadingOf(...named(trainingArgumentsFile)));
+  const thresholds = thresholdsOf(...named(thresholdsFile), reading.labels, reading.task);
+  return { ...model, ...reading, thresholds };
 }

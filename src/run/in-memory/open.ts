@@ -9,7 +9,7 @@ import { type ModelToWrite, writtenFiles } from "../../model/checkpoint/written.
 import type { Prediction } from "../../results/records/predictions.js";
 import { encodeOnce } from "../../text/encode-once.js";
 import { encoderReader } from "../classifiers/encoder-reader.js";
-import { classifierOf } from "../classifiers/open-classifier.js";
+import { classifierOf, type OpenClassifier } from "../classifiers/open-classifier.js";
 import { classifierToWrite } from "../folder/written-classifier.js";
 import type { RunEvent, Watched } from "../host/host.js";
 import { type TextScores, textScores } from "../inference/text-scores.js";
@@ -137,14 +137,18 @@ export async function classifierOn(
 
 function classifierWith(
   read: ReturnType<typeof encoderReader>,
-  { labels, task }: Pick<ClassifierReading, "labels" | "task">,
+  {
+    labels,
+    task,
+    thresholds,
+  }: Pick<ClassifierReading, "labels" | "task"> & Partial<Pick<OpenClassifier, "thresholds">>,
   folder: string,
   dispose: () => Promise<void>,
 ): OpenedClassifier {
   return {
     labels,
     async predict(texts, watch = {}) {
-      const kept = { folder, labels, task, hasTokens: true, read, dispose };
+      const kept = { folder, labels, task, thresholds, hasTokens: true, read, dispose };
       return classifierOf(kept, watchedBy(watch)).predict(textsFor(texts, task));
     },
     dispose,

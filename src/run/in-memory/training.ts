@@ -3,6 +3,7 @@ import { L3MaskingError } from "../../base/errors.js";
 import type { GivenText } from "../../base/pairs.js";
 import { buildDataset } from "../../data/dataset.js";
 import type { TextRecord } from "../../data/formats/record.js";
+import type { LabelSpace } from "../../data/label-sets.js";
 import { singleTexts, type Task, textsFor } from "../../data/task.js";
 import type { Runtime } from "../../engine/runtime/runtime.js";
 import { tokenFrequencies } from "../../method/masking/frequencies.js";
@@ -128,7 +129,14 @@ export async function trainInMemory(
           .values;
   const store = initialWeights(spec, weights, classes, settings);
   if (settings.headInitialization === "probe") {
-    await probe(store, spec, { ...texts, classes }, settings.evalTokens, runtime, watched);
+    await probe(
+      store,
+      spec,
+      { ...texts, space: data.space },
+      settings.evalTokens,
+      runtime,
+      watched,
+    );
   }
   const training = await compileTraining(
     spec,
@@ -145,7 +153,7 @@ export async function trainInMemory(
     {
       logits: () => classifyEncodings(training.classifier, spec, encodings.dev, evalTokens),
       labelIds: data.dev.labelIds,
-      classes,
+      measured: data,
       metric: settings.metricForBestModel,
       kept: settings.keep,
       async keep() {
@@ -235,7 +243,7 @@ function taskOfTexts([first]: readonly GivenText[]): Task {
 interface LabelledEncodings {
   readonly encodings: readonly Encoding[];
   readonly labelIds: Int32Array;
-  readonly classes: number;
+  readonly space: LabelSpace;
 }
 
 function probe(

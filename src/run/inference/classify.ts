@@ -1,9 +1,11 @@
 /** A classifier at work: logits of encodings, batch by batch, in the order of the texts. */
+import { joinedLabels, labelSets } from "../../data/label-sets.js";
 import { evaluationBatches, inExampleOrder } from "../../method/batch/order.js";
 import { type PackedBatch, packOptions, packTexts } from "../../method/batch/pack.js";
 import type { ClassificationProgram } from "../../method/program/inference.js";
 import type { ModelSpec } from "../../model/spec.js";
 import { predictedLabels, softmax } from "../../results/metrics/metrics.js";
+import { sigmoid } from "../../results/metrics/thresholds.js";
 import type { Prediction } from "../../results/records/predictions.js";
 import type { Encoding } from "../../text/encoding.js";
 import { allWindows, averagedWindows } from "./windows.js";
@@ -22,7 +24,8 @@ export async function classifyEncodings(
   const { windows, counts } = allWindows(encodings);
   const told = (done: number) => onBatch?.(Math.floor((done / windows.length) * counts.length));
   const logits = await rowsOfEncodings(program.logits, spec, windows, evalTokens, told);
-  return averagedWindows(logits, counts, logits.length / Math.max(1, windows.length));
+  const classes = logits.length / Math.max(1, windows.length);
+  return averagedWindows(logits, counts, classes, spec.severalLabels);
 }
 
 /** What `forward` gives of each text, in their order. */
@@ -58,11 +61,27 @@ export async function rowsOfEncodings(
 }
 
 /**
- * Softmax of each row of logits [N, C] as a prediction with named labels. Throws `training-diverged` for a logit
- * that is not finite.
+ * Softmax of each row of logits [N, C] as a prediction with named labels. Where a text can have several, sigmoids, and the labels whose logits
+ * reach their `thresholds` [C]. Throws `training-diverged` for a logit that is not finite.
  */
-export function predictionsOf(logits: Float32Array, labels: readonly string[]): Prediction[] {
+export function predictionsOf(
+  logits: Float32Array,
+  labels: readonly string[],
+  thresholds?: readonly number[],
+): Prediction[] {
   const classes = labels.length;
+  if (thresholds !== undefined) {
+    const sets = labelSets(labels);
+    return Array.from(predictedLabels(logits, sets, thresholds), (id, index) => {
+      const given = sets.members(id).map((label) => labels[label]);
+      const row = logits.subarray(index * classes, (index + 1) * classes);
+      return {
+        label: joinedLabels(given),
+        labels: given,
+        probabilities: Object.fromEntries(labels.map((label, of) => [label, sigmoid(row[of])])),
+      };
+    });
+  }
   return Array.from(predictedLabels(logits, classes), (best, index) => {
     const probabilities = softmax(logits.subarray(index * classes, (index + 1) * classes));
     return {

@@ -1,4 +1,5 @@
 /** What an explanation needs of the classifier, its run and its vanilla model. */
+
 import { L3MaskingError } from "../../base/errors.js";
 import type { Runtime } from "../../engine/runtime/runtime.js";
 import { maskingOf } from "../../method/methods.js";
@@ -7,6 +8,7 @@ import type { Prediction } from "../../results/records/predictions.js";
 import { encodeOnce } from "../../text/encode-once.js";
 import type { Encoding } from "../../text/encoding.js";
 import type { LoadedClassifier } from "../classifiers/encoder.js";
+import { trainedThresholds } from "../folder/saved-classifier.js";
 import { readMaskingSummary } from "../folder/trained-run.js";
 import type { RecordedRun } from "../folder/training-record.js";
 import { type ExplainSettings, trainSchema } from "../settings/schemas.js";
@@ -94,7 +96,8 @@ export async function predictionsFor(
   onBatch: (done: number) => void,
 ): Promise<readonly Prediction[]> {
   const logits = await logitsFor(classifier, encodings, runtime, onBatch);
-  return predictionsOf(logits, classifier.labels);
+  const { folder, labels, task } = classifier;
+  return predictionsOf(logits, labels, trainedThresholds(folder, labels, task));
 }
 
 /** Logits [N, C] of texts, batch by batch. */

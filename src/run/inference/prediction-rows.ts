@@ -4,7 +4,7 @@ import { L3MaskingError } from "../../base/errors.js";
 import { delimitedLine } from "../../data/formats/delimited-line.js";
 import { cell, jsonMember } from "../../data/formats/written-rows.js";
 import type { RecordSource, SourceRow } from "../../data/record-stream.js";
-import type { Answer } from "../../results/records/predictions.js";
+import { type Answer, probabilityOf } from "../../results/records/predictions.js";
 
 export type OutputFormat = "jsonl" | "csv" | "tsv";
 
@@ -43,7 +43,8 @@ export interface PredictionWriter {
 
 /**
  * Lines of the input's columns in their order, then `label` and, as JSON, `probabilities` of all labels, as CSV or TSV the
- * `probability` of that label. A label that is left open is null, as CSV or TSV an empty field beside the largest probability. Without
+ * `probability` of that label. Where a text can have `several` labels, `label` is their names with semicolons between them, with a list of them as `labels` in JSON, and as CSV or
+ * TSV the probability of each in a column of its own. A label that is left open is null, as CSV or TSV an empty field beside the largest probability. Without
  * input columns these two alone. A name that the input has is given `predicted_` in
  * front, as often as it takes.
  */
@@ -51,12 +52,16 @@ export function predictionWriter(
   format: OutputFormat,
   source: Pick<RecordSource, "columns" | "regular">,
   inputColumns: boolean,
+  several?: readonly string[],
 ): PredictionWriter {
   const columns = inputColumns ? source.columns : [];
-  const ours = format === "jsonl" ? ["label", "probabilities"] : ["label", "probability"];
+  const ours =
+    format === "jsonl"
+      ? ["label", "probabilities", ...(several ? ["labels"] : [])]
+      : ["label", "probability", ...(several ?? []).map((label) => `probability of ${label}`)];
   const taken = new Set(columns);
-  const [labelName, probabilityName] = ours.map((name) => freeName(name, taken));
-  const names = [labelName, probabilityName];
+  const names = ours.map((name) => freeName(name, taken));
+  const [labelName, probabilityName, labelsName] = names;
   const renamed = new Map(
     ours.flatMap((name, index) => (name === names[index] ? [] : [[name, names[index]]])),
   );
@@ -64,12 +69,13 @@ export function predictionWriter(
     return {
       header: "",
       renamed,
-      line({ columns: values }, { label, probabilities }) {
+      line({ columns: values }, { label, labels, probabilities }) {
         // Of rows that are alike the header has the order; objects put names of digits first.
         const kept = source.regular || !inputColumns ? columns : Object.keys(values);
         const members = [
           ...kept.map((name) => jsonMember(name, values[name])),
           jsonMember(labelName, label),
+          ...(several ? [jsonMember(labelsName, labels)] : []),
           jsonMember(probabilityName, probabilities),
         ];
         return `{${members.join(",")}}\n`;
@@ -81,12 +87,19 @@ export function predictionWriter(
   return {
     header: lineOf([...columns, ...names]),
     renamed,
-    line({ columns: values }, { label, probabilities }) {
+    line({ columns: values }, answer) {
+      const { label, probabilities } = answer;
       const kept = columns.map((name) => (Object.hasOwn(values, name) ? cell(values[name]) : ""));
-      const largest = label === null ? mostProbable(probabilities) : probabilities[label];
-      return lineOf([...kept, label ?? "", String(largest)]);
+      const ofLabels = (several ?? []).map((name) => String(probabilities[name]));
+      return lineOf([...kept, label ?? "", String(shownProbability(answer)), ...ofLabels]);
     },
   };
+}
+
+/** Of the answer; of a label that is left open the largest. */
+function shownProbability({ label, labels, probabilities }: Answer): number {
+  if (label !== null) return probabilityOf({ label, ...(labels && { labels }), probabilities });
+  return mostProbable(probabilities);
 }
 
 function mostProbable(probabilities: Answer["probabilities"]): number {

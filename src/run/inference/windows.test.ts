@@ -13,6 +13,11 @@ describe("averagedWindows", () => {
   });
 });
 
+it("averages the logits of windows where a text can have several labels", () => {
+  const logits = Float32Array.of(1, -1, 3, 2, 5, -2);
+  expect([...averagedWindows(logits, [1, 2], 2, true)]).toEqual([1, -1, 4, 0]);
+});
+
 describe("averagedEmbeddings", () => {
   it("leaves single windows, and gives the mean of several the length 1", () => {
     const found = averagedEmbeddings(Float32Array.of(0.6, 0.8, 1, 0, 0, 1), [1, 2]);

@@ -13,19 +13,21 @@ export function allWindows(encodings: readonly Encoding[]): {
 
 /**
  * Logits [N, C] of N texts from those of their windows, which stand one after the other; `counts` [N] are the windows of each. The logits of a
- * text with one window are its window's; of others they are the mean of the windows' log-probabilities.
+ * text with one window are its window's; of others they are the mean of the windows' log-probabilities, or, where a text can have several labels, of
+ * their logits: that of log P(label) and log P(not the label), but for a constant.
  */
 export function averagedWindows(
   logits: Float32Array,
   counts: readonly number[],
   classes: number,
+  several = false,
 ): Float32Array {
   const averaged = new Float32Array(counts.length * classes);
   let first = 0;
   counts.forEach((count, text) => {
     for (let window = first; window < first + count; window++) {
       const row = logits.subarray(window * classes, (window + 1) * classes);
-      const constant = count === 1 ? 0 : logSumExp(row);
+      const constant = count === 1 || several ? 0 : logSumExp(row);
       for (let label = 0; label < classes; label++) {
         averaged[text * classes + label] += (row[label] - constant) / count;
       }

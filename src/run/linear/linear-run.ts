@@ -48,7 +48,7 @@ export async function trainLinear(
   };
   const data = await loadPlainTexts(files, { ...given, crossValidates }, host);
   const settings = { ...given, folds };
-  const { labels, train, dev, test } = data;
+  const { labels, space, train, dev, test } = data;
   const rows = {
     train: train.texts.length,
     dev: dev.texts.length,
@@ -59,9 +59,10 @@ export async function trainLinear(
   else requireSameRun(outputDir, started, record);
   const shown = files.testFile ?? files.validationFile;
   const { trainFile } = files;
-  const { textColumn, labelColumn } = given;
+  const { textColumn, labelColumn, labelSeparator } = given;
   const labelledFile = shown !== undefined && { labelledFile: shown };
-  const result = { outputDir, trainFile, textColumn, labelColumn, ...labelledFile };
+  const named = { textColumn, labelColumn, labelSeparator };
+  const result = { outputDir, trainFile, ...named, ...labelledFile };
   const finished = finishedMetrics(outputDir);
   if (finished !== undefined) {
     removeState(outputDir);
@@ -72,7 +73,7 @@ export async function trainLinear(
   const held = folds > 0 ? await heldOut({ settings, data }, folds, host) : undefined;
   const curve = await learningCurve({ settings, data, folds: held?.folds }, undefined, host);
   const start = host.now();
-  const classifier = fitTfidf(train.texts, train.labelIds, labels.length, () => {
+  const classifier = fitTfidf(train.texts, train.labelIds, space, () => {
     if (host.cancelled()) throw stopped();
   });
   const seconds = (host.now() - start) / 1000;
@@ -81,12 +82,7 @@ export async function trainLinear(
     labelIds: dev.labelIds,
     logits: tfidfLogits(classifier, dev.texts),
   };
-  const devMetrics = splitMetrics(
-    measured.logits,
-    measured.labelIds,
-    labels.length,
-    data.task.scale,
-  );
+  const devMetrics = splitMetrics(measured.logits, measured.labelIds, data);
   const evaluated = await evaluateRun(
     async () => tfidfLogits(classifier, test?.texts ?? []),
     measured,
@@ -95,8 +91,9 @@ export async function trainLinear(
   );
   if (held !== undefined) writeHeldOutPredictions(outputDir, held, data);
   const { temperature } = evaluated.confidence;
+  const { thresholds, labelCurves: curves } = evaluated;
   const modelFolder = join(outputDir, "model");
-  saveLinear(modelFolder, { classifier, labels, temperature, task: data.task });
+  saveLinear(modelFolder, { classifier, labels, temperature, thresholds, task: data.task });
   writeTrainingTexts(modelFolder, [...train.texts, ...dev.texts]);
   writeLinearJournal(settings, devMetrics, runDigest(record), trackers);
   const explain = linearExplainer(classifier, labels);
@@ -119,6 +116,7 @@ export async function trainLinear(
     timing: { scoring_seconds: 0, training_seconds: seconds, tokens_per_second: 0, parts: 1 },
     machine: machineRecord(undefined),
     confidence: evaluated.confidence,
+    ...(curves && { label_curves: curves }),
     second_stage: null,
     excluded: excludedRows(data, undefined),
     text_counts: {},
@@ -139,7 +137,7 @@ async function heldOut(
   const folds = runFolds(data, count, settings.splitSeed);
   const answers = await tfidfAnswers(run, folds, host);
   const { labelIds } = data.train;
-  const known = { labelIds, labels: data.labels.length };
+  const known = { labelIds, space: data.space };
   const { metricForBestModel: metric, seed } = settings;
   const { record } = await chooseCandidate([answers], known, { metric, seed, folds: folds.count });
   return { folds, rows: answers.rows, measured: measuredRows(answers, labelIds), record };

@@ -170,23 +170,11 @@ export async function loadPlainTexts(
   host: Host,
 ): Promise<Dataset> {
   const records = await readLabelledFiles(files, host);
-  requireOneLabel(records.task);
   const sources = { ...records, ...splitting(settings, records.train.length) };
   const dataset = buildDataset(sources);
   const text = formatCheck(checkDataset(resolveSplits(sources), { task: records.task }));
   host.emit({ type: "notice", level: "info", text });
   return dataset;
-}
-
-function requireOneLabel({ severalLabels }: Task): void {
-  if (severalLabels === undefined) return;
-  throw new L3MaskingError(
-    "data-multi-label",
-    "expected one label per text to train on, got texts with several labels",
-    {
-      hint: "Read each cell as one label with --label-separator none, or train one classifier per label, with labels such as yes and no.",
-    },
-  );
 }
 
 /** How rows are split that no file splits. */
@@ -257,7 +245,6 @@ export async function loadLabelledTexts<
   host: Host,
 ): Promise<LoadedDataset<Model>> {
   const records = await readLabelledFiles(files, host);
-  requireOneLabel(records.task);
   const { longTexts } = settings;
   const model = asReading(given, { longTexts, task: records.task });
   const { tokenizer } = model;

@@ -1,6 +1,7 @@
 /** What follows from a model that was read: how long a row may be, which heads it has, its weights as programs read them. */
 
 import { L3MaskingError } from "../../base/errors.js";
+import { usualLayout } from "../../data/formats/label-layout.js";
 import { readsPairs, type Task } from "../../data/task.js";
 import type { Weights } from "../../method/program/weight-feeds.js";
 import type { LoadReport } from "../../model/checkpoint/report.js";
@@ -10,16 +11,19 @@ import { keepingOfLongTexts, type LongTextPart } from "../../text/long-texts.js"
 import { readingPairs } from "../../text/pairs.js";
 import type { TrainedReading } from "../folder/training-arguments.js";
 
-/** How texts are read: what is kept of long ones, and whether they are read in pairs. */
+/** How texts are read: what is kept of long ones, whether they are read in pairs, and what they are asked. */
 export interface TextReading {
   readonly longTexts: LongTextPart;
   readonly task: Task;
 }
 
-/** A model made to read texts so. Throws `invalid-setting` for pairs of which more than the head is to be kept. */
+/** A model made to read texts so, and to give them one label or several. Throws `invalid-setting` for pairs of which more than the head is to be kept. */
 export function asReading<
   Model extends { readonly spec: ModelSpec; readonly tokenizer: Tokenizer },
->(model: Model, { longTexts, task }: TextReading): Model {
+>(given: Model, { longTexts, task }: TextReading): Model {
+  const { severalLabels: _, ...other } = given.spec;
+  const several = task.severalLabels !== undefined;
+  const model = { ...given, spec: { ...other, ...(several && { severalLabels: true }) } };
   if (!readsPairs(task)) {
     return { ...model, tokenizer: keepingOfLongTexts(model.tokenizer, longTexts) };
   }
@@ -102,7 +106,7 @@ export function requireMlmHead(model: ModelHeads): void {
 
 /**
  * The labels of a classifier, by id. Throws `checkpoint-tensor` for a model without a classification head, and `checkpoint-config` for one
- * that gives texts several labels or numbers.
+ * that answers with numbers.
  */
 function classifierLabels({ spec, report, folder }: ModelHeads): readonly string[] {
   const { labels } = spec;
@@ -131,9 +135,9 @@ function classifierLabels({ spec, report, folder }: ModelHeads): readonly string
   if (spec.otherProblem !== undefined) {
     throw new L3MaskingError(
       "checkpoint-config",
-      `expected a classifier that gives each text one label, got problem_type "${spec.otherProblem}" in ${folder}/config.json`,
+      `expected a classifier that gives texts labels, got problem_type "${spec.otherProblem}" in ${folder}/config.json`,
       {
-        hint: "Train a classifier on rows with one label each; this one's labels do not exclude each other.",
+        hint: "Train a classifier on labelled texts; this model answers with numbers.",
       },
     );
   }
@@ -164,6 +168,10 @@ export function classifierReading(
   const labels = classifierLabels(model);
   const usual = Math.min(USUAL_MAX_LENGTH, longestRow(model.spec));
   const maxLength = checkedMaxLength(asked.maxLength ?? trained.maxLength ?? usual, model.spec);
-  const { spec, tokenizer } = asReading(model, { ...trained, ...asked });
-  return { spec, task: trained.task, labels, maxLength, tokenizer };
+  const severalLabels = model.spec.severalLabels
+    ? (trained.task.severalLabels ?? usualLayout)
+    : undefined;
+  const task = { ...trained.task, severalLabels };
+  const { spec, tokenizer } = asReading(model, { ...trained, ...asked, task });
+  return { spec, task, labels, maxLength, tokenizer };
 }

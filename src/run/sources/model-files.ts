@@ -10,7 +10,7 @@ export type ModelUse = "tokenizer" | "model" | "classifier";
 export const CONFIG_FILE = "config.json";
 
 /** Files of trained classifiers that say how to predict with them; see `folder/saved-classifier.ts`. */
-const classifierFiles = ["training_args.json", "temperature.json"];
+const classifierFiles = ["training_args.json", "temperature.json", "thresholds.json"];
 
 /** Files that count where a repository has them. */
 export function sideFiles(use: ModelUse): readonly string[] {

@@ -6,8 +6,10 @@
  *     NAME/data/N/NAME/   the rows that run N is trained on: the last folder gives the data their name in what the run says
  *     NAME/runs/N/        run N
  */
+
 import { L3MaskingError } from "../../../base/errors.js";
 import { type SplitName, splitNames } from "../../../data/dataset.js";
+import { NO_SEPARATOR } from "../../../data/formats/label-layout.js";
 import type { RunMetrics } from "../../../results/records/run-metrics.js";
 import type { TrainedRun } from "../../../results/report/pages/run.js";
 import type { GivenFiles, Workplace } from "../workplace.js";
@@ -89,6 +91,8 @@ export function projectFiles(workplace: Workplace, name: string) {
     const path = (split: SplitName) => at(`${folder}/${split}.jsonl`);
     return {
       trainFile: path("train"),
+      // A person gives each row one label, whatever is in it.
+      ...{ labelSeparator: NO_SEPARATOR },
       ...((await has(folder, "dev.jsonl")) && { validationFile: path("dev") }),
       ...((await has(folder, "test.jsonl")) && { testFile: path("test") }),
     };

@@ -1,4 +1,5 @@
 /** What the page knows, as signals, and everything that can be done with it. */
+
 import { computed, signal } from "@preact/signals";
 import { L3MaskingError } from "../../../base/errors.js";
 import type { Examination } from "../../../commands/examine.js";

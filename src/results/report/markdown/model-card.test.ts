@@ -94,6 +94,18 @@ describe("a model card", () => {
     expect(headings).not.toContain("# not a heading");
   });
 
+  it("says how several labels a text are given, and measured", () => {
+    const figures = { label_sets: { micro_f1: 0.8125, hamming_loss: 0.1 } };
+    const task = { ...singleTexts, severalLabels: { kind: "lists" } as const };
+    const scores = run.scores.map((of) => ({ ...of, figures }));
+    const found = partsOf(modelCard({ ...card, task, run: { ...run, scores } })).body;
+    expect(found).toContain("Gives a text any number of 2 labels");
+    expect(found).toContain("| test | 20 | 75.0 % | 61.3 % | 81.3 % | 10.0 % |");
+    expect(found).toContain("subset accuracy");
+    expect(found).toContain("top_k=None");
+    expect(found).toContain("top_k: null");
+  });
+
   it("says how pairs of texts are classified", () => {
     const pairs = { ...card, task: { textColumns: ["question", "answer"] } };
     const found = partsOf(modelCard(pairs)).body;

@@ -8,8 +8,13 @@ import { readsPairs, type Task } from "../../../data/task.js";
 import { type Method, methodOf } from "../../../method/methods.js";
 import type { ModelFamily } from "../../../model/spec.js";
 import { labelMeasures, type OfLabelMeasures } from "../../metrics/label-measures.js";
-import { type OrderValues, orderCells, orderMeasures } from "../../metrics/order-measures.js";
 import { probabilityMeasures } from "../../metrics/probability-measures.js";
+import {
+  type TaskFigures,
+  taskCell,
+  taskMeasuresIn,
+  titleBeside,
+} from "../../metrics/task-measures.js";
 import type { Confidence, LabelMetrics } from "../../records/measures.js";
 import { markdownTable } from "./tables.js";
 
@@ -46,8 +51,8 @@ export interface CardRun {
   readonly scores: readonly (OfLabelMeasures<number> & {
     readonly rowSet: string;
     readonly rows: number;
-    /** Where labels have an order. */
-    readonly order?: OrderValues | undefined;
+    /** What the task adds. */
+    readonly figures?: TaskFigures;
   })[];
   readonly perLabel: Readonly<Record<string, LabelMetrics>> | undefined;
   /** Of the probabilities on test. */
@@ -78,7 +83,7 @@ export function modelCard(card: ModelCard): string {
     frontMatter(card),
     CARD_MARK,
     "# Text classifier",
-    `Classifies ${subject(card)} into one of ${labels.length} classes. A ${model.family.title} encoder of ${model.layers} layers x ${model.hiddenSize} with a vocabulary of ${model.vocabularySize}${run === undefined ? "" : `, fine-tuned from ${code(run.baseModel)} with l3masking`}. It reads the first ${card.maxLength} tokens of ${readsPairs(card.task) ? "a pair, of which the longer text is cut first" : "a text"}.`,
+    `${purpose(card)} A ${model.family.title} encoder of ${model.layers} layers x ${model.hiddenSize} with a vocabulary of ${model.vocabularySize}${run === undefined ? "" : `, fine-tuned from ${code(run.baseModel)} with l3masking`}. It reads the first ${card.maxLength} tokens of ${readsPairs(card.task) ? "a pair, of which the longer text is cut first" : "a text"}.`,
     `## Labels\n\n${labels.map((label, id) => `${id}. ${code(label)}`).join("\n")}`,
     run === undefined
       ? "## Training\n\nThe training of this model is not recorded."
@@ -86,10 +91,17 @@ export function modelCard(card: ModelCard): string {
     run && scoresPart(run, labels),
     filesPart(card),
     usePart(card),
-    run && limitsPart(run),
+    run && limitsPart(run, card.task),
     CITATIONS,
   ];
   return `${parts.filter((part) => part !== undefined).join("\n\n")}\n`;
+}
+
+function purpose(card: ModelCard): string {
+  const { labels, task } = card;
+  return task.severalLabels === undefined
+    ? `Classifies ${subject(card)} into one of ${labels.length} classes.`
+    : `Gives ${subject(card)} any number of ${labels.length} labels, each with a probability of its own; from which on it is given says \`thresholds.json\`.`;
 }
 
 function subject({ task }: ModelCard): string {
@@ -118,8 +130,8 @@ function frontMatter({ run }: ModelCard): string {
           `    dataset: {name: "test split", type: ${text(`sha256:${run?.dataDigest ?? ""}`)}}`,
           "    metrics:",
           ...labelMeasures.map(
-            ({ name, title, hubType }) =>
-              `    - {type: ${hubType}, name: ${title}, value: ${test[name]}}`,
+            (measure) =>
+              `    - {type: ${measure.hubType}, name: ${titleBeside(measure, test.figures)}, value: ${test[measure.name]}}`,
           ),
         ]),
     "---",
@@ -148,15 +160,20 @@ ${run.checkpointDigest === undefined ? "" : `| SHA-256 of its files | ${code(run
 
 function scoresPart(run: CardRun, labels: readonly string[]): string {
   const { scores, perLabel, confidence } = run;
-  const ordered = scores.some(({ order }) => order !== undefined);
-  const measures = ordered ? [...labelMeasures, ...orderMeasures] : labelMeasures;
+  const figures = scores.map((of) => of.figures);
+  const added = taskMeasuresIn(figures);
   const table = markdownTable(
-    ["texts", "rows", ...measures.map(({ title }) => title)],
-    scores.map(({ rowSet, rows, order, ...values }) => [
+    [
+      "texts",
+      "rows",
+      ...labelMeasures.map((measure) => titleBeside(measure, figures.at(0))),
+      ...added.map(({ title }) => title),
+    ],
+    scores.map(({ rowSet, rows, figures: of, ...values }) => [
       rowSet,
       String(rows),
       ...labelMeasures.map(({ name }) => percent(values[name])),
-      ...(ordered ? orderCells(order) : []),
+      ...added.map((measure) => taskCell(measure, of)),
     ]),
     1,
   );
@@ -205,17 +222,19 @@ const dtypes = { float32: "fp32", float16: "fp16", int8: "q8" } as const;
 
 function usePart({ files, task }: ModelCard): string {
   const isPair = readsPairs(task);
+  // Where labels do not exclude each other, the likeliest alone says little.
+  const several = task.severalLabels !== undefined;
   const dtype = dtypes[files.at(-1)?.precision ?? "float32"];
   return `## Use
 
 \`\`\`python
 from transformers import pipeline
-classify = pipeline("text-classification", model="FOLDER")
+classify = pipeline("text-classification", model="FOLDER"${several ? ", top_k=None" : ""})
 print(classify(${isPair ? '{"text": "The first text.", "text_pair": "The second text."}' : '"A text."'}))
 \`\`\`
 
 \`\`\`js
-${isPair ? pairScript(dtype) : textScript(dtype)}
+${isPair ? pairScript(dtype, several) : textScript(dtype, several)}
 \`\`\`
 
 \`\`\`sh
@@ -223,30 +242,30 @@ l3masking predict --model FOLDER --input texts.csv
 \`\`\``;
 }
 
-function textScript(dtype: string): string {
+function textScript(dtype: string, several: boolean): string {
   return `import { env, pipeline } from "@huggingface/transformers";
 env.localModelPath = ".";
 env.allowRemoteModels = false;
 const classify = await pipeline("text-classification", "FOLDER", { dtype: "${dtype}" });
-console.log(await classify("A text."));`;
+console.log(await classify("A text."${several ? ", { top_k: null }" : ""}));`;
 }
 
 /** Its pipeline takes no pairs. */
-function pairScript(dtype: string): string {
+function pairScript(dtype: string, several: boolean): string {
   return `import { AutoModelForSequenceClassification, AutoTokenizer, env } from "@huggingface/transformers";
 env.localModelPath = ".";
 env.allowRemoteModels = false;
 const tokenizer = await AutoTokenizer.from_pretrained("FOLDER");
 const model = await AutoModelForSequenceClassification.from_pretrained("FOLDER", { dtype: "${dtype}" });
 const { logits } = await model(tokenizer("The first text.", { text_pair: "The second text." }));
-console.log(logits.softmax(-1).tolist());`;
+console.log(logits.${several ? "sigmoid()" : "softmax(-1)"}.tolist());`;
 }
 
-function limitsPart({ rows, scores }: CardRun): string {
+function limitsPart({ rows, scores }: CardRun, { severalLabels }: Task): string {
   const unseen = scores.some(({ rowSet }) => rowSet.includes("do not occur"));
   return `## Limits
 
-* It learned from ${rows.train} training texts and assigns one of its labels to every text, even one of another kind or language.
+* It learned from ${rows.train} training texts and ${severalLabels === undefined ? "assigns one of its labels to every text" : "decides about each of its labels for every text"}, even one of another kind or language.
 * Its scores hold for texts like those of the test split${unseen ? "; some of its texts also occur in train, so trust the row without them" : ""}.
 * It inherits biases and errors of its training texts, their labels and the base model.`;
 }

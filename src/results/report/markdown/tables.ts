@@ -1,7 +1,7 @@
 /** The tables of a comparison in Markdown; mean and sample standard deviation over seeds. */
 import { percent } from "../../../base/figures.js";
 import { decidingMeasure, labelMeasures } from "../../metrics/label-measures.js";
-import { orderMeasures } from "../../metrics/order-measures.js";
+import { type TaskMeasure, taskMeasuresIn, titleBeside } from "../../metrics/task-measures.js";
 import type { Comparison, ComparisonCell, Spread } from "../../records/comparison.js";
 import type { Candidate, PairedComparison, RowSet } from "../../records/paired-comparison.js";
 import { candidateTitle, needsWeights, pointsText, pText } from "../../statistics/paired-notes.js";
@@ -35,15 +35,16 @@ export function resultTable(comparison: Comparison, rows: RowSet | "dev"): strin
   const asked = Math.max(0, ...cells.map(({ seeds }) => seeds.length), askedSeeds(comparison));
   const candidates = distinct(cells);
   const weighted = needsWeights(candidates);
-  const isOrdered = (dataset: string) =>
-    cells.some((cell) => cell.dataset === dataset && cell[rows]?.order !== undefined);
+  const figuresOf = (dataset: string) =>
+    cells.filter((cell) => cell.dataset === dataset).map((cell) => cell[rows]);
   const head = [
     "model",
     "method",
     ...datasets.flatMap(({ name }) =>
-      [...labelMeasures, ...(isOrdered(name) ? orderMeasures : [])].map(
-        ({ title }) => `${name} ${title}`,
-      ),
+      [
+        ...labelMeasures.map((measure) => titleBeside(measure, figuresOf(name).at(0))),
+        ...taskMeasuresIn(figuresOf(name)).map(({ title }) => title),
+      ].map((title) => `${name} ${title}`),
     ),
   ];
   const body = models.flatMap((model) =>
@@ -55,7 +56,7 @@ export function resultTable(comparison: Comparison, rows: RowSet | "dev"): strin
           ofRow.find((cell) => cell.dataset === name),
           rows,
           asked,
-          isOrdered(name),
+          taskMeasuresIn(figuresOf(name)),
         ),
       );
       return [[model.name, candidateTitle(candidate, weighted), ...columns]];
@@ -72,7 +73,7 @@ function cellTexts(
   cell: ComparisonCell | undefined,
   rows: RowSet | "dev",
   asked: number,
-  ordered: boolean,
+  added: readonly TaskMeasure[],
 ): readonly string[] {
   const metrics = cell?.[rows];
   const textOf = (spread: Spread | null | undefined, format?: (value: number) => string) => {
@@ -81,9 +82,7 @@ function cellTexts(
   };
   return [
     ...labelMeasures.map(({ name }) => textOf(metrics?.[name])),
-    ...(ordered
-      ? orderMeasures.map(({ name, format }) => textOf(metrics?.order?.[name], format))
-      : []),
+    ...added.map(({ of, format }) => textOf(metrics && of(metrics), format)),
   ];
 }
 

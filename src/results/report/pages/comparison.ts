@@ -85,7 +85,7 @@ ${part(group, "tests", "Paired tests", testsSection(group))}
 ${part(group, "curves", "Learning curves", curvesSection(group))}
 ${weights && part(group, "weights", "Task weights", weights)}
 ${rows && part(group, "labels", "Label by label", perLabelSection(group, { rows, name: rowSetName(rows, group) }))}
-${rows && part(group, "confusion", "Confusions", confusionSection(group, { rows, name: rowSetName(rows, group) }))}
+${rows && (isOfOneLabel(group) || undefined) && part(group, "confusion", "Confusions", confusionSection(group, { rows, name: rowSetName(rows, group) }))}
 ${part(group, "masking", "What is masked", maskingSection(group))}
 ${part(group, "timing", "Time", timingsSection(group))}
 ${part(group, "data", "Data", datasetSection(group.dataset, runs))}
@@ -103,6 +103,11 @@ function unmeasuredTuning({ datasets, models, sweep }: Comparison): readonly Mar
       ];
     }),
   );
+}
+
+/** Has each text one label? Only then one can be taken for another. */
+function isOfOneLabel({ candidates }: Group): boolean {
+  return candidates.every(({ cell }) => cell.dev.label_sets === undefined);
 }
 
 function originSections({

@@ -1,5 +1,8 @@
 /** Explained texts as a page: what surprised the vanilla model, what is masked, what supports the label. */
+
 import { count, counted, listed, percent } from "../../../base/figures.js";
+import { NO_LABELS } from "../../../data/label-sets.js";
+import { probabilityOf } from "../../records/predictions.js";
 import type { ExplainedText } from "../../records/token-masks.js";
 import { type Content, type Markup, markup } from "./markup.js";
 import { foreign, page, table } from "./page.js";
@@ -72,7 +75,7 @@ type View = (text: ExplainedText) => Markup;
 function textSection(text: ExplainedText, index: number, views: View, figures: View): Markup {
   const id = `text-${index + 1}`;
   const rest = Object.entries(text.probabilities)
-    .filter(([label]) => label !== text.label)
+    .filter(([label]) => text.labels !== undefined || label !== text.label)
     .sort(([, a], [, b]) => b - a);
   const others = rest.map(([label, probability], place) => [
     place === 0 ? undefined : ", ",
@@ -80,8 +83,8 @@ function textSection(text: ExplainedText, index: number, views: View, figures: V
     ` ${percent(probability)}`,
   ]);
   const words = text.word_ids.filter((word) => word !== null).length;
-  return markup`<section id="${id}"><h2>Text ${index + 1}: ${foreign(text.label)}, ${percent(text.probabilities[text.label])}</h2>
-${others.length === 0 ? undefined : markup`<p class="note">Other labels: ${others}.</p>`}
+  return markup`<section id="${id}"><h2>Text ${index + 1}: ${foreign(text.label || NO_LABELS)}, ${percent(probabilityOf(text))}</h2>
+${others.length === 0 ? undefined : markup`<p class="note">${text.labels === undefined ? "Other labels" : "Each label"}: ${others}.</p>`}
 ${text.truncated === 0 ? undefined : markup`<p class="verdict warning">Of the text ${counted(text.truncated, "token")} ${text.truncated === 1 ? "was" : "were"} cut off: ${text.attribution_parts === undefined ? "neither model reads them" : "the encoder does not read them, TF-IDF does"}.</p>`}
 ${words === 0 ? markup`<p>The text has no tokens.</p>` : views(text)}
 <details><summary>The figures as a table</summary>${figures(text)}</details></section>`;

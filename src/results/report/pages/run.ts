@@ -5,7 +5,9 @@ import { isLinear, methodOf } from "../../../method/methods.js";
 import { temperatureHelps } from "../../metrics/confidence.js";
 import { labelMeasures, type OfLabelMeasures } from "../../metrics/label-measures.js";
 import { probabilityMeasures } from "../../metrics/probability-measures.js";
+import { type TaskFigures, taskTexts, titleBeside } from "../../metrics/task-measures.js";
 import type { ComparedDataset, ComparedRun, RowSetMetrics } from "../../records/comparison.js";
+import type { LabelCurves } from "../../records/label-curves.js";
 import type { MaskingSummary } from "../../records/masking-summary.js";
 import type { Coverage, RunConfidence } from "../../records/measures.js";
 import type { RowSet } from "../../records/paired-comparison.js";
@@ -21,6 +23,7 @@ import { coverageSection } from "./sections/coverage.js";
 import { curvesSection } from "./sections/curves.js";
 import { examplesSection } from "./sections/examples.js";
 import { glossarySection } from "./sections/glossary.js";
+import { labelCurvesSection } from "./sections/label-curves.js";
 import { confusionSection, type LabelledRows, perLabelSection } from "./sections/labels.js";
 import { learningCurveSection } from "./sections/learning-curve.js";
 import { maskingSection } from "./sections/masking.js";
@@ -44,6 +47,8 @@ export interface TrainedRun {
   readonly confidence: RunConfidence | undefined;
   /** Absent for runs of versions that did not measure it. */
   readonly coverage: Coverage | undefined;
+  /** Where a text can have several labels. */
+  readonly label_curves?: LabelCurves | undefined;
   /** How the classifier compares with the baseline; null where nothing can be said. */
   readonly verdict: string | null;
   /** The candidates on held-out texts, where there were several or folds. */
@@ -89,7 +94,7 @@ export interface RunView {
 
 /** The parts of a run's page, in their order; those that the run has nothing for are left out. */
 export function viewOfRun(trained: TrainedRun): RunView {
-  const { run, dataset, coverage } = trained;
+  const { run, dataset, coverage, label_curves: curves } = trained;
   const group = groupOf(trained);
   const rows = decidingRows(group);
   const unseen = isHeldOut(trained.held_out) ? "held-out" : "dev";
@@ -111,7 +116,21 @@ export function viewOfRun(trained: TrainedRun): RunView {
       trained.confidence && confidenceSection(trained.confidence, unseen),
     ],
     ["coverage", "Unsure texts", coverage && coverageSection({ ...coverage, split }, group)],
-    ["confusion", "Confusions", byLabel && confusionSection(byLabel.group, byLabel.rows)],
+    [
+      "precision",
+      "Precision and recall",
+      curves &&
+        labelCurvesSection(curves, {
+          split: curves.split === "dev" ? unseen : "test",
+          id: group.id,
+        }),
+    ],
+    // Where a text can have several labels, none is taken for another.
+    [
+      "confusion",
+      "Confusions",
+      curves === undefined && byLabel ? confusionSection(byLabel.group, byLabel.rows) : undefined,
+    ],
     [
       "errors",
       "Rows it gets wrong",
@@ -253,8 +272,11 @@ function keptText(run: ComparedRun, held: TrainedRun["held_out"]): string {
 }
 
 /** "accuracy 75.0 %, macro-F1 61.3 %" */
-function measured(values: OfLabelMeasures<number>): string {
-  return labelMeasures.map(({ name, title }) => `${title} ${percent(values[name])}`).join(", ");
+function measured(values: OfLabelMeasures<number> & TaskFigures): string {
+  return [
+    ...labelMeasures.map((one) => `${titleBeside(one, values)} ${percent(values[one.name])}`),
+    ...taskTexts(values),
+  ].join(", ");
 }
 
 /**

@@ -1,5 +1,8 @@
 /** Some training texts: what surprised the vanilla model, what training masked, what supports the predicted label. */
+
 import { counted, percent } from "../../../../base/figures.js";
+import { NO_LABELS } from "../../../../data/label-sets.js";
+import { probabilityOf } from "../../../records/predictions.js";
 import type { RunExample } from "../../../records/token-masks.js";
 import { type Content, type Markup, markup } from "../markup.js";
 import { foreign, table } from "../page.js";
@@ -31,10 +34,10 @@ function exampleView(text: RunExample, index: number): Markup {
       markup`<p class="note">Round ${round + 1}: ${counted(mask.positions.length, "token")} selected</p>${textUnderMask(text, mask)}`,
   );
   const { label, expected_label: expected, explained_label: explained } = text;
-  return markup`<div class="example"><h4>Text ${index + 1}: ${foreign(expected)}</h4>
+  return markup`<div class="example"><h4>Text ${index + 1}: ${foreign(expected || NO_LABELS)}</h4>
 ${textByMaskProbability(text)}
 ${masks}
-<p class="note">The trained model predicts ${foreign(label)}, ${percent(text.probabilities[label])}. Evidence for and against ${foreign(explained)}:</p>
+<p class="note">The trained model predicts ${foreign(label || NO_LABELS)}, ${percent(probabilityOf(text))}. Evidence for and against ${foreign(explained)}:</p>
 ${textByAttribution(text)}
 <details><summary>Text ${index + 1}, token by token</summary>${tokenFigures(text)}</details></div>`;
 }

@@ -6,7 +6,7 @@ import {
   labelMeasures,
   type MeasureFacts,
 } from "../../../metrics/label-measures.js";
-import { orderMeasures } from "../../../metrics/order-measures.js";
+import { taskMeasuresIn, titleBeside } from "../../../metrics/task-measures.js";
 import type { CellMetrics, ComparisonCell, Spread } from "../../../records/comparison.js";
 import type { PairedComparison, RowSet } from "../../../records/paired-comparison.js";
 import { pointsText, pText } from "../../../statistics/paired-notes.js";
@@ -51,18 +51,17 @@ export function resultsSection({ dataset, candidates }: Group): Markup {
           of: (cell) => cell.dev,
         },
       ];
-  const ordered = candidates.some(({ cell }) =>
-    columns.some(({ of }) => of(cell)?.order !== undefined),
-  );
+  const figures = candidates.flatMap(({ cell }) => columns.map(({ of }) => of(cell)));
+  const added = taskMeasuresIn(figures);
   const shown: readonly ShownMeasure[] = [
     ...labelMeasures.map((measure) => ({
-      measure,
+      measure: { ...measure, title: titleBeside(measure, figures.at(0)) },
       of: (metrics: CellMetrics | null) => metrics?.[measure.name],
     })),
-    ...(ordered ? orderMeasures : []).map((measure) => ({
+    ...added.map((measure) => ({
       measure,
       format: measure.format,
-      of: (metrics: CellMetrics | null) => metrics?.order?.[measure.name] ?? undefined,
+      of: (metrics: CellMetrics | null) => (metrics && measure.of(metrics)) ?? undefined,
     })),
   ];
   const spreads = columns.flatMap((column) =>
@@ -95,10 +94,8 @@ export function resultsSection({ dataset, candidates }: Group): Markup {
   const single = candidates.every(({ cell }) => cell.seeds.length === 1);
   const spread = single ? "One seed" : "Mean ± sample standard deviation over seeds";
   const bold = "Bold: the best of its column, which is not yet evidence of a difference.";
-  const orders = ordered
-    ? orderMeasures.map(({ title, meaning }) => ` ${capitalized(title)}: ${meaning}`)
-    : [];
-  const caption = `${candidates.length === 1 ? `${spread}.` : `${spread}. ${bold}`}${orders.join("")}`;
+  const meanings = added.map(({ title, meaning }) => ` ${capitalized(title)}: ${meaning}`);
+  const caption = `${candidates.length === 1 ? `${spread}.` : `${spread}. ${bold}`}${meanings.join("")}`;
   return markup`${table(heads, lines, caption)}${tested ? leakNote(rows.test - rows.leak_free, rows.test) : undefined}`;
 }
 

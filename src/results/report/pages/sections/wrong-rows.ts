@@ -1,5 +1,7 @@
 /** The held-out rows that got a wrong label, the surest first, and a filter of them. */
+
 import { count, counted } from "../../../../base/figures.js";
+import { NO_LABELS } from "../../../../data/label-sets.js";
 import { strongestWords } from "../../../errors/wrong-rows.js";
 import type { WrongRow } from "../../../records/wrong-rows.js";
 import { type Markup, markup } from "../markup.js";
@@ -75,13 +77,14 @@ function rowView(row: WrongRow, pairs: readonly LabelPair[]): Markup {
 /** What is shown of a row: its labels, its text word by word where that is known, and its place. */
 export function wrongRowContent(row: WrongRow): Markup {
   const { expected, predicted, probability, file, line, words } = row;
+  const { explained_label: explained = predicted } = row;
   const named = words === undefined ? [] : strongestWords(words, NAMED_WORDS);
-  return markup`<p class="labels">${foreign(expected)}, taken for <strong>${foreign(predicted)}</strong>, ${(100 * probability).toFixed(1)} %</p>
+  return markup`<p class="labels">${foreign(expected || NO_LABELS)}, taken for <strong>${foreign(predicted || NO_LABELS)}</strong>, ${(100 * probability).toFixed(1)} %</p>
 ${words === undefined ? plainText(row.text) : textByWords(words)}
 <p class="note">${foreign(file)}, line ${count(line)}.${row.seen_in_training ? " The same text is also in train." : undefined}${
     named.length === 0
       ? undefined
-      : markup` For ${foreign(predicted)}: ${named.map((word, index) => [index === 0 ? undefined : ", ", foreign(word)])}.`
+      : markup` For ${foreign(explained)}: ${named.map((word, index) => [index === 0 ? undefined : ", ", foreign(word)])}.`
   }</p>`;
 }
 
