@@ -257,7 +257,7 @@ describe("a comparison", () => {
   });
 
   it("is not repeated: the same command reads what is there", async () => {
-    const names = ["results.json", "results.md", "report.html", "plan.json"];
+    const names = ["results.json", "results.md", "report.html", "figures.csv", "plan.json"];
     const written = () => names.map((name) => readFileSync(join(folder, name), "utf8"));
     const before = written();
     const files = runFiles(folder);
@@ -298,7 +298,7 @@ const metricsSchema = z.object({
 /** The results of a comparison that was stopped: those of the finished runs, and no tests. */
 function expectPartial(folder: string, done: number, rest: number): void {
   if (done === 0) {
-    for (const name of ["results.json", "results.md", "report.html"]) {
+    for (const name of ["results.json", "results.md", "report.html", "figures.csv"]) {
       expect(existsSync(join(folder, name))).toBe(false);
     }
     return;

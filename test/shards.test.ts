@@ -29,7 +29,7 @@ const merge = (parts: readonly string[], outputDir?: string) =>
     createTestHost({ cacheFolder, train: () => Promise.reject(new Error("merge trains nothing")) }),
   );
 
-const REPORT = ["results.json", "results.md", "report.html"];
+const REPORT = ["results.json", "results.md", "report.html", "figures.csv"];
 const report = (folder: string) =>
   REPORT.map((name) => readFileSync(join(folder, name), "utf8").replaceAll(folder, "FOLDER"));
 const runs = (folder: string) => readdirSync(join(folder, "runs")).map(shortName).sort();

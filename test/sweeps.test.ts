@@ -29,6 +29,7 @@ const REPORT = [
   "tuning.csv",
   "tuning.tex",
   "report.html",
+  "figures.csv",
 ];
 const report = (folder: string) =>
   REPORT.map((name) => readFileSync(join(folder, name), "utf8").replaceAll(folder, "FOLDER"));

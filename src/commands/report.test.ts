@@ -134,6 +134,18 @@ describe("report of a training run", () => {
     const result = await report("run");
     expect(result.output).toBe(at("run/report.html"));
     expect(result.bytes).toBe(readFileSync(result.output).length);
+    expect(result.figures).toBe(at("run/figures.csv"));
+    const figures = readFileSync(result.figures, "utf8");
+    const charts = elementsNamed(readFileSync(result.output, "utf8"), "svg");
+    expect(charts.length).toBeGreaterThan(8);
+    for (const { attributes } of charts) {
+      const id = attributes["aria-labelledby"].replace(/-title .*/, "");
+      expect(figures).toContain(`\n${id},`);
+    }
+    // The second step of the journal.
+    expect(figures).toContain(
+      "run-main-loss,Training loss of the main task,MTL L3Masking,optimizer steps,2,,cross-entropy (nats),0.5,,\n",
+    );
     const text = textOf(result.output);
     expect(text).toContain("MTL L3Masking on boats, seed 4");
     expect(text).toContain("Written on 21 November 2026.");
@@ -260,8 +272,10 @@ describe("report of a comparison", () => {
   it("is a page where it was asked for", async () => {
     mkdirSync(at("comparison"));
     writeFileSync(at("comparison/results.json"), JSON.stringify(inventedComparison()));
-    const { output } = await report("comparison", "page.html");
+    const { output, figures } = await report("comparison", "page.html");
     expect(output).toBe(at("page.html"));
+    expect(figures).toBe(at("page-figures.csv"));
+    expect(readFileSync(figures, "utf8")).toContain(",Accuracy on dev,STL,");
     expect(textOf(output)).toContain("STL, MTL RTM and MTL L3Masking compared");
   });
 

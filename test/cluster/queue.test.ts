@@ -83,7 +83,7 @@ async function reportOf(folder: string): Promise<ReadonlyMap<string, string>> {
   const { exitCode, out } = await run(words(folder, ...rates, ...small), { cacheFolder }).ended;
   expect(exitCode, out).toBe(0);
   expect(out).not.toContain('"state":"running"');
-  const files = ["plan.json", "results.json", "results.md", "report.html"];
+  const files = ["plan.json", "results.json", "results.md", "report.html", "figures.csv"];
   return new Map(files.map((name) => [name, readFileSync(at(`${folder}/${name}`), "utf8")]));
 }
 

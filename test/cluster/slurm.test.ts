@@ -154,7 +154,7 @@ describe.skipIf(missing !== undefined)("comparisons on Slurm", () => {
         queue().every(({ state }) => !/RUN|PEND|COMPLETING/.test(state)),
       );
       expect(queue().map(({ job }) => job)).toContain(reportJob);
-      for (const file of ["results.md", "report.html"]) {
+      for (const file of ["results.md", "report.html", "figures.csv"]) {
         expect(report("comparison", file)).toBe(report("one", file));
       }
       expect(learned("comparison")).toEqual(learned("one"));

@@ -252,8 +252,8 @@ function checkSummary({ text, output, toCorrect }: CheckResult): string {
   return `${text}\n${rows}: correct the labels there in a spreadsheet program, then train on that file`;
 }
 
-function reportSummary({ output, charts }: ReportResult): string {
-  const page = `report: ${output} (open it in a browser)`;
+function reportSummary({ output, charts, figures }: ReportResult): string {
+  const page = `report: ${output} (open it in a browser)\nits figures as numbers: ${figures}`;
   return charts.length === 0 ? page : `${page}\ncharts: ${charts.length} in ${dirname(charts[0])}`;
 }
 

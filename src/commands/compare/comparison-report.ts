@@ -1,6 +1,6 @@
 /**
- * The report of a comparison: results.json, results.md and report.html, from its plan and the folders of its runs. The same runs give
- * the same bytes, wherever, when and in how many parts they were trained.
+ * The report of a comparison: results.json, its tables, report.html and figures.csv, from its plan and the folders of its runs. The same
+ * runs give the same bytes, wherever, when and in how many parts they were trained.
  */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -18,6 +18,7 @@ import { comparisonPage } from "../../results/report/markdown/comparison.js";
 import { spreadText } from "../../results/report/markdown/tables.js";
 import { tuningCsv, tuningLatex } from "../../results/report/markdown/tuning-tables.js";
 import { renderComparison } from "../../results/report/pages/comparison.js";
+import { figuresCsv } from "../../results/report/pages/figures-csv.js";
 import { comparisonCells } from "../../results/statistics/comparison-cells.js";
 import {
   candidateTitle,
@@ -147,13 +148,18 @@ function writeFiles(folder: string, comparison: Comparison): string[] {
   writeWhole(join(folder, "results.md"), comparisonPage(comparison));
   writeWhole(join(folder, "results.csv"), cellsCsv(comparison));
   writeWhole(join(folder, "results.tex"), cellsLatex(comparison));
-  writeWhole(join(folder, "report.html"), renderComparison(comparison).html);
+  const { html, charts } = renderComparison(comparison);
+  writeWhole(join(folder, "report.html"), html);
+  writeWhole(join(folder, "figures.csv"), figuresCsv(charts));
   const tuning = comparison.sweep && {
     "tuning.csv": tuningCsv(comparison.sweep),
     "tuning.tex": tuningLatex(comparison.sweep),
   };
   for (const [name, text] of Object.entries(tuning ?? {})) writeWhole(join(folder, name), text);
-  const names = ["results.json", "results.md", "results.csv", "results.tex", "report.html"];
+  const names = [
+    ...["results.json", "results.md", "results.csv", "results.tex"],
+    ...["report.html", "figures.csv"],
+  ];
   return [...names, ...Object.keys(tuning ?? {})].map((name) => join(folder, name));
 }
 

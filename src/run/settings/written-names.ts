@@ -10,6 +10,7 @@ export const runNames = [
   "errors.jsonl",
   "examples.json",
   "failure.json",
+  "figures.csv",
   "folds",
   "journal.jsonl",
   "masking.json",
@@ -29,6 +30,7 @@ export const runNames = [
 /** In the folder of a comparison; the page is not among them, as `report` writes it anew. */
 export const comparisonNames = [
   "commands.jsonl",
+  "figures.csv",
   "plan.json",
   "results.json",
   "results.csv",

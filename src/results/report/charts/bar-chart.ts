@@ -11,6 +11,7 @@ import {
   titleBlock,
   xAxisTitle,
 } from "./chart.js";
+import type { ChartPoint } from "./numbers.js";
 import { linearScale, type Scale } from "./scale.js";
 import { marker, seriesClass } from "./series.js";
 import { textWidth } from "./text-width.js";
@@ -85,7 +86,18 @@ ${groups.map((group, index) => {
 })}
 <path class="axis" d="M${place(left)},${top}V${place(bottom)}"/>`;
   const { title: name, description } = text;
-  return { title: name, description, width: CHART_WIDTH, height: bottom + 42, body };
+  const numbers = { xTitle: "", yTitle: text.xTitle, points: barPoints(series, groups) };
+  return { title: name, description, width: CHART_WIDTH, height: bottom + 42, body, numbers };
+}
+
+function barPoints(series: readonly BarSeries[], groups: readonly BarGroup[]): ChartPoint[] {
+  return groups.flatMap(({ name: x, bars }) =>
+    bars.flatMap(({ value: y, spread }, order) => {
+      if (y === undefined) return [];
+      const ends = spread === undefined ? {} : { low: y - spread, high: y + spread };
+      return [{ series: series[order].name, x, y, ...ends }];
+    }),
+  );
 }
 
 function barMark(bar: Bar, style: number, x: Scale, top: number, thickness: number): Markup {

@@ -1,5 +1,6 @@
 /** A chart as SVG: its frame for readers and screen readers, its words, its legend. */
 import { type Content, Markup, markup, visible } from "../pages/markup.js";
+import type { ChartNumbers } from "./numbers.js";
 import { chartStyle, dashes, marker, palette, seriesClass } from "./series.js";
 import { fitted, textWidth, wrapped } from "./text-width.js";
 
@@ -22,12 +23,15 @@ export interface Chart {
   readonly width: number;
   readonly height: number;
   readonly body: Content;
+  /** What the body draws. */
+  readonly numbers: ChartNumbers;
 }
 
 /** A chart inside a page that has `chartStyle`; `id` must be the only one of its kind in the page. */
 export function chartElement(chart: Chart, id: string): Markup {
   const { source } = svg(chart, id);
-  return new Markup(source, [{ id, title: chart.title, svg: standaloneChart(chart) }]);
+  const { title, numbers } = chart;
+  return new Markup(source, [{ id, title, svg: standaloneChart(chart), numbers }]);
 }
 
 const fileStyle = new Markup(`<style>${chartStyle((name) => palette[name].light)}</style>`);

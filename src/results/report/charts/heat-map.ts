@@ -9,6 +9,7 @@ import {
   place,
   titleBlock,
 } from "./chart.js";
+import type { ChartPoint } from "./numbers.js";
 import { textWidth } from "./text-width.js";
 
 export interface HeatMapText {
@@ -55,7 +56,23 @@ ${names.map((_, column) => label(String(column + 1), left + (column + 0.5) * cel
 ${counts.map((row, index) => rowMarks(names, index, row, { left, nameWidth, top, cell }))}
 <path class="cell" d="${gridOutline(names.length, left, top, cell)}"/>`;
   const { title: name, description } = text;
-  return { title: name, description, width, height, body };
+  const numbers = {
+    xTitle: "",
+    yTitle: text.columnTitle,
+    points: counts.flatMap((row, index) => rowPoints(names, index, row)),
+  };
+  return { title: name, description, width, height, body, numbers };
+}
+
+/** Shares of a row in percent, also those of none; nothing of a row without counts. */
+function rowPoints(names: readonly string[], index: number, row: readonly number[]): ChartPoint[] {
+  const sum = sumOf(row);
+  if (sum === 0) return [];
+  return row.map((count, column) => ({
+    series: names[index],
+    x: names[column],
+    y: (100 * count) / sum,
+  }));
 }
 
 interface CellPlaces {
@@ -72,7 +89,7 @@ function rowMarks(
   { left, top, cell, nameWidth }: CellPlaces,
 ): Markup {
   const y = top + index * CELL_HEIGHT;
-  const sum = row.reduce((total, count) => total + count, 0);
+  const sum = sumOf(row);
   const cells = row.map((count, column) => {
     if (count === 0) return undefined;
     const share = count / sum;
@@ -82,6 +99,10 @@ function rowMarks(
   });
   const name = fittedLabel(`${index + 1} ${names[index]}`, left - 8, y + 18, nameWidth, "end");
   return markup`${name}${cells}`;
+}
+
+function sumOf(row: readonly number[]): number {
+  return row.reduce((total, count) => total + count, 0);
 }
 
 function gridOutline(count: number, left: number, top: number, cell: number): string {

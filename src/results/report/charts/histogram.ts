@@ -61,5 +61,13 @@ ${reference && markup`<path class="reference" d="M${place(x.at(reference.x))},${
 ${x.ticks.map((tick) => markup`<path class="axis" d="M${place(x.at(tick))},${bottom}v5"/>${label(String(tick), x.at(tick), bottom + 18, "middle")}`)}
 ${xAxisTitle(text.xTitle, left, right, bottom + 36)}`;
   const { title: name, description } = text;
-  return { title: name, description, width: CHART_WIDTH, height: bottom + 44, body };
+  const columnPoints = shares.map((share, bin) => ({
+    x: edges[bin],
+    xEnd: edges[bin + 1],
+    y: share,
+  }));
+  const lines = reference === undefined ? [] : [{ series: reference.text, x: reference.x }];
+  const { xTitle, yTitle } = text;
+  const numbers = { xTitle, yTitle, points: [...columnPoints, ...lines] };
+  return { title: name, description, width: CHART_WIDTH, height: bottom + 44, body, numbers };
 }

@@ -68,7 +68,12 @@ ${xAxisTitle(text.xTitle, left, CHART_WIDTH - 14, bottom + 36)}
 ${series.map((each) => band(each, x, y))}
 ${series.map((each, index) => curve(each, index / series.length, x, y))}`;
   const { title: name, description } = text;
-  return { title: name, description, width: CHART_WIDTH, height: bottom + 44, body };
+  const { xTitle, yTitle } = text;
+  const drawn = series.flatMap((each) =>
+    each.points.map((point) => ({ series: each.name, ...point })),
+  );
+  const numbers = { xTitle, yTitle, points: drawn };
+  return { title: name, description, width: CHART_WIDTH, height: bottom + 44, body, numbers };
 }
 
 /** Lowest and highest of at least one value. Not by spreading: lists may be long. */

@@ -2,12 +2,15 @@
  * HTML and SVG from templates in which every inserted string is escaped: labels and tokens are untrusted.
  * What is written is well-formed XML too, so that a strict parser can check a page.
  */
+import type { ChartNumbers } from "../charts/numbers.js";
 
 export interface ChartFile {
   /** The id of the chart, the only one of its kind in the page. */
   readonly id: string;
   readonly title: string;
   readonly svg: string;
+  /** What it draws. */
+  readonly numbers: ChartNumbers;
 }
 
 /** Text that is markup already, with the charts in it. Outside this file only our style sheets and charts are made so by hand. */

@@ -22,10 +22,10 @@ export interface CurveText {
   /** Written form of a value; on the axis with the decimals that tell its ticks apart. */
   yFormat(value: number, decimals: number): string;
   readonly yIncludes?: readonly number[];
+  /** In tables and sentences; four where absent. */
+  readonly decimals?: number;
 }
 
-const asPercent = (value: number, decimals: number) =>
-  (100 * value).toFixed(Math.max(0, decimals - 2));
 export const asNumber = (value: number, decimals: number) => value.toFixed(decimals);
 
 /** Dev metrics and losses over optimizer steps, one line a method. */
@@ -41,12 +41,13 @@ ${one ? undefined : "A line is the mean over the seeds; its band spans the lowes
 ${figures([
   ...labelMeasures.map(({ name, title, better }) =>
     curveFigure(group, {
-      samples: dev((point) => point[name]),
+      samples: dev((point) => 100 * point[name]),
       id: `dev-${name.replaceAll("_", "-")}`,
       title: `${capitalized(title)} on dev`,
       caption: `${capitalized(better)} is better.`,
       yTitle: `${title} (%)`,
-      yFormat: asPercent,
+      yFormat: asNumber,
+      decimals: 2,
     }),
   ),
   curveFigure(group, {
@@ -92,16 +93,17 @@ export function trainingSamples(
 /** A chart with one line a candidate; nothing where no run has such a curve. */
 export function curveFigure(
   group: Pick<Group, "id" | "candidates">,
-  { samples, id, title, caption, yTitle, yFormat, yIncludes }: CurveText,
+  { samples, id, title, caption, yTitle, yFormat, yIncludes, decimals = 4 }: CurveText,
 ): Markup | undefined {
   const series = group.candidates.flatMap((candidate): LineSeries[] => {
     const points = seedCurve(candidate.runs.map(samples));
     return points.length === 0 ? [] : [{ name: candidate.name, style: candidate.style, points }];
   });
   if (series.length === 0) return undefined;
+  const written = (value: number) => yFormat(value, decimals);
   const ends = series.map(({ name, points }) => {
     const last = points[points.length - 1];
-    return `${name} ends at ${yFormat(last.y, 4)}`;
+    return `${name} ends at ${written(last.y)}`;
   });
   const chart = lineChart(series, {
     title,
@@ -111,14 +113,14 @@ export function curveFigure(
     yFormat,
     ...(yIncludes && { yIncludes }),
   });
-  return figure(chart, `${group.id}-${id}`, caption, curveTable(series, yTitle, yFormat));
+  return figure(chart, `${group.id}-${id}`, caption, curveTable(series, yTitle, written));
 }
 
 /** The curves at a few steps spread evenly over them. */
 function curveTable(
   series: readonly LineSeries[],
   yTitle: string,
-  yFormat: CurveText["yFormat"],
+  written: (value: number) => string,
 ): Markup {
   const [first, last] = extent(series.flatMap(({ points }) => points.map(({ x }) => x)));
   const longest = series.reduce((a, b) => (b.points.length > a.points.length ? b : a)).points;
@@ -132,8 +134,8 @@ function curveTable(
       const range =
         point.low === undefined || point.high === undefined
           ? ""
-          : ` (${yFormat(point.low, 4)} to ${yFormat(point.high, 4)})`;
-      return `${yFormat(point.y, 4)}${range}`;
+          : ` (${written(point.low)} to ${written(point.high)})`;
+      return `${written(point.y)}${range}`;
     }),
   ]);
   return table(

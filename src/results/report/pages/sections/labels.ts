@@ -36,7 +36,8 @@ export function perLabelSection(group: Group, { rows, name }: LabelledRows): Mar
         if (list.length === 0) return { value: undefined, text: `${method}, ${label}: –` };
         const f1 = spread(list.map((metrics) => metrics.f1));
         const text = `${method}, ${label}: ${spreadText(f1)}`;
-        return { value: 100 * f1.mean, spread: 100 * (f1.std ?? 0), text };
+        const whisker = f1.std === null ? undefined : 100 * f1.std;
+        return { value: 100 * f1.mean, spread: whisker, text };
       }),
     })),
     {

@@ -53,7 +53,7 @@ function distribution(id: string, masking: MaskingSummary): Markup {
       title: `Mask probability of tokens under ${title}`,
       description: `Share of the tokens by mask probability under ${title}, mean ${mean}. Under ${RTM} every token has ${masking.budget}.`,
       xTitle: "mask probability",
-      yTitle: "share of tokens",
+      yTitle: "% of the tokens",
     },
   );
   const share = (tokens: number, all: readonly number[]) => {
