@@ -176,7 +176,8 @@ const outputs = [
     name: "output",
     ...outputFile,
     commands: ["report"],
-    description: "Output file; by default report.html in the folder",
+    description:
+      "Output file; by default report.html in the folder. The charts as numbers are written beside it",
   }),
   setting({
     name: "charts",

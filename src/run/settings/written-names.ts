@@ -27,7 +27,7 @@ export const runNames = [
   "tensorboard",
 ] as const;
 
-/** In the folder of a comparison; the page is not among them, as `report` writes it anew. */
+/** In the folder of a comparison; the page is not among them, as `report --output` may name it. */
 export const comparisonNames = [
   "commands.jsonl",
   "figures.csv",
