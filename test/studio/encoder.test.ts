@@ -1,6 +1,6 @@
 /**
- * The shipped encoder fine-tuned on the static page: on WebAssembly with the sample, through a reload and in a hidden tab. It
- * ends as in Node with the same settings.
+ * The shipped encoder fine-tuned on the static page: on WebAssembly with the sample, through a reload and in a hidden tab, and a few steps
+ * on WebGPU. It ends as in Node with the same settings.
  */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -21,6 +21,15 @@ const sample = join(root, "examples/messages.csv");
 
 /** Relative, of losses and gradient norms. */
 const limits = { loss: 2e-5, norm: 1e-4 };
+
+/** Two labels in few short texts, as a step on a software adapter takes ten seconds. */
+const few = {
+  train:
+    "The bilge pump runs.,plumbing\nOur genoa has a tear.,sails\nThe pump leaks.,plumbing\nThe sail is torn.,sails\n",
+  dev: "The water pump leaks.,plumbing\nThe jib is torn.,sails\n",
+  test: "The galley tap drips.,plumbing\nA sail has a hole.,sails\n",
+};
+const fewSteps = { method: "stl", "num-train-epochs": "3", "max-length": "8" };
 
 /** A run as its folder has it. */
 interface Run {
@@ -165,6 +174,25 @@ describe.skipIf(!hasChromium)(`the shipped encoder on a static host${whyNot}`, p
     expect(Math.abs(accuracy - inNodes)).toBeLessThan(0.03);
     // Three labels, each as frequent.
     expect(accuracy).toBeGreaterThan(0.6);
+    expect(complaints).toEqual([]);
+  });
+
+  it("makes the steps of Node on WebGPU", async () => {
+    const files = Object.entries(few).map(([name, rows]) => ({
+      name: `${name}.csv`,
+      mimeType: "text/csv",
+      buffer: Buffer.from(`text,label\n${rows}`),
+    }));
+    await page.getByLabel("Choose files").setInputFiles(files);
+    await page.getByText("8 rows with 2 labels").first().waitFor();
+    const project = (await page.getByRole("heading", { level: 1 }).textContent()) ?? "";
+    await train(page, { ...fewSteps, device: "webgpu" });
+    await heading(page, "Use").waitFor();
+    await page.close();
+    mkdirSync(at("few"));
+    for (const { name, buffer } of files) writeFileSync(at(`few/${name}`), buffer);
+    const got = await kept(context, server, `${project}/runs/1`);
+    expectSame(got, await inNode("short", at("few"), fewSteps), "webgpu");
     expect(complaints).toEqual([]);
   });
 });
