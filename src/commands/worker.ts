@@ -152,6 +152,8 @@ async function takeRuns(
       if (host.cancelled()) {
         counts.given_back += 1;
         tell(`${name}: given back`);
+        // Else it would take the run itself again, before it closes.
+        await worker.pause(true);
         await job.moveToWait(token);
         throw new WaitingError();
       }
